@@ -797,6 +797,39 @@ const kpiHead = {
 };
 export const Kpis = Type.Object({ ...kpiHead, items: Type.Array(KpiValue) });
 export type Kpis = Static<typeof Kpis>;
+const CalendarUse = Type.Enum(['service', 'working', 'support']);
+/** What the numbers of a period were computed with: of a closed month what held when it was closed. */
+const madeWithParts = {
+  tz: Type.String({ description: 'version of the time zone database' }),
+  /** Of the sites that have one of their own; null: the month was closed before they were kept with it. */
+  calendars: Type.Union([
+    Type.Array(Type.Object({ site: text, use: text, id: Type.Optional(text), name: text, version: Type.Integer() })),
+    Type.Null(),
+  ]),
+  /** Time that does not count as down, at most 200; who entered it, and who approved what was entered late. */
+  exclusions: Type.Array(
+    Type.Object({
+      scope: Type.Enum(['site', 'group', 'tag', 'endpoint']),
+      name: text,
+      from: ms,
+      to: ms,
+      reason: text,
+      by: text,
+      enteredAt: Type.Optional(ms),
+      late: Type.Boolean(),
+      approvedBy: orNull.text,
+    }),
+  ),
+  otherExclusions: Type.Integer(),
+};
+const MadeWith = Type.Object(madeWithParts);
+export type MadeWith = Static<typeof MadeWith>;
+/** Of one number: the calendars of the hours that it counts in, and what was left out where it leaves maintenance out. */
+const KpiMadeWith = Type.Object({
+  ...madeWithParts,
+  hours: Type.Union([CalendarUse, Type.Null()], { description: 'null: around the clock' }),
+  exclusions: Type.Union([madeWithParts.exclusions, Type.Null()]),
+});
 export const KpiDetail = Type.Object({
   ...kpiHead,
   kpi: KpiValue,
@@ -811,6 +844,7 @@ export const KpiDetail = Type.Object({
   }),
   /** ms UTC: until then all tickets, alerts and presence of the period were kept; null while they are. */
   evidenceUntil: Type.Union([Type.Integer(), Type.Null()]),
+  madeWith: KpiMadeWith,
   /** Worst first. */
   evidence: Type.Array(KpiLine),
   next: Type.Union([Type.String({ description: 'cursor' }), Type.Null()]),
@@ -922,31 +956,6 @@ const StabilityCause = Type.Object({
 });
 const hourParts = { lost: Type.Number(), planned: Type.Number(), unconfirmed: Type.Number() };
 const minutes = Type.Number({ description: 'minutes' });
-/** What the numbers of a period were computed with: of a closed month what held when it was closed. */
-const madeWithParts = {
-  tz: Type.String({ description: 'version of the time zone database' }),
-  /** Of the sites that have one of their own; null: the month was closed before they were kept with it. */
-  calendars: Type.Union([
-    Type.Array(Type.Object({ site: text, use: text, id: Type.Optional(text), name: text, version: Type.Integer() })),
-    Type.Null(),
-  ]),
-  /** Time that does not count as down, at most 200; who entered it, and who approved what was entered late. */
-  exclusions: Type.Array(
-    Type.Object({
-      scope: Type.Enum(['site', 'group', 'tag', 'endpoint']),
-      name: text,
-      from: ms,
-      to: ms,
-      reason: text,
-      by: text,
-      late: Type.Boolean(),
-      approvedBy: orNull.text,
-    }),
-  ),
-  otherExclusions: Type.Integer(),
-};
-const MadeWith = Type.Object(madeWithParts);
-export type MadeWith = Static<typeof MadeWith>;
 export const Stability = Type.Object({
   ...kpiHead,
   /** When it was closed, and how often it was computed again since, the last time by whom and why; null while it is open. */
@@ -1418,7 +1427,6 @@ export const CalendarContent = {
     description: 'dates with hours of their own, which win over a holiday; without any it is closed',
   }),
 };
-const CalendarUse = Type.Enum(['service', 'working', 'support']);
 export const CalendarRow = Type.Object({
   id: text,
   ...CalendarContent,

@@ -7,6 +7,7 @@ import type { State } from '../state/open.ts';
 import { isThin } from './availability.ts';
 import { type KpiFacts, readFacts } from './facts.ts';
 import { type EvidenceItem, type Figure, type Kpi, totalOf, valueIn } from './kpi.ts';
+import { madeWithOf } from './made-with.ts';
 import { monitoredIn } from './monitored.ts';
 import type { Month, MonthQuery } from './month.ts';
 import type { Months } from './months.ts';
@@ -29,7 +30,7 @@ export async function kpisOf(state: State, months: Months, kpis: readonly Kpi[],
 /** The figures of a month, with those of KPIs that are newer than it. */
 interface Figures {
   figures: Readonly<Record<string, Figure>>;
-  month: Pick<Month, 'asOf' | 'figures' | 'madeWith'>;
+  month: Pick<Month, 'asOf' | 'figures' | 'madeWith' | 'tz'>;
   closed: boolean;
 }
 
@@ -76,9 +77,31 @@ export async function kpiDetail(
     ...(await periodHead(state, query, own.month.asOf)),
     kpi: { ...value, few: few.map(lineOf(names)), formula: formulaOf(own, kpi) },
     total: { how: kpi.total ?? 'ratio', ...totalOf(evidence, kpi.total), of: kpi.of },
+    madeWith: await kpiMadeWith(state, kpi, own.month, query),
     evidence: shown.map(lineOf(names)),
     evidenceUntil: evidenceUntil(query, months.evidenceMs),
     next: evidence.length > end ? String(end) : null,
+  };
+}
+
+async function kpiMadeWith(
+  state: State,
+  kpi: Kpi,
+  month: Figures['month'],
+  query: KpiQuery,
+): Promise<KpiDetail['madeWith']> {
+  const hours = kpi.hours ?? null;
+  const { calendars, exclusions, otherExclusions, tz } = await madeWithOf(
+    state,
+    month,
+    periodOf(query).period,
+    query.scope,
+  );
+  const own = hours === null ? [] : (calendars?.filter(({ use }) => use === hours) ?? null);
+  return {
+    ...{ tz, hours, calendars: own },
+    exclusions: kpi.isWithoutMaintenance ? exclusions : null,
+    otherExclusions: kpi.isWithoutMaintenance ? otherExclusions : 0,
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import type { KpiUnit } from '../../shared/api.ts';
 import type { Span } from '../../shared/intervals.ts';
+import type { CalendarUse } from '../calendars/calendars.ts';
 import type { FactName, KpiFacts } from './facts.ts';
 import { wholeCents } from './formulas/cents.ts';
 import type { ChangeOutcome, ChangeReason } from './formulas/change-success.ts';
@@ -27,6 +28,10 @@ export interface Kpi<Need extends FactName = FactName> {
   /** Which end of the list is the worse one: it is shown first. */
   worst: 'lowest' | 'highest';
   needs: readonly Need[];
+  /** The hours of sites that it counts in; none: around the clock. */
+  hours?: CalendarUse;
+  /** Maintenance is left out of it. */
+  isWithoutMaintenance?: boolean;
   /** @param period ends at the present where it is not over */
   compute(facts: Pick<KpiFacts, Need>, period: Span): Figure;
 }

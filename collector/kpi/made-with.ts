@@ -4,6 +4,7 @@ import type { Span } from '../../shared/intervals.ts';
 import { calendarColumn, calendarUses } from '../calendars/calendars.ts';
 import type { State } from '../state/open.ts';
 import { kpis } from './kpis/index.ts';
+import { idsIn, type KpiScope } from './question.ts';
 
 type Exclusion = MadeWith['exclusions'][number];
 
@@ -17,11 +18,21 @@ export interface MonthMadeWith extends Pick<MadeWith, 'exclusions' | 'otherExclu
 
 const exclusionsKept = 200;
 
-/** @param site its name; undefined: all */
-export async function madeWithNow(state: State, window: Span, site: string | undefined): Promise<MonthMadeWith> {
-  const exclusions = await exclusionsIn(state, window, site);
+/** The exclusions of a month that did not keep its own are those that are known today. */
+export async function madeWithOf(
+  state: State,
+  { madeWith, tz }: { madeWith?: MonthMadeWith; tz: string },
+  period: Span,
+  scope: KpiScope,
+): Promise<MadeWith> {
+  const { calendars, exclusions, otherExclusions } = madeWith ?? (await madeWithNow(state, period, scope));
+  return { tz, calendars: madeWith ? calendars : null, exclusions, otherExclusions };
+}
+
+export async function madeWithNow(state: State, window: Span, scope: KpiScope): Promise<MonthMadeWith> {
+  const exclusions = await exclusionsIn(state, window, scope);
   return {
-    calendars: await calendarsOf(state, site),
+    calendars: await calendarsOf(state, scope.site),
     formulas: Object.fromEntries(kpis.map(({ id, formula }) => [id, formula])),
     exclusions: exclusions.slice(0, exclusionsKept),
     otherExclusions: Math.max(0, exclusions.length - exclusionsKept),
@@ -42,13 +53,10 @@ async function calendarsOf(state: State, site: string | undefined): Promise<Mont
 }
 
 /** Maintenance that covered an endpoint in the period, oldest first. */
-async function exclusionsIn(state: State, { start, end }: Span, site: string | undefined): Promise<Exclusion[]> {
-  let members = state
-    .selectFrom('maintenance_members as m')
-    .innerJoin('endpoints as e', 'e.id', 'm.endpoint')
-    .select('m.occurrence')
-    .where('m.from_at', '<', end);
-  if (site !== undefined) members = members.where('e.site', '=', site);
+async function exclusionsIn(state: State, { start, end }: Span, scope: KpiScope): Promise<Exclusion[]> {
+  let members = state.selectFrom('maintenance_members as m').select('m.occurrence').where('m.from_at', '<', end);
+  const own = idsIn(state, scope);
+  if (own) members = members.where('m.endpoint', 'in', own);
   const rows = await state
     .selectFrom('maintenance_occurrences as o')
     .innerJoin('maintenance_windows as w', 'w.id', 'o.maintenance')
@@ -64,6 +72,7 @@ async function exclusionsIn(state: State, { start, end }: Span, site: string | u
     .execute();
   return rows.map((row) => ({
     ...{ scope: row.scope, name: row.endpoint ?? row.group ?? row.target, from: row.start_at, to: row.end_at },
-    ...{ reason: row.reason, by: row.entered_by, late: row.entered_at > row.start_at, approvedBy: row.approved_by },
+    ...{ reason: row.reason, by: row.entered_by, enteredAt: row.entered_at },
+    ...{ late: row.entered_at > row.start_at, approvedBy: row.approved_by },
   }));
 }

@@ -80,7 +80,7 @@ export async function computeMonth(state: State, query: MonthQuery, definition: 
     tz: process.versions.tz ?? '',
     definition,
     figures: Object.fromEntries(figures),
-    madeWith: await madeWithNow(state, period, scope.site),
+    madeWith: await madeWithNow(state, period, scope),
     parts,
     lost: {
       byWeek: lost.byWeek,

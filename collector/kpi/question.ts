@@ -45,13 +45,21 @@ export async function endpointsIn(state: State, scope: KpiScope, period: Span): 
     .where('enrolled_at', '<', period.end)
     .where((eb) => eb.or([eb('retired_at', 'is', null), eb('retired_at', '>', period.start)]))
     .orderBy('name');
-  const { kind, site, group, endpoint } = scope;
+  const own = idsIn(state, scope);
+  if (own) query = query.where('id', 'in', own);
+  const found = await query.execute();
+  await breathe();
+  return found;
+}
+
+/** The ids of the endpoints of a scope; null: all. */
+export function idsIn(state: State, { kind, site, group, endpoint }: KpiScope) {
+  if ([kind, site, group, endpoint].every((one) => one === undefined)) return null;
+  let query = state.selectFrom('endpoints').select('id');
   if (kind !== undefined) query = query.where('kind', '=', kind);
   if (site !== undefined) query = query.where('site', '=', site);
   if (endpoint !== undefined) query = query.where('id', '=', endpoint);
   if (group !== undefined)
     query = query.where('id', 'in', state.selectFrom('group_members').select('endpoint').where('group_id', '=', group));
-  const found = await query.execute();
-  await breathe();
-  return found;
+  return query;
 }

@@ -7,7 +7,7 @@ import { type Beside, comparedWith } from './comparison.ts';
 import { forecastDays } from './formulas/disk-forecast.ts';
 import { type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
 import { kpis } from './kpis/index.ts';
-import { madeWithNow } from './made-with.ts';
+import { madeWithOf } from './made-with.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
 import { nextActions } from './next-actions.ts';
@@ -60,7 +60,7 @@ export async function stabilityOf(
     endpoints: month.endpoints,
     coverage: month.coverage,
     kpis: await valuesOf(state, kpis, { figures: own, month, closed: closed !== null }, query),
-    madeWith: await madeWithOf(state, read, query),
+    madeWith: await madeWithOf(state, month, periodOf(query).period, scope),
     weeks: month.lost.byWeek.map(({ start, end, lost: hours, planned, unconfirmed }) => ({
       ...{ from: start, to: end, lost: hours, planned, unconfirmed },
     })),
@@ -76,14 +76,6 @@ export async function stabilityOf(
       endpointNamed: (id) => endpointOf(names, id),
     }),
   };
-}
-
-/** The exclusions of a month that did not keep its own are those that are known today. */
-async function madeWithOf(state: State, { month }: MonthRead, query: KpiQuery): Promise<MadeWith> {
-  const { madeWith, tz } = month;
-  const { calendars, exclusions, otherExclusions } =
-    madeWith ?? (await madeWithNow(state, periodOf(query).period, query.scope.site));
-  return { tz, calendars: madeWith ? calendars : null, exclusions, otherExclusions };
 }
 
 interface Names {

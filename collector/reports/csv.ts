@@ -1,54 +1,54 @@
 /** A report as a table: one row per number, unrounded, the same as in its JSON. Pure. */
-import type { KpiUnit, PeriodReport, Stability } from '../../shared/api.ts';
+import type { KpiUnit, PeriodReport, PeriodReportContent, Stability } from '../../shared/api.ts';
 import { type CsvCell, writeCsv } from '../../shared/csv.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { ticketTitle } from '../../shared/words/names.ts';
+import { iso } from './iso.ts';
 
 /** What a row is of, its stable id, its name in words, what was measured, the number and its unit. */
 const columns = ['section', 'id', 'name', 'measure', 'value', 'unit', 'low', 'high', 'n', 'coverage', 'state'] as const;
 type CsvLine = Partial<Record<(typeof columns)[number], CsvCell>>;
 
-/** ISO 8601 with the offset of the zone. */
-const iso = (at: number, zone: string) =>
-  Temporal.Instant.fromEpochMilliseconds(at)
-    .toZonedDateTimeISO(zone)
-    .toString({ timeZoneName: 'never', smallestUnit: 'second' });
-
-export function csvOf(report: PeriodReport, language: Language): string {
-  const { stability } = report.content;
+/** @param report null: it is of the page, and no report was made */
+export function csvOf(
+  content: PeriodReportContent,
+  report: Omit<PeriodReport, 'content'> | null,
+  language: Language,
+): string {
+  const { stability } = content;
   const lines: CsvLine[] = [
-    ...head(report),
+    ...head(content, report),
     ...index(stability, language),
     ...kpis(stability, language),
     ...weeks(stability),
-    ...compared(report, language),
+    ...compared(content, language),
     ...causes(stability, language),
     ...actions(stability, language),
     ...rates(stability),
     ...incidents(stability, language),
     ...sites(stability, language),
-    ...exclusions(report),
+    ...exclusions(content),
   ];
   return writeCsv([columns, ...lines.map((line) => columns.map((column) => line[column] ?? null))]);
 }
 
-function head({ id, period, site, revision, digest, madeAt, provisional, content }: PeriodReport): CsvLine[] {
-  const { stability, tz } = content;
-  const { monitored } = stability;
+function head({ stability, tz }: PeriodReportContent, report: Omit<PeriodReport, 'content'> | null): CsvLine[] {
+  const { monitored, period, site, provisional, closed } = stability;
+  const isFinal = report ? !report.provisional : closed !== null || !provisional;
   const facts: [string, CsvCell][] = [
-    ['report', id],
+    ...(report ? [['report', report.id] as [string, CsvCell]] : []),
     ['period', period.name],
     ['from', iso(period.from, period.zone)],
     ['to', iso(period.to, period.zone)],
     ['zone', period.zone],
-    ['site', site?.name ?? null],
+    ['site', site],
     ['as_of', iso(stability.asOf, period.zone)],
-    ['made_at', iso(madeAt, period.zone)],
-    ['revision', revision],
-    ['state', provisional ? 'provisional' : 'final'],
+    ...(report ? [['made_at', iso(report.madeAt, period.zone)] as [string, CsvCell]] : []),
+    ['revision', report?.revision ?? closed?.revision ?? null],
+    ['state', isFinal ? 'final' : 'provisional'],
     ['definition', stability.index.definition],
     ['tz', tz],
-    ['digest', digest],
+    ...(report ? [['digest', report.digest] as [string, CsvCell]] : []),
   ];
   return [
     ...facts.map(([measure, value]) => ({ section: 'report', measure, value })),
@@ -115,10 +115,11 @@ function incidents({ incidents: all }: Stability, language: Language): CsvLine[]
   );
 }
 
-/** The period before, as far as it has a value. */
-function compared({ content: { before } }: PeriodReport, language: Language): CsvLine[] {
+/** The period before, or what the page stands beside, as far as it has a value. */
+function compared({ before, stability }: PeriodReportContent, language: Language): CsvLine[] {
   if (!before) return [];
-  const id = before.period.name;
+  const place = before.site === stability.site ? null : (before.site ?? word(language, 'stability.allSites'));
+  const id = [before.period.name, place].filter(Boolean).join(' ');
   const { value, state } = before.index;
   return [
     { section: 'compared', id, measure: 'index', value, unit: 'points', state },
@@ -165,10 +166,14 @@ function rates({ rates: all }: Stability): CsvLine[] {
 }
 
 /** What was left out, with who entered it: one row for each field, as of everything else. */
-function exclusions({ period: { zone }, content }: PeriodReport): CsvLine[] {
-  return content.exclusions.flatMap(({ scope, name, from, to, reason, by, late, approvedBy }, n) => {
+function exclusions({ stability: { period }, exclusions: all }: PeriodReportContent): CsvLine[] {
+  const { zone } = period;
+  return all.flatMap(({ scope, name, from, to, reason, by, enteredAt, late, approvedBy }, n) => {
     const about = { section: 'exclusion', id: n + 1, name };
-    const fields = { scope, from: iso(from, zone), to: iso(to, zone), reason, by, late, approved_by: approvedBy };
+    const fields = {
+      ...{ scope, from: iso(from, zone), to: iso(to, zone), reason, by, late, approved_by: approvedBy },
+      entered_at: enteredAt === undefined ? null : iso(enteredAt, zone),
+    };
     return Object.entries(fields).map(([measure, value]) => ({ ...about, measure, value }));
   });
 }

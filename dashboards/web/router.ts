@@ -41,6 +41,8 @@ export const to = {
   change: (id: number) => `/changes/${id}`,
   ticket: (id: number) => `/tickets/${id}`,
   incident: (id: number) => `/incidents/${id}`,
+  /** Where whom it hit is corrected. */
+  impact: (id: number) => `/incidents/${id}?impact=correct`,
 };
 
 /** The present query with some values changed; null takes a value away. Always starts with `?` or is empty. */

@@ -1,6 +1,6 @@
 /** Names of rules and metrics, and measured values in words: states that a metric carries as numbers, yes and no. Pure. */
-import type { NamedRule, TicketName } from '../api.ts';
-import { measured, percent } from './format.ts';
+import type { ChangeName, NamedRule, TicketName } from '../api.ts';
+import { measured, none, number, percent } from './format.ts';
 import { defaultLanguage, findWord, type Language, languages, type WordKey, word } from './index.ts';
 
 /** Text written by a person: one text for every language, or one per language. */
@@ -32,6 +32,15 @@ export function ticketTitle(language: Language, ticket: TicketName): string {
   if (kind === 'incident')
     return word(language, 'ticket.incident', { rule: about, rest: site === null ? '' : ` – ${site}` });
   return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpointName(language, endpoint)}` : ''}`;
+}
+
+/** What a change is about; what was recognised has no title of its own. */
+export function changeTitle(language: Language, { title, what, manager, site, packages }: ChangeName): string {
+  const by = manager ?? none;
+  if (what === 'restart') return word(language, 'change.restart', { site: site ?? word(language, 'stability.noSite') });
+  if (what === 'patch' && packages.length > 0)
+    return word(language, 'change.patch', { manager: by, n: number(packages.length, language) });
+  return what === 'patch' ? word(language, 'change.patchUnknown', { manager: by }) : title;
 }
 
 /** All that people may call it by, for a search. */

@@ -1,9 +1,11 @@
 /** A month as a manager reads it: the sentence, each number to its list, the incident behind it, and what it cost. */
 
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EndpointDetail, KpiDetail, KpiWhy, SiteRow, Stability } from '../../shared/api.ts';
+import { parseCsv } from '../../shared/csv.ts';
 import {
   type Browser,
   browserMissing,
@@ -183,11 +185,38 @@ step('each tile opens its list, for the same month, and the list sums to the til
     const part = evidence.reduce((sum, line) => sum + line.part, 0);
     near(part, total.part, `${kpi} part`);
     if (value.unit === 'percent' && value.value !== null) near((100 * total.part) / total.whole, value.value, kpi);
-    assert.is(await page.locator('main tbody tr:not(#why tr, #budget tr)').count(), evidence.length, kpi);
+    assert.is(await page.locator('main tbody tr:not(#why tr, #budget tr, #left-out tr)').count(), evidence.length, kpi);
   }
   await open('/stability');
   assert.is(await page.locator('a.tile').count(), 5);
 });
+
+step(
+  'the list and the month leave as CSV, with the numbers of the page; an incident leads to its correction',
+  async () => {
+    const file = async () => {
+      const [download] = await Promise.all([page.waitForEvent('download'), press('CSV')]);
+      return { name: download.suggestedFilename(), rows: parseCsv(readFileSync(await download.path(), 'utf8')).rows };
+    };
+    await open('/stability?period=2026-10&site=Osaka');
+    const month = await file();
+    assert.is(month.name, 'evenkeel-stability-2026-10.csv');
+    const { index } = await get<Stability>('stability?period=2026-10&site=Osaka');
+    const own = month.rows.find(({ cells }) => cells[0] === 'index' && cells[3] === 'index');
+    assert.is(own?.cells[4], index.value === null ? '' : String(index.value));
+    await open('/stability/availability_server?period=2026-10&site=Osaka');
+    const list = await file();
+    assert.is(list.name, 'evenkeel-availability_server-2026-10.csv');
+    const { evidence } = await get<KpiDetail>('kpis/availability_server?period=2026-10&site=Osaka');
+    assert.is(list.rows.length - 1, evidence.length);
+    await page.locator('#left-out').getByText('Nothing was left out.').waitFor();
+    await page.getByText(`Time zones ${process.versions.tz}`).waitFor();
+    await open('/stability/major_incidents?period=2026-10');
+    await page.getByRole('link', { name: 'Correct impact' }).first().click();
+    await page.waitForURL(/\/incidents\/1\?impact=correct$/);
+    await page.getByRole('button', { name: 'Save impact' }).waitFor();
+  },
+);
 
 step('from 100 to the index and from the points to their causes: all of it adds up on the page', async () => {
   await open('/stability');

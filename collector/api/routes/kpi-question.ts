@@ -4,6 +4,7 @@ import { EndpointKind } from '../../../shared/api.ts';
 import { periodText, periodWords } from '../../../shared/period.ts';
 import { nameKey } from '../../../shared/place-name.ts';
 import { unknownName } from '../../../shared/unknown-name.ts';
+import { defaultLanguage, languages } from '../../../shared/words/index.ts';
 import { presentMonth } from '../../kpi/period.ts';
 import type { KpiScope } from '../../kpi/question.ts';
 import type { Context } from '../context.ts';
@@ -19,6 +20,10 @@ export const kpiScope = {
   group: Type.Optional(PlaceName),
   endpoint: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'its id' })),
 };
+/** Of what a file says in words. */
+export const WordsOf = Type.Optional(
+  Type.Enum([...languages], { description: 'of the words in it', default: defaultLanguage }),
+);
 const ListQuery = Type.Object(kpiScope, closed);
 
 export function kpiQuestions({ state, clock, zone, sites, groups, fleet, ruleNamed }: Context) {

@@ -2,14 +2,17 @@
 import { Type } from 'typebox';
 import { Availability, EndpointKind, KpiDetail, Kpis, KpiWhy } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { defaultLanguage } from '../../../shared/words/index.ts';
 import { kpiDetail, kpisOf } from '../../kpi/answer.ts';
 import { availabilityOf } from '../../kpi/history.ts';
 import { kpis } from '../../kpi/kpis/index.ts';
 import { presentMonth } from '../../kpi/period.ts';
 import { kpiNamed, whyOf } from '../../kpi/why.ts';
+import { evidenceCsv } from '../../reports/evidence-csv.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Id, PageMark } from '../shapes.ts';
-import { kpiQuestions, kpiScope, PeriodName } from './kpi-question.ts';
+import { sendTable, TableText, tableSerializer } from '../tables.ts';
+import { kpiQuestions, kpiScope, PeriodName, WordsOf } from './kpi-question.ts';
 
 const ListQuery = Type.Object(kpiScope, closed);
 const DetailQuery = Type.Object(
@@ -20,8 +23,15 @@ const DetailQuery = Type.Object(
   },
   closed,
 );
+const FileQuery = Type.Object({ ...kpiScope, language: WordsOf }, closed);
 const WhyQuery = Type.Object({ from: PeriodName, to: PeriodName, site: kpiScope.site }, closed);
 const AvailabilityQuery = Type.Object({ period: kpiScope.period, class: Type.Optional(EndpointKind) }, closed);
+
+function kpiCalled(id: string) {
+  const kpi = kpis.find((one) => one.id === id);
+  if (!kpi) throw fail('NOT_FOUND', { what: 'KPI', id });
+  return kpi;
+}
 
 export function kpiRoutes(app: App, context: Context): void {
   const { state, clock, zone, months } = context;
@@ -51,13 +61,30 @@ export function kpiRoutes(app: App, context: Context): void {
         response: { 200: KpiDetail },
       },
     },
-    async ({ query, params }) => {
-      const kpi = kpis.find(({ id }) => id === params.id);
-      if (!kpi) throw fail('NOT_FOUND', { what: 'KPI', id: params.id });
-      return kpiDetail(state, months, kpi, await questionOf(query), {
+    async ({ query, params }) =>
+      kpiDetail(state, months, kpiCalled(params.id), await questionOf(query), {
         start: Number(query.page ?? 0),
         limit: query.limit ?? 200,
-      });
+      }),
+  );
+
+  app.get(
+    '/api/v1/kpis/:id.csv',
+    {
+      schema: {
+        summary: 'The whole list behind a KPI as CSV, not rounded: with the unit in each heading',
+        ...{ tags: ['kpi'], produces: ['text/csv'] },
+        params: Id,
+        querystring: FileQuery,
+        response: { 200: TableText },
+      },
+      serializerCompiler: tableSerializer,
+    },
+    async ({ query: { language = defaultLanguage, ...query }, params }, reply) => {
+      const kpi = kpiCalled(params.id);
+      const question = await questionOf(query);
+      const detail = await kpiDetail(state, months, kpi, question, { start: 0, limit: Infinity });
+      return sendTable(reply, `evenkeel-${kpi.id}-${question.period}`, evidenceCsv(detail, language));
     },
   );
 

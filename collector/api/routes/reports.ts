@@ -7,6 +7,7 @@ import { csvOf } from '../../reports/csv.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, PageMark, prose, word } from '../shapes.ts';
+import { sendTable, TableText, tableSerializer } from '../tables.ts';
 
 const ListQuery = Type.Object(
   {
@@ -83,18 +84,15 @@ export function reportRoutes(app: App, { reports, pdfs }: Context): void {
     {
       schema: {
         summary: 'The same numbers as a table: one row each, not rounded',
-        tags: ['reports'],
+        ...{ tags: ['reports'], produces: ['text/csv'] },
         params: Id,
-        response: { 200: file('text/csv') },
+        response: { 200: TableText },
       },
+      serializerCompiler: tableSerializer,
     },
     async ({ params }, reply) => {
-      const report = await reports.get(params.id);
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${fileName(report)}.csv"`)
-        .serializer(String)
-        .send(csvOf(report, report.language as Language));
+      const { content, ...report } = await reports.get(params.id);
+      return sendTable(reply, fileName(report), csvOf(content, report, report.language as Language));
     },
   );
 

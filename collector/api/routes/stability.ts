@@ -1,16 +1,20 @@
 /** The Stability page: a period with its index, the line of months, the definition of the index, and closed months. */
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { IndexLine, Recomputed, Stability, StabilityDefinition, StabilityDefinitions } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { kindOfPeriod } from '../../../shared/period.ts';
+import { defaultLanguage } from '../../../shared/words/index.ts';
 import { changeDefinition, definitions } from '../../kpi/definition.ts';
 import { indexLine } from '../../kpi/index-line.ts';
 import { presentMonth } from '../../kpi/period.ts';
 import { stabilityOf } from '../../kpi/stability-answer.ts';
+import { contentOf } from '../../reports/content.ts';
+import { csvOf } from '../../reports/csv.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, PlaceName, prose } from '../shapes.ts';
-import { kpiQuestions, kpiScope, PeriodName } from './kpi-question.ts';
+import { sendTable, TableText, tableSerializer } from '../tables.ts';
+import { kpiQuestions, kpiScope, PeriodName, WordsOf } from './kpi-question.ts';
 
 const newest = Type.Optional({
   ...PeriodName,
@@ -24,6 +28,7 @@ const StabilityQuery = Type.Object(
   },
   closed,
 );
+const FileQuery = Type.Object({ ...StabilityQuery.properties, language: WordsOf }, closed);
 const parts = {
   servers: { weight: 30, target: 99.9, floor: 99 },
   workstations: { weight: 15, target: 99.5, floor: 97 },
@@ -45,6 +50,12 @@ export function stabilityRoutes(app: App, context: Context): void {
   const { state, clock, zone, months } = context;
   const { scopeOf, questionOf } = kpiQuestions(context);
 
+  async function asked({ compare, against, ...query }: Static<typeof StabilityQuery>) {
+    const period = query.period ?? (await months.newestClosed()) ?? presentMonth(clock.now(), zone);
+    const scope = against === undefined ? undefined : await scopeOf({ site: against });
+    return { question: await questionOf({ ...query, period }), beside: { period: compare, scope } };
+  }
+
   app.get(
     '/api/v1/stability',
     {
@@ -55,10 +66,27 @@ export function stabilityRoutes(app: App, context: Context): void {
         response: { 200: Stability },
       },
     },
-    async ({ query: { compare, against, ...query } }) => {
-      const period = query.period ?? (await months.newestClosed()) ?? presentMonth(clock.now(), zone);
-      const other = against === undefined ? undefined : await scopeOf({ site: against });
-      return stabilityOf(state, months, await questionOf({ ...query, period }), { period: compare, scope: other });
+    async ({ query }) => {
+      const { question, beside } = await asked(query);
+      return stabilityOf(state, months, question, beside);
+    },
+  );
+
+  app.get(
+    '/api/v1/stability.csv',
+    {
+      schema: {
+        summary: 'The same numbers as CSV: one row each, not rounded, as in the CSV of a report',
+        ...{ tags: ['kpi'], produces: ['text/csv'] },
+        querystring: FileQuery,
+        response: { 200: TableText },
+      },
+      serializerCompiler: tableSerializer,
+    },
+    async ({ query: { language = defaultLanguage, ...query } }, reply) => {
+      const { question, beside } = await asked(query);
+      const content = await contentOf(state, months, question, beside);
+      return sendTable(reply, `evenkeel-stability-${question.period}`, csvOf(content, null, language));
     },
   );
 

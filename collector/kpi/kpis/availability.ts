@@ -12,6 +12,8 @@ const availabilityOf = (kind: EndpointKind) =>
     formula,
     worst: 'lowest',
     needs: ['presence'],
+    hours: 'service',
+    isWithoutMaintenance: true,
     compute({ presence }) {
       const own = presence.filter(({ endpoint }) => endpoint.kind === kind);
       const { shares, minutes, endpoints } = fleetAvailability(

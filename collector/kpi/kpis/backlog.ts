@@ -12,6 +12,7 @@ export const openTickets = defineKpi({
   formula: 'backlog/1: tickets new, in progress or on hold at the end of the period',
   worst: 'highest',
   needs: ['tickets', 'created', 'since'],
+  hours: 'support',
   compute({ tickets, created: { zone, calendar }, since }, period) {
     // What is open just before the end: an event at that instant is of the next period.
     const paced = paceBefore(period.end, zone);

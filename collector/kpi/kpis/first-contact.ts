@@ -12,6 +12,7 @@ export const firstContact = defineKpi({
     'first_contact/1: resolved at first contact and not reopened within 5 business days / tickets of people resolved',
   worst: 'lowest',
   needs: ['tickets', 'now'],
+  hours: 'support',
   compute({ tickets, now }, period) {
     const all = tickets.map(({ id, openedAt, touched = false, calendar, contact }) => ({
       ...{ id, openedAt, touched, calendar, ...contact },

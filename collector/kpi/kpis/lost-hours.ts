@@ -11,6 +11,8 @@ export const lostHours = defineKpi({
   formula: 'lost_hours/2: Σ people ∫ working time · largest factor; confirmed and unplanned',
   worst: 'highest',
   needs: ['impact', 'costs', 'presence', 'since'],
+  hours: 'working',
+  isWithoutMaintenance: true,
   compute({ impact, presence, since, costs: { hourCents, currency } }, period) {
     const { groups, incidents, uncounted, unknown } = impact;
     const found = lostBusinessHours({ period, now: period.end, since: since ?? period.end, groups, incidents });

@@ -12,6 +12,7 @@ const within = (kind: 'response' | 'resolution') =>
     formula: `${kind}_in_target/2: met / (met + breached), support time`,
     worst: 'lowest',
     needs: ['tickets'],
+    hours: 'support',
     compute({ tickets }, period) {
       const opened = tickets.filter(({ openedAt }) => openedAt >= period.start && openedAt < period.end);
       const items = opened.flatMap((ticket) => {

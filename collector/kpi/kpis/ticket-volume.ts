@@ -17,6 +17,7 @@ export const volume = defineKpi({
   formula: 'ticket_volume/2: tickets created in the period, without duplicates, spam and those merged into another',
   worst: 'highest',
   needs: ['created', 'since'],
+  hours: 'support',
   compute({ created, since }, period) {
     const { tickets, zone, calendar, endpoints } = created;
     // Of the part of the period from which tickets can be known.

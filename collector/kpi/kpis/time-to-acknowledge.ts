@@ -15,6 +15,7 @@ export const timeToAcknowledge = defineKpi({
   formula: 'time_to_acknowledge/1: mean(first acknowledged − fired)',
   worst: 'highest',
   needs: ['alerts'],
+  hours: 'support',
   compute({ alerts }, period) {
     const within = (at: number | null) => at !== null && at >= period.start && at < period.end;
     const taken = alerts.flatMap(({ acknowledgedAt: at, ...alert }) =>

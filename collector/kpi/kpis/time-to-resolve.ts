@@ -12,6 +12,7 @@ export const timeToResolve = defineKpi({
   formula: 'time_to_resolve/1: mean(support time from opened to last resolved)',
   worst: 'highest',
   needs: ['tickets'],
+  hours: 'support',
   compute({ tickets }, period) {
     // Every ticket has the hours of its site.
     const found = mttr({ calendar: officeHours('UTC'), period, asOf: period.end, tickets });

@@ -95,9 +95,9 @@ export async function call<T>(address: string, options: CallOptions = {}): Promi
   return (await response.json()) as T;
 }
 
-/** A file with the name that the collector gives it. @throws Problem */
+/** A file with the name that the collector gives it. @param address under `/api/v1/`. @throws Problem */
 export async function fetchFile(address: string): Promise<{ name: string; content: Blob }> {
-  const response = await fetch(address, { credentials: 'same-origin' }).catch((thrown: unknown) => {
+  const response = await fetch(`/api/v1/${address}`, { credentials: 'same-origin' }).catch((thrown: unknown) => {
     throw new Problem('NO_CONNECTION', 0, String(thrown), '');
   });
   if (!response.ok) throw await problemOf(response);

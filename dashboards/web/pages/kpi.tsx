@@ -6,20 +6,22 @@ import { none, number, shownUnit } from '../../../shared/words/format.ts';
 import { monitoredText } from '../../../shared/words/period.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
-import { reportZone } from '../net/session.ts';
+import { may, reportZone } from '../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Dots } from '../parts/dots.tsx';
 import { Select } from '../parts/field.tsx';
+import { FileButton } from '../parts/file-button.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
-import { search, setQuery, withQuery } from '../router.ts';
+import { search, setQuery, to, withQuery } from '../router.ts';
 import { instantBeside } from '../time/beside.ts';
 import { chosenPeriod } from '../time/period.ts';
 import { language, t } from '../words/words.ts';
 import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
 import { BudgetBox } from './stability/budget.tsx';
 import { formatMonth } from './stability/format.ts';
+import { Exclusions, madeWithLines } from './stability/made-with.tsx';
 import { NoPeriod } from './stability/no-period.tsx';
 import { offeredBefore } from './stability/offered.ts';
 import { Why } from './stability/why.tsx';
@@ -36,6 +38,11 @@ function subjectOf(evidence: readonly EvidenceLine[]): string {
   if (evidence.some(({ change }) => change)) return t('page.change');
   return t(evidence.some(({ endpoint }) => endpoint) ? 'column.endpoint' : 'stability.answer');
 }
+
+/** Their lines are incidents, of which people state whom they hit and how long. */
+const incidentLists = new Set([
+  ...['lost_hours', 'major_incidents', 'found_before_reported', 'repeat_incidents', 'incident_rate'],
+]);
 
 function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLine>[] {
   const columns: TableColumn<EvidenceLine>[] = [
@@ -78,6 +85,12 @@ function columnsOf({ kpi, total, evidence }: KpiDetail): TableColumn<EvidenceLin
     right: true,
     cell: (line) => <span class="strong">{formatUnit(shownUnit(kpi.id, kpi.unit), line.value, kpi.currency)}</span>,
   });
+  if (incidentLists.has(kpi.id) && may('operator'))
+    columns.push({
+      key: 'correct',
+      head: t('impact.title'),
+      cell: ({ ticket }) => ticket && <a href={to.impact(ticket.id)}>{t('impact.correct')}</a>,
+    });
   return columns;
 }
 
@@ -98,19 +111,22 @@ function sumOf({ kpi, total: { how, part, whole, of } }: KpiDetail): string {
       });
 }
 
-function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
+function List({ data, file, more }: { data: KpiDetail; file: string; more: (() => void) | null }) {
   const { kpi, evidence, next } = data;
   return (
     <Box
       title={t('stability.evidence')}
       aside={
-        <span class="quiet small">
-          <Dots
-            of={[
-              t('stability.worstFirst'),
-              t('common.asOf', { at: instantBeside(data.asOf, data.period, language.value) }),
-            ]}
-          />
+        <span class="row">
+          <span class="quiet small">
+            <Dots
+              of={[
+                t('stability.worstFirst'),
+                t('common.asOf', { at: instantBeside(data.asOf, data.period, language.value) }),
+              ]}
+            />
+          </span>
+          <FileButton address={file} kind="CSV" isSlim />
         </span>
       }
       flush
@@ -142,6 +158,22 @@ function List({ data, more }: { data: KpiDetail; more: (() => void) | null }) {
   );
 }
 
+/** The calendars and the time zones that the number was made with; and the work that it leaves out. */
+function LeftOut({ madeWith: { exclusions, otherExclusions }, period }: KpiDetail) {
+  if (exclusions === null) return null;
+  return (
+    <section id="left-out">
+      <Box title={t('report.exclusions')}>
+        <Exclusions madeWith={{ exclusions, otherExclusions }} zone={period.zone} />
+      </Box>
+    </section>
+  );
+}
+
+/** Of hours around the clock no calendar is told. */
+const calendarLines = ({ madeWith: { tz, hours, calendars } }: KpiDetail): string[] =>
+  hours === null ? [t('report.tz', { version: tz })] : madeWithLines({ tz, calendars });
+
 export function KpiPage({ id }: { id: string }) {
   const query = new URLSearchParams(search.value);
   const [text, compare] = [query.get('period'), query.get('compare')];
@@ -164,9 +196,8 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
   const kind = (['server', 'workstation'] as const).find((one) => id === `availability_${one}`);
   const from = compare ?? movedPeriod(period, -1);
   const [lines, setLines] = useState(pageOf);
-  const loaded = useLoad<KpiDetail>(
-    `kpis/${encodeURIComponent(id)}${withQuery('', { period, site, limit: `${lines}` })}`,
-  );
+  const address = `kpis/${encodeURIComponent(id)}`;
+  const loaded = useLoad<KpiDetail>(`${address}${withQuery('', { period, site, limit: `${lines}` })}`);
   useEffect(() => {
     document.title = `${kpiWord(id, 'name')} · Evenkeel`;
   });
@@ -183,7 +214,12 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
         {(data) => (
           <>
             <KpiTile kpi={data.kpi} provisional={data.provisional} zone={data.period.zone} />
-            <List data={data} more={more} />
+            <List
+              data={data}
+              file={`${address}.csv${withQuery('', { period, site, language: language.value })}`}
+              more={more}
+            />
+            <LeftOut {...data} />
             {kind && <BudgetBox kind={kind} period={period} site={site} />}
             <Why kpi={id} from={from} to={period} site={site}>
               <Select
@@ -202,6 +238,7 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
                   site !== null && `${t('page.site')} ${site}`,
                   monitoredText(data, language.value),
                   t('stability.zone', { zone: data.period.zone }),
+                  ...calendarLines(data),
                   <>
                     {t('stability.formula')}{' '}
                     {/* Its name and version; what it says is the first line of the page, in the reader's language. */}

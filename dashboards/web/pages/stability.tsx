@@ -7,10 +7,11 @@ import type { Page } from '../net/request.ts';
 import { reportZone } from '../net/session.ts';
 import { Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Select } from '../parts/field.tsx';
+import { FileButton } from '../parts/file-button.tsx';
 import { MonthPicker } from '../parts/month-picker.tsx';
 import { search, setQuery, withQuery } from '../router.ts';
 import { chosenPeriod } from '../time/period.ts';
-import { t } from '../words/words.ts';
+import { language, t } from '../words/words.ts';
 import { Actions } from './stability/actions.tsx';
 import { AgesAndDisks } from './stability/ages-and-disks.tsx';
 import { ChangeCost } from './stability/change-cost.tsx';
@@ -90,7 +91,7 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
   );
 }
 
-const addressOf = (parts: Record<string, string | null>) => `stability${withQuery('', parts)}`;
+const addressOf = (parts: Record<string, string | null>, ending = '') => `stability${ending}${withQuery('', parts)}`;
 
 export function StabilityPage() {
   const query = new URLSearchParams(search.value);
@@ -118,6 +119,10 @@ function StabilityOf({ query }: { query: URLSearchParams }) {
           <SitePicker site={site} />
           {period !== null && <MonthPicker period={period} />}
           {loaded.data && <ComparePicker data={loaded.data} compare={compare} against={against} />}
+          <FileButton
+            address={addressOf({ period, site, compare, against, language: language.value }, '.csv')}
+            kind="CSV"
+          />
           <button type="button" class="button" onClick={() => print()}>
             {t('stability.print')}
           </button>

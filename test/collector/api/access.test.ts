@@ -466,6 +466,7 @@ const calls: Record<string, Call> = {
   'PUT /api/v1/availability/targets': {
     body: { scope: 'tag', target: 'a', percent: 99.95, reason: 'contract of 2026' },
   },
+  'GET /api/v1/stability.csv': {},
   'GET /api/v1/stability/line': {},
   'GET /api/v1/stability/definition': {},
   'PUT /api/v1/stability/definition': {
@@ -477,6 +478,7 @@ const calls: Record<string, Call> = {
   'POST /api/v1/stability/recompute': { body: { month: '2026-10' }, status: 409 },
   'GET /api/v1/kpis': { path: '/api/v1/kpis?period=2026-11&kind=server' },
   'GET /api/v1/kpis/:id': { path: '/api/v1/kpis/time_to_acknowledge' },
+  'GET /api/v1/kpis/:id.csv': { path: '/api/v1/kpis/time_to_acknowledge.csv' },
   'GET /api/v1/kpis/:id/why': { path: '/api/v1/kpis/index/why?from=2026-10&to=2026-11' },
   'GET /api/v1/kpis/availability': { path: '/api/v1/kpis/availability?period=2026-11&class=server' },
   'GET /api/v1/reports': {},

@@ -3,6 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { kpis } from '../../../collector/kpi/kpis/index.ts';
 import type { Availability, KpiDetail, Kpis, KpiValue } from '../../../shared/api.ts';
+import { parseCsv } from '../../../shared/csv.ts';
+import { word } from '../../../shared/words/index.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { endpointId, instant, putAlerts, putEndpoint, putSignals } from '../../support/fleet-history.ts';
 
@@ -102,6 +104,71 @@ test('the list behind a number adds up to it, worst first, in pages', async () =
   assert.is((await get<KpiDetail>(`kpis/availability_server?${month}`)).evidence[0]?.endpoint?.name, 'box-0000');
 });
 
+/** The columns of a table by their headings, and its rows. */
+async function csvOf(path: string) {
+  const answer = await collector.call(`/api/v1/${path}`, { as: 'viewer' });
+  assert.is(answer.status, 200, answer.text);
+  const { rows, faults } = parseCsv(answer.text);
+  assert.equal(faults, []);
+  const [head, ...lines] = rows.map(({ cells }) => cells) as [string[], ...string[][]];
+  const column = (named: RegExp) => head.findIndex((one) => named.test(one));
+  return { answer, head, lines, cell: (line: string[], named: RegExp) => line[column(named)] as string };
+}
+
+test('the list leaves as CSV, whole: what counts in it makes the value, each heading says its unit', async () => {
+  for (const { id, unit, total = 'ratio' } of kpis)
+    for (const place of ['', `&site=${encodeURIComponent('Ōsaka Lab')}`, '&group=web', `&endpoint=${endpointId(5)}`]) {
+      const about = `${id} ${place}`;
+      const { kpi, evidence } = await get<KpiDetail>(`kpis/${id}?${month}${place}&limit=1000`);
+      const { answer, head, lines, cell } = await csvOf(`kpis/${id}.csv?${month}${place}`);
+      assert.is(answer.headers.get('content-disposition'), `attachment; filename="evenkeel-${id}-2026-11.csv"`);
+      assert.is(lines.length, evidence.length, about);
+      for (const name of ['part', 'whole', 'value'])
+        assert.is(head.filter((one) => one.startsWith(`${name}_`)).length, 1, `${about} ${head}`);
+      assert.ok(head.includes(`value_${unit === 'money' ? (kpi.currency ?? 'cents') : unit}`), `${about} ${head}`);
+      const counted = lines.filter((line) => cell(line, /^counts$/) === 'true');
+      const sum = (of: RegExp) => counted.reduce((all, line) => all + Number(cell(line, of)), 0);
+      if (kpi.value === null) continue;
+      const made = total === 'sum' ? sum(/^part_/) : ((unit === 'percent' ? 100 : 1) * sum(/^part_/)) / sum(/^whole_/);
+      assert.ok(Math.abs(made - kpi.value) < 1e-9, `${about}: ${made}, not ${kpi.value}`);
+    }
+  const { lines, cell } = await csvOf(`kpis/time_to_acknowledge.csv?${month}`);
+  const [worst] = lines as [string[]];
+  assert.equal(
+    [/^kind$/, /^id$/, /^endpoint$/, /^at$/, /^part_seconds$/, /^whole_count$/].map((one) => cell(worst, one)),
+    ['alert', 'alert11', 'box-0005', '2026-11-12T00:12:00+01:00', '720', '1'],
+  );
+  const { answer } = await csvOf(`kpis/availability_server.csv?period=2025-01`);
+  assert.match(
+    answer.text,
+    /^kind,id,name,endpoint,rule,site,at,note,part_seconds,whole_seconds,value_percent,counts\r\n$/,
+  );
+});
+
+test('a name that a spreadsheet would run leaves as text, and words leave in the language asked for', async () => {
+  const title = '=HYPERLINK("http://evil.example")';
+  const [from, to] = [{ name: title }, { name: 'box-0000' }];
+  const called = (name: { name: string }) =>
+    collector.state.updateTable('endpoints').set(name).where('id', '=', endpointId(0)).execute();
+  await called(from);
+  try {
+    const { text } = await collector.call(`/api/v1/kpis/availability_server.csv?${month}`, { as: 'viewer' });
+    assert.match(text, `"'=HYPERLINK(""http://evil.example"")"`);
+    assert.not.match(text, /(^|,)"?=/m);
+  } finally {
+    await called(to);
+  }
+  const ruleIn = async (language: string) => {
+    const { lines, cell } = await csvOf(`kpis/time_to_acknowledge.csv?${month}&language=${language}`);
+    return cell(lines[0] as string[], /^rule$/);
+  };
+  assert.equal(
+    [await ruleIn('en'), await ruleIn('ja')],
+    [word('en', 'rule.disk-space'), word('ja', 'rule.disk-space')],
+  );
+  assert.is.not(word('en', 'rule.disk-space'), word('ja', 'rule.disk-space'));
+});
+
 test('few lines stand in the place of a number; without any there is none', async () => {
   const workstations = await kpiOf('availability_workstation');
   assert.is(workstations.state, 'insufficient');
@@ -155,6 +222,9 @@ test('what does not exist is said, and never read as "no data"', async () => {
   assert.is(await status('kpis?group=nobody'), '404 There is no group "nobody"; there is: web.');
   assert.is(await status('kpis?endpoint=enowhere'), '404 There is no endpoint enowhere.');
   assert.is(await status('kpis/happiness'), '404 There is no KPI happiness.');
+  assert.is(await status('kpis/happiness.csv'), '404 There is no KPI happiness.');
+  assert.is(await status('kpis/lost_hours.csv?site=Atlantis'), '404 There is no site "Atlantis"; there is: Ōsaka Lab.');
+  assert.match(await status('kpis/lost_hours.csv?limit=5'), /^400 /);
   assert.match(await status('kpis?period=2026-13'), /^400 /);
   assert.match(await status('kpis?sites=x'), /^400 /);
 });

@@ -84,6 +84,31 @@ test('a report has the numbers of the Stability page, in JSON and in the table',
   }
 });
 
+test('the Stability page leaves as the same table, and with what stands beside it', async () => {
+  const body = async (path: string) => {
+    const { status, text, headers } = await collector.call(`/api/v1/${path}`, { as: 'viewer' });
+    assert.is(status, 200, text);
+    assert.match(headers.get('content-disposition') ?? '', /filename="evenkeel-stability-2026-10\.csv"/);
+    return parseCsv(text).rows.map(({ cells }) => cells.join('|'));
+  };
+  const { id } = await made({ period: '2026-10' });
+  const report = await collector.call(`/api/v1/reports/${id}.csv`, { as: 'viewer' });
+  const numbers = (rows: readonly string[]) =>
+    rows.filter((row) => !row.startsWith('report|') || /days|zone/.test(row));
+  const ofReport = parseCsv(report.text).rows.map(({ cells }) => cells.join('|'));
+  assert.ok(ofReport.length > 100);
+  assert.equal(numbers(await body('stability.csv?period=2026-10')), numbers(ofReport));
+  const beside = await body('stability.csv?period=2026-10&compare=2026-08&against=Osaka&language=ja');
+  const osaka = await get<Stability>('stability?period=2026-08&site=Osaka');
+  const value = osaka.kpis.find((kpi) => kpi.id === 'availability_server')?.value;
+  assert.ok(
+    beside.some(
+      (row) => row.startsWith(`compared|2026-08 Osaka|サーバー`) && row.includes(`|availability_server|${value}|`),
+    ),
+    beside.filter((row) => row.startsWith('compared')).join('\n'),
+  );
+});
+
 test('asked again it is the same bytes, whatever happened since; made anew it is a revision with its reason', async () => {
   const first = await make({ period: '2026-10', language: 'ja' });
   assert.is(first.status, 201);
@@ -190,6 +215,13 @@ test('what was left out stands in it with who entered it', async () => {
   };
   const [found] = await of();
   assert.equal([found?.name, found?.reason, found?.by, found?.late], ['Berlin', 'new switches', 'ana', false]);
+  assert.is(found?.enteredAt, start);
+  const madeWith = async (id: string, more = '') => (await get<KpiDetail>(`kpis/${id}?period=2026-10${more}`)).madeWith;
+  for (const id of ['availability_server', 'lost_hours']) assert.equal((await madeWith(id)).exclusions, [found], id);
+  assert.equal((await madeWith('availability_server', `&endpoint=${endpointId(1)}`)).exclusions, [found]);
+  assert.equal((await madeWith('availability_server', `&endpoint=${endpointId(2)}`)).exclusions, []);
+  const { hours, exclusions, tz } = await madeWith('response_in_target');
+  assert.equal([hours, exclusions, tz], ['support', null, process.versions.tz], 'nothing is left out of it');
   assert.is((await of(items.find(({ name }) => name === 'Berlin')?.id)).length, 1);
   assert.equal(await of(items.find(({ name }) => name === 'Osaka')?.id), []);
 });

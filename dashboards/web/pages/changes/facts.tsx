@@ -1,6 +1,7 @@
 /** What is shown of changes on several pages: how one is called, its state, its outcome, what to know about it. */
 import type { ChangeName, ChangeRow, ChangeWarning } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
+import * as names from '../../../../shared/words/names.ts';
 import { Callout } from '../../parts/box.tsx';
 import { Mark, type Tone } from '../../parts/mark.tsx';
 import { to } from '../../router.ts';
@@ -9,12 +10,7 @@ import { language, t } from '../../words/words.ts';
 export const say = (n: number) => number(n, language.value);
 export const changeNumber = (id: number) => t('change.name', { n: String(id) });
 
-export function changeTitle({ title, what, manager, site, packages }: ChangeName): string {
-  if (what === 'restart') return t('change.restart', { site: site ?? t('stability.noSite') });
-  if (what === 'patch' && packages.length > 0)
-    return t('change.patch', { manager: manager ?? none, n: say(packages.length) });
-  return what === 'patch' ? t('change.patchUnknown', { manager: manager ?? none }) : title;
-}
+export const changeTitle = (change: ChangeName): string => names.changeTitle(language.value, change);
 
 export function ChangeLink({ change }: { change: ChangeName }) {
   return (

@@ -6,6 +6,7 @@ import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Dots } from '../../parts/dots.tsx';
+import { FileButton } from '../../parts/file-button.tsx';
 import { navigate } from '../../router.ts';
 import { instantBeside } from '../../time/beside.ts';
 import { actorName, language, t } from '../../words/words.ts';
@@ -21,7 +22,6 @@ import { ProtectionBlock } from '../stability/protection.tsx';
 import { Sites } from '../stability/sites.tsx';
 import { Support } from '../stability/support.tsx';
 import { Tiles } from '../stability/tiles.tsx';
-import { useDownload } from './download.ts';
 
 /** One line for each number, with what it was computed by. */
 function Meanings({ content: { stability } }: { content: PeriodReportContent }) {
@@ -76,23 +76,15 @@ function Versions({ report }: { report: PeriodReport }) {
 }
 
 function Downloads({ report }: { report: PeriodReport }) {
-  const address = `/api/v1/reports/${encodeURIComponent(report.id)}`;
-  const { busy, problem, download } = useDownload();
+  const address = `reports/${encodeURIComponent(report.id)}`;
   return (
-    <>
-      <span class="row screen-only">
-        <button type="button" class="button" disabled={busy} onClick={() => void download(`${address}.pdf`)}>
-          {busy ? t('common.working') : 'PDF'}
-        </button>
-        <button type="button" class="button" disabled={busy} onClick={() => void download(`${address}.csv`)}>
-          CSV
-        </button>
-        <button type="button" class="button" onClick={() => print()}>
-          {t('stability.print')}
-        </button>
-      </span>
-      {problem && <ProblemCallout problem={problem} />}
-    </>
+    <span class="row screen-only">
+      <FileButton address={`${address}.pdf`} kind="PDF" />
+      <FileButton address={`${address}.csv`} kind="CSV" />
+      <button type="button" class="button" onClick={() => print()}>
+        {t('stability.print')}
+      </button>
+    </span>
   );
 }
 

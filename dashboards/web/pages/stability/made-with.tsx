@@ -5,7 +5,9 @@ import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { aboutLanguage, actorName, language, t } from '../../words/words.ts';
 
-export function Exclusions({ madeWith, zone }: { madeWith: MadeWith; zone: string }) {
+type ExclusionsOf = Pick<MadeWith, 'exclusions' | 'otherExclusions'>;
+
+export function Exclusions({ madeWith, zone }: { madeWith: ExclusionsOf; zone: string }) {
   const { exclusions, otherExclusions } = madeWith;
   if (exclusions.length === 0) return <p class="small quiet">{t('report.noExclusions')}</p>;
   return (
@@ -26,9 +28,14 @@ export function Exclusions({ madeWith, zone }: { madeWith: MadeWith; zone: strin
           {
             key: 'by',
             head: t('report.by'),
-            cell: ({ by, late, approvedBy }) => (
+            cell: ({ by, enteredAt, late, approvedBy }) => (
               <>
                 {actorName(by)}
+                {enteredAt !== undefined && (
+                  <div class="quiet">
+                    <Moment at={enteredAt} shape="moment" zone={zone} />
+                  </div>
+                )}
                 {approvedBy !== null && <div class="quiet">{t('report.approvedBy', { name: approvedBy })}</div>}
                 {late && approvedBy === null && <div class="quiet">{t('report.notApproved')}</div>}
               </>
@@ -44,7 +51,7 @@ export function Exclusions({ madeWith, zone }: { madeWith: MadeWith; zone: strin
 }
 
 /** Versions of the time zones and of the calendars. */
-export function madeWithLines({ tz, calendars }: MadeWith): string[] {
+export function madeWithLines({ tz, calendars }: Pick<MadeWith, 'tz' | 'calendars'>): string[] {
   const zones = t('report.tz', { version: tz });
   if (calendars === null) return [zones, t('report.calendarsNotKept')];
   if (calendars.length === 0) return [zones, t('report.noCalendars')];
