@@ -393,6 +393,20 @@ export const TicketRow = Type.Object({
 });
 export type TicketRow = Static<typeof TicketRow>;
 
+export const ticketQueues = ['mine', 'unassigned', 'breaching', 'open'] as const;
+/** By what tickets are looked for: the names in the address. */
+export const ticketFilters = [
+  ...(['state', 'queue', 'endpoint', 'assignee', 'priority', 'site', 'category', 'tier', 'q'] as const),
+];
+export const TicketList = Type.Object({
+  ...page(TicketRow).properties,
+  total: Type.Integer({ description: 'found in all' }),
+  without: Type.Array(Type.Object({ filter: Type.Enum([...ticketFilters]), n: Type.Integer() }), {
+    description: 'where nothing is found: for each filter, how many are found without it',
+  }),
+});
+export type TicketList = Static<typeof TicketList>;
+
 /** What waits for whom. `GET /api/v1/tickets/queues`. */
 export const TicketQueues = Type.Object({
   /** Assigned to the caller, and the one of them that is due first. */

@@ -108,6 +108,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/endpoints/:id/rules': 'viewer',
   'GET /api/v1/tickets': 'viewer',
   'GET /api/v1/tickets/queues': 'viewer',
+  'GET /api/v1/tickets/table': 'viewer',
   'POST /api/v1/tickets': 'operator',
   'GET /api/v1/tickets/:id': 'viewer',
   'POST /api/v1/tickets/:id/comment': 'operator',

@@ -1,5 +1,5 @@
 /** Changes as the REST interface answers them: each judged by what is known of its machines now. */
-import { type ExpressionBuilder, sql } from 'kysely';
+import type { ExpressionBuilder } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { ChangeDetail, ChangeMark, ChangePreview, ChangeRow, ChangeWarning } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
@@ -12,6 +12,7 @@ import { ticketsNamed } from '../kpi/answer.ts';
 import { changeSuccess } from '../kpi/formulas/change-success.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 import { chunks } from '../state/chunks.ts';
+import { contains } from '../state/contains.ts';
 import type { Database } from '../state/database.ts';
 import type { Context } from './context.ts';
 import { readMark, writeMark } from './mark.ts';
@@ -102,10 +103,7 @@ function filtered({ state }: ReadingChanges, { from, to, state: is, kind, endpoi
 function matches(eb: ExpressionBuilder<Database, 'changes'>, text: string) {
   const [, number] = /^C-(\d{1,15})$/i.exec(text) ?? [];
   if (number !== undefined) return eb('id', '=', Number(number));
-  const part = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-  const like = (column: 'title' | 'packages' | 'manager' | 'site') =>
-    sql<boolean>`lower(${eb.ref(column)}) like ${part} escape '\\'`;
-  return eb.or([like('title'), like('packages'), like('manager'), like('site')]);
+  return eb.or(['title', 'packages', 'manager', 'site'].map((column) => contains(column, text)));
 }
 
 async function rowsOf(context: ReadingChanges, rows: readonly StoredChange[]): Promise<ChangeRow[]> {

@@ -1,6 +1,11 @@
 /** Tickets as the REST interface shows them: rows of state with names, and the time-line of one. */
-import { type Static, Type } from 'typebox';
-import { type TicketDetail, type TicketQueues, type TicketRow, TicketState } from '../../shared/api.ts';
+import {
+  type TicketDetail,
+  type TicketList,
+  type TicketQueues,
+  type TicketRow,
+  ticketFilters,
+} from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { badMark } from '../../shared/unknown-name.ts';
@@ -8,34 +13,9 @@ import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { type ClockReader, dueOf, isBreaching, isLate, type TicketClocks } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
+import { countOf, matching, type TicketFilter, type TicketQuery, type TicketRead, ticketRows } from './find-tickets.ts';
 import { readMark, writeMark } from './mark.ts';
 import { alertById, notificationsOf, type RuleNamed } from './read-alerts.ts';
-import { closed } from './shapes.ts';
-
-export const TicketQuery = Type.Object(
-  {
-    state: Type.Optional(Type.Union([Type.Literal('open'), TicketState])),
-    /** Open tickets, those that are due first in front. */
-    queue: Type.Optional(Type.Enum(['mine', 'unassigned', 'breaching'])),
-    endpoint: Type.Optional(Type.String({ maxLength: 64 })),
-    assignee: Type.Optional(Type.String({ maxLength: 64 })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-    page: Type.Optional(Type.String({ maxLength: 200 })),
-  },
-  closed,
-);
-export type TicketQuery = Static<typeof TicketQuery>;
-
-const rows = (state: State) =>
-  state
-    .selectFrom('tickets')
-    .leftJoin('endpoints', 'endpoints.id', 'tickets.endpoint')
-    .selectAll('tickets')
-    .select('endpoints.name as endpoint_name')
-    .select((of) => of.fn.coalesce('tickets.site', 'endpoints.site').as('support_site'));
-type TicketRead = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
-
-const endedStates = ['resolved', 'closed', 'cancelled'] as const;
 
 function ticketOf(row: TicketRead, clocks: TicketClocks, ruleNamed: RuleNamed): TicketRow {
   const { response, resolution } = clocks;
@@ -44,7 +24,7 @@ function ticketOf(row: TicketRead, clocks: TicketClocks, ruleNamed: RuleNamed): 
     title: row.title,
     kind: row.kind,
     instance: row.instance,
-    site: row.site,
+    site: row.support_site,
     flappingSince: row.flapping_since,
     state: row.state,
     priority: row.priority,
@@ -88,10 +68,11 @@ async function withClocks({ state, clocks, clock }: TicketReading, found: readon
   return found.map((row) => ({ row, clocks: all.get(row.id) ?? cancelled }));
 }
 
-/** Open tickets with their clocks, by due time, priority and age. */
-async function openInOrder(reading: TicketReading) {
-  const open = rows(reading.state).where('tickets.state', 'not in', endedStates);
-  const all = await withClocks(reading, await open.execute());
+/** A queue with its clocks, by due time, priority and age. */
+async function inOrder(reading: TicketReading, filter: TicketFilter, caller: string) {
+  const now = reading.clock.now();
+  const found = await withClocks(reading, await (await matching(reading, filter, caller)).execute());
+  const all = filter.queue === 'breaching' ? found.filter(({ clocks }) => isBreaching(clocks, now)) : found;
   const due = new Map(all.map(({ row, clocks }) => [row.id, dueOf(clocks) ?? Infinity]));
   const order = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0);
   return all.sort(
@@ -102,24 +83,16 @@ async function openInOrder(reading: TicketReading) {
   );
 }
 
-type ClockedRow = Awaited<ReturnType<typeof openInOrder>>[number];
-
-const isIn = {
-  mine: ({ row }: ClockedRow, caller: string) => row.assignee === caller,
-  unassigned: ({ row }: ClockedRow) => row.assignee === null,
-  breaching: ({ clocks }: ClockedRow, _: string, now: number) => isBreaching(clocks, now),
-};
-
 export async function queuesOf(reading: TicketReading, caller: string): Promise<TicketQueues> {
-  const all = await openInOrder(reading);
+  const all = await inOrder(reading, { queue: 'open' }, caller);
   const now = reading.clock.now();
-  const mine = all.filter((one) => isIn.mine(one, caller));
+  const mine = all.filter(({ row }) => row.assignee === caller);
   const first = mine[0];
   return {
     mine: mine.length,
     next: first ? { ticket: first.row.id, dueAt: dueOf(first.clocks), isLate: isLate(first.clocks) } : null,
-    unassigned: all.filter(isIn.unassigned).length,
-    breaching: all.filter((one) => isIn.breaching(one, caller, now)).length,
+    unassigned: all.filter(({ row }) => row.assignee === null).length,
+    breaching: all.filter(({ clocks }) => isBreaching(clocks, now)).length,
     late: all.filter(({ clocks }) => isLate(clocks)).length,
   };
 }
@@ -127,35 +100,40 @@ export async function queuesOf(reading: TicketReading, caller: string): Promise<
 /** Newest change first; a queue by due time. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
 export async function ticketsBy(
   reading: TicketReading,
-  query: TicketQuery,
+  { limit = 100, page, ...filter }: TicketQuery,
   caller: string,
-): Promise<{ items: TicketRow[]; next: string | null }> {
-  const { state, ruleNamed } = reading;
-  const limit = query.limit ?? 100;
-  const { queue } = query;
-  if (queue) {
-    if (query.page !== undefined)
-      throw fail('BAD_REQUEST', { problem: 'a queue has no pages; ask for more with limit, to 1000' });
-    const now = reading.clock.now();
-    const all = (await openInOrder(reading)).filter(
-      (one) =>
-        isIn[queue](one, caller, now) &&
-        (query.endpoint === undefined || one.row.endpoint === query.endpoint) &&
-        (query.assignee === undefined || one.row.assignee === query.assignee) &&
-        (query.state === undefined || query.state === 'open' || one.row.state === query.state),
-    );
-    return { items: all.slice(0, limit).map(({ row, clocks }) => ticketOf(row, clocks, ruleNamed)), next: null };
-  }
-  let select = rows(state)
-    .orderBy('tickets.updated_at', 'desc')
-    .orderBy('tickets.id', 'desc')
-    .limit(limit + 1);
-  if (query.state === 'open') select = select.where('tickets.state', 'not in', endedStates);
-  else if (query.state) select = select.where('tickets.state', '=', query.state);
-  if (query.endpoint) select = select.where('tickets.endpoint', '=', query.endpoint);
-  if (query.assignee) select = select.where('tickets.assignee', '=', query.assignee);
-  if (query.page) {
-    const [at, id] = readMark(query.page);
+): Promise<TicketList> {
+  if (filter.queue !== undefined && page !== undefined)
+    throw fail('BAD_REQUEST', { problem: 'a queue has no pages; ask for more with limit, to 1000' });
+  const { found, total } = filter.queue
+    ? await queueBy(reading, filter, limit, caller)
+    : await changedBy(reading, filter, { limit: limit + 1, page }, caller);
+  const some = found.slice(0, limit);
+  const last = some.at(-1)?.row;
+  return {
+    items: some.map(({ row, clocks }) => ticketOf(row, clocks, reading.ruleNamed)),
+    next:
+      filter.queue === undefined && last && found.length > limit ? writeMark(last.updated_at, String(last.id)) : null,
+    total,
+    without: total === 0 ? await withoutEach(reading, filter, caller) : [],
+  };
+}
+
+async function queueBy(reading: TicketReading, filter: TicketFilter, limit: number, caller: string) {
+  const all = await inOrder(reading, filter, caller);
+  return { found: all.slice(0, limit), total: all.length };
+}
+
+async function changedBy(
+  reading: TicketReading,
+  filter: TicketFilter,
+  { limit, page }: { limit: number; page: string | undefined },
+  caller: string,
+) {
+  const all = await matching(reading, filter, caller);
+  let select = all.orderBy('tickets.updated_at', 'desc').orderBy('tickets.id', 'desc').limit(limit);
+  if (page) {
+    const [at, id] = readMark(page);
     select = select.where((where) =>
       where.or([
         where('tickets.updated_at', '<', at),
@@ -163,12 +141,54 @@ export async function ticketsBy(
       ]),
     );
   }
-  const found = await select.execute();
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const next = last && found.length > limit ? writeMark(last.updated_at, String(last.id)) : null;
-  const clocked = await withClocks(reading, items);
-  return { items: clocked.map(({ row, clocks }) => ticketOf(row, clocks, ruleNamed)), next };
+  return { found: await withClocks(reading, await select.execute()), total: await countOf(all) };
+}
+
+/** Which of its filters hide everything: how many tickets there are without each. */
+async function withoutEach(
+  reading: TicketReading,
+  filter: TicketFilter,
+  caller: string,
+): Promise<TicketList['without']> {
+  const without: TicketList['without'] = [];
+  for (const name of ticketFilters) {
+    if (filter[name] === undefined) continue;
+    const others: TicketFilter = { ...filter };
+    delete others[name];
+    const n =
+      others.queue === 'breaching'
+        ? (await inOrder(reading, others, caller)).length
+        : await countOf(await matching(reading, others, caller));
+    without.push({ filter: name, n });
+  }
+  return without;
+}
+
+/** As many as a spreadsheet still opens at ease. */
+export const tableRowsAtMost = 50_000;
+const rowsAtOnce = 1000;
+
+/** All that a list shows, and not only its first page, in its order. */
+export async function* ticketsIn(
+  reading: TicketReading,
+  filter: TicketFilter,
+  caller: string,
+): AsyncGenerator<TicketRow[]> {
+  if (filter.queue !== undefined) {
+    const all = await inOrder(reading, filter, caller);
+    return yield all.slice(0, tableRowsAtMost).map(({ row, clocks }) => ticketOf(row, clocks, reading.ruleNamed));
+  }
+  let page: string | undefined;
+  for (let left = tableRowsAtMost; left > 0; left -= rowsAtOnce) {
+    const { items, next } = await ticketsBy(
+      reading,
+      { ...filter, limit: rowsAtOnce, ...(page ? { page } : {}) },
+      caller,
+    );
+    yield items;
+    if (next === null) return;
+    page = next;
+  }
 }
 
 /** @throws EvenkeelError BAD_REQUEST */
@@ -180,7 +200,7 @@ function ticketIn(id: string): number {
 /** @throws EvenkeelError NOT_FOUND */
 export async function ticketById(reading: TicketReading, id: number): Promise<TicketDetail> {
   const { state, ruleNamed } = reading;
-  const row = await rows(state).where('tickets.id', '=', id).executeTakeFirst();
+  const row = await ticketRows(state).where('tickets.id', '=', id).executeTakeFirst();
   if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
   const [found] = await withClocks(reading, [row]);
   return {

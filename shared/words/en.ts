@@ -946,8 +946,15 @@ export const words = {
     noneLead: 'Alerts appear here as soon as a rule is broken. The page “Rules” lists the rules.',
   },
   ticket: {
-    byDue: 'Due first',
-    byChange: 'Last changed first',
+    byDue: 'Due first.',
+    byChange: 'Last changed first.',
+    found: 'Tickets: {{n}}.',
+    firstShown: 'The first {{n}} are shown.',
+    searchHint: 'Title, endpoint or #12',
+    noneSuch: 'No ticket matches these filters',
+    hiddenBy: 'Together these leave nothing:',
+    withoutIt: 'Without it: {{n}}',
+    withoutItNone: 'Nothing without it, either',
     presenceOld:
       'Here only the last days are kept. Older ones are in the month’s list of uptime, and on the page of the incident.',
     lead: 'What is being worked on. Alerts open tickets automatically.',

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { type Static, Type } from 'typebox';
 import { AuditRow, auditKinds, page } from '../../../shared/api.ts';
 import { csvLine } from '../../../shared/csv.ts';
+import { contains } from '../../state/contains.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Instant, instantOf, PageMark, word } from '../shapes.ts';
 
@@ -57,10 +58,10 @@ export function auditRoutes(app: App, { state }: Context): void {
     if (kind !== undefined) query = query.where('kind', '=', kind);
     if (from !== undefined) query = query.where('at', '>=', instantOf(from, 'from'));
     if (to !== undefined) query = query.where('at', '<', instantOf(to, 'to'));
-    if (who !== undefined) query = query.where('actor', 'like', like(who));
+    if (who !== undefined) query = query.where(contains('actor', who));
     if (object !== undefined)
       query = query.where((where) =>
-        where.or([where('object', '=', object), where('object_id', '=', object), where('name', 'like', like(object))]),
+        where.or([where('object', '=', object), where('object_id', '=', object), contains('name', object)]),
       );
     const values = (text: string | null) => (text === null ? null : (JSON.parse(text) as Record<string, unknown>));
     return (await query.execute()).map(({ object_id, before, after, ...row }) => ({
@@ -120,6 +121,3 @@ export function auditRoutes(app: App, { state }: Context): void {
       },
     );
 }
-
-/** Somewhere in it. SQLite compares without case, PostgreSQL with it. */
-const like = (text: string) => `%${text.replace(/[%_]/g, '')}%`;

@@ -1,14 +1,26 @@
 /** Tickets: list, detail with its time-line, and actions of people. */
 import { Type } from 'typebox';
-import { page, TicketCategory, TicketDetail, TicketQueues, TicketRow } from '../../../shared/api.ts';
+import { TicketCategory, TicketDetail, TicketList, TicketQueues } from '../../../shared/api.ts';
+import { csvLine } from '../../../shared/csv.ts';
+import { defaultLanguage, languages } from '../../../shared/words/index.ts';
 import type { App, Context } from '../context.ts';
+import { TicketFilter, TicketQuery } from '../find-tickets.ts';
 import { callerNamed } from '../guard.ts';
 import { requirePerson } from '../people-named.ts';
-import { queuesOf, TicketQuery, ticketById, ticketsBy } from '../read-tickets.ts';
+import { queuesOf, tableRowsAtMost, ticketById, ticketsBy, ticketsIn } from '../read-tickets.ts';
 import { unknownEndpoint } from '../rule-scope.ts';
 import { closed, counted, word } from '../shapes.ts';
+import { sendTable, TableText, tableSerializer } from '../tables.ts';
+import { tableHead, tableRow } from '../ticket-table.ts';
 import { Level, Text, type TicketEdit, ticketActions } from './ticket-actions.ts';
 
+const TableQuery = Type.Object(
+  {
+    ...TicketFilter.properties,
+    language: Type.Optional(Type.Enum([...languages], { description: 'of titles', default: defaultLanguage })),
+  },
+  closed,
+);
 const TicketId = Type.Object({ id: counted('the number of a ticket') }, closed);
 const Requester = word(128, 'who asked for it: a user, or any name');
 
@@ -45,10 +57,28 @@ export function ticketRoutes(app: App, context: Context): void {
         summary: 'Tickets, newest change first; a queue by due time',
         tags: ['tickets'],
         querystring: TicketQuery,
-        response: { 200: page(TicketRow) },
+        response: { 200: TicketList },
       },
     },
     (request) => ticketsBy(reading, request.query, callerNamed(request)),
+  );
+
+  app.get(
+    '/api/v1/tickets/table',
+    {
+      schema: {
+        ...{ summary: `The same as CSV, at most ${tableRowsAtMost} rows`, tags: ['tickets'], produces: ['text/csv'] },
+        ...{ querystring: TableQuery, response: { 200: TableText } },
+      },
+      serializerCompiler: tableSerializer,
+    },
+    async (request, reply) => {
+      const { language = defaultLanguage, ...filter } = request.query;
+      let csv = tableHead;
+      for await (const rows of ticketsIn(reading, filter, callerNamed(request)))
+        csv += rows.map((row) => csvLine(tableRow(row, language))).join('');
+      return sendTable(reply, 'tickets', csv);
+    },
   );
 
   app.get(

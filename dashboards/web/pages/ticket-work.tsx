@@ -10,6 +10,7 @@ import { Moment } from '../parts/moment.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
 import { to } from '../router.ts';
 import { t } from '../words/words.ts';
+import { categories, tiers } from './ticket-filters.tsx';
 
 export type Run = (name: string, body: unknown, method?: 'POST' | 'DELETE') => void;
 
@@ -100,8 +101,6 @@ function Weigh({ detail: { row }, run, busy }: PartProps) {
   );
 }
 
-const categories = ['incident', 'request', 'question', 'problem'] as const;
-
 /** Nobody asked for a ticket of the monitor. */
 function Correct({ detail: { row }, run, busy }: PartProps) {
   const [requester, setRequester] = useState(row.requester ?? '');
@@ -136,8 +135,6 @@ function Correct({ detail: { row }, run, busy }: PartProps) {
     </Fold>
   );
 }
-
-const tiers = ['0', '1', '2', '3', '4'] as const;
 
 function HandOff({ detail: { row }, run, busy }: PartProps) {
   const [tier, setTier] = useState(String(Math.min(4, row.tier + 1)));

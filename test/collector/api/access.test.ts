@@ -395,6 +395,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/endpoints/:id/rules': { path: '/api/v1/endpoints/:endpoint/rules' },
   'GET /api/v1/tickets': { path: '/api/v1/tickets?state=open' },
   'GET /api/v1/tickets/queues': {},
+  'GET /api/v1/tickets/table': {},
   'POST /api/v1/tickets': { body: { title: 'new disk' }, status: 201 },
   'GET /api/v1/tickets/:id': { path: '/api/v1/tickets/:ticket' },
   'POST /api/v1/tickets/:id/comment': { path: '/api/v1/tickets/:ticket/comment', body: { text: 'looking' } },

@@ -1,8 +1,14 @@
 /** Tickets over HTTP: queues by due time, and what is refused, with the reason. */
+
+import { sql } from 'kysely';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { matching } from '../../../collector/api/find-tickets.ts';
 import { blankTicket } from '../../../collector/tickets/events.ts';
-import type { AskedRating, TicketDetail, TicketQueues, TicketRow } from '../../../shared/api.ts';
+import type { AskedRating, TicketDetail, TicketList, TicketQueues, TicketRow } from '../../../shared/api.ts';
+import { parseCsv } from '../../../shared/csv.ts';
+import { languages } from '../../../shared/words/index.ts';
+import { ruleName } from '../../../shared/words/names.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 
 const test = suite('tickets over HTTP');
@@ -62,6 +68,115 @@ test('a queue is in the order of due times, not of numbers or priorities', async
   );
   assert.is((await ask('tickets?queue=mine&page=abc')).status, 400);
   assert.is((await ask('tickets?queue=all')).status, 400);
+});
+
+test('filters narrow every list, and an empty one says what is found without each', async () => {
+  const [berlin] = [await open({ title: 'Fächer 50%_off \\ quote', impact: 1, urgency: 1, category: 'problem' })];
+  const plain = await open({ title: 'fan 500 off', impact: 3, urgency: 3, category: 'request' });
+  await collector.state.updateTable('tickets').set({ site: 'Berlin' }).where('id', '=', berlin).execute();
+  await ok(`tickets/${plain}/hand-off`, { tier: 3, reason: 'x' });
+  const found = async (query: string) => {
+    const { items, total } = await ok<TicketList>(`tickets?${query}`);
+    assert.is(total, items.length, query);
+    return items.map(({ id }) => id).sort((a, b) => a - b);
+  };
+  for (const list of ['queue=open&', 'queue=unassigned&', 'state=open&', '']) {
+    assert.equal(await found(`${list}site=Berlin`), [berlin], list);
+    assert.equal(await found(`${list}category=problem&priority=1&q=quote`), [berlin], list);
+    assert.equal(await found(`${list}tier=3`), [plain], list);
+  }
+  assert.equal(await found(`q=${encodeURIComponent('%_')}`), [berlin], 'no character is a wildcard');
+  assert.equal(await found(`q=${encodeURIComponent('\\')}`), [berlin]);
+  assert.equal(await found('q=50%25'), [berlin]);
+  assert.equal(await found(`q=${encodeURIComponent('FÄCHER')}`), [berlin]);
+  assert.equal(await found('q=OFF%20FAN'), [plain], 'words in any order and case');
+  assert.equal(await found(`q=%23${plain}`), [plain], 'by number');
+  assert.equal(await found(`q=${plain}`), [plain]);
+  const none = await ok<TicketList>('tickets?queue=open&site=Berlin&tier=3&q=fan');
+  assert.equal(
+    [none.total, none.without],
+    [
+      0,
+      [
+        { filter: 'queue', n: 0 },
+        { filter: 'site', n: 1 },
+        { filter: 'tier', n: 0 },
+        { filter: 'q', n: 0 },
+      ],
+    ],
+  );
+  for (const [bad, name] of [
+    ['priority=6', 'priority'],
+    ['tier=-1', 'tier'],
+    ['category=wish', 'category'],
+    ['owner=ada', 'owner'],
+  ] as const) {
+    const answer = await ask(`tickets?${bad}`);
+    assert.is(answer.status, 400, bad);
+    assert.match((answer.body as { message: string }).message, name);
+    assert.is((await ask(`tickets/table?${bad}`)).status, 400, `table ${bad}`);
+  }
+  for (const id of [berlin, plain]) await ok(`tickets/${id}/state`, { state: 'cancelled', reason: 'spam' });
+});
+
+test('a ticket of the monitor is found by the words of its title in any language', async () => {
+  const columns = { rule: 'disk-full', instance: '/srv/data', title: null };
+  const { id } = await collector.state
+    .insertInto('tickets')
+    .values({ ...blankTicket('words/disk', Date.now()), ...columns })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  for (const q of ['srv/data', ...languages.map((language) => ruleName(language, { id: 'disk-full' }))]) {
+    const { items } = await ok<TicketList>(`tickets?queue=open&q=${encodeURIComponent(q)}`);
+    assert.ok(
+      items.some((row) => row.id === id),
+      q,
+    );
+  }
+  assert.is((await ok<TicketList>('tickets?queue=open&q=no-such-word')).total, 0);
+  await ok(`tickets/${id}/state`, { state: 'cancelled', reason: 'spam' });
+});
+
+test('what is listed comes as CSV, whole, with cells that no spreadsheet runs', async () => {
+  const bad = await open({ title: '=HYPERLINK("http://x";"y")', category: 'question', requester: '+1 "Mia", Abe' });
+  for (let n = 0; n < 3; n++) await open({ title: `more ${n}`, category: 'question' });
+  for (const list of ['queue=open', 'state=open']) {
+    const answer = await ask(`tickets/table?${list}&category=question`);
+    assert.is(answer.status, 200, answer.text);
+    const { rows, faults } = parseCsv(answer.text);
+    assert.equal(faults, []);
+    assert.is(rows.length, 5, 'all of them, below the head');
+    assert.equal(rows[0]?.cells.slice(0, 4), ['number', 'title', 'priority', 'state']);
+    const cells = rows.map((row) => row.cells).find(([number]) => number === String(bad)) ?? [];
+    assert.equal([cells[1], cells[8]], ['=HYPERLINK("http://x";"y")', '+1 "Mia", Abe'], 'read back as it was written');
+    assert.match(answer.text, `"'=HYPERLINK(`);
+    assert.match(answer.text, `"'+1 `);
+  }
+  const { items } = await ok<TicketList>('tickets?category=question');
+  for (const { id } of items) await ok(`tickets/${id}/state`, { state: 'cancelled', reason: 'spam' });
+});
+
+test('an open queue reads none of what has ended, and a list no more than its page', async () => {
+  const read = (query: string) => {
+    const statement = sql<{ detail: string }>`explain query plan ${sql.raw(query)}`;
+    return statement.execute(collector.state).then(({ rows }) => rows.map(({ detail }) => detail).join('; '));
+  };
+  const context = { state: collector.state, ruleNamed: (id: string) => ({ id }) };
+  const queries = {
+    open: await matching(context, { queue: 'open', priority: 1, site: 'Berlin' }, 'ada'),
+    mine: await matching(context, { queue: 'mine' }, 'ada'),
+    changed: (await matching(context, {}, 'ada')).orderBy('tickets.updated_at', 'desc').orderBy('tickets.id', 'desc'),
+  };
+  const plans = new Map<string, string>();
+  for (const [name, query] of Object.entries(queries)) {
+    const { sql: text, parameters } = query.compile();
+    let n = 0;
+    plans.set(name, await read(text.replace(/\?/g, () => `'${String(parameters[n++])}'`)));
+  }
+  assert.match(plans.get('open') ?? '', /SEARCH tickets USING INDEX tickets_by_state \(state=\?\)/);
+  assert.match(plans.get('mine') ?? '', /SEARCH tickets USING INDEX tickets_by_state \(state=\?\)/);
+  assert.match(plans.get('changed') ?? '', /SCAN tickets USING INDEX tickets_by_change/);
+  assert.not.match(plans.get('changed') ?? '', /TEMP B-TREE/);
 });
 
 test('a comment stays text, and has an end', async () => {

@@ -1,0 +1,107 @@
+/** The form that opens a ticket by hand. */
+import { useState } from 'preact/hooks';
+import type { TicketDetail } from '../../../shared/api.ts';
+import { rows } from '../fleet/store.ts';
+import { useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { me } from '../net/session.ts';
+import { Box, ProblemCallout } from '../parts/box.tsx';
+import { Field, Input, Select } from '../parts/field.tsx';
+import { navigate, to } from '../router.ts';
+import { t } from '../words/words.ts';
+import { categories } from './ticket-filters.tsx';
+
+const levels = ['1', '2', '3'] as const;
+const channels = ['portal', 'mail', 'phone', 'chat'] as const;
+
+export function NewTicket({ onClose }: { onClose: () => void }) {
+  const [title, setTitle] = useState('');
+  const [text, setText] = useState('');
+  const [endpoint, setEndpoint] = useState('');
+  const [impact, setImpact] = useState('3');
+  const [urgency, setUrgency] = useState('3');
+  const [requester, setRequester] = useState('');
+  const [category, setCategory] = useState('incident');
+  const [channel, setChannel] = useState('portal');
+  const { busy, problem, send } = useSend();
+  const names = [...(rows.value?.values() ?? [])].sort((a, b) => a.name.localeCompare(b.name));
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const body = {
+      title,
+      impact: Number(impact),
+      urgency: Number(urgency),
+      ...(text.trim() === '' ? {} : { text }),
+      ...(endpoint === '' ? {} : { endpoint }),
+      ...(requester.trim() === '' ? {} : { requester: requester.trim() }),
+      ...{ category, channel },
+    };
+    await send(async () => {
+      const made = await call<TicketDetail>('tickets', { method: 'POST', body });
+      navigate(to.ticket(made.row.id));
+    });
+  };
+  return (
+    <Box title={t('ticket.new')}>
+      <form class="form" onSubmit={(event) => void submit(event)}>
+        {problem && <ProblemCallout problem={problem} />}
+        <Input label={t('ticket.title')} value={title} onInput={setTitle} required maxLength={200} />
+        <Field label={t('ticket.text')}>
+          {(ids) => (
+            <textarea class="input" value={text} onInput={(event) => setText(event.currentTarget.value)} {...ids} />
+          )}
+        </Field>
+        <div class="form-row">
+          <Input
+            label={t('ticket.requester')}
+            value={requester}
+            onInput={setRequester}
+            placeholder={me.value?.user ?? ''}
+            maxLength={128}
+            autocomplete="off"
+          />
+          <Select
+            label={t('ticket.channel')}
+            value={channel}
+            onChange={setChannel}
+            options={channels.map((one) => [one, t(`ticket.channels.${one}`)] as const)}
+          />
+          <Select
+            label={t('ticket.category')}
+            value={category}
+            onChange={setCategory}
+            options={categories.map((one) => [one, t(`ticket.categories.${one}`)] as const)}
+          />
+        </div>
+        <div class="form-row">
+          <Select
+            label={t('column.endpoint')}
+            value={endpoint}
+            onChange={setEndpoint}
+            options={[['', t('ticket.noEndpoint')], ...names.map((row) => [row.id, row.name] as const)]}
+          />
+          <Select
+            label={t('ticket.impact')}
+            value={impact}
+            onChange={setImpact}
+            options={levels.map((level) => [level, t(`ticket.impacts.${level}`)] as const)}
+          />
+          <Select
+            label={t('ticket.urgency')}
+            value={urgency}
+            onChange={setUrgency}
+            options={levels.map((level) => [level, t(`ticket.urgencies.${level}`)] as const)}
+          />
+        </div>
+        <div class="form-end">
+          <button type="submit" class="button main" disabled={busy}>
+            {busy ? t('common.working') : t('ticket.create')}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            {t('common.cancel')}
+          </button>
+        </div>
+      </form>
+    </Box>
+  );
+}

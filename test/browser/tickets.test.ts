@@ -1,0 +1,105 @@
+/** Tickets in a browser: filtered lists, and what people do with one ticket. */
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { TicketDetail } from '../../shared/api.ts';
+import { type Browser, browserMissing, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type InProcess, openCollector } from '../support/collector.ts';
+import { until } from '../support/processes.ts';
+
+const test = suite('tickets in a browser');
+/** Folder for pictures of the pages; none are made without it. */
+const pictures = process.env.EVENKEEL_PICTURES;
+const password = 'a sentence that nobody guesses';
+let collector: InProcess;
+let browser: Browser;
+let page: Page;
+
+const missing = browserMissing();
+if (missing) {
+  console.log(`SKIP chromium: ${missing}`);
+  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
+}
+const step = (name: string, run: () => Promise<void>) => {
+  if (!missing) test(name, run);
+};
+
+async function open(title: string, more: object = {}): Promise<number> {
+  const body = { title, requester: 'Mia Abe', ...more };
+  const made = await collector.call('/api/v1/tickets', { method: 'POST', as: 'admin', body });
+  return (made.body as TicketDetail).row.id;
+}
+
+/** Wide and on a phone, in both languages, without a page that is wider than its screen, or a fault of accessibility. */
+async function looked(name: string): Promise<void> {
+  const url = page.url();
+  for (const language of ['en', 'ja'])
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 800 });
+      await openPage(page, url, language);
+      assert.is(await page.evaluate(() => document.documentElement.scrollWidth), width, `${name} ${language}`);
+      assert.equal(await violations(page), []);
+      if (!pictures) continue;
+      mkdirSync(pictures, { recursive: true });
+      await page.screenshot({ path: join(pictures, `${name}-${language}-${width}.png`), fullPage: true });
+    }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await openPage(page, url, 'en');
+}
+
+test.before(async () => {
+  if (missing) return;
+  collector = await openCollector({ web: await buildWeb() });
+  await open('The same disk', { impact: 2, urgency: 2 });
+  await open('New laptop for Ken', { category: 'request' });
+  await open('Mail does not reach customers', { impact: 1, urgency: 1 });
+  browser = await openBrowser();
+  page = browser.page;
+  await page.goto(collector.started.setupLink as string);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByRole('button', { name: /^Create admin account/ }).click();
+  await page.getByRole('navigation').first().waitFor();
+});
+test.after(async () => {
+  await browser?.close();
+  await collector?.close();
+});
+
+step('tickets are filtered in the address, and an empty list leads out of what hides everything', async () => {
+  const url = collector.started.addresses.http;
+  await page.goto(`${url}/tickets?state=all`);
+  await page.getByLabel('Search').fill('DISK same');
+  await page.getByRole('link', { name: /The same disk/ }).waitFor();
+  await until(async () => (await page.locator('main tbody tr').count()) === 1, 5000, 'one row');
+  await page.getByText('Tickets: 1.').waitFor();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download CSV' }).click(),
+  ]);
+  const [head, line, ...rest] = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
+  assert.match(head ?? '', 'number,title,priority');
+  assert.match(line ?? '', /^\d+,The same disk,P\d,new,/);
+  assert.equal(rest, []);
+  await page.getByLabel('Tier', { exact: true }).selectOption('4');
+  await page.getByRole('heading', { name: 'No ticket matches these filters' }).waitFor();
+  const shared = page.url();
+  assert.match(shared, /state=all&q=DISK\+same&tier=4/);
+  await page.goto(`${url}/`);
+  await page.goto(shared);
+  assert.is(await page.getByLabel('Tier', { exact: true }).inputValue(), '4');
+  await page.getByText('Nothing without it, either').first().waitFor();
+  await looked('tickets-none');
+  await page.getByRole('link', { name: 'Without it: 1' }).click();
+  await page.getByRole('link', { name: /The same disk/ }).waitFor();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await until(async () => (await page.locator('main tbody tr').count()) > 1, 5000, 'all rows');
+  assert.match(page.url(), /tickets\?state=all$/);
+  await page.getByLabel('Category').selectOption('incident');
+  await looked('tickets');
+});
+
+test.run();
