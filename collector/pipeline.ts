@@ -152,7 +152,10 @@ function seen({ fleet, presence, log }: RoadParts, message: Message): undefined 
 /** Makes the message durable. Beyond the limit it is not kept: its connection ends when there is room again. */
 function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
   if (message.presence) return keepPresence(parts, message, message.presence);
-  if (message.crowded) return undefined;
+  if (message.crowded) {
+    message.refuse();
+    return undefined;
+  }
   if (message.inventory) return keepInventory(parts, message, message.inventory);
   const { report } = message;
   if (!report) return undefined;

@@ -46,7 +46,7 @@ export function admit(parts: AdmitParts, message: Message): Promise<void> | unde
 async function admitLarge(parts: AdmitParts, message: Message): Promise<void> {
   const { endpoint, leaf, payload, receivedAt } = message;
   // It would wait in memory without a bound; when it comes again it is judged.
-  if (message.crowded) return message.refuse();
+  if (message.crowded) return;
   parts.fleet.received(endpoint.id, receivedAt);
   const { ms, content, problem, ...known } = await parts.largeMessages.read(endpoint.id, leaf, payload);
   Object.assign(message, known);

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SeriesStore } from '../../../collector/series/series.ts';
 import { type Ack, encode } from '../../../shared/report.ts';
-import { epochOf, makeReport, openStation, until } from '../../support/station.ts';
+import { counted, epochOf, makeReport, openStation, until } from '../../support/station.ts';
 
 const id = 'edurabledurable1';
 const epoch = epochOf(5);
@@ -65,14 +65,18 @@ test('too much waits: it is evaluated, not kept, and comes again when there is r
   const wire = station.wire(id);
   await wire.connected;
   const acked: number[] = [];
+  const metrics = Array.from({ length: 1000 }, () => makeReport(epoch, 7).metrics).flat();
+  const large = { ...makeReport(epoch, 7), metrics };
   for (let seq = 1; seq <= 6; seq++)
     wire.publish(station.topic(id, 'report'), encode(makeReport(epoch, seq))).then(
       () => acked.push(seq),
       () => undefined,
     );
-  await until('all are evaluated', () => station.evaluated.length === 6, 6000);
+  wire.publish(station.topic(id, 'report'), encode(large)).catch(() => undefined);
+  await until('all but the large one are evaluated', () => station.evaluated.length === 6, 6000);
   gate.open();
   await wire.closed;
+  await until('nothing counts as waiting', async () => (await counted(station.intake.counters.waiting)) === 0);
   assert.equal(acked, [1, 2, 3]);
   assert.is(station.store.receipt(id, epoch).through, 3);
   const again = station.wire(id);
