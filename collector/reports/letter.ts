@@ -1,11 +1,12 @@
 /** A report as a mail: the same rows once as plain text and once as HTML, in the language of its readers. Pure. */
 import type { KpiValue, PeriodReport, Stability } from '../../shared/api.ts';
-import { limitingParts } from '../../shared/stability.ts';
+import { besideOf, causeRows, limitingParts, mostMoved, unclearBecause } from '../../shared/stability.ts';
 import { actionGain } from '../../shared/words/actions.ts';
-import { hours, kpiNumber, none, number, percent, shownUnit, time } from '../../shared/words/format.ts';
+import { duration, hours, kpiNumber, none, number, percent, shownUnit, time } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { endpointName, ticketTitle } from '../../shared/words/names.ts';
 import { monitoredText, periodName } from '../../shared/words/period.ts';
+import { aboutMoney, madeWithLines, personHours, pointsText, verdictText } from '../../shared/words/stability.ts';
 
 export interface Letter {
   subject: string;
@@ -13,10 +14,16 @@ export interface Letter {
   html: string;
 }
 
+/** What, how much, and what belongs to it. */
+interface LetterRow {
+  what: string;
+  value: string;
+  note: string;
+}
+
 interface LetterSection {
   title: string;
-  /** What, how much, and what belongs to it. */
-  rows: { what: string; value: string; note: string }[];
+  rows: LetterRow[];
 }
 
 const mostRows = 10;
@@ -32,9 +39,10 @@ export function letterOf(report: PeriodReport, language: Language, url: string, 
   const foot = [
     ...(noPdf === null ? [] : [noPdf]),
     word(language, 'report.mail.more', { url }),
+    definitionsOf(report, language),
     word(language, 'report.made', {
       at: time(report.madeAt, language, 'full', report.period.zone),
-      by: findWord(language, `actor.${report.by}`) ?? report.by,
+      by: actorName(report.by, language),
     }),
     word(language, 'report.digest', { digest: report.digest }),
   ];
@@ -42,7 +50,7 @@ export function letterOf(report: PeriodReport, language: Language, url: string, 
   return {
     subject: `[Evenkeel] ${title}`,
     text: asText(title, [about, lead], sections, foot),
-    html: asHtml(language, title, [about, lead], sections, foot),
+    html: asHtml(language, title, [about, lead], sections, foot, url),
   };
 }
 
@@ -78,41 +86,53 @@ function leadOf(stability: Stability, language: Language): string {
               ...{ index: value, band },
               part: new Intl.ListFormat(language, { type: 'conjunction' }).format(limiting),
             });
-  const lost = kpis.find(({ id }) => id === 'lost_hours')?.value ?? null;
-  const [worst] = incidents.toSorted((a, b) => b.lost - a.lost);
-  const inHours = personHours(lost, language);
-  const second =
-    lost === null
-      ? ''
-      : lost === 0 || !worst
-        ? word(language, 'stability.lead.nothingLost', { hours: inHours })
-        : word(language, 'stability.lead.lost', {
-            ...{
-              hours: inHours,
-              share: percent((100 * worst.lost) / lost, language, 0),
-              incident: `#${worst.ticket.id}`,
-            },
-          });
-  return `${first} ${second}`.trim();
+  const lost = kpis.find(({ id }) => id === 'lost_hours');
+  const sentences = [first, lostSentence(lost, incidents, language), openSentence(lost, language)];
+  return [...sentences, changeSentence(stability, language)].filter(Boolean).join(' ');
 }
 
-const personHours = (value: number | null, language: Language) =>
-  value === null
-    ? none
-    : word(language, 'stability.personHours', { n: number(value, language, Math.abs(value) < 10 ? 1 : 0) });
+function lostSentence(lost: KpiValue | undefined, incidents: Stability['incidents'], language: Language): string {
+  const value = lost?.value ?? null;
+  const [worst] = incidents.toSorted((a, b) => b.lost - a.lost);
+  if (value === null) return '';
+  const inHours = personHours(value, language);
+  if (value === 0 || !worst) return word(language, 'stability.lead.nothingLost', { hours: inHours });
+  const share = percent((100 * worst.lost) / value, language, 0);
+  const values = { hours: inHours, share, incident: `#${worst.ticket.id}` };
+  const about = aboutMoney(lost, language);
+  return about === null
+    ? word(language, 'stability.lead.lost', values)
+    : word(language, 'stability.lead.lostMoney', { ...values, about });
+}
 
-/** Never −0, and with the sign of the page. */
-const points = (value: number, language: Language) =>
-  word(language, 'stability.points', {
-    n: number(Math.abs(value) < 0.05 ? 0 : value, language, 1).replace('-', '−'),
-  });
+/** What is not known may be more than what is. */
+function openSentence(lost: KpiValue | undefined, language: Language): string {
+  const [unconfirmed, unknown] = [besideOf(lost, 'unconfirmed') ?? 0, besideOf(lost, 'unknown') ?? 0];
+  return [
+    unconfirmed > 0 ? word(language, 'stability.lead.unconfirmed', { hours: personHours(unconfirmed, language) }) : '',
+    unknown > 0 ? word(language, 'stability.lead.unknown', { n: number(unknown, language) }) : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function changeSentence(stability: Stability, language: Language): string {
+  const { before, index, compared } = stability;
+  if (!before || index.value === null || !compared) return '';
+  const value = number(before.value, language);
+  const values = { month: periodName(compared.period.name, language), value };
+  if (value === number(index.value, language)) return word(language, 'stability.lead.same', values);
+  if (compared.verdict === 'unclear')
+    return word(language, `stability.lead.unclear.${unclearBecause(stability)}`, values);
+  const part = word(language, `stability.inPart.${mostMoved(before)}`);
+  return word(language, before.change < 0 ? 'stability.lead.worse' : 'stability.lead.better', { ...values, part });
+}
 
 function sectionsOf({ content }: PeriodReport, language: Language): LetterSection[] {
-  const { stability, before } = content;
-  const { index, parts, kpis, causes, actions, sites } = stability;
+  const { stability } = content;
+  const { index, parts, kpis, actions, sites } = stability;
   const inParts = new Set(parts.map(({ kpi }) => kpi));
-  const earlier = (id: string) => before?.kpis.find((kpi) => kpi.id === id);
-  const row = (kpi: KpiValue) => kpiRow(kpi, earlier(kpi.id), before, language);
+  const row = (kpi: KpiValue) => kpiRow(kpi, earlierText(content, kpi, language), language);
   return [
     {
       title: word(language, 'report.mail.numbers'),
@@ -120,7 +140,10 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
         {
           what: word(language, 'stability.index'),
           value: index.state === 'insufficient' ? none : number(index.value, language),
-          note: index.band === null ? '' : word(language, `stability.band.${index.band}`),
+          note: dotted([
+            index.band && word(language, `stability.band.${index.band}`),
+            indexChange(stability, language),
+          ]),
         },
         ...kpis.filter(({ id }) => inParts.has(id)).map(row),
       ],
@@ -129,7 +152,7 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
       title: word(language, 'stability.partsTitle'),
       rows: parts.map(({ part, kpi, unit, target, score, lost }) => ({
         what: word(language, `stability.part.${part}`),
-        value: score === null ? none : points(-lost, language),
+        value: score === null ? none : pointsText(-lost, language),
         note: word(language, 'stability.targetIs', { value: kpiNumber(shownUnit(kpi, unit), target, language) }),
       })),
     },
@@ -137,33 +160,119 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
       title: word(language, 'stability.actionsTitle'),
       rows: actions.map((action) => ({
         what: actionText(action, language),
-        value: actionGain(action, language),
-        note: '',
+        value: '',
+        // Under it: a column of its own would leave a phone no room for the words.
+        note: actionGain(action, language),
       })),
     },
     {
       title: word(language, 'stability.causesTitle'),
-      rows: causes.slice(0, mostRows).map(({ ticket, endpoint, points: lost, hours: inHours }) => ({
-        what: ticket
-          ? `#${ticket.id} ${ticketTitle(language, ticket)}`
-          : ((endpoint && endpointName(language, endpoint)) ?? none),
-        value: points(-lost, language),
-        note: inHours > 0 ? personHours(inHours, language) : '',
-      })),
+      rows: causeRows(stability)
+        .slice(0, mostRows)
+        .map(({ ticket, endpoint, points, hours: lost, unconfirmed }) => ({
+          what: ticket
+            ? `#${ticket.id} ${ticketTitle(language, ticket)}`
+            : ((endpoint && endpointName(language, endpoint)) ?? none),
+          value: points > 0 ? pointsText(-points, language) : none,
+          note: dotted([lost > 0 && personHours(lost, language), notConfirmed(unconfirmed, language)]),
+        })),
     },
     {
       title: word(language, 'stability.sitesTitle'),
-      rows: sites.map(({ site, servers, workstations, lost }) => ({
+      rows: sites.map(({ site, servers, workstations, lost, unconfirmed }) => ({
         what: site?.name ?? word(language, 'stability.noSite'),
         value: hours(lost, language),
-        note: [
+        note: dotted([
+          notConfirmed(unconfirmed, language),
           `${word(language, 'stability.part.servers')} ${kpiNumber('availability', servers, language)}`,
           `${word(language, 'stability.part.workstations')} ${kpiNumber('availability', workstations, language)}`,
-        ].join(' · '),
+        ]),
       })),
     },
-    { title: word(language, 'stability.support.title'), rows: kpis.filter(({ id }) => !inParts.has(id)).map(row) },
+    {
+      title: word(language, 'stability.support.title'),
+      rows: supportRows(
+        kpis.filter(({ id }) => !inParts.has(id)),
+        row,
+        language,
+      ),
+    },
+    { title: word(language, 'report.exclusions'), rows: exclusionRows(content, language) },
   ];
+}
+
+const dotted = (facts: readonly (string | false | null)[]) => facts.filter(Boolean).join(' · ');
+
+/** Those without a value take one row together. */
+function supportRows(kpis: readonly KpiValue[], row: (kpi: KpiValue) => LetterRow, language: Language): LetterRow[] {
+  const without = kpis.filter(({ state }) => state === 'no_data');
+  const rows = kpis.filter(({ state }) => state !== 'no_data').map(row);
+  if (without.length === 0) return rows;
+  const names = without.map(({ id }) => findWord(language, `kpi.${id}.name`) ?? id);
+  const what = new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
+  return [...rows, { what, value: none, note: '' }];
+}
+
+/** `+ 12 person-hours not confirmed`: they are in no number. */
+const notConfirmed = (unconfirmed: number, language: Language) =>
+  unconfirmed > 0 && word(language, 'stability.plusUnconfirmed', { hours: personHours(unconfirmed, language) });
+
+function indexChange({ compared, index }: Stability, language: Language): string {
+  if (!compared || compared.index === null || index.value === null) return '';
+  const month = periodName(compared.period.name, language);
+  return dotted([
+    word(language, 'stability.earlierValue', { month, value: number(compared.index, language) }),
+    verdictText(compared.verdict, index.value - compared.index, language),
+  ]);
+}
+
+/** The value of the period before, and whether it differs by more than chance. */
+function earlierText({ stability, before }: PeriodReport['content'], kpi: KpiValue, language: Language): string {
+  const earlier = before?.kpis.find(({ id }) => id === kpi.id);
+  if (!before || !earlier || earlier.value === null || earlier.state === 'insufficient') return '';
+  const change = stability.compared?.kpis.find(({ id }) => id === kpi.id)?.change;
+  return dotted([
+    word(language, 'stability.earlierValue', {
+      month: periodName(before.period.name, language),
+      value: kpiNumber(shownUnit(kpi.id, kpi.unit), earlier.value, language, kpi.currency),
+    }),
+    monitoredText(before, language),
+    change ? verdictText(change.verdict, change.difference, language) : null,
+  ]);
+}
+
+function exclusionRows({ stability, exclusions }: PeriodReport['content'], language: Language): LetterRow[] {
+  const at = (ms: number) => time(ms, language, 'moment', stability.period.zone);
+  return exclusions.slice(0, mostRows).map(({ name, reason, from, to, by, enteredAt, late, approvedBy }) => ({
+    what: `${name}: ${reason}`,
+    value: duration((to - from) / 1000, language),
+    note: dotted([
+      `${at(from)} – ${at(to)}`,
+      `${word(language, 'report.by')} ${actorName(by, language)}${enteredAt === undefined ? '' : `, ${at(enteredAt)}`}`,
+      approvedBy !== null && word(language, 'report.approvedBy', { name: approvedBy }),
+      late && approvedBy === null && word(language, 'report.notApproved'),
+    ]),
+  }));
+}
+
+const actorName = (name: string, language: Language) => findWord(language, `actor.${name}`) ?? name;
+
+const mostCalendars = 6;
+
+/** What the numbers were made with, in one line. */
+function definitionsOf({ content }: PeriodReport, language: Language): string {
+  const { stability, tz, calendars, exclusions, otherExclusions } = content;
+  const more = (n: number) => n > 0 && word(language, 'report.otherExclusions', { n: number(n, language) });
+  const shown = calendars && calendars.slice(0, mostCalendars);
+  return dotted([
+    word(language, 'stability.zone', { zone: stability.period.zone }),
+    word(language, 'stability.definitionOf', { n: stability.index.definition }),
+    ...madeWithLines({ tz, calendars: shown }, language),
+    more((calendars?.length ?? 0) - mostCalendars),
+    exclusions.length === 0 && word(language, 'report.noExclusions'),
+    exclusions.length + otherExclusions > mostRows &&
+      `${word(language, 'report.exclusions')}: ${number(exclusions.length + otherExclusions, language)}`,
+  ]);
 }
 
 const actionText = ({ code, ticket, endpoint, site }: Stability['actions'][number], language: Language) =>
@@ -171,36 +280,27 @@ const actionText = ({ code, ticket, endpoint, site }: Stability['actions'][numbe
     what: ticket ? `#${ticket.id} ${ticketTitle(language, ticket)}` : (endpoint?.name ?? site ?? ''),
   });
 
-function kpiRow(kpi: KpiValue, earlier: KpiValue | undefined, before: Stability | null, language: Language) {
+function kpiRow(kpi: KpiValue, earlier: string, language: Language) {
   const { id, value, n, state, low, high, coverage } = kpi;
   const unit = shownUnit(id, kpi.unit);
   const currency = kpi.currency ?? undefined;
   const shown = (one: number) => kpiNumber(unit, one, language, currency);
-  const was =
-    before && earlier && earlier.value !== null && earlier.state !== 'insufficient'
-      ? [
-          word(language, 'stability.earlierValue', {
-            ...{ month: periodName(before.period.name, language) },
-            value: kpiNumber(unit, earlier.value, language, currency),
-          }),
-          monitoredText(before, language),
-        ]
-      : [];
   return {
     what: findWord(language, `kpi.${id}.name`) ?? id,
     value: state === 'insufficient' ? none : kpiNumber(unit, value, language, currency),
-    note: [
+    note: dotted([
       findWord(language, `kpi.${id}.per`) ?? '',
+      ...(id === 'lost_hours'
+        ? [aboutMoney(kpi, language), notConfirmed(besideOf(kpi, 'unconfirmed') ?? 0, language)]
+        : []),
       state !== 'insufficient' && low !== null && high !== null && shown(low) !== shown(high)
         ? word(language, 'stability.range', { low: shown(low), high: shown(high) })
         : '',
       word(language, 'stability.items', { n: number(n, language) }),
       coverage === null ? '' : `${word(language, 'stability.coverage')} ${percent(coverage, language, 1)}`,
       state === 'insufficient' ? word(language, 'stability.insufficient') : '',
-      ...was,
-    ]
-      .filter(Boolean)
-      .join(' · '),
+      earlier,
+    ]),
   };
 }
 
@@ -208,7 +308,7 @@ function asText(title: string, head: string[], sections: LetterSection[], foot: 
   const lines = sections.flatMap(({ title: name, rows }) => [
     '',
     name,
-    ...rows.map(({ what, value, note }) => `  ${oneLine(what)}: ${[value, note].filter(Boolean).join(' · ')}`),
+    ...rows.map(({ what, value, note }) => `  ${[oneLine(what), dotted([value, note])].filter(Boolean).join(': ')}`),
   ]);
   return `${[title, '', ...head, ...lines, '', ...foot].join('\n')}\n`;
 }
@@ -220,7 +320,14 @@ const font = "font-family:system-ui,-apple-system,'Segoe UI','Hiragino Sans','Yu
 const cell = 'padding:6px 8px;border-top:1px solid #dbe1e6;vertical-align:top';
 
 /** Styles stand at each element: mail programs drop style sheets. */
-function asHtml(language: Language, title: string, head: string[], sections: LetterSection[], foot: string[]): string {
+function asHtml(
+  language: Language,
+  title: string,
+  head: string[],
+  sections: LetterSection[],
+  foot: string[],
+  url: string,
+): string {
   const tables = sections.map(
     ({ title: name, rows }) =>
       `<h2 style="font-size:15px;margin:24px 0 4px">${escaped(name)}</h2>` +
@@ -234,6 +341,7 @@ function asHtml(language: Language, title: string, head: string[], sections: Let
         .join('')}</table>`,
   );
   const [about = '', lead = ''] = head;
+  const link = () => `<a href="${escaped(url)}" style="color:#1b5a9e">${escaped(url)}</a>`;
   return (
     `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="color-scheme" content="light">` +
     `<title>${escaped(title)}</title></head><body style="margin:0;background:#f3f5f7">` +
@@ -242,7 +350,7 @@ function asHtml(language: Language, title: string, head: string[], sections: Let
     `<p style="margin:0 0 12px;color:#4d5a66;font-size:12px">${escaped(about)}</p>` +
     `<p style="font-size:16px;margin:0 0 8px">${escaped(lead)}</p>${tables.join('')}` +
     `<div style="margin-top:24px;color:#4d5a66;font-size:12px;overflow-wrap:anywhere">${foot
-      .map((line) => `<p style="margin:0 0 6px">${escaped(line)}</p>`)
+      .map((line) => `<p style="margin:0 0 6px">${escaped(line).replace(escaped(url), link)}</p>`)
       .join('')}</div></div></body></html>`
   );
 }

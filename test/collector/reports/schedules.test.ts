@@ -3,17 +3,17 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createMonths } from '../../../collector/kpi/months.ts';
 import { newestDue, nextDue } from '../../../collector/reports/due.ts';
-import { letterOf } from '../../../collector/reports/letter.ts';
+import { type Letter, letterOf } from '../../../collector/reports/letter.ts';
 import { createReports } from '../../../collector/reports/reports.ts';
 import { createSchedules } from '../../../collector/reports/schedules.ts';
-import type { OutwardChange, PeriodReport, PeriodReportRow, ReportSchedule } from '../../../shared/api.ts';
+import type { OutwardChange, PeriodReport, PeriodReportRow, ReportSchedule, SiteRow } from '../../../shared/api.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { kpiNumber, none, shownUnit } from '../../../shared/words/format.ts';
-import { languages } from '../../../shared/words/index.ts';
+import { languages, word } from '../../../shared/words/index.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { instant } from '../../support/fleet-history.ts';
 import { until } from '../../support/processes.ts';
-import { putMonth, now as tenth, zone } from '../../support/stability-month.ts';
+import { outage, putMonth, now as tenth, zone } from '../../support/stability-month.ts';
 import { openMailServer } from '../notify/receiver.ts';
 
 const test = suite('schedules of reports');
@@ -212,14 +212,93 @@ test('without a channel for mails recipients are refused with what to do, and a 
   assert.is((await post([])).status, 201);
 });
 
+const reportOf = async (reason: string): Promise<PeriodReport> => {
+  const body = { period: '2026-10', reason };
+  const made = await collector.call('/api/v1/reports', { method: 'POST', as: 'manager', body });
+  assert.ok(made.status < 300, made.text);
+  return (await collector.call(`/api/v1/reports/${(made.body as PeriodReportRow).id}`, { as: 'viewer' })).body;
+};
+const lettersOf = (report: PeriodReport) =>
+  languages.map((language) => letterOf(report, language, 'https://keel.example.org/reports/r1', null));
+
+test('hours that nobody confirmed are named, confirmed ones have their price, and a clear difference its arrow', async () => {
+  const put = (path: string, body: object) => collector.call(`/api/v1/${path}`, { method: 'PUT', as: 'manager', body });
+  const [estimated] = lettersOf(await reportOf('estimated')) as [Letter];
+  for (const text of [estimated.text, estimated.html.replaceAll('&nbsp;', ' ')]) {
+    assert.match(text, /483\sperson-hours more are estimated and not confirmed/);
+    assert.match(text, /Lost hours[\s\S]{0,200}\+ 483\sperson-hours not confirmed/);
+    assert.match(text, /#1 [\s\S]{0,200}\+ 483\sperson-hours not confirmed/);
+    assert.not.match(text, /about/);
+  }
+  const money = { currency: 'EUR', hourCents: 4000, expected: [], reason: 'figures of accounting' };
+  assert.is((await put('costs/settings', money)).status, 200);
+  const sites = (await collector.call('/api/v1/sites', { as: 'viewer' })).body as { items: SiteRow[] };
+  const affected = [{ site: sites.items.find(({ name }) => name === 'Berlin')?.id, people: 140 }];
+  const segments = [{ ...outage, factor: 1, affected }];
+  const stated = await put('tickets/1/impact', { segments, reason: 'asked the team leads' });
+  assert.is(stated.status, 200, stated.text);
+  // October was closed as soon as it had settled.
+  const recompute = {
+    method: 'POST',
+    as: 'manager',
+    body: { month: '2026-10', reason: 'the impact was stated' },
+  } as const;
+  assert.is((await collector.call('/api/v1/stability/recompute', recompute)).status, 200);
+  const report = await reportOf('confirmed');
+  const [en, ja] = lettersOf(report) as [Letter, Letter];
+  // 140 people, 3 h 27 min, 40 euros.
+  assert.match(en.text, /483\sperson-hours \(about €19,320\) lost, 100% of them in #1/);
+  assert.match(en.text, /Lost hours: [^\n]*about €19,320/);
+  assert.match(ja.text, /約\s*€19,320/);
+  assert.not.match(en.text, /not confirmed/);
+  const { compared, kpis } = report.content.stability;
+  const rowOf = (id: string) =>
+    en.text.split('\n').find((line) => line.startsWith(`  ${word('en', `kpi.${id as 'lost_hours'}.name`)}: `)) ?? '';
+  for (const kpi of compared?.kpis ?? []) {
+    const [row, earlier] = [rowOf(kpi.id), report.content.before?.kpis.find(({ id }) => id === kpi.id)];
+    const { change } = kpi;
+    if (change === null || earlier?.value === null || earlier?.state === 'insufficient')
+      assert.not.match(row, /[▲▼]|no clear change/);
+    else
+      assert.match(
+        row,
+        change.verdict === 'unclear' ? /no clear change/ : new RegExp(`[▲▼] ${change.verdict}`),
+        kpi.id,
+      );
+  }
+  assert.ok(kpis.length > 8 && (compared?.kpis.length ?? 0) > 8);
+});
+
+test('one line says what the numbers were made with, and what was left out stands in rows with who entered it', async () => {
+  const report = await reportOf('made with');
+  const { content } = report;
+  const [bare] = lettersOf(report) as [Letter];
+  assert.match(
+    bare.text,
+    new RegExp(
+      `${zone.replace('/', '.')} [^\\n]*· Definition 0 · Time zones ${process.versions.tz} · .* · Nothing was left out\\.`,
+    ),
+  );
+  const exclusion = {
+    ...{ scope: 'site' as const, name: 'Berlin', from: outage.start, to: outage.start + 3_600_000 },
+    ...{ reason: 'new switches', by: 'ana', enteredAt: outage.start + 60_000, late: true, approvedBy: null },
+  };
+  const calendar = { site: 'Berlin', use: 'service', name: 'Office', version: 3 };
+  const many = Array.from({ length: 12 }, () => exclusion);
+  const full = { ...report, content: { ...content, calendars: Array(9).fill(calendar), exclusions: many } };
+  const [en, ja] = lettersOf(full) as [Letter, Letter];
+  assert.match(en.text, 'Berlin, service hours: Office, version 3');
+  assert.match(en.text, /More: 3 · Left out: maintenance: 12/);
+  assert.is(en.text.split('Berlin: new switches: 1h').length - 1, 10);
+  assert.match(en.text, /Entered by ana, 9 Oct, 13:15 · entered late, not approved/);
+  assert.match(ja.text, /登録者 ana/);
+  assert.match(en.html, 'Berlin: new switches');
+});
+
 test('text and HTML have the numbers of the report, in every language, and names stay text', async () => {
   const title = `<script>alert(1)</script>"'&\r\nBcc: all@example.org`;
   await collector.state.updateTable('tickets').set({ title, kind: 'person' }).where('id', '=', 1).execute();
-  const made = await collector.call('/api/v1/reports', {
-    ...{ method: 'POST', as: 'manager', body: { period: '2026-10' } },
-  });
-  const { id } = made.body as PeriodReportRow;
-  const report: PeriodReport = (await collector.call(`/api/v1/reports/${id}`, { as: 'viewer' })).body;
+  const report = await reportOf('renamed');
   for (const language of languages) {
     const { subject, text, html } = letterOf(report, language, 'https://keel.example.org/reports/r1', null);
     assert.not.match(subject, /[\r\n]/);
@@ -230,6 +309,7 @@ test('text and HTML have the numbers of the report, in every language, and names
       assert.match(text, shown);
       assert.match(html, shown.replace('&', '&amp;'));
     }
+    assert.match(html, '<a href="https://keel.example.org/reports/r1"');
     assert.not.match(html, /<script/i);
     assert.match(html, '&lt;script&gt;');
     assert.not.match(text, /^Bcc:/m);

@@ -1,10 +1,11 @@
 /** How changes went, as one bar of successful, with issues and failed; what support cost; and how software is used. */
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
+import { besideOf } from '../../../../shared/stability.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { Fold } from '../../parts/fold.tsx';
 import { language, t } from '../../words/words.ts';
 import { KpiTile, kpiWord } from '../kpi-tile.tsx';
-import { besideOf, listOf } from './format.ts';
+import { listOf } from './format.ts';
 
 /** KPIs that have their place here. */
 export const changeCostKpis: ReadonlySet<string> = new Set([

@@ -3,16 +3,15 @@
 import type { SiteRow, Stability } from '../../../../shared/api.ts';
 import { movedPeriod } from '../../../../shared/period.ts';
 import { shownUnit } from '../../../../shared/words/format.ts';
+import * as words from '../../../../shared/words/stability.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Select } from '../../parts/field.tsx';
 import { setQuery } from '../../router.ts';
-import { t } from '../../words/words.ts';
+import { language, t } from '../../words/words.ts';
 import { formatUnit } from '../kpi-tile.tsx';
 import { formatIndex, formatMonth, kpiOf } from './format.ts';
 import { offeredBefore } from './offered.ts';
-
-type ChangeVerdict = 'better' | 'worse' | 'unclear';
 
 /** `September 2026`, `Osaka`, or both. */
 export function comparedName({ compared, period, site }: Stability): string {
@@ -22,12 +21,8 @@ export function comparedName({ compared, period, site }: Stability): string {
   return [place, isPeriod ? formatMonth(compared.period.name) : null].filter(Boolean).join(', ');
 }
 
-/** `▲ better`, `no clear change`: the arrow says which way the number went. */
-export function verdictText(verdict: ChangeVerdict | null, difference: number): string | null {
-  if (verdict === null) return null;
-  if (verdict === 'unclear') return t('stability.compare.unclear');
-  return `${difference > 0 ? '▲' : '▼'} ${t(`stability.compare.${verdict}`)}`;
-}
+export const verdictText = (verdict: 'better' | 'worse' | 'unclear' | null, difference: number): string | null =>
+  words.verdictText(verdict, difference, language.value);
 
 /** `September 2026: 99.88 %`, `no clear change`; null where it has no value there. */
 export function comparedText(data: Stability, id: string): (string | null)[] | null {

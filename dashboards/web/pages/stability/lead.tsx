@@ -1,7 +1,7 @@
 /** The answer in one sentence, and what the numbers of the page are of. */
 import { type ComponentChildren, Fragment } from 'preact';
 import type { Stability } from '../../../../shared/api.ts';
-import { limitingParts, unclearBecause } from '../../../../shared/stability.ts';
+import { besideOf, limitingParts, mostMoved, unclearBecause } from '../../../../shared/stability.ts';
 import { number, percent } from '../../../../shared/words/format.ts';
 import { monitoredText } from '../../../../shared/words/period.ts';
 import { Sentence } from '../../parts/sentence.tsx';
@@ -10,7 +10,7 @@ import { dayIn, instantBeside } from '../../time/beside.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { kpiWord } from '../kpi-tile.tsx';
 import { comparedName } from './compare.tsx';
-import { besideOf, formatAbout, formatHours, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
+import { formatAbout, formatHours, formatIndex, formatMonth, kpiOf, listOf } from './format.ts';
 
 /** What stands before the n-th of so many links. */
 const joint = (n: number, of: number): string =>
@@ -78,10 +78,7 @@ function ChangeSentence({ data }: { data: Stability }) {
   if (compared.verdict === 'unclear')
     return <Sentence of={`stability.lead.unclear.${unclearBecause(data)}`} values={values} />;
   const isWorse = before.change < 0;
-  const moved: [string, number][] = [...Object.entries(before.byPart), ['composition', before.composition]];
-  const [most] = moved.sort((a, b) => (isWorse ? a[1] - b[1] : b[1] - a[1]));
-  const name = (most?.[0] ?? 'composition') as Stability['parts'][number]['part'] | 'composition';
-  const part = <a href="#parts">{t(`stability.inPart.${name}`)}</a>;
+  const part = <a href="#parts">{t(`stability.inPart.${mostMoved(before)}`)}</a>;
   return isWorse ? (
     <Sentence of="stability.lead.worse" values={{ ...values, part }} />
   ) : (

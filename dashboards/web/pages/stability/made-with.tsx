@@ -1,9 +1,10 @@
 /** What the numbers of a period were computed with, and the time that was left out of them: as a closed month kept it. */
 import type { MadeWith } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
+import * as words from '../../../../shared/words/stability.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { aboutLanguage, actorName, language, t } from '../../words/words.ts';
+import { actorName, language, t } from '../../words/words.ts';
 
 type ExclusionsOf = Pick<MadeWith, 'exclusions' | 'otherExclusions'>;
 
@@ -50,13 +51,5 @@ export function Exclusions({ madeWith, zone }: { madeWith: ExclusionsOf; zone: s
   );
 }
 
-/** Versions of the time zones and of the calendars. */
-export function madeWithLines({ tz, calendars }: Pick<MadeWith, 'tz' | 'calendars'>): string[] {
-  const zones = t('report.tz', { version: tz });
-  if (calendars === null) return [zones, t('report.calendarsNotKept')];
-  if (calendars.length === 0) return [zones, t('report.noCalendars')];
-  const lines = calendars.map(({ site, use, name, version }) =>
-    t('report.calendar', { site, name, n: version, use: t(`report.use.${use as 'service'}`) }),
-  );
-  return [zones, lines.join(aboutLanguage(language.value).separator)];
-}
+export const madeWithLines = (madeWith: Pick<MadeWith, 'tz' | 'calendars'>): string[] =>
+  words.madeWithLines(madeWith, language.value);

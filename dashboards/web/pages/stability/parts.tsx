@@ -1,6 +1,7 @@
 /** Why the index is what it is: its parts from 100 down, and the incidents and endpoints that took the points. */
 import { useState } from 'preact/hooks';
 import type { Stability } from '../../../../shared/api.ts';
+import { type CauseRow, causeRows } from '../../../../shared/stability.ts';
 import { none, number, shownUnit } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
@@ -103,35 +104,7 @@ export function Waterfall({ data }: { data: Stability }) {
   );
 }
 
-interface CauseRow extends StabilityCause {
-  unconfirmed: number;
-  planned: number;
-  isOpen: boolean;
-}
-
 const keyOfCause = ({ ticket, endpoint }: StabilityCause) => `${ticket?.id} ${endpoint?.id}`;
-
-/** What took points, and the incidents of which nobody has confirmed yet what they cost. */
-function causesOf({ causes, incidents }: Stability): CauseRow[] {
-  const left = new Map(incidents.map((incident) => [incident.ticket.id, incident]));
-  const rows = causes.map((cause): CauseRow => {
-    const hours = cause.ticket ? left.get(cause.ticket.id) : undefined;
-    if (hours) left.delete(hours.ticket.id);
-    const { unconfirmed = 0, planned = 0, isOpen = false } = hours ?? {};
-    return { ...cause, unconfirmed, planned, isOpen };
-  });
-  const rest = [...left.values()].map(
-    ({ ticket, lost, ...hours }): CauseRow => ({
-      ticket,
-      endpoint: null,
-      points: 0,
-      byPart: {},
-      hours: lost,
-      ...hours,
-    }),
-  );
-  return [...rows, ...rest.toSorted((a, b) => b.unconfirmed + b.hours - a.unconfirmed - a.hours)];
-}
 
 function CauseName({ cause: { ticket, endpoint }, period }: { cause: StabilityCause; period: string }) {
   if (endpoint) return <EndpointLink of={endpoint} tab="presence" period={period} class="strong" />;
@@ -157,7 +130,7 @@ const mostCauses = 10;
 
 export function Causes({ data }: { data: Stability }) {
   const [all, setAll] = useState(false);
-  const rows = causesOf(data);
+  const rows = causeRows(data);
   const whole = Math.max(...rows.map(({ hours, unconfirmed, planned }) => hours + unconfirmed + planned), 0);
   const columns: TableColumn<CauseRow>[] = [
     {

@@ -1,12 +1,13 @@
 /** The desk: how old what waits is, what came and went, how long it took, and how often targets were kept. */
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
+import { besideOf } from '../../../../shared/stability.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
 import { Fold } from '../../parts/fold.tsx';
 import { language, t } from '../../words/words.ts';
 import { formatUnit, KpiTile, kpiWord } from '../kpi-tile.tsx';
 import { changeCostKpis } from './change-cost.tsx';
-import { besideOf, kpiOf, listOf } from './format.ts';
+import { kpiOf, listOf } from './format.ts';
 import { protectionKpis } from './protection.tsx';
 
 const bars = {

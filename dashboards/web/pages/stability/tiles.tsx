@@ -1,6 +1,7 @@
 /** The five numbers of a month, each a link to the list that it was computed from. */
 import type { ComponentChildren } from 'preact';
 import type { KpiValue, Stability } from '../../../../shared/api.ts';
+import { besideOf } from '../../../../shared/stability.ts';
 import { none, number, percent, shownUnit } from '../../../../shared/words/format.ts';
 import { Dots } from '../../parts/dots.tsx';
 import { endpointName } from '../../words/value.ts';
@@ -8,7 +9,7 @@ import { language, t } from '../../words/words.ts';
 import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
 import { titleOf } from '../tickets.tsx';
 import { comparedIndexText, comparedText } from './compare.tsx';
-import { besideOf, formatAbout, formatIndex, kpiOf, listOf } from './format.ts';
+import { formatAbout, formatIndex, kpiOf, listOf } from './format.ts';
 
 interface StabilityTileProps {
   href: string;
