@@ -62,6 +62,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     before: () => presence.backlog.save(),
     isShared: machines.isShared,
     send: downlink.acknowledge,
+    charge: (endpoint, ms) => budgets.charge(endpoint, 'cpu', ms),
+    monotonic: clock.monotonic,
   });
   const largeMessages = createLargeMessages({ log, limits: parts.largeMessages });
   const travel = createPipeline({

@@ -290,13 +290,19 @@ async function failed(parts: RoadParts, message: Message, step: string, thrown: 
     counters.failedSteps.inc({ step });
     log.error({ err: thrown, endpoint: endpoint.id, topic, step }, 'Could not process a message');
   }
-  if (message.report && hasTooManyGaps(thrown)) refuseNumber(parts, message, message.report.epoch);
+  if (message.report && hasTooManyGaps(thrown)) await refuseGap(parts, message, message.report.epoch, thrown);
   // It can be kept later (CONFLICT: the store is closing), and is resent until then.
   else if (thrown instanceof EvenkeelError && (thrown.retryable || thrown.code === 'CONFLICT')) return;
   else if (step === 'admit' || step === 'keep') await putAside(parts, message, thrown);
 }
 
-/** A new epoch, with numbers in a row, is the cure. */
+/** A new epoch, with numbers in a row, is the cure; what was refused is shown. */
+async function refuseGap(parts: RoadParts, message: Message, epoch: string, error: unknown): Promise<void> {
+  refuseNumber(parts, message, epoch);
+  const { endpoint, topic, payload } = message;
+  await parts.quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
+}
+
 const hasTooManyGaps = (thrown: unknown) => thrown instanceof EvenkeelError && thrown.code === 'TOO_MANY_GAPS';
 
 /**

@@ -164,8 +164,8 @@ export const errors = {
   ),
   TOO_MANY_GAPS: row(
     429,
-    'The numbers of the reports in epoch {epoch} have too many gaps to keep track of.',
-    'Send the missing reports, or start a new epoch.',
+    'The numbers of the reports in epoch {epoch} have more than {limit} gaps, so one beyond a further gap was refused.',
+    'Nothing is lost by it: the agent is told to go on under a new epoch, and sends it again. Where it comes again and again, something else sends in the name of this endpoint: replace its credential.',
   ),
 
   // Enrolment

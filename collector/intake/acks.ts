@@ -1,8 +1,13 @@
-/** Acknowledges what is durable: at most two `ack` messages per second and endpoint, after the proof of its backlog is saved. */
+/**
+ * Acknowledges what is durable: at most two rounds of `ack` messages per second and endpoint, after the proof of its backlog is
+ * saved. An `ack` is per epoch, and as long as there are gaps: what they cost is charged to the endpoint.
+ */
 import type { Log } from '../../shared/log.ts';
 import type { Ack } from '../../shared/report.ts';
 
 const everyMs = 500;
+/** Epochs of one endpoint per round; the others wait for the next one. An agent uses one, and another on a full disk. */
+const epochsARound = 8;
 
 export interface Acks {
   due(endpoint: string, epoch: string): void;
@@ -16,6 +21,9 @@ export interface Acks {
 export function createAcks(parts: {
   receipt(endpoint: string, epoch: string): Ack;
   send(endpoint: string, ack: Ack): void;
+  /** What it took, ms. */
+  charge(endpoint: string, ms: number): void;
+  monotonic(): number;
   /** What must be on disk before an agent may forget its reports. */
   before(): Promise<void>;
   /** Whether another machine reports under the same identity. */
@@ -32,8 +40,7 @@ export function createAcks(parts: {
     waiting = new Map();
     try {
       await parts.before();
-      for (const [endpoint, epochs] of batch)
-        for (const [epoch, leave] of epochs) parts.send(endpoint, ackOf(endpoint, epoch, leave));
+      for (const [endpoint, epochs] of batch) acknowledge(endpoint, [...epochs]);
       troubled = false;
     } catch (thrown) {
       // Not lost: agents keep what is not acknowledged, and the next round includes it.
@@ -41,6 +48,13 @@ export function createAcks(parts: {
       if (!troubled) parts.log.error({ err: thrown }, 'Acknowledgements wait: the state cannot be saved');
       troubled = true;
     }
+  }
+
+  function acknowledge(endpoint: string, epochs: [string, boolean][]): void {
+    const since = parts.monotonic();
+    for (const [epoch, leave] of epochs.slice(0, epochsARound)) parts.send(endpoint, ackOf(endpoint, epoch, leave));
+    for (const [epoch, leave] of epochs.slice(epochsARound)) note(endpoint, epoch, leave);
+    parts.charge(endpoint, parts.monotonic() - since);
   }
 
   function ackOf(endpoint: string, epoch: string, leave: boolean): Ack {

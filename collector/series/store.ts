@@ -45,6 +45,9 @@ export interface OpenedStore extends SeriesStore {
   compact(): Promise<void>;
 }
 
+/** Per `ack`: an agent has a handful. The lowest first, so that none waits for ever. */
+const rangesPerAck = 1000;
+
 /**
  * Opens the store in `folder`, and recovers what a crash may have left.
  * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE, DATA_NOT_WRITABLE
@@ -62,7 +65,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
   const latest = createLatest(dictionary, loaded.endpoints);
   const waiting = createWaiting();
   const keptMs = Math.max(...Object.values(retention));
-  const receipts = createReceiptKeeper({ journal, epochs, clock, keptMs });
+  const receipts = createReceiptKeeper({ journal, epochs, clock, keptMs, dictionary, log });
   let damaged = 0;
   const damagedBlock = (id: number) => {
     damaged += 1;
@@ -161,7 +164,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
     receipt(endpoint, epoch) {
       const id = dictionary.findEndpoint(endpoint);
       const found = id === undefined ? undefined : epochs.find(id, epoch);
-      return { epoch, through: found?.receipt.through ?? 0, also: found?.receipt.also.slice(0, 1000) ?? [] };
+      return { epoch, through: found?.receipt.through ?? 0, also: found?.receipt.lowest(rangesPerAck) ?? [] };
     },
     query: (query) => backend.query(query),
     latest: (endpoint) => latest.of(endpoint),

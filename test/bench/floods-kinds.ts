@@ -75,6 +75,8 @@ const wideObject = zip(
 const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024), { level: 9 });
 const fieldNames = ['usage_active', 'usage_user', 'usage_system', 'usage_iowait', 'usage_steal', 'usage_nice'];
 
+const gapped = times(190, () => hex(16));
+
 /** A permutation of the list by its number: another order of the same fields each time. */
 function ordered<T>(list: readonly T[], n: number): T[] {
   const rest = [...list];
@@ -202,6 +204,17 @@ export const floods: readonly Flood[] = [
     what: 'every second number only',
     window: 32,
     make: (n) => report(2 * n, { metrics: [metric('mem', {}, { available_percent: 50 })] }),
+  },
+  {
+    name: 'gaps in many epochs',
+    what: 'every second number only, in as many epochs as one may begin at once',
+    window: 32,
+    make: (n) =>
+      report(
+        2 * Math.floor(n / gapped.length) + 2,
+        { metrics: [metric('mem', {}, { available_percent: 50 })] },
+        gapped[n % gapped.length],
+      ),
   },
   {
     name: 'conflicts',

@@ -7,6 +7,7 @@ import type { Dictionary } from './dictionary.ts';
 import type { EndpointSeries } from './endpoint-series.ts';
 import type { Epoch, Epochs } from './epochs.ts';
 import type { LatestValues } from './latest.ts';
+import { maxRanges } from './receipt.ts';
 
 /** A sample further than this after its arrival would be in a file that retention never reaches. */
 const maxAheadMs = 86_400_000;
@@ -87,7 +88,9 @@ export function createAppend(parts: {
 
 /** Why the report can never be stored; null when it can. */
 function refusal(report: Report, receivedAt: number, epoch: Epoch): Error | null {
-  if (epoch.receipt.full && epoch.receipt.isApart(report.seq)) return fail('TOO_MANY_GAPS', { epoch: epoch.epoch });
+  if (epoch.receipt.full && epoch.receipt.isApart(report.seq)) {
+    return fail('TOO_MANY_GAPS', { epoch: epoch.epoch, limit: maxRanges });
+  }
   const to = receivedAt + maxAheadMs;
   for (const { name, timestamp } of report.metrics) {
     if (timestamp > to || !(timestamp >= 0))

@@ -1,7 +1,7 @@
 /** Per endpoint and epoch: what was received, what is on its way into the journal, and what is still to be saved. */
 import type { Settled } from '../series.ts';
 import type { ReceiptRow } from './journal.ts';
-import { Receipt } from './receipt.ts';
+import { maxRanges, Receipt } from './receipt.ts';
 
 /**
  * For how many numbers of an epoch the content is remembered: a ring, in which a new number replaces an old one. An
@@ -15,6 +15,12 @@ const remembered = 256;
  * it; beyond this those made first go, which costs no more than that a repetition of their reports is stored twice.
  */
 export const epochsOfEndpoint = 1000;
+/**
+ * Ranges beyond gaps in all epochs of one endpoint: 320 KB. An agent has a handful, of live reports before a backlog; only one epoch at
+ * a time has many, and that one may have all that an epoch may. Beyond this, those of the epochs used longest ago are forgotten, down
+ * to three quarters, so that it is not done again for each report. What was received up to the first gap stays known.
+ */
+export const rangesOfEndpoint = 2 * maxRanges;
 /** What has reports that are younger may still be repeated. */
 const inUseMs = 600_000;
 
@@ -58,6 +64,8 @@ export interface Epochs {
   forget(endpoints: readonly number[]): void;
   /** Ids of the epochs that were dropped for the number of them, since the last call. */
   takeDropped(): number[];
+  /** Of how many ranges it was forgotten that they came, since the last call, by endpoint. */
+  takeForgotten(): Map<number, number>;
   /** Frees the digests of epochs not seen since: they are read again where one is asked for. */
   restSeenBefore(time: number): void;
 }
@@ -65,12 +73,24 @@ export interface Epochs {
 /** @param readDigests of an epoch by its id, as `rowOf` gave them to be saved; null where none were */
 export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: number) => Uint8Array | null): Epochs {
   const all = new Map<number, Map<string, Epoch>>();
+  /** By endpoint: how many ranges its epochs have. */
+  const ranges = new Map<number, number>();
   const byId = new Map<number, Epoch>();
   const fresh: Epoch[] = [];
   const changed = new Set<Epoch>();
   let lastId = 0;
   let dropped: number[] = [];
+  let forgotten = new Map<number, number>();
 
+  const countRanges = (endpoint: number, more: number) => {
+    if (more !== 0) ranges.set(endpoint, (ranges.get(endpoint) ?? 0) + more);
+  };
+  const remove = (epoch: Epoch) => {
+    all.get(epoch.endpoint)?.delete(epoch.epoch);
+    byId.delete(epoch.id);
+    changed.delete(epoch);
+    countRanges(epoch.endpoint, -epoch.receipt.count);
+  };
   const keep = (row: Epoch) => {
     let ofEndpoint = all.get(row.endpoint);
     if (!ofEndpoint) {
@@ -79,6 +99,7 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
     }
     ofEndpoint.set(row.epoch, row);
     byId.set(row.id, row);
+    countRanges(row.endpoint, row.receipt.count);
     lastId = Math.max(lastId, row.id);
     return row;
   };
@@ -94,14 +115,23 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
       // Not saved yet, and so are those made after it.
       if (fresh[0] && epoch.id >= fresh[0].id) return;
       if (isInUse || epoch.inFlight.size > 0) continue;
-      ofEndpoint.delete(epoch.epoch);
-      byId.delete(epoch.id);
-      changed.delete(epoch);
+      remove(epoch);
       dropped.push(epoch.id);
       excess--;
     }
   };
-  for (const ofEndpoint of all.values()) dropBeyond(ofEndpoint, Number.POSITIVE_INFINITY);
+
+  const boundRanges = (endpoint: number, current?: Epoch) => {
+    const count = ranges.get(endpoint) ?? 0;
+    if (count <= rangesOfEndpoint) return;
+    const left = forgetRanges(all.get(endpoint)?.values() ?? [], count, current, (epoch) => changed.add(epoch));
+    ranges.set(endpoint, left);
+    forgotten.set(endpoint, (forgotten.get(endpoint) ?? 0) + count - left);
+  };
+  for (const [endpoint, ofEndpoint] of all) {
+    dropBeyond(ofEndpoint, Number.POSITIVE_INFINITY);
+    boundRanges(endpoint);
+  }
 
   const digestsOf = (epoch: Epoch): Uint32Array => {
     if (epoch.digests) return epoch.digests;
@@ -135,7 +165,12 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
     find: (endpoint, epoch) => all.get(endpoint)?.get(epoch),
     byId: (id) => byId.get(id),
     received(epoch, from, to, now, digest = 0) {
+      // Erased, or dropped while only a loss of it was on its way.
+      if (byId.get(epoch.id) !== epoch) return;
+      const before = epoch.receipt.count;
       epoch.receipt.add(from, to);
+      countRanges(epoch.endpoint, epoch.receipt.count - before);
+      if (epoch.receipt.count > before) boundRanges(epoch.endpoint, epoch);
       if (digest !== 0) digestsOf(epoch)[from % remembered] = digest;
       epoch.seenAt = now;
       changed.add(epoch);
@@ -159,10 +194,7 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
     },
     forget(endpoints) {
       for (const id of endpoints) {
-        for (const epoch of all.get(id)?.values() ?? []) {
-          byId.delete(epoch.id);
-          changed.delete(epoch);
-        }
+        for (const epoch of all.get(id)?.values() ?? []) remove(epoch);
         all.delete(id);
       }
     },
@@ -171,18 +203,38 @@ export function createEpochs(known: readonly ReceiptRow[], readDigests: (id: num
       dropped = [];
       return taken;
     },
+    takeForgotten() {
+      const taken = forgotten;
+      forgotten = new Map();
+      return taken;
+    },
     dropSeenBefore(time) {
-      for (const [id, epoch] of byId) {
-        if (epoch.seenAt >= time || epoch.inFlight.size > 0 || changed.has(epoch)) continue;
-        byId.delete(id);
-        all.get(epoch.endpoint)?.delete(epoch.epoch);
-      }
+      for (const epoch of byId.values())
+        if (epoch.seenAt < time && epoch.inFlight.size === 0 && !changed.has(epoch)) remove(epoch);
     },
     restSeenBefore(time) {
       for (const epoch of byId.values())
         if (epoch.seenAt < time && epoch.inFlight.size === 0 && !changed.has(epoch)) epoch.digests = null;
     },
   };
+}
+
+/** Down to three quarters. @param current stays as it is @returns how many are left of `count` */
+function forgetRanges(
+  epochs: Iterable<Epoch>,
+  count: number,
+  current: Epoch | undefined,
+  changed: (epoch: Epoch) => void,
+): number {
+  let left = count;
+  for (const epoch of [...epochs].sort((a, b) => a.seenAt - b.seenAt)) {
+    if (left <= 0.75 * rangesOfEndpoint) break;
+    if (epoch === current || epoch.receipt.count === 0) continue;
+    left -= epoch.receipt.count;
+    epoch.receipt.forgetRanges();
+    changed(epoch);
+  }
+  return left;
 }
 
 export function rowOf({ id, endpoint, epoch, receipt, digests, seenAt }: Epoch): ReceiptRow {

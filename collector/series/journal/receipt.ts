@@ -3,7 +3,10 @@
  * journal makes it durable. Live and backlog reports each arrive in order, so there are few ranges in practice.
  */
 
-/** An agent that skips every second number would otherwise make this grow for ever. */
+/**
+ * An agent that skips every second number would otherwise make this grow for ever. Reports that would begin one more are
+ * refused; of losses, and of reports that were on their way by then, the lowest range is forgotten.
+ */
 export const maxRanges = 10_000;
 
 export class Receipt {
@@ -17,14 +20,28 @@ export class Receipt {
   }
 
   get also(): [number, number][] {
+    return this.lowest(this.count);
+  }
+
+  get count(): number {
+    return this.#ranges.length / 2;
+  }
+
+  get full(): boolean {
+    return this.count >= maxRanges;
+  }
+
+  /** At most so many ranges. */
+  lowest(atMost: number): [number, number][] {
     const pairs: [number, number][] = [];
-    for (let i = 0; i < this.#ranges.length; i += 2)
+    for (let i = 0; i < Math.min(this.#ranges.length, 2 * atMost); i += 2)
       pairs.push([this.#ranges[i] as number, this.#ranges[i + 1] as number]);
     return pairs;
   }
 
-  get full(): boolean {
-    return this.#ranges.length >= 2 * maxRanges;
+  /** What lies beyond `through` counts as not received: acknowledged no longer, and stored once more where it comes again. */
+  forgetRanges(): void {
+    this.#ranges = [];
   }
 
   has(seq: number): boolean {
@@ -51,6 +68,7 @@ export class Receipt {
       this.through = Math.max(this.through, this.#ranges[1] as number);
       this.#ranges.splice(0, 2);
     }
+    if (this.count > maxRanges) this.#ranges.splice(0, 2);
   }
 
   /** Index of the first range whose end is at or after `seq`. */

@@ -1,6 +1,8 @@
 /** Makes receipts durable outside the blocks before blocks are trimmed, and drops those that are no longer needed. */
 import type { Clock } from '../../../shared/clock.ts';
-import { type Epochs, rowOf } from './epochs.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { Dictionary } from './dictionary.ts';
+import { type Epochs, rangesOfEndpoint, rowOf } from './epochs.ts';
 import type { Journal } from './journal.ts';
 
 /** An epoch without new reports for this long has ended, or its endpoint is off. */
@@ -24,8 +26,10 @@ export function createReceiptKeeper(parts: {
   epochs: Epochs;
   clock: Clock;
   keptMs: number;
+  dictionary: Pick<Dictionary, 'endpointName'>;
+  log: Log;
 }): ReceiptKeeper {
-  const { journal, epochs, clock } = parts;
+  const { journal, epochs, clock, dictionary, log } = parts;
   return {
     async save() {
       for (let left = epochs.changedCount; left > 0; ) {
@@ -42,6 +46,11 @@ export function createReceiptKeeper(parts: {
       }
     },
     dropOld() {
+      for (const [endpoint, ranges] of epochs.takeForgotten())
+        log.warn(
+          { endpoint: dictionary.endpointName(endpoint), ranges, limit: rangesOfEndpoint },
+          'The numbers of reports have too many gaps: in epochs used long ago it is forgotten which came beyond the first gap. What of them comes again is stored twice',
+        );
       const before = clock.now() - parts.keptMs;
       epochs.dropSeenBefore(before);
       journal.dropReceipts(before, epochs.takeDropped());

@@ -1,11 +1,13 @@
 /** What stays of an endpoint has an end: series, alerts at a time, rows of losses. The excess is refused or added up, and told. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createAcks } from '../../../collector/intake/acks.ts';
 import { createLosses, lossesAtMost } from '../../../collector/intake/losses.ts';
 import { createSeriesCap, maxSeriesText } from '../../../collector/intake/series-cap.ts';
 import { createRecent } from '../../../collector/recent.ts';
-import type { Loss } from '../../../shared/report.ts';
-import { epochOf, openStation } from '../../support/station.ts';
+import { maxRanges } from '../../../collector/series/journal/receipt.ts';
+import { type Ack, encode, type Loss } from '../../../shared/report.ts';
+import { epochOf, makeReport, openStation, until } from '../../support/station.ts';
 
 const test = suite('caps of an endpoint');
 const day = 86_400_000;
@@ -77,6 +79,63 @@ test('losses: rows end, their sum does not', async () => {
       ['refused', 1],
     ],
   );
+});
+
+test('gaps: what begins one too many is refused in words, kept by its agent, and comes in under another epoch', async () => {
+  const id = 'egapsgapsgapsgap';
+  await using station = await openStation({ endpoints: [id] });
+  const received = { endpoint: id, receivedAt: Date.now(), digest: 7 };
+  const nothing = () => undefined;
+  for (let n = 1; n < maxRanges; n++)
+    station.store.accept({ ...received, report: makeReport(epochOf(1), 3 * n) }, nothing);
+  await station.store.append({ ...received, report: makeReport(epochOf(1), 3 * maxRanges) });
+  const acks: Ack[] = [];
+  const wire = station.wire(id, { onMessage: (_topic, payload) => acks.push(JSON.parse(payload.toString())) });
+  await wire.connected;
+  await wire.subscribe(station.topic(id, 'ack'));
+  const refused = makeReport(epochOf(1), 3 * maxRanges + 10);
+  wire.publish(station.topic(id, 'report'), encode(refused)).catch(nothing);
+  await until('the ack that says so', () => acks.some(({ conflict }) => conflict === 'content'));
+  assert.ok(acks.every(({ also }) => also.every(([from, to]) => refused.seq < from || refused.seq > to)));
+  const shown = () => station.state.selectFrom('quarantine').select(['code', 'message']).execute();
+  await until('the row', async () => (await shown()).length === 1);
+  assert.equal(
+    [(await shown())[0]?.code, /more than 10000 gaps/.test((await shown())[0]?.message ?? '')],
+    ['TOO_MANY_GAPS', true],
+  );
+  assert.is((await station.state.selectFrom('losses').selectAll().execute()).length, 0, 'nothing is lost');
+  wire.cut();
+  const again = station.wire(id);
+  await again.connected;
+  await again.publish(station.topic(id, 'report'), encode({ ...refused, epoch: epochOf(2), seq: 1 }));
+  assert.is(station.store.receipt(id, epochOf(2)).through, 1);
+});
+
+test('acknowledgements cost the endpoint that has them made, and few epochs are acknowledged at a time', async () => {
+  let now = 0;
+  const sent: string[] = [];
+  const charged: number[] = [];
+  const acks = createAcks({
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    before: async () => undefined,
+    isShared: () => false,
+    monotonic: () => now,
+    receipt: (_endpoint, epoch) => {
+      now += 2;
+      return { epoch, through: 1, also: [] };
+    },
+    send: (endpoint, { epoch }) => void sent.push(`${endpoint} ${epoch}`),
+    charge: (endpoint, ms) => endpoint === 'many' && charged.push(ms),
+  });
+  for (let n = 0; n < 30; n++) acks.due('many', epochOf(n));
+  acks.due('one', epochOf(1));
+  await acks.flush();
+  assert.ok(sent.includes(`one ${epochOf(1)}`), 'nobody waits for the other');
+  assert.is(sent.length, 9);
+  for (let round = 0; round < 3; round++) await acks.flush();
+  assert.is(new Set(sent).size, 31, 'in the end each has its own');
+  assert.equal(charged, [16, 16, 16, 12]);
+  await acks.close();
 });
 
 test.run();

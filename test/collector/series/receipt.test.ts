@@ -51,4 +51,37 @@ test('it is full when there are too many gaps, and what closes one is still welc
   assert.not(receipt.full);
 });
 
+test('beyond the limit the lowest range is forgotten, and nothing is ever counted as received that was not', () => {
+  const receipt = new Receipt();
+  for (let i = 1; i <= maxRanges + 500; i++) receipt.add(i * 3, i * 3);
+  assert.is(receipt.count, maxRanges);
+  assert.equal([receipt.has(3), receipt.has(1500), receipt.has(1503)], [false, false, true]);
+  assert.is(receipt.through, 0);
+  receipt.add(1, 2);
+  assert.is(receipt.through, 2, 'the forgotten 3 is not known any more');
+  receipt.forgetRanges();
+  assert.equal([receipt.through, receipt.also, receipt.has(1503)], [2, [], false]);
+  receipt.add(3, 9);
+  assert.is(receipt.through, 9);
+});
+
+test('a part of it is the lowest ranges', () => {
+  const receipt = new Receipt(0, [
+    [3, 4],
+    [7, 7],
+    [9, 12],
+  ]);
+  assert.equal(
+    [receipt.lowest(0), receipt.lowest(2), receipt.lowest(9)],
+    [
+      [],
+      [
+        [3, 4],
+        [7, 7],
+      ],
+      receipt.also,
+    ],
+  );
+});
+
 test.run();
