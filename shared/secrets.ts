@@ -87,3 +87,28 @@ export function withoutSecretsIn<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutSecretsIn(one)])) as T;
 }
+
+/** Made by a machine, or by somebody who was told to mix letters and digits. A duration, an address, a name and a number are not. */
+const made: readonly RegExp[] = [
+  // A digit between letters, in a word of six: h4nter2.
+  /(?<![A-Za-z0-9])(?=[A-Za-z0-9]{6})[A-Za-z0-9]{0,256}[A-Za-z]\d{1,64}[A-Za-z]/,
+  // Small and capital letters and digits, in a word of ten.
+  /(?<![A-Za-z0-9])(?=[A-Za-z0-9]{10})(?=[A-Za-z0-9]{0,256}\d)(?=[A-Za-z0-9]{0,256}[a-z])[A-Za-z0-9]{0,256}[A-Z]/,
+  // Twenty characters of base64 or hexadecimal, with letters and digits.
+  /(?<![\w+/=-])(?=[\w+/=-]{20})(?=[\w+/=-]{0,256}[A-Za-z])(?:[\w+/=-]{0,64}\d){4}/,
+  // Letters, digits and a sign that stands in no name.
+  /(?<!\S)(?=\S{8})(?=\S{0,256}\d)(?=\S{0,256}[A-Za-z])(?!\S{0,32}:\/\/)\S{0,256}[!$^&*#~?]/,
+];
+
+/** Whether a text may be a secret that was written in the wrong place. What is no word may be hidden in vain. */
+export const looksSecret = (text: string): boolean =>
+  withoutSecrets(text) !== text || made.some((form) => form.test(text.slice(0, 4096)));
+
+/** From a folder on, or plain words: digits and signs in a name are more likely those of a password. */
+export const looksLikePath = (text: string): boolean =>
+  /^(?:[~.]{0,2}\/|[A-Za-z]:[\\/]|[A-Za-z_.-]{1,40}(?:\/|$))/.test(text);
+
+const secretName = new RegExp(`${word}|^pass$|^pwd$`, 'i');
+/** Of a key of settings: whether what stands there is a secret, or the file of one. */
+export const holdsSecret = (key: string): 'itself' | 'in a file' | 'not' =>
+  /_file$/i.test(key) ? 'in a file' : secretName.test(key) ? 'itself' : 'not';

@@ -6,7 +6,7 @@
 import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
 import { quoted, revealed } from './safe-text.ts';
-import { withoutSecrets } from './secrets.ts';
+import { holdsSecret, looksLikePath, looksSecret, withoutSecrets } from './secrets.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -60,7 +60,7 @@ export function faultsOf(schema: object, value: unknown, path: Path = []): Fault
   const found = shapeFaults(shape, value, path);
   if (found.length > 0) return found;
   const problem = (shape.check as ((value: unknown) => string | null) | undefined)?.(value);
-  return problem ? [{ path, problem: shape.secret ? problem : `${shown(value)} ${problem}` }] : [];
+  return problem ? [{ path, problem: `${repeated(value, path, shape)}${problem}` }] : [];
 }
 
 function shapeFaults(shape: Shape, value: unknown, path: Path): Fault[] {
@@ -76,7 +76,9 @@ function shapeFaults(shape: Shape, value: unknown, path: Path): Fault[] {
   if (!shape.uniqueItems || found.length > 0) return found;
   const seen = new Set<string>();
   const twice = items.find((item) => seen.size === seen.add(JSON.stringify(item)).size);
-  return twice === undefined ? [] : [{ path, problem: `has ${shown(twice)} twice; write each once` }];
+  return twice === undefined
+    ? []
+    : [{ path, problem: `has ${repeated(twice, path, shape.items) || 'an entry '}twice; write each once` }];
 }
 
 export const unknownKey = (path: Path, key: string, known: readonly string[]): Fault => {
@@ -86,7 +88,7 @@ export const unknownKey = (path: Path, key: string, known: readonly string[]): F
     : known.length > 0
       ? `known here: ${known.join(', ')}`
       : 'none is taken here';
-  return { path: [...path, key], isKey: true, problem: `unknown key ${shown(key)}; ${hint}` };
+  return { path: [...path, key], isKey: true, problem: `unknown key ${shownKey(key)}; ${hint}` };
 };
 
 /** Of one of several words: `"dsk" is not …; did you mean "disk"?` */
@@ -104,6 +106,27 @@ export function shown(value: unknown): string {
   return revealed(quoted(text.length > 80 ? `${text.slice(0, 79)}…` : text));
 }
 
+/**
+ * A value at the place where it is wrong, with a blank behind it: empty where it is a secret, or may be one that was written
+ * there by mistake. The place says enough.
+ */
+export function repeated(value: unknown, path: Path, shape: object = {}): string {
+  if (isSecret(shape)) return '';
+  const key = String(path.findLast((one) => typeof one === 'string') ?? '');
+  const holds = holdsSecret(key);
+  if (holds === 'itself') return '';
+  if (typeof value === 'string' && (holds === 'in a file' ? !looksLikePath(value) : looksSecret(withoutLogin(value))))
+    return '';
+  return `${shown(value)} `;
+}
+
+/** One of the choices, or of the entries, is enough. */
+function isSecret({ secret, anyOf, items }: Shape): boolean {
+  return secret === true || (anyOf?.some(isSecret) ?? false) || (items !== undefined && isSecret(items));
+}
+
+const shownKey = (key: string): string => (looksSecret(key) ? '(not shown, as it may be a secret)' : shown(key));
+
 /** Up to the last @, because a password may hold @ and / where it was not escaped. */
 function withoutLogin(text: string): string {
   const at = text.lastIndexOf('@');
@@ -120,7 +143,7 @@ export function portFault(address: string): string | null {
 }
 
 function wrong(shape: Shape, value: unknown, path: Path, hint: string): Fault {
-  return { path, problem: `${shape.secret ? '' : `${shown(value)} `}must be ${wanted(shape)}${hint}` };
+  return { path, problem: `${repeated(value, path, shape)}must be ${wanted(shape)}${hint}` };
 }
 
 function wordsOf({ const: word, enum: words, anyOf }: Shape): readonly unknown[] | null {
@@ -173,7 +196,11 @@ function objectFaults(shape: Shape, value: Record<string, unknown>, path: Path):
       const fitting = Object.entries(patternProperties).find(([pattern]) => new RegExp(pattern, 'u').test(key));
       if (fitting) faults.push(...faultsOf(fitting[1], inner, [...path, key]));
       else
-        faults.push({ path: [...path, key], isKey: true, problem: `${shown(key)} is not a name that can stand here` });
+        faults.push({
+          path: [...path, key],
+          isKey: true,
+          problem: `${shownKey(key)} is not a name that can stand here`,
+        });
     } else if (shape.additionalProperties === false) faults.push(unknownKey(path, key, Object.keys(properties)));
   }
   return faults.length > 0 ? faults : countFaults(shape, value, path);

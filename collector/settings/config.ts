@@ -9,8 +9,9 @@ import { parseDuration } from '../../shared/duration.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { nearest } from '../../shared/nearest.ts';
+import { looksLikePath } from '../../shared/secrets.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
-import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';
+import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { tryMerge } from '../evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels } from '../notify/route.ts';
@@ -163,10 +164,10 @@ function faultsOfWords({ httpPort, mqttPort, log, logFormat }: Flags, nameOf: (k
   const ports = { httpPort, mqttPort };
   for (const [key, port] of Object.entries(ports))
     if (port !== undefined && !isPort(port))
-      faults.push(`${nameOf(key as keyof Flags)} ${shown(port)} must be a whole number from 0 to 65535`);
+      faults.push(`${nameOf(key as keyof Flags)} ${repeated(port, [])}must be a whole number from 0 to 65535`);
   const oneOf = (key: 'log' | 'logFormat', word: string | undefined, words: readonly string[]) => {
     if (word !== undefined && !words.includes(word))
-      faults.push(`${nameOf(key)} ${shown(word)} must be one of ${words.join(', ')}${wordHint(word, words)}`);
+      faults.push(`${nameOf(key)} ${repeated(word, [])}must be one of ${words.join(', ')}${wordHint(word, words)}`);
   };
   oneOf('log', log, logLevels);
   oneOf('logFormat', logFormat, logFormats);
@@ -196,9 +197,6 @@ function address(
 
 type Read = (path: string) => string;
 
-/** From a folder on, or plain words: digits and signs in a name are more likely those of a password. */
-const looksLikePath = /^(?:[~.]{0,2}\/|[A-Za-z]:[\\/]|[A-Za-z_.-]{1,40}(?:\/|$))/;
-
 /** What a setting points to; a fault is reported at the place of the setting. */
 function readNamed(path: unknown, at: Fault['path'], read: Read, faults: Fault[]): string | undefined {
   if (typeof path !== 'string' || path === '') return undefined;
@@ -208,10 +206,10 @@ function readNamed(path: unknown, at: Fault['path'], read: Read, faults: Fault[]
     faults.push({ path: at, problem: `${shown(path)} names an empty file` });
   } catch (thrown) {
     // Often the secret itself was written where its file is meant; the reason of the system repeats it.
-    const reason = looksLikePath.test(path)
+    const reason = looksLikePath(path)
       ? reasonOf(thrown)
       : 'it is not shown, as it may be the secret itself; write that into a file, and name the file here';
-    const named = looksLikePath.test(path) ? `${shown(path)} ` : '';
+    const named = looksLikePath(path) ? `${shown(path)} ` : '';
     faults.push({ path: at, problem: `${named}names a file that cannot be read: ${reason}` });
   }
   return undefined;
@@ -274,7 +272,7 @@ function readSeries(section: unknown, read: Read, faults: Fault[]): Config['seri
   const faultAt = ({ path, problem }: Fault) => void faults.push({ path: ['series', ...path], problem });
   for (const other of seriesKinds)
     for (const key of Object.keys(other.keys).filter((one) => given[one] !== undefined && !(one in kind.keys)))
-      faultAt({ path: [key], problem: `${shown(given[key])} is for \`kind: ${other.kind}\` only` });
+      faultAt({ path: [key], problem: `${repeated(given[key], [key])}is for \`kind: ${other.kind}\` only` });
   kind.faults?.(given).forEach(faultAt);
   const values = Object.entries(given).map(([key, value]) =>
     key.endsWith('_file')

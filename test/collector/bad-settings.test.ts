@@ -459,6 +459,55 @@ const carriers: readonly ((secret: string) => string)[] = [
   (secret) => `channels: ["password=${secret}"]\n`,
 ];
 
+/** Where something else is meant, in a place that is otherwise shown. */
+const wrongPlaces: readonly ((secret: string) => string)[] = [
+  (secret) => `http: { port: ${secret} }\n`,
+  (secret) => `http: { host: "${secret}:80" }\n`,
+  (secret) => `http: { names: ["${secret}:80"] }\n`,
+  (secret) => `http: { ${secret}: 80 }\n`,
+  (secret) => `${secret}: x\n`,
+  (secret) => `log: ${secret}\n`,
+  (secret) => `zone: ${secret}\n`,
+  (secret) => `tls: ${secret}\n`,
+  (secret) => `tickets: { openAfter: ${secret} }\n`,
+  (secret) => `outgoing: { allow: ["${secret}:1"] }\n`,
+  (secret) => `${mail}    port: ${secret}\n`,
+  (secret) => `${mail}    secure: [${secret}]\n`,
+  (secret) => `${mail}    zone: ${secret}\n`,
+  (secret) => `${mail}    pass: ${secret}\n`,
+  (secret) => `${mail.replace('b@x', secret)}`,
+  (secret) => `${mail.replace('b@x', `[c@x, ${secret}]`)}`,
+  (secret) => `${hook}    severities: ${secret}\n`,
+  (secret) => `${hook}    severities: [${secret}]\n`,
+  (secret) => `series: { kind: ${secret} }\n`,
+  (secret) => `series: { password_file: ${secret} }\n`,
+  (secret) => `series: { kind: influx, url: "http://db", password_file: ${secret} }\n`,
+  (secret) => `series: { kind: influx, url: "http://db", username: ${secret} }\n`,
+  (secret) => `series: { url: ${secret} }\n`,
+  (secret) => `rules: [${secret}]\n`,
+  (secret) => `rules: [{ id: cpu, enabled: ${secret} }]\n`,
+  (secret) => `rules: [{ id: cpu, for_s: ${secret} }]\n`,
+];
+
+for (const [n, wrongPlace] of wrongPlaces.entries())
+  test(`a secret in a wrong place is not repeated, its place is (${n})`, () => {
+    for (const secret of [
+      ...['h4nter2', 'q7Zk9w', 'Sommer2026x', 'my-pa55word!', 'ghp_0123456789abcdefABCDEF0123456789abcd'],
+      ...['kG8Tn2vLq0Xy7Rb4', '9f86d081884c7d659a2feaa0c55ad015', 'dGhpcyBpcyBhIHNlY3JldCBvZiAzMg1'],
+    ]) {
+      const told = faultsIn(wrongPlace(secret));
+      assert.ok(told.length > 0, wrongPlace(secret));
+      assert.not.ok(told.join('\n').includes(secret), told.join('\n'));
+      assert.match(told[0] as string, /^my\.yaml:\d+:\d+: [a-zA-Z]/);
+    }
+  });
+
+test('of a flag or the environment, neither', () => {
+  const told = faultsIn('', { EVENKEEL_HTTP_PORT: 'h4nter2', EVENKEEL_LOG: 'q7Zk9w' }).join('\n');
+  assert.match(told, 'EVENKEEL_HTTP_PORT must be a whole number');
+  assert.match(told, 'EVENKEEL_LOG must be one of');
+});
+
 for (const [n, carrier] of carriers.entries())
   test(`a complaint does not repeat a secret (${n})`, () => {
     for (const secret of ['h4nter2', 'q7Zk9w']) {

@@ -1,6 +1,6 @@
 /** InfluxDB in the settings. The rest, and its package, is loaded only where it is opened. */
 import { Type } from 'typebox';
-import { type Fault, portFault, shown } from '../../../shared/shape.ts';
+import { type Fault, portFault, repeated } from '../../../shared/shape.ts';
 import type { SeriesKind } from '../kind.ts';
 
 const urlForm = 'an address such as http://127.0.0.1:8086';
@@ -28,7 +28,7 @@ export const influx: SeriesKind = {
   faults({ url, username, password_file: file }) {
     const faults: Fault[] = [];
     const fault = (key: string, value: unknown, problem: string) =>
-      void faults.push({ path: [key], problem: `${shown(value)} ${problem}` });
+      void faults.push({ path: [key], problem: `${repeated(value, [key])}${problem}` });
     if (url === undefined) fault('kind', 'influx', 'needs a `url` as well, such as http://127.0.0.1:8086');
     if (username !== undefined && file === undefined) fault('username', username, 'is given without `password_file`');
     if (username === undefined && file !== undefined) fault('password_file', file, 'is given without `username`');
