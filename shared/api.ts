@@ -43,6 +43,8 @@ export const ErrorBody = Type.Object({
       }),
     ),
   ),
+  /** The cause that the message has in English, as a code with its values. */
+  why: Type.Optional(Type.Array(Reason)),
 });
 export const page = <T extends TSchema>(item: T) =>
   Type.Object({
@@ -1706,6 +1708,7 @@ export const TableOutcome = Type.Object({
       ...{ line: Type.Integer(), name: text, does: Type.Enum(['add', 'change', 'same']) },
       before: Type.Optional(Type.Union([text, Type.Null()], { description: 'as it is until then; null: new' })),
       after: Type.Optional(Type.Union([text, Type.Null()], { description: 'as the line has it' })),
+      warnings: Type.Optional(Type.Array(Reason, { description: 'it can be applied, and may not be meant' })),
     }),
   ),
 });

@@ -5,6 +5,7 @@
  * replaced by the value given to `fail`. `status` is the HTTP status; `retryable`: whether the same call may succeed
  * later without any change.
  */
+import type { Reason } from './inventory.ts';
 import { escaped, escapedLines } from './safe-text.ts';
 
 export interface ErrorRow {
@@ -316,8 +317,8 @@ export const errors = {
     'Nothing was changed. Choose another one; the present one goes on working.',
   ),
   BAD_RULE: row(400, 'The rule is not valid: {faults}.', 'Nothing was changed. Correct it and send the change again.'),
-  BAD_CHANGE: row(400, 'The change was not saved: {problem}.', '{todo}'),
-  BAD_MAINTENANCE: row(400, 'The maintenance was not entered: {problem}.', '{todo}'),
+  BAD_CHANGE: row(400, 'The change was not saved: {problem}.', 'Correct that and send it again.'),
+  BAD_MAINTENANCE: row(400, 'The maintenance was not entered: {problem}.', 'Correct that and send it again.'),
   RULE_IN_FILE: row(
     409,
     'The rule {id} is set in evenkeel.yaml, so it cannot be changed here.',
@@ -390,12 +391,15 @@ export class EvenkeelError extends Error {
   readonly retryable: boolean;
   /** Where in what was sent the faults lie: `disk-space.when.all.0.clear`. */
   readonly faults: readonly PlacedFault[];
+  /** What the message says of the cause, for readers of other languages. */
+  readonly why: readonly Reason[];
 
   constructor(
     code: ErrorCode,
     values: Record<string, string | number> = {},
     cause?: unknown,
     faults: readonly PlacedFault[] = [],
+    why: readonly Reason[] = [],
   ) {
     const entry = errors[code];
     // Values come from outside, and messages go to logs and terminals. Faults have a line each.
@@ -408,6 +412,7 @@ export class EvenkeelError extends Error {
     this.hint = fill(entry.hint);
     this.retryable = entry.retryable;
     this.faults = faults;
+    this.why = why;
   }
 }
 
@@ -418,7 +423,9 @@ export function fail(
   cause?: unknown,
   faults: readonly PlacedFault[] = [],
 ): EvenkeelError {
-  return new EvenkeelError(code, values, cause, faults);
+  // What is not there has one sentence, whatever it is.
+  const why = code === 'NOT_FOUND' ? [{ code: 'not_there', params: { id: String(values.id ?? '?') } }] : [];
+  return new EvenkeelError(code, values, cause, faults, why);
 }
 
 /** The text of anything that was thrown. */

@@ -3,6 +3,7 @@
  * (full-width and half-width forms) or in what cannot be seen are the same name.
  */
 
+import { type Reason, reason } from './reason.ts';
 import { disturbing, revealed, unseen } from './safe-text.ts';
 
 /** Characters, counted as code points. */
@@ -13,14 +14,13 @@ const blank = /[\s\p{Default_Ignorable_Code_Point}]/gu;
 export const tidyName = (text: string): string => text.normalize('NFC').trim();
 
 /** Why a name cannot be used, or null. */
-export function nameFault(text: string): string | null {
-  if (text.search(disturbing) >= 0)
-    return 'it has a line break, a control character or one that turns the text direction';
-  if (text.search(unseen) >= 0) return 'it has a character that nobody sees';
+export function nameFault(text: string): Reason | null {
+  if (text.search(disturbing) >= 0) return reason('name_disturbing');
+  if (text.search(unseen) >= 0) return reason('name_unseen');
   const name = tidyName(text);
-  if (name.replace(blank, '') === '') return 'it is blank';
+  if (name.replace(blank, '') === '') return reason('name_blank');
   const length = [...name].length;
-  return length > placeNameLimit ? `it has ${length} characters, the limit is ${placeNameLimit}` : null;
+  return length > placeNameLimit ? reason('name_long', { count: length, limit: placeNameLimit }) : null;
 }
 
 /** What must be unique. Stored: a change needs a migration that rewrites the stored keys. */

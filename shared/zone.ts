@@ -1,7 +1,8 @@
 /** Names of time zones. */
-import { fail } from './errors.ts';
+import { EvenkeelError } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { shownName } from './place-name.ts';
+import { reason } from './reason.ts';
 
 /** For a message to people, who may be anywhere: `2026-11-27 19:00 (Asia/Tokyo)`. */
 export const shownInstant = (at: number, zone: string): string =>
@@ -15,5 +16,6 @@ export function zoneNamed(zone: string): string {
     // Falls through: the same answer for a well-formed name that does not exist.
   }
   const near = nearest(zone, Intl.supportedValuesOf('timeZone')) ?? 'Europe/Berlin or Asia/Tokyo';
-  throw fail('BAD_ZONE', { zone: shownName(zone), near });
+  const values = { zone: shownName(zone), near };
+  throw new EvenkeelError('BAD_ZONE', values, undefined, [], [reason('zone_unknown', values)]);
 }

@@ -13,11 +13,15 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   if (known.code === 'LOGINS_BUSY') reply.header('retry-after', 3);
   if (known.code === 'TOO_MANY_REQUESTS' && !reply.hasHeader('retry-after')) reply.header('retry-after', 2);
-  const { code, message, hint, faults } = known;
+  const { code, message, hint, faults, why } = known;
   request.refusedAs = code;
   const status = ofFiles.has((error as FastifyError).statusCode ?? 0) ? (error as FastifyError).statusCode : undefined;
   const send = () =>
-    reply.status(status ?? known.status).send({ code, message, hint, ...(faults.length > 0 ? { faults } : {}) });
+    reply.status(status ?? known.status).send({
+      ...{ code, message, hint },
+      ...(faults.length > 0 ? { faults } : {}),
+      ...(why.length > 0 ? { why } : {}),
+    });
   if (code !== 'TOO_LARGE') return send();
   void drained(request.raw).then(send);
   return reply;

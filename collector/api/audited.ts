@@ -18,6 +18,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   enroll: ['endpoint', null],
   enrollments: ['join_code', 'enrollments'],
   groups: ['group', 'groups'],
+  impacts: ['impact', null],
   login: ['session', null],
   logout: ['session', null],
   maintenance: ['maintenance', 'maintenance_windows'],

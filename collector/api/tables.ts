@@ -3,7 +3,8 @@ import type { FastifyReply } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { TableOutcome, type TableRead } from '../../shared/api.ts';
 import { type CsvFault, columnsIn, csvLimits } from '../../shared/csv.ts';
-import { type EvenkeelError, fail, type PlacedFault } from '../../shared/errors.ts';
+import { EvenkeelError, type PlacedFault } from '../../shared/errors.ts';
+import { type Reason, reason } from '../../shared/reason.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
 import type { App } from './context.ts';
 import { callerNamed } from './guard.ts';
@@ -76,8 +77,8 @@ export function tableRoutes(app: App, { url, tag, what, file, example, query, wr
       },
     },
     async (request) => {
-      const { csv, reason } = request.body;
-      const author = reason === undefined ? null : { by: callerNamed(request), reason };
+      const { csv, reason: why } = request.body;
+      const author = why === undefined ? null : { by: callerNamed(request), reason: why };
       const { applied, faults, lines } = await read(csv, author);
       const places = columnsIn(csv);
       const shown = (faults as CsvFault[]).slice(0, faultsShown).map((fault) => ({
@@ -99,6 +100,10 @@ export function tableRoutes(app: App, { url, tag, what, file, example, query, wr
 
 type ShownFault = CsvFault & { problem: string };
 
+/** Leads the reason behind it. */
+const placeOf = ({ line, column }: CsvFault): Reason =>
+  column === null ? reason('csv_in_line', { line }) : reason('csv_in_cell', { line, column });
+
 function refusal(shown: readonly ShownFault[], more: number): EvenkeelError {
   const faults = shown.map(({ line, column, value, problem }): PlacedFault => {
     const given = column === null ? '' : value === '' ? ' (empty)' : ` ${JSON.stringify(value)}`;
@@ -108,5 +113,6 @@ function refusal(shown: readonly ShownFault[], more: number): EvenkeelError {
   const texts = faults.slice(0, faultsNamed).map(({ at, problem }) => `${at}: ${problem}`);
   const count = shown.length + more;
   if (count > texts.length) texts.push(`and ${count - texts.length} more`);
-  return fail('BAD_TABLE', { faults: texts.join('; '), count }, undefined, faults);
+  const why = shown.slice(0, faultsNamed).flatMap((fault) => [placeOf(fault), fault.why]);
+  return new EvenkeelError('BAD_TABLE', { faults: texts.join('; '), count }, undefined, faults, why);
 }

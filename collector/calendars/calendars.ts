@@ -6,6 +6,8 @@ import type { Selectable } from 'kysely';
 import { type Calendar, officeHours, roundTheClock } from '../../shared/calendar.ts';
 import { fail } from '../../shared/errors.ts';
 import { nameFault, nameKey, shownName, tidyName } from '../../shared/place-name.ts';
+import { reason } from '../../shared/reason.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import { zoneNamed } from '../../shared/zone.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { ChangeFeed } from '../change-feed.ts';
@@ -65,8 +67,6 @@ export interface Calendars {
   remove(id: string): Promise<void>;
 }
 
-const neverOpen = 'it is never open: no weekday and no date has hours; give at least one, such as mon 09:00–17:00';
-
 type Row = Selectable<Database['calendars']>;
 
 /** The column of `sites` for each use. */
@@ -103,12 +103,13 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
     fields: CalendarFields,
     version: number,
     by: string,
-    reason: string,
+    why: string,
   ) {
     const name = await freeName(db, id, fields.name);
     const content = { ...fields, name, zone: zoneNamed(fields.zone) };
-    const fault = calendarFault(content) ?? (isNeverOpen(content) ? neverOpen : await regionFault(content.region));
-    if (fault !== null) throw fail('BAD_CALENDAR', { name: shownName(name), fault });
+    const hours = calendarFault(content) ?? (isNeverOpen(content) ? reason('calendar_never_open') : null);
+    const fault = hours ?? (await regionFault(content.region));
+    if (fault !== null) throw refusal('BAD_CALENDAR', fault, { name: shownName(name) });
     const at = now();
     const columns = {
       ...{ name, name_key: nameKey(name), zone: content.zone, region: content.region, version },
@@ -125,16 +126,16 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
     else await db.updateTable('calendars').set(columns).where('id', '=', id).execute();
     await db
       .insertInto('calendar_versions')
-      .values({ calendar: id, version, at, by_user: by, reason, content: JSON.stringify(content) })
+      .values({ calendar: id, version, at, by_user: by, reason: why, content: JSON.stringify(content) })
       .execute();
   }
 
-  async function editAll(edits: readonly CalendarEdit[], by: string, reason: string): Promise<void> {
+  async function editAll(edits: readonly CalendarEdit[], by: string, why: string): Promise<void> {
     await state.transaction().execute(async (db) => {
       for (const { id, fields } of edits) {
         const row = await find(db, id);
         const before: CalendarFields = { name: row.name, region: row.region, ...contentOf(row) };
-        await write(db, id, { ...before, ...fields }, row.version + 1, by, reason);
+        await write(db, id, { ...before, ...fields }, row.version + 1, by, why);
       }
     });
     for (const { id } of edits) changeFeed.publish({ kind: 'calendar', calendar: id });
@@ -152,13 +153,13 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
       return rows.map((row) => shownCalendar(row, uses));
     },
     get,
-    async create(fields, by, reason) {
+    async create(fields, by, why) {
       const id = makeId('c');
-      await state.transaction().execute((db) => write(db, id, fields, 1, by, reason));
+      await state.transaction().execute((db) => write(db, id, fields, 1, by, why));
       return saved(id);
     },
-    async edit(id, fields, by, reason) {
-      await editAll([{ id, fields }], by, reason);
+    async edit(id, fields, by, why) {
+      await editAll([{ id, fields }], by, why);
       return get(id);
     },
     editAll,
@@ -170,8 +171,8 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
         .where('calendar', '=', id)
         .orderBy('version', 'desc')
         .execute();
-      return rows.map(({ version, at, by_user, reason, content }) => ({
-        ...{ version, at, by: by_user, reason },
+      return rows.map(({ version, at, by_user, reason: why, content }) => ({
+        ...{ version, at, by: by_user, reason: why },
         content: JSON.parse(content) as CalendarFields,
       }));
     },
@@ -180,8 +181,8 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
         const { name } = await find(db, id);
         const [first] = (await usesBy(db))(id);
         if (first) {
-          const problem = `the site ${shownName(first.name)} uses the calendar ${shownName(name)} for ${first.use} hours; give it another one first`;
-          throw fail('CONFLICT', { problem });
+          const used = { site: shownName(first.name), calendar: shownName(name) };
+          throw refusal('CONFLICT', reason(`calendar_used_${first.use}`, used));
         }
         await db.deleteFrom('calendars').where('id', '=', id).execute();
       });
@@ -192,11 +193,11 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
 
 async function freeName(db: StateTransaction, id: string, text: string): Promise<string> {
   const problem = nameFault(text);
-  if (problem !== null) throw fail('BAD_NAME', { what: 'calendar', name: shownName(text), problem });
+  if (problem !== null) throw refusal('BAD_NAME', problem, { what: 'calendar', name: shownName(text) });
   const name = tidyName(text);
   const other = db.selectFrom('calendars').select('name').where('name_key', '=', nameKey(name)).where('id', '<>', id);
   const taken = await other.executeTakeFirst();
-  if (taken) throw fail('CONFLICT', { problem: `there is a calendar called ${shownName(taken.name)} already` });
+  if (taken) throw refusal('CONFLICT', reason('calendar_taken', { name: shownName(taken.name) }));
   return name;
 }
 

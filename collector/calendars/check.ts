@@ -1,6 +1,7 @@
-/** What is wrong with a calendar that a person wrote, in words. Pure. */
+/** What is wrong with a calendar that a person wrote. Pure. */
 
 import { type DaySpans, isDate, isFarDate, isTime, minutesOf, type Weekday, weekdays } from '../../shared/calendar.ts';
+import { shownName } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 
 export interface CalendarContent {
@@ -13,22 +14,20 @@ export interface CalendarContent {
 }
 
 /** @returns the first fault of the hours and dates, or null; the zone is checked where it is looked up */
-export function calendarFault({ weekly, holidays, overrides }: CalendarContent): string | null {
+export function calendarFault({ weekly, holidays, overrides }: CalendarContent): Reason | null {
   for (const day of weekdays) {
-    const fault = spansFault(weekly[day] ?? []);
-    if (fault !== null) return `${day}: ${fault}`;
+    const fault = spansFault(day, weekly[day] ?? []);
+    if (fault !== null) return fault;
   }
   for (const { date } of holidays) {
-    if (!isDate(date)) return `holiday "${date}" is not a date such as 2026-12-25`;
-    if (isFarDate(date)) return `holiday "${date}" is not between 1990 and 2100`;
+    const fault = dateFault(date);
+    if (fault !== null) return fault;
   }
   const twice = holidays.find(({ date }, n) => holidays.findIndex((other) => other.date === date) !== n);
-  if (twice) return `holiday ${twice.date} is listed twice`;
+  if (twice) return reason('calendar_holiday_twice', { day: twice.date });
   for (const [date, spans] of Object.entries(overrides)) {
-    if (!isDate(date)) return `"${date}" is not a date such as 2026-12-24`;
-    if (isFarDate(date)) return `"${date}" is not between 1990 and 2100`;
-    const fault = spansFault(spans);
-    if (fault !== null) return `${date}: ${fault}`;
+    const fault = dateFault(date) ?? spansFault(date, spans);
+    if (fault !== null) return fault;
   }
   return null;
 }
@@ -44,7 +43,9 @@ export function calendarWarnings({ weekly, holidays, overrides, region }: Warned
     const next = weekdays[(n + 1) % weekdays.length] as Weekday;
     const [night, first] = [weekly[day]?.at(-1), weekly[next]?.[0]];
     if (night && first && isOvernight(night) && minutesOf(first[0]) < minutesOf(night[1]))
-      warnings.push(reason('calendar_overlap', { day, next, night: hoursOf([night]), hours: hoursOf([first]) }));
+      warnings.push(
+        reason('calendar_overlap', { day, next_day: next, night: hoursOf([night]), hours: hoursOf([first]) }),
+      );
   }
   for (const [date, spans] of Object.entries(overrides).sort()) {
     const usual = weekly[weekdays[Temporal.PlainDate.from(date).dayOfWeek - 1] as Weekday] ?? [];
@@ -75,18 +76,22 @@ function overlap([open, close]: DaySpans[number], [usualOpen, usualClose]: DaySp
   return minutesOf(open) < end(usualOpen, usualClose) && end(open, close) > minutesOf(usualOpen);
 }
 
+function dateFault(date: string): Reason | null {
+  if (!isDate(date)) return reason('calendar_date', { text: shownName(date) });
+  return isFarDate(date) ? reason('calendar_far', { text: shownName(date) }) : null;
+}
+
 /** Opening at or after closing is a night shift; then it has to be the last of its day. */
-function spansFault(spans: DaySpans): string | null {
+function spansFault(day: string, spans: DaySpans): Reason | null {
   let last = -1;
   for (const [n, [open, close]] of spans.entries()) {
-    for (const time of [open, close])
-      if (!isTime(time)) return `"${time}" is not a time of day (00:00 to 24:00, as in 09:00)`;
-    if (open === '24:00') return 'it opens at 24:00: that is 00:00 of the next day';
-    if (open === close) return `it opens and closes at ${open}; around the clock is 00:00 to 24:00`;
+    for (const time of [open, close]) if (!isTime(time)) return reason('calendar_time', { day, text: shownName(time) });
+    if (open === '24:00') return reason('calendar_opens_late', { day });
+    if (open === close) return reason('calendar_same', { day, time: open });
     const [from, to] = [minutesOf(open), minutesOf(close)];
-    if (from < last) return `${open}–${close} begins before the span ahead of it has ended`;
-    if (to < from && n < spans.length - 1)
-      return `${open}–${close} goes on into the next day, so it has to be the last`;
+    const hours = `${open}–${close}`;
+    if (from < last) return reason('calendar_order', { day, hours });
+    if (to < from && n < spans.length - 1) return reason('calendar_night', { day, hours });
     last = to;
   }
   return null;

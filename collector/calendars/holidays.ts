@@ -1,6 +1,8 @@
 /** Public holidays of a country or of a part of it, as concrete dates: substitutes and Easter move every year. */
-import { fail } from '../../shared/errors.ts';
 import { namesNear } from '../../shared/nearest.ts';
+import { shownName } from '../../shared/place-name.ts';
+import { type Reason, reason } from '../../shared/reason.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 
 export interface Holiday {
   /** Local date, `YYYY-MM-DD`. */
@@ -21,17 +23,15 @@ const yearsAtMost = 20;
 
 const partsOf = (region: string) => region.split('-') as [string, ...string[]];
 
-/** In words, with the one that was most likely meant; null where it is known, or none is given. */
-export async function regionFault(region: string | null): Promise<string | null> {
+/** With the one that was most likely meant; null where it is known, or none is given. */
+export async function regionFault(region: string | null): Promise<Reason | null> {
   if (region === null) return null;
   const [country, ...rest] = partsOf(region);
   const countries = (await regionsIn(null)).map(({ id }) => id);
-  if (!countries.includes(country))
-    return `"${region}" is no country with known holidays; write two letters such as DE or JP, or leave the region out`;
+  if (!countries.includes(country)) return reason('calendar_country', { region: shownName(region) });
   const parts = (await regionsIn(country)).map(({ id }) => id);
   if (rest.length === 0 || parts.includes(region)) return null;
-  const known = parts.length === 0 ? `no part of ${country} is known` : `known are ${namesNear(region, parts)}`;
-  return `"${region}" is no part of ${country} with known holidays; ${known}`;
+  return reason('calendar_part', { region: shownName(region), country, known: namesNear(region, [country, ...parts]) });
 }
 
 /**
@@ -48,11 +48,12 @@ export async function holidaysOf(
   const Holidays = await load();
   const [country, ...rest] = partsOf(region);
   const fault = await regionFault(region);
-  if (fault !== null) throw fail('BAD_REQUEST', { problem: fault });
+  if (fault !== null) throw refusal('BAD_REQUEST', fault);
   if (years.to < years.from || years.to - years.from > yearsAtMost)
-    throw fail('BAD_REQUEST', {
-      problem: `the years ${years.from} to ${years.to} are not 1 to ${yearsAtMost + 1} years in their order`,
-    });
+    throw refusal(
+      'BAD_REQUEST',
+      reason('calendar_years', { from: String(years.from), to: String(years.to), limit: yearsAtMost + 1 }),
+    );
   const source = new Holidays(country, ...(rest as [string]));
   const found = new Map<string, Holiday>();
   for (let year = years.from; year <= years.to; year++)
@@ -68,9 +69,10 @@ export async function holidaysOf(
       }
     }
   if (found.size === 0)
-    throw fail('BAD_REQUEST', {
-      problem: `no public holidays of "${region}" are known in ${years.from} to ${years.to}; enter their dates by hand`,
-    });
+    throw refusal(
+      'BAD_REQUEST',
+      reason('calendar_none_known', { region, from: String(years.from), to: String(years.to) }),
+    );
   return [...found.values()].sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 

@@ -67,7 +67,7 @@ export function calendarsIn(text: string, known: readonly NamedCalendar[]) {
       else if (kind === 'holiday') fields.holidays = [...(fields.holidays ?? []), { date: of.day, name: of.name }];
       else fields.overrides = { ...fields.overrides, [of.day]: spans };
       const fault = calendarFault({ ...{ zone: '', weekly: {}, holidays: [], overrides: {} }, ...fields });
-      if (fault !== null) at(kind === 'holiday' ? 'day' : 'hours', reason('verbatim', { text: fault }));
+      if (fault !== null) at(kind === 'holiday' ? 'day' : 'hours', fault);
     }
   }
   for (const { line, id, fields } of rows.values()) {

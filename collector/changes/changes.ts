@@ -1,5 +1,6 @@
 /** The interface of this room: what people do to changes, and the clock that follows them. */
-import { EvenkeelError, fail } from '../../shared/errors.ts';
+import { EvenkeelError } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
 import type { Change } from '../change-feed.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 import { insideOf } from '../state/inside.ts';
@@ -46,7 +47,8 @@ function inLine(line: number, thrown: unknown): unknown {
   if (!(thrown instanceof EvenkeelError) || thrown.code !== 'BAD_CHANGE') return thrown;
   const faults = thrown.faults.map(({ at, problem }) => ({ at: `line ${line}, ${at}`, problem, line, column: at }));
   const texts = faults.map(({ at, problem }) => `${at}: ${problem}`).join('; ');
-  return fail('BAD_TABLE', { faults: texts, count: faults.length }, thrown, faults);
+  const why = faults.flatMap(({ column }, n) => [reason('csv_in_cell', { line, column }), thrown.why[n] ?? []].flat());
+  return new EvenkeelError('BAD_TABLE', { faults: texts, count: faults.length }, thrown, faults, why);
 }
 
 function actionsOf(parts: ChangeParts) {

@@ -1,5 +1,6 @@
 /** What people say of changes that are over: how they went, as a whole and for one target. */
 import { fail } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
 import { changeSuccess } from '../kpi/formulas/change-success.ts';
 import { judgeChanges } from './judge.ts';
 import { badChange, finishedAt, isRaised, type StatedOutcome } from './plan.ts';
@@ -11,18 +12,18 @@ export function createChangeOutcomes({ state, clock, zone, maintenance, stored, 
   async function finish(id: number, verdict: StatedOutcome, by: string): Promise<void> {
     const now = clock.now();
     const row = await stored(id);
-    if (row.state === 'cancelled') throw conflict(`C-${id} is cancelled, so it has no outcome`);
+    if (row.state === 'cancelled') throw conflict(reason('change_no_outcome', { change: `C-${id}` }));
     const isFirst = row.state !== 'done';
     if (row.kind === 'recognised' && verdict.at !== undefined)
-      throw badChange('finished', 'the time of a recognised change is that of its last report', 'Leave out the time.');
+      throw badChange('finished', reason('change_recognised_time'));
     const end =
       row.kind === 'recognised' || (!isFirst && verdict.at === undefined)
         ? (row.implemented_at as number)
         : finishedAt(verdict.at, { start: row.start_at, end: row.end_at }, { now, zone });
     const { outcome, objectiveMet, rolledBack, emergencyFix } = verdict;
-    const reason = verdict.reason.trim();
+    const given = verdict.reason.trim();
     const columns = {
-      ...{ state: 'done' as const, implemented_at: end, outcome, outcome_reason: reason || null },
+      ...{ state: 'done' as const, implemented_at: end, outcome, outcome_reason: given || null },
       objective_met: objectiveMet === null ? null : objectiveMet ? (1 as const) : (0 as const),
       ...{ rolled_back: rolledBack ? 1 : 0, emergency_fix: emergencyFix ? 1 : 0 },
     };
@@ -33,15 +34,11 @@ export function createChangeOutcomes({ state, clock, zone, maintenance, stored, 
       changes: judged ? [{ ...judged.fact, repairs: null }] : [],
     });
     const computed = found.changes[0]?.outcome;
-    if (computed && isRaised(outcome, computed) && reason === '')
-      throw badChange(
-        'reason',
-        `its outcome as computed is "${computed}", and "${outcome}" is better`,
-        'Give the reason in writing, or the outcome as computed.',
-      );
+    if (computed && isRaised(outcome, computed) && given === '')
+      throw badChange('reason', reason(computed === 'failed' ? 'change_raised_failed' : 'change_raised_with_issues'));
     await state.transaction().execute(async (db) => {
       await save(db, id, columns, by);
-      const said = { outcome, reason, objectiveMet, rolledBack, emergencyFix, at: end, computed };
+      const said = { outcome, reason: given, objectiveMet, rolledBack, emergencyFix, at: end, computed };
       await noteChange(db, id, now, by, isFirst ? 'finished' : 'outcome', said);
     });
     if (isFirst) await closeWindows(state, maintenance(), id, by);

@@ -1,4 +1,5 @@
 /** What people do to planned changes before they are over. */
+import { reason } from '../../shared/reason.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 import type { StateTransaction } from '../state/database.ts';
 import { badChange, type ChangeWish, checkedWish } from './plan.ts';
@@ -16,20 +17,10 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
     // Up from the repaired one: none may be the repair of itself.
     const seen = new Set<number>();
     for (let at = repairOf; at !== null && !seen.has(at); ) {
-      if (at === own)
-        throw badChange(
-          'repair_of',
-          `C-${own} would be the repair of itself`,
-          'Give another change as the repaired one.',
-        );
+      if (at === own) throw badChange('repair_of', reason('change_repairs_itself', { change: `C-${own}` }));
       seen.add(at);
       const row = await state.selectFrom('changes').select('repair_of').where('id', '=', at).executeTakeFirst();
-      if (!row)
-        throw badChange(
-          'repair_of',
-          `there is no change C-${at} that it could repair`,
-          'Give the number of a change, or none.',
-        );
+      if (!row) throw badChange('repair_of', reason('change_no_repaired', { change: `C-${at}` }));
       at = row.repair_of;
     }
   }
@@ -97,8 +88,7 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
     const gone = rows.filter((scope) => !wish.scopes.some((one) => key(one) === key(scope)));
     const moves = wish.from !== was.from || wish.to !== was.to;
     const rescoped = gone.length > 0 || wish.scopes.length !== rows.length;
-    if ((moves || rescoped) && row.state !== 'planned')
-      throw conflict(`C-${id} has begun; its window and its targets are kept as they were then`);
+    if ((moves || rescoped) && row.state !== 'planned') throw conflict(reason('change_begun', { change: `C-${id}` }));
     await checkRepair(wish.repairOf, id);
     const after = await state.transaction().execute(async (db) => {
       const columns = { title: wish.title, description: wish.description, repair_of: wish.repairOf };
@@ -122,12 +112,13 @@ export function createChangePeople(tools: ChangeTools, begin: Begin) {
     publish([id]);
   }
 
-  async function cancel(id: number, by: string, reason: string): Promise<void> {
+  async function cancel(id: number, by: string, why: string): Promise<void> {
     const row = await planned(id);
-    if (row.state === 'done' || row.state === 'cancelled') throw conflict(`C-${id} is ${row.state} already`);
+    if (row.state === 'done' || row.state === 'cancelled')
+      throw conflict(reason(row.state === 'done' ? 'change_done' : 'change_cancelled_already', { change: `C-${id}` }));
     await state.transaction().execute(async (db) => {
       await save(db, id, { state: 'cancelled' }, by);
-      await noteChange(db, id, clock.now(), by, 'cancelled', { reason });
+      await noteChange(db, id, clock.now(), by, 'cancelled', { reason: why });
     });
     await closeWindows(state, maintenance(), id, by);
     publish([id]);

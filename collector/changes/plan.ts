@@ -1,7 +1,9 @@
 /** What a person asks for, checked: the bounds of changes stand here and nowhere else. Pure. */
-import { type EvenkeelError, fail } from '../../shared/errors.ts';
+import type { EvenkeelError } from '../../shared/errors.ts';
 import { nameKey, shownName } from '../../shared/place-name.ts';
+import { type Reason, reason } from '../../shared/reason.ts';
 import { controls, disturbing, unseen } from '../../shared/safe-text.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import type { ChangeOutcome } from '../kpi/formulas/change-success.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
@@ -43,8 +45,8 @@ const nowMs = 60_000;
 type ChangeField = 'title' | 'description' | 'targets' | 'from' | 'to' | 'finished' | 'repair_of' | 'reason';
 
 /** @param field which of what was given it is about */
-export const badChange = (field: ChangeField, problem: string, todo: string): EvenkeelError =>
-  fail('BAD_CHANGE', { problem, todo }, undefined, [{ at: field, problem }]);
+export const badChange = (field: ChangeField, why: Reason): EvenkeelError =>
+  refusal('BAD_CHANGE', why, {}, [{ at: field }]);
 
 /** `zone`: of the times in messages, IANA. */
 interface AskedAt {
@@ -59,33 +61,22 @@ export function checkedWish(wish: ChangeWish, { now, zone }: AskedAt): ChangeWis
   const title = wish.title.replace(disturbing, ' ').replace(unseen, '').replace(/\s+/g, ' ').trim();
   // Out of a table it has passed no schema.
   const description = wish.description.replace(controls, '').trim();
-  if (nameKey(title) === '')
-    throw badChange('title', `its title ${shownName(wish.title)} is blank`, 'Give a title of one line.');
+  if (nameKey(title) === '') throw badChange('title', reason('change_blank', { title: shownName(wish.title) }));
   limit('title', title, changeBounds.title);
   limit('description', description, changeBounds.description);
-  if (scopes.length === 0)
-    throw badChange('targets', 'it has no targets', 'Give at least one endpoint, tag, group or site.');
+  if (scopes.length === 0) throw badChange('targets', reason('change_no_targets'));
   if (scopes.length > changeBounds.scopes)
-    throw badChange(
-      'targets',
-      `it has ${scopes.length} targets, the limit is ${changeBounds.scopes}`,
-      'Give a group, a tag or a site instead of single endpoints.',
-    );
-  if (to <= from)
-    throw badChange('to', `its end ${shown(to)} is not after its start ${shown(from)}`, 'Give a later end.');
-  if (to - from > changeBounds.lastsMs)
-    throw badChange('to', 'it lasts more than 30 days', 'Give an earlier end, or make it several changes.');
-  if (from > now + changeBounds.aheadMs)
-    throw badChange('from', `its start ${shown(from)} is more than a year away`, 'Give an earlier start.');
-  if (from < now - changeBounds.pastMs)
-    throw badChange('from', `its start ${shown(from)} is more than 400 days ago`, 'Give a later start.');
+    throw badChange('targets', reason('change_many_targets', { count: scopes.length, limit: changeBounds.scopes }));
+  if (to <= from) throw badChange('to', reason('change_order', { start: shown(from), end: shown(to) }));
+  if (to - from > changeBounds.lastsMs) throw badChange('to', reason('change_long'));
+  if (from > now + changeBounds.aheadMs) throw badChange('from', reason('change_far', { start: shown(from) }));
+  if (from < now - changeBounds.pastMs) throw badChange('from', reason('change_old', { start: shown(from) }));
   const distinct = new Map(scopes.map((scope) => [`${scope.of} ${scope.target}`, scope]));
   return { title, description, scopes: [...distinct.values()], from, to, repairOf };
 }
 
 function limit(what: 'title' | 'description', text: string, most: number): void {
-  if (text.length > most)
-    throw badChange(what, `its ${what} has ${text.length} characters, the limit is ${most}`, 'Shorten it.');
+  if (text.length > most) throw badChange(what, reason(`change_long_${what}`, { count: text.length, limit: most }));
 }
 
 const order: readonly ChangeOutcome[] = ['success', 'with_issues', 'failed'];
@@ -100,19 +91,10 @@ export function finishedAt(
   { now, zone }: AskedAt,
 ): number {
   const shown = (instant: number) => shownInstant(instant, zone);
-  if (window.start > now)
-    throw badChange(
-      'from',
-      `it begins at ${shown(window.start)} and has not begun`,
-      'Wait for its start, move it, or cancel it.',
-    );
+  if (window.start > now) throw badChange('from', reason('change_not_begun', { start: shown(window.start) }));
   const end = at ?? Math.min(now, window.end);
   if (end < window.start)
-    throw badChange(
-      'finished',
-      `its end ${shown(end)} is before its start ${shown(window.start)}`,
-      'Give a time after its start.',
-    );
-  if (end > now + nowMs) throw badChange('finished', `its end ${shown(end)} is to come`, 'Give a time that is past.');
+    throw badChange('finished', reason('change_end_early', { start: shown(window.start), end: shown(end) }));
+  if (end > now + nowMs) throw badChange('finished', reason('change_end_future', { end: shown(end) }));
   return Math.min(end, now);
 }

@@ -2,8 +2,8 @@
 import { type ChangeName, type ChangeRow, changeOutcomes } from '../../shared/api.ts';
 import { type CsvCell, type CsvFault, csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
-import { namesNear } from '../../shared/nearest.ts';
-import { type Reason, reason } from '../../shared/reason.ts';
+import { reason } from '../../shared/reason.ts';
+import { CellFault, instantIn, instantText, type ScopeLookup, scopeIn } from '../maintenance/cells.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 import { type ChangeWish, checkedWish, finishedAt, type StatedOutcome } from './plan.ts';
 
@@ -26,7 +26,6 @@ type ChangeColumn =
   | 'emergency_fix'
   | 'kind'
   | 'state';
-const kinds = ['site', 'group', 'tag', 'endpoint'] as const;
 /** Each is some statements of one transaction, and a request has 30 seconds. */
 const changesAtMost = 500;
 
@@ -35,7 +34,6 @@ export interface WrittenChange {
   description: string;
 }
 
-const iso = (at: number | null) => (at === null ? '' : new Date(at).toISOString());
 const yesNo = (value: boolean | null) => (value === null ? '' : value ? 'yes' : 'no');
 
 export function changeTable(changes: Iterable<WrittenChange>): string {
@@ -50,9 +48,9 @@ function lineOf({ row, description }: WrittenChange): CsvCell[] {
   const { targets, outcome, stated } = row;
   const scopes = row.scopes.map(({ of, name }) => `${of}:${name}`).join('; ');
   return [
-    ...[row.title, description, scopes, iso(row.from), iso(row.to)],
+    ...[row.title, description, scopes, instantText(row.from), instantText(row.to)],
     ...[row.repairOf === null ? '' : `C-${row.repairOf}`, stated?.as ?? '', stated?.reason ?? ''],
-    ...[iso(row.implementedAt), yesNo(row.objectiveMet), yesNo(row.rolledBack), yesNo(row.emergencyFix)],
+    ...[instantText(row.implementedAt), yesNo(row.objectiveMet), yesNo(row.rolledBack), yesNo(row.emergencyFix)],
     ...[`C-${row.id}`, row.kind, row.state, outcome?.value ?? '', row.manager ?? '', packagesOf(row)],
     ...[targets.n, targets.done, targets.failed, targets.notSeen, row.createdBy],
   ];
@@ -70,14 +68,10 @@ export interface ReadChange {
   outcome: StatedOutcome | null;
 }
 
-interface ReadingTable {
+interface ReadingTable extends ScopeLookup {
   now: number;
   /** Of times without one, IANA. */
   zone: string;
-  /** Under the names that are kept; null: there is none, or it is not clear which. */
-  scopeNamed(scope: MaintenanceScope): Promise<MaintenanceScope | null>;
-  /** What there is of a kind, for the message about an unknown one. */
-  namesOf(of: MaintenanceScope['of']): Promise<string[]>;
   /** Whether a planned change with this title and window is there. */
   isKnown(wish: Pick<ChangeWish, 'title' | 'from' | 'to'>): Promise<boolean>;
 }
@@ -87,16 +81,6 @@ interface ReadTable {
   /** Lines that are there already, or came from agents. */
   same: { line: number; name: string }[];
   faults: CsvFault[];
-}
-
-class CellFault extends Error {
-  readonly column: ChangeColumn;
-  readonly why: Reason;
-  constructor(column: ChangeColumn, why: Reason) {
-    super(column);
-    this.column = column;
-    this.why = why;
-  }
 }
 
 export async function changesIn(text: string, reading: ReadingTable): Promise<ReadTable> {
@@ -121,7 +105,7 @@ export async function changesIn(text: string, reading: ReadingTable): Promise<Re
         throw new CellFault('title', reason('change_many', { limit: changesAtMost }));
     } catch (thrown) {
       if (!(thrown instanceof CellFault)) throw thrown;
-      found.faults.push(csvFault(line, thrown.column, of[thrown.column], thrown.why));
+      found.faults.push(csvFault(line, thrown.column, of[thrown.column as ChangeColumn], thrown.why));
       if (found.faults.length >= 100) break;
     }
   }
@@ -132,7 +116,7 @@ async function changeIn(line: number, of: Record<ChangeColumn, string>, reading:
   const { now, zone } = reading;
   const scopes: MaintenanceScope[] = [];
   for (const part of of.targets.split(';').map((one) => one.trim()))
-    if (part !== '') scopes.push(await scopeIn(part, reading));
+    if (part !== '') scopes.push(await scopeIn('targets', part, reading));
   const given: ChangeWish = {
     ...{ title: of.title, description: of.description, scopes, repairOf: numberIn(of.repair_of) },
     ...{ from: instantIn('from', of.from, zone), to: instantIn('to', of.to, zone) },
@@ -148,38 +132,9 @@ function refusing<T>(check: () => T): T {
   try {
     return check();
   } catch (thrown) {
-    const [fault] = thrown instanceof EvenkeelError ? thrown.faults : [];
-    if (!fault) throw thrown;
-    throw new CellFault(fault.at as ChangeColumn, reason('change_refused', { problem: fault.problem }));
-  }
-}
-
-async function scopeIn(text: string, { scopeNamed, namesOf }: ReadingTable): Promise<MaintenanceScope> {
-  const [, kind = '', target = ''] = /^(\w+)\s*:\s*(.+)$/.exec(text) ?? [];
-  const of = kinds.find((one) => one === kind.toLowerCase());
-  if (!of) throw new CellFault('targets', reason('change_target_form', { text, known: kinds.join(', ') }));
-  const found = await scopeNamed({ of, target });
-  if (!found) {
-    const known = namesNear(target, await namesOf(of));
-    throw new CellFault('targets', reason('change_target_unknown', { text, known }));
-  }
-  return found;
-}
-
-/** ISO 8601; without a zone it is wall time of the report zone. */
-function instantIn(column: 'from' | 'to' | 'finished', text: string, zone: string): number {
-  const form = text.replace(/^(\d{4}-\d\d-\d\d) (\d)/, '$1T$2');
-  try {
-    return Temporal.Instant.from(form).epochMilliseconds;
-  } catch {
-    // Falls through: a time without a zone.
-  }
-  try {
-    // A date alone would be midnight, which nobody means by the end of a window.
-    if (!/T\d/.test(form)) throw new RangeError(form);
-    return Temporal.PlainDateTime.from(form).toZonedDateTime(zone).epochMilliseconds;
-  } catch {
-    throw new CellFault(column, reason('change_time', { zone }));
+    const { faults: [fault] = [], why: [why] = [] } = thrown instanceof EvenkeelError ? thrown : {};
+    if (!fault || !why) throw thrown;
+    throw new CellFault(fault.at as ChangeColumn, why);
   }
 }
 

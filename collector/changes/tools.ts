@@ -3,6 +3,8 @@ import type { Updateable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { type Reason, reason } from '../../shared/reason.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
@@ -23,7 +25,7 @@ export interface ChangeParts {
   endpointsIn(scope: MaintenanceScope): string[];
 }
 
-export const conflict = (problem: string) => fail('CONFLICT', { problem });
+export const conflict = (why: Reason) => refusal('CONFLICT', why);
 
 export type ChangeTools = ReturnType<typeof createChangeTools>;
 
@@ -38,8 +40,7 @@ export function createChangeTools(parts: ChangeParts) {
 
   async function planned(id: number): Promise<StoredChange> {
     const row = await stored(id);
-    if (row.kind !== 'planned')
-      throw conflict(`C-${id} was recognised by what agents reported; only its outcome can be stated`);
+    if (row.kind !== 'planned') throw conflict(reason('change_recognised', { change: `C-${id}` }));
     return row;
   }
 

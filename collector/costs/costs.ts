@@ -7,7 +7,7 @@ import type { TableRead } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { amountText } from '../../shared/money.ts';
 import { nameKey, shownName, tidyName } from '../../shared/place-name.ts';
-import { formatReasons } from '../../shared/words/reasons.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
@@ -93,7 +93,7 @@ export function createCosts({ state, changeFeed, now }: CostParts): Costs {
     const fault = costFault(fields);
     if (fault) {
       const what = `the cost ${shownName(fields.name)} with ${fault.field} ${shownName(fault.value)}`;
-      throw fail('BAD_ENTRY', { what, fault: formatReasons('en', [fault.why]) });
+      throw refusal('BAD_ENTRY', fault.why, { what });
     }
     const same = db.selectFrom('costs').select('id').where('name_key', '=', nameKey(fields.name));
     const taken = await same.where('from_month', '=', fields.from).executeTakeFirst();

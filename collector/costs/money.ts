@@ -2,7 +2,7 @@
 import { fail } from '../../shared/errors.ts';
 import { minorDigits } from '../../shared/money.ts';
 import { shownName } from '../../shared/place-name.ts';
-import { formatReasons } from '../../shared/words/reasons.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import type { State } from '../state/open.ts';
 import { type CostCategory, type MoneyFields, moneyFault } from './check.ts';
 
@@ -37,11 +37,7 @@ export const moneyNow = async (state: State): Promise<MoneyVersion> => (await mo
 /** @throws EvenkeelError BAD_ENTRY; CONFLICT where amounts that are there would change their meaning */
 export async function changeMoney(state: State, fields: MoneyFields, by: string, reason: string, at: number) {
   const fault = moneyFault(fields);
-  if (fault)
-    throw fail('BAD_ENTRY', {
-      what: `the setting ${fault.field} ${shownName(fault.value)}`,
-      fault: formatReasons('en', [fault.why]),
-    });
+  if (fault) throw refusal('BAD_ENTRY', fault.why, { what: `the setting ${fault.field} ${shownName(fault.value)}` });
   await state.transaction().execute(async (db) => {
     const { version, currency } = await moneyNow(db);
     if (minorDigits(currency) !== minorDigits(fields.currency)) {

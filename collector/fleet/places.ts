@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
 import { fail } from '../../shared/errors.ts';
 import { nameFault, nameKey, shownName, tidyName } from '../../shared/place-name.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import { zoneNamed } from '../../shared/zone.ts';
 import { makeId } from '../accounts/secret.ts';
 import { type CalendarUse, calendarColumn, calendarUses } from '../calendars/calendars.ts';
@@ -67,7 +68,7 @@ const asSites = (table: PlaceTable) => table as 'sites';
 /** @throws EvenkeelError BAD_NAME */
 export function placeName(table: PlaceTable, text: string): string {
   const problem = nameFault(text);
-  if (problem !== null) throw fail('BAD_NAME', { what: words[table], name: shownName(text), problem });
+  if (problem !== null) throw refusal('BAD_NAME', problem, { what: words[table], name: shownName(text) });
   return tidyName(text);
 }
 

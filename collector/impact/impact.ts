@@ -4,12 +4,15 @@
  * version with its author and reason.
  */
 import type { Selectable } from 'kysely';
+import type { TableRead } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import { absence } from '../evaluate/kinds/absence.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
-import type { Database } from '../state/database.ts';
+import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { note } from '../tickets/events.ts';
 import { beforeOpeningMs, impactFault } from './check.ts';
@@ -21,6 +24,8 @@ import {
   type OutageAlert,
   type ReasonFor,
 } from './estimate.ts';
+import { compareImpacts, type PresentImpact } from './read-table.ts';
+import { impactsIn, impactTable, impactTableLimits } from './table.ts';
 
 export interface ImpactRead {
   ticket: number;
@@ -41,6 +46,11 @@ export interface ImpactVersion {
   segments: readonly ImpactSegment[];
 }
 
+export interface ImpactAuthor {
+  by: string;
+  reason: string;
+}
+
 export interface Impacts {
   /** @throws EvenkeelError NOT_FOUND */
   of(ticket: number): Promise<ImpactRead & { versions: ImpactVersion[] }>;
@@ -49,6 +59,10 @@ export interface Impacts {
    * @throws EvenkeelError NOT_FOUND, BAD_IMPACT
    */
   set(ticket: number, segments: readonly ImpactSegment[], by: string, reason: string): Promise<void>;
+  /** As CSV: the newest incidents that hindered somebody, or of which that was stated. */
+  table(): Promise<string>;
+  /** All or nothing; without author: what it would do. @param zone of times without one, IANA */
+  readTable(text: string, zone: string, author: ImpactAuthor | null): Promise<TableRead>;
 }
 
 type Ticket = Pick<Selectable<Database['tickets']>, 'id' | 'kind' | 'site'>;
@@ -66,7 +80,61 @@ export function createImpacts({ state, changeFeed, now }: ImpactParts): Impacts 
     if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
     return row;
   }
+  async function write(db: StateTransaction, id: number, segments: readonly ImpactSegment[], author: ImpactAuthor) {
+    const { by, reason: why } = author;
+    const at = now();
+    const row = { ticket: id, at, by_user: by, reason: why, segments: JSON.stringify(segments) };
+    await db.insertInto('impacts').values(row).execute();
+    await note(db, id, at, by, 'impact', { text: why });
+  }
+
+  const sitesIn = async (db: State) => {
+    const rows = await db.selectFrom('sites').select(['id', 'name', 'people']).execute();
+    return new Map(rows.map((site) => [site.id, site]));
+  };
+
+  async function readTable(text: string, zone: string, author: ImpactAuthor | null): Promise<TableRead> {
+    const outcome = await state.transaction().execute(async (db) => {
+      const sites = await sitesIn(db);
+      const { impacts, faults } = impactsIn(text, { zone, sites });
+      const present = await presentOf(
+        db,
+        impacts.map(({ ticket }) => ticket),
+      );
+      const found = compareImpacts(impacts, { now: now(), sites, present });
+      const all = [...faults, ...found.faults].sort((a, b) => a.line - b.line);
+      const applied = author !== null && all.length === 0;
+      if (applied) for (const { ticket, segments } of found.changes) await write(db, ticket, segments, author);
+      return { applied, faults: all, lines: found.lines, changes: found.changes };
+    });
+    const { changes, ...read } = outcome;
+    if (read.applied) for (const { ticket } of changes) changeFeed.publish({ kind: 'ticket', ticket });
+    return read;
+  }
+
   return {
+    readTable,
+    async table() {
+      const tickets = await state
+        .selectFrom('tickets as t')
+        .leftJoin('endpoints as e', 'e.id', 't.endpoint')
+        .select(['t.id', 't.kind', 't.site', 't.title', 't.rule', 'e.name as endpoint_name'])
+        .where('t.state', '<>', 'cancelled')
+        .orderBy('t.id', 'desc')
+        .limit(impactTableLimits.written)
+        .execute();
+      const titleOf = ({ title, rule, endpoint_name, site }: (typeof tickets)[number]) =>
+        title ?? [rule, endpoint_name ?? site].filter(Boolean).join(' ');
+      const titles = new Map(tickets.map((ticket) => [ticket.id, titleOf(ticket)]));
+      const impacts = await readImpacts(state, tickets);
+      const sites = await sitesIn(state);
+      return impactTable(
+        impacts
+          .filter(({ segments, stated }) => segments.length > 0 || stated)
+          .map(({ ticket, segments, stated }) => ({ ticket, segments, stated, title: titles.get(ticket) ?? '' })),
+        (site) => sites.get(site)?.name ?? site,
+      );
+    },
     async of(id) {
       const [impact] = await readImpacts(state, [await ticketOf(state, id)]);
       const rows = await state
@@ -81,27 +149,43 @@ export function createImpacts({ state, changeFeed, now }: ImpactParts): Impacts 
       }));
       return { ...(impact as ImpactRead), versions };
     },
-    async set(id, segments, by, reason) {
+    async set(id, segments, by, why) {
       const at = now();
       await state.transaction().execute(async (db) => {
         const { category, opened_at } = await ticketOf(db, id);
         if (segments.length > 0 && (category === 'request' || category === 'question'))
-          throw fail('BAD_IMPACT', { ticket: id, fault: `it is a ${category}, and only incidents hinder people` });
-        const rows = await db.selectFrom('sites').select(['id', 'name', 'people']).execute();
-        const sites = new Map(rows.map((site) => [site.id, site]));
+          throw refusal('BAD_IMPACT', reason('impact_no_incident'), { ticket: id });
+        const sites = await sitesIn(db);
         for (const site of new Set(segments.flatMap(({ affected }) => affected.map(({ site }) => site))))
           if (site !== null && !sites.has(site)) throw fail('NOT_FOUND', { what: 'site', id: site });
         const fault = impactFault(segments, { now: at, earliest: opened_at - beforeOpeningMs, sites });
-        if (fault !== null) throw fail('BAD_IMPACT', { ticket: id, fault });
-        await db
-          .insertInto('impacts')
-          .values({ ticket: id, at, by_user: by, reason, segments: JSON.stringify(segments) })
-          .execute();
-        await note(db, id, at, by, 'impact', { text: reason });
+        if (fault !== null) throw refusal('BAD_IMPACT', fault.why, { ticket: id });
+        await write(db, id, segments, { by, reason: why });
       });
       changeFeed.publish({ kind: 'ticket', ticket: id });
     },
   };
+}
+
+/** What is there of tickets that a table names. */
+async function presentOf(state: State, ids: readonly number[]): Promise<Map<number, PresentImpact>> {
+  const found = new Map<number, PresentImpact>();
+  for (const some of chunks(ids)) {
+    const columns = ['id', 'kind', 'site', 'title', 'category', 'opened_at'] as const;
+    const tickets = await state.selectFrom('tickets').select(columns).where('id', 'in', some).execute();
+    const impacts = new Map((await readImpacts(state, tickets)).map((impact) => [impact.ticket, impact]));
+    for (const { id, title, category, opened_at } of tickets) {
+      const impact = impacts.get(id);
+      found.set(id, {
+        title: title ?? '',
+        isIncident: category !== 'request' && category !== 'question',
+        earliest: opened_at - beforeOpeningMs,
+        segments: impact?.segments ?? [],
+        isStated: impact?.stated !== null,
+      });
+    }
+  }
+  return found;
 }
 
 /** Of many tickets at once, in their order: a few queries for each 500 of them. */

@@ -1,6 +1,8 @@
 /** What only a second person may do: approve what was entered late, or lasts more than 24 h. */
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import type { Input } from '../alerts/batch.ts';
 import type { State } from '../state/open.ts';
 import type { MaintenanceWish } from './changes.ts';
@@ -28,7 +30,7 @@ export function createApproval({ state, clock, maintenance, push }: MaintenanceP
     const [row] = await pendingOf(id);
     const window = await readWindow(id);
     if ([window.createdBy, window.updatedBy, row?.enteredBy].includes(by))
-      throw fail('CONFLICT', { problem: 'a second person has to approve it, and you entered it' });
+      throw refusal('CONFLICT', reason('maintenance_own'));
     if (row) {
       const occurrence = { ...row, approval };
       if (row.end > now) occurrence.end = row.plannedEnd;
@@ -37,7 +39,7 @@ export function createApproval({ state, clock, maintenance, push }: MaintenanceP
     const waits = isRecurring(window.schedule) ? goesOn(window) : row !== undefined || goesOn(window);
     if (waits && window.approval === null)
       await wish({ type: 'window', window: { ...window, approval }, by, code: 'approved', params: {} }, now);
-    else if (!row) throw fail('CONFLICT', { problem: 'nothing of this maintenance waits for an approval' });
+    else if (!row) throw refusal('CONFLICT', reason('maintenance_not_waiting'));
   };
 
   /** Occurrences that wait for a second person: running ones first. */

@@ -14,6 +14,8 @@ export type MaintenanceWish =
   | (Done & { type: 'window'; window: MaintenanceWindow })
   /** Only while it runs. */
   | (Done & { type: 'occurrence'; occurrence: Occurrence })
+  /** Saved together: all of them or none. */
+  | { type: 'all'; wishes: readonly MaintenanceWish[] }
   /** The endpoint may be at another site, or have other groups or tags. */
   | { type: 'place'; endpoint: string }
   /** A site was renamed, or merged into another: the targets by window, saved already. */

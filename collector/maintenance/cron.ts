@@ -3,6 +3,8 @@
  * select either where both are restricted, as in cron: "0 2 1 * MON" is the first of a month and every Monday.
  */
 import { validateDetailed } from 'node-cron';
+import { shownName } from '../../shared/place-name.ts';
+import { ReasonedError, reason } from '../../shared/reason.ts';
 
 export interface CronTimes {
   isOn(date: Temporal.PlainDate): boolean;
@@ -13,15 +15,15 @@ export interface CronTimes {
 type CronToken = number | string;
 type DayTest = (date: Temporal.PlainDate) => boolean;
 
-/** @throws RangeError that says which part is not understood */
+/** @throws ReasonedError that says which part is not understood */
 export function readCron(text: string): CronTimes {
   const fields = text.trim().split(/\s+/);
-  if (fields.length !== 5)
-    throw new RangeError('five fields are needed: minute, hour, day of month, month, day of week');
+  if (fields.length !== 5) throw new ReasonedError(reason('cron_fields', { text: shownName(text) }));
   const { fields: read, errors } = validateDetailed(fields.join(' '));
   if (!read) {
-    const { field, value } = errors[0] ?? { field: 'expression' };
-    throw new RangeError(`${wordOf[field] ?? field} ${value === undefined ? '' : `"${value}" `}is not understood`);
+    const { field, value } = errors[0] ?? { field: '' };
+    const code = codeOf[field] ?? 'cron_expression';
+    throw new ReasonedError(reason(code, { text: shownName(String(value ?? text)) }));
   }
   const ofMonth = anyOf(read.dayOfMonth.map(dayOfMonthTest));
   const ofWeek = anyOf(read.dayOfWeek.map(dayOfWeekTest));
@@ -37,7 +39,10 @@ export function readCron(text: string): CronTimes {
   };
 }
 
-const wordOf: Record<string, string> = { dayOfMonth: 'day of month', dayOfWeek: 'day of week', weekDay: 'day of week' };
+const codeOf: Record<string, 'cron_minute' | 'cron_hour' | 'cron_day' | 'cron_month' | 'cron_weekday'> = {
+  ...{ minute: 'cron_minute', hour: 'cron_hour', dayOfMonth: 'cron_day', month: 'cron_month' },
+  ...{ dayOfWeek: 'cron_weekday', weekDay: 'cron_weekday' },
+};
 
 const anyOf =
   (tests: readonly DayTest[]): DayTest =>
@@ -48,7 +53,7 @@ function dayOfMonthTest(token: CronToken): DayTest {
   if (typeof token === 'number') return ({ day }) => day === token;
   const [, before] = /^L(?:-(\d+))?$/.exec(token) ?? [];
   if (!token.startsWith('L') || token === 'LW')
-    throw new RangeError(`day of month "${token}": the nearest working day is not supported`);
+    throw new ReasonedError(reason('cron_working_day', { text: shownName(token) }));
   return ({ day, daysInMonth }) => day === daysInMonth - Number(before ?? 0);
 }
 

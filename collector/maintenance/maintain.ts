@@ -69,6 +69,10 @@ export async function maintain(parts: SuppressionParts, batch: Batch): Promise<v
 
   async function fulfil(wish: MaintenanceWish, at: number): Promise<void> {
     if (wish.type === 'place') return followPlace(wish.endpoint, at);
+    if (wish.type === 'all') {
+      for (const one of wish.wishes) await fulfil(one, at);
+      return;
+    }
     if (wish.type === 'targets') return maintenance.retarget(wish.targets);
     const { by, code, params } = wish;
     if (wish.type === 'window') {

@@ -1,7 +1,9 @@
 /** What a person asks for, checked: the bounds of windows stand here and nowhere else. Pure. */
-import { minutesOf } from '../../shared/calendar.ts';
-import { type EvenkeelError, fail } from '../../shared/errors.ts';
+import { isTime } from '../../shared/calendar.ts';
+import type { EvenkeelError } from '../../shared/errors.ts';
 import { shownName } from '../../shared/place-name.ts';
+import { type Reason, ReasonedError, reason } from '../../shared/reason.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import { shownInstant, zoneNamed } from '../../shared/zone.ts';
 import { readCron } from './cron.ts';
 import {
@@ -41,7 +43,11 @@ const aheadAtMostMs = 366 * dayMs;
 const startsPerDay = 24;
 const muchShare = 0.2;
 
-export const refused = (problem: string, todo: string): EvenkeelError => fail('BAD_MAINTENANCE', { problem, todo });
+/** @param at which of what was given it is about */
+export const refused = (at: WindowField, why: Reason): EvenkeelError => refusal('BAD_MAINTENANCE', why, {}, [{ at }]);
+export type WindowField =
+  | ('from' | 'to' | 'until' | 'date')
+  | `repeat.${'cron' | 'zone' | 'durationMin' | 'until' | 'starts' | 'ends'}`;
 
 /** `zone`: of the times in messages, IANA; a repetition has its own. */
 interface ScheduleAskedAt {
@@ -52,27 +58,20 @@ interface ScheduleAskedAt {
 /** @throws EvenkeelError BAD_MAINTENANCE, BAD_ZONE */
 export function scheduleOf(wish: ScheduleWish, asked: ScheduleAskedAt, skip: readonly string[] = []): Schedule {
   if (wish.repeat && (wish.from !== undefined || wish.to !== undefined))
-    throw refused('it has both an end and a repetition', 'Give `from` and `to`, or `repeat` alone.');
+    throw refused('to', reason('maintenance_both'));
   return wish.repeat ? recurrenceOf(wish.repeat, asked.now, skip) : onceOf(wish, asked);
 }
 
 function onceOf({ to, late, ...given }: ScheduleWish, { now, zone }: ScheduleAskedAt): Schedule {
   const shown = (at: number) => shownInstant(at, zone);
   const from = given.from ?? now;
-  if (to === undefined) throw refused('it has no end', 'Give `to`, or `repeat`: maintenance is never without an end.');
+  if (to === undefined) throw refused('to', reason('maintenance_no_end'));
   const start = from < now && from >= now - nowMs ? now : from;
-  if (to <= start) throw refused(`its end ${shown(to)} is not after its start ${shown(start)}`, 'Give a later end.');
-  if (to - start > longestMs)
-    throw refused('it lasts more than 30 days', 'Give an earlier end, or retire the endpoints.');
-  if (start > now + aheadAtMostMs)
-    throw refused(`its start ${shown(start)} is more than a year away`, 'Give an earlier start.');
-  if (start < now && !late)
-    throw refused(
-      `its start ${shown(start)} is past`,
-      'Start it now; or send `late: true`: it then counts as downtime until a second person approves it.',
-    );
-  if (start < now - lateAtMostMs)
-    throw refused(`its start ${shown(start)} is more than 62 days ago`, 'Give a later start.');
+  if (to <= start) throw refused('to', reason('maintenance_order', { start: shown(start), end: shown(to) }));
+  if (to - start > longestMs) throw refused('to', reason('maintenance_long'));
+  if (start > now + aheadAtMostMs) throw refused('from', reason('maintenance_far', { start: shown(start) }));
+  if (start < now && !late) throw refused('from', reason('maintenance_past', { start: shown(start) }));
+  if (start < now - lateAtMostMs) throw refused('from', reason('maintenance_old', { start: shown(start) }));
   return { start, end: to };
 }
 
@@ -86,40 +85,29 @@ function recurrenceOf(
     ...{ starts: starts ?? null, ends: ends ?? null },
   };
   if ((durationMin === undefined) === (until === undefined))
-    throw refused('a repetition needs either a duration or an end on the wall clock', 'Give `durationMin` or `until`.');
-  const perDay = read(`${shownName(schedule.cron)}`, () => readCron(schedule.cron)).minutes.length;
-  if (until !== undefined) read('', () => minutesOf(until));
+    throw refused('repeat.durationMin', reason('maintenance_length'));
+  const shown = shownName(schedule.cron);
+  const perDay = timesOf(schedule.cron).minutes.length;
+  if (until !== undefined && !isTime(until))
+    throw refused('repeat.until', reason('maintenance_wall', { text: shownName(until) }));
   if (longestOf(schedule) > longestMs && durationMin !== undefined)
-    throw refused('an occurrence lasts more than 30 days', 'Give a shorter duration.');
+    throw refused('repeat.durationMin', reason('maintenance_long'));
   if (perDay > startsPerDay)
-    throw refused(
-      `${shownName(schedule.cron)} starts ${perDay} times a day, and at most ${startsPerDay} are taken`,
-      'Give fewer minutes or hours.',
-    );
+    throw refused('repeat.cron', reason('maintenance_often', { cron: shown, count: perDay, limit: startsPerDay }));
   if (starts !== undefined && starts < now - nowMs)
-    throw refused(
-      `its first day ${shownInstant(starts, schedule.zone)} is past`,
-      'Leave out `starts`, or give a later one.',
-    );
+    throw refused('repeat.starts', reason('maintenance_first_past', { start: shownInstant(starts, schedule.zone) }));
   if (nextOccurrences(schedule, now, 1).length === 0)
-    throw refused(
-      `${shownName(schedule.cron)} selects no date from now on`,
-      'Change the expression, or `starts` and `ends`.',
-    );
-  if (shareOf(schedule, now) === 1)
-    throw refused('its occurrences leave no gap in 28 days', 'Give a shorter duration, or retire the endpoints.');
+    throw refused('repeat.cron', reason('maintenance_no_date', { cron: shown }));
+  if (shareOf(schedule, now) === 1) throw refused('repeat.durationMin', reason('maintenance_no_gap'));
   return schedule;
 }
 
-function read<T>(what: string, work: () => T): T {
+function timesOf(cron: string) {
   try {
-    return work();
+    return readCron(cron);
   } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown;
-    throw refused(
-      `${what} ${thrown.message}`.trim(),
-      'Give five cron fields such as "0 22 * * TUE#2", and times as HH:MM.',
-    );
+    const [why] = thrown instanceof ReasonedError ? thrown.reasons : [];
+    throw why ? refused('repeat.cron', why) : thrown;
   }
 }
 

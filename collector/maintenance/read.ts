@@ -7,6 +7,7 @@ import { isRecurring, nextOccurrences } from './occurrences.ts';
 import { warningsOf } from './plan.ts';
 import { windowOf } from './rows.ts';
 import { occurrencesOf } from './spans.ts';
+import { type WrittenWindow, writtenAtMost } from './table.ts';
 import type { MaintenanceScope, MaintenanceWindow } from './window.ts';
 
 export interface MaintenanceReadParts {
@@ -90,6 +91,24 @@ export function createMaintenanceReads({ state, maintenance, now, firing, nameOf
         .map((row) => rowOf(maintenance.window(row.id) ?? windowOf(row)))
         .filter(({ state }) => state === 'over' || state === 'cancelled');
     },
+
+    /** For a table: the newest first. */
+    async written(): Promise<WrittenWindow[]> {
+      const rows = await state
+        .selectFrom('maintenance_windows')
+        .selectAll()
+        .orderBy('created_at', 'desc')
+        .orderBy('id')
+        .limit(writtenAtMost)
+        .execute();
+      return rows.map((row) => {
+        const window = maintenance.window(row.id) ?? windowOf(row);
+        return { window, name: nameOf(window.scope), state: rowOf(window).state };
+      });
+    },
+
+    /** What the author of a window should know. */
+    warningsOf: (window: MaintenanceWindow) => warningsOf(window, maintenance.endpointsIn(window.scope).length, now()),
 
     /** @throws EvenkeelError NOT_FOUND */
     async detail(id: string): Promise<MaintenanceDetail> {

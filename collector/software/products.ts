@@ -4,7 +4,7 @@ import type { TableRead } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { amountText } from '../../shared/money.ts';
 import { nameKey, shownName, tidyName } from '../../shared/place-name.ts';
-import { formatReasons } from '../../shared/words/reasons.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import { makeId } from '../accounts/secret.ts';
 import { type Authorship, takeTable, versionsIn } from '../costs/entry-table.ts';
 import { moneyNow } from '../costs/money.ts';
@@ -91,7 +91,7 @@ export function createProducts({ state, now, saved }: ProductParts): Products {
     const fault = productFault(fields);
     if (fault) {
       const what = `the product ${shownName(fields.name)} with ${fault.field} ${shownName(fault.value)}`;
-      throw fail('BAD_ENTRY', { what, fault: formatReasons('en', [fault.why]) });
+      throw refusal('BAD_ENTRY', fault.why, { what });
     }
     const same = db.selectFrom('products').select('id').where('name_key', '=', nameKey(fields.name));
     const taken = await same.executeTakeFirst();

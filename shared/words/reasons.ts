@@ -1,4 +1,5 @@
 /** Reasons of agents in words: see ../reason.ts for what they are. Pure. */
+import { weekdays } from '../calendar.ts';
 import { type Reason, type Reasons, reasonsIn, reasonsInLog } from '../reason.ts';
 import { bytes, duration, number, percent, time } from './format.ts';
 import { findWord, type Language } from './index.ts';
@@ -23,9 +24,17 @@ function formatReason(language: Language, { code, params = {} }: Reason): string
   return findWord(language, `reason.${code}`, values) ?? reasonsInLog([{ code, params: values }]);
 }
 
+/** A weekday by its code; a date, or what an agent calls a day, as it stands. */
+function dayNamed(language: Language, value: string): string {
+  const n = (weekdays as readonly string[]).indexOf(value);
+  if (n < 0) return value;
+  // 1 January 2024 was a Monday.
+  return new Intl.DateTimeFormat(language, { weekday: 'long', timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + n));
+}
+
 /** A number by the name of the value; a text as it stands. */
 function shown(language: Language, name: string, value: string | number): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return name.endsWith('day') ? dayNamed(language, value) : value;
   if (name.endsWith('_at')) return time(value, language, 'full');
   if (name.endsWith('_on')) return time(value, language, 'date');
   if (name.endsWith('_s')) return duration(value, language);

@@ -103,7 +103,7 @@ step('one that runs is finished; a better outcome than computed needs a reason',
   await page.getByRole('button', { name: 'Finish' }).click();
   await page.getByLabel('Rolled back').check();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText(/its outcome as computed is "failed"/).waitFor();
+  await page.getByText(/Its outcome as computed is "failed"/).waitFor();
   await picture('outcome');
   assert.equal(await violations(page), []);
   await page.getByLabel('Reason').fill('Planned as a trial');

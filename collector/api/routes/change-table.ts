@@ -4,39 +4,15 @@ import type { TableRead } from '../../../shared/api.ts';
 import { csvFault } from '../../../shared/csv.ts';
 import { reason } from '../../../shared/reason.ts';
 import { changesIn, changeTable, type ReadChange, type WrittenChange } from '../../changes/table.ts';
-import { sameName } from '../../evaluate/scope.ts';
-import type { MaintenanceScope } from '../../maintenance/window.ts';
 import type { App, Context } from '../context.ts';
 import { allChanges, ChangeFilter } from '../read-changes.ts';
-import { scopeNamed } from '../rule-scope.ts';
+import { scopeCells } from '../scope-cells.ts';
 import { tableRoutes } from '../tables.ts';
 
 const example = 'title,targets,from,to\r\nNew switches,site:Osaka,2026-12-05T13:00+09:00,2026-12-05T16:00+09:00\r\n';
 
 export function changeTableRoutes(app: App, context: Context): void {
-  const { state, clock, zone, changes, fleet } = context;
-
-  async function named(scope: MaintenanceScope): Promise<MaintenanceScope | null> {
-    const { of, target } = scope;
-    if (of === 'endpoint') {
-      const own = fleet.get(target);
-      const found = own ? [own] : [...fleet.all()].filter(({ name }) => sameName(name, target));
-      const [one] = found.filter(({ retiredAt }) => retiredAt === null);
-      return one && found.length === 1 ? { of, target: one.id } : null;
-    }
-    // A spelling that is not there is a fault of its line, not of the request.
-    return scopeNamed(context, scope).then(
-      (found) => found as MaintenanceScope,
-      () => null,
-    );
-  }
-
-  const namesOf = async (of: MaintenanceScope['of']): Promise<string[]> => {
-    const living = [...fleet.all()].filter(({ retiredAt }) => retiredAt === null);
-    if (of === 'endpoint') return living.map(({ name }) => name);
-    if (of === 'tag') return [...new Set(living.flatMap(({ tags }) => tags))];
-    return (await context[of === 'site' ? 'sites' : 'groups'].list()).map(({ name }) => name);
-  };
+  const { state, clock, zone, changes } = context;
 
   const isKnown = async ({ title, from, to }: { title: string; from: number; to: number }) => {
     const own = state.selectFrom('changes').select('id').where('kind', '=', 'planned').where('title', '=', title);
@@ -62,8 +38,7 @@ export function changeTableRoutes(app: App, context: Context): void {
       const { rows, same, faults } = await changesIn(text, {
         now: clock.now(),
         zone,
-        scopeNamed: named,
-        namesOf,
+        ...scopeCells(context),
         isKnown,
       });
       for (const { line, wish } of rows) {

@@ -5,12 +5,15 @@ import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { impactOf } from '../read-impact.ts';
 import { closed, counted, prose } from '../shapes.ts';
+import { tableRoutes } from '../tables.ts';
 
 const TicketId = Type.Object({ id: counted('the number of a ticket') }, closed);
 const segment = {
   ...{ start: Date.UTC(2026, 9, 9, 11, 14), end: Date.UTC(2026, 9, 9, 14, 41), factor: 0.8 },
   ...{ affected: [{ site: 'sabcdefghijkmnpq', people: 113 }] },
 };
+const example =
+  'ticket,start,end,factor,site,people\r\n12,2026-10-09T20:14+09:00,2026-10-09T23:41+09:00,0.8,Osaka,113\r\n';
 const Stated = Type.Object(
   {
     segments: Type.Array(ImpactSegment, { maxItems: 200, description: 'none: no one was hindered' }),
@@ -19,9 +22,15 @@ const Stated = Type.Object(
   { ...closed, examples: [{ segments: [segment], reason: 'asked the team leads' }] },
 );
 
-export function impactRoutes(app: App, { state, impacts, fleet, clock }: Context): void {
+export function impactRoutes(app: App, { state, impacts, fleet, clock, zone }: Context): void {
   const url = '/api/v1/tickets/:id/impact';
   const nameOf = (endpoint: string) => fleet.get(endpoint)?.name ?? endpoint;
+  tableRoutes(app, {
+    ...{ url: '/api/v1/impacts/table', tag: 'tickets', what: 'Impact of incidents', file: 'impacts', example },
+    write: () => impacts.table(),
+    read: (text, author) => impacts.readTable(text, zone, author),
+  });
+
   const shown = (id: number) => impactOf({ state, impacts, nameOf }, id, clock.now());
 
   app.get(

@@ -16,6 +16,7 @@ import { impactRoutes } from './impact.ts';
 import { incidentRoutes } from './incidents.ts';
 import { kpiRoutes } from './kpis.ts';
 import { maintenanceRoutes } from './maintenance.ts';
+import { maintenanceTableRoutes } from './maintenance-table.ts';
 import { metricRoutes } from './metrics.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { peopleRoutes } from './people.ts';
@@ -50,6 +51,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   eventRoutes,
   quarantineRoutes,
   alertRoutes,
+  maintenanceTableRoutes,
   maintenanceRoutes,
   changeRoutes,
   changeOutcomeRoutes,

@@ -2,6 +2,8 @@
 import { Type } from 'typebox';
 import { MaintenanceDetail, MaintenanceRow, MaintenanceSpan, maintenanceScopes, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { reason } from '../../../shared/reason.ts';
+import { refusal } from '../../../shared/words/refusal.ts';
 import { living } from '../../fleet/fleet.ts';
 import { maintenanceOf } from '../../maintenance/spans.ts';
 import type { MaintenanceScope } from '../../maintenance/window.ts';
@@ -140,8 +142,7 @@ export function maintenanceRoutes(app: App, context: Context): void {
     app.post(`${url}/:id/${act}`, { schema: { summary, tags, params: Id, ...answer } }, async (request) => {
       const { id } = request.params;
       // The author could make a token and approve it with that.
-      if (act === 'approve' && request.caller?.by !== 'session')
-        throw fail('CONFLICT', { problem: 'a person has to approve it, not a token' });
+      if (act === 'approve' && request.caller?.by !== 'session') throw refusal('CONFLICT', reason('maintenance_token'));
       await maintenance[act](id, callerNamed(request));
       return maintenance.row(id);
     });

@@ -1,5 +1,6 @@
 /** Calls of the REST interface. Every failure is a Problem with a code, so that pages have a text for it. */
 import type { ErrorCode, PlacedFault } from '../../../shared/errors.ts';
+import type { Reason } from '../../../shared/reason.ts';
 
 export class Problem extends Error {
   readonly code: ErrorCode | 'NO_CONNECTION' | 'BAD_ANSWER';
@@ -7,6 +8,8 @@ export class Problem extends Error {
   readonly hint: string;
   /** Where in what was sent the faults lie. */
   readonly faults: readonly PlacedFault[];
+  /** What the message says of the cause. */
+  readonly why: readonly Reason[];
 
   constructor(
     code: Problem['code'],
@@ -14,6 +17,7 @@ export class Problem extends Error {
     message: string,
     hint: string,
     faults: readonly PlacedFault[] = [],
+    why: readonly Reason[] = [],
   ) {
     super(message);
     this.name = 'Problem';
@@ -21,6 +25,7 @@ export class Problem extends Error {
     this.status = status;
     this.hint = hint;
     this.faults = faults;
+    this.why = why;
   }
 }
 
@@ -32,6 +37,7 @@ interface ErrorShape {
   message: string;
   hint: string;
   faults?: readonly PlacedFault[];
+  why?: readonly Reason[];
 }
 
 function isErrorShape(body: unknown): body is ErrorShape {
@@ -42,7 +48,8 @@ function isErrorShape(body: unknown): body is ErrorShape {
 
 async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
-  if (isErrorShape(body)) return new Problem(body.code, response.status, body.message, body.hint, body.faults);
+  if (isErrorShape(body))
+    return new Problem(body.code, response.status, body.message, body.hint, body.faults, body.why);
   // A proxy in front of a collector that does not answer, as while it starts again.
   const code = [502, 503, 504].includes(response.status) ? 'NO_CONNECTION' : 'BAD_ANSWER';
   return new Problem(code, response.status, `HTTP ${response.status}`, '');

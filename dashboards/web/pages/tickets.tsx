@@ -14,6 +14,7 @@ import { Icon, type IconName } from '../parts/icon.tsx';
 import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
+import { TableFile } from '../parts/table-file.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 import { nextText } from './due.ts';
@@ -158,6 +159,14 @@ export function TicketsPage() {
           }
         </Ready>
       </section>
+      <TableFile
+        title={t('csv.impact')}
+        lead={t('csv.impactLead')}
+        address="impacts/table"
+        columns="ticket,start,end,factor,site,people,confirmed"
+        mayRead={may('operator')}
+        onDone={found.reload}
+      />
     </>
   );
 }

@@ -58,14 +58,28 @@ function Faults({ faults, moreFaults }: Pick<TableOutcome, 'faults' | 'moreFault
 /** More lines than this nobody compares by eye. */
 const linesShown = 200;
 
+type Line = TableOutcome['lines'][number];
+
+/** With what may not be meant. */
+const After = ({ after, warnings = [] }: Line) => (
+  <>
+    {after ?? none}
+    {warnings.map((why) => (
+      <Callout key={why.code} tone="warning">
+        {formatReasons([why])}
+      </Callout>
+    ))}
+  </>
+);
+
 /** What would be added and changed, with what is there now. */
 function Lines({ lines }: Pick<TableOutcome, 'lines'>) {
   const moved = lines.filter(({ does }) => does !== 'same');
   if (moved.length === 0) return null;
-  const hasValues = moved.some(({ after }) => after !== undefined);
-  const values: TableColumn<TableOutcome['lines'][number]>[] = [
+  const hasValues = moved.some(({ after, warnings }) => after !== undefined || warnings !== undefined);
+  const values: TableColumn<Line>[] = [
     { key: 'before', head: t('csv.before'), cell: ({ before }) => before ?? none },
-    { key: 'after', head: t('csv.after'), cell: ({ after }) => after ?? none },
+    { key: 'after', head: t('csv.after'), cell: After },
   ];
   return (
     <>

@@ -323,6 +323,10 @@ const calls: Record<string, Call> = {
   'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/:alert/end' },
   'GET /api/v1/changes': { path: '/api/v1/changes?state=done&limit=5' },
   'GET /api/v1/changes/marks': { path: '/api/v1/changes/marks?endpoint=:endpoint&from=0&to=1' },
+  'GET /api/v1/maintenance/table': {},
+  'POST /api/v1/maintenance/table': { body: { csv: 'target,reason,from,to\n' } },
+  'GET /api/v1/impacts/table': {},
+  'POST /api/v1/impacts/table': { body: { csv: 'ticket,start,end,factor,site,people\n' } },
   'GET /api/v1/changes/table': { path: '/api/v1/changes/table?state=done' },
   'POST /api/v1/changes/table': {
     body: { csv: 'title,targets,from,to\nNew,site:South,2026-12-05T13:00Z,2026-12-05T16:00Z\n' },

@@ -72,7 +72,7 @@ test('a site uses it; in use it cannot be removed', async () => {
 
 test('what cannot be meant is refused, and says what', async () => {
   const wrong: [string, object, RegExp][] = [
-    ['BAD_CALENDAR', { weekly: { mon: [['09:00', '09:00']] } }, /"Bad".*mon: it opens and closes/],
+    ['BAD_CALENDAR', { weekly: { mon: [['09:00', '09:00']] } }, /"Bad".*Monday: it opens and closes/],
     ['BAD_ZONE', { zone: 'Europe/Berlim' }, /"Europe\/Berlim"/],
     ['BAD_ZONE', { zone: '+01:00' }, /\+01:00/],
     ['BAD_NAME', { name: 'a\nb' }, /line break/],
@@ -96,8 +96,8 @@ test('a calendar that cannot be meant is refused, one that may not be is saved w
   const no = async (change: object, code = 'BAD_CALENDAR') => refused(code, 'calendars', 'POST', { ...own, ...change });
   assert.match(await no({ region: 'XX' }), /"XX" is no country/);
   assert.match(await no({ region: 'DE-XX' }), /"DE-XX" is no part of DE/);
-  assert.match(await no({ weekly: {}, overrides: {} }), /never open/);
-  assert.match(await no({ weekly: { mon: [] }, overrides: { '2026-12-24': [] } }), /never open/);
+  assert.match(await no({ weekly: {}, overrides: {} }), /never be open/);
+  assert.match(await no({ weekly: { mon: [] }, overrides: { '2026-12-24': [] } }), /never be open/);
   assert.match(await no({ zone: 'Europe/Berln' }, 'BAD_ZONE'), /"Europe\/Berln"/);
   const answer = await ask('calendars', 'POST', { ...own, zone: 'Europe/Berln' });
   assert.match((answer.body as { hint: string }).hint, /Europe\/Berlin/);

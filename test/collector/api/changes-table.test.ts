@@ -32,15 +32,15 @@ test.after(() => collector.close());
 
 const head = 'title,targets,from,to,outcome,rolled_back,reason,repair_of';
 const faulty: [line: string, column: string, value: string, code: string][] = [
-  ['A,site:Osaka,2026-12-01T22:00,2026-12-01T21:00,,,,', 'to', '2026-12-01T21:00', 'change_refused'],
-  ['A,,2026-12-01T22:00,2026-12-01T23:00,,,,', 'targets', '', 'change_refused'],
-  [',site:Osaka,2026-12-01T22:00,2026-12-01T23:00,,,,', 'title', '', 'change_refused'],
+  ['A,site:Osaka,2026-12-01T22:00,2026-12-01T21:00,,,,', 'to', '2026-12-01T21:00', 'change_order'],
+  ['A,,2026-12-01T22:00,2026-12-01T23:00,,,,', 'targets', '', 'change_no_targets'],
+  [',site:Osaka,2026-12-01T22:00,2026-12-01T23:00,,,,', 'title', '', 'change_blank'],
   ['A,endpoint:nobody,2026-12-01T22:00,2026-12-01T23:00,,,,', 'targets', 'endpoint:nobody', 'change_target_unknown'],
   ['A,Osaka,2026-12-01T22:00,2026-12-01T23:00,,,,', 'targets', 'Osaka', 'change_target_form'],
   ['A,site:Osaka,1 December,2026-12-01T23:00,,,,', 'from', '1 December', 'change_time'],
   ['A,site:Osaka,2026-12-01,2026-12-01T23:00,,,,', 'from', '2026-12-01', 'change_time'],
   ['A,site:Osaka,2026-11-01T22:00,2026-11-01T23:00,good,,,', 'outcome', 'good', 'entry_choice'],
-  ['A,site:Osaka,2026-12-01T22:00,2026-12-01T23:00,success,,,', 'from', '2026-12-01T22:00', 'change_refused'],
+  ['A,site:Osaka,2026-12-01T22:00,2026-12-01T23:00,success,,,', 'from', '2026-12-01T22:00', 'change_not_begun'],
   ['A,site:Osaka,2026-11-01T22:00,2026-11-01T23:00,success,maybe,,', 'rolled_back', 'maybe', 'entry_choice'],
   ['A,site:Osaka,2026-11-01T22:00,2026-11-01T23:00,success,yes,,', 'reason', '', 'change_reason'],
   ['A,site:Osaka,2026-12-01T22:00,2026-12-01T23:00,,,,first', 'repair_of', 'first', 'change_number'],

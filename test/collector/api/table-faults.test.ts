@@ -25,6 +25,8 @@ const tables = {
   'software/usage': 'product,unit,last_used',
   calendars: 'calendar,kind,day,hours,name',
   changes: 'title,targets,from,to',
+  maintenance: 'target,reason,from,to',
+  impacts: 'ticket,start,end,factor,site,people',
   people: 'kind,name,people',
 };
 const bytes = (length: number) =>

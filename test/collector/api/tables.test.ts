@@ -62,7 +62,7 @@ test('calendars: hours, holidays and exceptions', async () => {
     [4, 'day', 'entry_date'],
     [5, 'day', 'entry_choice'],
     [6, 'hours', 'entry_hours'],
-    [7, 'hours', 'verbatim'],
+    [7, 'hours', 'calendar_time'],
   ]);
 });
 

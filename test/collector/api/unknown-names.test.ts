@@ -126,7 +126,7 @@ test('a message shows times in the report zone, and nothing as such', async () =
     ((await call(path, body)).body as { message: string }).message;
   const from = Date.parse('2031-03-01T23:30:00Z');
   const change = { title: 'x', scopes: [{ of: 'site', target: 'Berlin' }], from, to: from - 3_600_000 };
-  assert.match(await messageOf('changes', change), /its end 2031-03-02 07:30 \(Asia\/Tokyo\) is not after .* 08:30/);
+  assert.match(await messageOf('changes', change), /Its end 2031-03-02 07:30 \(Asia\/Tokyo\) is not after .* 08:30/);
   const window = { scope: { of: 'site', target: 'Berlin' }, reason: 'x', from, to: from - 60_000 };
   assert.match(await messageOf('maintenance', window), /2031-03-02 08:29 \(Asia\/Tokyo\)/);
   const hold = { state: 'on_hold', reason: 'awaiting_vendor', until: Date.parse('2020-01-01T20:00:00Z') };

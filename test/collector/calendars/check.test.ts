@@ -6,6 +6,7 @@ import {
   calendarWarnings,
   isNeverOpen,
 } from '../../../collector/calendars/check.ts';
+import { formatReasons } from '../../../shared/words/reasons.ts';
 
 const faultOf = (content: Partial<CalendarContent>) =>
   calendarFault({ zone: 'Europe/Berlin', weekly: {}, holidays: [], overrides: {}, ...content });
@@ -28,10 +29,10 @@ test('hours that can be meant are taken: two spans a day, a night shift, around 
 
 test('hours that cannot be meant are refused with the day and the reason', () => {
   const cases: [Partial<CalendarContent>, RegExp][] = [
-    [{ weekly: { mon: [['9:00', '17:00']] } }, /^mon: "9:00" is not a time of day/],
+    [{ weekly: { mon: [['9:00', '17:00']] } }, /^Monday: "9:00" is not a time of day/],
     [{ weekly: { mon: [['09:00', '25:00']] } }, /"25:00" is not a time/],
     [{ weekly: { mon: [['09:60', '17:00']] } }, /"09:60"/],
-    [{ weekly: { fri: [['09:00', '09:00']] } }, /^fri: it opens and closes at 09:00/],
+    [{ weekly: { fri: [['09:00', '09:00']] } }, /^Friday: it opens and closes at 09:00/],
     [{ weekly: { fri: [['24:00', '09:00']] } }, /opens at 24:00/],
     [
       {
@@ -69,7 +70,10 @@ test('hours that cannot be meant are refused with the day and the reason', () =>
     [{ overrides: { '2027-02-29': [] } }, /"2027-02-29" is not a date/],
     [{ overrides: { '2026-12-24': [['09:00', '12']] } }, /^2026-12-24: "12"/],
   ];
-  for (const [content, reason] of cases) assert.match(String(faultOf(content)), reason);
+  for (const [content, words] of cases) {
+    const fault = faultOf(content);
+    assert.match(formatReasons('en', fault && [fault]), words);
+  }
 });
 
 test('what never opens is known as such', () => {

@@ -9,6 +9,7 @@ import { Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
+import { TableFile } from '../../parts/table-file.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
 import { Covered, Rhythm, say, Warnings, When } from './facts.tsx';
@@ -149,6 +150,14 @@ export function MaintenancePage() {
           }
         </Ready>
       </section>
+      <TableFile
+        title={t('csv.maintenance')}
+        lead={t('csv.maintenanceLead')}
+        address="maintenance/table"
+        columns="id,target,reason,from,to,cron,zone,duration_min,until,starts,ends,skip"
+        mayRead={may('operator')}
+        onDone={list.reload}
+      />
       <button type="button" class="link" aria-expanded={past} onClick={() => setQuery({ past: past ? null : '1' })}>
         {past ? t('maintenance.hidePast') : t('maintenance.showPast')}
       </button>
