@@ -376,6 +376,8 @@ export const TicketRow = Type.Object({
   requester: orNull.text,
   holdReason: Type.Union([HoldReason, Type.Null()]),
   holdUntil: orNull.ms,
+  /** Case number at the vendor. */
+  vendorReference: orNull.text,
   flappingSince: orNull.ms,
   assignee: orNull.text,
   openedAt: ms,

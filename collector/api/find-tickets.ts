@@ -21,7 +21,10 @@ const filters = {
   category: Type.Optional(TicketCategory),
   tier: Type.Optional(Type.Integer({ minimum: 0, maximum: 4 })),
   q: Type.Optional(
-    Type.String({ maxLength: 200, description: 'words of the title in any language, or the number like 12 or #12' }),
+    Type.String({
+      maxLength: 200,
+      description: 'words of the title in any language, the number like 12 or #12, or that of the vendor',
+    }),
   ),
 };
 export const TicketFilter = Type.Object(filters, closed);
@@ -92,7 +95,9 @@ function waysToSay(word: string, rules: readonly { id: string; names: string }[]
   );
   return [
     ...numbered,
-    ...['tickets.title', 'tickets.instance', 'tickets.site', 'endpoints.name'].map((column) => contains(column, word)),
+    ...['tickets.title', 'tickets.instance', 'tickets.site', 'tickets.vendor_reference', 'endpoints.name'].map(
+      (column) => contains(column, word),
+    ),
     ...(named.length === 0 ? [] : [sql<boolean>`(tickets.title is null and tickets.rule in (${sql.join(named)}))`]),
     ...kinds.map((kind) => sql<boolean>`tickets.kind = ${kind}`),
   ];

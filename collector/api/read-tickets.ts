@@ -36,6 +36,7 @@ function ticketOf(row: TicketRead, clocks: TicketClocks, ruleNamed: RuleNamed): 
     requester: row.requester,
     holdReason: row.hold_reason,
     holdUntil: row.hold_until,
+    vendorReference: row.vendor_reference,
     endpoint: row.endpoint === null ? null : { id: row.endpoint, name: row.endpoint_name ?? row.endpoint },
     rule: row.rule === null ? null : ruleNamed(row.rule),
     assignee: row.assignee,

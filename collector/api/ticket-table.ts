@@ -10,12 +10,23 @@ const instant = (at: number | null): string | null =>
 /** With a byte order mark, as writeCsv begins. */
 export const tableHead = `\ufeff${csvLine([
   ...['number', 'title', 'priority', 'state', 'category', 'tier', 'site', 'endpoint', 'requester', 'assignee'],
-  ...['opened_at', 'due_at', 'late', 'response', 'resolution', 'hold', 'hold_until', 'resolved_at', 'updated_at'],
+  ...[
+    'opened_at',
+    'due_at',
+    'late',
+    'response',
+    'resolution',
+    'hold',
+    'hold_until',
+    'vendor_reference',
+    'resolved_at',
+    'updated_at',
+  ],
 ])}`;
 
 export const tableRow = (row: TicketRow, language: Language): CsvCell[] => [
   ...[row.id, ticketTitle(language, row), `P${row.priority}`, row.state, row.category, row.tier, row.site],
   ...[row.endpoint && endpointName(language, row.endpoint), row.requester, row.assignee],
   ...[instant(row.openedAt), instant(row.dueAt), row.isLate, row.outcome.response, row.outcome.resolution],
-  ...[row.holdReason, instant(row.holdUntil), instant(row.resolvedAt), instant(row.updatedAt)],
+  ...[row.holdReason, instant(row.holdUntil), row.vendorReference, instant(row.resolvedAt), instant(row.updatedAt)],
 ];

@@ -89,7 +89,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
         title: sql`case when title is null then null else '' end`,
       },
     },
-    ...texts('title'),
+    ...texts('title', 'vendor_reference'),
   ],
   incidents: texts('key'),
   changes: [

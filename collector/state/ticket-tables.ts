@@ -57,6 +57,8 @@ export interface TicketTables {
     /** Both while on hold; of holds of older versions both are unknown. */
     hold_reason: 'awaiting_requester' | 'awaiting_vendor' | 'awaiting_change' | 'awaiting_problem' | null;
     hold_until: Ms | null;
+    /** Case number at the vendor; it stays when the hold ends. */
+    vendor_reference: string | null;
   };
   ticket_events: {
     id: Generated<number>;

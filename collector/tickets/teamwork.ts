@@ -9,6 +9,8 @@ export interface HandOff {
   /** Null: whoever of the tier takes it. */
   assignee: string | null;
   reason: string;
+  /** Case number at the vendor. */
+  vendorReference?: string;
 }
 
 /** Each throws EvenkeelError NOT_FOUND, or CONFLICT where the ticket does not allow it. */
@@ -22,14 +24,15 @@ export interface Teamwork {
 
 export function createTeamwork({ touch }: Pick<TicketChanges, 'touch'>): Teamwork {
   return {
-    handOff: (id, by, { tier, assignee, reason }) =>
+    handOff: (id, by, { tier, assignee, reason, vendorReference }) =>
       touch(id, async (db, row, now) => {
         if (row.state === 'resolved') throw conflict(`ticket ${id} is resolved; reopen it before handing it off`);
         if (row.tier === tier && row.assignee === assignee)
           throw conflict(`ticket ${id} is with tier ${tier}${assignee === null ? '' : ` and ${assignee}`} already`);
-        const data = JSON.stringify({ fromTier: row.tier, toTier: tier, from: row.assignee, to: assignee });
+        const named = vendorReference === undefined ? {} : { vendorReference };
+        const data = JSON.stringify({ fromTier: row.tier, toTier: tier, from: row.assignee, to: assignee, ...named });
         await note(db, id, now, by, 'handed_off', { text: reason, data });
-        return { tier, assignee };
+        return { tier, assignee, ...(vendorReference === undefined ? {} : { vendor_reference: vendorReference }) };
       }),
     swarm: (id, by, kind) =>
       touch(id, async (db, _, now) => {

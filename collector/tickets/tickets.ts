@@ -44,7 +44,7 @@ export interface TicketTransition {
   to: TicketStateName;
   text: string | null;
   /** Needed on hold. */
-  hold?: { reason: HoldReason; until: number };
+  hold?: { reason: HoldReason; until: number; vendorReference?: string };
   /** Of a cancellation. */
   reason?: CancelReason;
 }
@@ -335,7 +335,11 @@ function columnsFor(
   user: string,
   now: number,
 ): Updateable<Database['tickets']> {
-  const set = { state: to, hold_reason: hold?.reason ?? null, hold_until: hold?.until ?? null };
+  const { vendorReference } = hold ?? {};
+  const set = {
+    ...{ state: to, hold_reason: hold?.reason ?? null, hold_until: hold?.until ?? null },
+    ...(vendorReference === undefined ? {} : { vendor_reference: vendorReference }),
+  };
   if (to === 'resolved') return { ...set, ...noHold, open_key: null, resolved_at: now, resolved_by: user };
   if (to === 'cancelled' || to === 'closed') return { ...set, ...noHold, open_key: null, closed_at: now };
   if (row.state === 'resolved') return { ...set, open_key: row.key, resolved_at: null, resolved_by: null };

@@ -1050,6 +1050,18 @@ export const words = {
       awaiting_problem: 'Awaiting problem',
       unknown: 'Reason not known',
     },
+    vendorReference: 'Vendor’s case number',
+    vendorReferenceHelp: 'Under which the vendor works on it. It stays with the ticket, and is found by the search.',
+    cancelTitle: 'Cancel ticket',
+    cancelSet: 'Cancel ticket',
+    cancelHelp:
+      'For what needs no work. It cannot be reopened, and counts as no solution. For a duplicate add a link instead. While its alert fires, a new ticket opens.',
+    cancelWhy: { not_an_issue: 'Not an issue', spam: 'Spam', merged: 'Merged into its parent' },
+    cancelText: 'Comment (optional)',
+    closeTitle: 'Close ticket',
+    closeSet: 'Close ticket',
+    closeHelp:
+      'Closed, it cannot be reopened; by itself it closes after five business days. Later problems get a new ticket.',
     holdTitle: 'Put on hold',
     holdSet: 'Put on hold',
     holdEnd: 'End hold',

@@ -1260,6 +1260,18 @@ export const words: Words = {
       awaiting_problem: '問題の解決待ち',
       unknown: '理由不明',
     },
+    vendorReference: 'ベンダーの受付番号',
+    vendorReferenceHelp: 'ベンダー側での番号です。チケットに残り、検索できます。',
+    cancelTitle: 'チケットを取り消す',
+    cancelSet: 'チケットを取り消す',
+    cancelHelp:
+      '対応が不要なものに使います。再開はできず、解決には数えません。重複の場合は関連付けを追加してください。アラートが続いている間は新しいチケットが開きます。',
+    cancelWhy: { not_an_issue: '問題ではない', spam: '迷惑メール', merged: '親チケットに統合' },
+    cancelText: 'コメント（任意）',
+    closeTitle: 'チケットを完了にする',
+    closeSet: '完了にする',
+    closeHelp:
+      'クローズすると再オープンできません。5 営業日後には自動でクローズします。その後の問題は新しいチケットになります。',
     holdTitle: '保留にする',
     holdSet: '保留にする',
     holdEnd: '保留を解除',

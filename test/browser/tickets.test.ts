@@ -102,4 +102,35 @@ step('tickets are filtered in the address, and an empty list leads out of what h
   await looked('tickets');
 });
 
+step('a ticket waits for a vendor under its number, is cancelled with a reason, and closed by hand', async () => {
+  const url = collector.started.addresses.http;
+  const laptop = await open('Laptop with a broken hinge');
+  await openPage(page, `${url}/tickets/${laptop}`, 'en');
+  await page.getByText('Put on hold').first().click();
+  assert.is(await page.getByLabel('Vendor’s case number').count(), 0, 'only where a vendor is awaited');
+  await page.getByLabel('Waiting for').selectOption('awaiting_vendor');
+  await page.getByLabel('Vendor’s case number').fill('RMA-4711');
+  await page.getByLabel('Look at it again').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
+  await page.getByRole('button', { name: 'Put on hold' }).click();
+  await page.locator('.side-facts', { hasText: 'RMA-4711' }).waitFor();
+  await page.getByText(/Awaiting vendor.* · Vendor’s case number: RMA-4711/).waitFor();
+  await page.getByText('Cancel ticket').first().click();
+  await looked('ticket');
+  await page.getByText('Cancel ticket').first().click();
+  await page.getByLabel('Comment (optional)').fill('It was the wrong lid.');
+  await page.getByRole('button', { name: 'Cancel ticket' }).click();
+  await page.getByText('On hold → Cancelled (not an issue)').waitFor();
+  await page.getByText('It was the wrong lid.').waitFor();
+  assert.is(await page.getByText('Put on hold').count(), 0, 'nothing is changed in it any more');
+
+  const other = await open('Key lost');
+  await openPage(page, `${url}/tickets/${other}`, 'en');
+  await page.getByRole('button', { name: 'Resolve' }).click();
+  await page.getByText('Close ticket').first().click();
+  await page.getByText('Closed, it cannot be reopened').waitFor();
+  await page.getByRole('button', { name: 'Close ticket' }).click();
+  await page.getByText('Resolved → Closed').waitFor();
+  assert.is(await page.getByRole('button', { name: 'Reopen' }).count(), 0);
+});
+
 test.run();

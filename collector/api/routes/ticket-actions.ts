@@ -37,6 +37,7 @@ export interface TicketEdit {
   state?: TicketRow['state'];
   reason?: string;
   until?: number;
+  vendorReference?: string;
   wontFixUntil?: number;
   inContact?: boolean;
   firstContactPossible?: boolean;
@@ -49,6 +50,10 @@ export interface TicketEdit {
   impact?: 1 | 2 | 3;
   urgency?: 1 | 2 | 3;
 }
+
+const VendorReference = Type.Optional(
+  word(100, 'case number at the vendor: of a hold that awaits the vendor, or of a hand-off to tier 4'),
+);
 
 /** Without what was left out. */
 function given<Values extends object>(values: Values) {
@@ -119,6 +124,7 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
           text: Type.Optional(Text),
           reason: Type.Optional(Type.Union([HoldReason, CancelReason])),
           until: Type.Optional(instantMs(': on hold, when to look at it again')),
+          vendorReference: VendorReference,
         },
         {
           ...closed,
@@ -140,11 +146,14 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
           tier: Type.Integer({ minimum: 0, maximum: 4 }),
           assignee: Type.Optional(word(64)),
           reason: prose(500),
+          vendorReference: VendorReference,
         },
         { ...closed, examples: [{ tier: 2, assignee: 'bob', reason: 'The array has to be rebuilt.' }] },
       ),
-      run: (id, by, { tier = 1, assignee, reason = '' }) =>
-        tickets.handOff(id, by, { tier, assignee: assignee ?? null, reason }),
+      run: (id, by, { tier = 1, assignee, reason = '', vendorReference }) => {
+        if (vendorReference !== undefined && tier !== vendorTier) throw noVendor(vendorReference, `tier ${tier}`);
+        return tickets.handOff(id, by, { tier, assignee: assignee ?? null, reason, ...given({ vendorReference }) });
+      },
     },
     {
       name: 'swarm',
@@ -208,13 +217,22 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
 }
 
 /** @throws EvenkeelError BAD_REQUEST for a reason of another state */
-function transitionIn({ state: to = 'in_progress', text, reason, until }: TicketEdit): TicketTransition {
+function transitionIn(edit: TicketEdit): TicketTransition {
+  const { state: to = 'in_progress', text, reason, until, vendorReference } = edit;
   const why = { to, text: text ?? null };
+  if (vendorReference !== undefined && !(to === 'on_hold' && reason === 'awaiting_vendor'))
+    throw noVendor(vendorReference, `${to}${reason === undefined ? '' : ` for ${reason}`}`);
   const isOneOf = (list: readonly string[]) => reason !== undefined && list.includes(reason);
   if (to === 'on_hold' && isOneOf(holdReasons) && until !== undefined)
-    return { ...why, hold: { reason: reason as HoldReason, until } };
+    return { ...why, hold: { reason: reason as HoldReason, until, ...given({ vendorReference }) } };
   if (to === 'cancelled' && isOneOf(cancelReasons)) return { ...why, reason: reason as CancelReason };
   if (reason !== undefined && to !== 'on_hold')
     throw fail('BAD_REQUEST', { problem: `"${reason}" is no reason to become ${to}` });
   return why;
 }
+
+const vendorTier = 4;
+const noVendor = (reference: string, where: string) =>
+  fail('BAD_REQUEST', {
+    problem: `"${reference}" is the case number of a vendor, and ${where} waits for none; put the ticket on hold for awaiting_vendor, or hand it to tier ${vendorTier}`,
+  });

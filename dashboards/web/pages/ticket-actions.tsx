@@ -8,7 +8,7 @@ import { Box, ProblemCallout } from '../parts/box.tsx';
 import { Field, Input, Select } from '../parts/field.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
 import { t } from '../words/words.ts';
-import { MoreWork } from './ticket-work.tsx';
+import { Close, MoreWork } from './ticket-work.tsx';
 
 const open: readonly TicketDetail['row']['state'][] = ['new', 'in_progress', 'on_hold'];
 
@@ -244,6 +244,7 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
           </div>
         )}
         {isOpen && <MoreWork detail={detail} run={run} busy={busy} />}
+        {detail.row.state === 'resolved' && <Close run={run} busy={busy} />}
       </div>
     </Box>
   );

@@ -67,6 +67,7 @@ export function DueFacts({ row }: { row: TicketRow }) {
           <Moment at={row.holdUntil} />
         </Fact>
       )}
+      {row.vendorReference !== null && <Fact name={t('ticket.vendorReference')}>{row.vendorReference}</Fact>}
       {row.requester !== null && (
         <Fact name={t('ticket.requester')}>
           {row.requester} <span class="quiet small">{t(`ticket.channels.${row.channel}`)}</span>

@@ -49,14 +49,22 @@ function linkOf({ data }: TicketEventRow): string {
   return ` (${wordOr('ticket.links', kind)}: ${kind === 'change' || kind === 'alert' ? target : `#${target}`})`;
 }
 
+/** ` · Case number at the vendor: 4711`. */
+function vendorOf({ data }: TicketEventRow): string {
+  const { vendorReference } = (data ?? {}) as { vendorReference?: string };
+  return vendorReference === undefined ? '' : ` · ${t('ticket.vendorReference')}: ${vendorReference}`;
+}
+
 /** Of a hold: for whom it waits, and until when. Holds of older versions did not note it. */
 function whyOf(event: TicketEventRow): string {
   const { to: state, data } = event;
   if (state === 'cancelled') return cancelOf(event);
   const { reason, until } = (data ?? {}) as { reason?: string; until?: number };
+  const vendor = vendorOf(event);
   if (state !== 'on_hold' || reason === undefined) return '';
   const why = wordOr('ticket.hold', reason);
-  return until === undefined ? ` (${why})` : ` (${t('story.heldUntil', { why, until: time(until, language.value) })})`;
+  const held = until === undefined ? why : t('story.heldUntil', { why, until: time(until, language.value) });
+  return ` (${held})${vendor}`;
 }
 
 /** `Requester: Mio → Mia`. */
@@ -107,7 +115,8 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
     }
     case 'handed_off': {
       const { toTier } = event.data as { toTier: 0 | 1 | 2 | 3 | 4 };
-      return { icon, tone, what: t('story.handedOff', { actor, tier: t(`ticket.tiers.${toTier}`) }), text: event.text };
+      const what = `${t('story.handedOff', { actor, tier: t(`ticket.tiers.${toTier}`) })}${vendorOf(event)}`;
+      return { icon, tone, what, text: event.text };
     }
     case 'linked':
     case 'unlinked':

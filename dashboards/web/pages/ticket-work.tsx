@@ -50,15 +50,32 @@ interface PartProps {
   busy: boolean;
 }
 
-function Hold({ run, busy }: PartProps) {
+interface VendorReferenceProps {
+  value: string;
+  onInput: (value: string) => void;
+}
+
+const VendorReference = (props: VendorReferenceProps) => (
+  <Input label={t('ticket.vendorReference')} {...props} maxLength={100} help={t('ticket.vendorReferenceHelp')} />
+);
+const vendorNamed = (reference: string) => (reference.trim() === '' ? {} : { vendorReference: reference.trim() });
+
+function Hold({ detail: { row }, run, busy }: PartProps) {
   const [reason, setReason] = useState<string>(holdReasons[0]);
+  const [reference, setReference] = useState(row.vendorReference ?? '');
+  const awaitsVendor = reason === 'awaiting_vendor';
   const [until, setUntil] = useState('');
   return (
     <Fold
       title={t('ticket.holdTitle')}
       verb={t('ticket.holdSet')}
       busy={busy}
-      onSend={() => run('state', { state: 'on_hold', reason, until: new Date(until).getTime() })}
+      onSend={() =>
+        run('state', {
+          ...{ state: 'on_hold', reason, until: new Date(until).getTime() },
+          ...(awaitsVendor ? vendorNamed(reference) : {}),
+        })
+      }
     >
       <Select
         label={t('ticket.holdWhy')}
@@ -66,6 +83,7 @@ function Hold({ run, busy }: PartProps) {
         onChange={setReason}
         options={holdReasons.map((one) => [one, t(`ticket.hold.${one}`)] as const)}
       />
+      {awaitsVendor && <VendorReference value={reference} onInput={setReference} />}
       <Input label={t('ticket.holdUntil')} type="datetime-local" value={until} onInput={setUntil} required />
     </Fold>
   );
@@ -136,17 +154,27 @@ function Correct({ detail: { row }, run, busy }: PartProps) {
   );
 }
 
+const vendorTier = '4';
+
 function HandOff({ detail: { row }, run, busy }: PartProps) {
   const [tier, setTier] = useState(String(Math.min(4, row.tier + 1)));
   const [assignee, setAssignee] = useState('');
   const [reason, setReason] = useState('');
+  const [reference, setReference] = useState(row.vendorReference ?? '');
   const name = assignee.trim();
+  const isVendor = tier === vendorTier;
   return (
     <Fold
       title={t('ticket.handOff')}
       verb={t('ticket.handOffSet')}
       busy={busy}
-      onSend={() => run('hand-off', { tier: Number(tier), reason, ...(name === '' ? {} : { assignee: name }) })}
+      onSend={() =>
+        run('hand-off', {
+          ...{ tier: Number(tier), reason },
+          ...(name === '' ? {} : { assignee: name }),
+          ...(isVendor ? vendorNamed(reference) : {}),
+        })
+      }
     >
       <Select
         label={t('ticket.tier')}
@@ -154,8 +182,53 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
         onChange={setTier}
         options={tiers.map((one) => [one, t(`ticket.tiers.${one}`)] as const)}
       />
+      {isVendor && <VendorReference value={reference} onInput={setReference} />}
       <PersonInput label={t('ticket.assignee')} value={assignee} onInput={setAssignee} />
       <Input label={t('ticket.reason')} value={reason} onInput={setReason} required maxLength={500} />
+    </Fold>
+  );
+}
+
+/** A duplicate ends with the link to what it repeats. */
+function Cancel({ detail, run, busy }: PartProps) {
+  const hasParent = detail.links.some(({ kind }) => kind === 'parent');
+  const [reason, setReason] = useState<string>('not_an_issue');
+  const [text, setText] = useState('');
+  return (
+    <Fold
+      title={t('ticket.cancelTitle')}
+      verb={t('ticket.cancelSet')}
+      busy={busy}
+      onSend={() =>
+        run('state', { ...{ state: 'cancelled', reason }, ...(text.trim() === '' ? {} : { text: text.trim() }) })
+      }
+    >
+      <p class="quiet small">{t('ticket.cancelHelp')}</p>
+      <Select
+        label={t('ticket.reason')}
+        value={reason}
+        onChange={setReason}
+        options={(hasParent ? (['not_an_issue', 'spam', 'merged'] as const) : (['not_an_issue', 'spam'] as const)).map(
+          (one) => [one, t(`ticket.cancelWhy.${one}`)] as const,
+        )}
+      />
+      <Input label={t('ticket.cancelText')} value={text} onInput={setText} maxLength={500} />
+    </Fold>
+  );
+}
+
+/** Of what is resolved: by itself it closes only days later. */
+export function Close({ run, busy }: Pick<PartProps, 'run' | 'busy'>) {
+  const [text, setText] = useState('');
+  return (
+    <Fold
+      title={t('ticket.closeTitle')}
+      verb={t('ticket.closeSet')}
+      busy={busy}
+      onSend={() => run('state', { state: 'closed', ...(text.trim() === '' ? {} : { text: text.trim() }) })}
+    >
+      <p class="quiet small">{t('ticket.closeHelp')}</p>
+      <Input label={t('ticket.cancelText')} value={text} onInput={setText} maxLength={500} />
     </Fold>
   );
 }
@@ -216,6 +289,7 @@ export function MoreWork(props: PartProps) {
       <Correct {...props} />
       <HandOff {...props} />
       <Link {...props} />
+      <Cancel {...props} />
     </div>
   );
 }

@@ -245,6 +245,36 @@ test('who asked, and the kind of ticket, are corrected with an event; a ticket o
   await ok(`tickets/${ours}/state`, { state: 'cancelled', reason: 'spam' });
 });
 
+test('the number of a vendor is kept with a hold for the vendor or a hand-off to tier 4, shown, found, and nowhere else', async () => {
+  const id = await open();
+  const until = Date.now() + day;
+  const vendorReference = 'RMA-4711/b';
+  const hold = { state: 'on_hold', reason: 'awaiting_vendor', until, vendorReference };
+  for (const wrong of [
+    { ...hold, reason: 'awaiting_change' },
+    { state: 'in_progress', vendorReference },
+    { ...hold, vendorReference: ' ' },
+    { ...hold, vendorReference: 'x'.repeat(101) },
+  ])
+    await refused(`tickets/${id}/state`, wrong, 'BAD_REQUEST', /vendor/);
+  await refused(`tickets/${id}/hand-off`, { tier: 3, reason: 'x', vendorReference }, 'BAD_REQUEST', /RMA-4711.*tier 3/);
+  const held = await ok(`tickets/${id}/state`, hold);
+  assert.equal([held.row.holdReason, held.row.vendorReference], ['awaiting_vendor', vendorReference]);
+  assert.equal(held.events.at(-1)?.data, { reason: 'awaiting_vendor', until, vendorReference });
+  const ended = await ok(`tickets/${id}/state`, { state: 'in_progress' });
+  assert.equal([ended.row.holdReason, ended.row.vendorReference], [null, vendorReference], 'it stays');
+  const handed = await ok(`tickets/${id}/hand-off`, { tier: 4, reason: 'the array', vendorReference: 'CASE 9' });
+  assert.equal([handed.row.tier, handed.row.vendorReference], [4, 'CASE 9']);
+  assert.match(JSON.stringify(handed.events.at(-1)?.data), '"vendorReference":"CASE 9"');
+  const { items } = await ok<TicketList>('tickets?q=case');
+  assert.equal(
+    items.map((row) => row.id),
+    [id],
+  );
+  assert.match((await ask('tickets/table?q=case')).text, /vendor_reference[\s\S]*,CASE 9,/);
+  await ok(`tickets/${id}/state`, { state: 'cancelled', reason: 'not_an_issue' });
+});
+
 test('handed to another tier it has another owner; a swarm changes none', async () => {
   const id = await open();
   await ok(`tickets/${id}/assign`, { assignee: 'ada' });
