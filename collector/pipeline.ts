@@ -352,8 +352,8 @@ const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<vo
   (parts, batch) => notify(parts.notify, batch),
 ];
 /** Saved in one transaction, each room its own tables: alerts refer to tickets, notifications to both. */
-const commit: readonly ((db: StateTransaction, batch: Batch) => Promise<void>)[] = [
-  saveTickets,
+const commit: readonly ((db: StateTransaction, batch: Batch, parts: SecondHalfParts) => Promise<void>)[] = [
+  (db, batch, parts) => saveTickets(db, batch, parts.notify),
   saveAlerts,
   saveMaintenance,
   saveNotifications,
@@ -369,7 +369,7 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
       for (const step of onVerdicts) await step(parts, batch);
       if (batch.changes.length > 0 || batch.actions.length > 0 || batch.maintenance.length > 0)
         await state.transaction().execute(async (db) => {
-          for (const save of commit) await save(db, batch);
+          for (const save of commit) await save(db, batch, parts);
         });
     } catch (thrown) {
       for (const room of rooms) room.undo();
@@ -382,7 +382,8 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
     for (const room of rooms) room.keep();
     maintenance.pass(batch.at);
     announce(changeFeed, batch);
-    if (batch.notifications.length > 0) parts.wakeOutbox();
+    // A ticket may have called helpers.
+    if (batch.notifications.length > 0 || batch.changedTickets.size > 0) parts.wakeOutbox();
   };
 }
 

@@ -10,9 +10,9 @@ export interface Notification {
   id: string;
   /**
    * What happened to the alert or ticket. `sla`: a clock of the ticket has reached a mark, `hold`: a hold its date,
-   * `comment`: its requester is told of a public comment, `rating`: and asked how satisfied they are.
+   * `swarm`: helpers are called, `comment`: its requester is told of a public comment, `rating`: and asked how satisfied they are.
    */
-  event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'comment' | 'rating';
+  event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'swarm' | 'comment' | 'rating';
   /** The same for every notification of one alert: receivers group and resolve by it. */
   key: string;
   rule: NamedRule;
@@ -34,6 +34,8 @@ export interface Notification {
   /** The ticket, where it is about the ticket itself. */
   about?: TicketName;
   assignee?: string | null;
+  /** Who calls helpers. */
+  calledBy?: string;
   /** Until when an answer or a resolution is promised. */
   dueAt?: number | null;
   /** One address in place of those of the channel. */

@@ -82,12 +82,14 @@ export function bodyText(notification: Notification, language: Language, zone = 
     line('since', formatTime(notification.startedAt, zone)),
     dueAt ? line('due', formatTime(dueAt, zone)) : null,
     notification.about ? line('assignee', oneLine(assignee ?? word(language, 'ticket.nobody'))) : null,
+    notification.calledBy === undefined ? null : line('calledBy', oneLine(callerText(notification.calledBy, language))),
     notification.endedAt === null ? null : line('until', formatTime(notification.endedAt, zone)),
     why === null || event === 'sla'
       ? null
       : (findWord(language, `notification.why.${why}`) ??
         findWord(language, `cause.${why}`) ??
         findWord(language, `ticket.hold.${why}`) ??
+        findWord(language, `ticket.swarms.${why}`) ??
         oneLine(why)),
     notification.ticket === null ? null : line('ticket', `#${notification.ticket}`),
     line('more', notification.url),
@@ -99,6 +101,7 @@ type NotificationFact =
   | 'endpoint'
   | 'due'
   | 'assignee'
+  | 'calledBy'
   | 'site'
   | 'what'
   | 'value'
@@ -112,3 +115,6 @@ function formatTime(at: number, zone: string): string {
   const local = Temporal.Instant.fromEpochMilliseconds(Math.round(at)).toZonedDateTimeISO(zone);
   return `${local.toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')} ${zone}`;
 }
+
+const callerText = (by: string, language: Language) =>
+  by === 'monitor' ? word(language, 'ticket.channels.monitor') : by;

@@ -41,6 +41,33 @@ export async function notifyOfTicket(
 }
 
 /**
+ * Helpers are called: by mail each who is named or helps already and whose name has an address; by the channels, unless
+ * the monitor calls for a ticket of its own, whose alert they have anyway.
+ * @returns who gets a mail
+ */
+export async function notifyOfSwarm(
+  db: StateTransaction,
+  { routes, ruleNamed }: Pick<TicketNotifying, 'routes' | 'ruleNamed'>,
+  call: { id: number; at: number; by: string; kind: 'local' | 'severity'; people: Iterable<string> },
+): Promise<string[]> {
+  const { id, at, by, kind } = call;
+  const ticket = await factsOfTicket(db, ruleNamed, id);
+  const severity = kind === 'severity' ? ('critical' as const) : ('warning' as const);
+  const facts = { ...ticket, event: 'swarm' as const, severity, why: kind, calledBy: by };
+  const channels = by === 'monitor' && ticket.about?.kind !== 'person' ? [] : routesFor(routes, severity);
+  if (channels.length > 0) await save(db, id, at, channels, `ticket/${id}/swarm`, facts);
+  const mailed: string[] = [];
+  for (const person of call.people) {
+    const way = wayTo(routes, person);
+    if (way === null) continue;
+    const { channel, recipient } = way;
+    await save(db, id, at, [channel], `ticket/${id}/swarm/${person}`, { ...facts, recipient });
+    mailed.push(person);
+  }
+  return mailed;
+}
+
+/**
  * Asks the requester by mail, where their name is or has an address and there is a channel for it.
  * @param rating of the question: its secret is made when it is sent
  * @returns whether it is on its way

@@ -379,7 +379,18 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
   notifications: Worked & {
     id: Generated<number>;
     at: Ms;
-    event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'comment' | 'rating' | 'report';
+    event:
+      | 'firing'
+      | 'resolved'
+      | 'reminder'
+      | 'flapping'
+      | 'test'
+      | 'sla'
+      | 'hold'
+      | 'swarm'
+      | 'comment'
+      | 'rating'
+      | 'report';
     severity: 'info' | 'warning' | 'critical';
     alert: string | null;
     ticket: number | null;

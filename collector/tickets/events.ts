@@ -21,43 +21,6 @@ export async function note(
   await insertRows(db, 'ticket_events', [{ ticket, at, actor, kind, ...none, ...columns }]);
 }
 
-/** Beside the first event: the helpers of P1 and P2 are called at once. */
-export async function noteOpening(
-  db: StateTransaction,
-  ticket: number,
-  at: number,
-  actor: string,
-  opened: { priority: number; text?: string | null; facts?: object },
-): Promise<void> {
-  const { priority, text = null, facts } = opened;
-  const data = JSON.stringify({ ...facts, priority });
-  await note(db, ticket, at, actor, 'opened', { to_state: 'new', text, data });
-  await callSwarm(db, ticket, at, 5, priority);
-}
-
-/** Nothing where it stays the same, unless a person has said why. */
-export async function notePriority(
-  db: StateTransaction,
-  ticket: number,
-  at: number,
-  actor: string,
-  change: { from: number; to: number; text?: string; facts?: object },
-): Promise<void> {
-  const { from, to, text = null, facts } = change;
-  if (from === to && text === null) return;
-  const data = facts ? JSON.stringify(facts) : null;
-  await note(db, ticket, at, actor, 'priority', { from_state: `P${from}`, to_state: `P${to}`, text, data });
-  await callSwarm(db, ticket, at, from, to);
-}
-
-/** At and above this priority several people work on it from the start. */
-const swarmFrom = 2;
-
-async function callSwarm(db: StateTransaction, ticket: number, at: number, from: number, to: number): Promise<void> {
-  if (to > swarmFrom || from <= swarmFrom) return;
-  await note(db, ticket, at, monitor, 'swarm', { data: JSON.stringify({ kind: 'severity' }) });
-}
-
 export const noHold = { hold_reason: null, hold_until: null };
 
 /** A new ticket without any facts yet. */

@@ -9,35 +9,42 @@ import { breathe } from '../state/breathe.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import { updateRow } from '../state/rows.ts';
 import type { Action } from './actions.ts';
-import { monitor as actor, blankTicket, noHold, note, noteOpening, notePriority } from './events.ts';
+import { monitor as actor, blankTicket, noHold, note } from './events.ts';
 import { parentOf } from './links.ts';
 import { budgetKey } from './policy.ts';
 import { impactOf, siteImpact, type TicketLevel, toTicketLevel, weight } from './priority.ts';
+import type { SwarmNotifying } from './swarm.ts';
 import type { AboutTicket } from './ticket-state.ts';
+import { noteOpening, notePriority } from './weighed.ts';
 
 const columns = ['id', 'state', 'fires', 'assignee', 'priority', 'impact', 'urgency'] as const;
 type FoundTicket = Pick<Selectable<Database['tickets']>, (typeof columns)[number]>;
 const ticketsWith = sql<FoundTicket>`select ${sql.raw(columns.join(', '))} from tickets where`;
 
-export async function saveTickets(db: StateTransaction, batch: Batch): Promise<void> {
+export async function saveTickets(db: StateTransaction, batch: Batch, notify?: SwarmNotifying): Promise<void> {
   for (const action of batch.actions) {
-    const id = await applyAction(db, action, batch);
+    const id = await applyAction(db, action, batch, notify);
     if (id !== null) batch.changedTickets.add(id);
     await breathe();
   }
 }
 
-async function applyAction(db: StateTransaction, action: Action, batch: Batch): Promise<number | null> {
+async function applyAction(
+  db: StateTransaction,
+  action: Action,
+  batch: Batch,
+  notify: SwarmNotifying,
+): Promise<number | null> {
   switch (action.type) {
     case 'open':
     case 'open-parent':
-      return link(batch, action, await open(db, action));
+      return link(batch, action, await open(db, action, notify));
     case 'reopen':
-      return link(batch, action, await reopen(db, action));
+      return link(batch, action, await reopen(db, action, notify));
     case 'attach':
-      return attach(db, action, batch);
+      return attach(db, action, batch, notify);
     case 'count':
-      return count(db, action, batch);
+      return count(db, action, batch, notify);
     case 'recovered':
       return onOpen(db, action.key, async ({ id }) => {
         await set(db, id, { restored_at: action.at, updated_at: action.at });
@@ -51,7 +58,7 @@ async function applyAction(db: StateTransaction, action: Action, batch: Batch): 
         await note(db, id, action.at, actor, 'flapping');
       });
     case 'urgency':
-      return raiseUrgency(db, action);
+      return raiseUrgency(db, action, notify);
     case 'acknowledged':
       return acknowledge(db, action);
     case 'resolve':
@@ -95,7 +102,7 @@ async function lastTicket(db: StateTransaction, key: string): Promise<FoundTicke
 
 type OpenAction = Extract<Action, { type: 'open' | 'open-parent' }>;
 
-async function open(db: StateTransaction, action: OpenAction): Promise<number> {
+async function open(db: StateTransaction, action: OpenAction, notify: SwarmNotifying): Promise<number> {
   const { key, at, about } = action;
   const fires = action.type === 'open' ? action.count : 0;
   const before = await lastTicket(db, key);
@@ -114,7 +121,8 @@ async function open(db: StateTransaction, action: OpenAction): Promise<number> {
   if (row) {
     const { priority } = columns;
     const by = action.type === 'open' ? (action.by ?? actor) : actor;
-    await noteOpening(db, row.id, at, by, { priority, facts: { alert: about?.alert ?? null, fires } });
+    const facts = { alert: about?.alert ?? null, fires };
+    await noteOpening(db, notify, { ticket: row.id, at, actor: by }, { priority, facts });
     if (action.type === 'open-parent') await beginIncident(db, action, row.id);
     return row.id;
   }
@@ -178,7 +186,11 @@ async function endIncident(db: StateTransaction, key: string, at: number | null)
   return row.ticket;
 }
 
-async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reopen' }>): Promise<number> {
+async function reopen(
+  db: StateTransaction,
+  action: Extract<Action, { type: 'reopen' }>,
+  notify: SwarmNotifying,
+): Promise<number> {
   const { key, at, why, about, of } = action;
   const last = await lastTicket(db, key);
   // Closed for good, or cancelled: what comes later is a new ticket that follows the old one.
@@ -187,6 +199,7 @@ async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reo
     return open(
       db,
       of ? { key, at, type: 'open-parent', ...of, follows } : { ...action, type: 'open', follows, count: 1 },
+      notify,
     );
   // It is about the present alert, which may be worse than the one before.
   const present: { priority?: number } = await columnsOf(db, about);
@@ -206,8 +219,9 @@ async function reopen(db: StateTransaction, action: Extract<Action, { type: 'reo
     to_state: 'in_progress',
     data: JSON.stringify({ why, alert: about?.alert ?? null }),
   });
-  await notePriority(db, last.id, at, actor, { from: last.priority, to: present.priority ?? last.priority });
-  if (of) await raiseUnlessSet(db, last, at, of.urgency, {});
+  const change = { from: last.priority, to: present.priority ?? last.priority };
+  await notePriority(db, notify, { ticket: last.id, at, actor }, change);
+  if (of) await raiseUnlessSet(db, notify, last, { at, urgency: of.urgency, facts: {} });
   return last.id;
 }
 
@@ -216,6 +230,7 @@ async function count(
   db: StateTransaction,
   action: Extract<Action, { type: 'count' }>,
   batch: Batch,
+  notify: SwarmNotifying,
 ): Promise<number | null> {
   const { key, child, at, about } = action;
   return onOpen(db, key, async (ticket) => {
@@ -224,7 +239,7 @@ async function count(
     const ofTicket = child === undefined ? alert : {};
     await set(db, id, { fires: fires + 1, restored_at: null, updated_at: at, ...ofTicket });
     await note(db, id, at, actor, 'fired', { data: JSON.stringify({ ...alert, endpoint: about?.endpoint ?? null }) });
-    if (about) await raiseUnlessSet(db, ticket, at, about.urgency, alert);
+    if (about) await raiseUnlessSet(db, notify, ticket, { at, urgency: about.urgency, facts: alert });
     link(batch, action, id);
   });
 }
@@ -234,6 +249,7 @@ async function attach(
   db: StateTransaction,
   action: Extract<Action, { type: 'attach' }>,
   batch: Batch,
+  notify: SwarmNotifying,
 ): Promise<number | null> {
   const { key, at, about } = action;
   const parent = await openTicket(db, action.parent);
@@ -252,7 +268,7 @@ async function attach(
   await set(db, parent.id, { fires: parent.fires + 1, restored_at: null, updated_at: at });
   const { alert = null, endpoint = null } = about ?? {};
   await note(db, parent.id, at, actor, 'fired', { data: JSON.stringify({ alert, endpoint, merged: own?.id ?? null }) });
-  if (about) await raiseUnlessSet(db, parent, at, about.urgency, { alert });
+  if (about) await raiseUnlessSet(db, notify, parent, { at, urgency: about.urgency, facts: { alert } });
   return link(batch, action, parent.id);
 }
 
@@ -267,27 +283,35 @@ async function linkToParent(db: StateTransaction, ticket: number, parent: number
 async function raiseUrgency(
   db: StateTransaction,
   action: Extract<Action, { type: 'urgency' }>,
+  notify: SwarmNotifying,
 ): Promise<number | null> {
   const { key, at, urgency, severity } = action;
   const ticket = await openTicket(db, key);
-  return ticket && (await raise(db, ticket, at, urgency, { severity })) ? ticket.id : null;
+  return ticket && (await raise(db, notify, ticket, { at, urgency, facts: { severity } })) ? ticket.id : null;
+}
+
+interface Worse {
+  at: number;
+  urgency: number;
+  facts: object;
 }
 
 /** A ticket is as urgent as the worst that is in it. @returns false where it was so already */
-async function raise(db: StateTransaction, ticket: FoundTicket, at: number, urgency: number, facts: object) {
+async function raise(db: StateTransaction, notify: SwarmNotifying, ticket: FoundTicket, { at, urgency, facts }: Worse) {
   if (ticket.urgency <= urgency) return false;
   const next = weight(ticket.impact as TicketLevel, toTicketLevel(urgency));
   await set(db, ticket.id, { ...next, updated_at: at });
-  await notePriority(db, ticket.id, at, actor, { from: ticket.priority, to: next.priority, facts });
+  const change = { from: ticket.priority, to: next.priority, facts };
+  await notePriority(db, notify, { ticket: ticket.id, at, actor }, change);
   return true;
 }
 
 /** What only fires again, or beside others, does not overrule the person who has weighed the ticket. */
-async function raiseUnlessSet(db: StateTransaction, ticket: FoundTicket, at: number, urgency: number, facts: object) {
-  if (ticket.urgency <= urgency) return;
+async function raiseUnlessSet(db: StateTransaction, notify: SwarmNotifying, ticket: FoundTicket, worse: Worse) {
+  if (ticket.urgency <= worse.urgency) return;
   const byPeople = db.selectFrom('ticket_events').select('id').where('ticket', '=', ticket.id);
   const weighed = await byPeople.where('kind', '=', 'priority').where('actor', '!=', actor).executeTakeFirst();
-  if (!weighed) await raise(db, ticket, at, urgency, facts);
+  if (!weighed) await raise(db, notify, ticket, worse);
 }
 
 /** Acknowledging the alert takes the ticket: the monitor does not resolve it any more. */

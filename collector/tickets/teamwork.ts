@@ -1,7 +1,9 @@
 /** Several people on one ticket: handed to another tier, which then owns it, or helped by a swarm, which does not. */
 import type { SwarmKind } from '../../shared/api.ts';
+import type { TicketNotifying } from '../notify/of-ticket.ts';
 import { conflict, type TicketChanges } from './change.ts';
 import { note } from './events.ts';
+import { callSwarm } from './swarm.ts';
 
 export interface HandOff {
   /** 0 self-service, 1 service desk, 2 specialists, 3 experts, 4 vendor. */
@@ -16,13 +18,13 @@ export interface HandOff {
 /** Each throws EvenkeelError NOT_FOUND, or CONFLICT where the ticket does not allow it. */
 export interface Teamwork {
   handOff(id: number, by: string, to: HandOff): Promise<void>;
-  /** Calls helpers. */
-  swarm(id: number, by: string, kind: SwarmKind): Promise<void>;
+  /** Calls helpers, and tells those who are named. */
+  swarm(id: number, by: string, kind: SwarmKind, people?: readonly string[]): Promise<void>;
   join(id: number, by: string, person: string, kind: SwarmKind): Promise<void>;
   leave(id: number, by: string, person: string): Promise<void>;
 }
 
-export function createTeamwork({ touch }: Pick<TicketChanges, 'touch'>): Teamwork {
+export function createTeamwork({ touch }: Pick<TicketChanges, 'touch'>, notify?: TicketNotifying): Teamwork {
   return {
     handOff: (id, by, { tier, assignee, reason, vendorReference }) =>
       touch(id, async (db, row, now) => {
@@ -34,11 +36,13 @@ export function createTeamwork({ touch }: Pick<TicketChanges, 'touch'>): Teamwor
         await note(db, id, now, by, 'handed_off', { text: reason, data });
         return { tier, assignee, ...(vendorReference === undefined ? {} : { vendor_reference: vendorReference }) };
       }),
-    swarm: (id, by, kind) =>
-      touch(id, async (db, _, now) => {
-        await note(db, id, now, by, 'swarm', { data: JSON.stringify({ kind }) });
+    async swarm(id, by, kind, people = []) {
+      await touch(id, async (db, _, now) => {
+        await callSwarm(db, notify, { ticket: id, at: now, by, kind, people });
         return {};
-      }),
+      });
+      notify?.wake();
+    },
     join: (id, by, person, kind) =>
       touch(id, async (db, _, now) => {
         const present = db.selectFrom('ticket_participants').select('id').where('ticket', '=', id);

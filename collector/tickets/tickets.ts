@@ -12,12 +12,13 @@ import { askByMail, commentByMail, type TicketNotifying, wayTo } from '../notify
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { conflict, createChanges, type PersonAction, type StoredTicket, save } from './change.ts';
-import { blankTicket, monitor, noHold, note, noteOpening, notePriority } from './events.ts';
+import { blankTicket, monitor, noHold, note } from './events.ts';
 import type { TicketStateName } from './history.ts';
 import { createTicketLinks, parentOf, type TicketLinks } from './links.ts';
 import { type TicketLevel, weight } from './priority.ts';
 import { askFor, createRatings, type Ratings } from './ratings.ts';
 import { createTeamwork, type Teamwork } from './teamwork.ts';
+import { noteOpening, notePriority } from './weighed.ts';
 
 export interface NewTicket {
   title: string;
@@ -172,7 +173,7 @@ export function createTickets(parts: TicketsParts): Tickets {
   }
 
   return {
-    create: (ticket) => createByPerson(state, changeFeed, ticket, clock.now()),
+    create: (ticket) => createByPerson(parts, ticket),
     async comment(id, by, { text, isPublic, isFromRequester }) {
       let isMailed = false;
       await touch(id, async (db, row, now) => {
@@ -227,16 +228,19 @@ export function createTickets(parts: TicketsParts): Tickets {
         await note(db, id, now, by, 'corrected', { data });
         return details;
       }),
-    setPriority: (id, by, { impact, urgency }, why) =>
-      touch(id, async (db, row, now) => {
+    async setPriority(id, by, { impact, urgency }, why) {
+      await touch(id, async (db, row, now) => {
         const next = weight(impact, urgency);
         const levels = { impact: [row.impact, impact], urgency: [row.urgency, urgency] };
         if (row.impact === impact && row.urgency === urgency)
           throw conflict(`ticket ${id} has impact ${impact} and urgency ${urgency} already`);
-        await notePriority(db, id, now, by, { from: row.priority, to: next.priority, text: why, facts: levels });
+        const change = { from: row.priority, to: next.priority, text: why, facts: levels };
+        await notePriority(db, parts.notify, { ticket: id, at: now, actor: by }, change);
         return next;
-      }),
-    ...createTeamwork(changes),
+      });
+      parts.notify?.wake();
+    },
+    ...createTeamwork(changes, parts.notify),
     ...createTicketLinks(changes),
     ...createRatings(parts, changes),
     onPerson,
@@ -244,7 +248,9 @@ export function createTickets(parts: TicketsParts): Tickets {
   };
 }
 
-async function createByPerson(state: State, changeFeed: ChangeFeed, ticket: NewTicket, now: number): Promise<number> {
+async function createByPerson(parts: TicketsParts, ticket: NewTicket): Promise<number> {
+  const { state, changeFeed, notify } = parts;
+  const now = parts.clock.now();
   const { title, text, endpoint, impact, urgency, by, requester, channel, category } = ticket;
   const own = { kind: 'person' as const, title, endpoint, requester, channel, category, ...weight(impact, urgency) };
   const id = await state.transaction().execute(async (db) => {
@@ -253,10 +259,11 @@ async function createByPerson(state: State, changeFeed: ChangeFeed, ticket: NewT
       .values({ ...blankTicket(`person/${randomBytes(8).toString('hex')}`, now), ...own, touched_at: now })
       .returning('id')
       .executeTakeFirstOrThrow();
-    await noteOpening(db, row.id, now, by, { priority: own.priority, text });
+    await noteOpening(db, notify, { ticket: row.id, at: now, actor: by }, { priority: own.priority, text });
     return row.id;
   });
   changeFeed.publish({ kind: 'ticket', ticket: id });
+  notify?.wake();
   return id;
 }
 

@@ -44,6 +44,7 @@ export interface TicketEdit {
   tier?: number;
   kind?: SwarmKind | LinkKind;
   person?: string;
+  people?: string[];
   requester?: string;
   category?: TicketRow['category'];
   target?: string;
@@ -61,7 +62,12 @@ function given<Values extends object>(values: Values) {
   return Object.fromEntries(entries) as { [Name in keyof Values]?: Exclude<Values[Name], undefined> };
 }
 
-export function ticketActions(tickets: TicketActions): TicketAction[] {
+export const ticketActions = (tickets: TicketActions): TicketAction[] => [
+  ...ownActions(tickets),
+  ...teamActions(tickets),
+];
+
+function ownActions(tickets: TicketActions): TicketAction[] {
   return [
     {
       name: 'comment',
@@ -139,44 +145,6 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
       run: (id, by, edit) => tickets.setState(id, by, transitionIn(edit)),
     },
     {
-      name: 'hand-off',
-      summary: 'Hand a ticket to another tier or owner: 0 self-service, 1 desk, 2 specialists, 3 experts, 4 vendor',
-      body: Type.Object(
-        {
-          tier: Type.Integer({ minimum: 0, maximum: 4 }),
-          assignee: Type.Optional(word(64)),
-          reason: prose(500),
-          vendorReference: VendorReference,
-        },
-        { ...closed, examples: [{ tier: 2, assignee: 'bob', reason: 'The array has to be rebuilt.' }] },
-      ),
-      run: (id, by, { tier = 1, assignee, reason = '', vendorReference }) => {
-        if (vendorReference !== undefined && tier !== vendorTier) throw noVendor(vendorReference, `tier ${tier}`);
-        return tickets.handOff(id, by, { tier, assignee: assignee ?? null, reason, ...given({ vendorReference }) });
-      },
-    },
-    {
-      name: 'swarm',
-      summary: 'Call helpers; the owner stays the owner',
-      body: Type.Object({ kind: SwarmKind }, { ...closed, examples: [{ kind: 'local' }] }),
-      run: (id, by, { kind }) => tickets.swarm(id, by, kind as SwarmKind),
-    },
-    {
-      name: 'participants/join',
-      summary: 'Help with a ticket, or note that somebody does',
-      body: Type.Object(
-        { kind: SwarmKind, person: Type.Optional(word(64)) },
-        { ...closed, examples: [{ kind: 'local', person: 'bob' }] },
-      ),
-      run: (id, by, { kind, person }) => tickets.join(id, by, person ?? by, kind as SwarmKind),
-    },
-    {
-      name: 'participants/leave',
-      summary: 'Help with a ticket no longer',
-      body: Type.Object({ person: Type.Optional(word(64)) }, { ...closed, examples: [{ person: 'bob' }] }),
-      run: (id, by, { person }) => tickets.leave(id, by, person ?? by),
-    },
-    {
       name: 'links',
       summary: 'Link a ticket to another one, an alert or a change; a duplicate is cancelled',
       body: Type.Object(
@@ -212,6 +180,56 @@ export function ticketActions(tickets: TicketActions): TicketAction[] {
       ),
       run: (id, by, { impact = 3, urgency = 3, reason = '' }) =>
         tickets.setPriority(id, by, { impact, urgency }, reason),
+    },
+  ];
+}
+
+/** Of several people on one ticket. */
+function teamActions(tickets: TicketActions): TicketAction[] {
+  return [
+    {
+      name: 'hand-off',
+      summary: 'Hand a ticket to another tier or owner: 0 self-service, 1 desk, 2 specialists, 3 experts, 4 vendor',
+      body: Type.Object(
+        {
+          tier: Type.Integer({ minimum: 0, maximum: 4 }),
+          assignee: Type.Optional(word(64)),
+          reason: prose(500),
+          vendorReference: VendorReference,
+        },
+        { ...closed, examples: [{ tier: 2, assignee: 'bob', reason: 'The array has to be rebuilt.' }] },
+      ),
+      run: (id, by, { tier = 1, assignee, reason = '', vendorReference }) => {
+        if (vendorReference !== undefined && tier !== vendorTier) throw noVendor(vendorReference, `tier ${tier}`);
+        return tickets.handOff(id, by, { tier, assignee: assignee ?? null, reason, ...given({ vendorReference }) });
+      },
+    },
+    {
+      name: 'swarm',
+      summary: 'Call helpers, who are notified; the owner stays the owner',
+      body: Type.Object(
+        {
+          kind: SwarmKind,
+          people: Type.Optional(Type.Array(word(64), { maxItems: 20, description: 'whom to call by name' })),
+        },
+        { ...closed, examples: [{ kind: 'local', people: ['bob'] }] },
+      ),
+      run: (id, by, { kind, people }) => tickets.swarm(id, by, kind as SwarmKind, people),
+    },
+    {
+      name: 'participants/join',
+      summary: 'Help with a ticket, or note that somebody does',
+      body: Type.Object(
+        { kind: SwarmKind, person: Type.Optional(word(64)) },
+        { ...closed, examples: [{ kind: 'local', person: 'bob' }] },
+      ),
+      run: (id, by, { kind, person }) => tickets.join(id, by, person ?? by, kind as SwarmKind),
+    },
+    {
+      name: 'participants/leave',
+      summary: 'Help with a ticket no longer',
+      body: Type.Object({ person: Type.Optional(word(64)) }, { ...closed, examples: [{ person: 'bob' }] }),
+      run: (id, by, { person }) => tickets.leave(id, by, person ?? by),
     },
   ];
 }

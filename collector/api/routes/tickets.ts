@@ -134,10 +134,11 @@ export function ticketRoutes(app: App, context: Context): void {
       { schema: { summary, tags: ['tickets'], params: TicketId, body, response: { 200: TicketDetail } } },
       async (request) => {
         const { id } = request.params;
-        const { assignee, person } = request.body as TicketEdit;
+        const { assignee, person, people = [] } = request.body as TicketEdit;
         // Who has left may still be taken off.
         const named = name === 'participants/leave' ? null : (assignee ?? person ?? null);
-        if (named !== null) await requirePerson(context, named, callerNamed(request));
+        for (const one of named === null ? people : [named, ...people])
+          await requirePerson(context, one, callerNamed(request));
         const made = (await run(id, callerNamed(request), request.body as TicketEdit)) as
           | Partial<TicketDetail>
           | undefined;

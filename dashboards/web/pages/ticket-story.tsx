@@ -118,6 +118,12 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
       const what = `${t('story.handedOff', { actor, tier: t(`ticket.tiers.${toTier}`) })}${vendorOf(event)}`;
       return { icon, tone, what, text: event.text };
     }
+    case 'swarm': {
+      const { kind, people = [], mailed = [] } = event.data as { kind: string; people?: string[]; mailed?: string[] };
+      const whom = [wordOr('ticket.swarms', kind), ...people].join(', ');
+      const mail = mailed.length === 0 ? null : t('ticket.askedMailed', { whom: mailed.join(', ') });
+      return { icon: 'person', tone, what: `${actor}: ${t('ticket.askedBy', { whom })}`, text: mail };
+    }
     case 'linked':
     case 'unlinked':
       return { icon, tone, what: `${actor}: ${t(`story.kind.${event.kind}`)}${linkOf(event)}` };

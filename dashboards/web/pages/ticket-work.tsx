@@ -261,22 +261,30 @@ function Helpers({ detail, run, busy }: PartProps) {
   const kind = detail.row.priority <= 2 ? 'severity' : 'local';
   const isHelping = detail.participants.some(({ person, leftAt }) => person === me.value?.user && leftAt === null);
   const step = isHelping ? 'leave' : 'join';
+  const [whom, setWhom] = useState('');
+  const name = whom.trim();
   return (
-    <div class="form-end">
-      {!isHelping && (
-        <button type="button" class="button slim" disabled={busy} onClick={() => run('swarm', { kind })}>
-          {t('ticket.askHelp')}
-        </button>
-      )}
-      <button
-        type="button"
-        class="button slim"
-        disabled={busy}
-        onClick={() => run(`participants/${step}`, isHelping ? {} : { kind })}
+    <>
+      <Fold
+        title={t('ticket.askHelp')}
+        verb={t('ticket.askHelp')}
+        busy={busy}
+        onSend={() => run('swarm', { kind, ...(name === '' ? {} : { people: [name] }) })}
       >
-        {t(`ticket.${step}`)}
-      </button>
-    </div>
+        <PersonInput label={t('ticket.askWhom')} value={whom} onInput={setWhom} />
+        <p class="quiet small">{t('ticket.askWhomHelp')}</p>
+      </Fold>
+      <div class="form-end">
+        <button
+          type="button"
+          class="button slim"
+          disabled={busy}
+          onClick={() => run(`participants/${step}`, isHelping ? {} : { kind })}
+        >
+          {t(`ticket.${step}`)}
+        </button>
+      </div>
+    </>
   );
 }
 

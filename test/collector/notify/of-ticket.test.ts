@@ -68,31 +68,37 @@ function textOf(data: string): string {
 const ops = (url: string) =>
   `  - { name: ops, kind: webhook, url: ${url}, language: ja }\n  - { name: pager, kind: webhook, url: ${url}, severities: [critical] }\n`;
 
+/** Beside the helpers that P1 and P2 call when they are opened. */
+const clocks = async (d: Awaited<ReturnType<typeof desk>>) =>
+  (await d.queued()).filter((one) => !one.includes(' swarm '));
+
 test('marks of a clock notify once each, also over a restart; the channel takes its severities', async () => {
   await using receiver = await openReceiver(() => [200]);
   let d = await desk(ops(receiver.url));
   // Priority 1: an answer in 15 minutes, resolved in four hours, day and night.
   const id = await d.open({ impact: 1, urgency: 1 });
   d.at(monday + 8 * minute);
-  await until(async () => (await d.queued()).length === 1, 10_000, 'it');
+  await until(async () => (await clocks(d)).length === 1, 10_000, 'it');
   d = await d.again();
   d.at(monday + 12 * minute);
-  await until(async () => (await d.queued()).length === 2, 10_000, 'it');
+  await until(async () => (await clocks(d)).length === 2, 10_000, 'it');
   d.at(monday + 16 * minute);
-  await until(async () => (await d.queued()).length === 4, 10_000, 'it');
-  assert.equal(await d.queued(), [
+  await until(async () => (await clocks(d)).length === 4, 10_000, 'it');
+  assert.equal(await clocks(d), [
     'ops warning sla response_50',
     'ops warning sla response_80',
     'ops critical sla response_100',
     'pager critical sla response_100',
   ]);
-  await until(() => receiver.received.length === 4, 10_000, 'it');
-  const said = receiver.received.map(({ body }) => JSON.parse(body).alerts[0].annotations.summary);
+  await until(() => receiver.received.length === 6, 10_000, 'it');
+  const said = receiver.received
+    .map(({ body }) => JSON.parse(body).alerts[0].annotations.summary)
+    .filter((text) => !/Helpers|応援/.test(text));
   assert.is(said[0], `回答までの時間の 50 % を経過: #${id} Printer is slow`);
   assert.is(said.filter((text) => text === `Answer overdue: #${id} Printer is slow`).length, 1, said.join('\n'));
   assert.match(JSON.parse(receiver.received[0]?.body ?? '').alerts[0].generatorURL, new RegExp(`/tickets/${id}$`));
   const shown = (await d.do(`tickets/${id}`)).notifications.map(({ event, state }) => `${event} ${state}`);
-  assert.equal([...new Set(shown)], ['sla sent']);
+  assert.equal([...new Set(shown)].sort(), ['sla sent', 'swarm sent']);
   await d.close();
 });
 
@@ -103,15 +109,60 @@ test('what became due while no collector ran is said once, by its last mark', as
   await d.collector.stop();
   d.at(monday + 7 * hour);
   d = await d.again();
-  await until(async () => (await d.queued()).length === 3, 10_000, 'both clocks');
+  await until(async () => (await clocks(d)).length === 3, 10_000, 'both clocks');
   d = await d.again();
   d.at(monday + 7.5 * hour);
-  await until(() => receiver.received.length === 3, 10_000, 'all sent');
-  assert.equal(await d.queued(), [
+  await until(() => receiver.received.length === 5, 10_000, 'all sent');
+  assert.equal(await clocks(d), [
     'ops critical sla response_100',
     'pager critical sla response_100',
     'ops warning sla resolution_80',
   ]);
+  await d.close();
+});
+
+test('a swarm tells the channels and whoever is named or helps, once, whoever calls it; nobody twice', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  await using mails = await openMailServer();
+  const mail = `{ name: mail, kind: email, host: 127.0.0.1, port: ${mails.port}, from: ek@example.org, to: it@example.org, severities: [info] }`;
+  const d = await desk(`${ops(receiver.url)}  - ${mail}\n`);
+  for (const name of ['mia@example.org', 'ken@example.org', 'Bob']) {
+    const body = { name, password: 'a sentence of its own', role: 'operator' };
+    const made = await d.collector.call('/api/v1/users', { method: 'POST', as: 'admin', body });
+    assert.ok(made.status < 300, made.text);
+  }
+  const id = await d.open();
+  await d.do(`tickets/${id}/participants/join`, { kind: 'local', person: 'ken@example.org' });
+  const called = await d.do(`tickets/${id}/swarm`, {
+    kind: 'local',
+    people: ['mia@example.org', 'Bob', 'ken@example.org'],
+  });
+  assert.equal(called.events.at(-1)?.data, {
+    ...{ kind: 'local', people: ['mia@example.org', 'Bob', 'ken@example.org'] },
+    mailed: ['mia@example.org', 'ken@example.org'],
+  });
+  assert.equal(await d.queued(), ['ops warning swarm local', 'mail warning swarm local', 'mail warning swarm local']);
+  await until(() => mails.mails.length === 2 && receiver.received.length === 1, 10_000, 'all of them');
+  assert.equal(
+    mails.mails.map(({ to }) => to.join()),
+    ['RCPT TO:<mia@example.org>', 'RCPT TO:<ken@example.org>'],
+  );
+  const text = textOf(mails.mails[0]?.data ?? '');
+  assert.match(text, `Helpers are called: #${id} Printer is slow`);
+  assert.match(text, 'Called by: a operator');
+  assert.match(text, 'Local swarm');
+  const unknown = await d.collector.call(`/api/v1/tickets/${id}/swarm`, {
+    ...{ method: 'POST', as: 'operator', body: { kind: 'local', people: ['mia@example.com'] } },
+  });
+  assert.equal([unknown.status, (unknown.body as { code: string }).code], [404, 'NOT_FOUND']);
+  // Raised to P1, helpers are called by the collector itself: who helps already is told, by the same way.
+  d.at(monday + minute);
+  const raised = await d.do(`tickets/${id}/priority`, { impact: 1, urgency: 1, reason: 'all of Berlin' });
+  const [event] = raised.events.filter(({ kind, actor }) => kind === 'swarm' && actor === 'monitor');
+  assert.equal(event?.data, { kind: 'severity', mailed: ['ken@example.org'] });
+  await until(() => mails.mails.length === 3, 10_000, 'the third');
+  const late = (await d.queued()).filter((one) => one.endsWith('swarm severity'));
+  assert.equal(late, ['ops critical swarm severity', 'pager critical swarm severity', 'mail critical swarm severity']);
   await d.close();
 });
 
