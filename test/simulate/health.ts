@@ -161,10 +161,16 @@ function sightArray(array: MdArray): Sighting {
   };
 }
 
+/** How often one is renewed, and for how long it then holds. */
+const renewedMs = 60 * day;
+const holdsMs = 100 * day;
+
 /** Renewed in time, but for a trouble: then it is the one of before, which ends in 29 days and does not change. */
 function certificateReading(machine: Machine, now: number) {
   const age = ageOf(machine, 'certificate', now);
-  const expires = age === null ? now + (40 + (machine.seed % 40)) * day : now - age + 29 * day;
+  const phase = noise(machine.seed, 19) * renewedMs;
+  const renewedAt = Math.floor((now - phase) / renewedMs) * renewedMs + phase;
+  const expires = Math.round(age === null ? renewedAt + holdsMs : now - age + 29 * day);
   const certificate = { subject: 'CN=shop.example.net', issuer: 'CN=Example CA', expires };
   const { status, daysLeft, why } = judgeCertificates([certificate], now);
   const path = '/etc/ssl/shop.pem';

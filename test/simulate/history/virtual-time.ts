@@ -6,10 +6,17 @@ import type { Clock } from '../../../shared/clock.ts';
 
 /** A collector that has not run for longer takes it that its process stood still, and judges nobody's silence. */
 const stepMs = 5000;
-/** Periodic work up to this rate runs at each step, what is up to a heartbeat at each event, and all at least once an hour. */
-const quickMs = 1000;
-const beatMs = 10_000;
-const slowMs = 3_600_000;
+/**
+ * How often work runs here that a collector does every `upTo` ms: what looks every second whether something is due, at each
+ * step; what looks after changes and the like, at the quarter hours at which these begin and end. The last is what only
+ * keeps pages quick: nobody reads them.
+ */
+const rhythms = [
+  { upTo: 1000, every: 0 },
+  { upTo: 10_000, every: 900_000 },
+  { upTo: 600_000, every: 3_600_000 },
+  { upTo: Number.POSITIVE_INFINITY, every: 86_400_000 },
+] as const;
 /** Waits this short only gather work: they end at the next turn of the event loop. */
 const briefMs = 50;
 
@@ -45,8 +52,8 @@ export function startVirtualTime(startAt: number): VirtualTime {
       this.refresh();
     }
     refresh() {
-      const isQuick = this.repeats && this.ms <= quickMs;
-      this.dueAt = now + (isQuick ? this.ms : Math.max(this.ms, slowMs));
+      const { every } = rhythms.find(({ upTo }) => this.ms <= upTo) ?? rhythms[0];
+      this.dueAt = every === 0 ? now + this.ms : Math.floor(now / every + 1) * every;
       timers.add(this);
       return this;
     }
@@ -86,9 +93,9 @@ export function startVirtualTime(startAt: number): VirtualTime {
   // Limits per minute, such as of log-ins, are of the minutes that pass here.
   Date.now = () => now;
 
-  function runDue(isEvent: boolean): void {
+  function runDue(): void {
     for (const timer of [...timers]) {
-      if (timer.dueAt > now && !(isEvent && timer.ms <= beatMs)) continue;
+      if (timer.dueAt > now) continue;
       if (timer.repeats) timer.refresh();
       else timers.delete(timer);
       timer.run();
@@ -108,7 +115,7 @@ export function startVirtualTime(startAt: number): VirtualTime {
       const to = Math.ceil(until);
       while (now < to) {
         now = Math.min(to, now + stepMs);
-        runDue(now === to);
+        runDue();
         await turn();
       }
     },
