@@ -97,11 +97,11 @@ export async function createPresence(parts: PresenceParts): Promise<PresenceTrac
     lastTick = now;
     lastTickAt = clock.now();
     const graceLeft = startedAt + grace - now;
-    for (const endpoint of fleet.all()) {
-      const silence = () => Math.min(fleet.silentFor(endpoint.id) ?? Infinity, now - judgeFrom);
-      const judge = () => judgeSilence(endpoint, silence(), graceLeft);
-      if (judge()) changes.push(change(endpoint, judge));
-    }
+    const judge = (endpoint: Endpoint) => {
+      const silence = Math.min(fleet.silentFor(endpoint.id) ?? Infinity, now - judgeFrom);
+      return judgeSilence(endpoint, silence, graceLeft);
+    };
+    for (const endpoint of fleet.all()) if (judge(endpoint)) changes.push(change(endpoint, () => judge(endpoint)));
     // Side by side: a site that goes dark is a thousand changes, and they share their commits.
     await Promise.all(changes);
   }

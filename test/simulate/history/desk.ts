@@ -10,7 +10,7 @@ import { createPlanner } from './planner.ts';
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
-const lookEveryMs = 5 * minute;
+const lookEveryMs = 10 * minute;
 
 export interface Desk {
   next(): number;

@@ -11,7 +11,7 @@ import { createCollector } from '../../../collector/collector.ts';
 import { presentMonth } from '../../../collector/kpi/period.ts';
 import { createLog } from '../../../collector/log.ts';
 import { loadConfig } from '../../../collector/settings/config.ts';
-import { openState } from '../../../collector/state/open.ts';
+import { openState, type State } from '../../../collector/state/open.ts';
 import { decodeJoinCode } from '../../../shared/join-code.ts';
 import { movedPeriod } from '../../../shared/period.ts';
 import type { Credential } from '../endpoint.ts';
@@ -25,7 +25,9 @@ import { createGuest, type Guest } from './guest.ts';
 import { datesOff, type HistoryPlan, machinesOf, type SitePlan } from './plan.ts';
 import { startVirtualTime, type VirtualTime } from './virtual-time.ts';
 
-const day = 86_400_000;
+const hour = 3_600_000;
+const day = 24 * hour;
+const nightAtMostMs = 60_000;
 const neededBytes = 2 * 1024 ** 3;
 const week = ['mon', 'tue', 'wed', 'thu', 'fri'] as const;
 
@@ -133,6 +135,7 @@ async function fill({ plan, data, until, onDay, signal }: FillOptions): Promise<
     };
     await live([...guests, desk, daily], { time, source, until, signal });
     signal?.throwIfAborted();
+    await nightIsOver(state, clock.now(), time);
     await enterUsage(api, clock.now(), staff);
     await publish(api, { start: plan.startAt, end: clock.now() }, config.zone);
     await state.destroy();
@@ -141,6 +144,18 @@ async function fill({ plan, data, until, onDay, signal }: FillOptions): Promise<
     await collector.stop();
     time.restore();
   }
+}
+
+/** The chores of a night take real time beside the hours that pass here; a collector that stops breaks them off. */
+async function nightIsOver(state: State, now: number, time: VirtualTime): Promise<void> {
+  for (const giveUp = performance.now() + nightAtMostMs; performance.now() < giveUp; ) {
+    const row = await state.selectFrom('settings').select('value').where('key', '=', 'housekeeping').executeTakeFirst();
+    const done = Object.values(JSON.parse(row?.value ?? '{}') as Record<string, number>);
+    // Looked for once an hour here, see virtual-time.ts.
+    if (done.length > 0 && now - Math.min(...done) < day + hour) return;
+    await time.turn();
+  }
+  throw new Error(`The nightly chores of the collector have not ended within ${nightAtMostMs / 1000} s.`);
 }
 
 type Actor = Pick<Guest, 'next' | 'run'>;

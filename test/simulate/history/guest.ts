@@ -13,11 +13,22 @@ const hour = 60 * minute;
 /** A broker notices that nobody answers after one and a half keep-alives. */
 const willAfter = 90_000;
 
+/** How often a healthy endpoint reports in the last part of a history, and long before it. */
 const denser = [
   { before: 5 * minute, every: 10_000 },
   { before: hour, every: minute },
   { before: 24 * hour, every: 15 * minute },
+  { before: 7 * 24 * hour, every: hour },
 ] as const;
+/** A laptop is awake for some hours only, and makes up for its backup in one of them. */
+const sparse = { server: 3 * hour, workstation: hour } as const;
+/** Of a trouble: so long rules may need to see that it has begun, or is over. What has been noticed changes slowly. */
+const watched = [
+  { within: hour, every: 5 * minute },
+  { within: 16 * hour, every: 15 * minute },
+] as const;
+/** Rules learn the pace of a series from its reports: no two are closer than those of a real agent. */
+const closest = 10_000;
 
 export interface Guest {
   readonly machine: Machine;
@@ -61,21 +72,24 @@ export function createGuest({ machine, credential, source, time, end }: GuestPar
       source.publish(address, 'inventory', { v: 1, epoch, seq: ++seq, at: clock.now(), section, data }),
   });
 
-  /** Every few minutes while something is wrong, and until rules have seen that it no longer is. */
+  /** Every few minutes when something goes wrong, and until rules have seen that it no longer is. */
   function intervalAt(at: number): number {
     // Of what waits in an outbox, every report proves only its own time.
-    if (state === 'cut') return 10_000;
-    const near = denser.find(({ before }) => at >= end - before);
-    if (near) return near.every;
+    if (state === 'cut') return closest;
+    const usual = denser.find(({ before }) => at >= end - before)?.every ?? sparse[machine.kind];
     const isWatched = machine.troubles.some(({ from, to = Infinity }) => at >= from && at < to + hour);
-    return isWatched ? 5 * minute : hour;
+    if (!isWatched) return usual;
+    const since = at - (edges.findLast((edge) => edge <= at) ?? at);
+    return Math.min(usual, watched.find(({ within }) => since < within)?.every ?? hour);
   }
 
   function nextReport(at: number): number {
     const interval = intervalAt(at);
-    const regular = (Math.floor(at / interval) + 1) * interval;
-    const change = denser.map(({ before }) => end - before).filter((from) => from > at);
-    return Math.min(regular, edges.find((edge) => edge > at) ?? Infinity, ...change);
+    const regular = Math.ceil((at + closest) / interval) * interval;
+    const denserFrom = denser.map(({ before }) => end - before).filter((from) => from >= at + closest);
+    const next = Math.min(regular, ...denserFrom);
+    const edge = edges.find((one) => one > at) ?? Infinity;
+    return edge < next + closest ? edge : next;
   }
 
   async function report(): Promise<void> {
