@@ -58,7 +58,7 @@ export interface Requests {
 export type RequestKind = keyof Requests;
 export type ToWorker =
   | { [K in RequestKind]: { kind: K; id: number; ask: Requests[K]['ask'] } }[RequestKind]
-  | { kind: 'block'; id: number; bytes: Uint8Array };
+  | { kind: 'blocks'; blocks: { id: number; bytes: Uint8Array }[] };
 export type FromWorker =
   | { kind: 'answer'; id: number; answer: Requests[RequestKind]['answer'] }
   | { kind: 'failed'; id: number; reason: string }

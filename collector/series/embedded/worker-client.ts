@@ -8,8 +8,11 @@ import type { Damage, FromWorker, RequestKind, Requests, Start, ToWorker } from 
 const workerFile = new URL('./worker.ts', import.meta.url);
 
 const restartMs = 2000;
+/** Blocks wait for the next request, up to so many bytes: waking the worker costs more than what it does with a small one. */
+const waitingAtMost = 256 * 1024;
 
 export interface WorkerClient {
+  /** It knows every block given until then. */
   ask<K extends RequestKind>(kind: K, ask: Requests[K]['ask']): Promise<Requests[K]['answer']>;
   block(id: number, bytes: Uint8Array): void;
   close(): Promise<void>;
@@ -39,6 +42,8 @@ export function createWorkerClient(parts: WorkerClientParts): WorkerClient {
   let lastId = 0;
   let closing = false;
   let alive = true;
+  let waiting: { id: number; bytes: Uint8Array }[] = [];
+  let waitingBytes = 0;
   let worker = begin();
 
   function begin(): Worker {
@@ -54,15 +59,16 @@ export function createWorkerClient(parts: WorkerClientParts): WorkerClient {
     else settle(message);
   }
   function settle(message: Extract<FromWorker, { id: number }>): void {
-    const waiting = open.get(message.id);
+    const asked = open.get(message.id);
     open.delete(message.id);
-    if (message.kind === 'answer') waiting?.resolve(message.answer);
-    else waiting?.reject(new Error(message.reason));
+    if (message.kind === 'answer') asked?.resolve(message.answer);
+    else asked?.reject(new Error(message.reason));
   }
   function ended(): void {
     alive = false;
-    for (const waiting of open.values()) waiting.reject(gone());
+    for (const asked of open.values()) asked.reject(gone());
     open.clear();
+    takeWaiting();
     if (closing) return;
     setTimeout(() => {
       if (closing) return;
@@ -72,17 +78,37 @@ export function createWorkerClient(parts: WorkerClientParts): WorkerClient {
     }, restartMs).unref();
   }
 
+  function takeWaiting() {
+    const blocks = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    return blocks;
+  }
+  function sendWaiting(): void {
+    if (waiting.length === 0) return;
+    const blocks = takeWaiting();
+    const message: ToWorker = { kind: 'blocks', blocks };
+    worker.postMessage(
+      message,
+      blocks.map(({ bytes }) => bytes.buffer as ArrayBuffer),
+    );
+  }
+
   const client: WorkerClient = {
     ask: <K extends RequestKind>(kind: K, ask: Requests[K]['ask']) =>
       new Promise<Requests[K]['answer']>((resolve, reject) => {
         if (!alive) throw gone();
+        sendWaiting();
         const id = ++lastId;
         open.set(id, { resolve: resolve as Open['resolve'], reject });
         worker.postMessage({ kind, id, ask } as ToWorker);
       }),
     block(id, bytes) {
-      const message: ToWorker = { kind: 'block', id, bytes };
-      worker.postMessage(message, [bytes.buffer as ArrayBuffer]);
+      // The next worker gets it from the journal.
+      if (!alive) return;
+      waiting.push({ id, bytes });
+      waitingBytes += bytes.length;
+      if (waitingBytes >= waitingAtMost) sendWaiting();
     },
     async close() {
       closing = true;

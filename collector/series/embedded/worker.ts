@@ -144,7 +144,7 @@ function serve(port: MessagePort, start: Start): void {
   /** Requests without an answer yet: DuckDB must not be closed under them. */
   const working = new Set<Promise<unknown>>();
 
-  async function handle(message: Exclude<ToWorker, { kind: 'block' }>): Promise<void> {
+  async function handle(message: Exclude<ToWorker, { kind: 'blocks' }>): Promise<void> {
     const handler = handlers[message.kind] as (ask: unknown) => Promise<Requests[RequestKind]['answer']>;
     const work = handler(message.ask);
     if (message.kind !== 'close') working.add(work);
@@ -159,7 +159,7 @@ function serve(port: MessagePort, start: Start): void {
   }
 
   port.on('message', (message: ToWorker) => {
-    if (message.kind === 'block') tail.add(blockOf(message.id, message.bytes));
+    if (message.kind === 'blocks') for (const { id, bytes } of message.blocks) tail.add(blockOf(id, bytes));
     else void handle(message);
   });
 }

@@ -8,12 +8,11 @@ import type { Clock } from '../../../shared/clock.ts';
 const stepMs = 5000;
 /**
  * How often work runs here that a collector does every `upTo` ms: what looks every second whether something is due, at each
- * step; what looks after changes and the like, at the quarter hours at which these begin and end. The last is what only
- * keeps pages quick: nobody reads them.
+ * step; the rest at the full hours, at which planned work begins and ends. The last is what only keeps pages quick, which
+ * nobody reads.
  */
 const rhythms = [
   { upTo: 1000, every: 0 },
-  { upTo: 10_000, every: 900_000 },
   { upTo: 600_000, every: 3_600_000 },
   { upTo: Number.POSITIVE_INFINITY, every: 86_400_000 },
 ] as const;
