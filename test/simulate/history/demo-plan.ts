@@ -3,7 +3,15 @@ import { businessTime, officeHours, periodBounds } from '../../../shared/calenda
 import type { Span } from '../../../shared/intervals.ts';
 import { createRandom, noise, pick } from '../random.ts';
 import type { TroubleKind } from '../troubles.ts';
-import type { HistoryPlan, PlannedWork, ScriptedChange, ScriptedOutage, ScriptedTrouble, SitePlan } from './plan.ts';
+import type {
+  GroupPlan,
+  HistoryPlan,
+  PlannedWork,
+  ScriptedChange,
+  ScriptedOutage,
+  ScriptedTrouble,
+  SitePlan,
+} from './plan.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -45,6 +53,32 @@ const sites: readonly SitePlan[] = [
 
 const hostsAt = ({ servers, laptops }: SitePlan) => [...Object.keys(servers), ...laptops];
 
+/** What a server is for is part of its name: osa-db-1. */
+const roleOf = (host: string) => host.split('-')[1] ?? '';
+const hostsWith = (...roles: readonly string[]) =>
+  sites.flatMap(hostsAt).filter((host) => roles.includes(roleOf(host)));
+
+const groups: readonly GroupPlan[] = [
+  { name: 'Databases', note: 'Vendor contract until next summer.', hosts: hostsWith('db') },
+  {
+    name: 'Needed by everybody',
+    note: 'Call the on-call person at any hour.',
+    hosts: hostsWith('mail', 'files', 'proxy'),
+  },
+  { name: 'Web', note: 'What customers see.', hosts: hostsWith('web') },
+];
+
+const tagsOfRole: Readonly<Record<string, readonly string[]>> = {
+  ...{ db: ['database', 'tier1'], erp: ['finance', 'tier1'], mail: ['mail', 'tier1'], web: ['customers'] },
+  ...{ files: ['storage'], build: ['developers'], proxy: ['network'], vpn: ['network'] },
+};
+const tags = Object.fromEntries(
+  sites.flatMap(({ servers, laptops }) => [
+    ...Object.keys(servers).map((host) => [host, tagsOfRole[roleOf(host)] ?? []]),
+    ...laptops.map((host) => [host, ['laptop']]),
+  ]),
+);
+
 /** @param until ms UTC. @param zone in which months are counted */
 export function demoPlan(days: number, until: number, zone: string, seed: number): HistoryPlan {
   const startAt = Math.floor(until / day) * day - days * day;
@@ -55,7 +89,8 @@ export function demoPlan(days: number, until: number, zone: string, seed: number
   );
   const works = worksOf(startAt).filter(({ enteredAt }) => enteredAt > startAt);
   const changes = changesOf(until).filter(({ enteredAt }) => enteredAt > startAt + hour);
-  return { seed, startAt, sites, outages: outages.sort((a, b) => a.from - b.from), troubles, works, changes };
+  outages.sort((a, b) => a.from - b.from);
+  return { seed, startAt, sites, outages, troubles, works, changes, groups, tags };
 }
 
 /** Changes of the last months, of this week and of the next; the switches of Osaka are one of them. */

@@ -62,11 +62,10 @@ const holds = [
   { reason: 'awaiting_change', text: 'Needs the next night of patches.' },
 ] as const;
 
-/** An answer that somebody will give to the question how satisfied they are. */
-interface ComingRating {
+/** What a user will do: answer how satisfied they are, or call again. */
+interface Coming {
   at: number;
-  token: string;
-  rating: number;
+  act(): Promise<unknown>;
 }
 
 type OpenTicket = Awaited<ReturnType<typeof openTickets>>[number];
@@ -82,7 +81,10 @@ const openTickets = (state: State) =>
 export async function createDesk({ seed, sites, works, changes, api, state, now }: DeskParts): Promise<Desk> {
   const random = createRandom(seed + 4711);
   const handled = new Map<number, Handled>();
-  const coming: ComingRating[] = [];
+  const coming: Coming[] = [];
+  /** Asked for twice: the ticket of the second time, and the first one. */
+  const repeats = new Map<number, number>();
+  const reopened = new Set<number>();
   const people = new Map<string, readonly string[]>();
   const clocks = new Map<string, BusinessClock>();
   for (const { name: site, zone, desk } of sites) {
@@ -121,7 +123,8 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
     const site = siteOf(ticket)?.name ?? '';
     const later = (ms: number) => atWork(site, Math.round(now() + ms), priority);
     const act = (name: string, body: object) => api.call('POST', `/api/v1/tickets/${id}/${name}`, body, as);
-    if (mine.step === 'look') {
+    if (mine.step === 'look' && kind === 'person' && (await isDropped(id, act))) mine.step = 'done';
+    else if (mine.step === 'look') {
       const isTaken =
         ticket.alert !== null &&
         ticket.restored_at === null &&
@@ -149,20 +152,38 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
       if (kind !== 'person') await stateImpact(id, as);
       const done = await act('resolve', { text: pick(random, kind === 'person' ? cured.person : cured.back) });
       mine.step = 'done';
-      giveLink(id, (done as TicketDetail).ratingToken);
+      if (kind === 'person' && comesBack(id)) {
+        const text = 'The user called: it is the same again.';
+        coming.push({ at: later((1 + 15 * chance(id, 13)) * hour), act: () => act('reopen', { text }) });
+      } else giveLink(id, (done as TicketDetail).ratingToken);
     }
+  }
+
+  /** What is not solved for good is noticed once, on the same day or the next. */
+  function comesBack(id: number): boolean {
+    if (chance(id, 12) >= 0.08 || reopened.has(id)) return false;
+    reopened.add(id);
+    return true;
+  }
+
+  /** Asked for twice, or not needed any more by the time that somebody looks. */
+  async function isDropped(id: number, act: (name: string, body: object) => Promise<unknown>): Promise<boolean> {
+    const first = repeats.get(id);
+    if (first !== undefined) await act('links', { kind: 'duplicate', target: String(first) });
+    else if (chance(id, 11) < 0.05 && !reopened.has(id) && ![...repeats.values()].includes(id))
+      await act('state', { state: 'cancelled', reason: 'not_an_issue', text: 'The user says that it works again.' });
+    else return false;
+    return true;
   }
 
   /** Who asked gets the link by which they can say how satisfied they are. Many never use it. */
   function giveLink(id: number, token: string | null): void {
     if (token === null || chance(id, 8) < 0.35) return;
     const rating = ratings[Math.floor(chance(id, 9) * ratings.length)] ?? 5;
-    coming.push({ at: now() + Math.round(hour * (0.2 + 60 * chance(id, 10) ** 3)), token, rating });
-  }
-
-  async function rate({ token, rating }: ComingRating): Promise<void> {
     const comment = remarks[rating];
-    await api.call('POST', `/api/v1/rate/${token}`, { rating, ...(comment ? { comment } : {}) }, null);
+    const body = { rating, ...(comment ? { comment } : {}) };
+    const at = now() + Math.round(hour * (0.2 + 60 * chance(id, 10) ** 3));
+    coming.push({ at, act: () => api.call('POST', `/api/v1/rate/${token}`, body, null) });
   }
 
   /** What was estimated, confirmed; sometimes it was not as bad for everybody. */
@@ -180,7 +201,14 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
     const asker = pick(random, people.get(site.name) ?? []);
     const wish = { title: pick(random, requests), impact: 3, urgency: 2 + Math.floor(random() * 2) };
     const from = { requester: pick(random, users), channel: pick(random, ['phone', 'mail']), category: 'request' };
-    if (asker) await api.call('POST', '/api/v1/tickets', { ...wish, ...from }, asker);
+    if (!asker) return;
+    const body = { ...wish, ...from };
+    const { row } = (await api.call('POST', '/api/v1/tickets', body, asker)) as TicketDetail;
+    // Some ask by mail as well, where somebody else writes it down.
+    if (chance(row.id, 14) >= 0.07) return;
+    const again = { ...body, channel: 'mail' };
+    const second = (await api.call('POST', '/api/v1/tickets', again, people.get(site.name)?.at(-1))) as TicketDetail;
+    repeats.set(second.row.id, row.id);
   }
 
   async function announce({ site, reason, when }: PlannedWork): Promise<void> {
@@ -197,7 +225,7 @@ export async function createDesk({ seed, sites, works, changes, api, state, now 
       await planner.run(at);
       for (const one of coming.filter((due) => due.at <= at)) {
         coming.splice(coming.indexOf(one), 1);
-        await rate(one);
+        await one.act();
       }
       if (at >= askAt) {
         await ask();

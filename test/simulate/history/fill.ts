@@ -22,7 +22,7 @@ import { enterBooks, enterUsage } from './books.ts';
 import { createDesk } from './desk.ts';
 import { createDirectSource, type DirectSource } from './direct-source.ts';
 import { createGuest, type Guest } from './guest.ts';
-import { datesOff, type HistoryPlan, machinesOf, type SitePlan } from './plan.ts';
+import { datesOff, type GroupPlan, type HistoryPlan, machinesOf, type SitePlan } from './plan.ts';
 import { startVirtualTime, type VirtualTime } from './virtual-time.ts';
 
 const hour = 3_600_000;
@@ -107,10 +107,13 @@ async function fill({ plan, data, until, onDay, signal }: FillOptions): Promise<
     const staff = plan.sites.reduce((sum, { people }) => sum + people, 0);
     await enterBooks(api, { startAt: plan.startAt, zone: config.zone, people: staff });
     const filled: FilledEndpoint[] = [];
+    const groupsOf = await setUpGroups(api, plan.groups ?? []);
     for (const { site, machine, people } of planned) {
       signal?.throwIfAborted();
       const credential = await joinSite(api, addresses.http, site, machine);
-      if (people !== null) await api.call('PATCH', `/api/v1/endpoints/${credential.endpoint}`, { people });
+      const tags = plan.tags?.[machine.hostname] ?? [];
+      const facts = { people, tags, groups: groupsOf(machine.hostname) };
+      await api.call('PATCH', `/api/v1/endpoints/${credential.endpoint}`, facts);
       filled.push({ site, machine, credential });
     }
     const guests = filled.map((one) => createGuest({ ...one, source, time, end: expected }));
@@ -185,6 +188,16 @@ async function setUpSite(api: Api, { name, zone, region, people }: SitePlan, spa
   })) as { id: string };
   const calendars = { working: calendar.id, support: calendar.id };
   await api.call('POST', '/api/v1/sites', { name, zone, people, calendars });
+}
+
+/** @returns the ids of the groups of a host */
+async function setUpGroups(api: Api, plans: readonly GroupPlan[]): Promise<(host: string) => string[]> {
+  const made: { id: string; hosts: readonly string[] }[] = [];
+  for (const { hosts, ...group } of plans) {
+    const { id } = (await api.call('POST', '/api/v1/groups', group)) as { id: string };
+    made.push({ id, hosts });
+  }
+  return (host) => made.filter(({ hosts }) => hosts.includes(host)).map(({ id }) => id);
 }
 
 /** Last month, or the present one where there was none, as managers take it into a meeting; a status page for everyone. */

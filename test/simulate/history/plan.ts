@@ -73,6 +73,14 @@ export interface ScriptedChange {
   };
 }
 
+/** Endpoints that somebody puts together when they join, whatever their site is. */
+export interface GroupPlan {
+  name: string;
+  note: string;
+  /** Host names. */
+  hosts: readonly string[];
+}
+
 export interface HistoryPlan {
   seed: number;
   /** ms UTC. */
@@ -82,6 +90,9 @@ export interface HistoryPlan {
   troubles: readonly ScriptedTrouble[];
   works: readonly PlannedWork[];
   changes: readonly ScriptedChange[];
+  groups?: readonly GroupPlan[];
+  /** By host name. */
+  tags?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface PlannedMachine {
