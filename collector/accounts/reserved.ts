@@ -10,14 +10,35 @@ const alike: Readonly<Record<string, string>> = {
   ...{ ѕ: 's', у: 'y', υ: 'u', ν: 'v', к: 'k', κ: 'k', р: 'p', ρ: 'p', х: 'x', χ: 'x', ԁ: 'd', ѵ: 'v' },
 };
 
+/** Where marks are an accent, or vowels that most writers leave out: a reader takes ada, àda and ådà for one another. */
+const accented = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{N}]/u;
+/** Of no script, so that it is an ornament on any letter. */
+const ornament = /[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/u;
+const soundOfKana = /[\u3099\u309a]/u;
+
+/** In other scripts a mark makes another letter of it, as が of か, or is a vowel: \u0e01\u0e34, \u0915\u093f. */
+function isRead(mark: string, base: string): boolean {
+  if (base === '' || accented.test(base) || ornament.test(mark)) return false;
+  return !soundOfKana.test(mark) || `${base}${mark}`.normalize('NFC').length === 1;
+}
+
 /** Equal for names that a reader may take for one another. `i` and `l` are one letter, as 1 stands for both. */
-const looksOf = (name: string): string =>
-  [...name.normalize('NFKD').toLowerCase()]
+function looksOf(name: string): string {
+  let base = '';
+  let looks = '';
+  for (const one of name.normalize('NFKD').toLowerCase()) {
     // Some letters are seen by nobody.
-    .filter((one) => /[\p{L}\p{N}]/u.test(one) && !/\p{Default_Ignorable_Code_Point}/u.test(one))
-    .map((one) => alike[one] ?? one)
-    .join('')
-    .replaceAll('l', 'i');
+    if (/\p{Default_Ignorable_Code_Point}/u.test(one)) continue;
+    if (/[\p{L}\p{N}]/u.test(one)) {
+      base = one;
+      looks += alike[one] ?? one;
+    } else if (/\p{M}/u.test(one) && isRead(one, base)) {
+      base = `${base}${one}`.normalize('NFC');
+      looks += one;
+    }
+  }
+  return looks.replaceAll('l', 'i');
+}
 
 const actors = 'actor.';
 /** As stored, and as people read it in each language. */

@@ -196,4 +196,50 @@ test('no token signs as a person, and no person as a token', async () => {
   assert.is(await codeOf(token('nightly')), 'done', 'a new one takes over');
 });
 
+test('names of people that differ in what makes another letter are two names; in an accent they are one', async () => {
+  const { users } = await createAccounts(state, () => now, null);
+  const user = (name: string) => users.create({ name, password, role: 'viewer' });
+  for (const [one, other] of [
+    ...[
+      ['かい', 'がい'],
+      ['はる', 'ばる'],
+      ['ばん', 'ぱん'],
+      ['カト', 'ガト'],
+      ['ハナ', 'バナ'],
+    ],
+    ...[
+      ['강민', '감민'],
+      ['김수', '김소'],
+    ],
+    ...[
+      ['มานี', 'มานิ'],
+      ['ป่า', 'ป้า'],
+      ['राम', 'रमा'],
+      ['कमल', 'कमला'],
+      ['दिन', 'दीन'],
+      ['তুলি', 'তুলা'],
+      ['கவி', 'கவீ'],
+    ],
+  ] as [string, string][]) {
+    assert.is(await codeOf(user(one)), 'done', one);
+    assert.is(await codeOf(user(other)), 'done', `${other} beside ${one}`);
+  }
+  for (const [one, ...others] of [
+    ['zoe', 'zoé', 'zo\u0308e', 'zo\u0e48e', 'z\u20dfoe', 'ｚｏｅ'],
+    ['jürg', 'jurg', 'júrg'],
+    ['никита', 'ники\u0301та', 'nикита'],
+    ['σοφια', 'σοφία', 'σoφια'],
+    ['محمد', 'مُحَمَّد'],
+    ['דוד', 'דָּוִד'],
+    ['がく', 'か\u3099く', 'か\u309bく', 'がく\u0301', 'がく\u20dd'],
+    ['ガク', 'ｶﾞｸ', 'カ\u3099ク', 'ガ\u3099ク'],
+    ['สุดา', 'สุดา\u0301', '\u0301สุดา'],
+  ] as [string, ...string[]][]) {
+    assert.is(await codeOf(user(one)), 'done', one);
+    for (const other of others) assert.is(await codeOf(user(other)), 'CONFLICT', `${other} beside ${one}`);
+  }
+  for (const name of ['\u0301\u0302', '\u3099', 'Evenk\u0301eel', 'monítor', 'コレクター\u3099'])
+    assert.is(await codeOf(user(name)), 'CONFLICT', name);
+});
+
 test.run();
