@@ -53,7 +53,7 @@ const ofFiles = new Set([412, 416]);
 export function answerNothingHere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
   const { method } = request;
-  const allowed = methodsAt(path);
+  const allowed = isPageAsked(path, method) ? ['GET'] : methodsAt(path);
   if (allowed.length === 0) return answerError(fail('NO_SUCH_ROUTE', { method, path }), request, reply);
   // With this method there is a route, which the pages of the web app at any path keep from being refused for its length.
   if (allowed.includes(method)) return answerError(tooLongPart(), request, reply);
@@ -61,7 +61,9 @@ export function answerNothingHere(request: FastifyRequest, reply: FastifyReply):
   return answerError(fail('METHOD_NOT_ALLOWED', { method, path, allowed: allowed.join(', ') }), request, reply);
 }
 
-/** Pages of the web app are at any path, and are no answer to another method. */
+/** Where no page and no file of the web app is: a wrong address there must be answered as JSON. */
+export const notOfPages = /^\/(api|metrics|healthz|readyz|openapi)(\/|\.|$|\?)/;
+
 const routes = Object.keys(access)
   .filter((key) => !key.endsWith('*'))
   .map((key) => {
@@ -73,6 +75,10 @@ const routes = Object.keys(access)
 const methodsAt = (path: string) => [
   ...new Set(routes.filter((route) => route.path.test(path)).map(({ method }) => method)),
 ];
+
+/** Pages and files of the web app are at any other path; which of these there are is not looked up for a method that none of them takes. */
+const isPageAsked = (path: string, method: string) =>
+  path.startsWith('/') && !notOfPages.test(path) && method !== 'GET' && method !== 'HEAD';
 
 /** An address that no route can be looked up by: none of our hooks has run. */
 export function answerUnrouted(error: Error, request: FastifyRequest, reply: FastifyReply): void {

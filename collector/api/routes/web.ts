@@ -3,13 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { answerNothingHere } from '../answer.ts';
+import { answerNothingHere, notOfPages } from '../answer.ts';
 import type { App } from '../context.ts';
 
 const yearMs = 365 * 86_400_000;
-
-/** Not pages of the app: a wrong address there must be answered as JSON. */
-const ours = /^\/(api|metrics|healthz|readyz|openapi)(\/|\.|$|\?)/;
 
 const notBuilt = `<!doctype html>
 <html lang="en">
@@ -27,7 +24,7 @@ export async function webRoutes(app: App, folder: string): Promise<void> {
   if (!built) {
     app.setNotFoundHandler(answerNothingHere);
     app.get('/*', { schema: { hide: true } }, (request, reply) =>
-      ours.test(request.url)
+      notOfPages.test(request.url)
         ? answerNothingHere(request, reply)
         : reply.type('text/html; charset=utf-8').serializer(String).send(notBuilt),
     );
@@ -44,7 +41,7 @@ export async function webRoutes(app: App, folder: string): Promise<void> {
     },
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
-    const page = request.method === 'GET' && !ours.test(request.url) && !/\.\w{1,8}($|\?)/.test(request.url);
+    const page = request.method === 'GET' && !notOfPages.test(request.url) && !/\.\w{1,8}($|\?)/.test(request.url);
     return page ? reply.sendFile('index.html') : answerNothingHere(request, reply);
   });
 }

@@ -1,8 +1,10 @@
 /** Who knocks by which name, from which site and how slowly; and what stays behind after a log-out. */
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { limits } from '../../../collector/doors/limits.ts';
@@ -93,18 +95,36 @@ test('what a log-in opens is kept by no browser and no proxy', async () => {
 });
 
 test('a wrong method is told from a wrong address, and says which are right', async () => {
+  const web = temporaryFolder();
+  writeFileSync(join(web.path, 'index.html'), 'the app');
+  await using built = await openCollector({ web: web.path });
   for (const [method, path, allowed] of [
     ['DELETE', '/api/v1/login', 'POST'],
     ['POST', '/api/v1/endpoints', 'GET'],
     ['PUT', '/api/v1/tickets/7', 'GET'],
     ['GET', '/api/v1/logout', 'POST'],
+    ['POST', '/', 'GET'],
+    ['PUT', '/tickets/7', 'GET'],
+    ['DELETE', '/assets/x', 'GET'],
+    ['POST', '/assets/app.js?v=1', 'GET'],
+    ['OPTIONS', '/favicon.svg', 'GET'],
+    ['POST', '/metrics', 'GET'],
+    ['DELETE', '/healthz', 'GET'],
   ] as const) {
-    const answer = await collector.call(path, { method, as: 'admin', ...(method === 'GET' ? {} : { body: {} }) });
-    assert.is(answer.status, 405, `${method} ${path}: ${answer.text}`);
-    assert.match(String(answer.headers.get('allow')), allowed);
-    assert.match(answer.text, allowed);
+    const body = method === 'GET' || method === 'OPTIONS' ? {} : { body: {} };
+    for (const one of [collector, built]) {
+      const answer = await one.call(path, { method, as: 'admin', ...body });
+      assert.is(answer.status, 405, `${method} ${path}: ${answer.text}`);
+      assert.match(String(answer.headers.get('allow')), allowed);
+      assert.match(answer.text, allowed);
+    }
   }
-  assert.is((await collector.call('/api/v1/nothing', { method: 'DELETE', as: 'admin' })).status, 404);
+  for (const path of ['/api/v1/nothing', '/api', '/metrics/nothing', '/openapi.yaml'])
+    for (const method of ['DELETE', 'GET'])
+      for (const one of [collector, built])
+        assert.is((await one.call(path, { method, as: 'admin' })).status, 404, `${method} ${path}`);
+  assert.is((await built.call('/assets/none.js')).status, 404);
+  assert.is((await built.call('/tickets/7')).text, 'the app');
 });
 
 async function freePort(): Promise<number> {
