@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream';
 import type { Log } from '../shared/log.ts';
 import { type Reason, reason } from '../shared/reason.ts';
 import type { CheckOutcome } from './attempt.ts';
-import { agentCommand } from './lean.ts';
+import { agentCommand, cacheFor } from './lean.ts';
 import { programEnvironment } from './programs.ts';
 
 /** For all of them together; each program that they start has its own limit. */
@@ -33,9 +33,10 @@ export function createHeavy({ data, log }: HeavyOptions): Heavy {
     run(names, onOutcome) {
       const { file, args } = agentCommand(['heavy', '--data', data, ...names]);
       // The compile cache lies in the agent's folder, and would make it anew where it has been deleted.
-      const { NODE_COMPILE_CACHE: cache, TZ } = process.env;
+      const { NODE_COMPILE_CACHE: given, TZ } = process.env;
+      const cache = given !== undefined && existsSync(data) ? cacheFor(data) : undefined;
       const env = programEnvironment({
-        ...(cache !== undefined && existsSync(data) ? { NODE_COMPILE_CACHE: cache } : {}),
+        ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
         ...(TZ === undefined ? {} : { TZ }),
       });
       const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'ignore'], windowsHide: true });

@@ -6,7 +6,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { distrust } from './trusted-path.ts';
+import { distrustTree } from './trusted-path.ts';
 
 /**
  * Measured side by side at one cycle every five seconds: the quick compiler (sparkplug) costs 0.8 MB and saves less
@@ -27,14 +27,31 @@ const flags = [
 /** Counts the replacements, so that a system on which it does not help ends with a working, larger agent. */
 const counter = 'EVENKEEL_LEAN';
 
+/**
+ * What lies in a compile cache is run: one that another user can change, as far down as it goes, is not used. Root may have
+ * been given that of somebody else (sudo -E), or a folder that was theirs. Undefined: there is none.
+ */
+export function cacheFor(data: string): string | undefined {
+  const given = process.env.NODE_COMPILE_CACHE;
+  return [...(given ? [given] : []), join(data, 'cache')].find((cache) => isOnlyOurs(cache));
+}
+
+function isOnlyOurs(cache: string): boolean {
+  try {
+    return distrustTree(cache) === null;
+  } catch {
+    // What cannot be looked at is not known to be.
+    return false;
+  }
+}
+
 function replace(data: string, count: number): void {
   if (typeof process.execve !== 'function' || process.platform === 'win32') return;
   const script = process.argv[1];
   // A single binary has its code compiled in, and no script to start again.
   if (!script?.endsWith('.ts') || process.execArgv.some((flag) => flag.startsWith('--inspect'))) return;
-  const cache = process.env.NODE_COMPILE_CACHE ?? join(data, 'cache');
-  // What lies in the cache is run.
-  if (distrust(cache)) return;
+  const cache = cacheFor(data);
+  if (cache === undefined) return;
   const env = { ...process.env, NODE_COMPILE_CACHE: cache, [counter]: String(count) };
   try {
     process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)], env);

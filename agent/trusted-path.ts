@@ -5,7 +5,19 @@
  *
  * Not on Windows: `fs` shows neither owners nor access lists there, so the folder's own access list has to be right.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '../shared/errors.ts';
 
@@ -19,6 +31,8 @@ export interface Distrust {
 export interface TrustOptions {
   /** It will be written in place: another name of the same file (a hard link) may be that of somebody else's file. */
   written?: boolean;
+  /** Nobody else may put anything into it either, as everybody may into a sticky folder. */
+  closed?: boolean;
 }
 
 /** As the kernel: more links than this are a loop. */
@@ -59,7 +73,12 @@ const userMap = linesOf('/proc/self/uid_map').map(([line = '']) => line.trim().s
 const outside = userMap.some(([first]) => first === 0) && !userMap.some(isMapped) ? [overflowUser] : [];
 
 /** Who else could change this one file or folder; null: nobody. */
-function faultOf(path: string, info: Stats, me: number, { written = false }: TrustOptions): Distrust | null {
+function faultOf(
+  path: string,
+  info: Stats,
+  me: number,
+  { written = false, closed = false }: TrustOptions,
+): Distrust | null {
   const trusted = [0, me, ...outside];
   const what = `the ${kindOf(info)} ${path}`;
   const owner = me === 0 ? 'root' : String(me);
@@ -72,7 +91,7 @@ function faultOf(path: string, info: Stats, me: number, { written = false }: Tru
     };
   }
   // The mode of a link means nothing. In a sticky folder (/tmp) only the owner of an entry can rename or remove it.
-  if (info.isSymbolicLink() || (info.isDirectory() && (info.mode & 0o1000) !== 0)) return null;
+  if (info.isSymbolicLink() || (info.isDirectory() && (info.mode & 0o1000) !== 0 && !closed)) return null;
   const others = (info.mode & 0o002) !== 0;
   if (others || ((info.mode & 0o020) !== 0 && !hasOnly(info.gid, trusted))) {
     return {
@@ -120,6 +139,42 @@ export function distrust(path: string, options: TrustOptions = {}): Distrust | n
     if (links > maxLinks) throw Object.assign(new Error(`ELOOP: too many links, ${path}`), { code: 'ELOOP', path });
     names.unshift(...resolve(dirname(full), readlinkSync(full)).split('/').filter(Boolean));
     at = '/';
+  }
+  return null;
+}
+
+/**
+ * The same of a folder and of everything in it: of what is run. One that is not there yet must lie where nobody else can
+ * make it first.
+ */
+export function distrustTree(folder: string): Distrust | null {
+  const me = process.geteuid?.();
+  if (me === undefined) return null;
+  const fault = distrust(folder);
+  const info = lstatSync(folder, { throwIfNoEntry: false });
+  if (fault || !info) return fault ?? distrustClosed(dirname(resolve(folder)), me);
+  return info.isSymbolicLink() ? distrustInside(realpathSync(folder), me) : distrustInside(folder, me);
+}
+
+function distrustClosed(path: string, me: number): Distrust | null {
+  const info = statSync(path, { throwIfNoEntry: false });
+  return info ? faultOf(path, info, me, { closed: true }) : null;
+}
+
+function distrustInside(folder: string, me: number): Distrust | null {
+  const fault = distrustClosed(folder, me);
+  if (fault) return fault;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const full = join(folder, entry.name);
+    const info = lstatSync(full, { throwIfNoEntry: false });
+    // Removed since, by this user or root.
+    if (!info) continue;
+    const found = info.isDirectory()
+      ? distrustInside(full, me)
+      : info.isSymbolicLink()
+        ? distrust(full)
+        : faultOf(full, info, me, {});
+    if (found) return found;
   }
   return null;
 }

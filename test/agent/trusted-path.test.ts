@@ -15,11 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createAgent } from '../../agent/agent.ts';
 import { readTable } from '../../agent/checks/os/end-of-life-file.ts';
 import { readCredential, writeCredential } from '../../agent/credential.ts';
+import { cacheFor } from '../../agent/lean.ts';
 import { readLocal } from '../../agent/local.ts';
 import { openMemory } from '../../agent/memory.ts';
 import { makePrivate, replaceFile } from '../../agent/safe-write.ts';
@@ -359,5 +361,77 @@ test('a machine without owners (Windows) is not asked for them', () => {
     Object.defineProperty(process, 'geteuid', { value: geteuid, configurable: true, writable: true });
   }
 });
+
+if (posix)
+  test('a compile cache is run, so one that somebody else can change anywhere in it is not used', () => {
+    const data = at('data');
+    const cache = join(data, 'cache');
+    const inside = join(cache, 'v26', 'a');
+    const fill = () => {
+      rmSync(data, { recursive: true, force: true });
+      mkdirSync(join(cache, 'v26'), { recursive: true, mode: 0o700 });
+      writeFileSync(inside, 'code', { mode: 0o600 });
+    };
+    const before = process.env.NODE_COMPILE_CACHE;
+    delete process.env.NODE_COMPILE_CACHE;
+    try {
+      fill();
+      assert.is(cacheFor(data), cache);
+      for (const [path, mode] of [
+        [inside, 0o666],
+        [join(cache, 'v26'), 0o777],
+        [join(cache, 'v26'), 0o1777],
+        [cache, 0o1777],
+        [data, 0o777],
+      ] as const) {
+        fill();
+        chmodSync(path, mode);
+        assert.is(cacheFor(data), undefined, `${path} ${mode.toString(8)}`);
+      }
+      for (const path of root ? [inside, join(cache, 'v26'), cache, data] : []) {
+        fill();
+        chownSync(path, other, other);
+        assert.is(cacheFor(data), undefined, `${path} of somebody else`);
+      }
+      fill();
+      rmSync(inside);
+      mkdirSync(at('open'));
+      chmodSync(at('open'), 0o777);
+      writeFileSync(at('open/planted'), 'code');
+      symlinkSync(at('open/planted'), inside);
+      assert.is(cacheFor(data), undefined, 'a link to where everybody may write');
+      fill();
+      process.env.NODE_COMPILE_CACHE = at('open/cache');
+      assert.is(cacheFor(data), cache, 'that of the environment could be made by anybody: the own one instead');
+      chmodSync(at('open'), 0o1777);
+      assert.is(cacheFor(data), cache, 'as in /tmp');
+      chmodSync(at('open'), 0o755);
+      assert.is(cacheFor(data), at('open/cache'));
+      rmSync(cache, { recursive: true });
+      delete process.env.NODE_COMPILE_CACHE;
+      assert.is(cacheFor(data), cache, 'one that is not there yet, in a folder of ours');
+    } finally {
+      if (before !== undefined) process.env.NODE_COMPILE_CACHE = before;
+    }
+  });
+
+if (posix && root)
+  test('an agent of root that finds a cache of another user runs without it, and leaves it as it is', async () => {
+    const data = at('data');
+    const planted = join(data, 'cache', 'theirs');
+    mkdirSync(planted, { recursive: true, mode: 0o700 });
+    chownSync(planted, other, other);
+    const main = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
+    const env = { PATH: process.env.PATH, HOME: at() } as Record<string, string>;
+    const { stderr } = spawnSync(process.execPath, [main, 'run', '--data', data], {
+      env,
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    assert.equal(readdirSync(join(data, 'cache')), ['theirs'], stderr);
+    chownSync(planted, 0, 0);
+    spawnSync(process.execPath, [main, 'run', '--data', data], { env, encoding: 'utf8', timeout: 60_000 });
+    assert.ok(readdirSync(join(data, 'cache')).length > 1, 'one of root alone is used');
+  });
 
 test.run();
