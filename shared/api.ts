@@ -974,6 +974,17 @@ const StabilityCause = Type.Object({
 });
 const hourParts = { lost: Type.Number(), planned: Type.Number(), unconfirmed: Type.Number() };
 const minutes = Type.Number({ description: 'minutes' });
+const MajorIncident = Type.Object({
+  ticket: TicketName,
+  site: orNull.text,
+  from: Type.Integer({ description: 'ms since 1970, UTC: the earliest evidence' }),
+  to: Type.Union([ms, Type.Null({ description: 'it lasts' })]),
+  people: Type.Union([Type.Integer(), Type.Null()], { description: 'whom it hit; null: not known' }),
+  ...{ lost: Type.Number(), unconfirmed: Type.Number(), points: Type.Number() },
+  /** What is known of its cause: a change that it is linked to, and what was written when it was resolved. */
+  change: Type.Union([ChangeName, Type.Null()]),
+  said: orNull.text,
+});
 export const Stability = Type.Object({
   ...kpiHead,
   /** When it was closed, and how often it was computed again since, the last time by whom and why; null while it is open. */
@@ -998,6 +1009,8 @@ export const Stability = Type.Object({
       lost: Type.Number({ description: 'points' }),
     }),
   ),
+  /** Of priority 1 and 2 that began in it, those that cost most first. Reports made by older versions do not say it. */
+  majors: Type.Optional(Type.Array(MajorIncident)),
   /** Worst first, at most 50; with the rest they are what is lost. */
   causes: Type.Array(StabilityCause),
   otherCauses: Type.Number({ description: 'points of those not listed, and of none' }),

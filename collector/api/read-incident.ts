@@ -7,6 +7,7 @@ import { fail } from '../../shared/errors.ts';
 import type { Impacts } from '../impact/impact.ts';
 import { ticketsNamed } from '../kpi/answer.ts';
 import { timelineOf } from '../kpi/history.ts';
+import { spanOf } from '../kpi/incident-span.ts';
 import type { Months } from '../kpi/months.ts';
 import { monthsIn } from '../kpi/period.ts';
 import type { State } from '../state/open.ts';
@@ -42,9 +43,8 @@ export async function incidentOf(parts: IncidentParts, id: number, now: number):
   const alerts = await alertsOfTickets(state, ruleNamed, [id, ...merged]);
   const impact = await impacts.of(id);
   const { segments, outages } = impact;
-  const begins = [...outages, ...segments].map(({ start }) => start);
-  const from = Math.min(ticket.opened_at, ...begins, ...alerts.map(({ pendingAt }) => pendingAt));
-  const to = endOf(ticket, [...outages, ...segments]);
+  const pending = alerts.map(({ pendingAt }) => pendingAt);
+  const { from, to } = spanOf(ticket, [...outages, ...segments], pending);
   const noticed = Math.min(ticket.opened_at, ...alerts.flatMap(({ firedAt }) => firedAt ?? []));
   const names = new Map(alerts.map(({ endpoint }) => [endpoint.id, endpoint.name]));
   if (ticket.endpoint !== null && !names.has(ticket.endpoint)) names.set(ticket.endpoint, ticket.endpoint);
@@ -65,16 +65,6 @@ export async function incidentOf(parts: IncidentParts, id: number, now: number):
     hours,
     noHours: await noHoursOf(state, { ticket, impact, hours, isClosed, zone: parts.zone, now }),
   };
-}
-
-/** Restored evidence, else its resolution; null while something of it lasts. */
-function endOf(
-  ticket: { restored_at: number | null; resolved_at: number | null },
-  stretches: readonly { end: number | null }[],
-): number | null {
-  if (stretches.some(({ end }) => end === null)) return null;
-  if (stretches.length > 0) return Math.max(...stretches.map(({ end }) => end ?? 0));
-  return ticket.restored_at ?? ticket.resolved_at;
 }
 
 async function mergedInto(state: State, id: number): Promise<number[]> {

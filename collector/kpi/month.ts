@@ -11,6 +11,7 @@ import type { StabilityPart } from './formulas/stability-index.ts';
 import type { Figure } from './kpi.ts';
 import { kpis } from './kpis/index.ts';
 import { type MonthMadeWith, madeWithNow } from './made-with.ts';
+import { type MajorIncident, majorIncidentsOf } from './major-list.ts';
 import { periodOf } from './period.ts';
 import { endpointsIn, type KpiScope } from './question.ts';
 import { type Rates, ratesOf } from './rates.ts';
@@ -41,6 +42,8 @@ export interface Month {
   lost: Pick<LostHours, 'byWeek' | 'scheduled'> & {
     incidents: { ticket: number; lost: number; planned: number; unconfirmed: number; isOpen: boolean }[];
   };
+  /** Months that were closed before this was kept have none. */
+  majors?: readonly MajorIncident[];
   sites: SiteMonth[];
   /** Months that were closed before this was kept have none. */
   rates?: Rates;
@@ -91,6 +94,7 @@ export async function computeMonth(state: State, query: MonthQuery, definition: 
           ...{ ticket: Number(incident), lost: hours, planned, unconfirmed, isOpen },
         })),
     },
+    majors: await majorIncidentsOf(state, figures.get('major_incidents')?.evidence ?? []),
     sites: await sitesOf(state, facts.presence, lost, window, zone),
     rates,
     endpoints: facts.presence.length,

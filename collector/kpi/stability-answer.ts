@@ -1,5 +1,6 @@
 /** A period as the Stability page shows it: the index, what it is made of, what each incident cost, what to do next. */
-import type { MadeWith, Stability } from '../../shared/api.ts';
+import type { ChangeName, MadeWith, Stability } from '../../shared/api.ts';
+import { changesNamed } from '../changes/names.ts';
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { type KpiQuery, periodHead, ticketsNamed, valuesOf, withNewer } from './answer.ts';
@@ -8,6 +9,7 @@ import { forecastDays } from './formulas/disk-forecast.ts';
 import { type StabilityIndex, stabilityIndex } from './formulas/stability-index.ts';
 import { kpis } from './kpis/index.ts';
 import { madeWithOf } from './made-with.ts';
+import { type MajorIncident, majorIncidentsOf } from './major-list.ts';
 import type { Month } from './month.ts';
 import type { MonthRead, Months } from './months.ts';
 import { nextActions } from './next-actions.ts';
@@ -31,7 +33,9 @@ export async function stabilityOf(
   const own = await withNewer(state, kpis, month.figures, query);
   await breathe();
   const index = stabilityIndex(month.parts, month.endpoints);
-  const names = await namesFor(state, read, index, query);
+  // Of a month that did not keep them as they are known today.
+  const majors = month.majors ?? (await majorIncidentsOf(state, own.major_incidents?.evidence ?? []));
+  const names = await namesFor(state, read, index, majors, query);
   const causes = causesOf(month, index, names);
   const listed = causes.slice(0, causesShown);
   const lost = Object.values(index.pointsLost).reduce((sum, points) => sum + points, 0);
@@ -68,6 +72,7 @@ export async function stabilityOf(
       const name = names.tickets.get(ticket);
       return name ? [{ ticket: name, ...hours }] : [];
     }),
+    majors: majorsOf(majors, month, causes, names),
     sites: month.sites,
     rates: month.rates ?? null,
     actions: nextActions({
@@ -80,10 +85,17 @@ export async function stabilityOf(
 
 interface Names {
   tickets: Awaited<ReturnType<typeof ticketsNamed>>;
+  changes: ReadonlyMap<number, ChangeName>;
   endpoints: ReadonlyMap<string, string>;
 }
 
-async function namesFor(state: State, { month }: MonthRead, index: StabilityIndex, query: KpiQuery): Promise<Names> {
+async function namesFor(
+  state: State,
+  { month }: MonthRead,
+  index: StabilityIndex,
+  majors: readonly MajorIncident[],
+  query: KpiQuery,
+): Promise<Names> {
   const ofCauses = index.causes
     .map(({ cause }) => causeIn(cause))
     .flatMap((one) => ('ticket' in one ? one.ticket : []));
@@ -91,10 +103,15 @@ async function namesFor(state: State, { month }: MonthRead, index: StabilityInde
     ...ofCauses,
     ...month.lost.incidents.map(({ ticket }) => ticket),
     ...month.unknown.map((one) => one.ticket),
+    ...majors.map(({ ticket }) => ticket),
   ];
   const endpoints = await endpointsIn(state, {}, periodOf(query).period);
   return {
     tickets: await ticketsNamed(state, numbers, query.ruleNamed),
+    changes: await changesNamed(
+      state,
+      majors.flatMap(({ change }) => change ?? []),
+    ),
     endpoints: new Map(endpoints.map(({ id, name }) => [id, name])),
   };
 }
@@ -109,6 +126,26 @@ function causesOf(month: Month, { causes }: StabilityIndex, names: Names): Cause
       ...{ points, byPart, hours: hours.get(cause) ?? 0 },
     };
   });
+}
+
+/** Those that cost most come first. */
+function majorsOf(
+  majors: readonly MajorIncident[],
+  { lost }: Month,
+  causes: readonly Cause[],
+  names: Names,
+): NonNullable<Stability['majors']> {
+  const hours = new Map(lost.incidents.map((one) => [one.ticket, one]));
+  const points = new Map(causes.flatMap((one) => (one.ticket ? [[one.ticket.id, one.points] as const] : [])));
+  const cost = ({ lost, unconfirmed }: { lost: number; unconfirmed: number }) => lost + unconfirmed;
+  return majors
+    .flatMap(({ ticket: id, change, ...rest }) => {
+      const ticket = names.tickets.get(id);
+      const { lost: sure, unconfirmed } = hours.get(id) ?? { lost: 0, unconfirmed: 0 };
+      const about = { lost: sure, unconfirmed, points: points.get(id) ?? 0 };
+      return ticket ? [{ ticket, ...rest, change: names.changes.get(change ?? -1) ?? null, ...about }] : [];
+    })
+    .sort((a, b) => cost(b) - cost(a) || b.points - a.points || a.from - b.from);
 }
 
 const endpointOf = ({ endpoints }: Names, id: string) => ({ id, name: endpoints.get(id) ?? id });

@@ -20,4 +20,7 @@ export async function contentOf(
   return { stability, before: before.endpoints === 0 ? null : withoutLists(before), ...madeWith };
 }
 
-const withoutLists = (one: Stability): Stability => ({ ...one, causes: [], incidents: [], sites: [], actions: [] });
+const withoutLists = (one: Stability): Stability => ({
+  ...one,
+  ...{ causes: [], incidents: [], majors: [], sites: [], actions: [] },
+});

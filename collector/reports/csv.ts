@@ -25,6 +25,7 @@ export function csvOf(
     ...causes(stability, language),
     ...actions(stability, language),
     ...rates(stability),
+    ...majors(stability, language),
     ...incidents(stability, language),
     ...sites(stability, language),
     ...exclusions(content),
@@ -113,6 +114,25 @@ function incidents({ incidents: all }: Stability, language: Language): CsvLine[]
       },
     })),
   );
+}
+
+/** When each began and ended, whom it hit and what it cost. */
+function majors({ majors: all = [], period: { zone } }: Stability, language: Language): CsvLine[] {
+  return all.flatMap(({ ticket, site, from, to, people, lost, unconfirmed, points, change, said }) => {
+    const about = { section: 'major_incident', id: ticket.id, name: ticketTitle(language, ticket) };
+    return [
+      { ...about, measure: 'priority', value: ticket.priority },
+      { ...about, measure: 'site', value: site },
+      { ...about, measure: 'from', value: iso(from, zone) },
+      { ...about, measure: 'to', value: to === null ? null : iso(to, zone) },
+      { ...about, measure: 'people', value: people, unit: 'count' },
+      { ...about, measure: 'lost', value: lost, unit },
+      { ...about, measure: 'unconfirmed', value: unconfirmed, unit },
+      { ...about, measure: 'points', value: points, unit: 'points' },
+      { ...about, measure: 'change', value: change && `C-${change.id}` },
+      { ...about, measure: 'cause', value: said },
+    ];
+  });
 }
 
 /** The period before, or what the page stands beside, as far as it has a value. */

@@ -165,6 +165,7 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
         note: actionGain(action, language),
       })),
     },
+    { title: word(language, 'stability.part.major_incidents'), rows: majorRows(stability, language) },
     {
       title: word(language, 'stability.causesTitle'),
       rows: causeRows(stability)
@@ -202,6 +203,24 @@ function sectionsOf({ content }: PeriodReport, language: Language): LetterSectio
 }
 
 const dotted = (facts: readonly (string | false | null)[]) => facts.filter(Boolean).join(' · ');
+
+/** What is in the table of the page, but the text of the resolution: it was not written for a mail. */
+function majorRows({ majors = [], period, asOf }: Stability, language: Language): LetterRow[] {
+  return majors.slice(0, mostRows).map(({ ticket, site, from, to, people, lost, unconfirmed, points, change }) => ({
+    what: `#${ticket.id} ${ticketTitle(language, ticket)}`,
+    value: people === null && lost === 0 ? none : personHours(lost, language),
+    note: dotted([
+      site,
+      time(from, language, 'moment', period.zone),
+      duration(((to ?? asOf) - from) / 1000, language),
+      to === null && word(language, 'impact.lasts'),
+      people !== null && `${word(language, 'impact.people')} ${number(people, language)}`,
+      notConfirmed(unconfirmed, language),
+      points > 0 && pointsText(-points, language),
+      change && word(language, 'change.name', { n: String(change.id) }),
+    ]),
+  }));
+}
 
 /** Those without a value take one row together. */
 function supportRows(kpis: readonly KpiValue[], row: (kpi: KpiValue) => LetterRow, language: Language): LetterRow[] {

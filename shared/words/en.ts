@@ -1598,6 +1598,11 @@ export const words = {
       major_incidents: 'Major incidents',
       lost_hours: 'Lost hours',
     },
+    majors: {
+      none: 'No incident of priority 1 or 2 began in this period.',
+      length: 'Duration',
+      noCause: 'not stated',
+    },
     inPart: {
       servers: 'servers',
       workstations: 'workstations',

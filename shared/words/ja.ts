@@ -1802,6 +1802,11 @@ export const words: Words = {
       major_incidents: '重大インシデント',
       lost_hours: '損失時間',
     },
+    majors: {
+      none: 'この期間に始まった優先度 1・2 のインシデントはありません。',
+      length: '継続時間',
+      noCause: '記載なし',
+    },
     inPart: {
       servers: 'サーバー',
       workstations: 'ワークステーション',

@@ -218,6 +218,24 @@ step(
   },
 );
 
+step(
+  'the major incidents stand in a table: how long, whom they hit, what they cost; each leads to its page',
+  async () => {
+    await open('/stability?period=2026-10');
+    const list = page.locator('#majors');
+    const row = (await list.getByRole('row').filter({ hasText: '#1 ' }).textContent()) ?? '';
+    assert.match(
+      row,
+      /P1[\s\S]*Berlin[\s\S]*3h\s27m[\s\S]*140[\s\S]*\+ 483\sperson-hours not confirmed[\s\S]*not stated/,
+    );
+    await open('/stability?period=2026-09');
+    await list.getByText('No incident of priority 1 or 2 began in this period.').waitFor();
+    await open('/stability?period=2026-10');
+    await list.getByRole('link', { name: /^#1 / }).click();
+    await page.waitForURL(/\/incidents\/1$/);
+  },
+);
+
 step('from 100 to the index and from the points to their causes: all of it adds up on the page', async () => {
   await open('/stability');
   const numbers = async (caption: string) => {

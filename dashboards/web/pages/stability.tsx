@@ -20,6 +20,7 @@ import { Definitions } from './stability/definition.tsx';
 import { Hours } from './stability/hours.tsx';
 import { About, Lead } from './stability/lead.tsx';
 import { IndexLineBox } from './stability/line.tsx';
+import { Majors } from './stability/majors.tsx';
 import { NoPeriod } from './stability/no-period.tsx';
 import { Causes, Waterfall } from './stability/parts.tsx';
 import { ProtectionBlock } from './stability/protection.tsx';
@@ -70,6 +71,7 @@ function Month({ data, before, reload }: { data: Stability; before: Stability | 
         </div>
         <Actions data={data} />
       </div>
+      <Majors data={data} />
       <Causes data={data} />
       {data.compared && data.compared.site === data.site && data.before && (
         <details>

@@ -1,6 +1,7 @@
 /** One incident: what it was, how long, whom it hit and what it cost, how it was found, and what changed before it. */
 import { useEffect } from 'preact/hooks';
 import type { Alert, Impact, Incident, TicketDetail } from '../../../../shared/api.ts';
+import { peopleHit } from '../../../../shared/people-hit.ts';
 import { duration, none, number, time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
@@ -19,7 +20,6 @@ import { formatHours, formatMonth } from '../stability/format.ts';
 import { Story } from '../ticket-story.tsx';
 import { Priority, TicketState, titleOf } from '../tickets.tsx';
 import { ImpactBox } from './impact.tsx';
-import { peopleHit } from './impact-words.ts';
 import { type Axis, Lanes } from './lanes.tsx';
 
 interface Whole {

@@ -17,6 +17,7 @@ import { formatMonth } from '../stability/format.ts';
 import { Hours } from '../stability/hours.tsx';
 import { About, Lead } from '../stability/lead.tsx';
 import { Exclusions, madeWithLines } from '../stability/made-with.tsx';
+import { Majors } from '../stability/majors.tsx';
 import { Causes, Waterfall } from '../stability/parts.tsx';
 import { ProtectionBlock } from '../stability/protection.tsx';
 import { Sites } from '../stability/sites.tsx';
@@ -103,6 +104,7 @@ function Content({ report }: { report: PeriodReport }) {
       <Hours data={stability} before={before} />
       <section class="annex">
         <h2>{t('report.annex')}</h2>
+        <Majors data={stability} />
         <Causes data={stability} />
         <Support data={stability} />
         <ProtectionBlock data={stability} />
