@@ -92,6 +92,30 @@ export function createMaintenanceReads({ state, maintenance, now, firing, nameOf
         .filter(({ state }) => state === 'over' || state === 'cancelled');
     },
 
+    /** Those that a second person has not approved yet, also of what is over; the newest first. */
+    async waiting(): Promise<MaintenanceRow[]> {
+      const late = state
+        .selectFrom('maintenance_occurrences')
+        .select('maintenance')
+        .where('approved_at', 'is', null)
+        .whereRef('entered_at', '>', 'start_at');
+      const known = [...maintenance.windows()].map(({ id }) => id);
+      const rows = await state
+        .selectFrom('maintenance_windows')
+        .selectAll()
+        .where('approved_at', 'is', null)
+        .where((is) => is.or([is('id', 'in', late), is('id', 'in', ['', ...known])]))
+        .orderBy('updated_at', 'desc')
+        .execute();
+      return rows
+        .map((row) => rowOf(maintenance.window(row.id) ?? windowOf(row)))
+        .filter(
+          ({ warnings, state: now }) => now !== 'cancelled' && (warnings.includes('late') || warnings.includes('long')),
+        )
+        .filter(({ state: now, warnings }) => now !== 'over' || warnings.includes('late'))
+        .slice(0, shownAtMost);
+    },
+
     /** For a table: the newest first. */
     async written(): Promise<WrittenWindow[]> {
       const rows = await state

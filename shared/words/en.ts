@@ -53,6 +53,16 @@ export const words = {
       'The connection to the collector is cut. What you see may be old; it is renewed as soon as the connection is back.',
   },
   maintenance: {
+    edit: 'Edit',
+    change: 'Change maintenance',
+    to: 'End',
+    toHelp: 'On the clock of the time zone, also where it is changed in between.',
+    untilClock: 'until a time…',
+    extendTo: 'Extend until…',
+    skip: 'Leave out',
+    skipped: 'Left out: {{dates}}',
+    waiting: 'Waiting for a second person: {{n}}',
+    waitsForOther: 'You entered it, so someone else has to approve it.',
     new: 'New maintenance',
     create: 'Enter maintenance',
     lead: 'Running now: {{n}}, covering {{endpoints}} endpoints and hiding {{alerts}} alerts.',
@@ -1321,8 +1331,9 @@ export const words = {
     impact: 'Impact of incidents as a table',
     impactLead:
       'The lines of a ticket are the whole of its impact. With confirmed yes they are stated under your name; lines with no are estimates, which stay as they are.',
-    calendars: 'Hours and holidays as a table',
-    calendarsLead: 'Lines of one kind replace all lines of that kind in the calendar.',
+    calendars: 'Calendars as a table',
+    calendarsLead:
+      'Lines of one kind replace all lines of that kind in the calendar. A line of the kind calendar has its zone and region, and makes a new one where there is none of that name.',
     people: 'People of sites and endpoints as a table',
   },
   impact: {
@@ -3061,6 +3072,9 @@ export const words = {
     impact_no_ticket: 'There is no ticket with this number',
     impact_site_gone: 'This site is gone; name one that is there, or leave it empty',
     impact_ticket: 'This is no number of a ticket such as 12',
+    calendar_no_weekday: 'No weekday has hours; it opens on single dates only. Check whether that is meant',
+    calendar_only_nights:
+      'Each day is closed, or opens in the evening and goes on into the next: no day has daytime hours. Check whether that is meant',
     calendar_holidays_end: 'Holidays are known until {{last}} only; those of {{year}} are missing. Take them anew',
     calendar_never_open: 'The calendar would never be open; give at least one day with hours',
     calendar_no_holidays: 'No holidays are listed, though those of {{region}} are to hold; take them over',
@@ -3131,7 +3145,8 @@ export const words = {
     entry_again: 'It is in the table already',
     entry_amount: 'An amount is a whole number of the smallest unit of the currency, at most {{limit}}',
     entry_amount_text: 'This is no amount in {{currency}}; write it without separators of thousands, such as 1250.50',
-    entry_calendar: 'There is no calendar of this name; create it first. There is: {{known}}',
+    entry_calendar:
+      'There is no calendar of this name; add a line of the kind calendar with its zone. There is: {{known}}',
     entry_choice: 'It has to be one of: {{known}}',
     entry_count: 'A count is a whole number from 0 to {{limit}}, or unlimited',
     entry_currency: 'This is no currency such as EUR or JPY',

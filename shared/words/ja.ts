@@ -54,6 +54,16 @@ export const words: Words = {
     banner: 'コレクターとの接続が切れています。表示が古い可能性があります。接続が戻りしだい自動で更新されます。',
   },
   maintenance: {
+    edit: '編集',
+    change: 'メンテナンスの変更',
+    to: '終了',
+    toHelp: '選んだタイムゾーンの時計の時刻です。途中で夏時間が切り替わる場合も同じです。',
+    untilClock: '時刻を指定…',
+    extendTo: '終了を延ばす…',
+    skip: 'この回を休む',
+    skipped: '休む日: {{dates}}',
+    waiting: '別の人の承認待ち: {{n}} 件',
+    waitsForOther: 'あなたが入力したため、別の人の承認が必要です。',
     new: 'メンテナンスを追加',
     create: 'メンテナンスを登録',
     lead: '実施中: {{n}} 件（対象 {{endpoints}} 台、非通知のアラート {{alerts}} 件）。',
@@ -1530,7 +1540,8 @@ export const words: Words = {
     impactLead:
       '1 つのチケットの行が、その影響のすべてです。confirmed が yes の行はあなたの名前で確認済みになり、no の行は推定のまま変わりません。',
     calendars: '時間と祝日の表',
-    calendarsLead: 'ある種類の行は、そのカレンダーの同じ種類をすべて置き換えます。',
+    calendarsLead:
+      'ある種類の行は、そのカレンダーの同じ種類をすべて置き換えます。kind が calendar の行はタイムゾーンと地域を表し、その名前のカレンダーがなければ新しく作成します。',
     people: '拠点とエンドポイントの人数の表',
   },
   impact: {
@@ -3265,6 +3276,9 @@ export const words: Words = {
     impact_no_ticket: 'この番号のチケットはありません',
     impact_site_gone: 'この拠点は削除されています。現在の拠点を書くか、空にしてください',
     impact_ticket: '12 のようなチケットの番号ではありません',
+    calendar_no_weekday: 'どの曜日にも時間がなく、個別の日付だけに開いています。意図どおりか確認してください',
+    calendar_only_nights:
+      'すべての曜日が休み、または翌日に続く夜間の時間だけで、日中の時間がありません。意図どおりか確認してください',
     calendar_holidays_end:
       '祝日は {{last}} までしか登録されておらず、{{year}} 年分がありません。取り込み直してください',
     calendar_never_open: 'このカレンダーには営業時間がなくなります。少なくとも 1 日に時間を入れてください',
@@ -3334,7 +3348,8 @@ export const words: Words = {
     entry_again: 'すでにこの表にあります',
     entry_amount: '金額は通貨の最小単位の整数で、{{limit}} までです',
     entry_amount_text: '{{currency}} の金額ではありません。1250.50 のように桁区切りなしで書いてください',
-    entry_calendar: 'この名前のカレンダーはありません。先に作成してください。候補: {{known}}',
+    entry_calendar:
+      'この名前のカレンダーはありません。kind が calendar の行でタイムゾーンを書いてください。候補: {{known}}',
     entry_choice: '次のいずれかにしてください: {{known}}',
     entry_count: '数は 0–{{limit}} の整数か unlimited です',
     entry_currency: 'EUR や JPY のような通貨ではありません',

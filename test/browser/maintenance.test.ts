@@ -95,6 +95,67 @@ step('a form says what it would cover before it is sent', async () => {
   assert.match(await rowText(page, 'Osaka <b>'), /Planned.*on the second Tuesday of each month, 22:00.*<img src=x/);
 });
 
+step('one that has not begun is edited, and one of its dates left out', async () => {
+  await open('/maintenance');
+  await page.getByText('Next dates', { exact: true }).click();
+  await page
+    .getByRole('button', { name: /^Leave out/ })
+    .first()
+    .click();
+  await page.getByText(/^Left out: 20\d\d-\d\d-\d\d$/).waitFor();
+  const [skipped] = await list();
+  assert.is(skipped?.repeat?.skip.length, 1);
+  await page.getByRole('button', { name: /^Edit/ }).click();
+  assert.is(await page.getByLabel('Cron expression', { exact: true }).inputValue(), '0 22 * * TUE#2');
+  await page.getByLabel('Length').selectOption('until');
+  await page.getByLabel('End', { exact: true }).fill('02:30');
+  await page.locator('ol.plain li').nth(4).waitFor();
+  assert.equal(await violations(page), []);
+  await picture('edit');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await until(async () => (await list())[0]?.repeat?.until === '02:30', 10_000, 'changed');
+  assert.equal((await list())[0]?.repeat?.skip, skipped?.repeat?.skip, 'what is left out stays so');
+});
+
+step('what was entered late waits at the top, and its author is told that it is for someone else', async () => {
+  const now = Date.now();
+  const scope = { of: 'site', target: 'Osaka <b>' };
+  const headers = { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' };
+  const enter = (reason: string) => {
+    const body = JSON.stringify({ scope, reason, from: now - 7_200_000, to: now - 3_600_000, late: true });
+    return fetch(`${collector.http}/api/v1/maintenance`, { method: 'POST', headers, body });
+  };
+  await enter('forgotten <i>');
+  await open('/maintenance');
+  const top = page.getByText('Waiting for a second person: 1');
+  await top.waitFor();
+  await page.getByText('forgotten <i>').waitFor();
+  for (const language of ['en', 'ja'] as const)
+    for (const [width, height] of [
+      [1440, 900],
+      [390, 844],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await open('/maintenance', language);
+      await page.getByText('forgotten <i>').waitFor();
+      assert.equal(await violations(page), [], `${language} ${width}`);
+      await picture(`waiting-${language}-${width}`);
+    }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await open('/maintenance');
+  await page.getByRole('button', { name: /^Approve/ }).click();
+  await top.waitFor({ state: 'detached' });
+});
+
+step('a refusal on a Japanese page is Japanese', async () => {
+  await open('/maintenance?of=site&target=Osaka+%3Cb%3E', 'ja');
+  await page.locator('select').nth(2).selectOption('cron');
+  await page.locator('input.input').first().fill('61 * * * *');
+  const told = page.locator('.callout .small');
+  await told.getByText('分 "61" を解釈できません').waitFor();
+  assert.not.match((await told.textContent()) ?? '', /understood|entered|minute/);
+});
+
 step('one from now on runs, is extended and ended', async () => {
   await open('/maintenance?of=site&target=Osaka+%3Cb%3E');
   await page.getByLabel('Reason').fill('New switch');
@@ -124,6 +185,15 @@ step('one from now on runs, is extended and ended', async () => {
     }
   await page.setViewportSize({ width: 1280, height: 900 });
   await open('/maintenance');
+  await page.getByRole('button', { name: /Extend until/ }).click();
+  const field = page.getByLabel('End', { exact: true });
+  const shown = await field.inputValue();
+  const later = new Date(Date.parse(`${shown}Z`) + 90 * 60_000).toISOString().slice(0, 16);
+  await field.fill(later);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await field.waitFor({ state: 'detached' });
+  const moved = (await list()).find(({ state }) => state === 'running')?.running[0]?.end ?? 0;
+  assert.is(Math.floor((moved - end - 3_600_000) / 60_000), Math.floor((90 * 60_000 - (end % 60_000)) / 60_000));
   await page.getByRole('button', { name: /End now/ }).click();
   await page.getByText('Nothing is in maintenance now.').waitFor();
   await page.getByRole('button', { name: 'Show past maintenance' }).click();

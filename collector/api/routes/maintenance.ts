@@ -62,11 +62,20 @@ export function maintenanceRoutes(app: App, context: Context): void {
       schema: {
         summary: 'Maintenance windows: those that run or are to come, or those that are over',
         tags,
-        querystring: Type.Object({ past: Type.Optional(Type.Boolean()) }, closed),
+        querystring: Type.Object(
+          {
+            past: Type.Optional(Type.Boolean()),
+            waiting: Type.Optional(Type.Boolean({ description: 'instead: those that wait for a second person' })),
+          },
+          closed,
+        ),
         response: { 200: page(MaintenanceRow) },
       },
     },
-    async (request) => ({ items: await maintenance.list(request.query.past ?? false), next: null }),
+    async ({ query: { past = false, waiting } }) => ({
+      items: await (waiting ? maintenance.waiting() : maintenance.list(past)),
+      next: null,
+    }),
   );
 
   app.get(

@@ -50,7 +50,7 @@ interface InputProps {
   onInput: (value: string) => void;
   help?: ComponentChildren;
   error?: string | undefined;
-  type?: 'text' | 'password' | 'number' | 'search' | 'date' | 'datetime-local';
+  type?: 'text' | 'password' | 'number' | 'search' | 'date' | 'datetime-local' | 'time';
   autocomplete?: 'username' | 'current-password' | 'new-password' | 'off';
   required?: boolean;
   min?: string;

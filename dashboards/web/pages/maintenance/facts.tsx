@@ -3,6 +3,8 @@ import type { MaintenanceRow } from '../../../../shared/api.ts';
 import { duration, number, time } from '../../../../shared/words/format.ts';
 import { Callout } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { readersZone } from '../../time/readers-zone.ts';
+import { wallText } from '../../time/wall.ts';
 import { language, t } from '../../words/words.ts';
 import { rhythmOf } from './rhythm.ts';
 
@@ -37,7 +39,7 @@ export function Rhythm({ cron, zone }: { cron: string; zone: string }) {
 }
 
 /** In the zone of the recurrence, which is named. */
-export function NextDates({ row }: { row: MaintenanceRow }) {
+export function NextDates({ row, onSkip }: { row: MaintenanceRow; onSkip?: (date: string) => void }) {
   if (row.next.length === 0) return null;
   const zone = row.repeat?.zone;
   const spoken = ({ start, end }: MaintenanceRow['next'][number]) =>
@@ -50,9 +52,20 @@ export function NextDates({ row }: { row: MaintenanceRow }) {
       </p>
       <ol class="plain">
         {row.next.map((one) => (
-          <li key={one.start}>{spoken(one)}</li>
+          <li key={one.start}>
+            {spoken(one)}{' '}
+            {onSkip && zone && (
+              <button type="button" class="link" onClick={() => onSkip(wallText(one.start, zone).slice(0, 10))}>
+                {t('maintenance.skip')}
+                <span class="unseen"> {spoken(one)}</span>
+              </button>
+            )}
+          </li>
         ))}
       </ol>
+      {row.repeat && row.repeat.skip.length > 0 && (
+        <p class="quiet small">{t('maintenance.skipped', { dates: row.repeat.skip.join(', ') })}</p>
+      )}
     </div>
   );
 }
@@ -71,10 +84,15 @@ export function Warnings({ row }: { row: MaintenanceRow }) {
 
 export function When({ row }: { row: MaintenanceRow }) {
   const [running] = row.running;
+  // On the wall clock that the window goes by.
+  const own = row.repeat?.zone;
+  const zone = own ? { zone: own } : {};
+  const named = own && own !== readersZone() && <span class="quiet"> ({own})</span>;
   if (running)
     return (
       <span>
-        {t('maintenance.until')} <Moment at={running.end} />
+        {t('maintenance.until')} <Moment at={running.end} {...zone} />
+        {named}
       </span>
     );
   const [next] = row.next;
@@ -82,7 +100,8 @@ export function When({ row }: { row: MaintenanceRow }) {
     return row.once ? <Moment at={row.once.start} /> : <span class="quiet">{t(`maintenance.state.${row.state}`)}</span>;
   return (
     <span>
-      <Moment at={next.start} /> – <Moment at={next.end} />
+      <Moment at={next.start} {...zone} /> – <Moment at={next.end} {...zone} />
+      {named}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-/** A new maintenance window: what, when, how long, why; with what it would cover. */
+/** A maintenance window, new or to be changed: what, when, how long, why; with what it would cover. */
 import { useEffect, useState } from 'preact/hooks';
 import type { MaintenanceRow } from '../../../../shared/api.ts';
 import { duration } from '../../../../shared/words/format.ts';
@@ -9,17 +9,20 @@ import { call, type Problem } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { search } from '../../router.ts';
+import { readersZone } from '../../time/readers-zone.ts';
 import { language, t } from '../../words/words.ts';
 import { Covered, NextDates, Warnings } from './facts.tsx';
-import { bodyOf, repeats, scopes, type WindowDraft } from './plan.ts';
+import { bodyOf, draftOf, editOf, repeats, scopes, type WindowDraft } from './plan.ts';
 
 const lengths = ['30', '60', '120', '240', '480', '1440', '2880'];
+const lengthWord = (minutes: string) =>
+  minutes === 'until' ? t('maintenance.untilClock') : duration(Number(minutes) * 60, language.value);
 
 function blank(): WindowDraft {
   const params = new URLSearchParams(search.value);
   const of = scopes.find((one) => one === params.get('of')) ?? 'site';
-  const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
-  const when = { from: '', minutes: '120', repeat: 'once', cron: '0 22 * * TUE#2', zone } as const;
+  const zone = readersZone();
+  const when = { from: '', to: '', minutes: '120', repeat: 'once', cron: '0 22 * * TUE#2', zone } as const;
   return { of, target: params.get('target') ?? '', reason: '', ...when };
 }
 
@@ -30,8 +33,9 @@ function targetsOf(of: WindowDraft['of']): [string, string][] {
 }
 
 const zones = () => {
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return [...new Set([here, 'UTC', ...Intl.supportedValuesOf('timeZone')])].map((zone) => [zone, zone] as const);
+  return [...new Set([readersZone(), 'UTC', ...Intl.supportedValuesOf('timeZone')])].map(
+    (zone) => [zone, zone] as const,
+  );
 };
 
 /** What the collector says to it, a moment after the last change. */
@@ -63,15 +67,26 @@ function usePreview(draft: WindowDraft) {
   return { preview, problem };
 }
 
-export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCancel: () => void }) {
-  const [draft, setDraft] = useState(blank);
+interface MaintenanceFormProps {
+  /** To be changed; without one it is new. */
+  row?: MaintenanceRow | undefined;
+  onDone: () => void;
+  onCancel: () => void;
+}
+
+export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps) {
+  const [before] = useState(() => (row ? draftOf(row, readersZone()) : null));
+  const [draft, setDraft] = useState(() => before ?? blank());
   const set = (part: Partial<WindowDraft>) => setDraft((old) => ({ ...old, ...part }));
   const { preview, problem: fault } = usePreview(draft);
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
-    const body = bodyOf(draft, Date.now());
-    if (body && (await send(() => call('maintenance', { method: 'POST', body })))) onDone();
+    const body = before ? editOf(draft, before, Date.now()) : bodyOf(draft, Date.now());
+    const address = row ? `maintenance/${encodeURIComponent(row.id)}` : 'maintenance';
+    if (body && (await send(() => call(address, { method: row ? 'PATCH' : 'POST', body })))) onDone();
+    // Nothing was changed, and all that is needed is there.
+    if (!body && before && bodyOf(draft, Date.now())) onCancel();
   };
   const repeating = draft.repeat !== 'once';
   const known = targetsOf(draft.of);
@@ -79,7 +94,7 @@ export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCa
   if (draft.target !== '' && !known.some(([value]) => value === draft.target)) known.push([draft.target, draft.target]);
   const targets = known.sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
   return (
-    <Box title={t('maintenance.new')}>
+    <Box title={row ? t('maintenance.change') : t('maintenance.new')}>
       <form class="form" onSubmit={(event) => void submit(event)}>
         {(problem ?? fault) && <ProblemCallout problem={(problem ?? fault) as Problem} />}
         <div class="form-row">
@@ -125,11 +140,19 @@ export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCa
             label={t('maintenance.length')}
             value={draft.minutes}
             onChange={(minutes) => set({ minutes })}
-            options={lengths.map((one) => [one, duration(Number(one) * 60, language.value)] as const)}
+            options={[...new Set([draft.minutes, ...lengths, 'until'])].map((one) => [one, lengthWord(one)] as const)}
           />
-          {repeating && (
-            <Select label={t('place.zone')} value={draft.zone} onChange={(zone) => set({ zone })} options={zones()} />
+          {draft.minutes === 'until' && (
+            <Input
+              label={t('maintenance.to')}
+              type={repeating ? 'time' : 'datetime-local'}
+              value={draft.to}
+              onInput={(to) => set({ to })}
+              required
+              help={t('maintenance.toHelp')}
+            />
           )}
+          <Select label={t('place.zone')} value={draft.zone} onChange={(zone) => set({ zone })} options={zones()} />
         </div>
         <Field label={t('maintenance.reason')}>
           {(ids) => (
@@ -156,7 +179,7 @@ export function MaintenanceForm({ onDone, onCancel }: { onDone: () => void; onCa
         </div>
         <div class="form-end">
           <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : t('maintenance.create')}
+            {busy ? t('common.working') : row ? t('common.save') : t('maintenance.create')}
           </button>
           <button type="button" class="button" onClick={onCancel}>
             {t('common.cancel')}

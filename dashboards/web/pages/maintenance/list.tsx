@@ -12,8 +12,10 @@ import { Table, type TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
-import { Covered, Rhythm, say, Warnings, When } from './facts.tsx';
+import { Covered, NextDates, Rhythm, say, Warnings, When } from './facts.tsx';
 import { MaintenanceForm } from './form.tsx';
+import { NewEnd } from './new-end.tsx';
+import { WaitingWindows } from './waiting.tsx';
 
 const concerns = (change: LiveChange) =>
   change.kind === 'maintenance' || change.kind === 'alert' || change.kind === 'endpoint';
@@ -41,10 +43,16 @@ function Lead({ items }: { items: readonly MaintenanceRow[] }) {
 const scopeHref = ({ of, target }: MaintenanceRow['scope']) =>
   of === 'endpoint' ? to.endpoint(target) : `/?${new URLSearchParams({ [of]: target })}`;
 
-function Actions({ row, act }: { row: MaintenanceRow; act: (address: string, body?: object) => void }) {
+interface Acting {
+  act: (address: string, body?: object) => void;
+  /** Opens the form with it. */
+  edit: (row: MaintenanceRow) => void;
+  moveEnd: (row: MaintenanceRow) => void;
+}
+
+function Actions({ row, act, edit, moveEnd }: Acting & { row: MaintenanceRow }) {
   const [running] = row.running;
   const at = `maintenance/${encodeURIComponent(row.id)}`;
-  const waits = row.warnings.includes('late') || row.warnings.includes('long');
   const button = (word: string, onClick: () => void) => (
     <button type="button" class="button slim" onClick={onClick}>
       {word}
@@ -53,19 +61,22 @@ function Actions({ row, act }: { row: MaintenanceRow; act: (address: string, bod
   );
   return (
     <div class="row">
-      {waits && button(t('maintenance.approve'), () => act(`${at}/approve`))}
+      {row.next.length > 0 && button(t('maintenance.edit'), () => edit(row))}
       {running && button(t('maintenance.extend'), () => act(`${at}/extend`, { until: running.end + 3_600_000 }))}
+      {running && button(t('maintenance.extendTo'), () => moveEnd(row))}
       {running && button(t('maintenance.end'), () => act(`${at}/end`))}
       {row.next.length > 0 && button(t('maintenance.cancel'), () => act(`${at}/cancel`))}
     </div>
   );
 }
 
-function columnsOf(act: (address: string, body?: object) => void): TableColumn<MaintenanceRow>[] {
+function columnsOf(acting: Acting): TableColumn<MaintenanceRow>[] {
+  const onSkip = (row: MaintenanceRow) => (date: string) =>
+    acting.act(`maintenance/${encodeURIComponent(row.id)}/skip`, { date });
   const actions: TableColumn<MaintenanceRow> = {
     key: 'actions',
     head: t('maintenance.actions'),
-    cell: (row) => <Actions row={row} act={act} />,
+    cell: (row) => <Actions row={row} {...acting} />,
   };
   return [
     {
@@ -87,7 +98,20 @@ function columnsOf(act: (address: string, body?: object) => void): TableColumn<M
     {
       key: 'repeat',
       head: t('maintenance.repeat'),
-      cell: (row) => (row.repeat ? <Rhythm {...row.repeat} /> : t('maintenance.repeats.once')),
+      cell: (row) =>
+        row.repeat ? (
+          <div class="stack-2">
+            <Rhythm {...row.repeat} />
+            {row.next.length > 0 && (
+              <details>
+                <summary>{t('maintenance.next')}</summary>
+                <NextDates row={row} {...(may('operator') ? { onSkip: onSkip(row) } : {})} />
+              </details>
+            )}
+          </div>
+        ) : (
+          t('maintenance.repeats.once')
+        ),
     },
     { key: 'covers', head: t('maintenance.hides'), cell: (row) => <Covered row={row} /> },
     {
@@ -114,16 +138,30 @@ export function MaintenancePage() {
   const [open, setOpen] = useState(params.has('target'));
   const list = useLoad<Page<MaintenanceRow>>('maintenance', concerns, 2000);
   const over = useLoad<Page<MaintenanceRow>>(past ? 'maintenance?past=true' : null, concerns, 5000);
+  const waiting = useLoad<Page<MaintenanceRow>>('maintenance?waiting=true', concerns, 2000);
+  const [editing, setEditing] = useState<MaintenanceRow | null>(null);
+  const [moving, setMoving] = useState<MaintenanceRow | null>(null);
   const { problem, send } = useSend();
+  const reload = () => {
+    list.reload();
+    waiting.reload();
+  };
   const act = (address: string, body?: object) =>
-    void send(() => call(address, { method: 'POST', ...(body ? { body } : {}) })).then(list.reload);
+    void send(() => call(address, { method: 'POST', ...(body ? { body } : {}) })).then(reload);
   const adding = open && may('operator');
   const close = () => {
     setOpen(false);
-    list.reload();
+    setEditing(null);
+    setMoving(null);
+    reload();
   };
   const tableOf = (items: readonly MaintenanceRow[], caption: string) => (
-    <Table caption={caption} columns={columnsOf(act)} rows={items} keyOf={(row) => row.id} />
+    <Table
+      caption={caption}
+      columns={columnsOf({ act, edit: setEditing, moveEnd: setMoving })}
+      rows={items}
+      keyOf={(row) => row.id}
+    />
   );
   return (
     <>
@@ -136,7 +174,14 @@ export function MaintenancePage() {
         )}
       </PageHead>
       {problem && <ProblemCallout problem={problem} />}
-      {adding && <MaintenanceForm onDone={close} onCancel={close} />}
+      <WaitingWindows
+        items={waiting.data?.items ?? []}
+        mayApprove={may('operator')}
+        onApprove={({ id }) => act(`maintenance/${encodeURIComponent(id)}/approve`)}
+      />
+      {adding && !editing && <MaintenanceForm onDone={close} onCancel={close} />}
+      {editing && <MaintenanceForm key={editing.id} row={editing} onDone={close} onCancel={close} />}
+      {moving && <NewEnd key={moving.id} row={moving} onDone={close} />}
       <section class="box" aria-label={t('page.maintenance')}>
         <Ready of={list}>
           {({ items }) =>
