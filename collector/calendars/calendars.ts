@@ -38,8 +38,9 @@ export interface CalendarFields extends CalendarContent {
   region: string | null;
 }
 
+/** Without an id it is a new one, with all fields. */
 export interface CalendarEdit {
-  id: string;
+  id: string | null;
   fields: Partial<CalendarFields>;
 }
 
@@ -131,14 +132,21 @@ export function createCalendars(parts: { state: State; changeFeed: ChangeFeed; n
   }
 
   async function editAll(edits: readonly CalendarEdit[], by: string, why: string): Promise<void> {
-    await state.transaction().execute(async (db) => {
+    const ids = await state.transaction().execute(async (db) => {
+      const saved: string[] = [];
       for (const { id, fields } of edits) {
+        saved.push(id ?? makeId('c'));
+        if (id === null) {
+          await write(db, saved.at(-1) as string, fields as CalendarFields, 1, by, why);
+          continue;
+        }
         const row = await find(db, id);
         const before: CalendarFields = { name: row.name, region: row.region, ...contentOf(row) };
         await write(db, id, { ...before, ...fields }, row.version + 1, by, why);
       }
+      return saved;
     });
-    for (const { id } of edits) changeFeed.publish({ kind: 'calendar', calendar: id });
+    for (const id of ids) changeFeed.publish({ kind: 'calendar', calendar: id });
   }
 
   async function saved(id: string): Promise<StoredCalendar> {

@@ -53,6 +53,9 @@ export function calendarWarnings({ weekly, holidays, overrides, region }: Warned
     if (date >= today && usual.length > 0 && spans.length > 0 && spans.every(isOutside))
       warnings.push(reason('calendar_outside', { day: date, hours: hoursOf(spans), usual: hoursOf(usual) }));
   }
+  const spans = weekdays.flatMap((day) => weekly[day] ?? []);
+  if (spans.length === 0) warnings.push(reason('calendar_no_weekday'));
+  else if (spans.every(isOvernight)) warnings.push(reason('calendar_only_nights'));
   const last = lastHoliday(holidays);
   const wanted = Temporal.PlainDate.from(today).add({ months: 6 }).year;
   if (last === null && region !== null) warnings.push(reason('calendar_no_holidays', { region }));

@@ -1,11 +1,19 @@
 /** Calendars of service, working and support hours, and where holidays can be taken from. */
 import { Type } from 'typebox';
-import { CalendarContent, CalendarRow, CalendarVersion, Holiday, HolidayRegion, page } from '../../../shared/api.ts';
+import {
+  CalendarContent,
+  CalendarRow,
+  CalendarVersion,
+  Holiday,
+  HolidayRegion,
+  page,
+  type TableRead,
+} from '../../../shared/api.ts';
 import { businessMinutes } from '../../../shared/calendar.ts';
 import { formatReasons } from '../../../shared/words/reasons.ts';
 import { type CalendarFields, calendarIn, type StoredCalendar } from '../../calendars/calendars.ts';
 import { calendarWarnings, lastHoliday } from '../../calendars/check.ts';
-import { holidaysOf, regionsIn } from '../../calendars/holidays.ts';
+import { holidaysOf, regionFault, regionsIn } from '../../calendars/holidays.ts';
 import { calendarsIn, calendarTable } from '../../calendars/table.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -59,9 +67,10 @@ function weekMinutes({ zone, weekly }: StoredCalendar): number {
 }
 
 export function calendarRoutes(app: App, { calendars, clock }: Context): void {
+  const todayIn = (zone: string) =>
+    Temporal.Instant.fromEpochMilliseconds(clock.now()).toZonedDateTimeISO(zone).toPlainDate().toString();
   const rowOf = (calendar: StoredCalendar) => {
-    const today = Temporal.Instant.fromEpochMilliseconds(clock.now()).toZonedDateTimeISO(calendar.zone);
-    const warnings = calendarWarnings(calendar, today.toPlainDate().toString());
+    const warnings = calendarWarnings(calendar, todayIn(calendar.zone));
     return {
       ...{ ...calendar, weekMinutes: weekMinutes(calendar), holidaysUntil: lastHoliday(calendar.holidays) },
       warnings: warnings.map((why) => ({ why, problem: formatReasons('en', [why]) })),
@@ -166,13 +175,25 @@ export function calendarRoutes(app: App, { calendars, clock }: Context): void {
       what: 'Hours, holidays and exceptions of calendars',
       file: 'calendars',
     },
-    example: 'calendar,kind,day,hours,name\r\nOffice Berlin,holiday,2026-12-25,,Christmas Day\r\n',
+    example:
+      'calendar,kind,day,hours,name,zone,region\r\nOffice Berlin,calendar,,,,Europe/Berlin,DE-BE\r\nOffice Berlin,weekly,mon,09:00-17:00,,,\r\n',
     write: async () => calendarTable(await calendars.list()),
     async read(text, author) {
-      const { rows, faults } = calendarsIn(text, await calendars.list());
+      const { rows, faults } = await calendarsIn(text, await calendars.list(), regionFault);
       const applied = author !== null && faults.length === 0;
-      if (applied) await calendars.editAll(rows, author.by, author.reason);
-      return { applied, faults, lines: rows.map(({ line, name }) => ({ line, name, does: 'change' as const })) };
+      const changed = rows.filter(({ isSame }) => !isSame);
+      const edits = changed.map(({ id, name, fields, after }) => ({
+        id,
+        fields: id === null ? { ...after, name } : fields,
+      }));
+      if (applied) await calendars.editAll(edits, author.by, author.reason);
+      const lines = rows.map(({ line, id, name, isSame, after }): TableRead['lines'][number] => {
+        if (isSame) return { line, name, does: 'same' };
+        // Of one with a fault in its zone nobody knows which day it is.
+        const warnings = faults.length > 0 ? [] : calendarWarnings(after, todayIn(after.zone));
+        return { line, name, does: id === null ? 'add' : 'change', warnings };
+      });
+      return { applied, faults, lines };
     },
   });
 }

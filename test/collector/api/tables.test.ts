@@ -47,7 +47,7 @@ test('calendars: hours, holidays and exceptions', async () => {
   assert.is((await read('calendars', text, 'as it was')).applied, true);
   const [after] = (await ok<{ items: CalendarRow[] }>('calendars')).items as [CalendarRow];
   assert.equal([after.weekly, after.holidays, after.overrides], [before.weekly, before.holidays, before.overrides]);
-  assert.is(after.version, 2);
+  assert.is(after.version, 1, 'what is the same is no new version');
   // Holidays alone: hours and exceptions stay.
   await read('calendars', 'calendar,kind,day,name\nOFFICE,holiday,2027-01-01,New Year\n', 'next year');
   const [next] = (await ok<{ items: CalendarRow[] }>('calendars')).items as [CalendarRow];
@@ -64,6 +64,41 @@ test('calendars: hours, holidays and exceptions', async () => {
     [6, 'hours', 'entry_hours'],
     [7, 'hours', 'calendar_time'],
   ]);
+});
+
+test('calendars: a table makes new ones with zone and region, all or none, and says what may not be meant', async () => {
+  const head = 'calendar,kind,day,hours,name,zone,region\n';
+  const names = async () => (await ok<{ items: CalendarRow[] }>('calendars')).items.map(({ name }) => name);
+  const wrong = await read(
+    'calendars',
+    `${head}A,calendar,,,,Asia/Tokio,\nB,calendar,,,,Asia/Tokyo,JP-XX\nC,calendar,,,,Asia/Tokyo,\nC,calendar,,,,UTC,\n`,
+  );
+  assert.equal(faults(wrong), [
+    [2, 'zone', 'zone_unknown'],
+    [3, 'region', 'calendar_part'],
+    [5, 'calendar', 'entry_twice'],
+  ]);
+  assert.equal(faults(await read('calendars', `${head}A,calendar,,,,UTC,\n`)), [[2, 'hours', 'calendar_never_open']]);
+  const csv = `${head}Night,weekly,mon,22:00-06:00,,,\nNight,calendar,,,,Asia/Tokyo,JP\n"'=Day",calendar,,,,UTC,\n"'=Day",exception,2030-01-02,09:00-12:00,,,\n`;
+  const tried = await read('calendars', csv);
+  assert.equal(
+    tried.lines.map(({ name, does, warnings }) => [name, does, warnings?.map(({ code }) => code)]),
+    [
+      ['Night', 'add', ['calendar_only_nights', 'calendar_no_holidays']],
+      ['=Day', 'add', ['calendar_no_weekday']],
+    ],
+  );
+  assert.equal(await names(), ['Office']);
+  await read('calendars', csv, 'from the works agreement');
+  assert.equal((await names()).sort(), ['=Day', 'Night', 'Office']);
+  const night = (await ok<{ items: CalendarRow[] }>('calendars')).items.find(({ name }) => name === 'Night');
+  assert.equal([night?.zone, night?.region, night?.weekly], ['Asia/Tokyo', 'JP', { mon: [['22:00', '06:00']] }]);
+  const { text } = await ask('calendars/table');
+  const back = await read('calendars', text, 'once more');
+  assert.equal([back.faults, back.lines.map(({ does }) => does)], [[], ['same', 'same', 'same']]);
+  await read('calendars', `${head}Night,calendar,,,,Asia/Seoul,\n`, 'moved');
+  const moved = (await ok<{ items: CalendarRow[] }>('calendars')).items.find(({ name }) => name === 'Night');
+  assert.equal([moved?.zone, moved?.region, moved?.version, moved?.weekly], ['Asia/Seoul', null, 2, night?.weekly]);
 });
 
 test('people of sites and endpoints; empty is not known, and 0 is nobody', async () => {

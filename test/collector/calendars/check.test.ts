@@ -95,7 +95,9 @@ test('what is possible and seldom meant is a warning: hours beside the usual one
   assert.equal(warnings({ overrides: { '2026-12-25': [['09:00', '12:00']] } }), []);
   assert.equal(warnings({ overrides: { '2026-01-01': [['18:00', '20:00']] } }), []);
   const night: [string, string][] = [['22:00', '06:00']];
-  assert.equal(warnings({ weekly: { thu: night }, ...half('23:00', '02:00') }), []);
+  assert.equal(warnings({ weekly: { thu: night }, ...half('23:00', '02:00') }), ['calendar_only_nights']);
+  assert.equal(warnings({ weekly: { thu: [['00:00', '24:00']] } }), []);
+  assert.equal(warnings({ weekly: {}, overrides: { '2026-12-25': [['09:00', '12:00']] } }), ['calendar_no_weekday']);
   assert.equal(warnings({ weekly: { sun: night, mon: [['05:00', '12:00']] } }), [
     'calendar_overlap sun mon 22:00–06:00 05:00–12:00',
   ]);

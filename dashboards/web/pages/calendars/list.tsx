@@ -182,7 +182,7 @@ export function CalendarsPage() {
         title={t('csv.calendars')}
         lead={t('csv.calendarsLead')}
         address="calendars/table"
-        columns="calendar,kind,day,hours,name"
+        columns="calendar,kind,day,hours,name,zone,region"
         mayRead={may('manager')}
         onDone={done}
       />
