@@ -10,6 +10,7 @@ import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { search } from '../../router.ts';
 import { readersZone } from '../../time/readers-zone.ts';
+import { wallText } from '../../time/wall.ts';
 import { language, t } from '../../words/words.ts';
 import { Covered, NextDates, Warnings } from './facts.tsx';
 import { bodyOf, draftOf, editOf, repeats, scopes, type WindowDraft } from './plan.ts';
@@ -66,6 +67,12 @@ function usePreview(draft: WindowDraft) {
   }, [text]);
   return { preview, problem };
 }
+
+/** A preview knows nothing of the dates that are left out of the one that is changed. */
+const withoutSkipped = (preview: MaintenanceRow, skip: readonly string[]): MaintenanceRow => ({
+  ...preview,
+  next: preview.next.filter(({ start }) => !skip.includes(wallText(start, preview.repeat?.zone ?? 'UTC').slice(0, 10))),
+});
 
 interface MaintenanceFormProps {
   /** To be changed; without one it is new. */
@@ -172,7 +179,7 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
               <p class="strong">
                 <Covered row={preview} />
               </p>
-              <NextDates row={preview} />
+              <NextDates row={withoutSkipped(preview, row?.repeat?.skip ?? [])} />
               <Warnings row={preview} />
             </>
           )}
