@@ -233,6 +233,7 @@ export const asksAgain: ReadonlySet<string> = new Set([
   'PATCH /api/v1/users/:id',
   'POST /api/v1/users/:id/password',
   'POST /api/v1/tokens',
+  'POST /api/v1/enrollments',
   'POST /api/v1/endpoints/:id/erase',
 ]);
 export const confirmedMs = 15 * 60_000;

@@ -110,6 +110,8 @@ export interface Caller {
   session: { user: string; secret: string; confirmedAt: number } | null;
   /** Of a token: what alone it opens. */
   onlyFor: 'metrics' | null;
+  /** Of a token: when it ends, ms UTC; null: not by itself. */
+  endsAt: number | null;
 }
 
 export type App = FastifyInstance<

@@ -28,14 +28,20 @@ export async function callerOf(
   if (request.headers.authorization !== undefined) {
     const secret = bearerOf(request);
     const token = secret === undefined ? undefined : await accounts.tokens.find(secret);
-    return token ? { name: token.name, role: token.role, by: 'token', session: null, onlyFor: token.onlyFor } : null;
+    return token
+      ? {
+          ...{ name: token.name, role: token.role, by: 'token', session: null },
+          onlyFor: token.onlyFor,
+          endsAt: token.expiresAt,
+        }
+      : null;
   }
   const secret = request.cookies[cookieName(addresses().http)];
   const found = secret ? await accounts.sessions.find(secret) : undefined;
   if (!secret || !found) return null;
   const { user, confirmedAt } = found;
   const session = { user: user.id, secret, confirmedAt };
-  return { name: user.name, role: user.role, by: 'session', session, onlyFor: null };
+  return { name: user.name, role: user.role, by: 'session', session, onlyFor: null, endsAt: null };
 }
 
 /**
@@ -83,4 +89,14 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
 /** The caller of a route that is not public: the guard guarantees that there is one. */
 export function callerNamed(request: FastifyRequest): string {
   return request.caller?.name ?? 'unknown';
+}
+
+/**
+ * A token cannot be asked for a password, and whoever found one must not make ways in that outlast it.
+ * @param deed what only a person may do, as `to …`
+ * @throws EvenkeelError FORBIDDEN
+ */
+export function refuseToken({ caller }: FastifyRequest, deed: string): void {
+  if (caller?.by === 'token')
+    throw fail('FORBIDDEN', { role: 'of a token', needed: `a person who is logged in, ${deed}` });
 }

@@ -1,7 +1,9 @@
 /** Users. Small on purpose: create, new password, disable. */
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { page, Role } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
+import { refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, UserName } from '../shapes.ts';
 import { Password } from './own-account.ts';
 
@@ -13,7 +15,14 @@ const User = Type.Object({
   disabledAt: Type.Union([Type.Integer(), Type.Null()]),
 });
 
+const ofAdmins = 'to make or change an admin';
+
 export function accountRoutes(app: App, { accounts: { users } }: Context): void {
+  async function refuseTokenForAdmin(request: FastifyRequest, id: string): Promise<void> {
+    const user = (await users.list()).find((one) => one.id === id);
+    if (user?.role === 'admin') refuseToken(request, ofAdmins);
+  }
+
   app.get(
     '/api/v1/users',
     { schema: { summary: 'Users', tags: ['access'], response: { 200: page(User) } } },
@@ -52,7 +61,10 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
         response: { 201: User },
       },
     },
-    async (request, reply) => reply.status(201).send(await users.create(request.body)),
+    async (request, reply) => {
+      if (request.body.role === 'admin') refuseToken(request, ofAdmins);
+      return reply.status(201).send(await users.create(request.body));
+    },
   );
 
   app.post(
@@ -67,6 +79,7 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
       },
     },
     async (request, reply) => {
+      await refuseTokenForAdmin(request, request.params.id);
       await users.setPassword(request.params.id, request.body.password);
       return reply.status(204).send(null);
     },
@@ -83,12 +96,19 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
         response: { 200: User },
       },
     },
-    (request) => users.setRole(request.params.id, request.body.role),
+    async (request) => {
+      if (request.body.role === 'admin') refuseToken(request, ofAdmins);
+      await refuseTokenForAdmin(request, request.params.id);
+      return users.setRole(request.params.id, request.body.role);
+    },
   );
 
   app.post(
     '/api/v1/users/:id/disable',
     { schema: { summary: 'Disable a user', tags: ['access'], params: Id, response: { 200: User } } },
-    (request) => users.disable(request.params.id),
+    async (request) => {
+      await refuseTokenForAdmin(request, request.params.id);
+      return users.disable(request.params.id);
+    },
   );
 }

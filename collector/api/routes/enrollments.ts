@@ -8,8 +8,11 @@ import { encodeJoinCode } from '../../../shared/join-code.ts';
 import { authorityFile, pasteLine } from '../../fleet/enrollment.ts';
 import { lookalikes } from '../../fleet/identity.ts';
 import type { App, Context } from '../context.ts';
-import { callerNamed } from '../guard.ts';
+import { callerNamed, refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, PlaceName, word, wordOrNone } from '../shapes.ts';
+
+/** A join code that a token makes works for so long, at most. */
+const hoursOfTokens = 168;
 
 const NewCode = Type.Object(
   {
@@ -87,6 +90,8 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
     },
     async (request, reply) => {
       const { label, site, kind, maxUses, hours, replaces = null } = request.body;
+      if ((hours ?? 0) > hoursOfTokens)
+        refuseToken(request, `to make a join code that works longer than ${hoursOfTokens / 24} days`);
       if (replaces !== null && !fleet.get(replaces)) throw fail('NOT_FOUND', { what: 'endpoint', id: replaces });
       const { enrollment, secret, madeSite } = await enrollments.create({
         label: label ?? '',

@@ -1,11 +1,24 @@
 /** Bearer tokens for scripts. */
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { page, Role, Token } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { mostDays, usualDays } from '../../accounts/tokens.ts';
 import type { App, Context } from '../context.ts';
-import { callerNamed } from '../guard.ts';
+import { callerNamed, refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, word } from '../shapes.ts';
+
+const dayMs = 86_400_000;
+
+/** One that a token makes ends with that token, at the latest. */
+function endOf(request: FastifyRequest, now: number, days: number | null | undefined): number | null {
+  const own = request.caller?.endsAt ?? null;
+  if (days === undefined) return Math.min(now + usualDays * dayMs, own ?? Infinity);
+  const end = days === null ? null : now + days * dayMs;
+  if (end === null || end > Math.min(now + usualDays * dayMs, own ?? Infinity))
+    refuseToken(request, `to make a token that lasts longer than ${usualDays} days, or than the one that asks`);
+  return end;
+}
 
 export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context): void {
   app.get(
@@ -41,12 +54,13 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
       },
     },
     async (request, reply) => {
-      const { name, role, days = usualDays, onlyFor = null } = request.body;
+      const { name, role, days, onlyFor = null } = request.body;
       if (onlyFor !== null && role !== 'viewer')
         throw fail('BAD_REQUEST', {
           problem: `role "${role}" beside onlyFor "${onlyFor}": what reads metrics is a viewer`,
         });
-      const expiresAt = days === null ? null : clock.now() + days * 86_400_000;
+      if (role === 'admin') refuseToken(request, 'to make a token of an admin');
+      const expiresAt = endOf(request, clock.now(), days);
       const asked = { name, role, expiresAt, onlyFor, by: callerNamed(request) };
       return reply.status(201).send(await tokens.create(asked));
     },

@@ -15,7 +15,7 @@ const ids: Record<string, string> = {};
 test.before.each(async () => {
   // Of a proxy on this machine: so one test has many addresses.
   collector = await openCollector({ clock, settings: 'http: { trustProxy: [127.0.0.1] }\n' });
-  for (const [name, role] of Object.entries({ ada: 'admin', grace: 'viewer' })) {
+  for (const [name, role] of Object.entries({ ada: 'operator', grace: 'viewer' })) {
     const body = { name, password, role };
     const made = await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body });
     ids[name] = (made.body as { id: string }).id;

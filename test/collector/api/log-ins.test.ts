@@ -1,6 +1,8 @@
 /** Passwords, roles, sessions and tokens over their life, by an injected clock. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createTokens } from '../../../collector/accounts/tokens.ts';
+import { createUsers } from '../../../collector/accounts/users.ts';
 import { type Answer, type InProcess, openCollector } from '../../support/collector.ts';
 
 const test = suite('log-ins');
@@ -14,10 +16,12 @@ const ids: Record<string, string> = {};
 
 test.before(async () => {
   collector = await openCollector({ clock });
-  for (const [name, role] of Object.entries({ ada: 'admin', grace: 'viewer' })) {
-    const made = await send('POST', '/api/v1/users', { name, password, role }, { as: 'admin' });
-    ids[name] = (made.body as { id: string }).id;
-  }
+  const users = createUsers(collector.state, clock.now, () => undefined);
+  for (const [name, role] of [
+    ['ada', 'admin'],
+    ['grace', 'viewer'],
+  ] as const)
+    ids[name] = (await users.create({ name, password, role })).id;
 });
 test.after(() => collector.close());
 
@@ -86,7 +90,9 @@ test('a role is changed, holds at once, and the last admin keeps theirs', async 
   const change = (id: string, role: string) => send('PATCH', `/api/v1/users/${id}`, { role }, { as: 'admin' });
   assert.is((await change(ids.grace as string, 'operator')).status, 200);
   assert.is((await ticket()).status, 201);
-  assert.is(codeOf(await change(ids.ada as string, 'manager')), 'CONFLICT');
+  const ada = await logIn('ada');
+  const lastAdmin = await send('PATCH', `/api/v1/users/${ids.ada}`, { role: 'manager' }, { cookie: ada });
+  assert.is(codeOf(lastAdmin), 'CONFLICT');
   assert.is(codeOf(await change('nobody', 'manager')), 'NOT_FOUND');
   assert.is(codeOf(await change(ids.grace as string, 'owner')), 'BAD_REQUEST');
 });
@@ -103,6 +109,7 @@ test('what outlives a session asks for the password again after a quarter of an 
     await token(),
     await send('POST', '/api/v1/users', user, { cookie }),
     await send('PATCH', `/api/v1/users/${ids.grace}`, { role: 'admin' }, { cookie }),
+    await send('POST', '/api/v1/enrollments', {}, { cookie }),
     await send('POST', `/api/v1/users/${ids.ada}/password`, { password: 'another long sentence' }, { cookie }),
   ])
     assert.is(codeOf(refused), 'CONFIRM_PASSWORD');
@@ -111,6 +118,7 @@ test('what outlives a session asks for the password again after a quarter of an 
   assert.is(codeOf(await token()), 'CONFIRM_PASSWORD');
   assert.is((await send('POST', '/api/v1/me/confirm', { password }, { cookie })).status, 204);
   assert.is((await token()).status, 201);
+  assert.is((await send('POST', '/api/v1/enrollments', { hours: 8760 }, { cookie })).status, 201);
   assert.is((await token({ as: 'admin' })).status, 201, 'a script cannot type');
 });
 
@@ -150,6 +158,43 @@ test('a token may end by itself, and may open metrics alone', async () => {
     { role: 'admin', onlyFor: 'metrics' },
   ])
     assert.is(codeOf(await make(wrong)), 'BAD_REQUEST', JSON.stringify(wrong));
+});
+
+test('a token makes nothing that outlasts it: no admin, no endless token, no join code for months', async () => {
+  const { grace, ada } = ids;
+  const strong = { password: 'another long sentence' };
+  const tries = async (secret: string) => {
+    const ask = (method: string, path: string, body?: object) => send(method, `/api/v1/${path}`, body, { secret });
+    return [
+      await ask('POST', 'users', { name: 'eve', ...strong, role: 'admin' }),
+      await ask('PATCH', `users/${grace}`, { role: 'admin' }),
+      await ask('PATCH', `users/${ada}`, { role: 'viewer' }),
+      await ask('POST', `users/${ada}/password`, strong),
+      await ask('POST', `users/${ada}/disable`),
+      await ask('POST', 'tokens', { name: 'root', role: 'admin' }),
+      await ask('POST', 'tokens', { name: 'endless', role: 'viewer', days: null }),
+      await ask('POST', 'tokens', { name: 'ten years', role: 'viewer', days: 3650 }),
+      await ask('POST', 'enrollments', { hours: 169 }),
+    ];
+  };
+  for (const answer of await tries(collector.token('admin'))) {
+    assert.is(codeOf(answer), 'FORBIDDEN', answer.text);
+    assert.match(answer.text, 'a person who is logged in, to make');
+  }
+  const own = createTokens(collector.state, clock.now);
+  const short = await own.create({ name: 'this week', role: 'admin', by: 'test', expiresAt: now + 7 * day });
+  const make = (body: object) => send('POST', '/api/v1/tokens', { role: 'viewer', ...body }, { secret: short.secret });
+  assert.is(codeOf(await make({ name: 'longer', days: 8 })), 'FORBIDDEN');
+  const made = (await make({ name: 'as long' })).body as { token: { expiresAt: number } };
+  assert.is(made.token.expiresAt, now + 7 * day, 'with nothing said it ends with the one that made it');
+  assert.is((await make({ name: 'shorter', days: 6 })).status, 201);
+  const may = { secret: short.secret };
+  assert.is((await send('POST', '/api/v1/enrollments', { hours: 168 }, may)).status, 201);
+  assert.is((await send('POST', '/api/v1/users', { name: 'mallory', ...strong, role: 'manager' }, may)).status, 201);
+  assert.is((await send('PATCH', `/api/v1/users/${grace}`, { role: 'viewer' }, may)).status, 200);
+  const cookie = await logIn('ada');
+  const endless = await send('POST', '/api/v1/tokens', { name: 'endless', role: 'admin', days: null }, { cookie });
+  assert.is(endless.status, 201, 'a person may');
 });
 
 test.run();
