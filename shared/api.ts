@@ -423,6 +423,25 @@ export const TicketQueues = Type.Object({
 });
 export type TicketQueues = Static<typeof TicketQueues>;
 
+const TicketTarget = Type.Object({ response: orNull.number, resolution: orNull.number, always: Type.Boolean() });
+/** Minutes of support time, by priority. `GET /api/v1/ticket-targets`. */
+export const TicketTargets = Type.Object({
+  current: Type.Integer({ description: 'the version of tickets opened now' }),
+  versions: Type.Array(
+    Type.Object({
+      version: Type.Integer(),
+      from: orNull.ms,
+      at: orNull.ms,
+      by: orNull.text,
+      reason: orNull.text,
+      targets: Type.Object({
+        ...{ P1: TicketTarget, P2: TicketTarget, P3: TicketTarget, P4: TicketTarget, P5: TicketTarget },
+      }),
+    }),
+  ),
+});
+export type TicketTargets = Static<typeof TicketTargets>;
+
 const TicketEvent = Type.Object({
   id: Type.Integer(),
   at: ms,

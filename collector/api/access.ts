@@ -108,6 +108,8 @@ export const access: Readonly<Record<string, Need>> = {
   'PUT /api/v1/rules/:id': 'admin',
   'DELETE /api/v1/rules/:id': 'admin',
   'GET /api/v1/endpoints/:id/rules': 'viewer',
+  'GET /api/v1/ticket-targets': 'viewer',
+  'PUT /api/v1/ticket-targets': 'admin',
   'GET /api/v1/tickets': 'viewer',
   'GET /api/v1/tickets/queues': 'viewer',
   'GET /api/v1/tickets/table': 'viewer',

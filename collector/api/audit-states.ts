@@ -5,6 +5,7 @@
 import type { FastifyRequest } from 'fastify';
 import { targetVersions } from '../kpi/budget.ts';
 import { definitionNow } from '../kpi/definition.ts';
+import { type TargetsVersion, ticketTargets } from '../tickets/targets.ts';
 import type { Context } from './context.ts';
 
 export type AuditValues = Readonly<Record<string, unknown>>;
@@ -106,6 +107,10 @@ export function statesOf(context: Context): Readonly<Record<string, Reader>> {
       Object.fromEntries(
         (await targetVersions(state)).reverse().map(({ scope, target, percent }) => [`${scope} ${target}`, percent]),
       ),
+    async 'PUT /api/v1/ticket-targets'() {
+      const [{ version, from, targets }] = (await ticketTargets(state)) as [TargetsVersion];
+      return { version, from, ...targets };
+    },
     async 'PUT /api/v1/stability/definition'() {
       const { version, parts } = await definitionNow(state);
       return { version, ...parts };

@@ -33,6 +33,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   software: ['product', 'products'],
   stability: ['definition', null],
   'status-pages': ['status_page', 'status_pages'],
+  'ticket-targets': ['target', null],
   tickets: ['ticket', 'tickets'],
   tokens: ['token', 'tokens'],
   users: ['user', 'users'],

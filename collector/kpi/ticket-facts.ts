@@ -6,6 +6,7 @@ import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { eventColumns, isHandled, pastOf, type StoredEvent } from '../tickets/history.ts';
 import { readScripts } from '../tickets/scripts.ts';
+import { type TargetsByPriority, targetsAt, ticketTargets } from '../tickets/targets.ts';
 import { type ContactFact, contactOf } from './contact-facts.ts';
 import type { TicketHistory } from './formulas/ticket-history.ts';
 import { paceBefore } from './period.ts';
@@ -23,6 +24,8 @@ export interface TicketFact extends TicketHistory {
   priorities: { at: number; priority: number }[];
   /** The first answer of a person. */
   firstResponseAt: number | null;
+  /** What was promised when it was opened. */
+  targets: TargetsByPriority;
   /** Support hours of its site. */
   calendar: Calendar;
   contact: ContactFact;
@@ -35,6 +38,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
   const calendarOf = await readCalendars(state, zone);
   const own = inScope(question);
   const scripts = await readScripts(state);
+  const versions = await ticketTargets(state);
   const siteOf = new Map<string | null, string | null>(question.endpoints.map(({ id, site }) => [id, site]));
   const rows = await state
     .selectFrom('tickets')
@@ -62,6 +66,7 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
         events: states,
         restoredAt: row.restored_at,
         ...past,
+        targets: targetsAt(versions, row.opened_at).targets,
         calendar: calendarOf(site, 'support').calendar,
         contact: contactOf(row, states, own, scripts),
       });

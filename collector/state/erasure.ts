@@ -156,6 +156,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   status_updates: texts('words'),
   calendar_versions: texts('reason'),
   index_definitions: texts('reason'),
+  ticket_targets: texts('reason'),
   cost_versions: texts('reason'),
   money_settings: texts('reason'),
   product_versions: texts('reason'),

@@ -80,6 +80,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   closed_months: entered,
   availability_targets: entered,
   index_definitions: entered,
+  ticket_targets: entered,
   groups: entered,
   group_members: entered,
   restore_tests: entered,

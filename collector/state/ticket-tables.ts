@@ -98,6 +98,8 @@ export interface TicketTables {
     /** 1: the requester may read it. */
     is_public: Generated<number>;
   };
+  /** What is promised for each priority; a ticket keeps the version under which it was opened. */
+  ticket_targets: { version: number; at: Ms; by_user: string; reason: string; from_at: Ms; targets: Json };
   ticket_links: {
     id: Generated<number>;
     ticket: number;

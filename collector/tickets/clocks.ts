@@ -9,7 +9,7 @@ import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { eventColumns, pastOf, type StoredEvent } from './history.ts';
 import { readScripts } from './scripts.ts';
-import { targetsFor } from './targets.ts';
+import { targetsAt, targetsFor, ticketTargets } from './targets.ts';
 
 export const clockKinds = ['response', 'resolution'] as const;
 
@@ -57,6 +57,7 @@ export function createClockReader(changeFeed: ChangeFeed, zone: string): ClockRe
     async of(db, tickets, now) {
       const calendarOf = await calendarsBy(db);
       const scripts = await readScripts(db);
+      const versions = await ticketTargets(db);
       const found = new Map<number, TicketClocks>();
       for (const slice of chunks(tickets)) {
         const events = await eventsOf(
@@ -66,8 +67,9 @@ export function createClockReader(changeFeed: ChangeFeed, zone: string): ClockRe
         for (const row of slice) {
           const { states, priorities, firstResponseAt } = pastOf(row, events.get(row.id) ?? [], scripts);
           const { calendar } = calendarOf(row.support_site, 'support');
+          const promised = targetsAt(versions, row.opened_at).targets;
           const clock = (kind: (typeof clockKinds)[number]) => {
-            const targets = targetsFor(kind, priorities, calendar);
+            const targets = targetsFor(kind, promised, priorities, calendar);
             return ticketClock(kind, { id: String(row.id), events: states, targets, firstResponseAt }, now);
           };
           found.set(row.id, { response: clock('response'), resolution: clock('resolution') });

@@ -78,7 +78,7 @@ step('tickets are filtered in the address, and an empty list leads out of what h
   await page.getByText('Tickets: 1.').waitFor();
   const [file] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('link', { name: 'Download CSV' }).click(),
+    page.getByRole('link', { name: 'Download CSV' }).first().click(),
   ]);
   const [head, line, ...rest] = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
   assert.match(head ?? '', 'number,title,priority');
@@ -131,6 +131,19 @@ step('a ticket waits for a vendor under its number, is cancelled with a reason, 
   await page.getByRole('button', { name: 'Close ticket' }).click();
   await page.getByText('Resolved → Closed').waitFor();
   assert.is(await page.getByRole('button', { name: 'Reopen' }).count(), 0);
+});
+
+step('targets are seen, changed with a reason, and each version stays', async () => {
+  await openPage(page, `${collector.started.addresses.http}/tickets`, 'en');
+  await page.getByRole('link', { name: 'Ticket targets' }).click();
+  await page.getByRole('heading', { name: 'Ticket targets' }).waitFor();
+  await page.getByRole('row', { name: 'P2 1 h 8 h Support hours' }).waitFor();
+  await page.getByRole('group', { name: 'P2' }).getByLabel('Answer, minutes').fill('45');
+  await page.getByLabel('Reason').fill('Contract of 2027');
+  await page.getByRole('button', { name: 'Save targets' }).click();
+  await page.getByRole('row', { name: 'P2 45 min 8 h Support hours' }).waitFor();
+  await page.getByRole('row', { name: /^1 in force .* admin Contract of 2027/ }).waitFor();
+  await looked('ticket-targets');
 });
 
 test.run();

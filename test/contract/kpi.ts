@@ -12,6 +12,7 @@ import type { MachineFact } from '../../collector/kpi/machine-facts.ts';
 import type { EndpointFact } from '../../collector/kpi/question.ts';
 import type { SoftwareFacts } from '../../collector/kpi/software-facts.ts';
 import type { TicketFact } from '../../collector/kpi/ticket-facts.ts';
+import { targetsAt } from '../../collector/tickets/targets.ts';
 import { KpiUnit } from '../../shared/api.ts';
 import { officeHours } from '../../shared/calendar.ts';
 import { dictionaries } from '../../shared/words/index.ts';
@@ -124,6 +125,7 @@ function someTicket(n: number, random: () => number): TicketFact {
   return {
     ...{ id: String(n + 1), number: n + 1, kind: 'incident', touched: random() < 0.9, endpoint: null, site: null },
     ...{ isFromMonitor: n % 2 === 0, openedAt, calendar: hours },
+    targets: targetsAt([], openedAt).targets,
     priorities: [{ at: openedAt, priority: 1 + (n % 4) }],
     firstResponseAt: random() < 0.9 ? answered : null,
     contact: someContact(n, isDone ? resolved : null),

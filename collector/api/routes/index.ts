@@ -35,6 +35,7 @@ import { sessionRoutes } from './session.ts';
 import { softwareRoutes } from './software.ts';
 import { stabilityRoutes } from './stability.ts';
 import { statusRoutes } from './status.ts';
+import { ticketTargetRoutes } from './ticket-targets.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
 
@@ -59,6 +60,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,
+  ticketTargetRoutes,
   rateRoutes,
   impactRoutes,
   incidentRoutes,

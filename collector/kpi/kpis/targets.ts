@@ -16,7 +16,7 @@ const within = (kind: 'response' | 'resolution') =>
     compute({ tickets }, period) {
       const opened = tickets.filter(({ openedAt }) => openedAt >= period.start && openedAt < period.end);
       const items = opened.flatMap((ticket) => {
-        const targets = targetsFor(kind, ticket.priorities, ticket.calendar);
+        const targets = targetsFor(kind, ticket.targets, ticket.priorities, ticket.calendar);
         const clock = ticketClock(kind, { ...ticket, targets }, period.end);
         // It ended before anybody had to answer, and nobody did: neither kept nor missed.
         const isUnanswered = kind === 'response' && ticket.touched === false && clock?.outcome === 'met';

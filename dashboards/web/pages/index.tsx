@@ -59,6 +59,12 @@ export const pages = table({
       import('./tickets.tsx').then(({ TicketsPage }) => () => <TicketsPage />),
     menu: { group: 'watch', icon: 'ticket' },
   },
+  ticketTargets: {
+    path: '/tickets/targets',
+    load: () =>
+      import('./ticket-targets.tsx').then(({ TicketTargetsPage }) => () => <TicketTargetsPage />),
+    partOf: 'tickets',
+  },
   ticket: {
     path: '/tickets/:number',
     load: () =>

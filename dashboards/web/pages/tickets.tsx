@@ -119,6 +119,9 @@ export function TicketsPage() {
   return (
     <>
       <PageHead title={t('page.tickets')} lead={<Waiting />}>
+        <a class="button" href="/tickets/targets">
+          {t('page.ticketTargets')}
+        </a>
         {may('operator') && !making && (
           <button type="button" class="button" onClick={() => setMaking(true)}>
             <Icon name="add" />

@@ -397,6 +397,15 @@ const calls: Record<string, Call> = {
   'PUT /api/v1/rules/:id': { path: '/api/v1/rules/cpu', body: { parts: { for_s: 60 }, reason: 'try' } },
   'DELETE /api/v1/rules/:id': { path: '/api/v1/rules/cpu', body: { reason: 'tried' }, status: 204 },
   'GET /api/v1/endpoints/:id/rules': { path: '/api/v1/endpoints/:endpoint/rules' },
+  'GET /api/v1/ticket-targets': {},
+  'PUT /api/v1/ticket-targets': {
+    body: {
+      targets: Object.fromEntries(
+        ['P1', 'P2', 'P3', 'P4', 'P5'].map((name) => [name, { response: 60, resolution: null, always: false }]),
+      ),
+      reason: 'try',
+    },
+  },
   'GET /api/v1/tickets': { path: '/api/v1/tickets?state=open' },
   'GET /api/v1/tickets/queues': {},
   'GET /api/v1/tickets/table': {},
