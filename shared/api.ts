@@ -1274,6 +1274,11 @@ export const Recomputed = Type.Object({
       kpi: Type.String({ description: 'its id; index: the index itself; definition: the version of its weights' }),
       before: orNull.number,
       after: orNull.number,
+      /** Of the list behind it; null: there is none. */
+      lines: Type.Union([
+        Type.Object({ added: Type.Integer(), removed: Type.Integer(), changed: Type.Integer() }),
+        Type.Null(),
+      ]),
       currency: Type.Optional(text),
     }),
   ),

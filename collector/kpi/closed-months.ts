@@ -8,7 +8,7 @@ import { movedPeriod } from '../../shared/period.ts';
 import type { State } from '../state/open.ts';
 import { definitionNow } from './definition.ts';
 import { firstSignal } from './first-signal.ts';
-import { currencyOf, type Figure } from './kpi.ts';
+import { currencyOf, type EvidenceItem, type Figure } from './kpi.ts';
 import { computeMonth, type Month } from './month.ts';
 import { type MonthSummary, summaryOf } from './month-summary.ts';
 import { periodOf, presentMonth } from './period.ts';
@@ -161,7 +161,15 @@ export interface MonthDifference {
   kpi: string;
   before: number | null;
   after: number | null;
+  /** Of its list; null: there is none. */
+  lines: MovedLines | null;
   currency?: string;
+}
+
+interface MovedLines {
+  added: number;
+  removed: number;
+  changed: number;
 }
 
 /** @throws EvenkeelError CONFLICT where a part of what the month was computed from was erased since */
@@ -256,11 +264,32 @@ function differencesOf(old: Month, now: Month): Omit<MonthDifference, 'site' | '
   const [was, is] = [summaryOf(old), summaryOf(now)];
   const figures = Object.keys(now.figures).map((kpi) => {
     const [before, after] = [old.figures[kpi], now.figures[kpi]];
-    return { kpi, before: before?.value ?? null, after: after?.value ?? null, ...currencyOf(after, before) };
+    const lines = linesMoved(before?.evidence ?? [], after?.evidence ?? []);
+    return { kpi, before: before?.value ?? null, after: after?.value ?? null, lines, ...currencyOf(after, before) };
   });
   return [
-    { kpi: 'index', before: was.index, after: is.index },
-    { kpi: 'definition', before: was.definition, after: is.definition },
+    { kpi: 'index', before: was.index, after: is.index, lines: null },
+    { kpi: 'definition', before: was.definition, after: is.definition, lines: null },
     ...figures,
   ].filter(({ before, after }) => before !== after);
+}
+
+/** How the list behind a number differs: an incident more, an endpoint gone, another share of the time. */
+function linesMoved(before: readonly EvidenceItem[], after: readonly EvidenceItem[]): MovedLines {
+  const [was, is] = [amountsByLine(before), amountsByLine(after)];
+  const both = [...is.keys()].filter((key) => was.has(key));
+  const changed = both.filter((key) => was.get(key) !== is.get(key)).length;
+  return { added: is.size - both.length, removed: was.size - both.length, changed };
+}
+
+/** Answers of which it is not said whose they are look alike: each is told by how many came before it. */
+function amountsByLine(items: readonly EvidenceItem[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { endpoint, alert, ticket, change, named, part, whole } of items) {
+    const name = [endpoint, alert?.id, ticket, change?.id, named?.id].join(' ');
+    let key = name;
+    for (let n = 1; found.has(key); n++) key = `${name} ${n}`;
+    found.set(key, `${part}/${whole}`);
+  }
+  return found;
 }

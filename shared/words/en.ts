@@ -1799,7 +1799,9 @@ export const words = {
       line: 'Weight {{weight}}; 100 points at {{target}}, 0 at {{floor}}.',
     },
     recompute: {
-      preview: 'Show what late facts would change',
+      preview: 'Preview recalculation',
+      list: 'Its list',
+      lines: 'added {{added}}, gone {{removed}}, changed {{changed}}',
       definition: 'Weights and targets',
       kept: 'Stays as it was closed, because what it was computed from is no longer kept: {{what}}.',
       nothing: 'Computed again, nothing would change.',

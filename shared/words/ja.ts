@@ -2003,7 +2003,9 @@ export const words: Words = {
       line: '重み {{weight}}、{{target}} で 100 点、{{floor}} で 0 点。',
     },
     recompute: {
-      preview: '遅れて届いた事実による変化を表示',
+      preview: '再計算の結果を表示',
+      list: '内訳',
+      lines: '追加 {{added}} 件、削除 {{removed}} 件、変更 {{changed}} 件',
       definition: '重みと目標値',
       kept: '計算の元になった事実が残っていないため、確定時のままです: {{what}}。',
       nothing: '再計算しても変わりません。',

@@ -329,8 +329,9 @@ step('impact is confirmed where the page leads to, and then the hours count', as
   await page.getByText('Versions: 2').waitFor();
   // The month is closed: what came late is a revision, with a reason.
   await open('/stability?period=2026-10');
-  await press('Show what late facts would change');
-  await page.getByRole('row', { name: /Lost hours.*All sites.*0h.*241\.5h/ }).waitFor();
+  await press('Preview recalculation');
+  const moved = /Lost hours.*All sites.*0h.*241\.5h.*added 0, gone 0, changed 1/;
+  await page.getByRole('row', { name: moved }).waitFor();
   await page.getByLabel('Reason').fill('impact of the outage was confirmed');
   await press('Save as revision');
   await page.getByText('revision 1: impact of the outage was confirmed').waitFor();

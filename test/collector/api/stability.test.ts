@@ -160,6 +160,8 @@ test('a month closes once; late facts change it only by a revision with a reason
   assert.is(preview.applied, false);
   const servers = preview.differences.find(({ kpi, site: where }) => kpi === 'availability_server' && where === null);
   assert.ok(servers && (servers.after as number) < (servers.before as number));
+  assert.equal(servers.lines, { added: 0, removed: 0, changed: 1 }, 'one endpoint was less there');
+  assert.is(preview.differences.find(({ kpi }) => kpi === 'index')?.lines, null);
   assert.equal(await october(), closed);
   await post<Recomputed>('stability/recompute', { month: '2026-10', reason: 'the log of box-0005 came late' });
   const revised = await october();

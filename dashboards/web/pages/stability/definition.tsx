@@ -137,6 +137,12 @@ function Change({ parts, onDone }: DefinitionFormProps) {
 
 type RecomputedLine = Recomputed['differences'][number];
 
+const listMoved = (lines: RecomputedLine['lines']) => {
+  if (lines === null) return none;
+  const shown = Object.entries(lines).map(([name, n]) => [name, number(n, language.value)]);
+  return t('stability.recompute.lines', Object.fromEntries(shown) as Record<keyof typeof lines, string>);
+};
+
 const changedName = (kpi: string) =>
   kpi === 'index'
     ? t('stability.index')
@@ -202,6 +208,7 @@ function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
                 right: true,
                 cell: (line) => show(line, line.after),
               },
+              { key: 'list', head: t('stability.recompute.list'), cell: ({ lines }) => listMoved(lines) },
             ]}
           />
           <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
