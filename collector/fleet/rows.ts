@@ -45,6 +45,8 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
   const knowledge = createKnowledge(state);
   const cache = new Map<string, { row: EndpointRow; at: number }>();
   let work: Promise<unknown> = Promise.resolve();
+  /** To be read; a read that has not begun yet covers further changes: an agent sends its sections in a row. */
+  const unread = new Set<string>();
 
   /** One read at a time; a failed one is logged and leaves a stale row. */
   function enqueue(job: () => Promise<void>): void {
@@ -55,11 +57,13 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
     if (!('endpoint' in change)) return;
     const id = change.endpoint;
     cache.delete(id);
-    if (change.kind === 'inventory' && factSections.includes(change.section))
-      enqueue(async () => {
-        await knowledge.read(id);
-        cache.delete(id);
-      });
+    if (change.kind !== 'inventory' || !factSections.includes(change.section) || unread.has(id)) return;
+    unread.add(id);
+    enqueue(async () => {
+      unread.delete(id);
+      await knowledge.read(id);
+      cache.delete(id);
+    });
   }
 
   function rowOf(id: string): EndpointRow | undefined {

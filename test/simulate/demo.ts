@@ -4,7 +4,8 @@
  */
 import '../../shared/needs-node.ts';
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,7 @@ const folder = mkdtempSync(join(tmpdir(), 'evenkeel-demo-'));
 const data = join(folder, 'data');
 const endpoints: Simulated[] = [];
 let collector: ChildProcess | undefined;
+let builder: ChildProcess | undefined;
 let isEnding = false;
 
 function wholeNumber(name: 'days' | 'http-port' | 'seed', least: number): number {
@@ -62,12 +64,14 @@ function isBuilt(): boolean {
   return !files.some((file) => !file.startsWith(join(web, 'dist')) && statSync(file).mtimeMs > builtAt);
 }
 
-function build(): void {
+/** @throws Stopped; Error when it has failed */
+async function build(): Promise<void> {
   if (isBuilt()) return;
   console.log('Builds the web app …');
   const vite = join(top, 'node_modules', 'vite', 'bin', 'vite.js');
   const words = ['build', '--config', join(web, 'vite.config.ts'), '--logLevel', 'warn'];
-  const { status, signal } = spawnSync(process.execPath, [vite, ...words], { cwd: top, stdio: 'inherit' });
+  builder = spawn(process.execPath, [vite, ...words], { cwd: top, stdio: 'inherit' });
+  const [status, signal] = await once(builder, 'exit');
   // Ctrl+C reaches it, too.
   if (signal !== null) throw new Stopped('Stopped while the web app was built; npm run demo begins anew.');
   if (status !== 0) throw new Error('The web app could not be built; the lines above say why.');
@@ -115,6 +119,7 @@ function goOn(filled: readonly FilledEndpoint[], url: string): void {
 async function end(code: number): Promise<void> {
   if (isEnding) process.exit(130);
   isEnding = true;
+  builder?.kill();
   for (const endpoint of endpoints) endpoint.quiet();
   await Promise.all(endpoints.map((endpoint) => endpoint.stop()));
   if (collector) {
@@ -134,8 +139,19 @@ async function demo(): Promise<void> {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const plan = demoPlan(days, Date.now(), timeZone, wholeNumber('seed', 0));
   const { signal, release } = stopOnSignal('nothing is left of it; npm run demo begins anew.');
-  build();
-  const filled = await fillHistory({ plan, data, until: Date.now, onDay: console.log, signal });
+  // Beside the history, on another core; without it there is no use in going on.
+  const unbuilt = new AbortController();
+  const building = build().catch((thrown: unknown) => unbuilt.abort(thrown));
+  const filling = {
+    plan,
+    data,
+    until: Date.now,
+    onDay: console.log,
+    signal: AbortSignal.any([signal, unbuilt.signal]),
+  };
+  const filled = await fillHistory(filling);
+  await building;
+  unbuilt.signal.throwIfAborted();
   release();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void end(0));
   const url = await startCollector(httpPort);
