@@ -21,12 +21,21 @@ export const compileValidator = ((route: Parameters<Compiler>[0]) => {
   const check = TypeBoxValidatorCompiler(route);
   const { schema, httpPart } = route;
   return (sent: unknown) => {
+    const left = httpPart === 'querystring' ? leftEmpty(schema as QuerySchema, sent as Record<string, unknown>) : {};
     const outcome = check(sent) as { error?: unknown };
-    if (outcome.error === undefined) return outcome;
-    const given = httpPart === 'body' ? sent : Value.Convert(schema as never, sent);
+    if (outcome.error === undefined && Object.keys(left).length === 0) return outcome;
+    const given = httpPart === 'body' ? sent : { ...(Value.Convert(schema as never, sent) as object), ...left };
     return { error: refusal(faultsOf(schema as object, given), httpPart) };
   };
 }) as unknown as Compiler;
+
+type QuerySchema = { properties?: Record<string, { type?: string }> };
+
+/** `?tier=` asks for nothing, and would be converted to 0. */
+function leftEmpty({ properties = {} }: QuerySchema, sent: Record<string, unknown>): Record<string, unknown> {
+  const isNumber = (key: string) => properties[key]?.type === 'integer' || properties[key]?.type === 'number';
+  return Object.fromEntries(Object.entries(sent).filter(([key, value]) => value === '' && isNumber(key)));
+}
 
 /** Of a route that reads none: all keys are strange ones. @throws EvenkeelError BAD_REQUEST */
 export async function refuseUnreadBody({ method, headers, body, routeOptions }: FastifyRequest): Promise<void> {

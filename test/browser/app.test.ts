@@ -218,7 +218,7 @@ step('a ticket by hand: comment, take, resolve, open again; markup stays text', 
   await page.getByLabel('Urgency').selectOption('2');
   await page.getByRole('button', { name: 'Open ticket' }).click();
   await page.getByRole('heading', { name: '<img src=x onerror=alert(1)> new disk' }).waitFor();
-  await page.getByLabel('Comment').fill('Ordered.');
+  await page.getByLabel('Comment', { exact: true }).fill('Ordered.');
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
   await page.locator('.story .quotation', { hasText: 'Ordered.' }).waitFor();
   await page.getByRole('button', { name: 'Assign to me' }).click();
@@ -268,7 +268,7 @@ step('a ticket waits for the requester, who answers, and rates the work at the e
   await page.getByLabel('Look at it again').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
   await page.getByRole('button', { name: 'Put on hold' }).click();
   await page.locator('.side-facts', { hasText: 'Awaiting requester' }).waitFor();
-  await page.getByLabel('Comment').fill('It is the small one.');
+  await page.getByLabel('Comment', { exact: true }).fill('It is the small one.');
   await page.getByLabel('Visible to').selectOption('requester');
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
   await page.getByText('On hold → In progress').waitFor();

@@ -135,7 +135,7 @@ function gather(value: unknown, key = ''): void {
 /** Units, names of products, of languages and of zones, and identifiers that people type as they are. */
 const always = [
   ...Intl.supportedValuesOf('timeZone'),
-  ...'Evenkeel English EN 日本語 KiB MiB GiB TiB B ms s °C UTC GMT P1 P2 P3 P4 P5 Markdown Windows macOS Linux'.split(
+  ...'Evenkeel English EN 日本語 KiB MiB GiB TiB B ms s °C UTC GMT P1 P2 P3 P4 P5 CSV PDF Markdown Windows macOS Linux'.split(
     ' ',
   ),
   'evenkeel.yaml',
