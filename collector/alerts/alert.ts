@@ -52,8 +52,13 @@ export interface LiveAlert {
   dataAt: number;
   /** The last sample without a verdict: the instance is still there. */
   staleSince: number;
-  /** The shortest time between two samples seen so far, ms; null before the second. */
+  /**
+   * The pace of its series, ms: the shortest time that two gaps in a row did not exceed. A report may follow the one before at
+   * once, and two such do not make a pace. null before the third sample.
+   */
   everyMs: number | null;
+  /** Between the last two samples, ms; null before the second. */
+  lastGapMs: number | null;
 }
 
 export type TransitionReason =
@@ -99,9 +104,15 @@ const staleIntervals = 2.5;
 export const goneDefaultS = 26 * 3600;
 
 /** How long a sample counts; Infinity while the pace of its series is not known. */
-function staleMsOf({ rule, everyMs }: Pick<LiveAlert, 'rule' | 'everyMs'>): number {
+function staleMsOf({ rule, everyMs, lastGapMs }: Pick<LiveAlert, 'rule' | 'everyMs' | 'lastGapMs'>): number {
   if (rule.stale_after_s !== undefined) return rule.stale_after_s * 1000;
-  return everyMs === null ? Number.POSITIVE_INFINITY : staleIntervals * everyMs;
+  return staleIntervals * (everyMs ?? lastGapMs ?? Number.POSITIVE_INFINITY);
+}
+
+function paceAfter({ everyMs, lastGapMs }: LiveAlert, gap: number): Pick<LiveAlert, 'everyMs' | 'lastGapMs'> {
+  if (lastGapMs === null) return { everyMs, lastGapMs: gap };
+  const longer = Math.max(lastGapMs, gap);
+  return { everyMs: Math.min(everyMs ?? longer, longer), lastGapMs: gap };
 }
 
 const forMs = (rule: Rule) => rule.for_s * 1000;
@@ -128,6 +139,7 @@ function blank(birth: NewAlert, level: LevelVerdict, at: number): LiveAlert {
     dataAt: at,
     staleSince: at,
     everyMs: null,
+    lastGapMs: null,
   };
 }
 
@@ -159,7 +171,9 @@ export function onSample(
   const alert: LiveAlert = { ...before, clocks: clocksAfter(before, levels, at), noData: false, dataAt: at };
   const step = decide(alert, levels, breached, at);
   // Nothing is wrong now, but missing samples would be: kept without a row.
-  const watched = step.alert ?? (waitsForSilence ? { ...blank(birth(), mildest, at), everyMs: alert.everyMs } : null);
+  const watched =
+    step.alert ??
+    (waitsForSilence ? { ...blank(birth(), mildest, at), everyMs: alert.everyMs, lastGapMs: alert.lastGapMs } : null);
   if (watched) {
     watched.statuses = statusesOf(levels);
     watched.nextAt = nextChange(watched, levels);
@@ -172,8 +186,8 @@ function aged(alert: LiveAlert, at: number): LiveAlert {
   const gap = at - alert.dataAt;
   const surplus = alert.state === 'unknown' ? 0 : gap - staleMsOf(alert);
   // After a restart or an absence the first gap does not measure the interval.
-  const everyMs = gap <= 0 || alert.statuses === '' ? alert.everyMs : Math.min(alert.everyMs ?? gap, gap);
-  if (!(surplus > 0) || alert.noData) return { ...alert, everyMs };
+  const paced = gap <= 0 || alert.statuses === '' ? alert : { ...alert, ...paceAfter(alert, gap) };
+  if (!(surplus > 0) || alert.noData) return { ...paced };
   const later = (since: number | null) => (since === null ? null : since + surplus);
   const clocks = Object.fromEntries(
     Object.entries(alert.clocks).map(([id, { breachedSince, goodSince }]) => [
@@ -182,7 +196,7 @@ function aged(alert: LiveAlert, at: number): LiveAlert {
     ]),
   );
   const pendingAt = alert.state === 'pending' ? alert.pendingAt + surplus : alert.pendingAt;
-  return { ...alert, clocks, pendingAt, everyMs };
+  return { ...paced, clocks, pendingAt };
 }
 
 function clocksAfter(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): LiveAlert['clocks'] {
@@ -306,7 +320,7 @@ export function changesNothing(alert: LiveAlert, levels: readonly LevelVerdict[]
 export function refresh(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): void {
   const shown = levels.find(({ rule }) => rule.id === alert.rule.id) ?? levels.at(-1);
   alert.value = shown?.value ?? alert.value;
-  alert.everyMs = Math.min(alert.everyMs ?? Number.POSITIVE_INFINITY, at - alert.dataAt);
+  Object.assign(alert, paceAfter(alert, at - alert.dataAt));
   alert.dataAt = at;
 }
 

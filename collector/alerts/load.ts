@@ -61,6 +61,7 @@ export async function loadAlerts(
       dataAt: now,
       staleSince: now,
       everyMs: null,
+      lastGapMs: null,
     };
     if (rule) loaded.alerts.push(alert);
     else loaded.orphans.push(alert);

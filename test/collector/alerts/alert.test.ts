@@ -72,6 +72,16 @@ test('clears only after `clear_for`, and a relapse starts that wait again', () =
   assert.equal(to(say(alert, 130, 'clear', 'clear')), ['resolved', null]);
 });
 
+test('reports that follow the one before at once are no pace: neither clearing nor firing takes longer for them', () => {
+  const twice = (alert: LiveAlert | null, now: number, status: Status) =>
+    say(say(alert, now, 'clear', status).alert, now + 0.5, 'clear', status).alert;
+  const clearing = keepSaying(twice(twice(firing(), 70, 'clear'), 80, 'clear'), 90, 90, 'clear', 'clear');
+  assert.is(clearing.transition, null);
+  assert.equal(to(say(clearing.alert, 100, 'clear', 'clear')), ['resolved', null]);
+  const pending = keepSaying(twice(say(null, 0, 'clear', 'breach').alert, 10, 'breach'), 20, 50, 'clear', 'breach');
+  assert.equal(to(say(pending.alert, 60, 'clear', 'breach')), ['firing', null]);
+});
+
 test('gets worse only after the worse level has lasted without a break', () => {
   let alert = keepSaying(firing(), 70, 100, 'breach', 'breach').alert;
   alert = say(alert, 110, 'hold', 'breach').alert;
