@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { weekdays } from './calendar.ts';
+import { patchAges } from './choices.ts';
 import { holdReasons } from './hold.ts';
 import { Reason, Reasons } from './inventory.ts';
 import { oneLinePattern } from './safe-text.ts';
@@ -397,7 +398,6 @@ export const TicketRow = Type.Object({
 });
 export type TicketRow = Static<typeof TicketRow>;
 
-export const ticketQueues = ['mine', 'unassigned', 'breaching', 'open'] as const;
 /** By what tickets are looked for: the names in the address. */
 export const ticketFilters = [
   ...(['state', 'queue', 'endpoint', 'assignee', 'priority', 'site', 'category', 'tier', 'q'] as const),
@@ -1561,8 +1561,6 @@ export const Protection = Type.Object({
 });
 export type Protection = Static<typeof Protection>;
 
-/** By days: of the oldest pending security update. unsupported: none is pending, and none is published any more. */
-export const patchAges = ['over90', 'to90', 'to30', 'to14', 'to7', 'none', 'unsupported', 'unknown'] as const;
 export const PatchAges = Type.Object({
   asOf: ms,
   endpoints: Type.Integer(),

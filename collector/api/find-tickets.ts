@@ -1,7 +1,8 @@
 /** Which tickets a question is about: one statement, so that what is not asked for is not read. */
 import { type Expression, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
-import { TicketCategory, TicketState, ticketQueues } from '../../shared/api.ts';
+import { TicketCategory, TicketState } from '../../shared/api.ts';
+import { ticketQueues } from '../../shared/choices.ts';
 import { languages, word as wordIn } from '../../shared/words/index.ts';
 import { ruleNames } from '../../shared/words/names.ts';
 import { contains } from '../state/contains.ts';

@@ -3,7 +3,8 @@
  * a machine that installs each night has one pending most mornings and is compliant. Pure.
  */
 
-import { type PatchAges, type PatchOverview, type PatchRow, patchAges } from '../../shared/api.ts';
+import type { PatchAges, PatchOverview, PatchRow } from '../../shared/api.ts';
+import { patchAges } from '../../shared/choices.ts';
 import { worst, worstOf } from '../../shared/level.ts';
 import { joinReasons, reason, reasonsIn } from '../../shared/reason.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';

@@ -1,5 +1,6 @@
 /** Patch compliance: by site, and by the age of the oldest security update that waits. */
-import { type PatchOverview, type PatchRow, patchAges } from '../../../shared/api.ts';
+import type { PatchOverview, PatchRow } from '../../../shared/api.ts';
+import { patchAges } from '../../../shared/choices.ts';
 import { worstOf } from '../../../shared/level.ts';
 import { none, number, percent, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';

@@ -1,5 +1,6 @@
 /** Which tickets the page lists: a list, and filters beside it. All of it stands in the address, so that a link shows the same. */
-import { type SiteRow, type TicketList, type TicketRow, ticketQueues } from '../../../shared/api.ts';
+import type { SiteRow, TicketList, TicketRow } from '../../../shared/api.ts';
+import { ticketQueues } from '../../../shared/choices.ts';
 import { number } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
