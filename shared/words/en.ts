@@ -84,7 +84,6 @@ export const words = {
     when: 'When',
     until: 'until',
     scope: { site: 'Site', group: 'Group', tag: 'Tag', endpoint: 'Endpoint' },
-    choose: 'Choose…',
     repeat: 'Repeat',
     repeats: {
       once: 'Once',
@@ -243,6 +242,7 @@ export const words = {
   common: {
     loading: 'Loading…',
     working: 'Working…',
+    choose: 'Choose…',
     tryAgain: 'Try again',
     unknown: 'Unknown',
     yes: 'Yes',
@@ -1038,6 +1038,7 @@ export const words = {
       since: 'Holds from',
       entered: 'Entered',
       now: 'in force',
+      planned: 'planned',
       first: 'Initial targets',
       pair: 'Answer / resolution',
     },
@@ -2285,7 +2286,6 @@ export const words = {
     inUse: 'Endpoints that belong to it: {{endpoints}}. Choose where they go; this cannot be undone.',
     codesInUse: 'Join codes that can still be used: {{n}}.',
     moveTo: 'Move endpoints to',
-    choosePlace: 'Choose…',
     sites: {
       count: 'Sites: {{n}}',
       without: 'endpoints without a site: {{n}}',
@@ -2351,7 +2351,7 @@ export const words = {
   },
   confirm: {
     title: 'Your password again',
-    why: 'Users, roles and tokens stay when this browser is closed: type in your password, in case it is not you who sits here.',
+    why: 'Users, roles, tokens and join codes stay when this browser is closed: type in your password, in case it is not you who sits here.',
     password: 'Your password',
     go: 'Continue',
   },

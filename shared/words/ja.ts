@@ -85,7 +85,6 @@ export const words: Words = {
     when: '日時',
     until: '終了予定',
     scope: { site: '拠点', group: 'グループ', tag: 'タグ', endpoint: 'エンドポイント' },
-    choose: '選択…',
     repeat: '繰り返し',
     repeats: {
       once: '1 回のみ',
@@ -236,6 +235,7 @@ export const words: Words = {
   common: {
     loading: '読み込み中…',
     working: '処理中…',
+    choose: '選択…',
     tryAgain: '再試行',
     unknown: '不明',
     yes: 'はい',
@@ -1248,6 +1248,7 @@ export const words: Words = {
       since: '適用開始',
       entered: '入力日時',
       now: '適用中',
+      planned: '適用予定',
       first: '初期の目標',
       pair: '回答 / 解決',
     },
@@ -2488,7 +2489,6 @@ export const words: Words = {
     inUse: '所属するエンドポイントが {{endpoints}} 台あります。移動先を選択してください。この操作は元に戻せません。',
     codesInUse: '使用できる参加コードが {{n}} 件あります。',
     moveTo: 'エンドポイントの移動先',
-    choosePlace: '選択…',
     sites: {
       count: '拠点: {{n}} か所',
       without: '拠点のないエンドポイント: {{n}} 台',
@@ -2553,7 +2553,7 @@ export const words: Words = {
   },
   confirm: {
     title: 'もう一度パスワードを入力してください',
-    why: 'ユーザー・役割・トークンはこのブラウザーを閉じた後も残ります。本人であることを確かめるため、パスワードを入力してください。',
+    why: 'ユーザー・役割・トークン・参加コードはこのブラウザーを閉じた後も残ります。本人であることを確かめるため、パスワードを入力してください。',
     password: '自分のパスワード',
     go: '続ける',
   },

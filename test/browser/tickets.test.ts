@@ -117,9 +117,14 @@ step('a ticket waits for a vendor under its number, is cancelled with a reason, 
   await page.getByText('Cancel ticket').first().click();
   await looked('ticket');
   await page.getByText('Cancel ticket').first().click();
-  await page.getByLabel('Comment (optional)').fill('It was the wrong lid.');
+  const folded = page.locator('details[open]', { hasText: 'Cancel ticket' });
+  await folded.getByLabel('Comment (optional)').fill('It was the wrong lid.');
+  await page.getByRole('button', { name: 'Cancel ticket' }).click();
+  assert.is(await folded.getByLabel('Reason').evaluate((one) => (one as HTMLSelectElement).validity.valid), false);
+  await folded.getByLabel('Reason').selectOption('not_an_issue');
   await page.getByRole('button', { name: 'Cancel ticket' }).click();
   await page.getByText('On hold → Cancelled (not an issue)').waitFor();
+  await page.locator('.side-facts dt', { hasText: 'Took' }).waitFor();
   await page.getByText('It was the wrong lid.').waitFor();
   assert.is(await page.getByText('Put on hold').count(), 0, 'nothing is changed in it any more');
 

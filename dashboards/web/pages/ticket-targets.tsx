@@ -143,9 +143,10 @@ function Versions({ versions, current }: TicketTargets) {
         {
           key: 'version',
           head: t('stability.define.version'),
-          cell: ({ version }) => (
+          cell: ({ version, from }) => (
             <>
               {version} {version === current && <span class="tag">{t('ticket.targets.now')}</span>}
+              {from !== null && from > Date.now() && <span class="tag">{t('ticket.targets.planned')}</span>}
             </>
           ),
         },

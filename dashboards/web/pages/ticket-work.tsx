@@ -192,7 +192,8 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
 /** A duplicate ends with the link to what it repeats. */
 function Cancel({ detail, run, busy }: PartProps) {
   const hasParent = detail.links.some(({ kind }) => kind === 'parent');
-  const [reason, setReason] = useState<string>('not_an_issue');
+  // None beforehand: it is for ever.
+  const [reason, setReason] = useState('');
   const [text, setText] = useState('');
   return (
     <Fold
@@ -208,9 +209,13 @@ function Cancel({ detail, run, busy }: PartProps) {
         label={t('ticket.reason')}
         value={reason}
         onChange={setReason}
-        options={(hasParent ? (['not_an_issue', 'spam', 'merged'] as const) : (['not_an_issue', 'spam'] as const)).map(
-          (one) => [one, t(`ticket.cancelWhy.${one}`)] as const,
-        )}
+        required
+        options={[
+          ['', t('common.choose')],
+          ...(['not_an_issue', 'spam', ...(hasParent ? (['merged'] as const) : [])] as const).map(
+            (one) => [one, t(`ticket.cancelWhy.${one}`)] as const,
+          ),
+        ]}
       />
       <Input label={t('ticket.cancelText')} value={text} onInput={setText} maxLength={500} />
     </Fold>

@@ -26,7 +26,9 @@ const ended = new Set(['closed', 'cancelled']);
 
 function Facts({ detail }: { detail: TicketDetail }) {
   const { row } = detail;
-  const length = ((row.resolvedAt ?? Date.now()) - row.openedAt) / 1000;
+  const cancelledAt = detail.events.findLast(({ to: state }) => state === 'cancelled')?.at;
+  const endedAt = row.resolvedAt ?? (row.state === 'cancelled' ? (cancelledAt ?? row.updatedAt) : null);
+  const length = ((endedAt ?? Date.now()) - row.openedAt) / 1000;
   return (
     <Box>
       <dl class="facts side-facts">
@@ -42,9 +44,7 @@ function Facts({ detail }: { detail: TicketDetail }) {
         <Fact name={t('ticket.opened')}>
           <Moment at={row.openedAt} />
         </Fact>
-        <Fact name={row.resolvedAt === null ? t('ticket.openFor') : t('ticket.took')}>
-          {duration(length, language.value)}
-        </Fact>
+        <Fact name={endedAt === null ? t('ticket.openFor') : t('ticket.took')}>{duration(length, language.value)}</Fact>
         {/* Of what a person asked for there is no alert that fires and ends. */}
         {row.kind !== 'person' && (
           <>

@@ -83,13 +83,21 @@ interface SelectProps {
   options: readonly (readonly [value: string, word: string])[];
   help?: ComponentChildren;
   error?: string | undefined;
+  /** The option without a value cannot be sent. */
+  required?: boolean;
 }
 
-export function Select({ label, value, onChange, options, help, error }: SelectProps) {
+export function Select({ label, value, onChange, options, help, error, required = false }: SelectProps) {
   return (
     <Field label={label} help={help} error={error}>
       {(ids) => (
-        <select class="input" value={value} onChange={(event) => onChange(event.currentTarget.value)} {...ids}>
+        <select
+          class="input"
+          value={value}
+          required={required}
+          onChange={(event) => onChange(event.currentTarget.value)}
+          {...ids}
+        >
           {options.map(([option, word]) => (
             <option key={option} value={option}>
               {word}

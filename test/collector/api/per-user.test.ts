@@ -12,11 +12,15 @@ const { perUser } = limits.http;
 test('event streams: so many per user; one that ends makes room', async () => {
   await using collector = await openCollector();
   const ends: AbortController[] = [];
+  /** An answer that nobody holds is collected as garbage, and its connection ends. */
+  const answers: Response[] = [];
   const open = async (as: 'viewer' | 'operator') => {
     const end = new AbortController();
     ends.push(end);
     const headers = { authorization: `Bearer ${collector.token(as)}` };
-    return fetch(`${collector.started.addresses.http}/api/v1/events`, { headers, signal: end.signal });
+    const answer = await fetch(`${collector.started.addresses.http}/api/v1/events`, { headers, signal: end.signal });
+    answers.push(answer);
+    return answer;
   };
   for (let n = 0; n < perUser.streams; n++) assert.is((await open('viewer')).status, 200);
   const refused = await open('viewer');

@@ -93,7 +93,7 @@ function Targets({ scopes, onChange }: { scopes: PlanScope[]; onChange: (scopes:
           label={t('change.add')}
           value=""
           onChange={add}
-          options={[['', t('maintenance.choose')], ...known]}
+          options={[['', t('common.choose')], ...known]}
           help={t('change.targetHelp')}
         />
       </div>

@@ -115,7 +115,7 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
             label={t(`maintenance.scope.${draft.of}`)}
             value={draft.target}
             onChange={(target) => set({ target })}
-            options={[['', t('maintenance.choose')], ...targets]}
+            options={[['', t('common.choose')], ...targets]}
           />
         </div>
         <div class="form-row">

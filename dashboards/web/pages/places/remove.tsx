@@ -46,7 +46,7 @@ export function Remove({ kind, place, onCancel }: RemoveProps) {
                   value={moveTo}
                   onChange={setMoveTo}
                   options={[
-                    ['', t('place.choosePlace')],
+                    ['', t('common.choose')],
                     ...items.filter(({ id }) => id !== place.id).map(({ id, name }) => [id, name] as const),
                     ['none', t(`place.${kind}.nowhere`)],
                   ]}

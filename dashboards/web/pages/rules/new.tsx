@@ -38,7 +38,7 @@ function MetricSelect({
     <Field label={t('rules.metric')} error={error}>
       {(ids) => (
         <select class="input" value={value} onChange={(event) => onChange(event.currentTarget.value)} {...ids}>
-          <option value="">{t('place.choosePlace')}</option>
+          <option value="">{t('common.choose')}</option>
           {[...measurements].map(([measurement, fields]) => (
             <optgroup key={measurement} label={measurement}>
               {fields.map((one) => (

@@ -112,7 +112,7 @@ export function ScopePicker({ value, names, onChange, error }: PickerProps) {
           label={t('rules.which')}
           value={value.target}
           onChange={choose}
-          options={[['', options.length === 0 ? t('rules.noTarget') : t('place.choosePlace')], ...options]}
+          options={[['', options.length === 0 ? t('rules.noTarget') : t('common.choose')], ...options]}
           error={error}
         />
       )}
