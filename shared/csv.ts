@@ -215,6 +215,8 @@ export function readCsv<const Name extends string>(
   if (whole) return { records: [], faults: [whole] };
   const { rows, faults } = parseCsv(text);
   const [head, ...rest] = rows;
+  if (!head && faults.length === 0)
+    return { records: [], faults: [csvFault(1, null, '', reason('csv_empty', { known: names.join(', ') }))] };
   const given = namesOf(head);
   const wrong = head && (headFault(head, given, names) ?? separatorFault(given, rest));
   if (wrong) return { records: [], faults: [wrong] };

@@ -15,7 +15,7 @@ export function zoneNamed(zone: string): string {
   } catch {
     // Falls through: the same answer for a well-formed name that does not exist.
   }
-  const near = nearest(zone, Intl.supportedValuesOf('timeZone')) ?? 'Europe/Berlin or Asia/Tokyo';
+  const near = nearest(zone, Intl.supportedValuesOf('timeZone')) ?? 'Europe/Berlin, Asia/Tokyo';
   const values = { zone: shownName(zone), near };
   throw new EvenkeelError('BAD_ZONE', values, undefined, [], [reason('zone_unknown', values)]);
 }

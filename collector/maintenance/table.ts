@@ -3,7 +3,7 @@ import { isDate } from '../../shared/calendar.ts';
 import { type CsvFault, csvFault, csvLimits, readCsv, writeCsv } from '../../shared/csv.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
-import { shownInstant } from '../../shared/zone.ts';
+import { shownInstant, zoneNamed } from '../../shared/zone.ts';
 import { CellFault, instantIn, instantText, type ScopeLookup, scopeIn } from './cells.ts';
 import { isRecurring, type Schedule } from './occurrences.ts';
 import type { ScheduleWish } from './plan.ts';
@@ -175,22 +175,22 @@ const repeatOf = ({ cron, zone, durationMin, until, starts, ends }: Repeat): Sch
   },
 });
 
-const ofRepetition = ['zone', 'duration_min', 'until', 'starts', 'ends', 'skip'] as const;
+const ofRepetition = ['duration_min', 'until', 'starts', 'ends', 'skip'] as const;
 
 /** @throws CellFault */
 function scheduleIn(of: WindowCells, { zone: reportZone }: ReadingWindows): ReadSchedule {
   const instant = (column: 'from' | 'to' | 'starts' | 'ends', zone: string) =>
     of[column] === '' ? null : instantIn(column, of[column], zone);
+  const zone = of.zone === '' ? reportZone : zoneNamed(of.zone);
   if (of.cron === '') {
     const odd = ofRepetition.find((column) => of[column] !== '');
     if (odd) throw new CellFault(odd, reason('maintenance_of_repetition'));
-    const [from, to] = [instant('from', reportZone), instant('to', reportZone)];
-    if (from === null) throw new CellFault('from', reason('change_time', { zone: reportZone }));
+    const [from, to] = [instant('from', zone), instant('to', zone)];
+    if (from === null) throw new CellFault('from', reason('change_time', { zone }));
     return { wish: { from, ...(to === null ? {} : { to }) }, skip: [] };
   }
   const once = (['from', 'to'] as const).find((column) => of[column] !== '');
   if (once) throw new CellFault(once, reason('maintenance_of_one'));
-  const zone = of.zone === '' ? reportZone : of.zone;
   const skip = of.skip.split(/[\s;]+/).filter(Boolean);
   const noDate = skip.find((date) => !isDate(date));
   if (noDate !== undefined) throw new CellFault('skip', reason('entry_date'));

@@ -3119,6 +3119,7 @@ export const words = {
       'After a closing quotation mark stands {{text}}; inside a quoted cell, a quotation mark is written twice',
     csv_binary: 'This is no text, so it is no table; save it as CSV in UTF-8',
     csv_column_missing: 'This column is missing in the first line',
+    csv_empty: 'It is empty; the first line names the columns: {{known}}',
     csv_column_twice: 'This column is there twice',
     csv_column_unknown: 'No such column; known is {{known}}',
     csv_long_cell: 'The cell has {{count}} characters; at most {{limit}} are read',

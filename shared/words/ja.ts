@@ -3323,6 +3323,7 @@ export const words: Words = {
     csv_after_quote: '閉じる引用符の後に {{text}} があります。引用符で囲んだセルの中の引用符は 2 つ続けて書きます',
     csv_binary: 'テキストではないため、表として読めません。UTF-8 の CSV で保存してください',
     csv_column_missing: 'この列が 1 行目にありません',
+    csv_empty: '空です。1 行目に列名を書いてください: {{known}}',
     csv_column_twice: 'この列が 2 回あります',
     csv_column_unknown: 'この名前の列はありません。使えるのは {{known}} です',
     csv_long_cell: 'セルの文字数は {{count}} です。読み込めるのは {{limit}} までです',

@@ -116,10 +116,8 @@ test('columns are found by the names in the first line, in any order', () => {
     [1, 'amount', 'csv_column_missing'],
   ]);
   assert.equal(codes('name,amount\nx,1,2\n'), [[2, null, 'csv_many_cells']]);
-  assert.equal(codes(''), [
-    [1, 'name', 'csv_column_missing'],
-    [1, 'amount', 'csv_column_missing'],
-  ]);
+  assert.equal(codes('name\n'), [[1, 'amount', 'csv_column_missing']]);
+  for (const nothing of ['', '\ufeff', '\n\n']) assert.equal(codes(nothing), [[1, null, 'csv_empty']]);
 });
 
 test.run();

@@ -42,8 +42,8 @@ test.after(() => collector.close());
 const head = 'id,target,reason,from,to,cron,zone,duration_min,until,starts,ends,skip';
 const good = [
   'target;reason;from;to;cron;zone;duration_min;until;skip',
-  // Times without a zone are those of the report zone.
-  '"site:osaka";"\'=HYPERLINK(""x"")\nsecond line";2026-12-01 22:00;2026-12-01T23:30+09:00;;;;;',
+  // A time without an offset is one of the column `zone`, or else of the report zone.
+  '"site:osaka";"\'=HYPERLINK(""x"")\nsecond line";2026-12-01 14:00;2026-12-01T23:30+09:00;;Europe/Berlin;;;',
   'endpoint:box-0002;Patch day;;;0 22 * * TUE#2;Europe/Berlin;240;;2026-12-08',
   'endpoint:box-0001;Night work;;;30 1 * * MON;Asia/Tokyo;;05:00;',
 ].join('\n');
@@ -59,7 +59,8 @@ const faulty: [cells: string, column: string | null, value: string, code: string
   [',site:Osaka,x,2028-12-01T22:00,2028-12-01T23:00,,,,,,,', 'from', '2028-12-01T22:00', 'maintenance_far'],
   [',site:Osaka,x,2026-12-01T22:00,2027-02-01T21:00,,,,,,,', 'to', '2027-02-01T21:00', 'maintenance_long'],
   [',site:Osaka,x,2026-08-01T22:00,2026-08-01T23:00,,,,,,,', 'from', '2026-08-01T22:00', 'maintenance_old'],
-  [',site:Osaka,x,2026-12-01T22:00,2026-12-01T23:00,,UTC,,,,,', 'zone', 'UTC', 'maintenance_of_repetition'],
+  [',site:Osaka,x,2026-12-01T22:00,2026-12-01T23:00,,,60,,,,', 'duration_min', '60', 'maintenance_of_repetition'],
+  [',site:Osaka,x,2026-12-01T22:00,2026-12-01T23:00,,Mars/Base,,,,,', 'zone', 'Mars/Base', 'zone_unknown'],
   [',site:Osaka,x,2026-12-01T22:00,,0 22 * * *,UTC,60,,,,', 'from', '2026-12-01T22:00', 'maintenance_of_one'],
   [',site:Osaka,x,,,61 * * * *,UTC,60,,,,', 'cron', '61 * * * *', 'cron_minute'],
   [',site:Osaka,x,,,0 22 * * *,Asia/Tokio,60,,,,', 'zone', 'Asia/Tokio', 'zone_unknown'],
