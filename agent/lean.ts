@@ -1,8 +1,8 @@
 /**
- * An agent must be small. Node as it starts keeps the compiler of TypeScript (12 MB) and the machine code of a hot
- * server. So the agent replaces itself, in the same process (`execve`: same number, no child), by one with a compile
+ * An agent must be small. Node keeps the compiler of TypeScript (12 MB) and machine code that is optimised for busy
+ * servers. So the agent replaces itself, in the same process (`execve`: same number, no child), by one with a compile
  * cache, which holds the stripped code, and without optimising compilers: measured, resident memory goes from 85 to 55
- * MB and a cycle costs no more, since ten checks every ten seconds never get hot.
+ * MB and a cycle costs no more, because ten checks every ten seconds are too few to be optimised.
  */
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';

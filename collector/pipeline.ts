@@ -41,8 +41,8 @@ import type { TicketPolicy } from './tickets/policy.ts';
 import { saveTickets } from './tickets/save.ts';
 
 /**
- * What is left of a message while its commit is awaited. Thousands wait at a time: were their reports among them, the
- * garbage collector would copy every one (13 of 40 µs per report, measured).
+ * What is kept of a message until its commit. Thousands wait at a time: if their reports were kept too, the garbage
+ * collector would copy each of them (13 of 40 µs per report, measured).
  */
 interface PendingAck {
   acknowledge: () => void;

@@ -8,7 +8,10 @@ import { fail } from '../../shared/errors.ts';
 
 /** Each takes 19 MiB and a thread of four, which files need, too. */
 const atOnce = 2;
-/** Of strangers, and of people who are known, who go first: a second or two of work each. Whoever comes then is told to come again. */
+/**
+ * So many strangers may wait, and so many people who are known, who go first: a second or two of work each. Further ones are
+ * told to try again.
+ */
 const waitingAtMost = 40;
 const derive = bounded(promisify(argon2));
 

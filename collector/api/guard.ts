@@ -72,7 +72,7 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
     const foreign = foreignSiteOf(request, new URL(context.addresses().http).origin);
     const isOpen = need === 'public' && safeMethods.has(request.method);
     if (foreign !== null && !isOpen) throw fail('CROSS_ORIGIN', { origin: foreign });
-    // What everybody may read, pages of other sites may, too: as a stranger would.
+    // Pages of other sites may read what is public, but get the answer that a stranger gets.
     if (need === 'public' && (foreign !== null || !answersMore.has(url))) return;
     request.caller = await callerOf(request, context);
     if (need === 'public') return;

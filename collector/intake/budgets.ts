@@ -7,7 +7,7 @@ import { type Allowances, createAllowances } from '../doors/allowance.ts';
 
 /** `perHour` and `burst` in the unit of the meter. */
 export const budgetRules = {
-  /** Time that a message takes, on the main thread and on the one for large messages, in ms: at most 5 % of an hour. A report takes 0.05, a large inventory 50. */
+  /** ms that messages take, on the main thread and on that of large messages: 5 % of an hour. A report takes 0.05, a large inventory 50. */
   cpu: { perHour: 180_000, burst: 1000 },
   /** Bytes of inventory, inflated. A large section has 1 MB, once per day and when it changes. */
   inventory: { perHour: 16 * 1024 * 1024, burst: 32 * 1024 * 1024 },
@@ -30,7 +30,7 @@ const longestMs = 5000;
 const longestInventoryMs = 60_000;
 
 export interface EndpointBudgets {
-  /** Called when a message is done, because its cost is not known before; the next message waits for it. */
+  /** Called when a message has been processed, because its cost is not known earlier. The next message waits for it. */
   charge(endpoint: string, meter: Meter, amount: number): void;
   /** Its next message waits for so long, ms. */
   hold(endpoint: string, meter: HeldFor, waitMs: number): void;

@@ -282,7 +282,7 @@ function linesMoved(before: readonly EvidenceItem[], after: readonly EvidenceIte
   return { added: is.size - both.length, removed: was.size - both.length, changed };
 }
 
-/** Answers of which it is not said whose they are look alike: each is told by how many came before it. */
+/** Lines that name nothing, such as ratings, look alike: they are numbered in their order. */
 function amountsByLine(items: readonly EvidenceItem[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const { endpoint, alert, ticket, change, named, part, whole } of items) {

@@ -10,7 +10,7 @@ export interface Notification {
   id: string;
   /**
    * What happened to the alert or ticket. `sla`: a clock of the ticket has reached a mark, `hold`: a hold its date,
-   * `swarm`: helpers are called, `comment`: its requester is told of a public comment, `rating`: and asked how satisfied they are.
+   * `swarm`: helpers are called, `comment`: its requester is told of a public comment, `rating`: the requester is asked how satisfied they are.
    */
   event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'swarm' | 'comment' | 'rating';
   /** The same for every notification of one alert: receivers group and resolve by it. */
