@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ChangeRow } from '../../shared/api.ts';
-import { type Browser, browserMissing, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const test = suite('changes');
@@ -17,15 +17,7 @@ let collector: RunningCollector;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-/** Each test needs what the one before it did. */
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 const open = (path: string, language: 'en' | 'ja' = 'en') => openPage(page, collector.http + path, language);
 const list = async () => (await collector.get<{ items: ChangeRow[] }>('/api/v1/changes')).items;

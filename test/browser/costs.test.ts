@@ -9,7 +9,7 @@ import { movedPeriod } from '../../shared/period.ts';
 import { periodName } from '../../shared/words/period.ts';
 import {
   type Browser,
-  browserMissing,
+  browserSteps,
   buildWeb,
   openBrowser,
   openPage,
@@ -24,15 +24,7 @@ let collector: InProcess;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-/** Each test needs what the one before it did. */
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 const open = (path: string, language: 'en' | 'ja' = 'en') =>
   openPage(page, collector.started.addresses.http + path, language);
 const main = () => page.getByRole('main');

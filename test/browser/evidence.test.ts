@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EndpointRow } from '../../shared/api.ts';
-import { type Browser, browserMissing, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { openCollector } from '../support/collector.ts';
 import { endpointId } from '../support/fleet-history.ts';
 import { startCollector, temporaryFolder, until } from '../support/processes.ts';
@@ -19,15 +19,7 @@ let browser: Browser;
 let page: Page;
 let web: string;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-/** Each test needs what the one before it did. */
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 test.before.each(async () => {
   if (missing) return;

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { Alert, EndpointRow, FleetFilters, NewEnrollment } from '../../shared/api.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import { type SimulatedFleet, startFleet } from '../simulate/fleet.ts';
-import { type Browser, browserMissing, buildWeb, openBrowser, openPage } from '../support/browser.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const test = suite('filters');
@@ -18,15 +18,7 @@ const fleets: SimulatedFleet[] = [];
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-/** Each test needs what the one before it did. */
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 interface Found {
   items: EndpointRow[];

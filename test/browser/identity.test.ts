@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { EndpointRow, Enrollment, NewEnrollment } from '../../shared/api.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import { openWire } from '../simulate/wire.ts';
-import { type Browser, browserMissing, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const test = suite('identity');
@@ -18,14 +18,7 @@ let collector: RunningCollector;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 interface Enrolled {
   endpoint: string;

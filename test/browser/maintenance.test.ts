@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { MaintenanceRow } from '../../shared/api.ts';
 import {
   type Browser,
-  browserMissing,
+  browserSteps,
   buildWeb,
   openBrowser,
   openPage,
@@ -22,15 +22,7 @@ let collector: RunningCollector;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-/** Each test needs what the one before it did. */
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 const open = (path: string, language: 'en' | 'ja' = 'en') => openPage(page, collector.http + path, language);
 const list = async () => (await collector.get<{ items: MaintenanceRow[] }>('/api/v1/maintenance')).items;

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Browser, browserMissing, buildWeb, openBrowser } from '../support/browser.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser } from '../support/browser.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
 
 const test = suite('parts of the web app');
@@ -14,15 +14,7 @@ let collector: InProcess;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-/** Each test needs what the one before it did. */
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 const menu = (name: string) => page.locator('aside nav').getByRole('link', { name }).click();

@@ -11,7 +11,7 @@ import { createPdfs } from '../../collector/reports/pdf/pdf.ts';
 import type { PeriodReport, PeriodReportRow } from '../../shared/api.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { cutPercent } from '../../shared/words/format.ts';
-import { type Browser, browserMissing, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
 import { until } from '../support/processes.ts';
 import { clock, now, putMonth, zone } from '../support/stability-month.ts';
@@ -25,14 +25,7 @@ let browser: Browser;
 let page: Page;
 let web: string;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 test.before(async () => {
   if (missing) return;

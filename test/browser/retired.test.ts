@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import {
   type Browser,
-  browserMissing,
+  browserSteps,
   buildWeb,
   openBrowser,
   openPage,
@@ -24,14 +24,7 @@ let collector: InProcess;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 const post = async (path: string, body: object) =>
   (await collector.call(`/api/v1/${path}`, { method: 'POST', as: 'admin', body })).body;

@@ -9,7 +9,7 @@ import { decodeJoinCode } from '../../shared/join-code.ts';
 import { type SimulatedFleet, startFleet } from '../simulate/fleet.ts';
 import {
   type Browser,
-  browserMissing,
+  browserSteps,
   buildWeb,
   openBrowser,
   openPage,
@@ -31,15 +31,7 @@ let fleet: SimulatedFleet;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-/** Each test needs what the one before it did. */
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 async function send<T>(path: string, method: string, body: unknown): Promise<T> {
   const answer = await fetch(`${collector.http}/api/v1/${path}`, {

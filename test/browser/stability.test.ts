@@ -8,7 +8,7 @@ import type { EndpointDetail, KpiDetail, KpiWhy, SiteRow, Stability } from '../.
 import { parseCsv } from '../../shared/csv.ts';
 import {
   type Browser,
-  browserMissing,
+  browserSteps,
   buildWeb,
   openBrowser,
   openPage,
@@ -29,15 +29,7 @@ let collector: InProcess;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-/** Each test needs what the one before it did. */
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 const http = () => collector.started.addresses.http;
 const open = (path: string, language: 'en' | 'ja' = 'en') => openPage(page, http() + path, language);

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TicketDetail } from '../../shared/api.ts';
-import { type Browser, browserMissing, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
 import { until } from '../support/processes.ts';
 
@@ -18,14 +18,7 @@ let collector: InProcess;
 let browser: Browser;
 let page: Page;
 
-const missing = browserMissing();
-if (missing) {
-  console.log(`SKIP chromium: ${missing}`);
-  test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
-}
-const step = (name: string, run: () => Promise<void>) => {
-  if (!missing) test(name, run);
-};
+const { missing, step } = browserSteps(test);
 
 async function open(title: string, more: object = {}): Promise<number> {
   const body = { title, requester: 'Mia Abe', ...more };

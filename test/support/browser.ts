@@ -1,9 +1,11 @@
 /** A headless Chromium on a profile of its own, and the web app as it is in the tree. */
+
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
 import { build, createServer } from 'vite';
 import { temporaryFolder, until } from './processes.ts';
 
@@ -15,6 +17,19 @@ const flags = [
 
 /** @returns why there is none here; null when there is */
 export const browserMissing = () => (existsSync(file) ? null : `${file} is not there`);
+
+/** Tests in a browser: each needs what the one before it did. Where there is none, only the reason is a test. */
+export function browserSteps(test: (name: string, run: () => void | Promise<void>) => void) {
+  const missing = browserMissing();
+  if (missing) {
+    console.log(`SKIP chromium: ${missing}`);
+    test('the reason for skipping names what is missing', () => assert.match(missing, /is not there/));
+  }
+  const step = (name: string, run: () => Promise<void>) => {
+    if (!missing) test(name, run);
+  };
+  return { missing, step };
+}
 
 const configFile = fileURLToPath(new URL('../../dashboards/web/vite.config.ts', import.meta.url));
 
