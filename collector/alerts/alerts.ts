@@ -28,7 +28,8 @@ import type { CauseOf } from './explain.ts';
 import { type HeldAlert, heldOf } from './held.ts';
 import { alertsAtMost, judgeAgain, judgeReport } from './judge.ts';
 import { createAlertMemory, endpointDue } from './memory.ts';
-import { collectorId, createOwnAlert } from './own.ts';
+import { createOwnAlerts, type OwnAlerts } from './own.ts';
+import { collectorId } from './own-rules.ts';
 import { createPeople } from './people.ts';
 import { createInputQueue } from './queue.ts';
 import { restart } from './restart.ts';
@@ -74,8 +75,8 @@ export interface Alerts {
   retired(endpoint: string): Promise<void>;
   /** Runs everything that is due; called every second by itself. */
   tick(now: number): Promise<void>;
-  /** A part of this collector does not work, in words; null when all is well again. Never rejects. */
-  self(problem: string | null): Promise<void>;
+  self: OwnAlerts['self'];
+  own: OwnAlerts['own'];
   /** Rules have changed, or where an endpoint stands: alerts follow. */
   rulesChanged(endpoint?: string): Promise<void>;
   /** Evaluates the newest values again after a rule has changed: the next sample of a slow series may be hours away. */
@@ -247,7 +248,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     },
     ...{ onPresence, tick, countOf: memory.countOf },
     retired: (endpoint) => queue.push({ type: 'retired', at: clock.now(), endpoint }),
-    self: createOwnAlert({ memory, notify: notifyParts, publicUrl: parts.publicUrl, push: queue.push, clock, log }),
+    ...createOwnAlerts({ memory, notify: notifyParts, publicUrl: parts.publicUrl, push: queue.push, clock, log }),
     rulesChanged,
     judgeAgain: (endpoint, metrics) => queue.push(...judgeAgain(memory, endpoint, metrics, clock.now())),
     held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed),

@@ -1,6 +1,6 @@
 /**
- * The collector's alert about itself. It has no endpoint and no ticket: the ticket store may be what is broken. When
- * not even the alert can be saved, the channels are notified directly, without the outbox.
+ * The collector's own alerts, by the rules of own-rules.ts. When not even the one about itself can be saved, the
+ * channels are notified directly, without the outbox.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
@@ -12,27 +12,13 @@ import { factsOf } from '../notify/notification.ts';
 import type { NotifyParts } from '../notify/notify.ts';
 import { type Input, sampleOf } from './batch.ts';
 import type { AlertMemory } from './memory.ts';
-
-export const collectorId = 'collector';
-
-export const ownRule: Rule = {
-  id: 'collector-self',
-  enabled: true,
-  severity: 'critical',
-  applies: 'all',
-  // Never evaluated: the wiring calls when something is wrong.
-  when: { kind: 'absence', after_s: 1 },
-  for_s: 0,
-  clear_for_s: 0,
-  ticket: 'off',
-  urgency: 1,
-};
+import { collectorId, collectorSelf } from './own-rules.ts';
 
 /** A broken state may last: one direct notification per hour is enough. */
 const againAfterMs = 3_600_000;
 
 export interface OwnAlertParts {
-  memory: Pick<AlertMemory, 'alertsOf'>;
+  memory: Pick<AlertMemory, 'alertsOf' | 'alert'>;
   notify: NotifyParts;
   publicUrl: () => string;
   push(input: Input): Promise<void>;
@@ -40,8 +26,17 @@ export interface OwnAlertParts {
   log: Log;
 }
 
-/** @returns reports a problem of this collector, in words, or null when all is well again. Never rejects */
-export function createOwnAlert(parts: OwnAlertParts): (problem: string | null) => Promise<void> {
+export interface OwnAlerts {
+  /** A problem of this collector, in words, or null when all is well again. Never rejects. */
+  self(problem: string | null): Promise<void>;
+  /**
+   * An alert of a rule of own-rules.ts begins, goes on or ends.
+   * @param tags what it is about: the same tags, the same alert
+   */
+  own(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean): Promise<void>;
+}
+
+export function createOwnAlerts(parts: OwnAlertParts): OwnAlerts {
   const { memory, notify, clock, log } = parts;
   let notifiedAt = Number.NEGATIVE_INFINITY;
 
@@ -60,23 +55,33 @@ export function createOwnAlert(parts: OwnAlertParts): (problem: string | null) =
     }
   }
 
-  return async (problem) => {
-    const known = memory.alertsOf(collectorId)[0];
+  function sampleAbout(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean) {
+    const level: LevelVerdict = { rule, status: isBad ? 'breach' : 'clear', value: null, threshold: null };
+    const metric = rule === collectorSelf ? 'collector.problem' : `collector.${rule.id}`;
+    return sampleOf(collectorId, { family: rule.id, metric, tags: { ...tags }, levels: [level] });
+  }
+
+  async function own(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean): Promise<void> {
+    const sample = sampleAbout(rule, tags, isBad);
+    if (isBad || memory.alert(sample.key)) await parts.push({ type: 'sample', at: clock.now(), sample });
+  }
+
+  async function self(problem: string | null): Promise<void> {
+    const known = memory.alertsOf(collectorId).find(({ family }) => family === collectorSelf.id);
     if (problem === null && !known) return;
-    const at = clock.now();
     const tags = known?.tags ?? { problem: (problem ?? '').slice(0, 200) };
-    const status = problem === null ? 'clear' : 'breach';
-    const level: LevelVerdict = { rule: ownRule, status, value: null, threshold: null };
-    const found = { family: ownRule.id, metric: 'collector.problem', tags, levels: [level] };
-    const sample = sampleOf(collectorId, found);
     try {
-      await parts.push({ type: 'sample', at, sample });
+      await own(collectorSelf, tags, problem !== null);
     } catch {
       // The queue has logged it. The recovery is notified when the state can be written again.
       if (problem === null) return;
-      const about = { ...sample, rule: ownRule, value: null, threshold: null, pendingAt: at, firedAt: at };
+      const at = clock.now();
+      const sample = sampleAbout(collectorSelf, tags, true);
+      const about = { ...sample, rule: collectorSelf, value: null, threshold: null, pendingAt: at, firedAt: at };
       const facts = factsOf(notify, about, 'firing', { why: problem });
       await notifyDirectly({ ...facts, id: `${collectorId}-${at}`, ticket: null, url: `${parts.publicUrl()}/alerts` });
     }
-  };
+  }
+
+  return { self, own };
 }

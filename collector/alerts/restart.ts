@@ -11,7 +11,7 @@ import type { LiveAlert } from './alert.ts';
 import type { Input } from './batch.ts';
 import { loadAlerts } from './load.ts';
 import type { AlertMemory } from './memory.ts';
-import { collectorId, ownRule } from './own.ts';
+import { collectorId, ownRuleOf } from './own-rules.ts';
 
 export interface RestartParts extends Pick<OpenTicketsParts, 'policy' | 'endpointOf'> {
   state: State;
@@ -26,7 +26,7 @@ export interface RestartParts extends Pick<OpenTicketsParts, 'policy' | 'endpoin
 export async function restart(parts: RestartParts, at: number): Promise<Input[]> {
   const { state, fleet, memory, policy } = parts;
   const bookOf = (id: string) => {
-    if (id === collectorId) return { rule: (rule: string) => (rule === ownRule.id ? ownRule : undefined) };
+    if (id === collectorId) return { rule: ownRuleOf };
     const endpoint = fleet.get(id);
     return endpoint && memory.bookOf(endpoint, at);
   };

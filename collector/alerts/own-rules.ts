@@ -1,0 +1,25 @@
+/**
+ * The rules of the collector's own alerts. They are never evaluated: the part of the collector that knows says when one
+ * begins and ends (`own.ts`). To add one: an entry here, and its name under `rule` in shared/words.
+ */
+import type { Rule } from '../evaluate/rule.ts';
+
+/** The endpoint of these alerts. The fleet does not know it. */
+export const collectorId = 'collector';
+
+function own(id: string, severity: Rule['severity'], more: Partial<Rule> = {}): Rule {
+  return {
+    ...{ id, enabled: true, severity, applies: 'all', for_s: 0, clear_for_s: 0, ticket: 'off', urgency: 1 },
+    // Unused, and the shape asks for one.
+    when: { kind: 'absence', after_s: 1 },
+    ...more,
+  };
+}
+
+/** It has no ticket: the store of tickets may be what is broken. */
+export const collectorSelf = own('collector-self', 'critical');
+
+const ownRules: readonly Rule[] = [collectorSelf];
+
+const byId = new Map(ownRules.map((rule) => [rule.id, rule]));
+export const ownRuleOf = (id: string): Rule | undefined => byId.get(id);
