@@ -1,33 +1,71 @@
 import type { TObject } from 'typebox';
 import type { TicketName } from '../../shared/api.ts';
+import type { NotificationEvent } from '../../shared/notification.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { Outgoing } from './outgoing.ts';
 
-/** The interface of channels. A channel sends a notification once; outbox.ts retries, times, logs and dedupes. */
-export interface Notification {
-  /** The same at every repeat of this notification to this channel: receivers may drop duplicates. */
-  id: string;
-  /**
-   * What happened to the alert or ticket. `sla`: a clock of the ticket has reached a mark, `hold`: a hold its date,
-   * `swarm`: helpers are called, `comment`: its requester is told of a public comment, `rating`: the requester is asked how satisfied they are.
-   */
-  event: 'firing' | 'resolved' | 'reminder' | 'flapping' | 'test' | 'sla' | 'hold' | 'swarm' | 'comment' | 'rating';
-  /** The same for every notification of one alert: receivers group and resolve by it. */
+/** One alert of a group, as a message names it. */
+export interface MemberAlert {
+  /** Id and key of the alert. */
+  alert: string;
   key: string;
   rule: NamedRule;
   severity: 'info' | 'warning' | 'critical';
-  /** `site` as kind: the notification is about several endpoints, named in `members`. */
   endpoint: { id: string; name: string; kind: string; site: string | null };
-  /** Of a grouped notification: how many alerts, and the endpoints of the first of them. */
-  members: { count: number; names: string[] } | null;
   metric: string;
   tags: Record<string, string>;
   value: number | null;
   threshold: number | null;
   unit: string;
+  /** When it fired. */
+  since: number;
+}
+
+/** Of a message about several alerts. A channel with little space shortens the lists, never the counts. */
+export interface MemberAlerts {
+  /** Alerts that fire; when all has ended, those that have. */
+  count: number;
+  /** Endpoints on which they are. */
+  endpoints: number;
+  /** Of the first of these endpoints, without repeats. */
+  names: string[];
+  /** The first 20 that fire, worst first, then longest. */
+  list: MemberAlert[];
+  /** Ended since the last message to the same receiver, and the first 20 of them. */
+  resolvedCount: number;
+  resolved: MemberAlert[];
+}
+
+/** The interface of channels. A channel sends a notification once; outbox.ts retries, times, logs and dedupes. */
+export interface Notification {
+  /** The same at every repeat of this notification to this channel: receivers may drop duplicates. */
+  id: string;
+  event: NotificationEvent;
+  /** The same for every notification of one group of alerts: receivers group and resolve by it. */
+  key: string;
+  rule: NamedRule;
+  severity: 'info' | 'warning' | 'critical';
+  /** `site` as kind: the notification is about several endpoints, named in `members`. */
+  endpoint: { id: string; name: string; kind: string; site: string | null };
+  /** Where it is about more than one alert. */
+  members: MemberAlerts | null;
+  metric: string;
+  tags: Record<string, string>;
+  value: number | null;
+  threshold: number | null;
+  unit: string;
+  /** Of the alert that fires longest. */
   startedAt: number;
   endedAt: number | null;
+  /** Which one of its kind: of a `repeat` since the first message, of an `escalation` its round. */
+  number?: number;
+  /** Who has acknowledged it. */
+  owner?: string | null;
+  /** What to do, where its rule says so: an address or a text. */
+  runbook?: string | null;
+  /** What the routes were matched with; of several alerts what they have in common. */
+  labels?: Readonly<Record<string, string | readonly string[]>>;
   /** Why it ended or what is special about it, as a code; notification-text.ts has the words. */
   why: string | null;
   ticket: number | null;
@@ -44,6 +82,8 @@ export interface Notification {
   comment?: string;
   /** Link to the page of the alert or ticket. */
   url: string;
+  /** Links that serve one purpose for a limited time; made when it is sent. */
+  links?: { acknowledge?: string; silence?: string };
 }
 
 /** A report for one reader. It stands in the outbox as these facts; its text is made when it is sent. */

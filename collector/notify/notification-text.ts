@@ -55,10 +55,10 @@ function commentText({ comment = '', ...notification }: Notification, language: 
   return `${[headline(notification, language), '', written, '', word(language, 'notification.commentHow')].join('\n')}\n`;
 }
 
-function membersText({ count, names }: NonNullable<Notification['members']>, language: Language): string {
+function membersText({ endpoints, names }: NonNullable<Notification['members']>, language: Language): string {
   const named = names.map((name) => oneLine(name, 60)).join(', ');
-  const more = count > names.length ? ' …' : '';
-  return `${word(language, 'notification.endpoints', { n: count })}${named ? ` (${named}${more})` : ''}`;
+  const more = endpoints > names.length ? ' …' : '';
+  return `${word(language, 'notification.endpoints', { n: endpoints })}${named ? ` (${named}${more})` : ''}`;
 }
 
 /** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */

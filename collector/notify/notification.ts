@@ -5,16 +5,27 @@ import type { NamedRule } from '../../shared/words/names.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Notification } from './channel.ts';
 
-export type NotificationFacts = Omit<Notification, 'id' | 'ticket' | 'url' | 'comment'> & {
+export type NotificationFacts = Omit<Notification, 'id' | 'ticket' | 'url' | 'links' | 'comment'> & {
   /** The question whose secret is made when it is sent. */
   rating?: number;
   /** The event of the ticket whose text is read when it is sent: what is erased meanwhile is not sent. */
   commentEvent?: number;
 };
 
+/** Where one copy of a message goes. */
+export interface Way {
+  channel: string;
+  /** An address in place of those of the channel: of a person. */
+  recipient: string | null;
+  /** The user whom it reaches; null for a channel. */
+  user: string | null;
+}
+
 export interface NewNotification {
   at: number;
-  channels: readonly string[];
+  ways: readonly Way[];
+  /** Whom the routes or an escalation policy named; null where neither did. */
+  receiver: string | null;
   /** Notifications about the same go out in order: the id of the alert, or the key of the incident. */
   about: string;
   alert: string | null;
@@ -24,6 +35,8 @@ export interface NewNotification {
   ticket: number | null;
   facts: NotificationFacts;
 }
+
+export const wayBy = (channel: string): Way => ({ channel, recipient: null, user: null });
 
 export interface FactsParts {
   endpointOf(id: string): { id: string; name: string; kind: string; site: string | null };

@@ -9,7 +9,7 @@ import { breathe } from '../state/breathe.ts';
 import type { Action } from '../tickets/actions.ts';
 import { budgetKey, type TicketPolicy } from '../tickets/policy.ts';
 import type { Notification } from './channel.ts';
-import { type FactsParts, factsOf, type NewNotification, type NotificationFacts } from './notification.ts';
+import { type FactsParts, factsOf, type NewNotification, type NotificationFacts, wayBy } from './notification.ts';
 import type { Notified } from './notified.ts';
 import { type ChannelRoute, routesFor } from './route.ts';
 
@@ -74,7 +74,8 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
   function put(alert: LiveAlert, channels: readonly string[], at: number, facts: NotificationFacts): void {
     const { id, key, ticket } = alert;
     if (channels.length === 0) return;
-    batch.notifications.push({ at, channels, about: id, alert: id, incident: null, ticketKey: key, ticket, facts });
+    const of = { at, ways: channels.map(wayBy), receiver: null, about: id, alert: id, incident: null };
+    batch.notifications.push({ ...of, ticketKey: key, ticket, facts });
   }
 
   // ── what follows from tickets ──
@@ -96,8 +97,9 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     const when = { startedAt: policy.state(key)?.firedAt ?? at, endedAt: null, why: 'restored' };
     const facts: NotificationFacts = { event: 'reminder', key, severity: 'warning', rule, endpoint, ...what, ...when };
     const channels = routesFor(parts.routes, 'warning');
-    const to = { at, channels, about: about.alert, alert: about.alert, incident: null, ticketKey: key, ticket: null };
-    if (channels.length > 0) batch.notifications.push({ ...to, facts });
+    const ways = channels.map(wayBy);
+    const to = { at, ways, receiver: null, about: about.alert, alert: about.alert, incident: null, ticketKey: key };
+    if (channels.length > 0) batch.notifications.push({ ...to, ticket: null, facts });
   }
 
   function onIncident(action: Action): void {
@@ -110,7 +112,16 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     if (hasEnded) memory.forget(key);
     else memory.add(key, channels, rankOf[facts.severity]);
     const about: Omit<NewNotification, 'facts'> = {
-      ...{ at, channels, about: key, alert: null, incident: key, ticketKey: key, ticket: null },
+      ...{
+        at,
+        ways: channels.map(wayBy),
+        receiver: null,
+        about: key,
+        alert: null,
+        incident: key,
+        ticketKey: key,
+        ticket: null,
+      },
     };
     if (channels.length > 0) batch.notifications.push({ ...about, facts });
   }
@@ -136,7 +147,10 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
       rule: parts.ruleNamed(worst && key !== budgetKey ? familyOf(worst.rule) : id),
       severity: worst?.rule.severity ?? (memory.of(key)?.worst === rankOf.critical ? 'critical' : 'warning'),
       endpoint: { id: '', name: site ?? '*', kind: 'site', site },
-      members: { count: names.length, names: names.slice(0, namesAtMost) },
+      members: {
+        ...{ count: keys.length, endpoints: names.length, names: names.slice(0, namesAtMost) },
+        ...{ list: [], resolvedCount: 0, resolved: [] },
+      },
       ...{ metric: '', tags: {}, value: null, threshold: null, unit: '' },
       startedAt: state?.firedAt ?? at,
       endedAt: event === 'resolved' ? at : null,

@@ -4,7 +4,7 @@
  */
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { StateTransaction } from '../state/database.ts';
-import type { NotificationFacts } from './notification.ts';
+import { type NotificationFacts, wayBy } from './notification.ts';
 import { type ChannelRoute, routesFor } from './route.ts';
 import { saveNotification } from './save.ts';
 
@@ -168,6 +168,15 @@ async function save(
   about: string,
   facts: NotificationFacts,
 ): Promise<void> {
-  const of = { at, channels, about, alert: null, incident: null, ticketKey: '', ticket };
+  const of = {
+    at,
+    ways: channels.map(wayBy),
+    receiver: null,
+    about,
+    alert: null,
+    incident: null,
+    ticketKey: '',
+    ticket,
+  };
   await saveNotification(db, { ...of, facts }, ticket);
 }

@@ -18,19 +18,22 @@ export async function saveNotifications(db: StateTransaction, batch: Batch): Pro
 
 export async function saveNotification(
   db: StateTransaction,
-  { at, channels, about, alert, incident, facts }: NewNotification,
+  { at, ways, receiver, about, alert, incident, facts }: NewNotification,
   ticket: number | null,
 ): Promise<void> {
   const { event, severity } = facts;
   const bucket = bucketOf(facts.endpoint.id || about);
   const row = { at, bucket, event, severity, alert, incident, ticket, facts: JSON.stringify(facts) };
   const notification = await insertRows(db, 'notifications', [row], 'returning id');
-  const deliveries = channels.map((channel) => ({
+  const deliveries = ways.map(({ channel, recipient, user }) => ({
     id: randomBytes(12).toString('hex'),
     notification,
     bucket,
     channel,
-    dedupe_key: `${about}/${event}/${facts.commentEvent ?? at}/${channel}`,
+    recipient,
+    receiver,
+    user_name: user,
+    dedupe_key: `${about}/${event}/${facts.commentEvent ?? at}/${channel}${recipient === null ? '' : `/${recipient}`}`,
     about,
     state: 'queued' as const,
     attempts: 0,

@@ -3,6 +3,7 @@
  * JSON as text). One repository file per noun lives with its noun.
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type { NotificationEvent } from '../../shared/notification.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
@@ -379,18 +380,7 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
   notifications: Worked & {
     id: Generated<number>;
     at: Ms;
-    event:
-      | 'firing'
-      | 'resolved'
-      | 'reminder'
-      | 'flapping'
-      | 'test'
-      | 'sla'
-      | 'hold'
-      | 'swarm'
-      | 'comment'
-      | 'rating'
-      | 'report';
+    event: NotificationEvent | 'report';
     severity: 'info' | 'warning' | 'critical';
     alert: string | null;
     ticket: number | null;
@@ -402,6 +392,12 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
     id: string;
     notification: number;
     channel: string;
+    /** An address in place of those of the channel. */
+    recipient: string | null;
+    /** Whom the routes or an escalation policy named. */
+    receiver: string | null;
+    /** The user whom it reaches. */
+    user_name: string | null;
     /** Identifies the event, so that it is notified once: unique. */
     dedupe_key: string;
     /** Notifications about the same go out in order. */

@@ -36,6 +36,7 @@ import * as erased from './migrations/034-erased.ts';
 import * as ticketLists from './migrations/035-ticket-lists.ts';
 import * as vendorReference from './migrations/036-vendor-reference.ts';
 import * as ticketTargets from './migrations/037-ticket-targets.ts';
+import * as groups from './migrations/038-groups.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -71,6 +72,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '035-ticket-lists': ticketLists,
   '036-vendor-reference': vendorReference,
   '037-ticket-targets': ticketTargets,
+  '038-groups': groups,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -1234,6 +1234,12 @@ export const words = {
       resolved: 'The alert was resolved',
     },
     notification: {
+      update: 'alert update',
+      repeat: 'alert still firing',
+      stable: 'alert no longer comes and goes',
+      escalation: 'escalation',
+      exhausted: 'nobody reacted',
+      digest: 'digest',
       flapping: 'alert comes and goes',
       firing: 'alert firing',
       resolved: 'alert resolved',
@@ -2642,6 +2648,12 @@ export const words = {
   /** Mails and webhooks. */
   notification: {
     resolved: 'Resolved',
+    update: 'Now more',
+    repeat: 'Still firing',
+    stable: 'No longer comes and goes',
+    escalation: 'Escalation',
+    exhausted: 'Nobody reacted',
+    digest: 'Digest',
     reminder: 'Reminder',
     flapping: 'Comes and goes',
     test: 'Test',

@@ -1444,6 +1444,12 @@ export const words: Words = {
       resolved: 'アラート解消',
     },
     notification: {
+      update: 'アラート更新',
+      repeat: 'アラート継続',
+      stable: 'アラート変動終了',
+      escalation: 'エスカレーション',
+      exhausted: '応答者なし',
+      digest: 'まとめ',
       flapping: 'アラートが断続的に発生',
       firing: 'アラート発生',
       resolved: 'アラート解消',
@@ -2845,6 +2851,12 @@ export const words: Words = {
   /** Mails and webhooks. */
   notification: {
     resolved: '解消',
+    update: '更新',
+    repeat: '継続中',
+    stable: '断続的な発生が終了',
+    escalation: 'エスカレーション',
+    exhausted: '応答者なし',
+    digest: 'まとめ',
     reminder: 'リマインダー',
     flapping: '断続的に発生',
     test: 'テスト',

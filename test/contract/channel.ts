@@ -2,6 +2,7 @@
  * What every kind of channel does. It is tested by being listed: its settings are made from their shape, and what it
  * sends goes to a real receiver, an HTTP server where it has a `url`, a mail server where it has a `host`.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,7 @@ import type { Channel, ChannelType, Notification } from '../../collector/notify/
 import { headline } from '../../collector/notify/notification-text.ts';
 import { createChannels } from '../../collector/notify/route.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
+import { notificationEvents } from '../../shared/notification.ts';
 import { defaultLanguage, type Language, languages } from '../../shared/words/index.ts';
 import { loopback, notification, openMailServer, openReceiver } from '../collector/notify/receiver.ts';
 import { freePort } from '../support/port.ts';
@@ -293,7 +295,7 @@ export function channelContract(type: ChannelType): void {
   test('every event is reported in every language', () =>
     against('takes', async ({ at, texts }) => {
       assert.equal([...(shapesOf(type).find(([key]) => key === 'language')?.[1].enum ?? [])], [...languages]);
-      const events: Notification['event'][] = ['firing', 'resolved', 'reminder', 'flapping', 'test'];
+      const events = notificationEvents.filter((event) => !['comment', 'rating'].includes(event));
       const told = languages.flatMap((language) =>
         events.map((event) => [language, { ...notification, event }] as const),
       );
@@ -311,7 +313,8 @@ export function channelContract(type: ChannelType): void {
           ticket: null,
           tags: {},
         },
-        ...{ members: { count: 3, names: ['a', 'b'] }, endpoint: { id: 's', name: 'Köln', kind: 'site', site: null } },
+        members: { count: 3, endpoints: 3, names: ['a', 'b'], list: [], resolvedCount: 0, resolved: [] },
+        ...{ endpoint: { id: 's', name: 'Köln', kind: 'site', site: null } },
       };
       await make(kind, settingsOf(type, at, 'required')).send(group, soon());
       assert.not.match(texts().at(-1) ?? '', /undefined|\bnull\b|NaN|\[object/);
