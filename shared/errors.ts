@@ -316,6 +316,11 @@ export const errors = {
     'The new password is the present one.',
     'Nothing was changed. Choose another one; the present one goes on working.',
   ),
+  BAD_MATCHER: row(
+    400,
+    'The matcher {text} is not understood: {problem}.',
+    'Write it as label="value"; != for all others, =~ and !~ for a pattern. It has to fit the whole value.',
+  ),
   BAD_RULE: row(400, 'The rule is not valid: {faults}.', 'Nothing was changed. Correct it and send the change again.'),
   BAD_CHANGE: row(400, 'The change was not saved: {problem}.', 'Correct that and send it again.'),
   BAD_MAINTENANCE: row(400, 'The maintenance was not entered: {problem}.', 'Correct that and send it again.'),

@@ -1,0 +1,104 @@
+/**
+ * A condition on one label, as Alertmanager writes it: `site="berlin"`, `rule=~"disk-.*"`. It has to fit the whole value;
+ * a label that is missing is empty. Patterns are RE2, whose time is linear: people write them, and none may stop the
+ * collector.
+ */
+import { RE2JS } from 're2js';
+import { fail, reasonOf } from '../../shared/errors.ts';
+import type { Labels } from './labels.ts';
+
+const matcherOps = ['=', '!=', '=~', '!~'] as const;
+export type MatcherOp = (typeof matcherOps)[number];
+
+export interface Matcher {
+  label: string;
+  op: MatcherOp;
+  value: string;
+}
+
+const labelPattern = /^[A-Za-z_][A-Za-z0-9_.:-]*$/;
+const labelAtMost = 128;
+const valueAtMost = 1024;
+/** Each character of a value costs as much as its pattern has instructions; a repetition counts as it were written out. */
+const instructionsAtMost = 2000;
+
+const compiled = new Map<string, RE2JS>();
+const compiledAtMost = 5000;
+
+/** @throws by RE2JS, for what is no pattern */
+function patternOf(value: string): RE2JS {
+  let pattern = compiled.get(value);
+  if (!pattern) {
+    pattern = RE2JS.compile(value);
+    if (compiled.size >= compiledAtMost) compiled.clear();
+    compiled.set(value, pattern);
+  }
+  return pattern;
+}
+
+const isPattern = ({ op }: Pick<Matcher, 'op'>) => op === '=~' || op === '!~';
+
+/** What is wrong with it, in words; null: nothing. */
+export function faultIn(matcher: Matcher): string | null {
+  const { label, op, value } = matcher;
+  if (label.length > labelAtMost || !labelPattern.test(label))
+    return `"${label}" is no name of a label: letters, digits and _ . : -, at most ${labelAtMost}, beginning with a letter`;
+  if (!matcherOps.includes(op)) return `"${op}" is no comparison: write =, !=, =~ or !~`;
+  if (value.length > valueAtMost) return `the value of ${label} is longer than ${valueAtMost} characters`;
+  if (!isPattern(matcher)) return null;
+  try {
+    return patternOf(value).programSize() > instructionsAtMost
+      ? `the pattern of ${label} is too large: repeat less often`
+      : null;
+  } catch (thrown) {
+    return `the pattern of ${label} is not understood (RE2: ${reasonOf(thrown)})`;
+  }
+}
+
+/** `label="value"`, the quotes are optional for a plain value. @throws EvenkeelError BAD_MATCHER */
+export function parseMatcher(text: string): Matcher {
+  const [matcher, ...more] = parseMatchers(text);
+  if (!matcher || more.length > 0) throw bad(text, `${more.length === 0 ? 'none' : 'more than one'} where one belongs`);
+  return matcher;
+}
+
+/** Several, with commas between them, in braces or without. @throws EvenkeelError BAD_MATCHER */
+export function parseMatchers(text: string): Matcher[] {
+  const inner = /^\s*\{([\s\S]*)\}\s*$/.exec(text)?.[1] ?? text;
+  const matchers: Matcher[] = [];
+  let rest = inner.trim();
+  while (rest !== '') {
+    const found = /^([^\s=!~"{},]+)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\[\s\S])*)"|([^\s",{}]*))\s*(,\s*|$)/.exec(rest);
+    if (!found) throw bad(text, `"${rest.slice(0, 40)}" is not understood: write label="value", with =, !=, =~ or !~`);
+    const [whole, label, op, quoted, plain] = found;
+    const matcher = { label: label as string, op: op as MatcherOp, value: plain ?? plainOf(quoted as string) };
+    const fault = faultIn(matcher);
+    if (fault) throw bad(text, fault);
+    matchers.push(matcher);
+    rest = rest.slice(whole.length);
+  }
+  return matchers;
+}
+
+const bad = (text: string, problem: string) => fail('BAD_MATCHER', { text: text.slice(0, 200), problem });
+
+/** As Go writes a text: other characters after a backslash stay with it, as patterns need them. */
+const plainOf = (text: string) => text.replace(/\\([\\"n])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
+
+export const textOfMatcher = ({ label, op, value }: Matcher): string =>
+  `${label}${op}"${value.replace(/[\\"\n]/g, (letter) => (letter === '\n' ? '\\n' : `\\${letter}`))}"`;
+
+/** @param matcher without a fault */
+export function matches(matcher: Matcher, labels: Labels): boolean {
+  const { label, op, value } = matcher;
+  const own = Object.hasOwn(labels, label) ? (labels[label] as string | readonly string[]) : '';
+  const fits = isPattern(matcher) ? (one: string) => patternOf(value).matches(one) : (one: string) => one === value;
+  const some = typeof own === 'string' ? fits(own) : own.length === 0 ? fits('') : own.some(fits);
+  return op === '=' || op === '=~' ? some : !some;
+}
+
+export const matchesAll = (matchers: readonly Matcher[], labels: Labels): boolean =>
+  matchers.every((matcher) => matches(matcher, labels));
+
+/** It also fits an alert without the label, so that alone it selects nearly all. */
+export const fitsMissing = (matcher: Matcher): boolean => matches(matcher, {});
