@@ -65,6 +65,9 @@ const awaited = new Set([
   ...['parseMatcher', 'textOfMatcher', 'matchesAll', 'fitsMissing'].map(
     (name) => `collector/alerts/matcher.ts ${name}`,
   ),
+  ...['start', 'onDue', 'onEvent'].map((name) => `collector/on-call/escalation.ts ${name}`),
+  ...['gapsOf', 'nextHandOver'].map((name) => `collector/on-call/schedule.ts ${name}`),
+  'collector/routing/route.ts route',
 ]);
 
 const none = (faults: readonly string[]) => assert.ok(faults.length === 0, `\n${faults.join('\n')}\n`);
