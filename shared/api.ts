@@ -500,6 +500,10 @@ export const RuleShown = Type.Object(
     no_data: Type.Optional(Type.Enum(['keep', 'ignore', 'alert'])),
     ticket: Type.Enum(['off', 'propose', 'open']),
     urgency: Type.Integer(),
+    labels: Type.Optional(Type.Record(text, text)),
+    summary: Type.Optional(text),
+    description: Type.Optional(text),
+    runbook: Type.Optional(text),
   },
   { additionalProperties: true },
 );
@@ -545,6 +549,12 @@ export const AlertDetail = Type.Object({
   alert: Alert,
   events: Type.Array(AlertEvent),
   notifications: Type.Array(NotificationRow),
+  /** What its rule says about it now, as it is written there; `ruleTexts` fills it in. */
+  texts: Type.Object({
+    summary: Type.Optional(text),
+    description: Type.Optional(text),
+    runbook: Type.Optional(text),
+  }),
 });
 export type AlertDetail = Static<typeof AlertDetail>;
 

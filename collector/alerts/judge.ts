@@ -4,8 +4,7 @@
  */
 import type { Metric, Report } from '../../shared/report.ts';
 import { evaluate, type LevelVerdict, type Verdict } from '../evaluate/evaluate.ts';
-import { kindOf } from '../evaluate/kinds/index.ts';
-import { remembers } from '../evaluate/kinds/threshold.ts';
+import { kindOf, remembers } from '../evaluate/kinds/index.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { alertKey, changesNothing, goneDefaultS, refresh } from './alert.ts';
 import { type Input, type Sample, sampleOf } from './batch.ts';

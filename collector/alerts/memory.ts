@@ -6,6 +6,7 @@ import { createDueQueue, type DueQueue } from '../due.ts';
 import type { RuleBook, RuleBooks } from '../evaluate/book.ts';
 import { isTimed } from '../evaluate/book.ts';
 import { createMemory, type Memory } from '../evaluate/evaluate.ts';
+import { forgetOld } from '../evaluate/kinds/kind.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createUndo } from '../tickets/undo.ts';
 import { endsAt } from './acknowledgement.ts';
@@ -168,10 +169,7 @@ export function createAlertMemory(
       endpoints.delete(endpoint);
     },
     forgetOld(now) {
-      for (const { evaluation } of endpoints.values()) {
-        evaluation.counters.turn(now);
-        evaluation.means.turn(now);
-      }
+      for (const { evaluation } of endpoints.values()) forgetOld(evaluation, now);
     },
     clear() {
       endpoints.clear();

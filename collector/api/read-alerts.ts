@@ -83,7 +83,7 @@ export async function alertsOfTickets(
 }
 
 /** With its history. @throws EvenkeelError NOT_FOUND */
-export async function alertDetail(state: State, ruleNamed: RuleNamed, id: string): Promise<AlertDetail> {
+export async function alertDetail(state: State, ruleNamed: RuleNamed, id: string): Promise<Omit<AlertDetail, 'texts'>> {
   const alert = await alertById(state, ruleNamed, id);
   const events = await state.selectFrom('alert_events').selectAll().where('alert', '=', id).orderBy('id').execute();
   return {

@@ -6,7 +6,7 @@
 import { catalogue, type Field, rangeOf, tagsOf } from '../../shared/metrics.ts';
 import { type Fault, faultsOf, type Path, shown, unknownKey, wordHint } from '../../shared/shape.ts';
 import { rankOf } from './book.ts';
-import { ruleKinds } from './kinds/index.ts';
+import { kindOf, ruleKinds } from './kinds/index.ts';
 import { lossMeasurement } from './kinds/kind.ts';
 import type { Condition } from './kinds/threshold.ts';
 import { Rule } from './rule.ts';
@@ -36,7 +36,7 @@ export function faultsOfRule(rule: unknown): Fault[] {
 }
 
 function whenFaults(when: Record<string, unknown>, path: Path): Fault[] {
-  const { kind, measurement, field, tags, all } = when;
+  const { kind, measurement, field, tags, all, op, value, clear } = when;
   const conditions = Array.isArray(all) ? all : [];
   const own = ruleKinds.find((one) => one.kind === kind)?.faults?.(when) ?? [];
   return [
@@ -44,10 +44,18 @@ function whenFaults(when: Record<string, unknown>, path: Path): Fault[] {
     ...measurementFaults(measurement, path),
     ...fieldFaults(measurement, field, path),
     ...tagFaults(measurement, tags, path),
+    ...sideFaults(op, value, clear, path),
     ...conditions.flatMap((condition, i) =>
       isObject(condition) ? conditionFaults(condition, measurement, [...path, 'all', i]) : [],
     ),
   ];
+}
+
+/** Of kinds with one limit of their own. */
+function sideFaults(op: unknown, value: unknown, clear: unknown, path: Path): Fault[] {
+  if (typeof value !== 'number' || typeof clear !== 'number') return [];
+  const problem = clearProblem(op, value, clear);
+  return problem ? [{ path: [...path, 'clear'], problem }] : [];
 }
 
 function measurementFaults(measurement: unknown, path: Path): Fault[] {
@@ -144,6 +152,12 @@ function clearProblem(op: unknown, value: number, clear: number): string | null 
   return `${clear} is on the wrong side of the limit ${value}: with "${op}" it must be ${value} or ${isUp ? 'less' : 'more'}`;
 }
 
+const measurementOf = (when: Rule['when']) => kindOf(when).measurement?.(when as never);
+
+/** Levels make one alert, which has one metric. */
+const isOfSameMetric = (a: Rule['when'], b: Rule['when']) =>
+  a.kind === b.kind && measurementOf(a) !== undefined && measurementOf(a) === measurementOf(b);
+
 function coverFaults({ covered_by, when }: Rule, all: ReadonlyMap<string, Rule>): Fault[] {
   return (covered_by ?? []).flatMap((id, i): Fault[] => {
     const other = all.get(id);
@@ -153,8 +167,7 @@ function coverFaults({ covered_by, when }: Rule, all: ReadonlyMap<string, Rule>)
       return [{ path, problem: `names ${shown(id)}, a worse level; name the mildest: ${other.level_of}` }];
     if (other.covered_by?.length)
       return [{ path, problem: `names ${shown(id)}, which is itself covered by ${other.covered_by.join(', ')}` }];
-    if (when.kind === 'threshold' && other.when.kind === 'threshold' && when.measurement === other.when.measurement)
-      return [];
+    if (measurementOf(when) !== undefined && measurementOf(when) === measurementOf(other.when)) return [];
     return [{ path, problem: `names ${shown(id)}, which looks at another measurement` }];
   });
 }
@@ -172,11 +185,7 @@ export function faultsOfLevel(rule: Rule, all: ReadonlyMap<string, Rule>): Fault
       : `which is no rule${wordHint(rule.level_of, [...all.keys()])}`;
     return [...faults, { path, problem: `names ${named}, ${why}` }];
   }
-  if (
-    rule.when.kind !== 'threshold' ||
-    milder.when.kind !== 'threshold' ||
-    rule.when.measurement !== milder.when.measurement
-  )
+  if (!isOfSameMetric(rule.when, milder.when))
     return [...faults, { path, problem: `names ${named}, which looks at another measurement` }];
   if (rankOf[rule.severity] <= rankOf[milder.severity])
     faults.push({
@@ -188,8 +197,8 @@ export function faultsOfLevel(rule: Rule, all: ReadonlyMap<string, Rule>): Fault
       path: ['applies'],
       problem: `"${rule.applies}" is not that of ${milder.id}, which is "${milder.applies}"`,
     });
-  const others = milder.when.all;
-  for (const [i, { field, op, value }] of rule.when.all.entries()) {
+  const others = 'all' in milder.when ? milder.when.all : [];
+  for (const [i, { field, op, value }] of ('all' in rule.when ? rule.when.all : []).entries()) {
     const other = others.find((one) => one.field === field && one.op[0] === op[0] && op !== '=');
     if (!other || (op[0] === '>' ? value >= other.value : value <= other.value)) continue;
     const problem = `lets ${rule.id} begin at ${value}, before ${milder.id} at ${other.value}; a worse level needs a worse limit`;

@@ -2,7 +2,7 @@
 import type { Report } from '../../shared/report.ts';
 import { isTimed, type RuleBook } from './book.ts';
 import { createMemory, evaluate } from './evaluate.ts';
-import { remembers } from './kinds/threshold.ts';
+import { remembers } from './kinds/index.ts';
 
 /**
  * How many instances would breach a rule of these families now.

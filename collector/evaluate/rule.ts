@@ -1,8 +1,9 @@
 /** A rule is data: when a metric of an endpoint needs a person's attention. Defaults: defaults.ts (a table). */
 import { type Static, Type } from 'typebox';
-import { oneLinePattern } from '../../shared/safe-text.ts';
+import { controlClass, oneLinePattern } from '../../shared/safe-text.ts';
 import { languages } from '../../shared/words/index.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
+import { type RuleTemplates, templateProblem } from '../../shared/words/rule-texts.ts';
 import { When } from './kinds/index.ts';
 import { seconds } from './kinds/kind.ts';
 
@@ -13,6 +14,44 @@ const ownText = Type.String({
   want: 'a text of at most 120 characters, on one line',
 });
 const inLanguages = Type.Object(Object.fromEntries(languages.map((code) => [code, Type.Optional(ownText)])), closed);
+
+/** Labels that every alert has of its own; a rule must not give them another meaning. */
+const ownLabels: readonly string[] = [
+  ...['rule', 'severity', 'endpoint', 'host', 'site', 'kind', 'metric', 'group', 'tag'],
+];
+const labelName = /^[a-z_][a-z0-9_]{0,62}$/;
+const labelsAtMost = 20;
+const Labels = Type.Record(Type.String(), ownText, {
+  want: 'labels such as { team: storage }',
+  check: (labels: Record<string, unknown>) => labelProblem(Object.keys(labels)),
+});
+
+function labelProblem(names: readonly string[]): string | null {
+  const own = names.find((name) => ownLabels.includes(name));
+  if (own) return `must not set "${own}", which every alert has; take another name`;
+  const bad = names.find((name) => !labelName.test(name));
+  if (bad !== undefined)
+    return `has a label ${JSON.stringify(bad.slice(0, 64))}; names are of small letters, digits and _, such as team`;
+  return names.length > labelsAtMost ? `has ${names.length} labels; at most ${labelsAtMost} are allowed` : null;
+}
+
+const template = (maxLength: number, pattern: string, want: string) =>
+  Type.String({ maxLength, pattern, want, check: (text: string) => templateProblem(text) });
+
+/** What a rule says about its alerts. */
+const texts = {
+  labels: Type.Optional(Labels),
+  summary: Type.Optional(template(200, oneLinePattern, 'a text of at most 200 characters, on one line')),
+  description: Type.Optional(template(2000, `^[^${controlClass}]*$`, 'a text of at most 2000 characters')),
+  /** Where it stands what to do. */
+  runbook: Type.Optional(
+    Type.String({
+      maxLength: 500,
+      pattern: '^(https?://[^\\s"<>]+|/knowledge/[^\\s"<>]+)$',
+      want: 'an address that begins with https://, http:// or /knowledge/',
+    }),
+  ),
+};
 
 export const Rule = Type.Object(
   {
@@ -44,6 +83,7 @@ export const Rule = Type.Object(
     /** Propose: a person opens it with one click. */
     ticket: Type.Union([Type.Literal('off'), Type.Literal('propose'), Type.Literal('open')]),
     urgency: Type.Integer({ minimum: 1, maximum: 3 }),
+    ...texts,
   },
   closed,
 );
@@ -53,4 +93,14 @@ export type Rule = Static<typeof Rule>;
 export function namedRule(id: string, find: (id: string) => Rule | undefined): NamedRule {
   const { level_of, name = level_of && find(level_of)?.name } = find(id) ?? {};
   return { id, ...(level_of && { level_of }), ...(name && { name }) };
+}
+
+/** What a rule says about its alerts, as it is written: filled in by shared/words/rule-texts.ts. */
+export function templatesOf(rule: Rule | undefined): RuleTemplates {
+  const { summary, description, runbook } = rule ?? {};
+  return {
+    ...(summary !== undefined && { summary }),
+    ...(description !== undefined && { description }),
+    ...(runbook !== undefined && { runbook }),
+  };
 }

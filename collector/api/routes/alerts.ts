@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { Alert, AlertDetail, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { longestMs } from '../../alerts/acknowledgement.ts';
+import { templatesOf } from '../../evaluate/rule.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { requirePerson } from '../people-named.ts';
@@ -49,7 +50,10 @@ export function alertRoutes(app: App, context: Context): void {
         response: { 200: AlertDetail },
       },
     },
-    (request) => alertDetail(state, ruleNamed, request.params.id),
+    async (request) => {
+      const detail = await alertDetail(state, ruleNamed, request.params.id);
+      return { ...detail, texts: templatesOf(inForce.books().rule(detail.alert.rule.id)) };
+    },
   );
 
   app.post(

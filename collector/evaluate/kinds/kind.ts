@@ -8,6 +8,8 @@ import type { Metric, Report } from '../../../shared/report.ts';
 import type { Fault } from '../../../shared/shape.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
 import { createRecent, type Recent } from '../../recent.ts';
+import type { RuleStatus } from '../compare.ts';
+import type { ChangeMemory, RateMemory } from '../kept.ts';
 import type { Mean } from '../mean.ts';
 
 /** Maximum duration, in seconds: a longer one is a mistake, such as milliseconds for seconds. */
@@ -17,13 +19,14 @@ export const seconds = (minimum: number) => Type.Number({ minimum, maximum: year
 /** A loss record is no metric; this is the metric made of it, so that rules can refer to it. */
 export const lossMeasurement = 'loss';
 
-/** `hold`: below the limit, not yet on the good side of `clear`. `none`: a field is missing, so there is no verdict. */
-export type RuleStatus = 'breach' | 'hold' | 'clear' | 'none';
+export type { RuleStatus } from '../compare.ts';
 
 /** Memory of evaluation per endpoint between its reports. Lost at a restart, and rebuilt. */
 export interface RuleMemory {
   counters: Recent<number>;
   means: Recent<Mean>;
+  rates: Recent<RateMemory>;
+  changes: Recent<ChangeMemory>;
   /** When an awaited value last came, by rule id. */
   seen: Map<string, number>;
   /** When this collector first received something from the endpoint. */
@@ -33,9 +36,16 @@ export interface RuleMemory {
 export const createMemory = (since = 0): RuleMemory => ({
   counters: createRecent(since),
   means: createRecent(since),
+  rates: createRecent(since),
+  changes: createRecent(since),
   seen: new Map(),
   since,
 });
+
+/** What has not come for days leaves memory. To be called about once per hour. */
+export function forgetOld({ counters, means, rates, changes }: RuleMemory, now: number): void {
+  for (const one of [counters, means, rates, changes]) one.turn(now);
+}
 
 export interface Shown {
   value: number | null;
@@ -66,6 +76,8 @@ export interface RuleKind<When = never> {
   measurement?(when: When): string;
   /** Undefined: the rule does not apply to this metric. */
   judge?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory, now: number): RuleStatus | undefined;
+  /** It must see each sample once: the newest one a second time would change its result. Left out: it need not. */
+  remembers?(when: When): boolean;
   /** Called only where an alert begins or goes on. */
   shown?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory): Shown;
   /** Stores from a live report what `judgeEndpoint` needs. @returns whether it may end an alert */

@@ -6,7 +6,9 @@
 import { type Static, Type } from 'typebox';
 import { isOpen } from '../../../shared/metrics.ts';
 import type { Metric, Report } from '../../../shared/report.ts';
+import { compare, Op } from '../compare.ts';
 import { addToMean, createMean } from '../mean.ts';
+import { carries, memoryKey } from '../series-name.ts';
 import type { RuleKind, RuleMemory, RuleOf, RuleStatus } from './kind.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -16,7 +18,7 @@ const Tags = Type.Record(Type.String(), Type.String());
 export const Condition = Type.Object(
   {
     field: Type.String(),
-    op: Type.Union([Type.Literal('>'), Type.Literal('>='), Type.Literal('<'), Type.Literal('<='), Type.Literal('=')]),
+    op: Op,
     value: Type.Number(),
     clear: Type.Optional(Type.Number()),
     /** Look in another measurement of the same report, in the first metric that carries `tags`. */
@@ -49,6 +51,7 @@ export const threshold = {
   limit: ({ all }) => (all[0] as Condition).value,
   covers: ({ tags }, of) => tags === undefined || carries(of, tags),
   measurement: ({ measurement }) => measurement,
+  remembers: ({ all }) => all.some(({ growth, mean_s }) => growth === true || mean_s !== undefined),
   judge,
   /** The mean where one is asked for, else the value. */
   shown(rule, metric, report, memory) {
@@ -56,14 +59,10 @@ export const threshold = {
     const value =
       condition.mean_s === undefined
         ? sourceOf(condition, metric, report)?.fields[condition.field]
-        : memory.means.get(memoryKey(rule, 0, metric))?.last;
+        : memory.means.get(memoryKey(rule.id, 0, metric))?.last;
     return { value: value ?? null, threshold: condition.value };
   },
 } as const satisfies RuleKind<Static<typeof When>>;
-
-/** It must see each sample once: the newest one a second time would change its result. */
-export const remembers = ({ when }: { when: { kind: string; all?: readonly Condition[] } }): boolean =>
-  when.all?.some(({ growth, mean_s }) => growth === true || mean_s !== undefined) ?? false;
 
 /** Three-valued "and": one condition that is clearly false decides. Undefined: the rule is not about this instance. */
 function judge(
@@ -105,9 +104,9 @@ function readingOf(
   if (value === undefined) return null;
   // Except for the rule that asks for it.
   if (isOpen(condition.measurement ?? metric.name, condition.field, value) && value !== condition.value) return null;
-  if (condition.growth === true) return growth(memory, memoryKey(rule, index, metric), value);
+  if (condition.growth === true) return growth(memory, memoryKey(rule.id, index, metric), value);
   if (condition.mean_s === undefined) return value;
-  const key = memoryKey(rule, index, metric);
+  const key = memoryKey(rule.id, index, metric);
   const mean = memory.means.get(key) ?? createMean(now);
   memory.means.set(key, mean);
   return addToMean(mean, value, now, condition.mean_s * 1000);
@@ -128,31 +127,4 @@ function growth(memory: RuleMemory, key: string, value: number): number | null {
   memory.counters.set(key, value);
   if (before === undefined) return null;
   return value >= before ? value - before : value;
-}
-
-/** Tags in the order in which they come: an agent that changes it starts a mean anew, which is cheaper than sorting. */
-function memoryKey(rule: ThresholdRule, index: number, metric: Metric): string {
-  let key = `${rule.id}#${index}`;
-  for (const name in metric.tags) key += `,${name}=${metric.tags[name]}`;
-  return key;
-}
-
-function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
-  for (const name in wanted) if (tags[name] !== wanted[name]) return false;
-  return true;
-}
-
-function compare(value: number, op: Condition['op'], limit: number): boolean {
-  switch (op) {
-    case '>':
-      return value > limit;
-    case '>=':
-      return value >= limit;
-    case '<':
-      return value < limit;
-    case '<=':
-      return value <= limit;
-    case '=':
-      return value === limit;
-  }
 }

@@ -11,6 +11,7 @@ import { Icon, type IconName } from '../parts/icon.tsx';
 import { SeverityMark, type Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
+import { RuleTextsBox } from '../rules/rule-texts.tsx';
 import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 import { Evidence } from './alert-evidence.tsx';
@@ -147,6 +148,7 @@ export function AlertPage({ id }: { id: string }) {
         {(detail) => (
           <>
             <Facts alert={detail.alert} onDone={loaded.reload} />
+            <RuleTextsBox alert={detail.alert} texts={detail.texts} instance={instanceOf(detail.alert)} />
             <Evidence alert={detail.alert} />
             <Box title={t('alert.history')}>
               <ol class="story">

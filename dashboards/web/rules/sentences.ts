@@ -1,5 +1,6 @@
 /** Rules in words: what must hold, for how long, and when it clears. */
 import { fieldOf } from '../../../shared/metrics.ts';
+import { ruleDefaults } from '../../../shared/rule-defaults.ts';
 import { duration } from '../../../shared/words/format.ts';
 import { findWord } from '../../../shared/words/index.ts';
 import { formatLimit, metricName } from '../words/value.ts';
@@ -47,10 +48,10 @@ function comparison(condition: WebLimit, usual: string | undefined): string {
 /** `Disk in use ≥ 90% and Disk, free < 20 GiB`; of other kinds the sentence under `rules.kind`, in which `name` is the metric. */
 export function conditionWords({ when }: Pick<WebRule, 'when'>): string {
   const metric = `${when.measurement}.${when.field}`;
-  const parts = Object.entries(when).map(([key, part]) => [
+  const parts = Object.entries({ ...ruleDefaults, ...when }).map(([key, part]) => [
     key,
     typeof part !== 'number'
-      ? String(part)
+      ? signOf(String(part))
       : key.endsWith('_s')
         ? duration(part, language.value)
         : limitWords(metric, part),

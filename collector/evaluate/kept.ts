@@ -1,0 +1,18 @@
+/** What kinds of rules keep of one series from one report to the next. */
+
+/** What is kept of one series: when and how much, with what was counted in all. */
+export interface RateMemory {
+  times: number[];
+  totals: number[];
+  last: number;
+  rate: number | null;
+}
+
+/** The last value of a series, and when it changed. */
+export interface ChangeMemory {
+  value: number;
+  /** When it last changed, ms UTC; null: never since we watch. */
+  changedAt: number | null;
+  before: number;
+  since: number;
+}
