@@ -8,37 +8,29 @@ import type { Clock } from '../shared/clock.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
 import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
-import { createAlerts } from './alerts/alerts.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { createChangeFeed } from './change-feed.ts';
 import { type DataFolder, openDataFolder, removeOwn } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
-import { defaultRules } from './evaluate/defaults.ts';
-import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
-import { createRules } from './evaluate/rules.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { saveEndpointDays } from './fleet/endpoint-days.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
 import { createErasures, type Erasures } from './fleet/erase.ts';
-import type { Endpoint, Fleet } from './fleet/fleet.ts';
-import type { Groups } from './fleet/groups.ts';
+import type { Endpoint } from './fleet/fleet.ts';
 import { newestOf } from './fleet/newest.ts';
 import { verificationsOf } from './fleet/restore-tests.ts';
 import { createRows, type Rows } from './fleet/rows.ts';
 import { brokerOn } from './intake/broker/broker.ts';
 import type { IntakeParts } from './intake/intake.ts';
-import { causeIn } from './kpi/history.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
 import type { createLog } from './log.ts';
-import type { MaintenanceScope } from './maintenance/window.ts';
-import { createOutbox, type Outbox } from './notify/outbox.ts';
-import { createOutgoing } from './notify/outgoing.ts';
-import { createChannels } from './notify/route.ts';
+import type { Outbox } from './notify/outbox.ts';
+import { openAlerts } from './open-alerts.ts';
 import { openIntake } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
 import type { SeriesStore } from './series/series.ts';
@@ -47,8 +39,6 @@ import type { Config } from './settings/settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
-import { openDesk } from './tickets/desk.ts';
-import { policyOf } from './tickets/settings.ts';
 
 export interface Deps {
   clock: Clock;
@@ -132,35 +122,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
   const { groups, chores, mailOf, ...managers } = await openManagers({ ...managed, ...mailing });
 
-  const routes = createChannels(config.channels, createOutgoing(config.outgoing.allow));
-  const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed, mailOf });
-  outbox.start();
-  onStop(() => outbox.stop());
-  const policy = policyOf(config.tickets);
-  const rules = await createRules({
-    ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
-    onChange: followRules,
-  });
-  const notify = { routes, ruleNamed, wake: outbox.wake };
-  const desk = { state, clock, changeFeed, log, zone: config.zone, notify };
-  const { tickets, ticketClocks } = await openDesk(desk, onStop);
-  const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
-  const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });
-  warnOfEmptyScopes(rules, [...fleet.all()].map(placeOf), log);
-  const alerts = createAlerts({
-    ...{ state, clock, fleet, changeFeed, log, zone: config.zone },
-    books: rules.books,
-    groupsOf,
-    scopeNameOf: scopeNames(fleet, groups),
-    policy,
-    tickets,
-    routes,
-    outbox,
-    causeOf: (endpoint: string, from: number, to: number) => causeIn(state, endpoint, from, to),
-    publicUrl,
-  });
-  await alerts.start();
-  onStop(() => alerts.stop());
+  const opened = { config, log, clock, state, fleet, groups, changeFeed, publicUrl, mailOf };
+  const { rules, outbox, tickets, ticketClocks, alerts, outside } = await openAlerts(
+    { ...opened, ruleNamed, onRulesChanged: (ids) => followRules(ids) },
+    onStop,
+  );
   managers.changes.start();
   onStop(() => managers.changes.stop());
   const { held } = alerts;
@@ -218,7 +184,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       rows,
       series,
       changeFeed,
-      ...{ alerts, tickets, ticketClocks, maintenance: alerts.maintenance },
+      ...{ alerts, outside, tickets, ticketClocks, maintenance: alerts.maintenance },
       rules,
       newest,
       ruleNamed,
@@ -260,11 +226,6 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     data: folder.path,
   };
 }
-
-const scopeNames =
-  (fleet: Pick<Fleet, 'get'>, groups: Pick<Groups, 'nameOf'>) =>
-  ({ of, target }: MaintenanceScope): string =>
-    (of === 'endpoint' ? fleet.get(target)?.name : of === 'group' ? groups.nameOf(target) : undefined) ?? target;
 
 function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
   const derive = (endpoint: Endpoint, report: Report) =>

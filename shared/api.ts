@@ -1708,7 +1708,8 @@ export const Token = Type.Object({
   lastUsedAt: orNull.ms,
   revokedAt: orNull.ms,
   expiresAt: orNull.ms,
-  onlyFor: Type.Union([Type.Literal('metrics'), Type.Null()]),
+  /** Of a script with one purpose: to read metrics, or to send alerts. */
+  onlyFor: Type.Union([Type.Literal('metrics'), Type.Literal('alerts'), Type.Null()]),
 });
 export type Token = Static<typeof Token>;
 

@@ -340,6 +340,12 @@ export const errors = {
     'This cannot be done now: {problem}.',
     'Nothing was changed. Remove what stands against it, which the message names, or choose something else.',
   ),
+  TOO_MANY_ALERTS: row(
+    503,
+    '{more} more alerts from outside cannot be taken: {count} fire, and at most {limit} do so at a time.',
+    'End those that are over on the page Alerts, or have the sender group what it sends.',
+    true,
+  ),
   LOGINS_BUSY: row(503, 'Too many log-ins are checked at this moment.', 'Try again in a few seconds.', true),
   TOO_MANY_REQUESTS: row(429, 'Too many requests: at most {limit} in {window}.', 'Wait a moment.', true),
   INTERNAL: row(500, 'The collector failed at this request.', 'Look for the reference {reference} in its log.', true),

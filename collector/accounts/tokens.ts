@@ -6,6 +6,8 @@ import { refuseReserved, refuseTaken } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
 import { hashSecret, makeId, makeSecret } from './secret.ts';
 
+export type TokenPurpose = NonNullable<Token['onlyFor']>;
+
 export interface NewToken {
   name: string;
   role: Role;
@@ -13,7 +15,7 @@ export interface NewToken {
   /** When it ends by itself, ms UTC; null: not. */
   expiresAt?: number | null;
   /** What alone it opens; null: whatever its role may do. */
-  onlyFor?: 'metrics' | null;
+  onlyFor?: TokenPurpose | null;
 }
 
 export interface Tokens {
@@ -46,7 +48,7 @@ type TokenRow = {
   last_used_at: number | null;
   revoked_at: number | null;
   expires_at: number | null;
-  only_for: string | null;
+  purpose: TokenPurpose | null;
 };
 
 function tokenOf(row: TokenRow): Token {
@@ -59,7 +61,7 @@ function tokenOf(row: TokenRow): Token {
     lastUsedAt: row.last_used_at,
     revokedAt: row.revoked_at,
     expiresAt: row.expires_at,
-    onlyFor: row.only_for === 'metrics' ? row.only_for : null,
+    onlyFor: row.purpose,
   };
 }
 
@@ -82,7 +84,7 @@ export function createTokens(state: State, now: () => number, ended: () => void 
         last_used_at: null,
         revoked_at: null,
         expires_at: expiresAt,
-        only_for: onlyFor,
+        purpose: onlyFor,
       };
       await state.transaction().execute(async (db) => {
         await refuseTaken(db, name, row.created_at);

@@ -14,6 +14,7 @@ import { alertKey, dueOf, type LiveAlert, onDue, onGone, onSample } from './aler
 import type { Batch, Input, Sample } from './batch.ts';
 import { stableAt } from './flapping.ts';
 import { type AlertMemory, dueKey } from './memory.ts';
+import { ownRuleOf } from './own-rules.ts';
 import { asShown, createTransitions, monitor } from './transitions.ts';
 
 type PersonInput = Extract<Input, { type: 'acknowledge' | 'hand-over' | 'withdraw' | 'want-ticket' }>;
@@ -138,7 +139,7 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
   /** Rules have changed, or the place of the endpoint: the alert goes on under the present rule, or ends. */
   function followRules(alert: LiveAlert, at: number): void {
     const endpoint = endpointOf(alert.endpoint);
-    if (!endpoint) return;
+    if (!endpoint || ownRuleOf(alert.rule.id)) return;
     const book = memory.bookOf(endpoint, at);
     const rule = book.rule(alert.rule.id) ?? book.rule(alert.family);
     if (!rule || !isAbout(rule, alert, book)) end(alert, at, 'rule_removed', monitor);

@@ -77,6 +77,7 @@ export interface Alerts {
   tick(now: number): Promise<void>;
   self: OwnAlerts['self'];
   own: OwnAlerts['own'];
+  said: OwnAlerts['said'];
   /** Rules have changed, or where an endpoint stands: alerts follow. */
   rulesChanged(endpoint?: string): Promise<void>;
   /** Evaluates the newest values again after a rule has changed: the next sample of a slow series may be hours away. */

@@ -19,7 +19,16 @@ function own(id: string, severity: Rule['severity'], more: Partial<Rule> = {}): 
 /** It has no ticket: the store of tickets may be what is broken. */
 export const collectorSelf = own('collector-self', 'critical');
 
-const ownRules: readonly Rule[] = [collectorSelf];
+/** Alerts that other monitoring sends, in the levels of one alert, worst first. */
+export const outsideFamily = 'outside';
+const opens = { ticket: 'open', level_of: outsideFamily } as const;
+export const outsideLevels: readonly Rule[] = [
+  own('outside-critical', 'critical', { ...opens, urgency: 2 }),
+  own('outside-warning', 'warning', { ...opens, urgency: 3 }),
+  own(outsideFamily, 'info', { urgency: 3 }),
+];
+
+const ownRules: readonly Rule[] = [collectorSelf, ...outsideLevels];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));
 export const ownRuleOf = (id: string): Rule | undefined => byId.get(id);

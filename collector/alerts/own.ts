@@ -10,7 +10,7 @@ import type { Rule } from '../evaluate/rule.ts';
 import type { Notification } from '../notify/channel.ts';
 import { factsOf } from '../notify/notification.ts';
 import type { NotifyParts } from '../notify/notify.ts';
-import { type Input, sampleOf } from './batch.ts';
+import { type Input, type Sample, sampleOf } from './batch.ts';
 import type { AlertMemory } from './memory.ts';
 import { collectorId, collectorSelf } from './own-rules.ts';
 
@@ -21,7 +21,7 @@ export interface OwnAlertParts {
   memory: Pick<AlertMemory, 'alertsOf' | 'alert'>;
   notify: NotifyParts;
   publicUrl: () => string;
-  push(input: Input): Promise<void>;
+  push(...inputs: Input[]): Promise<void>;
   clock: Clock;
   log: Log;
 }
@@ -34,6 +34,8 @@ export interface OwnAlerts {
    * @param tags what it is about: the same tags, the same alert
    */
   own(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean): Promise<void>;
+  /** Verdicts that were made elsewhere. Saved when it resolves. */
+  said(samples: readonly Sample[]): Promise<void>;
 }
 
 export function createOwnAlerts(parts: OwnAlertParts): OwnAlerts {
@@ -63,8 +65,11 @@ export function createOwnAlerts(parts: OwnAlertParts): OwnAlerts {
 
   async function own(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean): Promise<void> {
     const sample = sampleAbout(rule, tags, isBad);
-    if (isBad || memory.alert(sample.key)) await parts.push({ type: 'sample', at: clock.now(), sample });
+    if (isBad || memory.alert(sample.key)) await said([sample]);
   }
+
+  const said = (samples: readonly Sample[]) =>
+    parts.push(...samples.map((sample): Input => ({ type: 'sample', at: clock.now(), sample })));
 
   async function self(problem: string | null): Promise<void> {
     const known = memory.alertsOf(collectorId).find(({ family }) => family === collectorSelf.id);
@@ -83,5 +88,5 @@ export function createOwnAlerts(parts: OwnAlertParts): OwnAlerts {
     }
   }
 
-  return { self, own };
+  return { self, own, said };
 }

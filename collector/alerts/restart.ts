@@ -28,7 +28,8 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
   const bookOf = (id: string) => {
     if (id === collectorId) return { rule: ownRuleOf };
     const endpoint = fleet.get(id);
-    return endpoint && memory.bookOf(endpoint, at);
+    const book = endpoint && memory.bookOf(endpoint, at);
+    return book && { rule: (rule: string) => ownRuleOf(rule) ?? book.rule(rule) };
   };
   const { alerts, orphans, flaps } = await loadAlerts(state, bookOf, at);
   for (const [key, bits] of flaps) memory.setFlaps(key, bits);

@@ -3,6 +3,7 @@
  * Each role may do all that the one before it may: viewer < operator < manager < admin.
  */
 import type { Role } from '../../shared/api.ts';
+import type { TokenPurpose } from '../accounts/tokens.ts';
 
 export type Need = Role | 'public';
 
@@ -77,6 +78,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/alerts/:id/withdraw': 'operator',
   'POST /api/v1/alerts/:id/ticket': 'operator',
   'POST /api/v1/alerts/:id/end': 'operator',
+  'POST /api/v1/alerts/webhook': 'operator',
+  'POST /api/v2/alerts': 'operator',
   'GET /api/v1/maintenance': 'viewer',
   'GET /api/v1/maintenance/spans': 'viewer',
   'GET /api/v1/maintenance/table': 'viewer',
@@ -240,5 +243,8 @@ export const asksAgain: ReadonlySet<string> = new Set([
 ]);
 export const confirmedMs = 15 * 60_000;
 
-/** What a token for metrics alone opens. */
-export const metricsOnly: ReadonlySet<string> = new Set(['GET /metrics', 'GET /metrics/hosts']);
+/** What a token for one purpose opens, and the role that it has. */
+export const purposes: Readonly<Record<TokenPurpose, { role: Role; opens: readonly string[] }>> = {
+  metrics: { role: 'viewer', opens: ['GET /metrics', 'GET /metrics/hosts'] },
+  alerts: { role: 'operator', opens: ['POST /api/v1/alerts/webhook', 'POST /api/v2/alerts'] },
+};

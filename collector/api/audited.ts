@@ -41,12 +41,15 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
 
 /** It writes its own entry, in one commit with what it does, and without what was known. */
 const writesItself = new Set(['POST /api/v1/endpoints/:id/erase']);
-/** They show what would be, or whether a password is right. */
+/** They show what would be, whether a password is right, or what somebody else has found. */
 const changesNothing = new Set([
   'POST /api/v1/maintenance/preview',
   'POST /api/v1/changes/preview',
   'POST /api/v1/rules/preview',
   'POST /api/v1/me/confirm',
+  // Their history says who sent them.
+  'POST /api/v1/alerts/webhook',
+  'POST /api/v2/alerts',
 ]);
 /** Without a reason they only show what they would do. */
 const triedFirst = /\/(?:table|recompute)$/;

@@ -15,6 +15,7 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import type { Report } from '../../shared/report.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { TokenPurpose } from '../accounts/tokens.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
@@ -32,6 +33,7 @@ import type { Impacts } from '../impact/impact.ts';
 import type { Disks } from '../kpi/disk-forecasts.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
+import type { Outside } from '../outside/outside.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
 import type { Schedules } from '../reports/schedules.ts';
@@ -66,6 +68,7 @@ export interface Context {
   series: SeriesStore;
   changeFeed: ChangeFeed;
   alerts: AlertActions;
+  outside: Pick<Outside, 'take'>;
   tickets: TicketActions;
   ticketClocks: ClockReader;
   impacts: Impacts;
@@ -109,7 +112,7 @@ export interface Caller {
   /** Of a session: its user, its secret, and when its password was typed in, ms UTC. */
   session: { user: string; secret: string; confirmedAt: number } | null;
   /** Of a token: what alone it opens. */
-  onlyFor: 'metrics' | null;
+  onlyFor: TokenPurpose | null;
   /** Of a token: when it ends, ms UTC; null: not by itself. */
   endsAt: number | null;
 }

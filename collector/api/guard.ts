@@ -8,7 +8,7 @@
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../../shared/errors.ts';
 import { mayDo } from '../accounts/roles.ts';
-import { access, asksAgain, confirmedMs, metricsOnly } from './access.ts';
+import { access, asksAgain, confirmedMs, purposes } from './access.ts';
 import type { Caller, Context } from './context.ts';
 import { cookieName } from './cookies.ts';
 
@@ -79,7 +79,7 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
     if (!request.caller) throw fail(request.headers.authorization === undefined ? 'NOT_LOGGED_IN' : 'WRONG_TOKEN');
     const { role, session, onlyFor } = request.caller;
     if (!mayDo(role, need)) throw fail('FORBIDDEN', { role, needed: need });
-    if (onlyFor !== null && !metricsOnly.has(key))
+    if (onlyFor !== null && !purposes[onlyFor].opens.includes(key))
       throw fail('FORBIDDEN', { role: `of a token for ${onlyFor} alone`, needed: 'a token without that limit' });
     if (session && asksAgain.has(key) && context.clock.now() - session.confirmedAt > confirmedMs)
       throw fail('CONFIRM_PASSWORD', { minutes: confirmedMs / 60_000 });

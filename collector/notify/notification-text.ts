@@ -16,7 +16,8 @@ export const valueText = (notification: Notification, value: number | null, lang
 
 /** The instance of the alert, from its tags: the path, the job, the disk … */
 export function instanceOf(notification: Pick<Notification, 'tags'>): string {
-  const { path, job, name, unit, check, sensor, manager, label } = notification.tags;
+  const { alertname, instance, path, job, name, unit, check, sensor, manager, label } = notification.tags;
+  if (alertname) return oneLine([alertname, instance].filter(Boolean).join(' '));
   return oneLine([path ?? job ?? name ?? unit ?? check ?? sensor ?? manager, label].filter(Boolean).join(' '));
 }
 

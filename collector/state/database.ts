@@ -48,7 +48,7 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
     last_used_at: Ms | null;
     revoked_at: Ms | null;
     expires_at: Generated<Ms | null>;
-    only_for: Generated<string | null>;
+    purpose: Generated<'metrics' | 'alerts' | null>;
   };
   enrollments: {
     id: string;
@@ -408,6 +408,18 @@ export interface Database extends AuditTables, ChangeTables, CostTables, Mainten
     last_error: string | null;
     created_at: Ms;
     sent_at: Ms | null;
+  };
+  /** Beside the alert with this key. */
+  outside_alerts: Worked & {
+    key: string;
+    endpoint: string;
+    labels: Json;
+    annotations: Json;
+    url: string | null;
+    /** The token that it came with. */
+    sender: string;
+    ends_at: Ms | null;
+    updated_at: Ms;
   };
   settings: { key: string; value: Json };
 }

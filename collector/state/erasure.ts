@@ -92,6 +92,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
     ...texts('title', 'vendor_reference'),
   ],
   incidents: texts('key'),
+  outside_alerts: [...rows(own), ...texts('labels', 'annotations')],
   changes: [
     {
       emptied: (ids) => sql`kind = 'recognised' and id in (select change from change_targets where endpoint in (${ids}))

@@ -107,6 +107,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   status_notices: entered,
   status_updates: entered,
   outward_changes: evidence('at'),
+  outside_alerts: evidence('updated_at', 'not exists (select 1 from alerts a where a.active_key = t.key)'),
 };
 
 /** Deletes what has aged, table by table. @returns how many rows went */

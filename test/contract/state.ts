@@ -53,7 +53,7 @@ function fitting(table: string, column: string): unknown {
     'endpoint_days.restore': 'bad',
     'endpoint_days.patches': 'compliant',
     'availability_targets.scope': 'tag',
-    'tokens.only_for': 'metrics',
+    'tokens.purpose': 'metrics',
   };
   return words[`${table}.${column}`];
 }

@@ -18,6 +18,7 @@ import { kpiRoutes } from './kpis.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { maintenanceTableRoutes } from './maintenance-table.ts';
 import { metricRoutes } from './metrics.ts';
+import { outsideRoutes } from './outside.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { peopleRoutes } from './people.ts';
 import { placeRoutes } from './places.ts';
@@ -52,6 +53,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   eventRoutes,
   quarantineRoutes,
   alertRoutes,
+  outsideRoutes,
   maintenanceTableRoutes,
   maintenanceRoutes,
   changeRoutes,

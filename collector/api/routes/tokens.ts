@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { page, Role, Token } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { mostDays, usualDays } from '../../accounts/tokens.ts';
+import { purposes } from '../access.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed, refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, word } from '../shapes.ts';
@@ -43,8 +44,9 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
               }),
             ),
             onlyFor: Type.Optional(
-              Type.Union([Type.Literal('metrics'), Type.Null()], {
-                description: 'metrics: it opens /metrics and /metrics/hosts and nothing else',
+              Type.Union([Type.Literal('metrics'), Type.Literal('alerts'), Type.Null()], {
+                description:
+                  'metrics: it opens /metrics and /metrics/hosts and nothing else; alerts: other monitoring may send alerts by it, and nothing else',
               }),
             ),
           },
@@ -55,9 +57,9 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
     },
     async (request, reply) => {
       const { name, role, days, onlyFor = null } = request.body;
-      if (onlyFor !== null && role !== 'viewer')
+      if (onlyFor !== null && role !== purposes[onlyFor].role)
         throw fail('BAD_REQUEST', {
-          problem: `role "${role}" beside onlyFor "${onlyFor}": what reads metrics is a viewer`,
+          problem: `role "${role}" beside onlyFor "${onlyFor}", which takes the role "${purposes[onlyFor].role}"`,
         });
       if (role === 'admin') refuseToken(request, 'to make a token of an admin');
       const expiresAt = endOf(request, clock.now(), days);

@@ -25,7 +25,7 @@ function NewToken({ onDone }: { onDone: () => void }) {
     event.preventDefault();
     await send(async () => {
       const body = {
-        ...{ name, role: onlyFor === '' ? role : 'viewer' },
+        ...{ name, role: onlyFor === '' ? role : onlyFor === 'alerts' ? 'operator' : 'viewer' },
         ...{ days: days === '' ? null : Number(days), onlyFor: onlyFor === '' ? null : onlyFor },
       };
       const made = await call<{ token: Token; secret: string }>('tokens', { method: 'POST', body });
@@ -62,7 +62,8 @@ function NewToken({ onDone }: { onDone: () => void }) {
           onChange={setOnlyFor}
           options={[
             ['', t('settings.opensAll')],
-            ['metrics', t('settings.opensMetrics')],
+            ['metrics', t('settings.opensOnly.metrics')],
+            ['alerts', t('settings.opensOnly.alerts')],
           ]}
         />
         {onlyFor === '' && (
@@ -118,7 +119,7 @@ function List({ items, onDone }: { items: readonly Token[]; onDone: () => void }
         {
           key: 'role',
           head: t('settings.role'),
-          cell: (row) => (row.onlyFor === null ? t(`role.${row.role}`) : t('settings.opensMetrics')),
+          cell: (row) => (row.onlyFor === null ? t(`role.${row.role}`) : t(`settings.opensOnly.${row.onlyFor}`)),
         },
         { key: 'ends', head: t('settings.ends'), cell: (row) => <Ends token={row} /> },
         { key: 'since', head: t('settings.created'), cell: (row) => <Moment at={row.createdAt} shape="date" /> },

@@ -177,7 +177,7 @@ export function recorder(sent: Notification[], name = 'people'): ChannelRoute {
   };
 }
 
-async function insertEndpoint(state: State, id: string, kind: EndpointKind, site: string | null): Promise<void> {
+export async function insertEndpoint(state: State, id: string, kind: EndpointKind, site: string | null): Promise<void> {
   await state
     .insertInto('endpoints')
     .values({

@@ -312,6 +312,10 @@ const calls: Record<string, Call> = {
   'GET /api/v1/quarantine': {},
   'GET /api/v1/alerts': { path: '/api/v1/alerts?state=active' },
   'GET /api/v1/alerts/:id': { path: '/api/v1/alerts/:alert' },
+  'POST /api/v1/alerts/webhook': {
+    body: { alerts: [{ status: 'firing', labels: { alertname: 'Probe' } }] },
+  },
+  'POST /api/v2/alerts': { body: [{ labels: { alertname: 'Probe' } }] },
   'POST /api/v1/alerts/:id/acknowledge': { path: '/api/v1/alerts/:alert/acknowledge', body: { note: 'on it' } },
   'POST /api/v1/alerts/:id/hand-over': {
     path: '/api/v1/alerts/:alert/hand-over',

@@ -13,6 +13,8 @@ let examples: Map<string, object>;
 const takesQuery: Record<string, string> = { 'GET /*': 'pages of the web app keep their filters there' };
 const takesBody: Record<string, string> = {
   'POST /api/v1/enroll': 'a newer agent may report more of itself than this collector knows',
+  'POST /api/v1/alerts/webhook': 'the form is Alertmanager’s, and grows',
+  'POST /api/v2/alerts': 'the form is Alertmanager’s, and grows',
 };
 
 interface Shape {

@@ -1,0 +1,82 @@
+/**
+ * Wires what comes after a verdict: rules, alerts, tickets and messages. Called by `collector.ts` alone. To add a room of
+ * the second half: a line here and its step in `pipeline.ts`.
+ */
+import type { NamedRule } from '../shared/api.ts';
+import type { Clock } from '../shared/clock.ts';
+import { createAlerts } from './alerts/alerts.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { defaultRules } from './evaluate/defaults.ts';
+import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
+import { createRules } from './evaluate/rules.ts';
+import type { Endpoint, Fleet } from './fleet/fleet.ts';
+import type { Groups } from './fleet/groups.ts';
+import { causeIn } from './kpi/history.ts';
+import type { createLog } from './log.ts';
+import type { MaintenanceScope } from './maintenance/window.ts';
+import { createOutbox, type OutboxParts } from './notify/outbox.ts';
+import { createOutgoing } from './notify/outgoing.ts';
+import { createChannels } from './notify/route.ts';
+import { createOutside } from './outside/outside.ts';
+import type { Config } from './settings/settings.ts';
+import type { State } from './state/open.ts';
+import { openDesk } from './tickets/desk.ts';
+import { policyOf } from './tickets/settings.ts';
+
+interface AlertingParts {
+  config: Config;
+  state: State;
+  clock: Clock;
+  log: ReturnType<typeof createLog>;
+  fleet: Fleet;
+  groups: Groups;
+  changeFeed: ChangeFeed;
+  publicUrl(): string;
+  mailOf: OutboxParts['mailOf'];
+  ruleNamed(id: string): NamedRule;
+  /** Rules were changed at run time. */
+  onRulesChanged(ids: readonly string[]): void;
+}
+
+export async function openAlerts(parts: AlertingParts, onStop: (close: () => unknown) => void) {
+  const { config, state, clock, log, fleet, groups, changeFeed, publicUrl, mailOf, ruleNamed, onRulesChanged } = parts;
+  const { zone } = config;
+  const routes = createChannels(config.channels, createOutgoing(config.outgoing.allow));
+  const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed, mailOf });
+  outbox.start();
+  onStop(() => outbox.stop());
+  const policy = policyOf(config.tickets);
+  const rules = await createRules({
+    ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
+    onChange: onRulesChanged,
+  });
+  const notify = { routes, ruleNamed, wake: outbox.wake };
+  const desk = { state, clock, changeFeed, log, zone, notify };
+  const { tickets, ticketClocks } = await openDesk(desk, onStop);
+  const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
+  const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });
+  warnOfEmptyScopes(rules, [...fleet.all()].map(placeOf), log);
+  const alerts = createAlerts({
+    ...{ state, clock, fleet, changeFeed, log, zone },
+    books: rules.books,
+    groupsOf,
+    scopeNameOf: scopeNames(fleet, groups),
+    policy,
+    tickets,
+    routes,
+    outbox,
+    causeOf: (endpoint: string, from: number, to: number) => causeIn(state, endpoint, from, to),
+    publicUrl,
+  });
+  await alerts.start();
+  onStop(() => alerts.stop());
+  const outside = createOutside({ state, clock, log, fleet, said: alerts.said });
+  await outside.start();
+  onStop(() => outside.stop());
+  return { rules, outbox, tickets, ticketClocks, alerts, outside };
+}
+
+const scopeNames =
+  (fleet: Pick<Fleet, 'get'>, groups: Pick<Groups, 'nameOf'>) =>
+  ({ of, target }: MaintenanceScope): string =>
+    (of === 'endpoint' ? fleet.get(target)?.name : of === 'group' ? groups.nameOf(target) : undefined) ?? target;

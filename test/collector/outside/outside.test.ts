@@ -1,0 +1,169 @@
+/** Alerts of other monitoring: how they begin, get worse, end and survive; sent by Prometheus' own tool as well. */
+import { execFile, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { temporaryFolder } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
+import { insertEndpoint } from '../alerts/scene.ts';
+
+const test = suite('alerts from outside');
+const run = promisify(execFile);
+let now = Date.parse('2026-03-02T10:00:00Z');
+const clock = { now: () => now, monotonic: () => performance.now() };
+let collector: InProcess;
+
+test.before(async () => {
+  collector = await openCollector({ clock });
+});
+test.after(() => collector.close());
+
+const disk = { alertname: 'DiskFull', severity: 'warning', instance: 'db-1:9100', device: '/dev/sda1' };
+
+function webhook(status: 'firing' | 'resolved', labels: object, more: object = {}) {
+  const alert = {
+    status,
+    labels,
+    annotations: { summary: 'The disk is full.' },
+    endsAt: '0001-01-01T00:00:00Z',
+    ...more,
+  };
+  const body = { version: '4', groupKey: '{}', receiver: 'evenkeel', status, alerts: [alert] };
+  return collector.call('/api/v1/alerts/webhook', { method: 'POST', as: 'operator', body });
+}
+const prometheus = (...alerts: object[]) =>
+  collector.call('/api/v2/alerts', { method: 'POST', as: 'operator', body: alerts });
+
+const rows = () =>
+  collector.state
+    .selectFrom('alerts')
+    .select(['id', 'rule', 'state', 'severity', 'endpoint', 'tags', 'resolved_why'])
+    .where('rule', 'like', 'outside%')
+    .orderBy('pending_at')
+    .execute();
+
+test('fires, gets worse as the same alert, and ends when its sender says so', async () => {
+  assert.is((await webhook('firing', disk)).status, 200);
+  const [first] = await rows();
+  assert.is(first?.state, 'firing');
+  assert.is(first?.severity, 'warning');
+  assert.is(first?.endpoint, 'collector');
+  assert.equal(JSON.parse(first?.tags ?? ''), { alertname: 'DiskFull', instance: 'db-1:9100', device: '/dev/sda1' });
+
+  now += 60_000;
+  await webhook('firing', { ...disk, severity: 'page' });
+  const worse = await rows();
+  assert.is(worse.length, 1);
+  assert.is(worse[0]?.id, first?.id);
+  assert.is(worse[0]?.severity, 'critical');
+
+  now += 60_000;
+  await webhook('resolved', disk);
+  assert.is((await rows())[0]?.state, 'resolved');
+});
+
+test('a repeat that does not come ends it at the end that was named; one that comes does not', async () => {
+  const at = (ms: number) => new Date(now + ms).toISOString();
+  const labels = { alertname: 'Late', severity: 'critical' };
+  await prometheus({ labels, startsAt: at(0), endsAt: at(240_000) });
+  now += 200_000;
+  await prometheus({ labels, startsAt: at(0), endsAt: at(240_000) });
+  now += 200_000;
+  await new Promise((done) => setTimeout(done, 5_500));
+  const late = async () => (await rows()).find(({ tags }) => tags.includes('Late'));
+  assert.is((await late())?.state, 'firing');
+  now += 50_000;
+  await until(async () => (await late())?.state === 'resolved', 15_000, 'the end of the late one');
+});
+
+test('is an alert of the endpoint that a label names, and waits for it as nothing else of it does', async () => {
+  await insertEndpoint(collector.state, 'e1', 'server', null);
+  await collector.stop();
+  collector = await collector.again();
+  await webhook('firing', { alertname: 'Probe', instance: 'E1-NAME.example.org:9100' });
+  const found = (await rows()).find(({ tags }) => tags.includes('Probe'));
+  assert.is(found?.endpoint, 'e1');
+});
+
+test('goes on after a restart, and ends then as before', async () => {
+  await webhook('firing', { alertname: 'Kept', severity: 'critical' });
+  await collector.stop();
+  collector = await collector.again();
+  const kept = async () => (await rows()).find(({ tags }) => tags.includes('Kept'));
+  assert.is((await kept())?.state, 'firing');
+  await webhook('resolved', { alertname: 'Kept' });
+  assert.is((await kept())?.state, 'resolved');
+});
+
+test('what is no alert is refused in words, and nothing of it is taken', async () => {
+  const before = (await rows()).length;
+  const nameless = await webhook('firing', { severity: 'critical' });
+  assert.is(nameless.status, 400);
+  assert.match(nameless.text, /alertname/);
+  assert.is((await webhook('firing', { ...disk, big: 'x'.repeat(5000) })).status, 400);
+  assert.is((await collector.call('/api/v2/alerts', { method: 'POST', as: 'viewer', body: [] })).status, 403);
+  assert.is((await rows()).length, before);
+});
+
+test('more than people can look at are refused as a whole', async () => {
+  const many = (from: number, count: number) =>
+    Array.from({ length: count }, (_, n) => ({ labels: { alertname: 'Flood', n: String(from + n) } }));
+  for (let from = 0; from < 1500; from += 500) assert.is((await prometheus(...many(from, 500))).status, 200);
+  const beyond = await prometheus(...many(1500, 500));
+  assert.is(beyond.status, 503);
+  assert.match(beyond.text, /at most 2000/);
+  const over = many(0, 500).map((alert) => ({ ...alert, endsAt: new Date(now - 1000).toISOString() }));
+  assert.is((await prometheus(...over)).status, 200);
+  assert.is((await prometheus(...many(1500, 400))).status, 200);
+});
+
+test('text from outside stays text, on one line and of bounded length', async () => {
+  await webhook('firing', { alertname: 'Ba\u202ed\n\u0007', note: `<img src=x onerror=alert(1)>${'y'.repeat(2000)}` });
+  const found = (await rows()).map(({ tags }) => JSON.parse(tags) as Record<string, string>);
+  const bad = found.find(({ note }) => note?.startsWith('<img'));
+  assert.ok((bad?.note?.length ?? 0) <= 200);
+  assert.equal(
+    [...(bad?.alertname ?? '')].filter((one) => '\n\u0007\u202e'.includes(one)),
+    [],
+  );
+});
+
+test('a token for alerts opens this and nothing else', async () => {
+  const made = await collector.call('/api/v1/tokens', {
+    method: 'POST',
+    as: 'admin',
+    body: { name: 'prometheus', role: 'operator', days: 30, onlyFor: 'alerts' },
+  });
+  assert.is(made.status, 201);
+  const headers = { authorization: `Bearer ${(made.body as { secret: string }).secret}` };
+  const sent = await collector.call('/api/v2/alerts', { method: 'POST', headers, body: [{ labels: disk }] });
+  assert.is(sent.status, 200);
+  assert.is((await collector.call('/api/v1/alerts', { headers })).status, 403);
+});
+
+const tool = spawnSync('which', ['amtool']).status === 0;
+if (tool || process.env.CI)
+  test('amtool adds an alert', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, 'http.yml');
+    writeFileSync(file, `authorization: { credentials: ${collector.token('operator')} }\n`);
+    const to = [`--alertmanager.url=${collector.started.addresses.http}`, `--http.config.file=${file}`];
+    await run('amtool', [
+      ...to,
+      'alert',
+      'add',
+      'FromTheTool',
+      'severity=critical',
+      'job=made',
+      '--annotation=summary=A test',
+    ]);
+    folder.remove();
+    const found = (await rows()).find(({ tags }) => tags.includes('FromTheTool'));
+    assert.is(found?.severity, 'critical');
+  });
+else test.skip('amtool adds an alert: amtool is not here (package prometheus-alertmanager)', () => undefined);
+
+test.run();
