@@ -123,7 +123,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { groups, chores, mailOf, ...managers } = await openManagers({ ...managed, ...mailing });
 
   const opened = { config, log, clock, state, fleet, groups, changeFeed, publicUrl, mailOf };
-  const { rules, outbox, tickets, ticketClocks, alerts, outside } = await openAlerts(
+  const { rules, outbox, tickets, ticketClocks, alerts, outside, act } = await openAlerts(
     { ...opened, ruleNamed, onRulesChanged: (ids) => followRules(ids) },
     onStop,
   );
@@ -184,7 +184,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       rows,
       series,
       changeFeed,
-      ...{ alerts, outside, tickets, ticketClocks, maintenance: alerts.maintenance },
+      ...{ act, alerts, outside, tickets, ticketClocks, maintenance: alerts.maintenance },
       rules,
       newest,
       ruleNamed,

@@ -4,7 +4,8 @@
  */
 import type { NamedRule } from '../shared/api.ts';
 import type { Clock } from '../shared/clock.ts';
-import { createAlerts } from './alerts/alerts.ts';
+import { createActLinks } from './act/links.ts';
+import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
@@ -42,7 +43,9 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const { config, state, clock, log, fleet, groups, changeFeed, publicUrl, mailOf, ruleNamed, onRulesChanged } = parts;
   const { zone } = config;
   const routes = createChannels(config.channels, createOutgoing(config.outgoing.allow));
-  const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed, mailOf });
+  const acknowledge: Alerts['acknowledge'] = (...about) => alerts.acknowledge(...about);
+  const act = createActLinks({ state, clock, zone, ruleNamed, acknowledge, silence: null });
+  const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed, mailOf, act });
   outbox.start();
   onStop(() => outbox.stop());
   const policy = policyOf(config.tickets);
@@ -73,7 +76,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const outside = createOutside({ state, clock, log, fleet, said: alerts.said });
   await outside.start();
   onStop(() => outside.stop());
-  return { rules, outbox, tickets, ticketClocks, alerts, outside };
+  return { rules, outbox, tickets, ticketClocks, alerts, outside, act };
 }
 
 const scopeNames =

@@ -335,6 +335,12 @@ export const errors = {
     'Copy the whole link, or ask the service desk for a new one.',
   ),
   RATING_EXPIRED: row(410, 'This link to rate a ticket expired at {at}.', 'Ask the service desk for a new one.'),
+  ACT_UNKNOWN: row(
+    404,
+    'This link is not known, or is no longer valid.',
+    'Copy the whole link of the message, or log in and open the page "Alerts".',
+  ),
+  ACT_EXPIRED: row(410, 'This link expired at {at}.', 'Log in and open the page "Alerts".'),
   CONFLICT: row(
     409,
     'This cannot be done now: {problem}.',

@@ -22,6 +22,9 @@ export const access: Readonly<Record<string, Need>> = {
   /** The secret in the link is what counts. */
   'GET /api/v1/rate/:token': 'public',
   'POST /api/v1/rate/:token': 'public',
+  /** So do these: GET shows, POST acts. */
+  'GET /act/:token': 'public',
+  'POST /act/:token': 'public',
   /** Off by default; a page for people who are logged in refuses strangers as if it were not there. */
   'GET /api/v1/status/:slug': 'public',
   'GET /openapi.json': 'public',

@@ -8,8 +8,7 @@ import { limits } from '../doors/limits.ts';
 import { access } from './access.ts';
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known =
-    error instanceof EvenkeelError ? error : (translate(error as FastifyError, request) ?? hide(error, request));
+  const known = errorOf(error, request);
   if (known.status === 401) reply.header('www-authenticate', 'Bearer');
   if (known.code === 'LOGINS_BUSY') reply.header('retry-after', 3);
   if (known.code === 'TOO_MANY_REQUESTS' && !reply.hasHeader('retry-after')) reply.header('retry-after', 2);
@@ -26,6 +25,10 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   void drained(request.raw).then(send);
   return reply;
 }
+
+/** As people and scripts get it; what failed inside is in the log. */
+export const errorOf = (error: unknown, request: FastifyRequest): EvenkeelError =>
+  error instanceof EvenkeelError ? error : (translate(error as FastifyError, request) ?? hide(error, request));
 
 /**
  * Reads on, and keeps nothing: many clients send all before they read, and would meet a broken connection instead of the

@@ -9,6 +9,7 @@ interface Audited {
 
 /** By the first part of the address. */
 const objects: Readonly<Record<string, readonly [object: string, table: string | null]>> = {
+  act: ['alert', null],
   alerts: ['alert', 'alerts'],
   availability: ['target', null],
   calendars: ['calendar', 'calendars'],
@@ -66,11 +67,13 @@ export function auditedAs(route: string): Audited | null {
   const [method = '', url = ''] = route.split(' ');
   const verb = verbs[method];
   if (verb === undefined || changesNothing.has(route) || writesItself.has(route)) return null;
-  const parts = url.replace('/api/v1/', '').split('/');
+  const parts = url.replace(/^\/(?:api\/v1\/)?/, '').split('/');
   const [object, table] = objects[parts[0] ?? ''] ?? [];
   if (object === undefined || table === undefined) throw new Error(`audited.ts does not know what ${route} changes`);
   const own = parts.slice(1).filter((part) => !part.startsWith(':') && part !== 'products');
   const words = [...own, ...(method === 'DELETE' && own.length > 0 ? ['remove'] : [])];
-  const alone = { login: 'log_in', logout: 'log_out', enroll: 'enrol', setup: 'set_up', rate: 'rate' }[parts[0] ?? ''];
+  const alone = { login: 'log_in', logout: 'log_out', enroll: 'enrol', setup: 'set_up', rate: 'rate', act: 'act' }[
+    parts[0] ?? ''
+  ];
   return { object, table, action: alone ?? (words.join('_').replaceAll('-', '_') || verb) };
 }

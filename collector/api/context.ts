@@ -16,6 +16,7 @@ import type { Report } from '../../shared/report.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
+import type { ActLinks } from '../act/links.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
@@ -69,6 +70,8 @@ export interface Context {
   changeFeed: ChangeFeed;
   alerts: AlertActions;
   outside: Pick<Outside, 'take'>;
+  /** Links in messages. */
+  act: Pick<ActLinks, 'read' | 'use'>;
   tickets: TicketActions;
   ticketClocks: ClockReader;
   impacts: Impacts;

@@ -3,20 +3,19 @@
  * least once, in order for each alert and channel, with growing random pauses. An attempt is counted before it is made,
  * so that a crash between sending and marking costs one repeat, after a pause, under the same Idempotency-Key.
  */
-import type { Selectable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import { renewSecret } from '../tickets/ratings.ts';
-import type { Channel, Mail, Notification, ReportMailFacts } from './channel.ts';
+import type { Channel, Mail, ReportMailFacts } from './channel.ts';
+import { type CompletionParts, createCompletion, type DeliveryRow } from './complete.ts';
 import type { NotificationFacts } from './notification.ts';
 import type { ChannelRoute } from './route.ts';
 import { createTroubles } from './troubles.ts';
 
-export interface OutboxParts {
+export interface OutboxParts extends Pick<CompletionParts, 'act'> {
   state: State;
   clock: Clock;
   routes: readonly ChannelRoute[];
@@ -43,11 +42,6 @@ export interface Outbox {
   stop(): Promise<void>;
 }
 
-type DeliveryRow = Pick<Selectable<Database['deliveries']>, 'id' | 'channel' | 'about' | 'attempts' | 'next_at'> & {
-  facts: string;
-  ticket: number | null;
-};
-
 /** About twelve hours of attempts: long enough for a mail server that is down overnight. */
 const attemptsAtMost = 30;
 const firstPauseMs = 2_000;
@@ -69,6 +63,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const { state, clock, log, changeFeed, random = Math.random, timeoutMs = 10_000 } = parts;
   const routes = new Map(parts.routes.map((route) => [route.name, route.channel]));
   const sending = new Set<string>();
+  const complete = createCompletion(parts);
   const troubles = createTroubles({ clock, log });
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -79,7 +74,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const rows = await state
       .selectFrom('deliveries')
       .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
-      .select(['deliveries.id', 'channel', 'about', 'attempts', 'next_at', 'facts', 'ticket'])
+      .select(['deliveries.id', 'channel', 'about', 'attempts', 'next_at', 'user_name', 'facts', 'ticket', 'alert'])
       .where('state', '=', 'queued')
       .orderBy('created_at')
       .orderBy('notification')
@@ -112,7 +107,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   async function send(channel: Channel, row: DeliveryRow): Promise<void> {
     const facts = JSON.parse(row.facts) as NotificationFacts | ReportMailFacts;
-    if (facts.event !== 'report') return channel.send(await notificationOf(row, facts), AbortSignal.timeout(timeoutMs));
+    if (facts.event !== 'report') return channel.send(await complete(row, facts), AbortSignal.timeout(timeoutMs));
     if (!channel.mail)
       throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it sends no mails to addresses' });
     await channel.mail(await parts.mailOf(facts), row.id, AbortSignal.timeout(mailTimeoutMs));
@@ -163,27 +158,6 @@ export function createOutbox(parts: OutboxParts): Outbox {
       await db.deleteFrom('notifications').where('at', '<', before).where('id', 'not in', delivered).execute();
       return Number(numDeletedRows);
     });
-  }
-
-  /** The link is made when it is sent: the public address may have changed since, and no secret waits here. */
-  async function notificationOf({ id, ticket, channel }: DeliveryRow, facts: NotificationFacts): Promise<Notification> {
-    const { rating, commentEvent, ...about } = facts;
-    let path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
-    if (rating !== undefined) {
-      const secret = await renewSecret(state, rating, clock.now());
-      if (secret === null) throw fail('CHANNEL_REFUSED', { channel, reason: 'another link has taken its place' });
-      path = `/rate/${secret}`;
-    }
-    const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
-    return { ...about, ...written, id, ticket, url: parts.publicUrl() + path };
-  }
-
-  /** @throws EvenkeelError CHANNEL_REFUSED */
-  async function commentOf(event: number, channel: string): Promise<string> {
-    const found = state.selectFrom('ticket_events').select('text').where('id', '=', event);
-    const text = (await found.where('is_public', '=', 1).executeTakeFirst())?.text;
-    if (!text) throw fail('CHANNEL_REFUSED', { channel, reason: 'the comment that it would bring is no longer there' });
-    return text;
   }
 
   /** Sends until nothing is due, then again when the next row is due, or soon. One run at a time. */

@@ -1,5 +1,6 @@
 /** A report as a mail: the same rows once as plain text and once as HTML, in the language of its readers. Pure. */
 import type { KpiValue, PeriodReport, Stability } from '../../shared/api.ts';
+import { escapeHtml } from '../../shared/html.ts';
 import { besideOf, causeRows, limitingParts, mostMoved, unclearBecause } from '../../shared/stability.ts';
 import { actionGain } from '../../shared/words/actions.ts';
 import { duration, hours, kpiNumber, none, number, percent, shownUnit, time } from '../../shared/words/format.ts';
@@ -332,8 +333,7 @@ function asText(title: string, head: string[], sections: LetterSection[], foot: 
   return `${[title, '', ...head, ...lines, '', ...foot].join('\n')}\n`;
 }
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escaped = (text: string) => oneLine(text).replace(/[&<>"']/g, (sign) => escapes[sign] as string);
+const escaped = (text: string) => escapeHtml(oneLine(text));
 
 const font = "font-family:system-ui,-apple-system,'Segoe UI','Hiragino Sans','Yu Gothic UI',sans-serif";
 const cell = 'padding:6px 8px;border-top:1px solid #dbe1e6;vertical-align:top';

@@ -4,6 +4,7 @@
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { NotificationEvent } from '../../shared/notification.ts';
+import type { ActTables } from './act-tables.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
@@ -28,7 +29,14 @@ interface PlacesTable {
   updated_by: string;
 }
 
-export interface Database extends AuditTables, ChangeTables, CostTables, MaintenanceTables, TicketTables, ReportTables {
+export interface Database
+  extends ActTables,
+    AuditTables,
+    ChangeTables,
+    CostTables,
+    MaintenanceTables,
+    TicketTables,
+    ReportTables {
   users: {
     id: string;
     name: string;

@@ -45,6 +45,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   backup_runs: { rows: 'aged', column: 'ended_at', ms: 400 * day },
   change_observations: { rows: 'aged', column: 'at', ms: years, but: 't.change is null' },
   audit_log: { rows: 'aged', column: 'at', ms: years },
+  // An old link says for a while that it has expired.
+  act_links: { rows: 'aged', column: 'expires_at', ms: 30 * day },
   sessions: bounded('accounts/sessions.ts'),
   notifications: bounded('notify/outbox.ts'),
   deliveries: bounded('notify/outbox.ts'),

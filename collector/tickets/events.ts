@@ -5,6 +5,8 @@ import { insertRows } from '../state/rows.ts';
 
 /** The actor of what the collector does by itself. */
 export const monitor = 'monitor';
+/** The actor of a button in a message that was for no person by name. */
+export const messageLink = 'message link';
 
 type EventColumns = Partial<Pick<Database['ticket_events'], 'from_state' | 'to_state' | 'text' | 'data'>>;
 

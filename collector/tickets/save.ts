@@ -9,7 +9,7 @@ import { breathe } from '../state/breathe.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import { updateRow } from '../state/rows.ts';
 import type { Action } from './actions.ts';
-import { monitor as actor, blankTicket, noHold, note } from './events.ts';
+import { monitor as actor, blankTicket, messageLink, noHold, note } from './events.ts';
 import { parentOf } from './links.ts';
 import { budgetKey } from './policy.ts';
 import { impactOf, siteImpact, type TicketLevel, toTicketLevel, weight } from './priority.ts';
@@ -321,8 +321,10 @@ function acknowledge(db: StateTransaction, action: Extract<Action, { type: 'ackn
     const begins = state === 'new';
     const change = begins ? { from_state: state, to_state: 'in_progress' } : {};
     const begun = begins ? { state: 'in_progress' as const } : {};
-    await set(db, id, { assignee: by, touched_at: at, updated_at: at, ...begun });
-    if (begins || !isEarlier || assignee !== by) await note(db, id, at, by, 'acknowledged', { text, ...change });
+    // Whoever pressed the button of a message for a whole channel is not known: it is nobody's yet.
+    const owner = by === messageLink ? assignee : by;
+    await set(db, id, { assignee: owner, touched_at: at, updated_at: at, ...begun });
+    if (begins || !isEarlier || assignee !== owner) await note(db, id, at, by, 'acknowledged', { text, ...change });
   });
 }
 

@@ -1176,6 +1176,27 @@ export const words = {
       impossible: 'No: hardware, a move, or access that others grant',
     },
   },
+  /** Pages of links in messages: a phone, at night, without log-in. */
+  act: {
+    none: 'Alert no longer kept',
+    count: 'Alerts of this message: {{n}}',
+    more: 'And {{n}} more',
+    do: { acknowledge: 'Acknowledge', silence: 'Silence for 2 h' },
+    what: {
+      acknowledge: 'Stops reminders and escalation until it expires. Nothing is resolved by it.',
+      silence: 'Nobody is notified of these alerts for 2 hours.',
+    },
+    as: 'This link is for {{user}}.',
+    expires: 'It works until {{at}} ({{zone}}).',
+    open: 'Open the alert (log-in needed)',
+    since: 'since {{at}}, {{ago}}',
+    acknowledgedBy: 'acknowledged by {{name}}, {{at}}',
+    resolvedAt: 'resolved {{at}}',
+    gone: 'These alerts are no longer kept. Nothing is left to do here.',
+    over: 'Resolved meanwhile. Nothing is left to do here.',
+    notFiring: 'No longer firing. Nothing is left to do here.',
+    done: { acknowledge: 'Acknowledged until {{until}}.', silence: 'Silenced until {{until}}.' },
+  },
   rate: {
     title: 'Ticket #{{n}}',
     question: 'How satisfied are you with the work?',
@@ -2654,6 +2675,7 @@ export const words = {
     'command line': 'Command line',
     'local tools': 'Tools on this machine',
     'this machine': 'This machine',
+    'message link': 'Link in a message',
   },
   /** Mails and webhooks. */
   notification: {

@@ -390,6 +390,14 @@ export const words: Words = {
       message: 'この評価用リンクの有効期限が切れました。',
       hint: 'サービスデスクに新しいリンクを依頼してください。',
     },
+    ACT_UNKNOWN: {
+      message: 'このリンクは見つからないか、無効になっています。',
+      hint: 'メッセージのリンク全体をコピーするか、ログインして「アラート」ページを開いてください。',
+    },
+    ACT_EXPIRED: {
+      message: 'このリンクの有効期限が切れました。',
+      hint: 'ログインして「アラート」ページを開いてください。',
+    },
     BAD_CALENDAR: {
       message: 'このカレンダーは保存できません。',
       hint: '下の理由を確認し、修正してから、もう一度保存してください。終業が始業より前の場合は翌日を意味します。',
@@ -1389,6 +1397,27 @@ export const words: Words = {
       possible: '初回対応で解決可能',
       impossible: 'いいえ (機器の故障、移設、権限など)',
     },
+  },
+  /** Pages of links in messages: a phone, at night, without log-in. */
+  act: {
+    none: '保存期間を過ぎたアラート',
+    count: 'このメッセージのアラート: {{n}} 件',
+    more: '他 {{n}} 件',
+    do: { acknowledge: '確認する', silence: '2 時間サイレンス' },
+    what: {
+      acknowledge: '期限まで再通知とエスカレーションを止めます。解決にはなりません。',
+      silence: 'これらのアラートは 2 時間、誰にも通知されません。',
+    },
+    as: 'このリンクは {{user}} 宛てです。',
+    expires: '{{at}}（{{zone}}）まで有効です。',
+    open: 'アラートを開く（ログインが必要）',
+    since: '{{at}} から（{{ago}}）',
+    acknowledgedBy: '{{name}} が {{at}} に確認',
+    resolvedAt: '{{at}} に解決',
+    gone: 'これらのアラートは保存期間を過ぎました。ここで行うことはありません。',
+    over: 'すでに解決しました。ここで行うことはありません。',
+    notFiring: 'すでに発生していません。ここで行うことはありません。',
+    done: { acknowledge: '{{until}} まで確認済みです。', silence: '{{until}} までサイレンス中です。' },
   },
   rate: {
     title: 'チケット #{{n}}',
@@ -2861,6 +2890,7 @@ export const words: Words = {
     'command line': 'コマンドライン',
     'local tools': 'このマシンのツール',
     'this machine': 'このマシン',
+    'message link': 'メッセージのリンク',
   },
   /** Mails and webhooks. */
   notification: {

@@ -18,6 +18,7 @@ type Row = Record<string, unknown>;
 function fitting(table: string, column: string): unknown {
   const words: Record<string, unknown> = {
     'rules.scope': 'all',
+    'act_links.purpose': 'acknowledge',
     'alerts.state': 'firing',
     'alerts.severity': 'critical',
     'incidents.kind': 'site',

@@ -1,6 +1,7 @@
 /** The route groups. To add one: a file, a line here, and its entries in access.ts. */
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
+import { actRoutes } from './act.ts';
 import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { budgetRoutes } from './budgets.ts';
@@ -64,6 +65,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ticketRoutes,
   ticketTargetRoutes,
   rateRoutes,
+  actRoutes,
   impactRoutes,
   incidentRoutes,
   protectionRoutes,

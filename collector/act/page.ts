@@ -1,0 +1,120 @@
+/** The page of a link in a message, as HTML without any script: one fact, one button. Pure. */
+import type { EvenkeelError } from '../../shared/errors.ts';
+import { escapeHtml } from '../../shared/html.ts';
+import { ago, time } from '../../shared/words/format.ts';
+import { aboutLanguage, findWord, type Language, languages, word } from '../../shared/words/index.ts';
+import { endpointName, formatMeasured, ruleName, silence } from '../../shared/words/names.ts';
+import { type ActAlert, type ActRequest, silenceMs, waiting } from './links.ts';
+
+/** As in a message; the rest is a number. */
+const shownAtMost = 20;
+
+interface ActReader {
+  language: Language;
+  /** IANA: without script nobody knows the zone of the reader. */
+  zone: string;
+  now: number;
+}
+
+export function actPage(request: ActRequest, { language, zone, now }: ActReader): string {
+  const { purpose, alerts, user } = request;
+  const w = (key: string, values = {}) => escapeHtml(findWord(language, `act.${key}`, values) ?? key);
+  const [worst] = alerts;
+  const some = waiting(request);
+  const title =
+    worst === undefined
+      ? word(language, 'act.none')
+      : [...new Set(alerts.map(({ rule }) => ruleName(language, rule)))].slice(0, 3).join(' · ');
+  const rows = alerts.slice(0, shownAtMost).map((alert) => rowOf(alert, { language, zone, now }));
+  const more = alerts.length - rows.length;
+  return page(language, title, [
+    worst === undefined
+      ? ''
+      : `<p class="level ${worst.severity}">${escapeHtml(word(language, `severity.${worst.severity}`))}</p>`,
+    `<h1>${escapeHtml(title)}</h1>`,
+    alerts.length > 1 ? `<p>${w('count', { n: alerts.length })}</p>` : '',
+    rows.length === 0 ? '' : `<ul>${rows.join('')}</ul>`,
+    more > 0 ? `<p class="quiet">${w('more', { n: more })}</p>` : '',
+    // The button is the only thing on this page that changes something.
+    some.length > 0
+      ? `<form method="post"><button>${w(`do.${purpose}`, { n: some.length })}</button></form>`
+      : `<p class="done" role="status">${w(doneOf(request), { until: untilOf(request, language, zone) })}</p>`,
+    some.length > 0 ? `<p class="quiet">${w(`what.${purpose}`)}</p>` : '',
+    user === null ? '' : `<p class="quiet">${w('as', { user })}</p>`,
+    some.length > 0
+      ? `<p class="quiet">${w('expires', { at: time(request.expiresAt, language, 'moment', zone), zone })}</p>`
+      : '',
+    worst === undefined ? '' : `<p><a href="/alerts/${encodeURIComponent(worst.id)}">${w('open')}</a></p>`,
+  ]);
+}
+
+/** Why there is no button. */
+function doneOf({ purpose, alerts, usedAt }: ActRequest): string {
+  if (alerts.length === 0) return 'gone';
+  if (alerts.every(({ state }) => state === 'resolved')) return 'over';
+  if (alerts.every(({ state }) => state === 'resolved' || state === 'pending')) return 'notFiring';
+  return purpose === 'silence' && usedAt !== null ? 'done.silence' : 'done.acknowledge';
+}
+
+function untilOf({ purpose, alerts, usedAt }: ActRequest, language: Language, zone: string): string {
+  const until =
+    purpose === 'silence'
+      ? (usedAt ?? 0) + silenceMs
+      : Math.min(...alerts.flatMap(({ acknowledged }) => acknowledged?.until ?? []));
+  return Number.isFinite(until) ? `${time(until, language, 'moment', zone)} (${zone})` : '';
+}
+
+function rowOf(alert: ActAlert, { language, zone, now }: ActReader): string {
+  const { value, limit } = formatMeasured(language, alert);
+  const measured = alert.metric === silence ? word(language, 'alert.silent') : value;
+  const instance = Object.entries(alert.tags)
+    .filter(([name]) => name !== 'host' && name !== 'fstype')
+    .map(([, tag]) => tag)
+    .join(' · ');
+  const at = (instant: number | null) => time(instant, language, 'moment', zone);
+  const state =
+    alert.state === 'resolved'
+      ? word(language, 'act.resolvedAt', { at: at(alert.resolvedAt) })
+      : alert.acknowledged === null
+        ? word(language, 'act.since', { ago: ago(alert.since, now, language), at: at(alert.since) })
+        : word(language, 'act.acknowledgedBy', {
+            name: findWord(language, `actor.${alert.acknowledged.by}`) ?? alert.acknowledged.by,
+            at: at(alert.acknowledged.at),
+          });
+  const facts = [measured, limit === null ? '' : word(language, 'alert.limit', { value: limit })].filter(Boolean);
+  return `<li><strong>${escapeHtml(endpointName(language, alert.endpoint))}</strong> ${escapeHtml(instance)}<br>
+<span class="value">${escapeHtml(facts.join(' · '))}</span><br><span class="quiet">${escapeHtml(state)}</span></li>`;
+}
+
+/** What a link cannot do any more, in the language of its reader. */
+export function actProblemPage({ code, message, hint }: EvenkeelError, language: Language): string {
+  const title = findWord(language, `problem.${code}.message`) ?? message;
+  const todo = findWord(language, `problem.${code}.hint`) ?? hint;
+  return page(language, title, [`<h1>${escapeHtml(title)}</h1>`, `<p>${escapeHtml(todo)}</p>`]);
+}
+
+function page(language: Language, title: string, parts: readonly string[]): string {
+  const others = languages
+    .filter((one) => one !== language)
+    .map((one) => `<a href="?language=${one}" lang="${one}">${escapeHtml(aboutLanguage(one).name)}</a>`);
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(title)} · Evenkeel</title>
+<link rel="icon" href="/mark.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/act.css">
+</head>
+<body>
+<main>
+<p class="brand"><img src="/mark.svg" alt="" width="28" height="28"> Evenkeel</p>
+${parts.filter((part) => part !== '').join('\n')}
+</main>
+<footer>${others.join(' · ')}</footer>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,71 @@
+/** What a message gets only when it is sent: its links, and texts that may have been erased meanwhile. */
+import type { Selectable } from 'kysely';
+import type { Clock } from '../../shared/clock.ts';
+import { fail } from '../../shared/errors.ts';
+import type { ActLinks } from '../act/links.ts';
+import type { Database } from '../state/database.ts';
+import type { State } from '../state/open.ts';
+import { renewSecret } from '../tickets/ratings.ts';
+import type { Notification } from './channel.ts';
+import type { NotificationFacts } from './notification.ts';
+
+export interface CompletionParts {
+  state: State;
+  clock: Clock;
+  /** Without a slash at the end; available once the collector listens. */
+  publicUrl: () => string;
+  /** Links by which the reader of a message acts at once, `/act/…`; without, messages have none. */
+  act?: Pick<ActLinks, 'make'>;
+}
+
+type DeliveryColumns = 'id' | 'channel' | 'about' | 'attempts' | 'next_at' | 'user_name';
+export type DeliveryRow = Pick<Selectable<Database['deliveries']>, DeliveryColumns> & {
+  facts: string;
+  ticket: number | null;
+  alert: string | null;
+};
+
+/** Messages by which somebody is asked to do something about an alert. */
+const asksToAct: ReadonlySet<Notification['event']> = new Set([
+  ...(['firing', 'update', 'repeat', 'flapping', 'escalation', 'exhausted'] as const),
+]);
+
+export function createCompletion(parts: CompletionParts) {
+  const { state, clock } = parts;
+
+  /** The link is made when it is sent: the public address may have changed since, and no secret waits here. */
+  async function complete(row: DeliveryRow, facts: NotificationFacts): Promise<Notification> {
+    const { id, ticket, channel } = row;
+    const { rating, commentEvent, ...about } = facts;
+    let path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
+    if (rating !== undefined) {
+      const secret = await renewSecret(state, rating, clock.now());
+      if (secret === null) throw fail('CHANNEL_REFUSED', { channel, reason: 'another link has taken its place' });
+      path = `/rate/${secret}`;
+    }
+    const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
+    return { ...about, ...written, ...(await linksOf(row, facts)), id, ticket, url: parts.publicUrl() + path };
+  }
+
+  /** For the alerts that this message says are firing. */
+  async function linksOf(
+    row: DeliveryRow,
+    { event, members }: NotificationFacts,
+  ): Promise<Pick<Notification, 'links'>> {
+    if (!parts.act || !asksToAct.has(event)) return {};
+    const alerts = members?.list.map(({ alert }) => alert) ?? (row.alert === null ? [] : [row.alert]);
+    const made = Object.entries(await parts.act.make(alerts, row.user_name));
+    if (made.length === 0) return {};
+    return { links: Object.fromEntries(made.map(([purpose, path]) => [purpose, parts.publicUrl() + path])) };
+  }
+
+  /** @throws EvenkeelError CHANNEL_REFUSED */
+  async function commentOf(event: number, channel: string): Promise<string> {
+    const found = state.selectFrom('ticket_events').select('text').where('id', '=', event);
+    const text = (await found.where('is_public', '=', 1).executeTakeFirst())?.text;
+    if (!text) throw fail('CHANNEL_REFUSED', { channel, reason: 'the comment that it would bring is no longer there' });
+    return text;
+  }
+
+  return complete;
+}
