@@ -115,8 +115,34 @@ export interface Channel {
   mail?(mail: Mail, id: string, signal: AbortSignal): Promise<void>;
 }
 
+/** A channel as one address, as Apprise writes it: `slack://TokenA/TokenB/TokenC`. */
+export interface UrlForm {
+  schemes: readonly string[];
+  /** As it is to be written, for messages and the page. */
+  form: string;
+  /** @returns the settings; null where it is not written like this */
+  read(address: FormAddress): Record<string, unknown> | null;
+}
+
+/** The parts of such an address, decoded. */
+export interface FormAddress {
+  scheme: string;
+  /** All before the first `/`, as written: some tokens hold a colon. */
+  authority: string;
+  /** Empty where there is none. */
+  user: string;
+  password: string;
+  host: string;
+  port: number | null;
+  path: readonly string[];
+  query: Readonly<Record<string, string>>;
+}
+
 export interface ChannelType {
   kind: string;
+  forms: readonly UrlForm[];
+  /** Addresses of the vendor, which can belong to no other kind. */
+  isOwn?(url: URL): boolean;
   /** The shape of its own settings, for collector/notify/settings.ts. Texts may come from a file: `password_file`. */
   settings: TObject;
   /** Checks beyond the schema; only called for settings that satisfy it. */

@@ -112,7 +112,7 @@ type NotificationFact =
   | 'more';
 
 /** ISO form with the zone's name, the same in every language: `2026-11-22 11:06:00 Europe/Berlin`. */
-function formatTime(at: number, zone: string): string {
+export function formatTime(at: number, zone: string): string {
   const local = Temporal.Instant.fromEpochMilliseconds(Math.round(at)).toZonedDateTimeISO(zone);
   return `${local.toPlainDateTime().toString({ smallestUnit: 'second' }).replace('T', ' ')} ${zone}`;
 }

@@ -4,6 +4,7 @@ import { nameOf } from '../../shared/settings-file.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { Channel, ChannelType, Notification } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
+import { expanded } from './forms.ts';
 import { type Outgoing, problemOf } from './outgoing.ts';
 import { faultsOfChannel, severities } from './settings.ts';
 
@@ -43,7 +44,7 @@ export function faultsOfChannels(channels: readonly unknown[]): Fault[] {
  * @throws EvenkeelError BAD_SETTING
  */
 export function createChannels(list: readonly ChannelSettings[], outgoing: Outgoing): ChannelRoute[] {
-  const written = list.map(({ name, kind, settings }) => ({ name, kind, ...settings }));
+  const written = list.map(({ name, kind, settings }) => withAddressRead({ name, kind, ...settings }));
   const faults = faultsOfChannels(written);
   if (faults.length > 0) {
     const lines = faults.map(
@@ -51,7 +52,7 @@ export function createChannels(list: readonly ChannelSettings[], outgoing: Outgo
     );
     throw fail('BAD_SETTING', { faults: lines.join('\n') });
   }
-  return list.map(({ name, kind, settings: { severities: chosen, ...rest } }) => {
+  return written.map(({ name, kind, severities: chosen, ...rest }) => {
     return {
       name,
       channel: typeOf(kind).create(name, rest as never, outgoing),
@@ -60,6 +61,10 @@ export function createChannels(list: readonly ChannelSettings[], outgoing: Outgo
   });
 }
 
+/** With the settings in place of an address that stands for them: `slack://…`. What is wrong with it is left for the check. */
+export const withAddressRead = (channel: Record<string, unknown>) =>
+  expanded(channelTypes, channel).channel as { name: string; kind: string } & Record<string, unknown>;
+
 const typeOf = (kind: string) => channelTypes.find((each) => each.kind === kind) as ChannelType;
 
 /** A sentence for each channel that could not connect as the settings are: those of before the guard, and mistakes. */
@@ -67,7 +72,10 @@ export async function blockedChannels(
   list: readonly ChannelSettings[],
   outgoing: Pick<Outgoing, 'lookup'>,
 ): Promise<string[]> {
-  const hosts = list.map(({ kind, settings }) => typeOf(kind).hostOf(settings as never));
+  const hosts = list.map(({ kind, settings }) => {
+    const { kind: read, name: _, ...rest } = withAddressRead({ name: '', kind, ...settings });
+    return typeOf(read).hostOf(rest as never);
+  });
   const problems = await Promise.all(hosts.map((host) => problemOf(outgoing, host)));
   return problems.flatMap((problem, i) => (problem === null ? [] : [`The channel ${list[i]?.name}: ${problem}`]));
 }

@@ -5,6 +5,7 @@
 import { Type } from 'typebox';
 import { type Fault, faultsOf } from '../../shared/shape.ts';
 import type { ChannelType } from './channel.ts';
+import { expanded } from './forms.ts';
 
 export const severities = ['info', 'warning', 'critical'] as const;
 
@@ -13,7 +14,12 @@ const common = {
   severities: Type.Optional(Type.Array(Type.Enum([...severities]), { minItems: 1 })),
 };
 
-export function faultsOfChannel(types: readonly ChannelType[], channel: unknown): Fault[] {
+export function faultsOfChannel(types: readonly ChannelType[], written: unknown): Fault[] {
+  const { channel, faults: ofAddress } = expanded(types, written);
+  return ofAddress.length > 0 ? ofAddress : faultsOfKind(types, channel);
+}
+
+function faultsOfKind(types: readonly ChannelType[], channel: unknown): Fault[] {
   const kinds = types.map((type) => type.kind);
   const { kind } = (channel ?? {}) as { kind?: unknown };
   const type = types.find((each) => each.kind === kind);

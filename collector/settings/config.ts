@@ -14,7 +14,7 @@ import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { tryMerge } from '../evaluate/merge.ts';
-import { type ChannelSettings, faultsOfChannels } from '../notify/route.ts';
+import { type ChannelSettings, faultsOfChannels, withAddressRead } from '../notify/route.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
@@ -284,13 +284,13 @@ function readSeries(section: unknown, read: Read, faults: Fault[]): Config['seri
 
 /** `password_file: /run/secrets/mail` becomes `password: …`, so that no secret stands in the settings themselves. */
 function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSettings[] {
-  const written = Array.isArray(section) ? section : [];
+  const written = (Array.isArray(section) ? section : []).map((channel: unknown) => withAddressOfFile(channel, read));
   const first = faultsOfChannels(written);
   faults.push(...first.map((fault) => ({ ...fault, path: ['channels', ...fault.path] })));
   const faulty = new Set(first.map(({ path }) => path[0]));
-  return written.flatMap((channel: Record<string, unknown>, i): ChannelSettings[] => {
+  return written.flatMap((channel, i): ChannelSettings[] => {
     if (faulty.has(i)) return [];
-    const { name, kind, ...rest } = channel as { name: string; kind: string } & Record<string, unknown>;
+    const { name, kind, ...rest } = withAddressRead(channel as Record<string, unknown>);
     const fromFiles = Object.keys(rest).filter((key) => key.endsWith('_file'));
     const settings: Record<string, unknown> = { ...rest };
     const before = faults.length;
@@ -313,6 +313,15 @@ function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSet
     }
     return [{ name, kind, settings }];
   });
+}
+
+/** A file may hold an address that stands for the other settings: `slack://…`. What cannot be read is reported with the other files. */
+function withAddressOfFile(channel: unknown, read: Read): unknown {
+  const { url_file: file, ...rest } = (channel ?? {}) as Record<string, unknown>;
+  if (typeof file !== 'string' || rest.url !== undefined) return channel;
+  const text = readNamed(file, [], read, [])?.trim() ?? '';
+  const isOwnForm = /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^https?:/i.test(text);
+  return isOwnForm || (text !== '' && rest.kind === undefined) ? { ...rest, url: text } : channel;
 }
 
 interface FromFile {

@@ -1,4 +1,4 @@
-/** Mail by SMTP. Notifications are plain text: names that endpoints give themselves never become markup in a mail program. */
+/** Mail by SMTP, as text and as HTML in which every text is escaped: names that endpoints give themselves never become markup. */
 import { connect, type Socket } from 'node:net';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Static, Type } from 'typebox';
@@ -7,6 +7,8 @@ import { escaped } from '../../../shared/safe-text.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import { hostFault, zoneFault } from '../../settings/settings.ts';
 import type { ChannelType, Notification } from '../channel.ts';
+import { chatText } from '../chat.ts';
+import { mailHtml } from '../mail-html.ts';
 import { bodyText, headline } from '../notification-text.ts';
 import { isNotAllowed, type Outgoing } from '../outgoing.ts';
 
@@ -41,6 +43,21 @@ export const email: ChannelType = {
       ? [{ path: ['password'], problem: 'is given without a user' }]
       : [{ path: ['user'], problem: 'is given without a password: password_file is missing' }];
   },
+  forms: [
+    {
+      schemes: ['mailto', 'mailtos'],
+      form: 'mailto://USER:PASSWORD@SERVER?from=evenkeel@example.org&to=it@example.org',
+      read({ scheme, user, password, host, port, path, query }) {
+        const server = query.smtp ?? host;
+        const sender = query.from ?? (user.includes('@') ? user : user && `${user}@${host}`);
+        const to = (query.to ?? sender).split(',').filter((one) => one !== '');
+        if (server === '' || sender === '' || to.length === 0 || path.length > 0) return null;
+        const login = user === '' || password === '' ? {} : { user, password };
+        const way = { ...(port === null ? {} : { port }), ...(scheme === 'mailtos' ? { secure: true } : {}) };
+        return { host: server, ...way, ...login, from: sender, to };
+      },
+    },
+  ],
   hostOf: ({ host }: EmailSettings) => host,
   create(name, settings: EmailSettings, outgoing) {
     const { host, user, password, from, to, language = defaultLanguage, zone = 'UTC' } = settings;
@@ -124,6 +141,10 @@ function contentOf(notification: Notification, language: Language, zone: string)
   return {
     subject: `[Evenkeel] ${headline(notification, language)}`,
     text: bodyText(notification, language, zone),
+    // Whoever asked for a ticket gets a letter, not a table of facts.
+    ...(notification.event === 'rating' || notification.event === 'comment'
+      ? {}
+      : { html: mailHtml(chatText(notification, language, zone), language) }),
     messageId: `<${notification.id}@evenkeel>`,
     inReplyTo: thread,
     references: thread,

@@ -3,21 +3,22 @@
  * `Idempotency-Key` is the same at every repeat.
  */
 import { createHash } from 'node:crypto';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { escaped, quoted } from '../../../shared/safe-text.ts';
-import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
-import type { ChannelType, Notification } from '../channel.ts';
-import { post, urlFault } from '../http.ts';
+import { defaultLanguage, type Language } from '../../../shared/words/index.ts';
+import type { Notification } from '../channel.ts';
+import { httpChannel, ofReader, secretToken, secretUrl } from '../chat.ts';
+import { webAddress } from '../forms.ts';
 import { headline, valueText } from '../notification-text.ts';
 
 const Settings = Type.Object(
   {
     /** Whoever knows it may send: many receivers ask for nothing else. From a file: `url_file`. */
-    url: Type.String({ minLength: 1, want: 'an http or https address', check: urlFault, secret: true }),
+    url: secretUrl,
     /** Sent as `Authorization: Bearer`; from a file: `token_file`. */
-    token: Type.Optional(Type.String({ minLength: 1, want: 'a token', check: tokenFault, secret: true })),
+    token: Type.Optional(secretToken('a token')),
     /** Of the summary; everything else is codes. */
-    language: Type.Optional(Type.Enum([...languages])),
+    language: ofReader.language,
   },
   { additionalProperties: false },
 );
@@ -25,59 +26,53 @@ const Settings = Type.Object(
 /** Alertmanager's value for "has not ended". */
 const never = '0001-01-01T00:00:00Z';
 
-export const webhook: ChannelType = {
+export const webhook = httpChannel({
   kind: 'webhook',
   settings: Settings,
-  hostOf: ({ url }: Static<typeof Settings>) => new URL(url).hostname,
-  create(name, { url, token, language = defaultLanguage }: Static<typeof Settings>, outgoing) {
-    const target = new URL(url);
-    return {
-      kind: 'webhook',
-      async send(notification, signal) {
-        const body = JSON.stringify(alertmanagerJson(notification, name, language));
-        const headers: Record<string, string> = {
-          'content-type': 'application/json',
-          'user-agent': 'evenkeel',
-          'idempotency-key': notification.id,
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        };
-        await post(name, outgoing, target, { body, headers, signal });
+  forms: [
+    {
+      schemes: ['webhooks', 'webhook'],
+      form: 'webhooks://HOST/PATH',
+      read(address) {
+        const { scheme, host, path } = address;
+        return host === '' ? null : { url: webAddress(scheme === 'webhooks', address, path) };
       },
-    };
-  },
-};
-
-/** A token that a header cannot carry would make fetch fail with the whole header in its error. */
-function tokenFault(text: string): string | null {
-  return /^[ -~]+$/.test(text) ? null : 'must be a token on one line, of ASCII characters only';
-}
+    },
+  ],
+  address: ({ url }) => url,
+  content: (notification, { token, language }, name) => ({
+    ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+    body: alertmanagerJson(notification, name, language ?? defaultLanguage),
+  }),
+});
 
 /** The v4 payload: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
 export function alertmanagerJson(notification: Notification, receiver: string, language: Language): object {
-  const status = notification.event === 'resolved' ? 'resolved' : 'firing';
-  const labels = labelsOf(notification);
-  const annotations = annotationsOf(notification, language);
+  const alert = alertmanagerAlert(notification, language);
+  const fingerprint = createHash('sha256').update(notification.key).digest('hex').slice(0, 16);
   return {
     version: '4',
     groupKey: `{}:{alertkey=${quoted(notification.key)}}`,
     truncatedAlerts: 0,
-    status,
+    status: alert.status,
     receiver,
     groupLabels: { alertname: notification.rule.id, instance: escaped(notification.endpoint.name) },
-    commonLabels: labels,
-    commonAnnotations: annotations,
+    commonLabels: alert.labels,
+    commonAnnotations: alert.annotations,
     externalURL: URL.parse('/', notification.url)?.href ?? notification.url,
-    alerts: [
-      {
-        status,
-        labels,
-        annotations,
-        startsAt: new Date(notification.startedAt).toISOString(),
-        endsAt: notification.endedAt === null ? never : new Date(notification.endedAt).toISOString(),
-        generatorURL: notification.url,
-        fingerprint: createHash('sha256').update(notification.key).digest('hex').slice(0, 16),
-      },
-    ],
+    alerts: [{ ...alert, fingerprint }],
+  };
+}
+
+/** One alert, in the words of Alertmanager. */
+export function alertmanagerAlert(notification: Notification, language: Language = defaultLanguage) {
+  return {
+    status: notification.event === 'resolved' ? 'resolved' : 'firing',
+    labels: labelsOf(notification),
+    annotations: annotationsOf(notification, language),
+    startsAt: new Date(notification.startedAt).toISOString(),
+    endsAt: notification.endedAt === null ? never : new Date(notification.endedAt).toISOString(),
+    generatorURL: notification.url,
   };
 }
 

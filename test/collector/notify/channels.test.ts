@@ -151,15 +151,19 @@ test('redirects: within the same address yes, to another host no', async () => {
 
 const mail = { host: '127.0.0.1', from: 'ek@example.org', to: ['ada@example.org', 'bob@example.org'] };
 
-test('a mail: plain text, to everybody, one thread an alert', async () => {
+test('a mail: text and HTML, to everybody, one thread per alert', async () => {
   await using server = await openMailServer();
   const channel = make('email', { ...mail, port: server.port, language: 'ja' });
   await channel.send(notification, soon());
   await channel.send({ ...notification, id: 'n2', event: 'resolved', endedAt: notification.startedAt + 1000 }, soon());
   const [first, second] = server.mails;
   assert.is(first?.to.length, 2);
-  assert.match(first?.data ?? '', /^Content-Type: text\/plain; charset=utf-8$/m);
-  assert.not.match(first?.data ?? '', /text\/html/);
+  assert.match(first?.data ?? '', /^Content-Type: multipart\/alternative;/m);
+  // Programs show the last part that they can.
+  assert.match(
+    first?.data ?? '',
+    /^Content-Type: text\/plain; charset=utf-8$[\s\S]*^Content-Type: text\/html; charset=utf-8$/m,
+  );
   assert.match(first?.data ?? '', /^Message-ID: <n1@evenkeel>$/m);
   const thread = /^References: (.*)$/m;
   assert.is(thread.exec(first?.data ?? '')?.[1], thread.exec(second?.data ?? '')?.[1]);
@@ -205,7 +209,7 @@ test('settings are checked, and named when they are wrong', () => {
     );
   refused('pigeon', {}, /channels\.ops\.kind "pigeon" must be one of webhook, email/);
   refused('webhook', {}, /channels\.ops lacks "url"/);
-  refused('webhook', { url: 'ftp://x' }, /channels\.ops\.url is not an http/);
+  refused('webhook', { url: 'ftp://x' }, /channels\.ops\.url begins with a word that no channel has/);
   refused('webhook', { url: 'https://a:b@x' }, /holds a password/);
   refused('webhook', { url: 'https://x', tokn: 'a' }, /"tokn"; did you mean "token"/);
   refused(

@@ -15,8 +15,10 @@ export interface Received {
   body: string;
 }
 
-/** @param answer the status of the n-th request (from 0), or null to say nothing at all; headers beside it */
-export async function openReceiver(answer: (n: number, path: string) => [number, Record<string, string>?] | null) {
+type Answer = [status: number, headers?: Record<string, string>, body?: string];
+
+/** @param answer the status of the n-th request (from 0), or null to say nothing at all; headers and a text beside it */
+export async function openReceiver(answer: (n: number, path: string, got: Received) => Answer | null) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -25,9 +27,10 @@ export async function openReceiver(answer: (n: number, path: string) => [number,
       body += chunk;
     });
     request.on('end', () => {
-      const said = answer(received.length, request.url ?? '');
-      received.push({ at: Date.now(), path: request.url ?? '', headers: request.headers, body });
-      if (said) response.writeHead(said[0], said[1]).end('thanks');
+      const got = { at: Date.now(), path: request.url ?? '', headers: request.headers, body };
+      const said = answer(received.length, got.path, got);
+      received.push(got);
+      if (said) response.writeHead(said[0], said[1]).end(said[2] ?? (said[0] === 204 ? undefined : 'thanks'));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
