@@ -22,10 +22,10 @@ export const serverUrl = Type.String({
 export const secretToken = (want: string) =>
   Type.String({ minLength: 1, maxLength: 500, want, check: headerFault, secret: true });
 
-export type Tone = 'critical' | 'warning' | 'info' | 'ok';
+export type MessageTone = 'critical' | 'warning' | 'info' | 'ok';
 
 /** As on the pages: the fills of the light theme. */
-export const colours: Readonly<Record<Tone, string>> = {
+export const colours: Readonly<Record<MessageTone, string>> = {
   critical: '#d0342c',
   warning: '#c07f00',
   info: '#3b7fc9',
@@ -39,10 +39,10 @@ export interface ChatText {
   lines: string[];
   /** The first leads to the alert or ticket. */
   links: { label: string; url: string }[];
-  tone: Tone;
+  tone: MessageTone;
 }
 
-export const toneOf = ({ event, severity }: Pick<Notification, 'event' | 'severity'>): Tone =>
+const toneOf = ({ event, severity }: Pick<Notification, 'event' | 'severity'>): MessageTone =>
   event === 'resolved' ? 'ok' : severity;
 
 export function chatText(notification: Notification, language: Language = defaultLanguage, zone = 'UTC'): ChatText {

@@ -6,7 +6,7 @@ import type { ChannelType, FormAddress, UrlForm } from './channel.ts';
 const written = /^([a-z][a-z0-9+.-]{0,30}):\/\/([^?#]*)(?:\?([^#]*))?$/i;
 
 /** @returns null where it is no such address, or an escape in it is none */
-export function readFormAddress(text: string): FormAddress | null {
+function readFormAddress(text: string): FormAddress | null {
   const [, scheme = '', place = '', query = ''] = written.exec(text.trim()) ?? [];
   if (scheme === '') return null;
   try {
@@ -57,7 +57,11 @@ export function expanded(types: readonly ChannelType[], channel: unknown): Expan
       : isFault(`is no address; write one like https://example.org/hook, or like ${examples(types).join(', ')}`);
   const found = types.flatMap((type) => type.forms.map((form) => ({ type, form })));
   const match = found.find(({ form }) => form.schemes.includes(scheme));
-  if (!match) return isFault(unknownScheme(found, scheme));
+  if (!match) {
+    const problem = unknownScheme(found, scheme);
+    // Where the kind is named its own check says what stands there.
+    return given && !problem.includes('did you mean') ? same : isFault(problem);
+  }
   if (given && given !== match.type)
     return isFault(`is the address of a channel of kind ${match.type.kind}, and kind says ${given.kind}`);
   const settings = address && match.form.read(address);

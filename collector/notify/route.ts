@@ -61,9 +61,11 @@ export function createChannels(list: readonly ChannelSettings[], outgoing: Outgo
   });
 }
 
+export const readAddress = (channel: object) => expanded(channelTypes, channel);
+
 /** With the settings in place of an address that stands for them: `slack://…`. What is wrong with it is left for the check. */
 export const withAddressRead = (channel: Record<string, unknown>) =>
-  expanded(channelTypes, channel).channel as { name: string; kind: string } & Record<string, unknown>;
+  readAddress(channel).channel as { name: string; kind: string } & Record<string, unknown>;
 
 const typeOf = (kind: string) => channelTypes.find((each) => each.kind === kind) as ChannelType;
 

@@ -14,7 +14,7 @@ import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { tryMerge } from '../evaluate/merge.ts';
-import { type ChannelSettings, faultsOfChannels, withAddressRead } from '../notify/route.ts';
+import { type ChannelSettings, faultsOfChannels, readAddress, withAddressRead } from '../notify/route.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
@@ -284,7 +284,11 @@ function readSeries(section: unknown, read: Read, faults: Fault[]): Config['seri
 
 /** `password_file: /run/secrets/mail` becomes `password: …`, so that no secret stands in the settings themselves. */
 function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSettings[] {
-  const written = (Array.isArray(section) ? section : []).map((channel: unknown) => withAddressOfFile(channel, read));
+  const before = faults.length;
+  const written = (Array.isArray(section) ? section : []).map((one: unknown, i) =>
+    withAddressOfFile(one, i, read, faults),
+  );
+  if (faults.length > before) return [];
   const first = faultsOfChannels(written);
   faults.push(...first.map((fault) => ({ ...fault, path: ['channels', ...fault.path] })));
   const faulty = new Set(first.map(({ path }) => path[0]));
@@ -316,12 +320,22 @@ function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSet
 }
 
 /** A file may hold an address that stands for the other settings: `slack://…`. What cannot be read is reported with the other files. */
-function withAddressOfFile(channel: unknown, read: Read): unknown {
+function withAddressOfFile(channel: unknown, i: number, read: Read, faults: Fault[]): unknown {
   const { url_file: file, ...rest } = (channel ?? {}) as Record<string, unknown>;
   if (typeof file !== 'string' || rest.url !== undefined) return channel;
-  const text = readNamed(file, [], read, [])?.trim() ?? '';
-  const isOwnForm = /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^https?:/i.test(text);
-  return isOwnForm || (text !== '' && rest.kind === undefined) ? { ...rest, url: text } : channel;
+  const url = readNamed(file, [], read, [])?.trim();
+  if (url === undefined || (rest.kind !== undefined && /^https?:/i.test(url))) return channel;
+  const found = readAddress({ ...rest, url });
+  if (found.faults.length === 0) return found.channel;
+  // With a kind, its own check says that the text does not fit.
+  if (rest.kind === undefined)
+    faults.push(
+      ...found.faults.map(({ problem }) => ({
+        path: ['channels', i, 'url_file'],
+        problem: `names a file whose address ${problem}`,
+      })),
+    );
+  return channel;
 }
 
 interface FromFile {

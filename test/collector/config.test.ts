@@ -95,6 +95,25 @@ test('secrets come from files beside the settings', () => {
   ]);
 });
 
+test('a channel as one address, in the settings or in a file, needs no kind; a typo in it is named and not shown', () => {
+  const cwd = cwdWith(
+    'channels:\n  - { name: chat, url_file: secret }\n  - { name: phone, url: "ntfy://alerts", zone: Asia/Tokyo, severities: [critical] }\n',
+  );
+  writeFileSync(join(cwd, 'secret'), 'slack://T1AB/B2CD/c3Ef\n');
+  const { config } = loadConfig({}, {}, cwd);
+  assert.equal(config.channels, [
+    { name: 'chat', kind: 'slack', settings: { url: 'https://hooks.slack.com/services/T1AB/B2CD/c3Ef' } },
+    { name: 'phone', kind: 'ntfy', settings: { topic: 'alerts', zone: 'Asia/Tokyo', severities: ['critical'] } },
+  ]);
+  writeFileSync(join(cwd, 'secret'), 'slak://h4nter2/B2CD/c3Ef\n');
+  const { message } = refusal(() => loadConfig({}, {}, cwd));
+  assert.match(
+    message,
+    /:2:28: channels\.chat\.url_file names a file whose address begins with slak:\/\/.*did you mean slack:\/\//,
+  );
+  assert.not.match(message, 'h4nter2');
+});
+
 test('beyond loopback only with certificates', () => {
   for (const yaml of ['http: { host: 0.0.0.0 }', 'mqtt: { host: "::" }', 'http: { host: 192.168.1.5 }']) {
     assert.is(refusal(() => load(yaml)).code, 'PLAIN_BEYOND_LOOPBACK', yaml);

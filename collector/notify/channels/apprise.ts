@@ -1,7 +1,7 @@
 /** A server of Apprise, which opens many more services: https://github.com/caronc/apprise-api, `POST /notify/KEY`. */
 import { Type } from 'typebox';
 import { fail } from '../../../shared/errors.ts';
-import { below, chatText, cut, fitted, httpChannel, ofReader, serverUrl, type Tone } from '../chat.ts';
+import { below, chatText, cut, fitted, httpChannel, type MessageTone, ofReader, serverUrl } from '../chat.ts';
 import { webAddress } from '../forms.ts';
 
 const Settings = Type.Object(
@@ -16,7 +16,12 @@ const Settings = Type.Object(
   { additionalProperties: false },
 );
 
-const types: Readonly<Record<Tone, string>> = { critical: 'failure', warning: 'warning', info: 'info', ok: 'success' };
+const types: Readonly<Record<MessageTone, string>> = {
+  critical: 'failure',
+  warning: 'warning',
+  info: 'info',
+  ok: 'success',
+};
 
 export const apprise = httpChannel({
   kind: 'apprise',

@@ -1,6 +1,16 @@
 /** Gotify: https://gotify.net/docs/pushmsg and https://gotify.net/docs/msgextras; the message is shown as plain text. */
 import { Type } from 'typebox';
-import { below, chatText, cut, fitted, httpChannel, ofReader, secretToken, serverUrl, type Tone } from '../chat.ts';
+import {
+  below,
+  chatText,
+  cut,
+  fitted,
+  httpChannel,
+  type MessageTone,
+  ofReader,
+  secretToken,
+  serverUrl,
+} from '../chat.ts';
 import { webAddress } from '../forms.ts';
 
 const Settings = Type.Object(
@@ -9,7 +19,7 @@ const Settings = Type.Object(
 );
 
 /** From 8 on a phone makes a sound that breaks through, from 4 on the usual one. */
-const priorities: Readonly<Record<Tone, number>> = { critical: 8, warning: 5, info: 2, ok: 4 };
+const priorities: Readonly<Record<MessageTone, number>> = { critical: 8, warning: 5, info: 2, ok: 4 };
 
 export const gotify = httpChannel({
   kind: 'gotify',

@@ -1,6 +1,16 @@
 /** ntfy, on ntfy.sh or a server of your own, as JSON: https://docs.ntfy.sh/publish/#publish-as-json */
 import { Type } from 'typebox';
-import { basic, chatText, cut, fitted, httpChannel, ofReader, secretToken, serverUrl, type Tone } from '../chat.ts';
+import {
+  basic,
+  chatText,
+  cut,
+  fitted,
+  httpChannel,
+  type MessageTone,
+  ofReader,
+  secretToken,
+  serverUrl,
+} from '../chat.ts';
 import { webAddress } from '../forms.ts';
 
 const Settings = Type.Object(
@@ -16,9 +26,9 @@ const Settings = Type.Object(
   { additionalProperties: false },
 );
 
-const priorities: Readonly<Record<Tone, number>> = { critical: 5, warning: 4, info: 2, ok: 3 };
+const priorities: Readonly<Record<MessageTone, number>> = { critical: 5, warning: 4, info: 2, ok: 3 };
 /** Shown as emoji. */
-const emoji: Readonly<Record<Tone, string>> = {
+const emoji: Readonly<Record<MessageTone, string>> = {
   critical: 'rotating_light',
   warning: 'warning',
   info: 'information_source',

@@ -4,7 +4,7 @@
  * A TextBlock would read Markdown in names of machines; the runs of a RichTextBlock are text.
  */
 import { Type } from 'typebox';
-import { chatText, cut, fitted, httpChannel, ofReader, secretUrl, type Tone } from '../chat.ts';
+import { chatText, cut, fitted, httpChannel, type MessageTone, ofReader, secretUrl } from '../chat.ts';
 
 const Settings = Type.Object({ url: secretUrl, ...ofReader }, { additionalProperties: false });
 
@@ -12,7 +12,7 @@ const Settings = Type.Object({ url: secretUrl, ...ofReader }, { additionalProper
 const textAtMost = 12_000;
 const bytes = (text: string) => Buffer.byteLength(JSON.stringify(text));
 
-const styles: Readonly<Record<Tone, string>> = {
+const styles: Readonly<Record<MessageTone, string>> = {
   critical: 'attention',
   warning: 'warning',
   info: 'accent',

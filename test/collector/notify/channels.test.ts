@@ -209,7 +209,7 @@ test('settings are checked, and named when they are wrong', () => {
     );
   refused('pigeon', {}, /channels\.ops\.kind "pigeon" must be one of webhook, email/);
   refused('webhook', {}, /channels\.ops lacks "url"/);
-  refused('webhook', { url: 'ftp://x' }, /channels\.ops\.url begins with a word that no channel has/);
+  refused('webhook', { url: 'ftp://x' }, /channels\.ops\.url is not an http/);
   refused('webhook', { url: 'https://a:b@x' }, /holds a password/);
   refused('webhook', { url: 'https://x', tokn: 'a' }, /"tokn"; did you mean "token"/);
   refused(
