@@ -12,6 +12,8 @@ export type Change =
   | { kind: 'inventory'; endpoint: string; section: string }
   /** Made, changed or removed. Endpoints that come or go are changes of kind `endpoint`. */
   | { kind: 'maintenance'; maintenance: string }
+  /** Entered, changed, or hides other alerts. */
+  | { kind: 'silence'; silence: string }
   /** Work on endpoints, by its number. */
   | { kind: 'change'; change: number }
   | { kind: 'site'; site: string }

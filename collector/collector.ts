@@ -184,7 +184,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       rows,
       series,
       changeFeed,
-      ...{ act, alerts, outside, tickets, ticketClocks, maintenance: alerts.maintenance },
+      ...{ act, alerts, outside, tickets, ticketClocks, maintenance: alerts.maintenance, silences: alerts.silences },
       rules,
       newest,
       ruleNamed,

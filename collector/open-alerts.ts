@@ -63,6 +63,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     ...{ state, clock, fleet, changeFeed, log, zone },
     books: rules.books,
     groupsOf,
+    groupNamesOf: (id) => groups.namedGroupsOf(id).map(({ name }) => name),
     scopeNameOf: scopeNames(fleet, groups),
     policy,
     tickets,

@@ -14,6 +14,7 @@ import { type Batch, createBatch, type Input, isAlertChange } from './alerts/bat
 import { type CauseOf, explain } from './alerts/explain.ts';
 import type { AlertMemory } from './alerts/memory.ts';
 import { saveAlerts } from './alerts/save.ts';
+import type { Suppressors } from './alerts/suppressors.ts';
 import type { Change, ChangeFeed } from './change-feed.ts';
 import type { Endpoint } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
@@ -34,6 +35,8 @@ import type { Notified } from './notify/notified.ts';
 import { type NotifyParts, notify } from './notify/notify.ts';
 import { saveNotifications } from './notify/save.ts';
 import type { SeriesStore, Settled } from './series/series.ts';
+import { saveSilences } from './silences/save.ts';
+import { silence } from './silences/silence.ts';
 import type { StateTransaction } from './state/database.ts';
 import type { State } from './state/open.ts';
 import { openTickets } from './tickets/open.ts';
@@ -334,6 +337,7 @@ export interface SecondHalfParts {
   changeFeed: ChangeFeed;
   memory: AlertMemory;
   maintenance: MaintenanceMemory;
+  suppressors: Suppressors;
   policy: TicketPolicy;
   notified: Notified;
   notify: NotifyParts;
@@ -347,6 +351,7 @@ export interface SecondHalfParts {
 const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<void>)[] = [
   advance,
   maintain,
+  ({ suppressors }, batch) => silence(suppressors, batch),
   ({ causeOf }, batch) => explain(causeOf, batch),
   ({ policy, memory, named }, batch) => openTickets({ policy, alertOf: memory.alert, endpointOf: named }, batch),
   (parts, batch) => notify(parts.notify, batch),
@@ -354,20 +359,21 @@ const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<vo
 /** Saved in one transaction, each room its own tables: alerts refer to tickets, notifications to both. */
 const commit: readonly ((db: StateTransaction, batch: Batch, parts: SecondHalfParts) => Promise<void>)[] = [
   (db, batch, parts) => saveTickets(db, batch, parts.notify),
-  saveAlerts,
+  (db, batch, { suppressors }) => saveAlerts(db, batch, suppressors.suppressions.suppressedBy),
   saveMaintenance,
+  saveSilences,
   saveNotifications,
 ];
 
 /** @returns runs a batch through the second half; throws when it could not be saved, and then nothing has changed */
 export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Input[]) => Promise<void> {
-  const { state, clock, changeFeed, memory, maintenance, policy, notified } = parts;
-  const rooms = [memory, maintenance, policy, notified];
+  const { state, clock, changeFeed, memory, maintenance, suppressors, policy, notified } = parts;
+  const rooms = [memory, maintenance, suppressors, policy, notified];
   return async (inputs) => {
     const batch = createBatch(inputs, clock.now());
     try {
       for (const step of onVerdicts) await step(parts, batch);
-      if (batch.changes.length > 0 || batch.actions.length > 0 || batch.maintenance.length > 0)
+      if ([batch.changes, batch.actions, batch.maintenance, batch.silences].some((list) => list.length > 0))
         await state.transaction().execute(async (db) => {
           for (const save of commit) await save(db, batch, parts);
         });
@@ -381,6 +387,7 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
     }
     for (const room of rooms) room.keep();
     maintenance.pass(batch.at);
+    suppressors.pass(batch.at);
     announce(changeFeed, batch);
     // A ticket may have called helpers.
     if (batch.notifications.length > 0 || batch.changedTickets.size > 0) parts.wakeOutbox();
@@ -388,7 +395,7 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
 }
 
 /** After the commit: publishes the changes to open pages. */
-function announce(changeFeed: ChangeFeed, { changes, changedTickets, maintenance }: Batch): void {
+function announce(changeFeed: ChangeFeed, { changes, changedTickets, maintenance, silences }: Batch): void {
   const alerts = new Map(changes.filter(isAlertChange).map(({ alert }) => [alert.id, alert.endpoint]));
   for (const [alert, endpoint] of alerts) changeFeed.publish({ kind: 'alert', alert, endpoint });
   for (const ticket of changedTickets) changeFeed.publish({ kind: 'ticket', ticket });
@@ -402,4 +409,6 @@ function announce(changeFeed: ChangeFeed, { changes, changedTickets, maintenance
           : [],
   );
   for (const one of new Set(windows)) changeFeed.publish({ kind: 'maintenance', maintenance: one });
+  const changed = silences.map((one) => (one.type === 'silence' ? one.silence.id : one.silence));
+  for (const one of new Set(changed)) changeFeed.publish({ kind: 'silence', silence: one });
 }

@@ -67,6 +67,12 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
       case 'maintenance':
         batch.changes.push(input.type === 'ticket' ? { event: input.event, at } : { wish: input.wish, at });
         break;
+      case 'silence':
+        batch.changes.push({ silence: input.wish, at });
+        break;
+      case 'relabelled':
+        batch.changes.push({ relabelled: input.endpoint, at });
+        break;
       case 'time':
         break;
     }

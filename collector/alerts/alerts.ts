@@ -11,6 +11,7 @@ import type { RuleBooks } from '../evaluate/book.ts';
 import { namedRule } from '../evaluate/rule.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { createMaintenanceActions, type MaintenanceActions, memoryOver } from '../maintenance/maintenance.ts';
+import type { MaintenanceMemory } from '../maintenance/memory.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 import { createNotified } from '../notify/notified.ts';
 import type { NotifyParts } from '../notify/notify.ts';
@@ -19,7 +20,7 @@ import type { ChannelRoute } from '../notify/route.ts';
 import { createSecondHalf } from '../pipeline.ts';
 import type { State } from '../state/open.ts';
 import type { PolicyEvent } from '../tickets/actions.ts';
-import { createPolicy } from '../tickets/policy.ts';
+import { createPolicy, type TicketPolicy } from '../tickets/policy.ts';
 import type { PolicySettings } from '../tickets/settings.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import type { AcknowledgementRequest } from './acknowledgement.ts';
@@ -27,13 +28,14 @@ import type { Input } from './batch.ts';
 import type { CauseOf } from './explain.ts';
 import { type HeldAlert, heldOf } from './held.ts';
 import { alertsAtMost, judgeAgain, judgeReport } from './judge.ts';
-import { createAlertMemory, endpointDue } from './memory.ts';
+import { type AlertMemory, createAlertMemory, endpointDue } from './memory.ts';
 import { createOwnAlerts, type OwnAlerts } from './own.ts';
 import { collectorId } from './own-rules.ts';
 import { createPeople } from './people.ts';
 import { createInputQueue } from './queue.ts';
 import { restart } from './restart.ts';
 import { shownState } from './save.ts';
+import { createSuppressors, type SilenceActions } from './suppressors.ts';
 import { saveValues } from './values.ts';
 
 export interface AlertsParts {
@@ -43,6 +45,7 @@ export interface AlertsParts {
   books: () => RuleBooks;
   /** Ids of the groups that an endpoint is in, and their names. */
   groupsOf?: (endpoint: string) => readonly string[];
+  groupNamesOf?: (endpoint: string) => readonly string[];
   /** For people: the name of what a window is about. */
   scopeNameOf?: (scope: MaintenanceScope) => string;
   /** Report zone, IANA, of the times in messages; UTC without it. */
@@ -95,6 +98,7 @@ export interface Alerts {
   /** A person ends it because its subject no longer exists. */
   end(id: string, by: string): Promise<void>;
   maintenance: MaintenanceActions;
+  silences: SilenceActions;
 }
 
 const tickMs = 1000;
@@ -111,6 +115,43 @@ function logBeyond(log: Log) {
   };
 }
 
+/** What has to end: alerts of endpoints that are gone, tickets of alerts that are. */
+function leftovers(memory: AlertMemory, policy: TicketPolicy, fleet: AlertsParts['fleet'], at: number): Input[] {
+  const inputs = new Map<string, Input>();
+  for (const { endpoint } of memory.all())
+    if (endpoint !== collectorId && !fleet.get(endpoint)) inputs.set(endpoint, { type: 'retired', at, endpoint });
+  for (const key of policy.firing())
+    if (!memory.alert(key)) inputs.set(key, { type: 'ticket', at, event: { type: 'recover', at, key } });
+  return [...inputs.values()];
+}
+
+function nameOfEndpoint(fleet: AlertsParts['fleet'], id: string) {
+  const { name, kind, site } = fleet.get(id) ?? { name: id, kind: 'server' as const, site: null };
+  return { id, name, kind, site };
+}
+
+function rulesFollowed(fleet: AlertsParts['fleet'], endpoint: string | undefined, at: number): Input[] {
+  const ids = endpoint === undefined ? [...fleet.all()].map(({ id }) => id) : [endpoint];
+  return [
+    { type: 'rules', at, endpoint: endpoint ?? null },
+    ...ids.map((id): Input => ({ type: 'presence', at, endpoint: id })),
+  ];
+}
+
+/** What people do to windows, and what pages see of them. */
+function peoplesMaintenance(
+  parts: AlertsParts,
+  memory: AlertMemory,
+  maintenance: MaintenanceMemory,
+  push: (input: Input) => Promise<void>,
+): MaintenanceActions {
+  const { state, clock, zone = 'UTC', scopeNameOf = ({ target }) => target } = parts;
+  return createMaintenanceActions({
+    ...{ state, clock, maintenance, push, zone, nameOf: scopeNameOf },
+    firing: (id) => memory.alertsOf(id).filter((alert) => shownState(alert) === 'firing').length,
+  });
+}
+
 export function createAlerts(parts: AlertsParts): Alerts {
   const { state, clock, fleet, changeFeed, log, groupsOf = () => [] } = parts;
   const memory = createAlertMemory(parts.books, groupsOf);
@@ -122,10 +163,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   let unsubscribe: (() => void) | undefined;
   const onBeyond = logBeyond(log);
 
-  const named = (id: string) => {
-    const { name, kind, site } = fleet.get(id) ?? { name: id, kind: 'server' as const, site: null };
-    return { id, name, kind, site };
-  };
+  const named = (id: string) => nameOfEndpoint(fleet, id);
   const ruleNamed = (id: string) => namedRule(id, (one) => parts.books().rule(one));
   const notifyParts: NotifyParts = {
     routes: parts.routes,
@@ -135,10 +173,16 @@ export function createAlerts(parts: AlertsParts): Alerts {
     endpointOf: named,
     ruleNamed,
   };
+  const suppressors = createSuppressors({
+    ...{ state, clock, memory, maintenance, named, ruleNamed, zone: parts.zone ?? 'UTC' },
+    endpointOf: fleet.get,
+    groupNamesOf: parts.groupNamesOf ?? (() => []),
+    push: (input) => queue.push(input),
+  });
   const queue = createInputQueue({
     log,
     run: createSecondHalf({
-      ...{ state, clock, changeFeed, memory, maintenance, policy, notified, notify: notifyParts },
+      ...{ state, clock, changeFeed, memory, maintenance, suppressors, policy, notified, notify: notifyParts },
       endpointOf: fleet.get,
       named,
       causeOf: parts.causeOf,
@@ -163,12 +207,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   function rulesChanged(endpoint?: string): Promise<void> {
     memory.forgetBooks(endpoint);
-    const at = clock.now();
-    const ids = endpoint === undefined ? [...fleet.all()].map(({ id }) => id) : [endpoint];
-    return queue.push(
-      { type: 'rules', at, endpoint: endpoint ?? null },
-      ...ids.map((id): Input => ({ type: 'presence', at, endpoint: id })),
-    );
+    return queue.push(...rulesFollowed(fleet, endpoint, clock.now()));
   }
 
   /** Another kind, site, group or tag may select other rules. */
@@ -177,6 +216,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     if (maintenance.hasMoved(id))
       later({ type: 'maintenance', at: clock.now(), wish: { type: 'place', endpoint: id } });
     if (!known) return;
+    if (memory.countOf(id) > 0) later({ type: 'relabelled', at: clock.now(), endpoint: id });
     const { book } = memory.of(id, clock.now());
     memory.forgetBooks(id);
     if (book === null || memory.bookOf(known, clock.now()) === book) return;
@@ -189,7 +229,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   async function tick(now: number): Promise<void> {
     const waits: Promise<void>[] = [queue.retry()];
-    const next = [memory.due.next(), policy.nextDue(), maintenance.nextDue()];
+    const next = [memory.due.next(), policy.nextDue(), maintenance.nextDue(), suppressors.nextDue()];
     const dueAt = Math.min(...next.map((at) => at ?? Infinity));
     if (dueAt <= now) waits.push(queue.push({ type: 'time', at: now }));
     if (now - valuesAt >= valuesEveryMs) {
@@ -206,19 +246,18 @@ export function createAlerts(parts: AlertsParts): Alerts {
   /** Alerts of endpoints that are gone, tickets whose alert is gone, tickets that are long resolved. */
   async function reconcile(at: number): Promise<void> {
     memory.forgetOld(at);
-    const inputs = new Map<string, Input>();
-    for (const { endpoint } of memory.all())
-      if (endpoint !== collectorId && !fleet.get(endpoint)) inputs.set(endpoint, { type: 'retired', at, endpoint });
-    for (const key of policy.firing())
-      if (!memory.alert(key)) inputs.set(key, { type: 'ticket', at, event: { type: 'recover', at, key } });
-    await queue.push(...inputs.values());
+    await queue.push(...leftovers(memory, policy, fleet, at));
     await parts.tickets.closeOld();
   }
 
   async function start(): Promise<void> {
     const at = clock.now();
     const ended = await restart(
-      { ...{ state, fleet, memory, maintenance, policy, notified }, endpointOf: named, settings: parts.policy },
+      {
+        ...{ state, fleet, memory, maintenance, suppressors, policy, notified },
+        endpointOf: named,
+        settings: parts.policy,
+      },
       at,
     );
     await queue.push(...ended);
@@ -254,10 +293,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     judgeAgain: (endpoint, metrics) => queue.push(...judgeAgain(memory, endpoint, metrics, clock.now())),
     held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed),
     ...createPeople({ state, clock, memory, hasTicket: policy.hasTicket, push: queue.push }),
-    maintenance: createMaintenanceActions({
-      ...{ state, clock, maintenance, push: queue.push, zone: parts.zone ?? 'UTC' },
-      firing: (id) => memory.alertsOf(id).filter((alert) => shownState(alert) === 'firing').length,
-      nameOf: parts.scopeNameOf ?? (({ target }) => target),
-    }),
+    silences: suppressors.actions,
+    maintenance: peoplesMaintenance(parts, memory, maintenance, queue.push),
   };
 }

@@ -5,6 +5,7 @@
 import type { LevelVerdict } from '../evaluate/evaluate.ts';
 import type { MaintenanceWish, UnsavedMaintenance } from '../maintenance/changes.ts';
 import type { NewNotification } from '../notify/notification.ts';
+import type { SilenceWish, UnsavedSilence } from '../silences/model.ts';
 import type { Action, PolicyEvent } from '../tickets/actions.ts';
 import type { AcknowledgementRequest } from './acknowledgement.ts';
 import { alertKey, type LiveAlert, type TransitionReason } from './alert.ts';
@@ -26,6 +27,10 @@ export type Input = { at: number } & (
   | { type: 'ticket'; event: PolicyEvent }
   /** A person changed a maintenance window, or an endpoint changed its place. */
   | { type: 'maintenance'; wish: MaintenanceWish }
+  /** A person entered or changed a silence. */
+  | { type: 'silence'; wish: SilenceWish }
+  /** Labels of the alerts of an endpoint may be others: it was renamed, or is at another place. */
+  | { type: 'relabelled'; endpoint: string }
   /** Only time has passed: runs what is due. */
   | { type: 'time' }
 );
@@ -69,7 +74,18 @@ export type ChangeCode =
   /** Suppressed: its endpoint is in maintenance. */
   | 'maintenance'
   /** Five minutes after the end it still fires. */
-  | 'maintenance_ended';
+  | 'maintenance_ended'
+  | 'silenced'
+  | 'silence_ended'
+  /** What is the cause of it fires, or has just ended. */
+  | 'inhibited'
+  | 'inhibition_ended'
+  /** What may be the cause of it is pending; not in its history. */
+  | 'held'
+  | 'hold_over'
+  /** Its endpoint is one of many of its site that went silent at once. */
+  | 'in_site_incident'
+  | 'site_incident_left';
 
 /** One change of an alert; one row of its history. */
 export interface AlertChange {
@@ -82,7 +98,7 @@ export interface AlertChange {
   reason: TransitionReason | null;
   actor: string;
   params: Record<string, unknown>;
-  /** Not notified: its incident, or the fact that it flaps, is notified instead, or its endpoint is in maintenance. */
+  /** Not notified: its incident, or the fact that it flaps, is notified instead, or it is suppressed (suppressions.ts). */
   isSuppressed: boolean;
 }
 
@@ -90,7 +106,13 @@ export interface Batch {
   at: number;
   inputs: readonly Input[];
   /** In order: what happened to alerts, and what else the rooms after it must see in this order. */
-  changes: (AlertChange | { event: PolicyEvent; at: number } | { wish: MaintenanceWish; at: number })[];
+  changes: (
+    | AlertChange
+    | { event: PolicyEvent; at: number }
+    | { wish: MaintenanceWish; at: number }
+    | { silence: SilenceWish; at: number }
+    | { relabelled: string; at: number }
+  )[];
   /** What follows for tickets. */
   actions: Action[];
   /** Notifications to send. */
@@ -99,6 +121,7 @@ export interface Batch {
   ticketOf: Map<string, number>;
   changedTickets: Set<number>;
   maintenance: UnsavedMaintenance[];
+  silences: UnsavedSilence[];
 }
 
 export const isAlertChange = (change: Batch['changes'][number]): change is AlertChange => 'code' in change;
@@ -113,5 +136,6 @@ export function createBatch(inputs: readonly Input[], at: number): Batch {
     ticketOf: new Map(),
     changedTickets: new Set(),
     maintenance: [],
+    silences: [],
   };
 }

@@ -12,12 +12,15 @@ import type { Input } from './batch.ts';
 import { loadAlerts } from './load.ts';
 import type { AlertMemory } from './memory.ts';
 import { collectorId, ownRuleOf } from './own-rules.ts';
+import { keepsTicket } from './suppressions.ts';
+import type { Suppressors } from './suppressors.ts';
 
 export interface RestartParts extends Pick<OpenTicketsParts, 'policy' | 'endpointOf'> {
   state: State;
   fleet: Pick<Fleet, 'get'>;
   memory: AlertMemory;
   maintenance: MaintenanceMemory;
+  suppressors: Suppressors;
   notified: Notified;
   settings: PolicySettings;
 }
@@ -49,6 +52,10 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
   };
   // Before anything is due: no ticket may open for what is suppressed.
   for (const endpoint of [...covered, ...ended.keys()]) policy.apply(inMaintenance(endpoint, true, 0));
+  await parts.suppressors.load(at);
+  for (const { id, key } of alerts)
+    if (keepsTicket(parts.suppressors.suppressions, id))
+      policy.apply({ type: 'hold', on: true, key, openAfter: 'release', at: 0 });
   policy.keep();
   await readNotified(state, parts.notified);
   return [

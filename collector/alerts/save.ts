@@ -5,13 +5,22 @@ import { breathe } from '../state/breathe.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import { insertRows, updateRow } from '../state/rows.ts';
 import type { LiveAlert } from './alert.ts';
-import { type AlertChange, type Batch, isAlertChange } from './batch.ts';
+import { type AlertChange, type Batch, type ChangeCode, isAlertChange } from './batch.ts';
+import { type Suppressions, suppressionKinds } from './suppressions.ts';
 
 type AlertRow = Insertable<Database['alerts']>;
 
+/** They last for minutes, and decide only when a message goes. */
+const passing: ReadonlySet<string> = new Set<ChangeCode>(['held', 'hold_over']);
+
 const removedAtOnce = 100;
 
-export async function saveAlerts(db: StateTransaction, batch: Batch): Promise<void> {
+/** @param suppressedBy as it is at the end of the batch */
+export async function saveAlerts(
+  db: StateTransaction,
+  batch: Batch,
+  suppressedBy: Suppressions['suppressedBy'],
+): Promise<void> {
   const changes = batch.changes.filter(isAlertChange);
   /** The last change of each alert holds its present state. */
   const last = new Map(changes.map((change) => [change.alert.id, change]));
@@ -19,7 +28,9 @@ export async function saveAlerts(db: StateTransaction, batch: Batch): Promise<vo
     .filter(({ code, ended }) => ended && code === 'dropped')
     .map(({ alert }) => alert.id);
   const gone = new Set(dropped);
-  const rows = [...last.values()].filter(({ alert }) => !gone.has(alert.id)).map((change) => rowOf(change, batch));
+  const rows = [...last.values()]
+    .filter(({ alert }) => !gone.has(alert.id))
+    .map((change) => rowOf(change, batch, suppressedBy));
   // What ends frees the key for what begins under it.
   const isEnded = (row: AlertRow) => row.active_key === null;
   await put(db, rows.filter(isEnded));
@@ -28,7 +39,11 @@ export async function saveAlerts(db: StateTransaction, batch: Batch): Promise<vo
     db,
     rows.filter((row) => !isEnded(row)),
   );
-  await insertRows(db, 'alert_events', changes.filter(({ alert }) => !gone.has(alert.id)).map(eventOf));
+  await insertRows(
+    db,
+    'alert_events',
+    changes.filter(({ alert, code }) => !gone.has(alert.id) && !passing.has(code)).map(eventOf),
+  );
   const written = new Set(rows.map(({ id }) => id));
   for (const [id, ticket] of batch.ticketOf) {
     if (written.has(id)) continue;
@@ -50,7 +65,11 @@ async function remove(db: StateTransaction, ids: readonly string[]): Promise<voi
   await breathe();
 }
 
-function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: Batch): AlertRow {
+function rowOf(
+  { alert, ended, reason, code, at, params }: AlertChange,
+  batch: Batch,
+  suppressedBy: Suppressions['suppressedBy'],
+): AlertRow {
   const { acknowledgement: owner } = alert;
   return {
     id: alert.id,
@@ -83,6 +102,7 @@ function rowOf({ alert, ended, reason, code, at, params }: AlertChange, batch: B
     calm: isCalm(alert) ? 1 : 0,
     ticket: batch.ticketOf.get(alert.id) ?? alert.ticket,
     opens_ticket: alert.rule.ticket,
+    suppressed_by: ended ? '' : suppressionKinds.filter((kind) => suppressedBy(alert.id).has(kind)).join(' '),
     updated_at: at,
   };
 }

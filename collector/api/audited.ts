@@ -30,6 +30,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   reports: ['report', 'period_reports'],
   rules: ['rule', null],
   setup: ['user', null],
+  silences: ['silence', 'silences'],
   sites: ['site', 'sites'],
   software: ['product', 'products'],
   stability: ['definition', null],
@@ -45,6 +46,7 @@ const writesItself = new Set(['POST /api/v1/endpoints/:id/erase']);
 /** They show what would be, whether a password is right, or what somebody else has found. */
 const changesNothing = new Set([
   'POST /api/v1/maintenance/preview',
+  'POST /api/v1/silences/preview',
   'POST /api/v1/changes/preview',
   'POST /api/v1/rules/preview',
   'POST /api/v1/me/confirm',

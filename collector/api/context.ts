@@ -18,6 +18,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
 import type { ActLinks } from '../act/links.ts';
 import type { Alerts } from '../alerts/alerts.ts';
+import type { SilenceActions } from '../alerts/suppressors.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Changes } from '../changes/changes.ts';
@@ -76,6 +77,7 @@ export interface Context {
   ticketClocks: ClockReader;
   impacts: Impacts;
   maintenance: MaintenanceActions;
+  silences: SilenceActions;
   changes: Changes;
   months: Months;
   disks: Disks;

@@ -2,6 +2,7 @@
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { AlertChange, Batch } from '../alerts/batch.ts';
 import type { AlertMemory } from '../alerts/memory.ts';
+import { fires } from '../alerts/suppressions.ts';
 import type { MaintenanceMemory } from './memory.ts';
 
 /** Machines are still starting when people say that the work is done. */
@@ -11,8 +12,6 @@ export interface SuppressionParts {
   maintenance: MaintenanceMemory;
   memory: Pick<AlertMemory, 'alertsOf'>;
 }
-
-const fires = ({ state, flapping }: LiveAlert) => flapping || state === 'firing' || state === 'unknown';
 
 export function createSuppression({ maintenance, memory }: SuppressionParts, batch: Batch) {
   function cover(endpoint: string, at: number): void {

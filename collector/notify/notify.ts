@@ -3,7 +3,7 @@
  * others are. A flapping alert makes one notification at its start and one at its end.
  */
 import type { LiveAlert } from '../alerts/alert.ts';
-import { type AlertChange, type Batch, isAlertChange } from '../alerts/batch.ts';
+import { type AlertChange, type Batch, type ChangeCode, isAlertChange } from '../alerts/batch.ts';
 import { familyOf, rankOf } from '../evaluate/book.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Action } from '../tickets/actions.ts';
@@ -26,6 +26,11 @@ const manyAlerts = 'incident';
 /** Maximum names of members in a grouped notification. */
 const namesAtMost = 20;
 
+/** What was the reason not to notify is over. */
+const releases: ReadonlySet<string> = new Set<ChangeCode>([
+  ...(['maintenance_ended', 'silence_ended', 'inhibition_ended', 'hold_over'] as const),
+]);
+
 /** The cause of an absence that is over. */
 const causeIn = ({ cause }: Record<string, unknown>) => (typeof cause === 'string' ? cause : null);
 
@@ -45,13 +50,13 @@ export async function notify(parts: NotifyParts, batch: Batch): Promise<void> {
     const isNewOrWorse = !alert.flapping || rankOf[alert.rule.severity] > (before?.worst ?? -1);
     if ((code === 'firing' || code === 'worse') && !isSuppressed && isNewOrWorse) send(alert, 'firing', at);
     else if (code === 'flapping' && !isSuppressed) send(alert, 'flapping', at);
-    else if (code === 'maintenance_ended') release(alert, isSuppressed, at);
+    else if (releases.has(code)) release(alert, isSuppressed, at);
     else if (code === 'stable' && params.good === false && !isSuppressed) sendFollowUp(alert, 'firing', at, 'stable');
     else if (ended) sendFollowUp(alert, 'resolved', at, code === 'stable' ? 'stable' : (reason ?? causeIn(params)));
     if (ended) memory.forget(alert.id);
   }
 
-  /** What fired in a maintenance fires after it: no one was notified of it yet, or only of a milder level. */
+  /** What fired while it was suppressed fires after it: no one was notified of it yet, or only of a milder level. */
   function release(alert: LiveAlert, isSuppressed: boolean, at: number): void {
     const isNewOrWorse = rankOf[alert.rule.severity] > (memory.of(alert.id)?.worst ?? -1);
     if (isSuppressed || !isNewOrWorse || alert.acknowledgement !== null) return;

@@ -11,6 +11,7 @@ import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { ReportTables } from './report-tables.ts';
+import type { SilenceTables } from './silence-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
 
 export type State = Kysely<Database>;
@@ -35,6 +36,7 @@ export interface Database
     ChangeTables,
     CostTables,
     MaintenanceTables,
+    SilenceTables,
     TicketTables,
     ReportTables {
   users: {
@@ -368,6 +370,8 @@ export interface Database
     opens_ticket: Generated<'off' | 'propose' | 'open'>;
     /** Why no one is notified of it at present. */
     suppressed: Generated<'maintenance' | null>;
+    /** All reasons for that, with spaces between them; in the order of `suppressionKinds`. */
+    suppressed_by: Generated<string>;
     updated_at: Ms;
   };
   /** The history of each alert; append-only. */

@@ -108,6 +108,8 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   maintenance_events: texts('params'),
   maintenance_occurrences: nothing,
   maintenance_members: nothing,
+  silences: texts('matchers', 'reason'),
+  silenced: nothing,
   closed_months: texts('content', 'reason'),
   period_reports: [{ texts: ['content'], digest: 'digest' }, ...texts('reason')],
   // Computed again.

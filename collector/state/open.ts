@@ -37,6 +37,7 @@ import * as ticketLists from './migrations/035-ticket-lists.ts';
 import * as vendorReference from './migrations/036-vendor-reference.ts';
 import * as ticketTargets from './migrations/037-ticket-targets.ts';
 import * as groups from './migrations/038-groups.ts';
+import * as silences from './migrations/039-silences.ts';
 import * as actLinks from './migrations/045-act-links.ts';
 import * as outsideAlerts from './migrations/048-outside-alerts.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
@@ -77,6 +78,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '038-groups': groups,
   '048-outside-alerts': outsideAlerts,
   '045-act-links': actLinks,
+  '039-silences': silences,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

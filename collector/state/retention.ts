@@ -102,6 +102,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   maintenance_members: evidence('to_at'),
   maintenance_occurrences: evidence('end_at', uncovered),
   maintenance_events: evidence('at'),
+  silences: evidence('end_at'),
+  silenced: evidence('to_at'),
   period_reports: entered,
   report_schedules: entered,
   report_runs: evidence('at'),

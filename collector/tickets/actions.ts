@@ -16,6 +16,8 @@ export type PolicyEvent = { at: number } & (
   | { type: 'reopen'; key: string }
   /** Its alert ended while no collector was running. */
   | { type: 'orphan'; key: string }
+  /** No ticket opens for it by itself; afterwards the open delay counts from its fire, or from the release. */
+  | { type: 'hold'; on: boolean; key: string; openAfter: 'fire' | 'release' }
   | {
       type: 'maintenance';
       on: boolean;

@@ -1,5 +1,5 @@
 /**
- * The state of the ticket policy: one per key, its due time, what is under maintenance, and the actions that are not
+ * The state of the ticket policy: one per key, its due time, what is held back, and the actions that are not
  * taken yet. What could not be saved is undone.
  */
 import { createDueQueue } from '../due.ts';
@@ -18,6 +18,8 @@ export function createTicketMemory(settings: PolicySettings) {
   const due = createDueQueue();
   /** `e:<endpoint>`, `s:<site>` or `*`, while under maintenance. */
   const maintained = new Set<string>();
+  /** Keys of alerts that are silenced or inhibited. */
+  const held = new Set<string>();
   /** Times of the automatic tickets of the last hour. */
   let openings: number[] = [];
   let actions: Action[] = [];
@@ -27,10 +29,17 @@ export function createTicketMemory(settings: PolicySettings) {
     groups.add(state);
   });
 
-  const isMaintained = ({ endpoint, site }: TicketState) =>
-    maintained.has('*') || maintained.has(`e:${endpoint}`) || maintained.has(`s:${site}`);
-  const groups = createGroups(settings.incidentWindow, (state) => (state.open && state.touched) || isMaintained(state));
+  const isHeldBack = ({ key, endpoint, site }: TicketState) =>
+    held.has(key) || maintained.has('*') || maintained.has(`e:${endpoint}`) || maintained.has(`s:${site}`);
+  const groups = createGroups(settings.incidentWindow, (state) => (state.open && state.touched) || isHeldBack(state));
   const openingsOf = (at: number) => openings.filter((opened) => at - opened < hour);
+
+  function mark(set: Set<string>, what: string, on: boolean): void {
+    const was = set.has(what);
+    change(() => (was ? set.add(what) : set.delete(what)));
+    if (on) set.add(what);
+    else set.delete(what);
+  }
 
   function arm(state: TicketState): void {
     const at = dueOf(state);
@@ -45,7 +54,7 @@ export function createTicketMemory(settings: PolicySettings) {
     put,
     keep,
     arm,
-    isMaintained,
+    isHeldBack,
     get: (key: string) => states.get(key),
     all: () => states.values(),
     /** The incident of which it is part. */
@@ -64,12 +73,8 @@ export function createTicketMemory(settings: PolicySettings) {
       parent.children.push(key);
       change(() => parent.children.splice(parent.children.lastIndexOf(key), 1));
     },
-    maintain(scope: string, on: boolean): void {
-      const was = maintained.has(scope);
-      change(() => (was ? maintained.add(scope) : maintained.delete(scope)));
-      if (on) maintained.add(scope);
-      else maintained.delete(scope);
-    },
+    maintain: (scope: string, on: boolean) => mark(maintained, scope, on),
+    hold: (key: string, on: boolean) => mark(held, key, on),
     hasBudget: (at: number) => openingsOf(at).length < settings.budget,
     countOpening(at: number): void {
       const before = openings;

@@ -117,6 +117,7 @@ function open(memory: TicketMemory, state: TicketState, at: number): void {
 
 function handle(memory: TicketMemory, event: PolicyEvent): void {
   if (event.type === 'maintenance') maintain(memory, event);
+  else if (event.type === 'hold') hold(memory, event);
   else if (event.type === 'fire') fire(memory, stateFor(memory, event), event.at);
   else if (event.type === 'want') want(memory, stateFor(memory, event), event);
   else {
@@ -189,7 +190,7 @@ function joinOrWait(memory: TicketMemory, state: TicketState, at: number): void 
   // While none of them is due there is nothing to check: an incident of thousands must not be counted at each fire.
   const isDueAtOnce = () =>
     openDelay === 0 || memory.groups.recentOf(state, incidentEndpoints * 2).some((member) => member.open);
-  if (memory.isMaintained(state)) memory.set(state, { openDue: null });
+  if (memory.isHeldBack(state)) memory.set(state, { openDue: null });
   else if (incident?.open && incident.firing) join(memory, state, incident, at);
   else if (!(isDueAtOnce() && formIncident(memory, state, at)))
     memory.set(state, { openDue: Math.max(state.firedAt + openDelay, state.mutedUntil ?? 0) });
@@ -215,13 +216,24 @@ function recover(memory: TicketMemory, state: TicketState, at: number): void {
     memory.set(state, { resolveDue: at + (state.flapping ? flapHold : resolveHold) });
 }
 
+function hold(memory: TicketMemory, { key, on, openAfter, at }: Extract<PolicyEvent, { type: 'hold' }>): void {
+  memory.hold(key, on);
+  const state = memory.get(key);
+  if (!state?.firing || state.open || state.parent !== null) return;
+  if (on) memory.set(state, { openDue: null });
+  else if (!memory.isHeldBack(state) && state.openDue === null) {
+    const { openDelay } = memory.settings;
+    memory.set(state, { openDue: Math.max((openAfter === 'fire' ? state.firedAt : at) + openDelay, at) });
+  }
+}
+
 function maintain(memory: TicketMemory, event: Extract<PolicyEvent, { type: 'maintenance' }>): void {
   const { openDelay, afterMaintenance } = memory.settings;
   memory.maintain(event.endpoint ? `e:${event.endpoint}` : event.site ? `s:${event.site}` : '*', event.on);
   const states = event.keys ? event.keys.flatMap((key) => memory.get(key) ?? []) : memory.all();
   for (const state of states) {
     if (!state.firing || state.open || state.parent !== null || state.isIncident) continue;
-    if (memory.isMaintained(state)) memory.set(state, { openDue: null });
+    if (memory.isHeldBack(state)) memory.set(state, { openDue: null });
     else if (!event.on && state.openDue === null)
       memory.set(state, { openDue: Math.max(state.firedAt + openDelay, event.at + afterMaintenance) });
   }

@@ -337,6 +337,10 @@ export const words: Words = {
       message: 'この変更は登録できません。',
       hint: '何も変更されていません。下の理由を確認し、直してから送信してください。',
     },
+    BAD_SILENCE: {
+      message: 'このサイレンスは登録できません。',
+      hint: '何も変更されていません。下の理由を確認し、直してから送信してください。',
+    },
     BAD_MAINTENANCE: {
       message: 'このメンテナンスは登録できません。',
       hint: '何も変更されていません。下の理由を確認し、直してから送信してください。',
@@ -1122,6 +1126,12 @@ export const words: Words = {
       ticket_wanted: 'チケットを起票',
       maintenance: 'メンテナンス中のため通知なし',
       maintenance_ended: 'メンテナンス終了後も継続中',
+      silenced: 'サイレンス中のため通知なし',
+      silence_ended: 'サイレンス終了後も継続中',
+      inhibited: '原因と見られる別のアラートが発生中のため通知なし',
+      inhibition_ended: '原因と見られるアラートの終了後も継続中',
+      in_site_incident: '拠点の障害の一部。その障害として通知',
+      site_incident_left: '拠点の障害は終わったが、このアラートは継続中',
       other: 'このページに言葉のない変更',
     },
     reason: {
@@ -2639,6 +2649,7 @@ export const words: Words = {
       report_schedule: 'レポートのスケジュール',
       rule: 'ルール',
       session: 'ログイン',
+      silence: 'サイレンス',
       site: 'サイト',
       status_page: 'ステータスページ',
       target: '可用性の目標',
@@ -3330,6 +3341,16 @@ export const words: Words = {
     maintenance_past:
       '開始 {{start}} は過去です。今から始めるか、事後の入力 (`late: true`) として登録してください。その場合、別の人が承認するまで停止時間として数えます',
     maintenance_token: '承認はトークンではなく、人が行う必要があります',
+    silence_all:
+      'ほとんどすべてのアラートに一致します。ラベルの値を必ず求める条件を少なくとも一つ指定してください（例：site="Osaka"）',
+    silence_begun: 'このサイレンスは始まっています。条件と開始は変更できません。終了して新しく登録してください',
+    silence_end_past: '終了 {{end}} は過去です。それより後を指定してください',
+    silence_far: '開始 {{start}} は 1 年以上先です。それより前を指定してください',
+    silence_long: '30 日を超えています。遅くとも {{end}} に終わるようにしてください',
+    silence_many: 'サイレンスはすでに {{limit}} 件あります。先にいくつか終了してください',
+    silence_order: '終了 {{end}} が開始 {{start}} より後ではありません。それより後を指定してください',
+    silence_over: 'このサイレンスは終わっています。新しく登録してください',
+    silence_past: '開始 {{start}} は過去です。今から始めるか、後の時刻を指定してください',
     maintenance_wall: '{{text}} は時刻ではありません。06:00 のように書いてください',
     name_blank: '空です',
     name_disturbing: '改行、制御文字、または文字の向きを変える文字が含まれています',

@@ -61,10 +61,6 @@ const moduleState = new Set([
 
 /** Landed before what uses it: silences, inhibitions and routes. */
 const awaited = new Set([
-  'collector/alerts/labels.ts labelsOf',
-  ...['parseMatcher', 'textOfMatcher', 'matchesAll', 'fitsMissing'].map(
-    (name) => `collector/alerts/matcher.ts ${name}`,
-  ),
   ...['start', 'onDue', 'onEvent'].map((name) => `collector/on-call/escalation.ts ${name}`),
   ...['gapsOf', 'nextHandOver'].map((name) => `collector/on-call/schedule.ts ${name}`),
   'collector/routing/route.ts route',

@@ -33,6 +33,8 @@ const keyOf = (change: Change): string => {
       return `inventory ${change.endpoint} ${change.section}`;
     case 'maintenance':
       return `maintenance ${change.maintenance}`;
+    case 'silence':
+      return `silence ${change.silence}`;
     case 'change':
       return `change ${change.change}`;
     case 'site':

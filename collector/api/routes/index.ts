@@ -34,6 +34,7 @@ import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
 import { sessionRoutes } from './session.ts';
+import { silenceRoutes } from './silences.ts';
 import { softwareRoutes } from './software.ts';
 import { stabilityRoutes } from './stability.ts';
 import { statusRoutes } from './status.ts';
@@ -57,6 +58,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   outsideRoutes,
   maintenanceTableRoutes,
   maintenanceRoutes,
+  silenceRoutes,
   changeRoutes,
   changeOutcomeRoutes,
   changeTableRoutes,

@@ -10,6 +10,7 @@ export type LiveChange =
   | { kind: 'ticket'; ticket: number }
   | { kind: 'inventory'; endpoint: string; section: string }
   | { kind: 'maintenance'; maintenance: string }
+  | { kind: 'silence'; silence: string }
   | { kind: 'change'; change: number }
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }

@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Input, Sample } from '../../../collector/alerts/batch.ts';
 import { createAlertMemory } from '../../../collector/alerts/memory.ts';
+import { createSuppressors } from '../../../collector/alerts/suppressors.ts';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
@@ -99,8 +100,23 @@ function openRoad(state: State) {
     ...{ routes: [recorder([])], policy, memory: notified, alertOf: memory.alert, ruleNamed },
     endpointOf: (id: string) => ({ id, name: id, kind: 'server', site: 'BER' }),
   };
+  const suppressors = createSuppressors({
+    ...{
+      state,
+      clock,
+      zone: 'UTC',
+      memory,
+      maintenance,
+      ruleNamed,
+      groupNamesOf: () => [],
+      push: async () => undefined,
+    },
+    endpointOf: () => undefined,
+    named: endpointOf,
+  });
   const run = createSecondHalf({
-    ...{ state, clock, changeFeed: createChangeFeed(), memory, maintenance, policy, notified, notify, wakeOutbox() {} },
+    ...{ state, clock, changeFeed: createChangeFeed(), memory, maintenance, suppressors, policy, notified, notify },
+    wakeOutbox() {},
     endpointOf: endpointOf as (id: string) => Endpoint,
     named: endpointOf,
     causeOf: async () => null,

@@ -191,6 +191,11 @@ async function addPlace(path: 'sites' | 'groups' | 'calendars' | 'costs', more =
   ids[path.slice(0, -1)] = (answer.body as { id: string }).id;
 }
 
+const silence = () => ({ matchers: ['site="Nowhere"'], reason: 'a test' });
+async function addSilence(): Promise<void> {
+  const made = await collector.call('/api/v1/silences', { method: 'POST', as: 'admin', body: silence() });
+  ids.silence = (made.body as { id: string }).id;
+}
 const maintenance = (repeats: boolean) => ({
   scope: { of: 'site', target: 'South' },
   reason: 'new switch',
@@ -360,6 +365,15 @@ const calls: Record<string, Call> = {
     status: 404,
     before: addChange,
   },
+  'GET /api/v1/silences': {},
+  'GET /api/v1/silences/summary': {},
+  'POST /api/v1/silences/preview': { body: { matchers: silence().matchers } },
+  'POST /api/v1/silences': { body: silence(), status: 201 },
+  'GET /api/v1/silences/:id': { path: '/api/v1/silences/:silence', before: addSilence },
+  'PATCH /api/v1/silences/:id': {
+    ...{ path: '/api/v1/silences/:silence', before: addSilence, body: { reason: 'another' } },
+  },
+  'POST /api/v1/silences/:id/end': { path: '/api/v1/silences/:silence/end', before: addSilence },
   'GET /api/v1/maintenance': { path: '/api/v1/maintenance?past=true' },
   'GET /api/v1/maintenance/spans': { path: '/api/v1/maintenance/spans?endpoint=:endpoint&from=0&to=1' },
   'GET /api/v1/maintenance/:id': { path: '/api/v1/maintenance/:maintenance', before: () => addMaintenance(true) },
