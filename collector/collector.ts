@@ -24,6 +24,7 @@ import type { Endpoint } from './fleet/fleet.ts';
 import { newestOf } from './fleet/newest.ts';
 import { verificationsOf } from './fleet/restore-tests.ts';
 import { createRows, type Rows } from './fleet/rows.ts';
+import { viewOf } from './fleet/view.ts';
 import { brokerOn } from './intake/broker/broker.ts';
 import type { IntakeParts } from './intake/intake.ts';
 import { startLocalAgent } from './local/agent.ts';
@@ -122,9 +123,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
   const { groups, chores, mailOf, ...managers } = await openManagers({ ...managed, ...mailing });
 
+  // Rows are there only after alerts, and before any report.
+  const seen = viewOf({ fleet, groups, facts: (id) => rows.facts(id), latest: series.latest, now: clock.now });
   const opened = { config, log, clock, state, fleet, groups, changeFeed, publicUrl, mailOf };
   const { rules, outbox, tickets, ticketClocks, alerts, outside, act } = await openAlerts(
-    { ...opened, ruleNamed, onRulesChanged: (ids) => followRules(ids) },
+    { ...opened, ruleNamed, viewOf: seen, onRulesChanged: (ids) => followRules(ids) },
     onStop,
   );
   managers.changes.start();
@@ -187,6 +190,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ act, alerts, outside, tickets, ticketClocks, maintenance: alerts.maintenance, silences: alerts.silences },
       rules,
       newest,
+      viewOf: seen,
       ruleNamed,
       registry,
       addresses: () => addressesOf(config, ports),

@@ -9,6 +9,7 @@ import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
+import type { EndpointView } from './evaluate/kinds/kind.ts';
 import { createRules } from './evaluate/rules.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Groups } from './fleet/groups.ts';
@@ -35,6 +36,8 @@ interface AlertingParts {
   publicUrl(): string;
   mailOf: OutboxParts['mailOf'];
   ruleNamed(id: string): NamedRule;
+  /** What expressions of rules look at beside a report. */
+  viewOf(endpoint: string): EndpointView;
   /** Rules were changed at run time. */
   onRulesChanged(ids: readonly string[]): void;
 }
@@ -64,6 +67,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     books: rules.books,
     groupsOf,
     groupNamesOf: (id) => groups.namedGroupsOf(id).map(({ name }) => name),
+    viewOf: parts.viewOf,
     scopeNameOf: scopeNames(fleet, groups),
     policy,
     tickets,

@@ -8,6 +8,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
+import type { EndpointView } from '../evaluate/kinds/kind.ts';
 import { namedRule } from '../evaluate/rule.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { createMaintenanceActions, type MaintenanceActions, memoryOver } from '../maintenance/maintenance.ts';
@@ -46,6 +47,8 @@ export interface AlertsParts {
   /** Ids of the groups that an endpoint is in, and their names. */
   groupsOf?: (endpoint: string) => readonly string[];
   groupNamesOf?: (endpoint: string) => readonly string[];
+  /** What expressions look at beside a report. */
+  viewOf?: (endpoint: string) => EndpointView | null;
   /** For people: the name of what a window is about. */
   scopeNameOf?: (scope: MaintenanceScope) => string;
   /** Report zone, IANA, of the times in messages; UTC without it. */
@@ -154,7 +157,7 @@ function peoplesMaintenance(
 
 export function createAlerts(parts: AlertsParts): Alerts {
   const { state, clock, fleet, changeFeed, log, groupsOf = () => [] } = parts;
-  const memory = createAlertMemory(parts.books, groupsOf);
+  const memory = createAlertMemory(parts.books, groupsOf, parts.viewOf);
   const maintenance = memoryOver(fleet, groupsOf);
   const policy = createPolicy(parts.policy);
   const notified = createNotified();

@@ -6,7 +6,7 @@ import { createDueQueue, type DueQueue } from '../due.ts';
 import type { RuleBook, RuleBooks } from '../evaluate/book.ts';
 import { isTimed } from '../evaluate/book.ts';
 import { createMemory, type Memory } from '../evaluate/evaluate.ts';
-import { forgetOld } from '../evaluate/kinds/kind.ts';
+import { type EndpointView, forgetOld } from '../evaluate/kinds/kind.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createUndo } from '../tickets/undo.ts';
 import { endsAt } from './acknowledgement.ts';
@@ -69,6 +69,7 @@ const flapsAtMost = 10_000;
 export function createAlertMemory(
   books: () => RuleBooks,
   groupsOf: (endpoint: string) => readonly string[],
+  viewOf: (endpoint: string) => EndpointView | null = () => null,
 ): AlertMemory {
   const endpoints = new Map<string, EndpointMemory>();
   const byKey = new Map<string, LiveAlert>();
@@ -81,7 +82,7 @@ export function createAlertMemory(
   function of(endpoint: string, now: number): EndpointMemory {
     let memory = endpoints.get(endpoint);
     if (!memory) {
-      memory = { alerts: new Map(), families: new Set(), evaluation: createMemory(now), book: null };
+      memory = { alerts: new Map(), families: new Set(), evaluation: createMemory(now, viewOf(endpoint)), book: null };
       endpoints.set(endpoint, memory);
     }
     return memory;

@@ -23,6 +23,7 @@ import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Costs } from '../costs/costs.ts';
+import type { EndpointView } from '../evaluate/kinds/kind.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
@@ -89,6 +90,8 @@ export interface Context {
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */
   newest(endpoint: Endpoint, rules: readonly Rule[]): Report | null;
+  /** What expressions of rules look at beside a report. */
+  viewOf(endpoint: string): EndpointView;
   /** Names of rules by id. */
   ruleNamed(id: string): NamedRule;
   /** The addresses for agents: available only once it listens. */

@@ -3,6 +3,7 @@ import type { Report } from '../../shared/report.ts';
 import { isTimed, type RuleBook } from './book.ts';
 import { createMemory, evaluate } from './evaluate.ts';
 import { remembers } from './kinds/index.ts';
+import type { EndpointView } from './kinds/kind.ts';
 
 /**
  * How many instances would breach a rule of these families now.
@@ -13,6 +14,7 @@ export function breachedFamilies(
   families: ReadonlySet<string>,
   newest: () => Report | null,
   now: number,
+  view: EndpointView | null = null,
 ): number | null {
   const levels = [...book.byMeasurement.values(), book.byPresence]
     .flat()
@@ -21,7 +23,7 @@ export function breachedFamilies(
   if (levels.some(({ rule }) => isTimed(rule) || remembers(rule))) return null;
   const report = newest();
   if (!report) return 0;
-  return evaluate(book, report, createMemory(now), new Set(), now).filter(
+  return evaluate(book, report, createMemory(now, view), new Set(), now).filter(
     ({ family, levels: judged }) => families.has(family) && judged.some(({ status }) => status === 'breach'),
   ).length;
 }

@@ -12,6 +12,7 @@ export function newestOf(latest: readonly LatestValue[], rules: readonly Rule[],
     rules
       .flatMap(({ when }) => [
         kindOf(when).measurement?.(when as never) ?? [],
+        kindOf(when).looksAt?.(when as never) ?? [],
         'all' in when ? when.all.flatMap(({ measurement }) => measurement ?? []) : [],
       ])
       .flat(),

@@ -2560,6 +2560,7 @@ export const words = {
       missing: '{{name}} missing for {{after_s}}',
       rate: '{{name}} changes by {{op}} {{value}} per {{per_s}}, over {{over_s}}',
       change: '{{name}} is not what it was, for {{hold_s}}',
+      expression: 'expression {{expr}}',
     },
     mean: '{{name}}, mean of {{time}}',
     growth: '{{name}}, growth per report',

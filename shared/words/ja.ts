@@ -2778,6 +2778,7 @@ export const words: Words = {
       missing: '{{name}}が{{after_s}}欠落',
       rate: '{{name}}の変化が{{per_s}}あたり{{op}} {{value}}（{{over_s}}間）',
       change: '{{name}}が以前と異なる（{{hold_s}}間）',
+      expression: '式 {{expr}}',
     },
     mean: '{{name}} ({{time}}の平均)',
     growth: '{{name}} (報告ごとの増加)',

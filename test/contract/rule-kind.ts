@@ -27,7 +27,12 @@ const noon = Date.parse('2026-11-22T12:00:00Z');
 const day = 86_400_000;
 
 /** Names that mean the same in every kind; all else is made from the schema. */
-const examples: Record<string, unknown> = { measurement: 'disk', field: 'used_percent', value: 50 };
+const examples: Record<string, unknown> = {
+  measurement: 'disk',
+  field: 'used_percent',
+  value: 50,
+  expr: 'disk.used_percent > 50',
+};
 
 interface Shape {
   type?: string;

@@ -35,6 +35,7 @@ const moduleState = new Set([
   'shared/report.ts validators',
   // Bounded memories of pure functions that are slow: patterns, Unicode normalisation, and formats of Intl.
   'collector/alerts/matcher.ts compiled',
+  'collector/evaluate/kinds/expression.ts compiled',
   'collector/evaluate/scope.ts keys',
   'shared/calendar.ts clocks',
   'shared/calendar.ts clocksByContent',

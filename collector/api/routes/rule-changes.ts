@@ -27,7 +27,7 @@ const Several = Type.Object(
 const Trial = Type.Object({ scope, changes }, { ...closed, examples: [example] });
 
 export function ruleChangeRoutes(app: App, context: Context): void {
-  const { rules, fleet, alerts, newest, clock } = context;
+  const { rules, fleet, alerts, newest, clock, viewOf } = context;
 
   app.post(
     '/api/v1/rules/changes',
@@ -73,7 +73,8 @@ export function ruleChangeRoutes(app: App, context: Context): void {
         if (!reaches(where, place)) continue;
         reached++;
         if (alerts.held(endpoint.id).some((held) => families.has(held.family))) now++;
-        const breached = breachedFamilies(books.for(place), families, () => newest(endpoint, changed), clock.now());
+        const read = () => newest(endpoint, changed);
+        const breached = breachedFamilies(books.for(place), families, read, clock.now(), viewOf(endpoint.id));
         after = breached === null || after === null ? null : after + Math.min(1, breached);
       }
       return { entries: entries.filter(({ rule }) => ids.includes(rule.id)), reached, now, after };

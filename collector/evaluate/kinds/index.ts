@@ -2,12 +2,13 @@
 import { type Static, Type } from 'typebox';
 import { absence } from './absence.ts';
 import { change } from './change.ts';
+import { expression } from './expression.ts';
 import type { RuleKind } from './kind.ts';
 import { missing } from './missing.ts';
 import { rate } from './rate.ts';
 import { threshold } from './threshold.ts';
 
-const list = [threshold, absence, missing, rate, change] as const;
+const list = [threshold, absence, missing, rate, change, expression] as const;
 
 /** The condition of a rule, of any kind. */
 export type When = Static<(typeof list)[number]['schema']>;

@@ -21,6 +21,14 @@ export const lossMeasurement = 'loss';
 
 export type { RuleStatus } from '../compare.ts';
 
+/** What an expression may look at beside the report: names as in cel.ts. */
+export interface EndpointView {
+  endpoint(): Readonly<Record<string, unknown>>;
+  inventory(): Readonly<Record<string, unknown>>;
+  /** Newest fields of the first instance; undefined: none that still counts. */
+  latest(measurement: string): Readonly<Record<string, number>> | undefined;
+}
+
 /** Memory of evaluation per endpoint between its reports. Lost at a restart, and rebuilt. */
 export interface RuleMemory {
   counters: Recent<number>;
@@ -31,15 +39,17 @@ export interface RuleMemory {
   seen: Map<string, number>;
   /** When this collector first received something from the endpoint. */
   since: number;
+  view: EndpointView | null;
 }
 
-export const createMemory = (since = 0): RuleMemory => ({
+export const createMemory = (since = 0, view: EndpointView | null = null): RuleMemory => ({
   counters: createRecent(since),
   means: createRecent(since),
   rates: createRecent(since),
   changes: createRecent(since),
   seen: new Map(),
   since,
+  view,
 });
 
 /** What has not come for days leaves memory. To be called about once per hour. */
@@ -74,6 +84,8 @@ export interface RuleKind<When = never> {
   covers?(when: When, tags: Readonly<Record<string, string>>): boolean;
   /** The measurement whose metrics it evaluates. */
   measurement?(when: When): string;
+  /** All measurements that it needs, where it is more than that one. */
+  looksAt?(when: When): readonly string[];
   /** Undefined: the rule does not apply to this metric. */
   judge?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory, now: number): RuleStatus | undefined;
   /** It must see each sample once: the newest one a second time would change its result. Left out: it need not. */
