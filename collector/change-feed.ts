@@ -23,6 +23,8 @@ export type Change =
   | { kind: 'cost' }
   /** Software, what was bought of it, or how it is used. */
   | { kind: 'product' }
+  /** Made, changed, removed, or in another state. */
+  | { kind: 'target'; target: string }
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 

@@ -40,6 +40,7 @@ import type { Config } from './settings/settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
+import { withTargets } from './targets/subject.ts';
 
 export interface Deps {
   clock: Clock;
@@ -112,6 +113,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const onScopesMoved = async () => {
     for (const rule of await rules.reload()) changeFeed.publish({ kind: 'rule', rule });
     await alerts.maintenance.scopesMoved();
+    await managers.targets.reload();
   };
   const ruleNamed = (id: string) => namedRule(id, (one) => rules.books().rule(one));
   const maintenance = () => alerts.maintenance;
@@ -121,11 +123,27 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const mailChannel = config.channels.find(({ kind }) => kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
-  const { groups, chores, mailOf, ...managers } = await openManagers({ ...managed, ...mailing });
+  const { groups, chores, mailOf, ...managers } = await openManagers({
+    ...managed,
+    ...mailing,
+    targets: config.targets,
+  });
+  const { targets } = managers;
+  onStop(() => targets.stop());
 
   // Rows are there only after alerts, and before any report.
   const seen = viewOf({ fleet, groups, facts: (id) => rows.facts(id), latest: series.latest, now: clock.now });
-  const opened = { config, log, clock, state, fleet, groups, changeFeed, publicUrl, mailOf };
+  const opened = {
+    config,
+    log,
+    clock,
+    state,
+    fleet: withTargets(fleet, targets),
+    groups,
+    changeFeed,
+    publicUrl,
+    mailOf,
+  };
   const { rules, outbox, tickets, ticketClocks, alerts, outside, act } = await openAlerts(
     { ...opened, ruleNamed, viewOf: seen, onRulesChanged: (ids) => followRules(ids) },
     onStop,
@@ -168,9 +186,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         .self(trouble)
         .catch((thrown: unknown) => log.error({ err: thrown, trouble }, 'Could not raise the collector’s own alert'));
     },
-    configOf: () => ({ v: 1, interval_s: config.agents.intervalMs / 1000 }),
+    heard: ({ id }, report) => targets.heard(id, report),
+    configOf: ({ id }) => targets.settingsFor(id, { v: 1, interval_s: config.agents.intervalMs / 1000 }),
   });
   onStop(() => intake.close());
+  targets.start(alerts, intake.configure);
 
   const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
   ports.mqtt = intake.port;

@@ -4,6 +4,7 @@
  */
 import type { NamedRule } from '../shared/api.ts';
 import type { Clock } from '../shared/clock.ts';
+import { createOutgoing } from '../shared/outgoing.ts';
 import { createActLinks } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -17,7 +18,6 @@ import { causeIn } from './kpi/history.ts';
 import type { createLog } from './log.ts';
 import type { MaintenanceScope } from './maintenance/window.ts';
 import { createOutbox, type OutboxParts } from './notify/outbox.ts';
-import { createOutgoing } from './notify/outgoing.ts';
 import { createChannels } from './notify/route.ts';
 import { createOutside } from './outside/outside.ts';
 import type { Config } from './settings/settings.ts';
@@ -30,7 +30,8 @@ interface AlertingParts {
   state: State;
   clock: Clock;
   log: ReturnType<typeof createLog>;
-  fleet: Fleet;
+  /** With what is watched from outside. */
+  fleet: Pick<Fleet, 'get' | 'all'>;
   groups: Groups;
   changeFeed: ChangeFeed;
   publicUrl(): string;

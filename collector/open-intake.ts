@@ -46,7 +46,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   const evaluation = createEvaluation({
     log,
     counters,
-    onReport(endpoint, report) {
+    onReport(endpoint, sent) {
+      const report = parts.heard?.(endpoint, sent) ?? sent;
       const before = alerts.countOf?.(endpoint.id) ?? 0;
       const saving = alerts.onReport(endpoint, parts.derive?.(endpoint, report) ?? report, true);
       return saving?.then(() => budgets.charge(endpoint.id, 'alerts', (alerts.countOf?.(endpoint.id) ?? 0) - before));

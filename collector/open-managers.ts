@@ -27,6 +27,8 @@ import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
 import { dropAged } from './state/retention.ts';
 import { createStatusPages } from './status/status.ts';
+import type { TargetParts } from './targets/contract.ts';
+import { createTargets } from './targets/targets.ts';
 
 interface ManagedParts {
   state: State;
@@ -54,6 +56,8 @@ interface ManagedParts {
   ruleNamed(id: string): NamedRule;
   /** Places were renamed, or endpoints moved between them. */
   onScopesMoved(): Promise<void>;
+  /** Where the collector looks at targets, and those of the settings file. */
+  targets: Pick<TargetParts, 'allow' | 'list'>;
   /** It is there only after these. */
   maintenance: ChangeParts['maintenance'];
 }
@@ -82,6 +86,7 @@ export async function openManagers(parts: ManagedParts) {
   const pdfs = createPdfs(parts);
   const schedules = createSchedules({ ...parts, reports });
   return {
+    targets: await createTargets({ ...parts, ...parts.targets }),
     sites: createSites(places),
     groups,
     changes,

@@ -4,6 +4,8 @@
  * the units of charts come out of these rows. Adding a metric is adding a row, and its name under `metric` in
  * shared/words.
  */
+import { targetKinds } from './target.ts';
+
 export type Unit =
   | 'percent'
   | 'bytes'
@@ -200,6 +202,45 @@ const rows: Record<string, CatalogueEntry[]> = {
     ['antivirus', 'bool', 'gauge'],
   ],
   cert: [['days_left', 'days', 'gauge']],
+  // What one watcher saw of a target; result: the codes of shared/target.ts. From `down` on by the collector, of all
+  // watchers together: under the target itself.
+  target: [
+    ['up', 'bool', 'gauge'],
+    ['result', 'number', 'gauge'],
+    ['total_ms', 'ms', 'gauge'],
+    ['dns_ms', 'ms', 'gauge'],
+    ['connect_ms', 'ms', 'gauge'],
+    ['tls_ms', 'ms', 'gauge'],
+    ['first_byte_ms', 'ms', 'gauge'],
+    ['status_code', 'number', 'gauge'],
+    ['days_left', 'days', 'gauge'],
+    ['uptime', 'seconds', 'gauge'],
+    ['down', 'bool', 'gauge'],
+    ['votes', 'count', 'gauge'],
+    ['votes_down', 'count', 'gauge'],
+    ['time_ms', 'ms', 'gauge'],
+    ['certificate_days', 'days', 'gauge'],
+  ],
+  // Over SNMP: IF-MIB, UPS-MIB (RFC 1628), Printer-MIB (RFC 3805)
+  target_interface: [
+    ['up', 'bool', 'gauge'],
+    ['bytes_recv', 'bytes', 'counter'],
+    ['bytes_sent', 'bytes', 'counter'],
+    ['err_in', 'count', 'counter'],
+    ['err_out', 'count', 'counter'],
+  ],
+  target_ups: [
+    ['on_battery', 'bool', 'gauge'],
+    ['battery_low', 'bool', 'gauge'],
+    ['charge_percent', 'percent', 'gauge'],
+    ['left_s', 'seconds', 'gauge'],
+    ['load_percent', 'percent', 'gauge'],
+  ],
+  target_printer: [
+    ['trouble', 'bool', 'gauge'],
+    ['supply_percent', 'percent', 'gauge'],
+    ['pages', 'count', 'counter'],
+  ],
   // A check configured on the endpoint. status 0 ok, 1 warning, 2 critical, 3 unknown
   custom: [
     ['status', 'number', 'gauge'],
@@ -227,6 +268,10 @@ export const tagsOf: Readonly<Record<string, Readonly<Record<string, readonly st
   battery: { name: null },
   posture: { path: null },
   cert: { path: null },
+  target: { target: null, kind: targetKinds },
+  target_interface: { target: null, interface: null },
+  target_ups: { target: null },
+  target_printer: { target: null, supply: null },
   custom: { check: null, label: null },
 };
 
@@ -262,6 +307,8 @@ const rangeOfField: Readonly<Record<string, readonly [low: number, high: number]
   'array.severity': [0, 2],
   'battery.health_percent': positive,
   'custom.status': [0, 3],
+  'target.result': [0, 1000],
+  'target_ups.load_percent': positive,
 };
 
 /** What a field can be at all; a limit outside of it can never be passed. */

@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { fail, reasonOf } from './errors.ts';
 import { firstFault, type Validator } from './first-fault.ts';
+import { targetIntervalS, targetKinds, targetsPerWatcher, targetTimeoutS } from './target.ts';
 import { inflate, weigh } from './wire.ts';
 
 export { encode, inflate, inflateSmall, maxInflatedBytes, maxWireBytes } from './wire.ts';
@@ -111,6 +112,22 @@ export const AgentConfig = Type.Object(
           { additionalProperties: false },
         ),
         { additionalProperties: false },
+      ),
+    ),
+    /** What it is to watch from where it is: shared/target.ts. It looks only where its own machine's settings allow. */
+    targets: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            id: Type.String({ pattern: '^[a-z0-9]{8,32}$' }),
+            kind: Type.Enum([...targetKinds]),
+            settings: Type.Record(name, Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+            interval_s: Type.Integer({ minimum: targetIntervalS.least, maximum: targetIntervalS.most }),
+            timeout_s: Type.Integer({ minimum: targetTimeoutS.least, maximum: targetTimeoutS.most }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: targetsPerWatcher },
       ),
     ),
   },

@@ -185,6 +185,14 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/status-pages/:id/notices': 'operator',
   'POST /api/v1/status-pages/:id/notices/:notice/updates': 'operator',
 
+  // What is watched from outside
+  'GET /api/v1/targets': 'viewer',
+  'POST /api/v1/targets': 'operator',
+  'POST /api/v1/targets/try': 'operator',
+  'GET /api/v1/targets/:id': 'viewer',
+  'PATCH /api/v1/targets/:id': 'operator',
+  'DELETE /api/v1/targets/:id': 'operator',
+
   // Costs and tables
   'GET /api/v1/costs': 'viewer',
   'POST /api/v1/costs': 'manager',

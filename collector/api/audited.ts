@@ -35,6 +35,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   software: ['product', 'products'],
   stability: ['definition', null],
   'status-pages': ['status_page', 'status_pages'],
+  targets: ['watched_target', null],
   'ticket-targets': ['target', null],
   tickets: ['ticket', 'tickets'],
   tokens: ['token', 'tokens'],
@@ -49,6 +50,7 @@ const changesNothing = new Set([
   'POST /api/v1/silences/preview',
   'POST /api/v1/changes/preview',
   'POST /api/v1/rules/preview',
+  'POST /api/v1/targets/try',
   'POST /api/v1/me/confirm',
   // Their history says who sent them.
   'POST /api/v1/alerts/webhook',

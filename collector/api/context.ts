@@ -44,6 +44,7 @@ import type { SeriesStore } from '../series/series.ts';
 import type { Software } from '../software/software.ts';
 import type { State } from '../state/open.ts';
 import type { StatusPages } from '../status/status.ts';
+import type { Targets } from '../targets/contract.ts';
 import type { ClockReader } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 
@@ -86,6 +87,7 @@ export interface Context {
   pdfs: Pdfs;
   schedules: Schedules;
   status: StatusPages;
+  targets: Targets;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */
@@ -139,7 +141,7 @@ declare module 'fastify' {
     /** Code of the error that it was answered with. */
     refusedAs: ErrorCode | null;
     /** For the audit log, of what has no row: as it was, and as it is. */
-    noted: Record<'before' | 'after', Readonly<Record<string, unknown>>> | null;
+    noted: { before: Readonly<Record<string, unknown>> | null; after: Readonly<Record<string, unknown>> } | null;
     /** For the audit log: ids of sites that were made because something was put there. */
     madeSites: string[];
   }

@@ -1,9 +1,9 @@
 /** `check-config`: reports every fault in the settings that would stop a start or a channel, without starting. */
 
+import { createOutgoing } from '../../shared/outgoing.ts';
 import { escaped } from '../../shared/safe-text.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
-import { createOutgoing } from '../notify/outgoing.ts';
 import { blockedChannels, createChannels } from '../notify/route.ts';
 import { addressesOf } from '../settings/addresses.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';

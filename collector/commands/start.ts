@@ -2,10 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { createOutgoing } from '../../shared/outgoing.ts';
 import { escaped } from '../../shared/safe-text.ts';
 import { type Collector, createCollector, type Started } from '../collector.ts';
 import { createLog } from '../log.ts';
-import { createOutgoing } from '../notify/outgoing.ts';
 import { blockedChannels } from '../notify/route.ts';
 import type { Config } from '../settings/config.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';

@@ -1,5 +1,5 @@
 /** The rules that hold for an endpoint, arranged once so that a report finds its own in a few lookups. */
-import type { EndpointKind } from '../fleet/fleet.ts';
+import type { SubjectKind } from '../fleet/fleet.ts';
 import { kindOf } from './kinds/index.ts';
 import type { RuleKind } from './kinds/kind.ts';
 import type { Rule } from './rule.ts';
@@ -103,7 +103,7 @@ export function createRuleBooks(base: readonly Rule[], scoped: readonly ScopedRu
   };
 }
 
-function arrange(rules: readonly Rule[], kind: EndpointKind): RuleBook {
+function arrange(rules: readonly Rule[], kind: SubjectKind): RuleBook {
   const inForce = rules.filter((rule) => rule.enabled && (rule.applies === 'all' || rule.applies === kind));
   const families = new Map<string, RuleFamily>();
   for (const rule of inForce) {

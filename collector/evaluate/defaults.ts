@@ -109,6 +109,7 @@ const array = warning('array-health', metric('array', above('severity', 1)));
 // Share of the whole pool; a data set that is nearly empty does not count. A file system of one disk is disk-space.
 const pool = warning('pool-space', metric('array', above('used_percent', 90, 87)), { urgency: 2 });
 const certificate = warning('certificate', metric('cert', below('days_left', 30)));
+const targetCertificate = warning('target-certificate', metric('target', below('certificate_days', 30)));
 const custom = warning('custom-check', metric('custom', is('status', 1)), {
   for_s: minute,
 });
@@ -358,6 +359,18 @@ export const defaultRules: readonly Rule[] = [
   warning('antivirus-off', metric('posture', is('antivirus', 0)), {
     for_s: hour,
   }),
+
+  // Targets, watched from outside. That it is down was confirmed by each watcher, within two intervals.
+  {
+    ...warning('target-down', metric('target', is('down', 1)), { urgency: 2 }),
+    severity: 'critical',
+  },
+  warning('target-slow', metric('target', above('time_ms', 2000, 1500)), {
+    ...{ enabled: false, for_s: 5 * minute, clear_for_s: 5 * minute, ticket: 'off' },
+  }),
+  targetCertificate,
+  critical(targetCertificate, 'target-certificate-critical', metric('target', below('certificate_days', 7))),
+  warning('target-ups', metric('target_ups', is('on_battery', 1)), { for_s: minute, clear_for_s: minute, urgency: 2 }),
 
   // Custom checks
   custom,

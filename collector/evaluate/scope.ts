@@ -1,7 +1,7 @@
 /** For which endpoints a rule holds. The most specific scope wins: endpoint > tag > group > site > kind > all. */
 import { type Static, Type } from 'typebox';
 import { nameKey } from '../../shared/place-name.ts';
-import type { EndpointKind } from '../fleet/fleet.ts';
+import type { SubjectKind } from '../fleet/fleet.ts';
 
 /** From the least to the most specific. */
 export const scopeKinds = ['all', 'kind', 'site', 'group', 'tag', 'endpoint'] as const;
@@ -19,7 +19,7 @@ export type Scope = Static<typeof Scope>;
 /** The place of an endpoint: what scopes select by. */
 export interface EndpointPlace {
   id: string;
-  kind: EndpointKind;
+  kind: SubjectKind;
   site: string | null;
   tags: readonly string[];
   /** Ids and names. */

@@ -26,7 +26,8 @@ export interface EraseRequest extends Pick<AuditEntry, 'kind' | 'actor' | 'addre
 export async function eraseEndpoint(state: State, { id, name, reason, at, ...who }: EraseRequest): Promise<string[]> {
   return state.transaction().execute(async (db) => {
     const row = await db.selectFrom('endpoints').selectAll().where('id', '=', id).executeTakeFirst();
-    if (!row) throw fail('NOT_FOUND', { what: 'endpoint', id });
+    // A row of a target is retired from the beginning.
+    if (!row || row.retired_at === 0) throw fail('NOT_FOUND', { what: 'endpoint', id });
     if (row.erased_at !== null) return [];
     if (row.moved_to !== null)
       throw fail('CONFLICT', { problem: `${id} goes on as the endpoint ${row.moved_to}; retire and erase that one` });

@@ -3,13 +3,17 @@ import { fail } from '../../shared/errors.ts';
 import type { Reasons } from '../../shared/reason.ts';
 
 export type EndpointKind = 'server' | 'workstation';
+/** What rules, alerts and tickets are about: a target is watched from outside (collector/targets), and never in the fleet. */
+export type SubjectKind = EndpointKind | 'target';
+/** Where only machines are told apart: what others depend on weighs as a server. */
+export const machineKind = (kind: SubjectKind): EndpointKind => (kind === 'workstation' ? 'workstation' : 'server');
 export type EndpointState = 'online' | 'offline' | 'lost' | 'unknown' | 'never';
 
 export interface Endpoint {
   id: string;
   bucket: string;
   name: string;
-  kind: EndpointKind;
+  kind: SubjectKind;
   kindWhy: Reasons;
   site: string | null;
   tags: string[];

@@ -10,7 +10,7 @@ import { joinReasons, reason, reasonsIn } from '../../shared/reason.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import { attentionOf, heldAbout } from './attention.ts';
 import type { EndpointFacts } from './facts.ts';
-import type { Endpoint } from './fleet.ts';
+import { type Endpoint, machineKind } from './fleet.ts';
 import { patchesOf } from './row.ts';
 
 const ageMetric = 'patches.oldest_security_age_s';
@@ -72,7 +72,7 @@ export function patchRow(endpoint: Endpoint, facts: EndpointFacts, held: readonl
   // What is known to be overdue is overdue, even when another manager could not be read.
   const state = overdue ? 'overdue' : isUnknown ? 'unknown' : 'compliant';
   return {
-    endpoint: { id: endpoint.id, name: endpoint.name, kind: endpoint.kind, site: endpoint.site },
+    endpoint: { id: endpoint.id, name: endpoint.name, kind: machineKind(endpoint.kind), site: endpoint.site },
     state,
     group: level ?? (isUnknown ? 'unknown' : patches.pendingSecurity === 0 ? 'none' : 'waiting'),
     age: patchAge(facts, now),

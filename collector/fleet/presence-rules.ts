@@ -1,6 +1,6 @@
 /** State changes of an endpoint by presence messages, reports and silence. Pure: facts and times in, a change out. */
 import type { Online, Presence } from '../../shared/presence.ts';
-import type { Endpoint, EndpointKind, EndpointState } from './fleet.ts';
+import { type Endpoint, type EndpointKind, type EndpointState, machineKind } from './fleet.ts';
 
 export interface PresenceChange {
   state: EndpointState;
@@ -35,7 +35,10 @@ const leastSilenceMs: Record<EndpointKind, number> = { server: 10_000, workstati
 
 /** How long an endpoint may be silent before it counts as lost, in ms. */
 export function silenceLimit(endpoint: Pick<Endpoint, 'kind' | 'intervalMs'>): number {
-  return Math.max(missedIntervals * (endpoint.intervalMs ?? assumedIntervalMs), leastSilenceMs[endpoint.kind]);
+  return Math.max(
+    missedIntervals * (endpoint.intervalMs ?? assumedIntervalMs),
+    leastSilenceMs[machineKind(endpoint.kind)],
+  );
 }
 
 /**

@@ -9,7 +9,7 @@ import { rhythmOf } from './backup-age.ts';
 import { type BackupRun, usualSize } from './backup-runs.ts';
 import { isUntested, jobVerdict, worstJobFirst } from './backup-state.ts';
 import type { EndpointFacts } from './facts.ts';
-import type { Endpoint, Fleet } from './fleet.ts';
+import { type Endpoint, type Fleet, machineKind } from './fleet.ts';
 import { type RestoreTest, testKey, testsByJob, withTests } from './restore-tests.ts';
 
 /**
@@ -70,7 +70,7 @@ const groupTests: Record<ProtectionGroup, (row: JobFacts, job: BackupJob) => boo
 const groupNames = Object.keys(groupTests) as ProtectionGroup[];
 
 const keyOf = (...parts: string[]) => parts.join('\n');
-const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind, site });
+const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind: machineKind(kind), site });
 
 function rowOf(
   endpoint: Endpoint,

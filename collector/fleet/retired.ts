@@ -13,6 +13,8 @@ export async function retiredEndpoints(state: State, q: string) {
     .where('retired_at', 'is not', null)
     .where('moved_to', 'is', null)
     .where('erased_at', 'is', null)
+    // Targets are in the table for their name alone.
+    .where('retired_at', '>', 0)
     .orderBy('retired_at', 'desc')
     .orderBy('id')
     .execute();

@@ -6,7 +6,7 @@ import type { LatestValue } from '../series/series.ts';
 import { alertCounts, attentionOf, heldAbout } from './attention.ts';
 import { backupVerdict, isUntested } from './backup-state.ts';
 import type { EndpointFacts } from './facts.ts';
-import type { Endpoint } from './fleet.ts';
+import { type Endpoint, machineKind } from './fleet.ts';
 
 export interface RowInput {
   endpoint: Endpoint;
@@ -25,7 +25,7 @@ export function composeRow(input: RowInput): EndpointRow {
   return {
     id: endpoint.id,
     name: endpoint.name,
-    kind: endpoint.kind,
+    kind: machineKind(endpoint.kind),
     site: endpoint.site,
     tags: endpoint.tags,
     groups: input.groups,

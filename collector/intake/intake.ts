@@ -41,6 +41,8 @@ export interface IntakeParts {
     /** How many alerts the endpoint has now. */
     countOf?(endpoint: string): number;
   };
+  /** A live report has come. @returns what of it is about the endpoint itself */
+  heard?(endpoint: Endpoint, report: Report): Report;
   /** Metrics derived from a report and the state of its endpoint, for the rules. */
   derive?(endpoint: Endpoint, report: Report): Report;
   /** The series store has a fault (`trouble`), or has recovered (null): an alert of the collector about itself. */

@@ -1,9 +1,9 @@
 import type { TObject } from 'typebox';
 import type { TicketName } from '../../shared/api.ts';
 import type { NotificationEvent } from '../../shared/notification.ts';
+import type { Outgoing } from '../../shared/outgoing.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
-import type { Outgoing } from './outgoing.ts';
 
 /** One alert of a group, as a message names it. */
 export interface MemberAlert {

@@ -2,10 +2,10 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import { isNotAllowed, type Outgoing } from '../../shared/outgoing.ts';
 import { withoutSecrets } from '../../shared/secrets.ts';
 import { portFault } from '../../shared/shape.ts';
 import { oneLine } from './notification-text.ts';
-import { isNotAllowed, type Outgoing } from './outgoing.ts';
 
 const redirectsAtMost = 3;
 

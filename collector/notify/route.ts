@@ -1,11 +1,11 @@
 /** Routing: the channels of the settings, each with the severities that it takes. */
 import { fail } from '../../shared/errors.ts';
+import { type Outgoing, problemOf } from '../../shared/outgoing.ts';
 import { nameOf } from '../../shared/settings-file.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { Channel, ChannelType, Notification } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
 import { expanded } from './forms.ts';
-import { type Outgoing, problemOf } from './outgoing.ts';
 import { faultsOfChannel, severities } from './settings.ts';
 
 export interface ChannelRoute {

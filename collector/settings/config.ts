@@ -9,6 +9,7 @@ import { parseDuration } from '../../shared/duration.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { nearest } from '../../shared/nearest.ts';
+import { internet } from '../../shared/outgoing.ts';
 import { looksLikePath } from '../../shared/secrets.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
@@ -17,6 +18,7 @@ import { tryMerge } from '../evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels, readAddress, withAddressRead } from '../notify/route.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
+import { targetsOfFile } from '../targets/settings.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
 
@@ -80,6 +82,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const channels = readChannels(settings.channels, read, faults);
   const rules = Array.isArray(settings.rules) ? settings.rules : [];
   faults.push(...tryMerge(defaultRules, rules).faults.map((fault) => ({ ...fault, path: ['rules', ...fault.path] })));
+  const targets = readTargetList(settings.targets, read, faults);
   const password = passwordFile('EVENKEEL_ADMIN_PASSWORD_FILE', env, cwd);
   const statePassword = passwordFile('EVENKEEL_STATE_PASSWORD_FILE', env, cwd);
   const state = readState(settings, env.EVENKEEL_STATE, statePassword, read, faults);
@@ -101,6 +104,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     series,
     channels,
     outgoing: { allow: good.outgoing?.allow ?? [] },
+    targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],
     zone: good.zone ?? Temporal.Now.timeZoneId(),
     browser: good.browser === undefined ? null : from(good.browser, home),
@@ -336,6 +340,17 @@ function withAddressOfFile(channel: unknown, i: number, read: Read, faults: Faul
       })),
     );
   return channel;
+}
+
+/** Those that stand in the file, with secrets out of files of their own. */
+function readTargetList(section: unknown, read: Read, faults: Fault[]): Config['targets']['list'] {
+  const { list } = (section ?? {}) as { list?: unknown };
+  const at = (fault: Fault): Fault => ({ ...fault, path: ['targets', 'list', ...fault.path] });
+  const { targets, faults: found } = targetsOfFile(Array.isArray(list) ? list : [], (path, place) =>
+    readNamed(path, ['targets', 'list', ...place], read, faults)?.trimEnd(),
+  );
+  faults.push(...found.map(at));
+  return targets;
 }
 
 interface FromFile {

@@ -9,6 +9,7 @@ import { portFault } from '../../shared/shape.ts';
 import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
+import type { TargetDefinition } from '../targets/store.ts';
 
 const closed = { additionalProperties: false } as const;
 const hour = 3_600_000;
@@ -173,6 +174,25 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    targets: Type.Optional(
+      Type.Object(
+        {
+          allow: Type.Optional(
+            Type.Array(
+              Type.String({ minLength: 1, want: 'an address, a range, a host or `internet`', check: targetFault }),
+              {
+                description:
+                  'where the collector may look at targets: internet (default), 10.0.0.0/8, switch-1.example.lan',
+              },
+            ),
+          ),
+          list: Type.Optional(
+            Type.Array(Type.Unknown(), { description: 'each checked by its kind: collector/targets' }),
+          ),
+        },
+        closed,
+      ),
+    ),
     channels: Type.Optional(Type.Array(Type.Unknown(), { description: 'each checked by its kind: collector/notify' })),
     rules: Type.Optional(
       Type.Array(Type.Unknown(), {
@@ -243,6 +263,8 @@ export interface Config {
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
   /** Addresses, ranges and hosts beside the internet that channels may connect to. */
   outgoing: { allow: string[] };
+  /** Where the collector itself may look, and the targets that stand in the file. */
+  targets: { allow: string[]; list: (TargetDefinition & { id: string })[] };
   rules: ({ id: string } & Record<string, unknown>)[];
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };
   zone: string;

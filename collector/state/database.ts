@@ -12,6 +12,7 @@ import type { CostTables } from './cost-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { ReportTables } from './report-tables.ts';
 import type { SilenceTables } from './silence-tables.ts';
+import type { TargetTables } from './target-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
 
 export type State = Kysely<Database>;
@@ -37,6 +38,7 @@ export interface Database
     CostTables,
     MaintenanceTables,
     SilenceTables,
+    TargetTables,
     TicketTables,
     ReportTables {
   users: {
@@ -79,6 +81,7 @@ export interface Database
     id: string;
     bucket: string;
     name: string;
+    /** A row of a target has `target`: it is here for its name, and retired from the beginning. */
     kind: 'server' | 'workstation';
     kind_why: string;
     /** Name of a row of `sites`. A retired endpoint keeps the name of its site, even if that is gone. */

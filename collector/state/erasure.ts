@@ -103,6 +103,9 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   ],
   change_targets: [{ emptied: own, set: { note: null } }, ...texts('note')],
   change_events: texts('data'),
+  // Of what is watched from outside; a watcher that is gone has no vote.
+  targets: nothing,
+  watched_states: nothing,
   change_scopes: nothing,
   maintenance_windows: texts('reason'),
   maintenance_events: texts('params'),

@@ -39,6 +39,7 @@ import * as ticketTargets from './migrations/037-ticket-targets.ts';
 import * as groups from './migrations/038-groups.ts';
 import * as silences from './migrations/039-silences.ts';
 import * as actLinks from './migrations/045-act-links.ts';
+import * as targets from './migrations/046-targets.ts';
 import * as outsideAlerts from './migrations/048-outside-alerts.ts';
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -79,6 +80,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '048-outside-alerts': outsideAlerts,
   '045-act-links': actLinks,
   '039-silences': silences,
+  '046-targets': targets,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -32,6 +32,7 @@ const bounded = (by: string): Retention => ({ rows: 'bounded', by });
 
 const overtaken = `(exists (select 1 from signals s where s.endpoint = t.endpoint and s.id > t.id and s.at < $end)
   or exists (select 1 from endpoints e where e.id = t.endpoint and e.retired_at < $end))`;
+const outdated = 'exists (select 1 from watched_states s where s.subject = t.subject and s.id > t.id and s.at < $end)';
 const uncovered = 'not exists (select 1 from maintenance_members m where m.occurrence = t.id)';
 const unused = 't.product is null and not exists (select 1 from installs i where i.title = t.id)';
 
@@ -75,6 +76,9 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   tokens: evidence('coalesce(t.revoked_at, t.expires_at)'),
   enrollments: { rows: 'aged', column: 'expires_at', ms: 400 * day },
   endpoints: entered,
+  targets: entered,
+  // The newest before the end says how it was from then on.
+  watched_states: evidence('at', outdated),
   replacements: evidence('at'),
   sites: entered,
   calendars: entered,

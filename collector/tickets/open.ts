@@ -84,7 +84,8 @@ export function aboutOf(alert: LiveAlert, { id, name, kind }: ReturnType<OpenTic
     alert: alert.id,
     rule: family,
     urgency: rule.urgency,
-    endpoint: { id, name, kind },
+    // What others depend on weighs as a server.
+    endpoint: { id, name, kind: kind === 'workstation' ? kind : 'server' },
     instance: instanceOf(alert),
   };
 }

@@ -46,6 +46,8 @@ const keyOf = (change: Change): string => {
     case 'cost':
     case 'product':
       return change.kind;
+    case 'target':
+      return `target ${change.target}`;
     case 'rule':
       return `rule ${change.rule}`;
   }

@@ -38,6 +38,7 @@ import { silenceRoutes } from './silences.ts';
 import { softwareRoutes } from './software.ts';
 import { stabilityRoutes } from './stability.ts';
 import { statusRoutes } from './status.ts';
+import { targetRoutes } from './targets.ts';
 import { ticketTargetRoutes } from './ticket-targets.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -66,6 +67,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ruleChangeRoutes,
   ticketRoutes,
   ticketTargetRoutes,
+  targetRoutes,
   rateRoutes,
   actRoutes,
   impactRoutes,

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Static, Type } from 'typebox';
 import { fail, reasonOf } from '../../../shared/errors.ts';
+import { isNotAllowed, type Outgoing } from '../../../shared/outgoing.ts';
 import { escaped } from '../../../shared/safe-text.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
 import { hostFault, zoneFault } from '../../settings/settings.ts';
@@ -10,7 +11,6 @@ import type { ChannelType, Notification } from '../channel.ts';
 import { chatText } from '../chat.ts';
 import { mailHtml } from '../mail-html.ts';
 import { bodyText, headline } from '../notification-text.ts';
-import { isNotAllowed, type Outgoing } from '../outgoing.ts';
 
 const address = Type.String({ minLength: 3, want: 'a mail address', check: addressFault });
 

@@ -101,6 +101,13 @@ async function addHelper(): Promise<void> {
   await collector.call(path, { method: 'POST', as: 'operator', body: { kind: 'local' } });
 }
 
+async function addTarget(): Promise<void> {
+  const body = { name: `Website ${++people}`, kind: 'http', settings: { url: 'http://127.0.0.1:9/' } };
+  const made = await collector.call('/api/v1/targets', { method: 'POST', as: 'operator', body });
+  assert.is(made.status, 201, made.text);
+  ids.target = (made.body as { id: string }).id;
+}
+
 async function addAlert(): Promise<void> {
   const id = `alert${Math.random().toString(36).slice(2)}`;
   const now = Date.now();
@@ -586,6 +593,14 @@ const calls: Record<string, Call> = {
   },
   'PATCH /api/v1/users/:id': { path: '/api/v1/users/:user', before: addUser, body: { role: 'operator' } },
   'POST /api/v1/users/:id/disable': { path: '/api/v1/users/:user/disable', before: addUser },
+  'GET /api/v1/targets': {},
+  'POST /api/v1/targets': {
+    ...{ body: { name: 'Website', kind: 'http', settings: { url: 'http://127.0.0.1:9/' } }, status: 201 },
+  },
+  'POST /api/v1/targets/try': { body: { kind: 'http', settings: { url: 'http://127.0.0.1:9/' }, timeoutS: 1 } },
+  'GET /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target' },
+  'PATCH /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target', body: { enabled: false } },
+  'DELETE /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target', status: 204 },
   'GET /api/v1/costs': {},
   'POST /api/v1/costs': { body: { name: 'Salaries', ...cost }, status: 201 },
   'PATCH /api/v1/costs/:id': { before: addCost, path: '/api/v1/costs/:cost', body: { cents: 2, reason: 'raise' } },

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ChannelBusy, waitIn } from '../../../collector/notify/http.ts';
-import { createOutgoing } from '../../../collector/notify/outgoing.ts';
 import { createChannels } from '../../../collector/notify/route.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
+import { createOutgoing } from '../../../shared/outgoing.ts';
 import { loopback, notification, openReceiver } from './receiver.ts';
 import { openVendor } from './vendors.ts';
 

@@ -2,10 +2,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
 import { createOutbox, pauseAfter } from '../../../collector/notify/outbox.ts';
-import { createOutgoing } from '../../../collector/notify/outgoing.ts';
 import { type ChannelRoute, createChannels } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { type Log, silentLog } from '../../../shared/log.ts';
+import { createOutgoing } from '../../../shared/outgoing.ts';
 import { freshPlace } from '../../support/state.ts';
 import { loopback, notification, openReceiver } from './receiver.ts';
 

@@ -6,9 +6,9 @@ import type { LookupAddress } from 'node:dns';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Channel } from '../../../collector/notify/channel.ts';
-import { createOutgoing, isNotAllowed, type Outgoing } from '../../../collector/notify/outgoing.ts';
 import { blockedChannels, createChannels } from '../../../collector/notify/route.ts';
 import type { EvenkeelError } from '../../../shared/errors.ts';
+import { createOutgoing, isNotAllowed, type Outgoing } from '../../../shared/outgoing.ts';
 import { notification, openMailServer, openReceiver } from './receiver.ts';
 
 const test = suite('outgoing');

@@ -2,7 +2,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import type { Notification } from '../../../collector/notify/channel.ts';
-import { createOutgoing } from '../../../collector/notify/outgoing.ts';
+import { createOutgoing } from '../../../shared/outgoing.ts';
 
 /** Channels may connect to receivers of tests. */
 export const loopback = createOutgoing(['127.0.0.0/8']);

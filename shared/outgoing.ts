@@ -1,11 +1,12 @@
 /**
- * Which machines a channel may reach: those on the internet, and what the admin allows. A channel that could reach this
- * machine or the networks around it would lend its place in them to whoever chooses the address: a name changed in the
- * DNS is enough. So the addresses themselves are looked at, each time, by the lookup of the very connection they are for.
+ * Which machines a channel may reach: those on the internet, and what the admin allows; which ones a check from outside
+ * may reach: only what the admin allows. Whoever chooses an address would otherwise borrow this machine's place in its
+ * networks: a name changed in the DNS is enough. So the addresses themselves are looked at, each time, by the lookup of
+ * the very connection they are for.
  */
 import { type LookupAddress, lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { EvenkeelError, fail } from '../../shared/errors.ts';
+import { EvenkeelError, fail } from './errors.ts';
 
 export interface Outgoing {
   /** An address needs no lookup, so it is looked at here. @throws EvenkeelError TARGET_NOT_ALLOWED */
@@ -56,25 +57,80 @@ const plainHost = (host: string) =>
 
 const isPublic = (address: string) => !has(inside, address) && (isIP(address) === 4 || has(outside, address));
 
-/** @param allow addresses, ranges, and names of hosts; see `outgoing.allow` in settings.ts */
+/** @param allow addresses, ranges, and names of hosts; see `outgoing.allow` in collector/settings/settings.ts */
 export function createOutgoing(allow: readonly string[], system: typeof resolve = resolve): Outgoing {
-  const ranges = allow.filter((entry) => isIP(entry.split('/', 1)[0] as string) !== 0);
+  const { ranges, names } = divide(allow);
   const allowed = listOf(ranges);
-  const names = new Set(allow.filter((entry) => !ranges.includes(entry)).map(plainHost));
-  const isOpen = (written: string) => {
-    const address = withoutZone(written);
-    return isPublic(address) || has(allowed, address);
-  };
+  const isOpen = (address: string) => isPublic(address) || has(allowed, address);
+  return outgoingOver((address, isNamed) => isNamed || isOpen(address), names, system);
+}
 
+/** Where clouds hand out the credentials of a machine, and what is valid on one cable only. */
+const never = listOf(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32', '168.63.129.16', '100.100.100.200']);
+const loopback = listOf(['127.0.0.0/8', '0.0.0.0/8', '::1', '::']);
+/** The word for every address of the internet. */
+export const internet = 'internet';
+
+/**
+ * For checks from outside, whose addresses are set by people or come over the network: nothing but what is allowed. No
+ * entry opens the addresses of `never`; loopback needs one that begins there, so that `0.0.0.0/0` does not mean this machine.
+ */
+export function createReach(allow: readonly string[], system: typeof resolve = resolve): Outgoing {
+  const { ranges, names } = divide(allow);
+  const isOfLoopback = (range: string) => {
+    const [address = '', bits = '128'] = range.split('/');
+    return has(loopback, address) && Number(bits) >= 8;
+  };
+  const own = listOf(ranges.filter(isOfLoopback));
+  const others = listOf(ranges.filter((range) => !isOfLoopback(range)));
+  const hasInternet = allow.includes(internet);
+  return outgoingOver(
+    (address, isNamed) => {
+      const plain = embedded(address);
+      if (has(never, plain)) return false;
+      if (has(loopback, plain)) return isNamed || has(own, plain);
+      return isNamed || has(others, plain) || (hasInternet && isPublic(address));
+    },
+    names,
+    system,
+  );
+}
+
+/** The address of IPv4 in one of IPv6 (`::ffff:a9fe:a9fe`), or the address itself. */
+function embedded(address: string): string {
+  if (isIP(address) !== 6 || !has(mapped, address)) return address;
+  const written = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const [high = 0, low = 0] = written
+    .split(':')
+    .slice(-2)
+    .map((part) => Number.parseInt(part, 16));
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+const mapped = listOf(['::ffff:0:0/96', '64:ff9b::/96']);
+
+function divide(allow: readonly string[]): { ranges: string[]; names: ReadonlySet<string> } {
+  const ranges = allow.filter((entry) => isIP(entry.split('/', 1)[0] as string) !== 0);
+  const names = allow.filter((entry) => !ranges.includes(entry) && entry !== internet);
+  return { ranges, names: new Set(names.map(plainHost)) };
+}
+
+function outgoingOver(
+  isOpenTo: (address: string, isNamed: boolean) => boolean,
+  names: ReadonlySet<string>,
+  system: typeof resolve,
+): Outgoing {
+  const isOpen = (written: string, isNamed: boolean) => isOpenTo(withoutZone(written), isNamed);
   return {
     check(host) {
       const address = plainHost(host);
-      if (isIP(address) !== 0 && !isOpen(address)) throw notAllowed(address);
+      if (isIP(address) !== 0 && !isOpen(address, false)) throw notAllowed(address);
     },
     lookup(host, { all, ...options }, done) {
       system(host, { ...options, all: true }, (error: Error | null, found: LookupAddress[]) => {
         if (error) return done(error, '');
-        const open = names.has(plainHost(host)) ? found : found.filter(({ address }) => isOpen(address));
+        const isNamed = names.has(plainHost(host));
+        const open = found.filter(({ address }) => isOpen(address, isNamed));
         const [first] = open;
         if (first === undefined) done(notAllowed(targetOf(host, found)), '');
         else if (all) done(null, open);

@@ -1,0 +1,50 @@
+/** A target as the interface shows it. Pure. */
+
+import { collectorWatcher } from '../../shared/target.ts';
+import type { TargetRow, TargetSight } from '../../shared/target-api.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { CountedTarget } from './count.ts';
+import { divideSettings, type KeptTarget } from './store.ts';
+import { voteOf } from './verdict.ts';
+
+/** Where it is, in one line. */
+function addressOf({ kind, settings }: Pick<KeptTarget, 'kind' | 'settings'>): string {
+  const { url, host, port, name, server } = settings;
+  if (kind === 'http') return String(url);
+  if (kind === 'dns') return `${name} @${server}`;
+  return port === undefined || port === '' ? String(host) : `${host}:${port}`;
+}
+
+function sightOf(
+  watcher: string,
+  { target, ballots }: CountedTarget,
+  fleet: Pick<Fleet, 'get'>,
+  now: number,
+): TargetSight {
+  const endpoint = fleet.get(watcher);
+  const isThere = watcher === collectorWatcher || endpoint?.state === 'online';
+  const ballot = ballots.get(watcher);
+  return {
+    watcher: { id: watcher, name: endpoint?.name ?? watcher },
+    vote: ballot ? voteOf(ballot, target, isThere, now) : null,
+    result: ballot?.result ?? null,
+    fields: { ...ballot?.fields },
+    at: ballot?.at ?? null,
+    isThere,
+  };
+}
+
+export function rowOf(one: CountedTarget, fleet: Pick<Fleet, 'get'>, now: number): TargetRow {
+  const { target, verdict } = one;
+  const { open, secrets } = divideSettings(target.kind, target.settings);
+  return {
+    ...{ id: target.id, name: target.name, kind: target.kind, settings: open, secretsSet: Object.keys(secrets) },
+    ...{ address: addressOf(target), intervalS: target.interval_s, timeoutS: target.timeout_s, site: target.site },
+    ...{ watchers: [...target.watchers], need: target.need, enabled: target.enabled, origin: target.origin },
+    state: target.enabled ? (one.state ?? 'never') : 'off',
+    since: one.since,
+    votes: verdict?.votes ?? 0,
+    votesDown: verdict?.down ?? 0,
+    sights: target.watchers.map((watcher) => sightOf(watcher, one, fleet, now)),
+  };
+}

@@ -1,0 +1,166 @@
+/** What is watched from outside: definitions, who watches what, and what came of it. */
+import { createReach } from '../../shared/outgoing.ts';
+import type { Metric, Report } from '../../shared/report.ts';
+import { collectorWatcher, isOfTarget, type TargetOrder } from '../../shared/target.ts';
+import { createTargetWatch } from '../../shared/targets/watch.ts';
+import { createTargetActions, foundIn } from './actions.ts';
+import type { TargetJudge, TargetParts, Targets } from './contract.ts';
+import { createCount } from './count.ts';
+import { monthOf } from './month.ts';
+import { rowOf } from './row.ts';
+import { runSystemProgram } from './run-ping.ts';
+import { lastWatchedState, readTargets, removeTarget, saveTarget, saveWatchedState, watchedChanges } from './store.ts';
+
+/** Votes are counted again so often, for watchers that went and results that are no longer fresh. */
+const tickMs = 2000;
+const reportsOfCollector = collectorWatcher;
+
+export async function createTargets(parts: TargetParts): Promise<Targets> {
+  const { state, fleet, series, clock, log, changeFeed } = parts;
+  let judging: TargetJudge | undefined;
+  let configure: (endpoint: string) => void = () => {};
+  let saving: Promise<unknown> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let digest = 1;
+  const outgoing = createReach(parts.allow);
+  const looking = { outgoing, run: runSystemProgram, clock };
+
+  const later = (what: string, work: () => Promise<unknown> | undefined) => {
+    saving = saving
+      .then(work)
+      .catch((thrown: unknown) => log.error({ err: thrown }, `Could not ${what} of a target yet`));
+  };
+  const keep = (endpoint: string, report: Report) => {
+    digest = (digest % 0xfffffffe) + 1;
+    series.accept({ endpoint, receivedAt: report.at, report, digest }, (problem) => {
+      if (problem) log.debug({ reason: problem.message }, 'A result of a target was not stored before the stop');
+    });
+  };
+  const count = createCount({
+    clock,
+    isThere: (watcher) => watcher === collectorWatcher || fleet.get(watcher)?.state === 'online',
+    onReport(subject, report) {
+      keep(subject.id, report);
+      later('judge the result', () => judging?.onReport(subject, report, true));
+    },
+    onState(subject, now) {
+      later('save the state', () => saveWatchedState(state, subject.id, { at: subject.stateSince, state: now }));
+      later('judge the state', () => judging?.onPresence(subject));
+      changeFeed.publish({ kind: 'target', target: subject.id });
+    },
+  });
+
+  const own = createOwnReports(keep);
+  const watch = createTargetWatch({
+    ...looking,
+    onSeen(_order, _outcome, metrics) {
+      own.keep(metrics, Math.round(clock.now()));
+      count.saw(collectorWatcher, metrics);
+    },
+  });
+
+  const ordersFor = (watcher: string): TargetOrder[] =>
+    [...count.all()]
+      .filter(({ target }) => target.enabled && target.watchers.includes(watcher))
+      .map(({ target: { id, kind, settings, interval_s, timeout_s } }) => ({
+        id,
+        kind,
+        settings,
+        interval_s,
+        timeout_s,
+      }));
+
+  let watchers: ReadonlySet<string> = new Set();
+
+  /** Reads the definitions again, and tells the watchers. */
+  async function reload(): Promise<void> {
+    const before = watchers;
+    const targets = await readTargets(state);
+    for (const target of targets) {
+      const last = count.get(target.id) ? undefined : await lastWatchedState(state, target.id);
+      count.put(target, last && last.state !== 'over' ? { state: last.state, at: last.at } : undefined);
+    }
+    const ids = new Set(targets.map(({ id }) => id));
+    for (const { target } of [...count.all()]) if (!ids.has(target.id)) count.drop(target.id);
+    watch.apply(ordersFor(collectorWatcher));
+    watchers = new Set([...count.all()].flatMap(({ target }) => target.watchers));
+    for (const watcher of new Set([...before, ...watchers])) if (watcher !== collectorWatcher) configure(watcher);
+  }
+
+  const found = (id: string) => foundIn(count, id);
+  const row = (id: string) => rowOf(found(id), fleet, clock.now());
+
+  await takeFile(parts, parts.list);
+  await reload();
+
+  return {
+    list: () => [...count.all()].map(({ target: { id } }) => row(id)).sort((a, b) => a.name.localeCompare(b.name)),
+    row,
+    async detail(id) {
+      found(id);
+      const month = await monthOf(parts, id);
+      const changes = await watchedChanges(state, id, clock.now() - 30 * 86_400_000, clock.now() + 1);
+      const shown = changes.flatMap(({ at, state: was }) => (was === 'over' ? [] : [{ at, state: was }]));
+      return { row: row(id), month, changes: shown.slice(-200) };
+    },
+    ...createTargetActions({ ...parts, looking, count, reload, ended: (id) => judging?.retired(id) }),
+    stateOf(id) {
+      const one = count.get(id);
+      return one && { name: one.target.name, state: one.state, since: one.since };
+    },
+    subject(id) {
+      const one = count.get(id);
+      return one && count.subject(one);
+    },
+    *subjects() {
+      for (const one of count.all()) yield count.subject(one);
+    },
+    reload,
+    settingsFor(endpoint, settings) {
+      const targets = ordersFor(endpoint);
+      // Only for those that watch something: an older agent knows no such part.
+      return targets.length === 0 ? settings : { ...settings, targets };
+    },
+    heard(endpoint, report) {
+      if (!watchers.has(endpoint)) return report;
+      count.saw(endpoint, report.metrics);
+      return { ...report, metrics: report.metrics.filter(({ name }) => !isOfTarget(name)) };
+    },
+    start(alerts, tell) {
+      judging = alerts;
+      configure = tell;
+      timer = setInterval(() => count.tick(), tickMs);
+      timer.unref();
+    },
+    async stop() {
+      clearInterval(timer);
+      watch.stop();
+      await saving;
+    },
+  };
+}
+
+/** What the collector saw itself, as reports of its own: it goes the same way as those of agents. */
+function createOwnReports(keep: (endpoint: string, report: Report) => void) {
+  const epoch = [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, '0')).join('');
+  let seq = 0;
+  return {
+    keep(metrics: Metric[], at: number): void {
+      seq += 1;
+      keep(reportsOfCollector, { v: 1, epoch, seq, at, metrics });
+    },
+  };
+}
+
+/** Those of the settings file as they stand there now; what is gone from it ends. */
+async function takeFile(
+  { state, clock }: Pick<TargetParts, 'state' | 'clock'>,
+  ofFile: TargetParts['list'],
+): Promise<void> {
+  const ids = new Set(ofFile.map(({ id }) => id));
+  const at = clock.now();
+  for (const known of await readTargets(state))
+    if (known.origin === 'file' && !ids.has(known.id)) await removeTarget(state, known.id, at);
+  for (const { id, ...target } of ofFile)
+    await saveTarget(state, target, { id, origin: 'file', by: 'evenkeel.yaml', at });
+}

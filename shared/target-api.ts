@@ -1,0 +1,73 @@
+/** What the REST interface answers about targets and services. */
+import { type Static, Type } from 'typebox';
+import { targetKinds, targetResults } from './target.ts';
+
+const text = Type.String();
+const orNull = { text: Type.Union([text, Type.Null()]), number: Type.Union([Type.Number(), Type.Null()]) };
+const TargetResultName = Type.Unsafe<keyof typeof targetResults>(Type.Enum(Object.keys(targetResults)));
+const WatchedState = Type.Enum(['up', 'down', 'unknown', 'never', 'off']);
+const Numbers = Type.Record(text, Type.Number());
+
+export const TargetSight = Type.Object({
+  watcher: Type.Object({ id: text, name: text }),
+  /** What it says; null: it cannot tell, or has not looked yet. */
+  vote: Type.Union([Type.Literal('up'), Type.Literal('down'), Type.Null()]),
+  result: Type.Union([TargetResultName, Type.Null()]),
+  /** Numbers of the measurement `target`. */
+  fields: Numbers,
+  at: orNull.number,
+  /** Whether the watcher is connected. */
+  isThere: Type.Boolean(),
+});
+export type TargetSight = Static<typeof TargetSight>;
+
+export const TargetRow = Type.Object({
+  id: text,
+  name: text,
+  kind: Type.Enum([...targetKinds]),
+  /** Without secrets. */
+  settings: Type.Record(text, Type.Union([text, Type.Number(), Type.Boolean()])),
+  /** Secrets that are set, by name. */
+  secretsSet: Type.Array(text),
+  address: text,
+  intervalS: Type.Number(),
+  timeoutS: Type.Number(),
+  site: orNull.text,
+  watchers: Type.Array(text),
+  need: orNull.number,
+  enabled: Type.Boolean(),
+  origin: Type.Enum(['file', 'page']),
+  state: WatchedState,
+  since: Type.Number(),
+  votes: Type.Number(),
+  votesDown: Type.Number(),
+  sights: Type.Array(TargetSight),
+});
+export type TargetRow = Static<typeof TargetRow>;
+
+export const WatchedShare = Type.Object({
+  from: Type.Number(),
+  to: Type.Number(),
+  upMs: Type.Number(),
+  downMs: Type.Number(),
+  unknownMs: Type.Number(),
+  percent: orNull.number,
+});
+export type WatchedShare = Static<typeof WatchedShare>;
+
+export const TargetDetail = Type.Object({
+  row: TargetRow,
+  /** This month in the report zone, until now. */
+  month: WatchedShare,
+  changes: Type.Array(Type.Object({ at: Type.Number(), state: WatchedState })),
+});
+export type TargetDetail = Static<typeof TargetDetail>;
+
+export const TargetTrial = Type.Object({
+  result: TargetResultName,
+  fields: Numbers,
+  /** In the words of whoever answered, at most 300 characters. */
+  detail: orNull.text,
+  more: Type.Array(Type.Object({ name: text, tags: Type.Record(text, text), fields: Numbers })),
+});
+export type TargetTrial = Static<typeof TargetTrial>;

@@ -1,0 +1,192 @@
+/** A whole collector watches a real server: it answers, it is stopped, it comes back; and who may do what with it. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Alert } from '../../../shared/api.ts';
+import type { TargetDetail, TargetRow, TargetTrial } from '../../../shared/target-api.ts';
+import { type InProcess, openCollector } from '../../support/collector.ts';
+import { until } from '../../support/until.ts';
+
+const test = suite('targets of the collector');
+
+const settings = 'targets: { allow: [internet, 127.0.0.1] }\n';
+
+async function open(port = 0): Promise<Server & { port: number }> {
+  const server = createServer((request, answer) => {
+    assert.is(request.headers['user-agent'], 'evenkeel');
+    answer.end('fine');
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return Object.assign(server, { port: (server.address() as AddressInfo).port });
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+const website = (port: number, more: object = {}) => ({
+  ...{ name: 'Website', kind: 'http', settings: { url: `http://127.0.0.1:${port}/`, contains: 'fine' } },
+  ...{ intervalS: 10, timeoutS: 2, ...more },
+});
+
+const add = async (collector: InProcess, body: object): Promise<TargetRow> => {
+  const { status, text, body: row } = await collector.call('/api/v1/targets', { method: 'POST', body, as: 'operator' });
+  assert.is(status, 201, text);
+  return row;
+};
+const rowNow = async (collector: InProcess, id: string): Promise<TargetRow> => {
+  const { body } = await collector.call(`/api/v1/targets/${id}`, { as: 'viewer' });
+  return (body as TargetDetail).row;
+};
+const alertsNow = async (collector: InProcess): Promise<Alert[]> => {
+  const { body } = await collector.call('/api/v1/alerts', { as: 'viewer' });
+  return (body as { items: Alert[] }).items;
+};
+
+test('a website: up, stopped, one alert within two intervals, back', async () => {
+  await using collector = await openCollector({ settings });
+  let server = await open();
+  const { id, state } = await add(collector, website(server.port, { site: 'Berlin' }));
+  assert.is(state, 'never');
+  await until(async () => (await rowNow(collector, id)).state === 'up', 8000, 'the first look');
+  const { sights } = await rowNow(collector, id);
+  assert.equal(
+    sights.map(({ watcher, vote, result }) => [watcher.name, vote, result]),
+    [['collector', 'up', 'ok']],
+  );
+  const stoppedAt = performance.now();
+  await close(server);
+  await until(async () => (await alertsNow(collector)).some((one) => one.state === 'firing'), 20_000, 'the alert');
+  assert.ok(performance.now() - stoppedAt < 20_000);
+  const [alert, ...others] = await alertsNow(collector);
+  assert.equal(others, []);
+  assert.is(alert?.rule.id, 'target-down');
+  assert.is(alert?.severity, 'critical');
+  assert.equal(alert?.endpoint, { id, name: 'Website' });
+  assert.is((await rowNow(collector, id)).sights[0]?.result, 'refused');
+  server = await open(server.port);
+  await until(async () => (await alertsNow(collector))[0]?.state === 'resolved', 15_000, 'the end of the alert');
+  const { body } = await collector.call(`/api/v1/targets/${id}`, { as: 'viewer' });
+  const { changes, month } = body as TargetDetail;
+  assert.equal(
+    changes.map((one) => one.state),
+    ['up', 'down', 'up'],
+  );
+  assert.ok(month.percent !== null && month.percent > 0 && month.percent < 100, String(month.percent));
+  await close(server);
+});
+
+test('it is tried before it is kept; a target of the own network must be allowed', async () => {
+  await using collector = await openCollector({ settings });
+  const server = await open();
+  const tryOut = async (body: object): Promise<TargetTrial> => {
+    const {
+      status,
+      text,
+      body: trial,
+    } = await collector.call('/api/v1/targets/try', { method: 'POST', body, as: 'operator' });
+    assert.is(status, 200, text);
+    return trial;
+  };
+  const { kind, settings: own } = website(server.port);
+  assert.is((await tryOut({ kind, settings: own, timeoutS: 2 })).result, 'ok');
+  const wrong = await tryOut({ kind, settings: { ...own, contains: 'Welcome' }, timeoutS: 2 });
+  assert.is(wrong.result, 'words_missing');
+  assert.is(wrong.fields.status_code, 200);
+  const inside = await tryOut({ kind: 'tcp', settings: { host: '10.1.2.3', port: 80 }, timeoutS: 2 });
+  assert.is(inside.result, 'not_allowed');
+  await close(server);
+});
+
+test('secrets are write-only: not answered, not in the audit log; left out they stay', async () => {
+  await using collector = await openCollector({ settings });
+  const secret = 'very-secret-community';
+  const target = { name: 'Switch', kind: 'snmp', settings: { host: '127.0.0.1', port: 9, community: secret } };
+  const made = await add(collector, target);
+  assert.equal(made.secretsSet, ['community']);
+  const kept = async () =>
+    (await collector.state.selectFrom('targets').select('secrets').executeTakeFirstOrThrow()).secrets;
+  assert.match(await kept(), secret);
+  const change = { settings: { host: '127.0.0.1', port: 10 } };
+  const changed = await collector.call(`/api/v1/targets/${made.id}`, { method: 'PATCH', body: change, as: 'operator' });
+  assert.is(changed.status, 200, changed.text);
+  assert.match(await kept(), secret);
+  for (const path of ['/api/v1/targets', `/api/v1/targets/${made.id}`, '/api/v1/audit']) {
+    const { status, text } = await collector.call(path, { as: 'admin' });
+    assert.is(status, 200);
+    assert.not.match(text, secret, path);
+  }
+  assert.not.match(JSON.stringify(collector.logged), secret);
+});
+
+test('bad input is refused with the field and what to do', async () => {
+  await using collector = await openCollector({ settings });
+  const refused = async (body: object, words: RegExp) => {
+    const { status, text } = await collector.call('/api/v1/targets', { method: 'POST', body, as: 'operator' });
+    assert.is(status, 400, text);
+    assert.match(text, words);
+  };
+  await refused(
+    website(80, { settings: { url: 'ftp://files.example.org/' } }),
+    /url.*ftp.*is not an http or https address/,
+  );
+  await refused(website(80, { settings: { url: 'http://a:b@example.org/' } }), /holds a user or a password/);
+  await refused(
+    website(80, { settings: { url: 'http://example.org/', colour: 'red' } }),
+    /colour.*no setting of the kind http/,
+  );
+  await refused(website(80, { settings: {} }), /url is missing/);
+  await refused(website(80, { timeoutS: 9 }), /timeout of 9 s is more than half of its interval of 10 s/);
+  await refused(website(80, { watchers: ['nobody1234'] }), /"nobody1234\\" is no endpoint of the fleet/);
+  await refused(website(80, { need: 2 }), /only 1 watch it/);
+  await refused({ ...website(80), kind: 'gopher' }, /kind/);
+  assert.equal((await collector.call('/api/v1/targets', { as: 'viewer' })).body as { items: unknown[] }, {
+    ...{ items: [], next: null },
+  });
+});
+
+test('targets of evenkeel.yaml are watched, and changed only there', async () => {
+  const server = await open();
+  const written = (name: string) =>
+    `targets:\n  allow: [127.0.0.1]\n  list:\n    - { name: ${name}, kind: http, url: "http://127.0.0.1:${server.port}/", interval: 10s }\n`;
+  const first = await openCollector({ settings: written('Shop') });
+  const { items } = (await first.call('/api/v1/targets', { as: 'viewer' })).body as { items: TargetRow[] };
+  assert.equal(
+    items.map(({ name, origin, intervalS }) => [name, origin, intervalS]),
+    [['Shop', 'file', 10]],
+  );
+  const id = items[0]?.id as string;
+  await until(async () => (await rowNow(first, id)).state === 'up', 8000, 'the first look');
+  const refused = await first.call(`/api/v1/targets/${id}`, {
+    method: 'PATCH',
+    body: { enabled: false },
+    as: 'operator',
+  });
+  assert.is(refused.status, 409);
+  assert.match(refused.text, /evenkeel.yaml/);
+  await first.stop();
+  await using again = await first.again(written('Store'));
+  const now = (await again.call('/api/v1/targets', { as: 'viewer' })).body as { items: TargetRow[] };
+  assert.equal(
+    now.items.map(({ name }) => name),
+    ['Store'],
+  );
+  await close(server);
+});
+
+test('a target is in no list of machines', async () => {
+  await using collector = await openCollector({ settings });
+  const { id } = await add(collector, website(1));
+  for (const path of ['/api/v1/endpoints', '/api/v1/endpoints/retired']) {
+    const { text } = await collector.call(path, { as: 'admin' });
+    assert.not.match(text, id, path);
+  }
+  assert.is((await collector.call(`/api/v1/endpoints/${id}`, { as: 'viewer' })).status, 404);
+  const body = { name: 'Website', reason: 'wrong' };
+  const erased = await collector.call(`/api/v1/endpoints/${id}/erase`, { method: 'POST', body, as: 'admin' });
+  assert.ok(erased.status === 404 || erased.status === 403, String(erased.status));
+});
+
+test.run();
