@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day|rules|kpi|floods|floods-mixed|large>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules|kpi|floods|floods-mixed|large|messages>`: figures, measured on this machine, beside something to compare them with. */
 import '../../shared/needs-node.ts';
 
 interface Bench {
@@ -14,6 +14,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   kpi: () => import('./kpi.ts'),
   floods: () => import('./floods.ts'),
   large: () => import('./large.ts'),
+  messages: () => import('./messages.ts'),
   'floods-mixed': () => import('./floods-mixed.ts'),
 };
 

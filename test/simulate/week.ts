@@ -9,7 +9,7 @@ import { createInventory } from '../../collector/fleet/inventory.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { Report } from '../../shared/report.ts';
 import { sectionOf } from '../../shared/section.ts';
-import { hour, minute, openScene } from '../collector/alerts/scene.ts';
+import { hour, minute, openScene, type Scene } from '../collector/alerts/scene.ts';
 import { createMeasuring, type Measuring } from './agent.ts';
 import { isAsleep, isRestarting, type Machine } from './machine.ts';
 import { has } from './troubles.ts';
@@ -53,12 +53,24 @@ export interface WeekOptions {
   startAt: number;
   days: number;
   gaps?: readonly Gap[];
+  sites?: ReadonlyMap<string, string>;
+  /** What people do at a step, and what is read at the end. */
+  onStep?(scene: Scene, at: number): Promise<void>;
+  onEnd?(scene: Scene): Promise<void>;
 }
 
 /** @returns every alert that fired; pending ones that came to nothing are none */
-export async function runWeek({ machines, startAt, days, gaps = [] }: WeekOptions): Promise<WeekAlert[]> {
+export async function runWeek({
+  machines,
+  startAt,
+  days,
+  gaps = [],
+  sites,
+  onStep,
+  onEnd,
+}: WeekOptions): Promise<WeekAlert[]> {
   const endpoints = Object.fromEntries([...machines].map(([id, machine]) => [id, machine.kind]));
-  const scene = await openScene({ endpoints, startAt });
+  const scene = await openScene({ endpoints, startAt, ...(sites ? { sites } : {}) });
   const inventory = createInventory(scene.state, noteInstalls);
   const clock = { now: scene.now, monotonic: scene.now };
   const guests = [...machines].map(([id, machine]): Guest => {
@@ -128,8 +140,10 @@ export async function runWeek({ machines, startAt, days, gaps = [] }: WeekOption
   for (const end = startAt + days * 24 * 60 * minute; scene.now() < end; ) {
     // Side by side: their changes of presence share their commits.
     await Promise.all(guests.map((guest) => step(guest, scene.now())));
+    await onStep?.(scene, scene.now());
     await scene.wait(stepMs, stepMs);
   }
+  await onEnd?.(scene);
   const rows = await scene.alertRows();
   await scene.close();
   return rows.flatMap((row) =>

@@ -29,6 +29,8 @@ export type Reading = [name: string, fields: Record<string, number>, tags?: Reco
 export interface SceneOptions {
   endpoints?: Record<string, EndpointKind>;
   site?: string | null;
+  /** Of single endpoints. */
+  sites?: ReadonlyMap<string, string>;
   rules?: Overrides;
   policy?: Partial<PolicySettings>;
   state?: State;
@@ -45,7 +47,7 @@ export async function openScene(options: SceneOptions = {}) {
   const clock = { now: () => now, monotonic: () => now };
   if (!options.state)
     for (const [id, kind] of Object.entries(options.endpoints ?? { srv: 'server' }))
-      await insertEndpoint(state, id, kind as EndpointKind, options.site ?? null);
+      await insertEndpoint(state, id, kind as EndpointKind, options.sites?.get(id) ?? options.site ?? null);
   const told: Change[] = [];
   const changeFeed = createChangeFeed();
   changeFeed.subscribe((change) => void told.push(change));
