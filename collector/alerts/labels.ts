@@ -22,6 +22,8 @@ export interface LabelledEndpoint extends Pick<Endpoint, 'id' | 'name' | 'site'>
 export function labelsOf(alert: LabelledAlert, endpoint: LabelledEndpoint, groups: readonly string[]): Labels {
   const { family, metric, rule, tags } = alert;
   return {
+    // As other monitoring calls them.
+    ...{ alertname: family, instance: endpoint.name },
     ...tags,
     ...rule.labels,
     rule: family,

@@ -51,7 +51,7 @@ export function createSuppressors(parts: SuppressorParts): Suppressors {
     const endpoint = parts.endpointOf(alert.endpoint) ?? named(alert.endpoint);
     return labelsOf(alert, endpoint, parts.groupNamesOf(alert.endpoint));
   };
-  const reading = { state, silences, memory, labels, named, ruleNamed, now: clock.now };
+  const reading = { state, silences, suppressions, memory, labels, named, ruleNamed, now: clock.now };
   const rooms = [suppressions, silences];
   return {
     ...{ suppressions, silences, memory, labels },

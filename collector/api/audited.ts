@@ -30,6 +30,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   reports: ['report', 'period_reports'],
   rules: ['rule', null],
   setup: ['user', null],
+  silence: ['silence', 'silences'],
   silences: ['silence', 'silences'],
   sites: ['site', 'sites'],
   software: ['product', 'products'],
@@ -71,7 +72,7 @@ export function auditedAs(route: string): Audited | null {
   const [method = '', url = ''] = route.split(' ');
   const verb = verbs[method];
   if (verb === undefined || changesNothing.has(route) || writesItself.has(route)) return null;
-  const parts = url.replace(/^\/(?:api\/v1\/)?/, '').split('/');
+  const parts = url.replace(/^\/(?:api\/v\d\/)?/, '').split('/');
   const [object, table] = objects[parts[0] ?? ''] ?? [];
   if (object === undefined || table === undefined) throw new Error(`audited.ts does not know what ${route} changes`);
   const own = parts.slice(1).filter((part) => !part.startsWith(':') && part !== 'products');

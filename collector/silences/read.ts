@@ -6,8 +6,9 @@ import type { LiveAlert } from '../alerts/alert.ts';
 import type { Labels } from '../alerts/labels.ts';
 import { type Matcher, matchesAll, textOfMatcher } from '../alerts/matcher.ts';
 import type { AlertMemory } from '../alerts/memory.ts';
-import { fires } from '../alerts/suppressions.ts';
+import { fires, type Suppressions } from '../alerts/suppressions.ts';
 import { rankOf } from '../evaluate/book.ts';
+import type { SuppressibleAlert } from '../outside/answers.ts';
 import type { State } from '../state/open.ts';
 import type { SilenceMemory } from './memory.ts';
 import { type Silence, stateAt } from './model.ts';
@@ -17,6 +18,7 @@ import { silenceOf } from './save.ts';
 export interface SilenceReadParts {
   state: State;
   silences: SilenceMemory;
+  suppressions: Pick<Suppressions, 'suppressedBy'>;
   memory: Pick<AlertMemory, 'all' | 'byId'>;
   labels(alert: LiveAlert): Labels;
   named(endpoint: string): { id: string; name: string };
@@ -30,7 +32,7 @@ const pastAtMost = 200;
 export type SilenceReads = ReturnType<typeof createSilenceReads>;
 
 export function createSilenceReads(parts: SilenceReadParts) {
-  const { state, silences, memory, labels, named, ruleNamed, now } = parts;
+  const { state, silences, suppressions, memory, labels, named, ruleNamed, now } = parts;
   const firing = () => [...memory.all()].filter(fires);
   const fitting = (matchers: readonly Matcher[]) => firing().filter((alert) => matchesAll(matchers, labels(alert)));
 
@@ -72,6 +74,14 @@ export function createSilenceReads(parts: SilenceReadParts) {
   }
 
   return {
+    /** What fires, with its labels and why nobody is notified of it. */
+    firing: (): SuppressibleAlert[] =>
+      firing().map((alert) => {
+        const silencedBy = [...silences.hiding(alert.id)];
+        const isInhibited = [...suppressions.suppressedBy(alert.id)].some((kind) => kind !== 'silence');
+        return { alert, labels: labels(alert), silencedBy, isInhibited };
+      }),
+
     /** @throws EvenkeelError NOT_FOUND */
     row: async (id: string): Promise<SilenceRow> => rowOf(await find(id)),
 

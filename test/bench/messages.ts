@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- messages [days]`: a month of 200 endpoints at five sites, with the faults that such a fleet has, and
+ * `npm run bench -- messages [--days 30]`: a month of 200 endpoints at five sites, with the faults that such a fleet has, and
  * how many messages people got of it: per endpoint and week, by kind, and beside what every change of an alert would be.
  */
 import { hour, minute, type Scene } from '../collector/alerts/scene.ts';
@@ -7,6 +7,7 @@ import { type Machine, makeMachine } from '../simulate/machine.ts';
 import { createRandom } from '../simulate/random.ts';
 import type { Trouble, TroubleKind } from '../simulate/troubles.ts';
 import { type Gap, runWeek } from '../simulate/week.ts';
+import { wordsOf } from '../support/arguments.ts';
 
 const day = 24 * hour;
 const startAt = Date.parse('2026-03-02T00:00:00Z');
@@ -21,7 +22,9 @@ interface Fault {
   from: number;
 }
 
-export async function run([days = '30']: string[]): Promise<void> {
+export async function run(args: string[]): Promise<void> {
+  const { values } = wordsOf({ args, options: { days: { type: 'string', default: '30' } } });
+  const days = Number(values.days);
   const random = createRandom(11);
   const machines = new Map<string, Machine>();
   const sites = new Map<string, string>();
@@ -85,7 +88,7 @@ export async function run([days = '30']: string[]): Promise<void> {
   const reacted = new Set<string>();
   await runWeek({
     ...{ machines, startAt, gaps, sites },
-    days: Number(days),
+    days: days,
     async onStep(scene, now) {
       await maintain(scene, now);
       await react(scene, now);
@@ -95,7 +98,7 @@ export async function run([days = '30']: string[]): Promise<void> {
     },
   });
   if (!result) return;
-  const weeks = Number(days) / 7;
+  const weeks = days / 7;
   const perWeek = (n: number) => (n / count / weeks).toFixed(3);
   console.log(
     `${count} endpoints, ${siteNames.length} sites, ${days} days, ${new Set(faults.map(({ name }) => name)).size} kinds of faults`,

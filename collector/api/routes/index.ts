@@ -2,6 +2,7 @@
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { actRoutes } from './act.ts';
+import { alertmanagerRoutes } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { budgetRoutes } from './budgets.ts';
@@ -57,6 +58,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   quarantineRoutes,
   alertRoutes,
   outsideRoutes,
+  alertmanagerRoutes,
   maintenanceTableRoutes,
   maintenanceRoutes,
   silenceRoutes,

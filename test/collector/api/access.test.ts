@@ -328,6 +328,20 @@ const calls: Record<string, Call> = {
     body: { alerts: [{ status: 'firing', labels: { alertname: 'Probe' } }] },
   },
   'POST /api/v2/alerts': { body: [{ labels: { alertname: 'Probe' } }] },
+  'GET /api/v2/alerts': { path: '/api/v2/alerts?filter=site%3D%22Osaka%22&active=true' },
+  'GET /api/v2/alerts/groups': {},
+  'GET /api/v2/receivers': {},
+  'GET /api/v2/status': {},
+  'GET /api/v2/silences': {},
+  'GET /api/v2/silence/:id': { path: '/api/v2/silence/:silence', before: addSilence },
+  'POST /api/v2/silences': {
+    body: {
+      matchers: [{ name: 'site', value: 'Nowhere', isRegex: false }],
+      ...{ startsAt: new Date().toISOString(), endsAt: new Date(Date.now() + 3_600_000).toISOString() },
+      ...{ comment: 'a test', createdBy: 'ann' },
+    },
+  },
+  'DELETE /api/v2/silence/:id': { path: '/api/v2/silence/:silence', before: addSilence },
   'POST /api/v1/alerts/:id/acknowledge': { path: '/api/v1/alerts/:alert/acknowledge', body: { note: 'on it' } },
   'POST /api/v1/alerts/:id/hand-over': {
     path: '/api/v1/alerts/:alert/hand-over',

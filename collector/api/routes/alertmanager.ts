@@ -1,0 +1,141 @@
+/** What an Alertmanager answers about alerts and silences, for amtool, Grafana and whatever else asks one. */
+import { Type } from 'typebox';
+import { parseMatchers } from '../../alerts/matcher.ts';
+import { foreignAlert, foreignSilence, inGroups, passes, silencePasses, textOfForeign } from '../../outside/answers.ts';
+import type { App, Context } from '../context.ts';
+import { callerNamed } from '../guard.ts';
+import { closed, Id, Instant, instantOf, prose, word } from '../shapes.ts';
+
+const tags = ['as an Alertmanager'];
+const OneFilter = Type.String({ maxLength: 2000, description: 'such as `site="Osaka"`' });
+const filter = Type.Optional(Type.Union([OneFilter, Type.Array(OneFilter, { maxItems: 20 })]));
+const shown = Type.Optional(Type.Boolean({ default: true }));
+const AlertsQuery = Type.Object(
+  {
+    ...{ filter, active: shown, silenced: shown, inhibited: shown, unprocessed: shown, muted: shown },
+    receiver: Type.Optional(Type.String({ maxLength: 200, description: 'accepted; routes are not told by it' })),
+  },
+  closed,
+);
+const Anything = Type.Unknown({ description: 'as the OpenAPI document of Alertmanager, version 2, says' });
+const Foreign = Type.Object(
+  {
+    id: Type.Optional(Type.String({ maxLength: 64, description: 'of the one that it changes' })),
+    matchers: Type.Array(
+      Type.Object(
+        {
+          ...{ name: word(200), value: Type.String({ maxLength: 1200 }), isRegex: Type.Boolean() },
+          isEqual: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+      { minItems: 1, maxItems: 20 },
+    ),
+    ...{ startsAt: Instant, endsAt: Instant, comment: prose(1000) },
+    createdBy: Type.String({ maxLength: 200, description: 'ignored: the author is whoever sends it' }),
+  },
+  {
+    ...closed,
+    examples: [
+      {
+        matchers: [{ name: 'site', value: 'Osaka', isRegex: false, isEqual: true }],
+        ...{ startsAt: '2026-12-05T13:00:00Z', endsAt: '2026-12-05T15:00:00Z' },
+        ...{ comment: 'Disks are being replaced', createdBy: 'ann' },
+      },
+    ],
+  },
+);
+
+const matchersIn = (given: string | string[] | undefined) => [given ?? []].flat().flatMap(parseMatchers);
+
+export function alertmanagerRoutes(app: App, context: Context): void {
+  const { silences, clock, addresses, version } = context;
+  const startedAt = clock.now();
+  const url = () => addresses().http;
+
+  app.get(
+    '/api/v2/status',
+    { schema: { summary: 'State of this collector, as an Alertmanager says it', tags, response: { 200: Anything } } },
+    () => ({
+      cluster: { status: 'disabled', peers: [] },
+      config: { original: '' },
+      uptime: new Date(startedAt).toISOString(),
+      versionInfo: { branch: '', buildDate: '', buildUser: '', goVersion: '', revision: '', version },
+    }),
+  );
+
+  app.get(
+    '/api/v2/receivers',
+    { schema: { summary: 'One receiver: routes are ours', tags, response: { 200: Anything } } },
+    () => [{ name: 'evenkeel' }],
+  );
+
+  for (const [path, summary, answer] of [
+    ['/api/v2/alerts', 'Alerts that fire', undefined],
+    ['/api/v2/alerts/groups', 'Alerts that fire, by rule and site', inGroups],
+  ] as const)
+    app.get(
+      path,
+      { schema: { summary, tags, querystring: AlertsQuery, response: { 200: Anything } } },
+      ({ query: { filter: asked, active = true, silenced = true, inhibited = true } }) => {
+        const wanted = { matchers: matchersIn(asked), active, silenced, inhibited };
+        const found = silences.firing().filter((one) => passes(one, wanted));
+        const now = clock.now();
+        return answer ? answer(found, url(), now) : found.map((one) => foreignAlert(one, url(), now));
+      },
+    );
+
+  app.get(
+    '/api/v2/silences',
+    {
+      schema: {
+        summary: 'Silences, those that are over as well',
+        tags,
+        querystring: Type.Object({ filter }, closed),
+        response: { 200: Anything },
+      },
+    },
+    async ({ query }) => {
+      const wanted = matchersIn(query.filter);
+      const all = [...(await silences.list(false)), ...(await silences.list(true))];
+      return all.filter((row) => silencePasses(row, wanted)).map(foreignSilence);
+    },
+  );
+
+  app.post(
+    '/api/v2/silences',
+    { schema: { summary: 'Enter a silence, or change one', tags, body: Foreign, response: { 200: Anything } } },
+    async (request) => {
+      const { id, comment, ...given } = request.body;
+      const by = callerNamed(request);
+      const matchers = given.matchers.map(textOfForeign);
+      const end = instantOf(given.endsAt, 'endsAt');
+      const before = id === undefined || id === '' ? null : await silences.row(id);
+      const isSame = before !== null && [...before.matchers].sort().join() === [...matchers].sort().join();
+      if (before && isSame && before.state !== 'over') {
+        await silences.change(before.id, { reason: comment, end }, by);
+        return { silenceID: before.id };
+      }
+      // Others are hidden from now on: that is another silence.
+      const start = before ? clock.now() : instantOf(given.startsAt, 'startsAt');
+      const made = await silences.create({ matchers, reason: comment, start, end }, by);
+      if (before && before.state !== 'over') await silences.end(before.id, by);
+      return { silenceID: made };
+    },
+  );
+
+  app.get(
+    '/api/v2/silence/:id',
+    { schema: { summary: 'One silence', tags, params: Id, response: { 200: Anything } } },
+    async (request) => foreignSilence(await silences.row(request.params.id)),
+  );
+
+  app.delete(
+    '/api/v2/silence/:id',
+    { schema: { summary: 'End a silence now', tags, params: Id, response: { 200: Anything } } },
+    async (request) => {
+      await silences.end(request.params.id, callerNamed(request));
+      return {};
+    },
+  );
+}
