@@ -330,7 +330,8 @@ function withAddressOfFile(channel: unknown, i: number, read: Read, faults: Faul
   const url = readNamed(file, [], read, [])?.trim();
   if (url === undefined || (rest.kind !== undefined && /^https?:/i.test(url))) return channel;
   const found = readAddress({ ...rest, url });
-  if (found.faults.length === 0) return found.channel;
+  const isUnread = rest.kind !== undefined && (found.channel as { url?: unknown }).url === url;
+  if (found.faults.length === 0 && !isUnread) return found.channel;
   // With a kind, its own check says that the text does not fit.
   if (rest.kind === undefined)
     faults.push(

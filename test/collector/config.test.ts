@@ -109,7 +109,7 @@ test('a channel as one address, in the settings or in a file, needs no kind; a t
   const { message } = refusal(() => loadConfig({}, {}, cwd));
   assert.match(
     message,
-    /:2:28: channels\.chat\.url_file names a file whose address begins with slak:\/\/.*did you mean slack:\/\//,
+    /:2:\d+: channels\.chat\.url_file names a file whose address begins with slak:\/\/.*did you mean slack:\/\//,
   );
   assert.not.match(message, 'h4nter2');
 });
