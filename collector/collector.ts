@@ -120,7 +120,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { zone, browser } = config;
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
   const publicUrl = () => addressesOf(config, ports).http;
-  const mailChannel = config.channels.find(({ kind }) => kind === 'email')?.name ?? null;
+  const mailChannel = () => channels.routes.find(({ channel }) => channel.kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
   const { groups, chores, mailOf, ...managers } = await openManagers({
@@ -144,7 +144,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     publicUrl,
     mailOf,
   };
-  const { rules, outbox, tickets, ticketClocks, alerts, outside, act } = await openAlerts(
+  const { channels, channelHealth, rules, outbox, tickets, ticketClocks, alerts, outside, act } = await openAlerts(
     { ...opened, ruleNamed, viewOf: seen, onRulesChanged: (ids) => followRules(ids) },
     onStop,
   );
@@ -212,6 +212,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       newest,
       viewOf: seen,
       ruleNamed,
+      ...{ channels, channelHealth },
       registry,
       addresses: () => addressesOf(config, ports),
       async restoreTried(id) {

@@ -7,6 +7,7 @@ import type { Clock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
 import { createActLinks } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
+import { channelFailed } from './alerts/own-rules.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
@@ -17,8 +18,9 @@ import type { Groups } from './fleet/groups.ts';
 import { causeIn } from './kpi/history.ts';
 import type { createLog } from './log.ts';
 import type { MaintenanceScope } from './maintenance/window.ts';
+import { createChannelList } from './notify/channels.ts';
+import { createChannelHealth } from './notify/health.ts';
 import { createOutbox, type OutboxParts } from './notify/outbox.ts';
-import { createChannels } from './notify/route.ts';
 import { createOutside } from './outside/outside.ts';
 import type { Config } from './settings/settings.ts';
 import type { State } from './state/open.ts';
@@ -46,10 +48,26 @@ interface AlertingParts {
 export async function openAlerts(parts: AlertingParts, onStop: (close: () => unknown) => void) {
   const { config, state, clock, log, fleet, groups, changeFeed, publicUrl, mailOf, ruleNamed, onRulesChanged } = parts;
   const { zone } = config;
-  const routes = createChannels(config.channels, createOutgoing(config.outgoing.allow));
+  const outgoing = createOutgoing(config.outgoing.allow);
+  const channels = await createChannelList({
+    ...{ state, clock, log, file: config.channels, outgoing, publicUrl },
+    health: () => channelHealth,
+  });
+  const { routes } = channels;
+  const channelHealth = createChannelHealth({ state, clock, routes, log });
   const acknowledge: Alerts['acknowledge'] = (...about) => alerts.acknowledge(...about);
   const act = createActLinks({ state, clock, zone, ruleNamed, acknowledge, silence: null });
-  const outbox = createOutbox({ state, clock, routes, publicUrl, log, changeFeed, mailOf, act });
+  const outbox = createOutbox({
+    results: channelHealth,
+    state,
+    clock,
+    routes,
+    publicUrl,
+    log,
+    changeFeed,
+    mailOf,
+    act,
+  });
   outbox.start();
   onStop(() => outbox.stop());
   const policy = policyOf(config.tickets);
@@ -79,10 +97,12 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   });
   await alerts.start();
   onStop(() => alerts.stop());
+  await channelHealth.start((channel, isBad) => alerts.own(channelFailed, { channel }, isBad));
+  onStop(() => channelHealth.stop());
   const outside = createOutside({ state, clock, log, fleet, said: alerts.said });
   await outside.start();
   onStop(() => outside.stop());
-  return { rules, outbox, tickets, ticketClocks, alerts, outside, act };
+  return { channels, channelHealth, rules, outbox, tickets, ticketClocks, alerts, outside, act };
 }
 
 const scopeNames =

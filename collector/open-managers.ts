@@ -49,7 +49,7 @@ interface ManagedParts {
   version: string;
   publicUrl(): string;
   /** Name of the channel that mails reports; null where there is none. */
-  mailChannel: string | null;
+  mailChannel(): string | null;
   /** Mails were queued. */
   wake(): void;
   /** Only once the rules are there. */

@@ -459,7 +459,7 @@ const NotificationRow = Type.Object({
   channel: text,
   event: text,
   severity: Severity,
-  state: Type.Union([Type.Literal('queued'), Type.Literal('sent'), Type.Literal('dead')]),
+  state: Type.Union([Type.Literal('queued'), Type.Literal('sent'), Type.Literal('dead'), Type.Literal('dropped')]),
   attempts: Type.Integer(),
   createdAt: ms,
   sentAt: orNull.ms,

@@ -19,6 +19,9 @@ function own(id: string, severity: Rule['severity'], more: Partial<Rule> = {}): 
 /** It has no ticket: the store of tickets may be what is broken. */
 export const collectorSelf = own('collector-self', 'critical');
 
+/** Messages do not get through by one channel; sent through the others. Tag: its name. */
+export const channelFailed = own('channel-failed', 'critical');
+
 /** Alerts that other monitoring sends, in the levels of one alert, worst first. */
 export const outsideFamily = 'outside';
 const opens = { ticket: 'open', level_of: outsideFamily } as const;
@@ -28,7 +31,7 @@ export const outsideLevels: readonly Rule[] = [
   own(outsideFamily, 'info', { urgency: 3 }),
 ];
 
-const ownRules: readonly Rule[] = [collectorSelf, ...outsideLevels];
+const ownRules: readonly Rule[] = [collectorSelf, channelFailed, ...outsideLevels];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));
 export const ownRuleOf = (id: string): Rule | undefined => byId.get(id);

@@ -131,6 +131,15 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/endpoints/:id/rules': 'viewer',
   'GET /api/v1/ticket-targets': 'viewer',
   'PUT /api/v1/ticket-targets': 'admin',
+  // They lead out of the house.
+  'GET /api/v1/channels': 'admin',
+  'GET /api/v1/channels/kinds': 'admin',
+  /** Whoever waits for messages must know that none comes. */
+  'GET /api/v1/channels/trouble': 'viewer',
+  'POST /api/v1/channels': 'admin',
+  'PATCH /api/v1/channels/:id': 'admin',
+  'DELETE /api/v1/channels/:id': 'admin',
+  'POST /api/v1/channels/:id/test': 'admin',
   'GET /api/v1/tickets': 'viewer',
   'GET /api/v1/tickets/queues': 'viewer',
   'GET /api/v1/tickets/table': 'viewer',

@@ -176,7 +176,7 @@ const open = new Set(
     'maxUses',
   ].concat(['expiresAt', 'endsAt', 'days', 'onlyFor', 'replaces', 'reason', 'value', 'ticket']),
 );
-const guarded = new Set(['user', 'session', 'token', 'join_code', 'rating', 'watched_target']);
+const guarded = new Set(['channel', 'user', 'session', 'token', 'join_code', 'rating', 'watched_target']);
 
 /** What was sent, as it may be noted. */
 function sentIn(body: AuditValues, object: string): AuditValues | null {

@@ -14,6 +14,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   availability: ['target', null],
   calendars: ['calendar', 'calendars'],
   changes: ['change', 'changes'],
+  channels: ['channel', 'channels'],
   costs: ['cost', 'costs'],
   endpoints: ['endpoint', 'endpoints'],
   enroll: ['endpoint', null],

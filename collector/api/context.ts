@@ -36,6 +36,8 @@ import type { Impacts } from '../impact/impact.ts';
 import type { Disks } from '../kpi/disk-forecasts.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
+import type { Channels } from '../notify/channels.ts';
+import type { ChannelHealth } from '../notify/health.ts';
 import type { Outside } from '../outside/outside.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
@@ -79,6 +81,8 @@ export interface Context {
   ticketClocks: ClockReader;
   impacts: Impacts;
   maintenance: MaintenanceActions;
+  channels: Pick<Channels, 'list' | 'kinds' | 'create' | 'edit' | 'remove' | 'test'>;
+  channelHealth: Pick<ChannelHealth, 'lastOf' | 'counts' | 'failing' | 'isMute'>;
   silences: SilenceActions;
   changes: Changes;
   months: Months;

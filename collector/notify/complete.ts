@@ -18,7 +18,7 @@ export interface CompletionParts {
   act?: Pick<ActLinks, 'make'>;
 }
 
-type DeliveryColumns = 'id' | 'channel' | 'about' | 'attempts' | 'next_at' | 'user_name';
+type DeliveryColumns = 'id' | 'channel' | 'about' | 'attempts' | 'next_at' | 'user_name' | 'created_at';
 export type DeliveryRow = Pick<Selectable<Database['deliveries']>, DeliveryColumns> & {
   facts: string;
   ticket: number | null;

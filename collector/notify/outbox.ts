@@ -1,23 +1,28 @@
 /**
  * The runner of deliveries. Rows are written in the transaction of the change that they report; here they are sent: at
- * least once, in order for each alert and channel, with growing random pauses. An attempt is counted before it is made,
+ * least once, in order for each alert and channel, with growing random pauses, each channel on its own. An attempt is counted before it is made,
  * so that a crash between sending and marking costs one repeat, after a pause, under the same Idempotency-Key.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { channelFailed } from '../alerts/own-rules.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { Channel, Mail, ReportMailFacts } from './channel.ts';
 import { type CompletionParts, createCompletion, type DeliveryRow } from './complete.ts';
+import { ChannelBusy } from './http.ts';
+import { createLanes } from './lanes.ts';
 import type { NotificationFacts } from './notification.ts';
 import type { ChannelRoute } from './route.ts';
 import { createTroubles } from './troubles.ts';
+import { readWaiting } from './waiting.ts';
 
 export interface OutboxParts extends Pick<CompletionParts, 'act'> {
   state: State;
   clock: Clock;
+  /** As they are at the moment: looked at for each message. */
   routes: readonly ChannelRoute[];
   /** Without a slash at the end; available once the collector listens. */
   publicUrl: () => string;
@@ -25,9 +30,18 @@ export interface OutboxParts extends Pick<CompletionParts, 'act'> {
   changeFeed: ChangeFeed;
   /** Makes the mail of a report. @throws EvenkeelError */
   mailOf(facts: ReportMailFacts): Promise<Mail>;
+  /** Is told of each attempt. */
+  results?: ChannelResults;
   /** 0 ≤ x < 1. */
   random?: () => number;
   timeoutMs?: number;
+}
+
+/** What becomes of the attempts of each channel. */
+export interface ChannelResults {
+  accepted(channel: string): void;
+  /** @param isFinal the message was given up */
+  failed(channel: string, reason: string, isFinal: boolean): void;
 }
 
 export interface Outbox {
@@ -46,10 +60,13 @@ export interface Outbox {
 const attemptsAtMost = 30;
 const firstPauseMs = 2_000;
 const longestPauseMs = 3_600_000;
-const atOnce = 8;
+/** Of one channel. */
+const atOnce = 4;
+const triedForMs = 12 * 3_600_000;
+/** What a receiver may ask for. */
+const [shortestHoldMs, longestHoldMs] = [1_000, 6 * 3_600_000];
 /** With an attachment of some MB over a slow line. */
 const mailTimeoutMs = 60_000;
-const lookEveryMs = 5_000;
 /** How long a ticket shows who was notified of it. */
 const keptMs = 90 * 86_400_000;
 
@@ -60,53 +77,34 @@ export function pauseAfter(attempts: number, random: () => number): number {
 }
 
 export function createOutbox(parts: OutboxParts): Outbox {
-  const { state, clock, log, changeFeed, random = Math.random, timeoutMs = 10_000 } = parts;
-  const routes = new Map(parts.routes.map((route) => [route.name, route.channel]));
-  const sending = new Set<string>();
+  const { state, clock, log, changeFeed, results, random = Math.random, timeoutMs = 10_000 } = parts;
   const complete = createCompletion(parts);
   const troubles = createTroubles({ clock, log });
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
-  let stopped = false;
-
-  /** Due rows, without those that must wait for an earlier notification of the same alert. */
-  async function due(): Promise<DeliveryRow[]> {
-    const rows = await state
-      .selectFrom('deliveries')
-      .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
-      .select(['deliveries.id', 'channel', 'about', 'attempts', 'next_at', 'user_name', 'facts', 'ticket', 'alert'])
-      .where('state', '=', 'queued')
-      .orderBy('created_at')
-      .orderBy('notification')
-      .limit(2000)
-      .execute();
-    const first = new Set<string>();
-    const now = clock.now();
-    return rows.filter((row) => {
-      const subject = `${row.channel}\n${row.about}`;
-      if (first.has(subject)) return false;
-      first.add(subject);
-      return row.next_at <= now && !sending.has(row.id);
-    });
-  }
+  const waiting = readWaiting(state);
+  /** Receivers that have asked for a pause, by channel: until when, ms UTC. */
+  const heldUntil = new Map<string, number>();
+  const isHeld = (channel: string) => clock.now() < (heldUntil.get(channel) ?? 0);
+  const lanes = createLanes({ channels: waiting.channels, runOnce, log });
 
   async function sendOne(row: DeliveryRow): Promise<void> {
+    const facts = JSON.parse(row.facts) as NotificationFacts | ReportMailFacts;
+    if (isOfOwnFailure(row.channel, facts)) return mark(row, { state: 'dropped', last_error: null });
     const attempts = row.attempts + 1;
     const nextAt = clock.now() + pauseAfter(attempts, random);
     await state.updateTable('deliveries').set({ attempts, next_at: nextAt }).where('id', '=', row.id).execute();
     try {
-      const channel = routes.get(row.channel);
+      const channel = parts.routes.find(({ name }) => name === row.channel)?.channel;
       if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
-      await send(channel, row);
+      await send(channel, row, facts);
       troubles.over(row.channel);
       await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
+      results?.accepted(row.channel);
     } catch (thrown) {
       await failed(row, attempts, thrown);
     }
   }
 
-  async function send(channel: Channel, row: DeliveryRow): Promise<void> {
-    const facts = JSON.parse(row.facts) as NotificationFacts | ReportMailFacts;
+  async function send(channel: Channel, row: DeliveryRow, facts: NotificationFacts | ReportMailFacts): Promise<void> {
     if (facts.event !== 'report') return channel.send(await complete(row, facts), AbortSignal.timeout(timeoutMs));
     if (!channel.mail)
       throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it sends no mails to addresses' });
@@ -114,36 +112,44 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   async function failed(row: DeliveryRow, attempts: number, thrown: unknown): Promise<void> {
-    const final = (thrown instanceof EvenkeelError && !thrown.retryable) || attempts >= attemptsAtMost;
+    const isTooOld = clock.now() - row.created_at >= triedForMs;
+    const final = (thrown instanceof EvenkeelError && !thrown.retryable) || attempts >= attemptsAtMost || isTooOld;
     const reason = reasonOf(thrown).slice(0, 500);
     const said = final ? 'A notification was given up' : 'A notification waits for retry';
     troubles.note(said, { channel: row.channel, delivery: row.id, attempts, reason });
     await mark(row, final ? { state: 'dead', last_error: reason } : { last_error: reason });
+    results?.failed(row.channel, reason, final);
+    if (!(thrown instanceof ChannelBusy) || final) return;
+    const until = clock.now() + Math.min(longestHoldMs, Math.max(shortestHoldMs, thrown.retryAfterMs));
+    heldUntil.set(row.channel, Math.max(heldUntil.get(row.channel) ?? 0, until));
+    await state.updateTable('deliveries').set({ next_at: until }).where('id', '=', row.id).execute();
   }
 
   async function mark(
-    row: DeliveryRow,
+    row: Pick<DeliveryRow, 'id' | 'ticket'>,
     set: Partial<Pick<Database['deliveries'], 'state' | 'sent_at' | 'last_error'>>,
   ): Promise<void> {
     await state.updateTable('deliveries').set(set).where('id', '=', row.id).execute();
     if (row.ticket !== null) changeFeed.publish({ kind: 'ticket', ticket: row.ticket });
   }
 
-  async function runDue(): Promise<number> {
-    const rows = await due();
-    const queue = rows.values();
+  /** What is due in one channel, each once. @returns how many were tried */
+  async function runOnce(channel: string): Promise<number> {
+    if (isHeld(channel)) return 0;
+    const { due, replaced } = await waiting.read(channel, clock.now());
+    for (const row of replaced) await mark(row, { state: 'dropped', last_error: null });
+    const queue = due.values();
+    let tried = 0;
     const worker = async () => {
       for (const row of queue) {
-        sending.add(row.id);
-        try {
-          await sendOne(row);
-        } finally {
-          sending.delete(row.id);
-        }
+        // One of the others was asked to wait.
+        if (isHeld(channel)) return;
+        tried++;
+        await sendOne(row);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, worker));
-    return rows.length;
+    await Promise.all(Array.from({ length: Math.min(atOnce, due.length) }, worker));
+    return tried;
   }
 
   async function prune(): Promise<number> {
@@ -151,7 +157,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     return state.transaction().execute(async (db) => {
       const { numDeletedRows } = await db
         .deleteFrom('deliveries')
-        .where('state', 'in', ['sent', 'dead'])
+        .where('state', 'in', ['sent', 'dead', 'dropped'])
         .where('created_at', '<', before)
         .executeTakeFirst();
       const delivered = db.selectFrom('deliveries').select('notification');
@@ -160,32 +166,18 @@ export function createOutbox(parts: OutboxParts): Outbox {
     });
   }
 
-  /** Sends until nothing is due, then again when the next row is due, or soon. One run at a time. */
-  function look(): void {
-    if (stopped) return;
-    clearTimeout(timer);
-    running = running
-      .then(async () => {
-        while (!stopped && (await runDue()) > 0);
-      })
-      .catch((thrown) => log.error({ err: thrown }, 'Could not read or mark notifications; tried again'))
-      .finally(() => {
-        clearTimeout(timer);
-        if (stopped) return;
-        timer = setTimeout(look, lookEveryMs);
-        timer.unref();
-      });
-  }
-
   return {
-    wake: look,
-    runDue,
+    wake: lanes.look,
+    runDue: lanes.runDue,
     prune,
-    start: look,
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
+    start: lanes.look,
+    stop: lanes.stop,
   };
+}
+
+/** The failure of a channel is reported by the others. */
+function isOfOwnFailure(channel: string, facts: NotificationFacts | ReportMailFacts): boolean {
+  if (facts.event === 'report' || facts.rule.id !== channelFailed.id) return false;
+  const about = facts.members?.list.map(({ tags }) => tags.channel) ?? [facts.tags.channel];
+  return about.every((name) => name === channel);
 }

@@ -24,6 +24,9 @@ export interface ChannelSettings {
 /** `info` is for pages only, not for notifications. */
 const usual = severities.filter((severity) => severity !== 'info');
 
+/** @param chosen checked before; undefined: the usual ones */
+export const severitiesOf = (chosen: unknown) => (chosen ?? usual) as ChannelRoute['severities'];
+
 /** Faults of channels in the settings, by their place in the list. Pure. */
 export function faultsOfChannels(channels: readonly unknown[]): Fault[] {
   const names = new Set<unknown>();
@@ -56,7 +59,7 @@ export function createChannels(list: readonly ChannelSettings[], outgoing: Outgo
     return {
       name,
       channel: typeOf(kind).create(name, rest as never, outgoing),
-      severities: (chosen ?? usual) as ChannelRoute['severities'],
+      severities: severitiesOf(chosen),
     };
   });
 }

@@ -3,6 +3,7 @@
  * `password`, and the content of the file is put in its place before the second check.
  */
 import { Type } from 'typebox';
+import type { ChannelField, ChannelKind } from '../../shared/channel.ts';
 import { type Fault, faultsOf } from '../../shared/shape.ts';
 import type { ChannelType } from './channel.ts';
 import { expanded } from './forms.ts';
@@ -13,6 +14,44 @@ const common = {
   name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', want: 'a name of small letters, digits and -, such as ops' }),
   severities: Type.Optional(Type.Array(Type.Enum([...severities]), { minItems: 1 })),
 };
+
+interface FieldShape {
+  type?: string;
+  enum?: readonly string[];
+  secret?: boolean;
+  maxLength?: number;
+  items?: FieldShape;
+  anyOf?: readonly FieldShape[];
+}
+
+/** Whether a setting of this kind must not be shown. */
+export function isSecretKey(types: readonly ChannelType[], kind: string, key: string): boolean {
+  const shape = types.find((type) => type.kind === kind)?.settings.properties[key] as FieldShape | undefined;
+  // What is not known may be one.
+  return shape === undefined || shape.secret === true || shape.items?.secret === true;
+}
+
+/** The settings of each kind, for a page that asks for them. */
+export const channelKinds = (types: readonly ChannelType[]): ChannelKind[] =>
+  types.map(({ kind, forms, settings }) => ({
+    kind,
+    form: forms[0]?.form ?? '',
+    fields: Object.entries(settings.properties).map(([name, shape]) => ({
+      name,
+      type: fieldTypeOf(shape as FieldShape),
+      isSecret: isSecretKey(types, kind, name),
+      isRequired: settings.required?.includes(name) ?? false,
+      choices: [...((shape as FieldShape).enum ?? [])],
+    })),
+  }));
+
+function fieldTypeOf({ type, enum: words, anyOf, maxLength }: FieldShape): ChannelField['type'] {
+  if (words) return 'choice';
+  if (type === 'array' || anyOf?.some((one) => one.type === 'array')) return 'list';
+  if (type === 'integer' || type === 'number') return 'number';
+  if (type === 'boolean') return 'flag';
+  return maxLength !== undefined && maxLength > 2000 ? 'long' : 'text';
+}
 
 export function faultsOfChannel(types: readonly ChannelType[], written: unknown): Fault[] {
   const { channel, faults: ofAddress } = expanded(types, written);

@@ -16,7 +16,7 @@ export interface RunsParts {
   log: Log;
   reports: Pick<PeriodReports, 'make'>;
   /** Name of the channel that sends mails; null where there is none. */
-  mailChannel: string | null;
+  mailChannel(): string | null;
   /** Mails were queued. */
   wake(): void;
 }
@@ -61,7 +61,8 @@ export function createRuns({ state, clock, log, reports, mailChannel, wake }: Ru
     why: string | null,
   ) {
     const to = report === null ? [] : (JSON.parse(recipients) as string[]);
-    const mails = mailChannel === null ? [] : to;
+    const channel = mailChannel();
+    const mails = channel === null ? [] : to;
     const problem = why ?? (to.length > mails.length ? 'no_mail_channel' : null);
     const at = clock.now();
     await state.transaction().execute(async (db) => {
@@ -79,7 +80,7 @@ export function createRuns({ state, clock, log, reports, mailChannel, wake }: Ru
         await db
           .insertInto('deliveries')
           .values({
-            ...{ id: randomBytes(12).toString('hex'), notification, channel: mailChannel as string, about },
+            ...{ id: randomBytes(12).toString('hex'), notification, channel: channel as string, about },
             ...{ dedupe_key: about, state: 'queued', attempts: 0, next_at: at, created_at: at },
             ...{ last_error: null, sent_at: null },
           })

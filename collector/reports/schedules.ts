@@ -50,10 +50,10 @@ export function createSchedules(parts: RunsParts): Schedules {
   }
 
   async function checked(fields: ScheduleFields): Promise<ScheduleFields> {
-    if (fields.recipients.length > 0 && mailChannel === null)
+    if (fields.recipients.length > 0 && mailChannel() === null)
       throw fail('CONFLICT', {
         problem:
-          'evenkeel.yaml has no channel of the kind email, so nothing can be mailed; add one, or take the recipients away',
+          'there is no channel of the kind email, so nothing can be mailed; add one, or take the recipients away',
       });
     const site = state.selectFrom('sites').select('id').where('id', '=', fields.site);
     if (fields.site !== null && !(await site.executeTakeFirst()))

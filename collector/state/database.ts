@@ -7,6 +7,7 @@ import type { NotificationEvent } from '../../shared/notification.ts';
 import type { ActTables } from './act-tables.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
+import type { ChannelTables } from './channel-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
@@ -32,7 +33,8 @@ interface PlacesTable {
 }
 
 export interface Database
-  extends ActTables,
+  extends ChannelTables,
+    ActTables,
     AuditTables,
     ChangeTables,
     CostTables,
@@ -417,7 +419,8 @@ export interface Database
     dedupe_key: string;
     /** Notifications about the same go out in order. */
     about: string;
-    state: 'queued' | 'sent' | 'dead';
+    /** Dropped: a later message took its place before it was sent. */
+    state: 'queued' | 'sent' | 'dead' | 'dropped';
     attempts: number;
     next_at: Ms;
     last_error: string | null;

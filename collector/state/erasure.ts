@@ -118,6 +118,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   // Computed again.
   kept_months: rows(all),
 
+  channels: nothing,
   // What was sent about it.
   deliveries: [
     ...rows((ids, names) => sql`notification in (select id from notifications where ${notified(ids, names)})`),

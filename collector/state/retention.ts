@@ -51,6 +51,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   sessions: bounded('accounts/sessions.ts'),
   notifications: bounded('notify/outbox.ts'),
   deliveries: bounded('notify/outbox.ts'),
+  channels: entered,
   inventory: bounded('fleet/inventory.ts'),
   installs: bounded('software/installs.ts'),
   software_read: bounded('software/installs.ts'),

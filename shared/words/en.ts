@@ -1282,6 +1282,7 @@ export const words = {
     sent: 'Notification sent by {{channel}}: {{event}}',
     queued: 'Notification waiting for {{channel}}: {{event}} (attempts: {{n}})',
     dead: 'Notification could not be delivered by {{channel}}: {{event}} (attempts: {{n}})',
+    dropped: 'Notification not sent by {{channel}}, a later one took its place: {{event}}',
   },
   calendar: {
     lead: 'When services are promised, when people work, when the desk answers. A site uses one of each; without one, every hour counts.',
@@ -2743,6 +2744,8 @@ export const words = {
     incident: 'More alerts than tickets',
     ticket: 'Ticket of a person',
     'collector-self': 'The collector has a problem',
+    'channel-failed': 'Messages do not get through',
+    'channel-test': 'Test of a channel',
     outside: 'Alert from other monitoring',
     'outside-warning': 'Alert from other monitoring',
     'outside-critical': 'Alert from other monitoring',

@@ -1508,6 +1508,7 @@ export const words: Words = {
     sent: '{{channel}} で通知を送信: {{event}}',
     queued: '{{channel}} の送信待ち: {{event}} (試行 {{n}} 回)',
     dead: '{{channel}} で通知できませんでした: {{event}} (試行 {{n}} 回)',
+    dropped: '{{channel}} では送信せず、後の通知に置き換えました: {{event}}',
   },
   calendar: {
     lead: 'サービスを約束する時間、働く時間、サポートが応答する時間です。拠点ごとに 1 つずつ選びます。選ばない場合は常時です。',
@@ -2962,6 +2963,8 @@ export const words: Words = {
     incident: 'アラート多数のためまとめました',
     ticket: '利用者のチケット',
     'collector-self': 'コレクターに問題があります',
+    'channel-failed': '通知が届いていません',
+    'channel-test': '通知チャンネルのテスト',
     outside: '他の監視からのアラート',
     'outside-warning': '他の監視からのアラート',
     'outside-critical': '他の監視からのアラート',

@@ -10,6 +10,7 @@ import { calendarRoutes } from './calendars.ts';
 import { changeOutcomeRoutes } from './change-outcome.ts';
 import { changeTableRoutes } from './change-table.ts';
 import { changeRoutes } from './changes.ts';
+import { channelRoutes } from './channels.ts';
 import { costRoutes } from './costs.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
@@ -65,6 +66,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   changeRoutes,
   changeOutcomeRoutes,
   changeTableRoutes,
+  channelRoutes,
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,

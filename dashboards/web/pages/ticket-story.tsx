@@ -152,7 +152,7 @@ const stepLook = {
   resolved: ['ok', 'ok'],
 } as const satisfies Record<string, readonly [IconName, Tone]>;
 
-const deliveryTones = { sent: 'ok', queued: 'unknown', dead: 'critical' } as const;
+const deliveryTones = { sent: 'ok', queued: 'unknown', dead: 'critical', dropped: 'unknown' } as const;
 
 function itemOf(moment: StoryMoment): StoryItem {
   switch (moment.kind) {

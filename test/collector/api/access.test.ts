@@ -72,6 +72,15 @@ async function addPage(): Promise<void> {
   assert.is(made.status, 201, made.text);
   ids.page = (made.body as { id: string }).id;
 }
+let channels = 0;
+const channel = () => ({ name: `c${++channels}`, settings: { url: 'slack://TokenA/TokenB/TokenC' } });
+async function addChannel(): Promise<void> {
+  // Nothing listens there, and nothing may.
+  const body = { name: `c${++channels}`, kind: 'webhook', settings: { url: 'http://127.0.0.1:9/' } };
+  const made = await collector.call('/api/v1/channels', { method: 'POST', as: 'admin', body });
+  assert.is(made.status, 201, made.text);
+  ids.channel = body.name;
+}
 async function addNotice(): Promise<void> {
   await addPage();
   const body = { title: 'Mail is slow', words: 'We look into it.' };
@@ -559,6 +568,17 @@ const calls: Record<string, Call> = {
     before: addSchedule,
   },
   'GET /api/v1/status/:slug': { path: '/api/v1/status/nowhere', status: 404 },
+  'GET /api/v1/channels': {},
+  'GET /api/v1/channels/kinds': {},
+  'GET /api/v1/channels/trouble': {},
+  'POST /api/v1/channels': { makeBody: channel, status: 201 },
+  'PATCH /api/v1/channels/:id': {
+    path: '/api/v1/channels/:channel',
+    body: { severities: ['critical'] },
+    before: addChannel,
+  },
+  'DELETE /api/v1/channels/:id': { path: '/api/v1/channels/:channel', status: 204, before: addChannel },
+  'POST /api/v1/channels/:id/test': { path: '/api/v1/channels/:channel/test', before: addChannel },
   'GET /api/v1/status-pages': {},
   'POST /api/v1/status-pages': { makeBody: statusPage, status: 201, before: () => addPlace('sites') },
   'PATCH /api/v1/status-pages/:id': {
@@ -745,6 +765,7 @@ const noBefore: Record<string, string> = {
   'POST /api/v1/tickets/:id/swarm': 'one more call',
   'POST /api/v1/status-pages/:id/notices': 'one more notice',
   'POST /api/v1/users/:id/password': 'no hash is kept',
+  'POST /api/v1/channels/:id/test': 'one more message',
 };
 
 test('each call that changed something is in the audit log: who, from where, what, before and after', async () => {

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
-import { createOutbox, pauseAfter } from '../../../collector/notify/outbox.ts';
+import { createChannelHealth } from '../../../collector/notify/health.ts';
+import { createOutbox, type OutboxParts, pauseAfter } from '../../../collector/notify/outbox.ts';
 import { type ChannelRoute, createChannels } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { type Log, silentLog } from '../../../shared/log.ts';
@@ -21,7 +22,7 @@ function logInto(lines: string[]): Log {
   return { ...silentLog, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as Log;
 }
 
-async function open(routes: ChannelRoute[], state?: State, log: Log = silentLog) {
+async function open(routes: ChannelRoute[], state?: State, log: Log = silentLog, more: Partial<OutboxParts> = {}) {
   const db = state ?? (await openState(freshPlace()));
   if (!state) opened.push(db);
   let now = 1_000_000;
@@ -36,9 +37,11 @@ async function open(routes: ChannelRoute[], state?: State, log: Log = silentLog)
     mailOf: () => Promise.reject(new Error('no report here')),
     random: () => 0,
     timeoutMs: 1000,
+    ...more,
   });
   return {
     state: db,
+    clock,
     outbox,
     wait: (ms: number) => {
       now += ms;
@@ -47,7 +50,7 @@ async function open(routes: ChannelRoute[], state?: State, log: Log = silentLog)
       const facts = JSON.stringify(notification);
       const row = await db
         .insertInto('notifications')
-        .values({ at: now, event: 'firing', severity: 'critical', alert, ticket: null, incident: null, facts })
+        .values({ at: now, event: event as 'firing', severity: 'critical', alert, ticket: null, incident: null, facts })
         .returning('id')
         .executeTakeFirstOrThrow();
       await db
@@ -88,9 +91,9 @@ test('500, then OK: tried again after a pause, and what comes later about the sa
   await using receiver = await openReceiver((n) => [n < 2 ? 500 : 200]);
   const o = await open(webhook(receiver.url));
   await o.put('first', 'a1');
-  await o.put('second', 'a1', 'ops', 'resolved');
   await o.put('other', 'a2');
   await o.outbox.runDue();
+  await o.put('second', 'a1', 'ops', 'resolved');
   assert.is(receiver.received.length, 2, 'the first and the other alert');
   assert.is((await o.rows())[0]?.last_error, 'The channel ops did not accept the notification: HTTP 500.');
   o.wait(200);
@@ -109,6 +112,7 @@ test('refused: dead at once, with the reason, and the next one goes', async () =
   await using receiver = await openReceiver((n) => [n === 0 ? 400 : 200]);
   const o = await open(webhook(receiver.url));
   await o.put('first');
+  await o.outbox.runDue();
   await o.put('second', 'a1', 'ops', 'resolved');
   while ((await o.outbox.runDue()) > 0);
   const rows = await o.rows();
@@ -125,7 +129,7 @@ test('a receiver that never takes it: dead after the last attempt', async () => 
   await o.put('first');
   for (let i = 0; i < 40; i++) {
     await o.outbox.runDue();
-    o.wait(3_700_000);
+    o.wait(1_300_000);
   }
   const [row] = await o.rows();
   assert.is(row?.state, 'dead');
@@ -273,6 +277,166 @@ test('what was sent or given up long ago is forgotten, what waits is not', async
     .execute();
   assert.is(await o.outbox.prune(), 2);
   assert.equal((await o.rows()).map((row) => row.id).sort(), ['fresh', 'queued']);
+});
+
+test('Retry-After replaces the pause and holds the whole channel, and no other', async () => {
+  await using busy = await openReceiver((n) => (n === 0 ? [429, { 'retry-after': '120' }] : [200]));
+  await using quick = await openReceiver(() => [200]);
+  const routes = [
+    ...webhook(busy.url),
+    ...createChannels([{ name: 'quick', kind: 'webhook', settings: { url: quick.url } }], loopback),
+  ];
+  const o = await open(routes);
+  await o.put('first', 'a1');
+  await o.outbox.runDue();
+  await o.put('other', 'a2');
+  await o.put('elsewhere', 'a2', 'quick');
+  assert.is(await o.outbox.runDue(), 1, 'only the other channel');
+  assert.is(quick.received.length, 1);
+  o.wait(110_000);
+  assert.is(await o.outbox.runDue(), 0);
+  o.wait(10_100);
+  assert.is(await o.outbox.runDue(), 2);
+  assert.equal(busy.received.map((got) => got.headers['idempotency-key']).sort(), ['first', 'first', 'other']);
+  for (const [asked, held] of [
+    ['0', 1000],
+    ['9999999', 6 * 3_600_000],
+  ] as const) {
+    await using one = await openReceiver(() => [503, { 'retry-after': asked }]);
+    const p = await open(webhook(one.url));
+    await p.put('x');
+    const before = p.clock.now();
+    await p.outbox.runDue();
+    assert.is(((await p.rows())[0]?.next_at ?? 0) - before, held, asked);
+  }
+});
+
+test('a later state replaces an unsent one; of a begin and its end, both unsent, neither is sent', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  const o = await open(webhook(receiver.url));
+  for (const event of ['firing', 'update', 'repeat']) await o.put(`a-${event}`, 'a', 'ops', event);
+  for (const event of ['firing', 'resolved']) await o.put(`b-${event}`, 'b', 'ops', event);
+  await o.put('c-sla', 'c', 'ops', 'sla');
+  await o.put('c-hold', 'c', 'ops', 'hold');
+  while ((await o.outbox.runDue()) > 0);
+  const sent = () => receiver.received.map((got) => got.headers['idempotency-key']).sort();
+  assert.equal(sent(), ['a-repeat', 'c-hold', 'c-sla']);
+  // Whoever was notified is notified of the end, once.
+  await o.put('a-update2', 'a', 'ops', 'update');
+  await o.put('a-resolved', 'a', 'ops', 'resolved');
+  while ((await o.outbox.runDue()) > 0);
+  assert.equal(sent(), ['a-repeat', 'a-resolved', 'c-hold', 'c-sla']);
+  const states = Object.fromEntries((await o.rows()).map(({ id, state }) => [id, state]));
+  assert.is(states['a-firing'], 'dropped');
+  assert.is(states['b-resolved'], 'dropped');
+});
+
+test('a begin that may have arrived is followed by its end', async () => {
+  await using receiver = await openReceiver((n) => [n === 0 ? 503 : 200]);
+  const o = await open(webhook(receiver.url));
+  await o.put('begin');
+  await o.outbox.runDue();
+  await o.put('end', 'a1', 'ops', 'resolved');
+  o.wait(10_000);
+  while ((await o.outbox.runDue()) > 0);
+  assert.equal(
+    receiver.received.map((got) => got.headers['idempotency-key']),
+    ['begin', 'begin', 'end'],
+  );
+});
+
+test('given up after twelve hours, however few attempts a receiver allows', async () => {
+  await using receiver = await openReceiver(() => [503, { 'retry-after': '20000' }]);
+  const o = await open(webhook(receiver.url));
+  await o.put('first');
+  for (let n = 0; n < 5; n++) {
+    await o.outbox.runDue();
+    o.wait(20_001_000);
+  }
+  assert.is((await o.rows())[0]?.state, 'dead');
+  assert.ok(receiver.received.length <= 4, String(receiver.received.length));
+});
+
+test('a slow channel of a hundred messages delays no other, also while it is busy', async () => {
+  await using slow = await openReceiver(() => null);
+  await using quick = await openReceiver(() => [200]);
+  const routes = [slow, quick].flatMap(({ url }, n) =>
+    createChannels([{ name: `c${n}`, kind: 'webhook', settings: { url } }], loopback),
+  );
+  const o = await open(routes);
+  for (let n = 0; n < 100; n++) await o.put(`s${n}`, `s${n}`, 'c0');
+  o.outbox.start();
+  while (slow.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const begun = performance.now();
+  await o.put('now', 'q', 'c1');
+  o.outbox.wake();
+  while (quick.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const ms = performance.now() - begun;
+  assert.ok(ms < 900, `${ms} ms`);
+  await o.outbox.stop();
+});
+
+test('a channel that is added or changed while it runs is used at once', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  const routes: ChannelRoute[] = [];
+  const o = await open(routes);
+  routes.push(...webhook(receiver.url));
+  await o.put('first');
+  assert.is(await o.outbox.runDue(), 1);
+  assert.is(receiver.received.length, 1);
+});
+
+test('how a channel does: the alert begins when a message is given up or late, ends with the next that is taken, and survives a restart', async () => {
+  await using receiver = await openReceiver((n) => [n === 0 ? 400 : 200]);
+  const raised: string[] = [];
+  const raise = async (channel: string, isBad: boolean) => void raised.push(`${channel} ${isBad}`);
+  const routes = webhook(receiver.url);
+  const first = await open(routes);
+  const health = createChannelHealth({ state: first.state, clock: first.clock, routes, log: silentLog });
+  const o = await open(routes, first.state, silentLog, { results: health, clock: first.clock });
+  await o.put('refused');
+  await o.outbox.runDue();
+  await health.start(raise);
+  await health.look();
+  assert.ok(raised.includes('ops true'), raised.join());
+  assert.equal([health.failing(), health.isMute()], [['ops'], true]);
+  assert.match(health.lastOf('ops')?.error ?? '', /HTTP 400/);
+  assert.equal((await health.counts()).get('ops'), { failed: 1, waiting: 0 });
+  const again = createChannelHealth({ state: first.state, clock: first.clock, routes, log: silentLog });
+  await again.start(async () => undefined);
+  assert.equal(again.failing(), ['ops'], 'after a restart');
+  again.stop();
+  await o.put('taken', 'a2');
+  first.wait(1000);
+  await o.outbox.runDue();
+  await health.look();
+  assert.is(raised.at(-1), 'ops false');
+  assert.is(health.lastOf('ops')?.error, null);
+  // Late: tried, and older than five minutes.
+  await first.state.updateTable('deliveries').set({ state: 'queued' }).where('id', '=', 'taken').execute();
+  first.wait(5 * 60_000 + 1);
+  await health.look();
+  assert.is(raised.at(-1), 'ops true');
+  health.stop();
+});
+
+test('the failure of a channel is reported by the others only', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  const o = await open(webhook(receiver.url));
+  await o.put('own');
+  const facts = JSON.stringify({ ...notification, rule: { id: 'channel-failed' }, tags: { channel: 'ops' } });
+  await o.state.updateTable('notifications').set({ facts }).execute();
+  await o.put('other', 'a2');
+  await o.state
+    .updateTable('notifications')
+    .set({ facts: facts.replace('"ops"', '"mail"') })
+    .where('alert', '=', 'a2')
+    .execute();
+  while ((await o.outbox.runDue()) > 0);
+  assert.equal(
+    receiver.received.map((got) => got.headers['idempotency-key']),
+    ['other'],
+  );
 });
 
 test('pauses grow, are random, and have an end', () => {

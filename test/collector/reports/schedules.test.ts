@@ -115,7 +115,8 @@ test('two at once, as after a crash in between, make one run and one mail each',
   const months = createMonths({ state, clock, zone, changeFeed: { subscribe: () => () => {} } as never });
   const ruleNamed = (id: string) => ({ id });
   const reports = createReports({ state, clock, months, zone, ruleNamed });
-  const one = () => createSchedules({ state, clock, log: silentLog, reports, mailChannel: 'nowhere', wake: () => {} });
+  const one = () =>
+    createSchedules({ state, clock, log: silentLog, reports, mailChannel: () => 'nowhere', wake: () => {} });
   const fields = { ...base, rhythm: 'week', recipients: ['a@example.org'] } as never;
   const first = one();
   const { id } = await first.create(fields, 'test', '');

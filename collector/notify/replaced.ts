@@ -1,0 +1,34 @@
+/** Messages that need not be sent, because a later one about the same says more. Pure. */
+import type { NotificationEvent } from '../../shared/notification.ts';
+
+/** Messages about how something is now; all others are about something that happened, and are sent each. */
+const aboutState: ReadonlySet<NotificationEvent | 'report'> = new Set([
+  ...(['firing', 'update', 'repeat', 'reminder', 'flapping', 'stable', 'resolved'] as const),
+]);
+
+export interface WaitingDelivery {
+  id: string;
+  /** What goes out in order. */
+  subject: string;
+  event: NotificationEvent | 'report';
+  attempts: number;
+}
+
+/**
+ * @param rows what waits in one channel, oldest first
+ * @param wasNotified whether the receiver was notified of the subject, and not yet of its end, by what went out before
+ * @returns ids: of an unsent state that a later one follows; of a begin and its end, where both are unsent, both
+ */
+export function replacedBy(rows: readonly WaitingDelivery[], wasNotified: (subject: string) => boolean): Set<string> {
+  const replaced = new Set<string>();
+  for (const [subject, all] of Map.groupBy(rows, (row) => row.subject)) {
+    const states = all.filter(({ event }) => aboutState.has(event));
+    // What may have arrived stays in its place: it is repeated or given up.
+    const unsent = states.filter(({ attempts }) => attempts === 0);
+    for (const row of unsent.slice(0, -1)) replaced.add(row.id);
+    const last = unsent.at(-1);
+    const mayKnow = states.length > unsent.length || wasNotified(subject);
+    if (last?.event === 'resolved' && unsent.length > 1 && !mayKnow) replaced.add(last.id);
+  }
+  return replaced;
+}

@@ -1,0 +1,74 @@
+/** What waits in the outbox, by channel. */
+import type { State } from '../state/open.ts';
+import type { DeliveryRow } from './complete.ts';
+import { replacedBy } from './replaced.ts';
+
+const readAtOnce = 500;
+
+export interface WaitingRows {
+  /** Due now, without those that must wait for an earlier one of the same. */
+  due: DeliveryRow[];
+  /** Need not be sent any more. */
+  replaced: DeliveryRow[];
+}
+
+export function readWaiting(state: State) {
+  const rowsOf = (channel: string) =>
+    state
+      .selectFrom('deliveries')
+      .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
+      .select(['deliveries.id', 'channel', 'about', 'attempts', 'next_at', 'user_name', 'facts', 'ticket', 'alert'])
+      .select(['event', 'recipient', 'deliveries.created_at'])
+      .where('state', '=', 'queued')
+      .where('channel', '=', channel)
+      .orderBy('created_at')
+      .orderBy('notification')
+      .limit(readAtOnce)
+      .execute();
+
+  /** Of subjects of which several messages wait: whether the last that went out said that it fires. */
+  async function notifiedBefore(channel: string, rows: readonly { subject: string; about: string }[]) {
+    const several = [...Map.groupBy(rows, (row) => row.subject).values()].filter(({ length }) => length > 1);
+    const known = new Set<string>();
+    for (const [row] of several) {
+      if (!row) continue;
+      const last = await state
+        .selectFrom('deliveries')
+        .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
+        .select('event')
+        .where('channel', '=', channel)
+        .where('about', '=', row.about)
+        .where('state', 'in', ['sent', 'dead'])
+        .where('attempts', '>', 0)
+        .orderBy('created_at', 'desc')
+        .orderBy('notification', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (last && last.event !== 'resolved') known.add(row.subject);
+    }
+    return (subject: string) => known.has(subject);
+  }
+
+  return {
+    async channels(): Promise<string[]> {
+      const rows = await state
+        .selectFrom('deliveries')
+        .select('channel')
+        .distinct()
+        .where('state', '=', 'queued')
+        .execute();
+      return rows.map(({ channel }) => channel);
+    },
+    async read(channel: string, now: number): Promise<WaitingRows> {
+      const rows = (await rowsOf(channel)).map((row) => ({ ...row, subject: `${row.about}\n${row.recipient ?? ''}` }));
+      const ids = replacedBy(rows, await notifiedBefore(channel, rows));
+      const first = new Set<string>();
+      const due = rows.filter(({ id, subject, next_at }) => {
+        if (ids.has(id) || first.has(subject)) return false;
+        first.add(subject);
+        return next_at <= now;
+      });
+      return { due, replaced: rows.filter(({ id }) => ids.has(id)) };
+    },
+  };
+}
