@@ -10,7 +10,7 @@ import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
-import { createChangeFeed } from './change-feed.ts';
+import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
 import { type DataFolder, openDataFolder, removeOwn } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
 import type { Rule } from './evaluate/rule.ts';
@@ -20,11 +20,12 @@ import { saveEndpointDays } from './fleet/endpoint-days.ts';
 import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
 import { createErasures, type Erasures } from './fleet/erase.ts';
-import type { Endpoint } from './fleet/fleet.ts';
+import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import { newestOf } from './fleet/newest.ts';
 import { verificationsOf } from './fleet/restore-tests.ts';
 import { createRows, type Rows } from './fleet/rows.ts';
 import { viewOf } from './fleet/view.ts';
+import { createForecasts, type Forecasts } from './forecast/forecasts.ts';
 import { brokerOn } from './intake/broker/broker.ts';
 import type { IntakeParts } from './intake/intake.ts';
 import { startLocalAgent } from './local/agent.ts';
@@ -154,20 +155,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const rows = await createRows({ fleet, groups, series, held, state, changeFeed, log, now: clock.now });
   onStop(() => rows.close());
 
-  const { derive, newest } = createNewest(series, rows, clock);
-  /** Alerts under the rules of now, and the newest values judged by them. */
-  function followRules(ids: readonly string[]): void {
-    const follow = async () => {
-      await alerts.rulesChanged();
-      const changed = ids.flatMap((id) => rules.books().rule(id) ?? []);
-      for (const endpoint of fleet.all()) {
-        const report = newest(endpoint, changed);
-        if (report) await alerts.judgeAgain(endpoint, report.metrics);
-      }
-    };
-    for (const rule of ids) changeFeed.publish({ kind: 'rule', rule });
-    follow().catch((thrown: unknown) => log.error({ err: thrown, rules: ids }, 'Could not apply changed rules yet'));
-  }
+  const judged = (endpoint: Endpoint, report: Report) => alerts.onReport(endpoint, report, true);
+  const forecasts = createForecasts({ ...deps, fleet, series, zone, onReport: judged });
+  chores.push({ name: 'forecasts of disks', run: forecasts.run });
+  const { derive, newest } = createNewest(series, rows, forecasts, clock);
+  const followRules = rulesFollower({ rules, alerts, fleet, newest, changeFeed, log });
 
   const intake = await openIntake({
     source: deps.source ?? brokerOn({ ...config.mqtt, tls: config.tls ?? undefined }),
@@ -252,7 +244,30 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   };
 }
 
-function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
+type Followed = Pick<Awaited<ReturnType<typeof openAlerts>>, 'rules' | 'alerts'> & {
+  fleet: Fleet;
+  newest(endpoint: Endpoint, looked: readonly Rule[]): Report | null;
+  changeFeed: ChangeFeed;
+  log: Deps['log'];
+};
+
+/** Alerts under the rules of now, and the newest values judged by them. */
+const rulesFollower =
+  ({ rules, alerts, fleet, newest, changeFeed, log }: Followed) =>
+  (ids: readonly string[]): void => {
+    const follow = async () => {
+      await alerts.rulesChanged();
+      const changed = ids.flatMap((id) => rules.books().rule(id) ?? []);
+      for (const endpoint of fleet.all()) {
+        const report = newest(endpoint, changed);
+        if (report) await alerts.judgeAgain(endpoint, report.metrics);
+      }
+    };
+    for (const rule of ids) changeFeed.publish({ kind: 'rule', rule });
+    follow().catch((thrown: unknown) => log.error({ err: thrown, rules: ids }, 'Could not apply changed rules yet'));
+  };
+
+function createNewest(series: SeriesStore, rows: Rows, forecasts: Forecasts, clock: Clock) {
   const derive = (endpoint: Endpoint, report: Report) =>
     withBackupAges(report, rows.facts(endpoint.id).backups, clock.now());
   return {
@@ -260,7 +275,7 @@ function createNewest(series: SeriesStore, rows: Rows, clock: Clock) {
     /** The newest values that rules look at; null where there are none, or it is unknown whether they still hold. */
     newest(endpoint: Endpoint, looked: readonly Rule[]): Report | null {
       if (endpoint.state !== 'online') return null;
-      const metrics = newestOf(series.latest(endpoint.id), looked, clock.now());
+      const metrics = [...newestOf(series.latest(endpoint.id), looked, clock.now()), ...forecasts.of(endpoint.id)];
       return metrics.length === 0 ? null : derive(endpoint, { v: 1, epoch: '', seq: 0, at: clock.now(), metrics });
     },
   };

@@ -81,6 +81,14 @@ const rows: Record<string, CatalogueEntry[]> = {
     ['read_only', 'bool', 'gauge'],
     ['errors', 'count', 'gauge'],
   ],
+  // By the collector, each night
+  disk_forecast: [
+    ['full_in_days', 'days', 'gauge'],
+    ['full_in_days_low', 'days', 'gauge'],
+    ['full_in_days_high', 'days', 'gauge'],
+    ['history_days', 'days', 'gauge'],
+    ['free_percent', 'percent', 'gauge'],
+  ],
   // tag name as of smart; the kernel's own (vda) for a disk without serial number
   diskio: [
     ['reads', 'count', 'counter'],
@@ -255,6 +263,7 @@ export const tagsOf: Readonly<Record<string, Readonly<Record<string, readonly st
   cpu: { cpu: ['cpu-total'] },
   pressure: { resource: ['cpu', 'memory', 'io'], type: ['some', 'full'] },
   disk: { path: null, device: null, fstype: null },
+  disk_forecast: { path: null, device: null, fstype: null },
   diskio: { name: null },
   net: { interface: null },
   procstat: { process_name: null },

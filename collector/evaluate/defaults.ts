@@ -65,6 +65,8 @@ const space = warning('disk-space', metric('disk', above('used_percent', 90, 87)
   gone_s: 10 * minute,
   urgency: 2,
 });
+// By the nights' forecasts: two weeks are time to order a disk, three days to delete something.
+const fullSoon = warning('disk-full-soon', { kind: 'forecast', within_days: 14 }, { gone_s: 3 * day });
 const inodes = warning('disk-inodes', metric('disk', above('inodes_used_percent', 90, 87)), {
   for_s: minute,
   clear_for_s: minute,
@@ -146,6 +148,13 @@ export const defaultRules: readonly Rule[] = [
       urgency: 1,
     },
   ),
+  fullSoon,
+  critical(fullSoon, 'disk-full-soon-critical', { kind: 'forecast', within_days: 3 }),
+  {
+    ...warning('disk-runaway', { kind: 'runaway', within_s: 4 * hour }, { for_s: 10 * minute, gone_s: 10 * minute }),
+    severity: 'critical',
+    urgency: 1,
+  },
   inodes,
   critical(inodes, 'disk-inodes-critical', metric('disk', above('inodes_used_percent', 95, 92))),
   {

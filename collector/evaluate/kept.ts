@@ -16,3 +16,13 @@ export interface ChangeMemory {
   before: number;
   since: number;
 }
+
+/** Highest uses of a disk in the last five-minute steps. */
+export interface RisingMemory {
+  /** Number of the running step, and its highest use so far. */
+  slot: number;
+  highest: number;
+  /** Of whole steps, oldest first. */
+  past: number[];
+  fullInS: number | null;
+}

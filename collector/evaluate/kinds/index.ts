@@ -3,12 +3,14 @@ import { type Static, Type } from 'typebox';
 import { absence } from './absence.ts';
 import { change } from './change.ts';
 import { expression } from './expression.ts';
+import { forecast } from './forecast.ts';
 import type { RuleKind } from './kind.ts';
 import { missing } from './missing.ts';
 import { rate } from './rate.ts';
+import { runaway } from './runaway.ts';
 import { threshold } from './threshold.ts';
 
-const list = [threshold, absence, missing, rate, change, expression] as const;
+const list = [threshold, absence, missing, rate, change, expression, forecast, runaway] as const;
 
 /** The condition of a rule, of any kind. */
 export type When = Static<(typeof list)[number]['schema']>;

@@ -9,7 +9,7 @@ import type { Fault } from '../../../shared/shape.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
 import { createRecent, type Recent } from '../../recent.ts';
 import type { RuleStatus } from '../compare.ts';
-import type { ChangeMemory, RateMemory } from '../kept.ts';
+import type { ChangeMemory, RateMemory, RisingMemory } from '../kept.ts';
 import type { Mean } from '../mean.ts';
 
 /** Maximum duration, in seconds: a longer one is a mistake, such as milliseconds for seconds. */
@@ -35,6 +35,7 @@ export interface RuleMemory {
   means: Recent<Mean>;
   rates: Recent<RateMemory>;
   changes: Recent<ChangeMemory>;
+  risings: Recent<RisingMemory>;
   /** When an awaited value last came, by rule id. */
   seen: Map<string, number>;
   /** When this collector first received something from the endpoint. */
@@ -47,14 +48,15 @@ export const createMemory = (since = 0, view: EndpointView | null = null): RuleM
   means: createRecent(since),
   rates: createRecent(since),
   changes: createRecent(since),
+  risings: createRecent(since),
   seen: new Map(),
   since,
   view,
 });
 
 /** What has not come for days leaves memory. To be called about once per hour. */
-export function forgetOld({ counters, means, rates, changes }: RuleMemory, now: number): void {
-  for (const one of [counters, means, rates, changes]) one.turn(now);
+export function forgetOld({ counters, means, rates, changes, risings }: RuleMemory, now: number): void {
+  for (const one of [counters, means, rates, changes, risings]) one.turn(now);
 }
 
 export interface Shown {

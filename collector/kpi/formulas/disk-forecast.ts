@@ -1,5 +1,6 @@
 /** When a disk will be full, by its highest use on each of the last days. Says nothing where the direction is not sure. */
-import { type Point, slopeOf } from './theil-sen.ts';
+import type { Point } from '../../slopes.ts';
+import { slopeOf } from './theil-sen.ts';
 
 export interface DiskForecast {
   /** full: it is. rising: it will be. steady: it falls, or it is not sure that it rises. short: too little history. old: no value of the last days. */

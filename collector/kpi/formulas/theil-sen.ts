@@ -1,23 +1,13 @@
 /** Slope of a series by Theil and Sen: the median of the slopes between all pairs, so that one odd value does not bend it. */
+import { type Point, slopesOf } from '../../slopes.ts';
 import { median } from '../median.ts';
-import { ascending, z95 } from './numbers.ts';
-
-export type Point = readonly [x: number, y: number];
+import { z95 } from './numbers.ts';
 
 export interface Slope {
   slope: number;
   /** Bounds of the 95 % interval. */
   low: number;
   high: number;
-}
-
-/** Of all pairs, ascending. The square of the number of points: for some tens of them. */
-export function slopesOf(points: readonly Point[]): number[] {
-  const slopes: number[] = [];
-  points.forEach(([x, y], j) => {
-    for (const [x0, y0] of points.slice(0, j)) slopes.push((y - y0) / (x - x0));
-  });
-  return slopes.sort(ascending);
 }
 
 /**

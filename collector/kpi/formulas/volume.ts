@@ -1,9 +1,9 @@
 /** How many tickets were created, and whether that changes. */
 import { weeksOf } from '../../../shared/calendar.ts';
 import type { Span } from '../../../shared/intervals.ts';
+import { slopesOf } from '../../slopes.ts';
 import { median } from '../median.ts';
 import { distinct, z95 } from './numbers.ts';
-import { slopesOf } from './theil-sen.ts';
 
 export interface CreatedTicket {
   id: string;
