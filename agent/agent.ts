@@ -10,7 +10,7 @@ import type { Log } from '../shared/log.ts';
 import { isReadable } from '../shared/loopback.ts';
 import type { OfflineReason } from '../shared/presence.ts';
 import { reason } from '../shared/reason.ts';
-import type { AgentConfig } from '../shared/report.ts';
+import type { TargetOrder } from '../shared/target.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
@@ -19,7 +19,7 @@ import { moveCredential, plainPassword, readCredential } from './credential.ts';
 import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
-import { readLocal } from './local.ts';
+import { type Local, readLocal } from './local.ts';
 import { openMemory } from './memory.ts';
 import { createMessages } from './messages.ts';
 import { onBattery } from './platform/power.ts';
@@ -29,6 +29,7 @@ import { createRunner, type Runner } from './schedule.ts';
 import { createSections } from './sections.ts';
 import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
+import { createTargetCheck, type TargetCheck } from './targets/targets.ts';
 import { version } from './version.ts';
 
 export interface AgentOptions {
@@ -57,7 +58,7 @@ const lookBackMs = 3000;
 export const spoolPath = (data: string) => join(data, 'spool.db');
 
 /** Names of all configurable checks; `agent` is its check of itself. */
-export const checkNames = [...createChecks().map((check) => check.name), 'agent'];
+export const checkNames = [...createChecks().map((check) => check.name), 'agent', 'targets'];
 
 interface Running {
   birth: AgentBirth;
@@ -67,6 +68,7 @@ interface Running {
   link: ReturnType<typeof createLink>;
   runner: Runner;
   heavy: ReturnType<typeof createHeavy>;
+  targets: TargetCheck;
   control: Server | null;
 }
 
@@ -81,7 +83,7 @@ export function createAgent(options: AgentOptions): Agent {
   const context = createContext(data, clock, log, memory);
   let running: Running | null = null;
 
-  function wire(local: AgentConfig | null, faults: readonly string[]): Running {
+  function wire({ config: local, allow, faults }: Local): Running {
     const parts = {} as Running;
     let refused: string | null = null;
     parts.announce = async (more) => {
@@ -93,6 +95,7 @@ export function createAgent(options: AgentOptions): Agent {
     parts.spool = openSpool({ path: spoolPath(data), bootId: birth.bootId, log, ...quota });
     birth.begin();
     parts.heavy = createHeavy({ data, log });
+    parts.targets = createTargetCheck({ allow, clock, log, run });
     const { spool } = parts;
     const messages = createMessages({ spool, clock, log, offer: (entry) => parts.link.offer(entry) });
     const sections = createSections({ memory, clock, send: messages.section });
@@ -106,7 +109,7 @@ export function createAgent(options: AgentOptions): Agent {
       takeLateMs: () => parts.runner.takeLateMs(),
     });
     parts.runner = createRunner({
-      checks: [...createChecks(), self],
+      checks: [...createChecks(), self, parts.targets.check],
       context,
       clock,
       log,
@@ -145,7 +148,10 @@ export function createAgent(options: AgentOptions): Agent {
       },
       onConfig: (config) => {
         refused = null;
-        log.info({ config }, 'Received new settings from the collector');
+        const { watch = [], ...shown } = config ?? {};
+        // Orders hold secrets.
+        log.info({ config: { ...shown, watch: watch.length } }, 'Received new settings from the collector');
+        parts.targets.apply(watch as TargetOrder[]);
         const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
         if (strange.length > 0) log.warn({ checks: strange }, 'The collector has settings for unknown checks');
         parts.runner.apply(config);
@@ -171,10 +177,10 @@ export function createAgent(options: AgentOptions): Agent {
       makePrivate(data);
       if ((await ask(data, 'status', 2000)) !== null) throw fail('AGENT_RUNNING', { path: data });
       if (isReadable(identity.mqtt.url)) log.warn({ url: identity.mqtt.url }, plainPassword);
-      const { config, faults } = await readLocal(data, checkNames);
-      for (const fault of faults)
+      const local = await readLocal(data, checkNames);
+      for (const fault of local.faults)
         log.warn({ fault }, 'The local settings have a fault; `doctor` shows the settings in force');
-      running = wire(config, faults);
+      running = wire(local);
       running.control = await openControlSocket(data, answer).catch((thrown) => {
         log.warn({ reason: reasonOf(thrown) }, 'Could not open the local socket: sleep cannot be announced');
         return null;
@@ -188,9 +194,10 @@ export function createAgent(options: AgentOptions): Agent {
     },
     async stop(reason) {
       if (!running) return;
-      const { link, spool, runner, heavy, control, birth } = running;
+      const { link, spool, runner, heavy, targets, control, birth } = running;
       runner.stop();
       heavy.stop();
+      targets.stop();
       endAll();
       control?.close();
       await link.disconnect(reason);

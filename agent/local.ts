@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { Fault } from '../shared/shape.ts';
-import { parseConfig } from './orders.ts';
+import { parseAllowed, parseConfig } from './orders.ts';
 import { readTrusted } from './trusted-path.ts';
 
 export interface Local {
   /** null without a file, and when it cannot be understood: then none of it counts. */
   config: AgentConfig | null;
+  /** Where targets may be looked at: addresses, ranges, names, `internet`. */
+  allow: string[];
   /** `file:line:column: what is wrong` */
   faults: string[];
 }
@@ -23,22 +25,23 @@ export async function readLocal(data: string, checks: readonly string[]): Promis
   try {
     bytes = readTrusted(file);
   } catch (thrown) {
-    if (thrown instanceof EvenkeelError) return { config: null, faults: [thrown.message] };
+    if (thrown instanceof EvenkeelError) return { config: null, allow: [], faults: [thrown.message] };
     const isThere = (thrown as NodeJS.ErrnoException).code !== 'ENOENT';
-    return { config: null, faults: isThere ? [`${file} cannot be read: ${reasonOf(thrown)}`] : [] };
+    return { config: null, allow: [], faults: isThere ? [`${file} cannot be read: ${reasonOf(thrown)}`] : [] };
   }
   try {
-    const config = parseConfig(bytes);
+    const config = parseConfig(bytes, 'file');
+    const allow = parseAllowed(bytes);
     const isKnown = Object.keys(config.checks ?? {}).every((name) => checks.includes(name));
-    return { config, faults: isKnown ? [] : await explain(bytes, file, checks) };
+    return { config, allow, faults: isKnown ? [] : await explain(bytes, file, checks) };
   } catch (thrown) {
     const faults = await explain(bytes, file, checks);
-    return { config: null, faults: faults.length > 0 ? faults : [`${file}: ${reasonOf(thrown)}`] };
+    return { config: null, allow: [], faults: faults.length > 0 ? faults : [`${file}: ${reasonOf(thrown)}`] };
   }
 }
 
 async function explain(bytes: Buffer, file: string, known: readonly string[]): Promise<string[]> {
-  const [{ parseSettingsFile }, { faultsOf, unknownKey }, { AgentConfig }] = await Promise.all([
+  const [{ parseSettingsFile }, { faultsOf, unknownKey }, { LocalConfig }] = await Promise.all([
     import('../shared/settings-file.ts'),
     import('../shared/shape.ts'),
     import('../shared/report.ts'),
@@ -50,5 +53,5 @@ async function explain(bytes: Buffer, file: string, known: readonly string[]): P
   const strange = named
     .filter((name) => !known.includes(name))
     .map((name): Fault => unknownKey(['checks'], name, known));
-  return source.describe([...faultsOf(AgentConfig, source.value), ...strange]);
+  return source.describe([...faultsOf(LocalConfig, source.value), ...strange]);
 }

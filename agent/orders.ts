@@ -5,6 +5,15 @@
  */
 import { fail, reasonOf } from '../shared/errors.ts';
 import type { Ack, AgentConfig, Moved } from '../shared/report.ts';
+import {
+  faultsOfTarget,
+  type TargetKindName,
+  type TargetOrder,
+  targetIntervalS,
+  targetKinds,
+  targetsPerWatcher,
+  targetTimeoutS,
+} from '../shared/target.ts';
 import { inflate } from '../shared/wire.ts';
 
 type Dict = Record<string, unknown>;
@@ -78,10 +87,47 @@ function parseCheckSettings(value: unknown, where: string): { enabled?: boolean;
   };
 }
 
-/** A settings message, or the same document as a file. @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
-export function parseConfig(bytes: Uint8Array): AgentConfig {
+function parseOrder(value: unknown, where: string): TargetOrder[] {
+  if (!isDict(value)) refuse(where, 'must be an object');
+  onlyKeys(value, ['id', 'kind', 'settings', 'interval_s', 'timeout_s'], where);
+  const { id, kind, settings, interval_s, timeout_s } = value;
+  if (typeof id !== 'string' || !/^[a-z0-9]{8,32}$/.test(id)) refuse(`${where}.id`, 'must be an id');
+  if (typeof kind !== 'string' || !/^[a-z][a-z0-9_]{0,63}$/.test(kind)) refuse(`${where}.kind`, 'must be a name');
+  if (!isDict(settings)) refuse(`${where}.settings`, 'must be an object');
+  for (const [name, one] of Object.entries(settings))
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name) || !['string', 'number', 'boolean'].includes(typeof one))
+      refuse(`${where}.settings`, `${name.slice(0, 64)} is no setting`);
+  const seconds = (given: unknown, { least, most }: { least: number; most: number }) =>
+    Number.isInteger(given) && isBetween(given, least, most);
+  if (!seconds(interval_s, targetIntervalS)) refuse(`${where}.interval_s`, 'must be 10 to 3600');
+  if (!seconds(timeout_s, targetTimeoutS)) refuse(`${where}.timeout_s`, 'must be 1 to 60');
+  // A newer collector knows more kinds, and more settings of one: the others are watched all the same.
+  if (!targetKinds.includes(kind as TargetKindName) || faultsOfTarget(kind as TargetKindName, settings).length > 0)
+    return [];
+  return [{ id, kind, settings, interval_s, timeout_s } as TargetOrder];
+}
+
+/** What this machine lets the collector look at; only its own file says so. */
+export function parseAllowed(bytes: Uint8Array): string[] {
+  const { targets } = parse(bytes);
+  if (targets === undefined) return [];
+  if (!isDict(targets)) refuse('message.targets', 'must be an object');
+  onlyKeys(targets, ['allow'], 'message.targets');
+  const { allow } = targets;
+  const isWord = (one: unknown) => typeof one === 'string' && one !== '' && one.length <= 256;
+  if (!Array.isArray(allow) || allow.length > 200 || !allow.every(isWord))
+    refuse('message.targets.allow', 'must be a list of at most 200 addresses, ranges or names');
+  return allow as string[];
+}
+
+/**
+ * A settings message, or the same document as a file.
+ * @param from the machine's own file has `targets`, a message has `watch`
+ * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
+ */
+export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
   const value = parse(bytes);
-  onlyKeys(value, ['v', 'interval_s', 'checks'], 'message');
+  onlyKeys(value, ['v', 'interval_s', 'checks', from === 'file' ? 'targets' : 'watch'], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;
   if (interval_s !== undefined && !isBetween(interval_s, 0.5, 3600))
@@ -95,6 +141,12 @@ export function parseConfig(bytes: Uint8Array): AgentConfig {
       return [name, parseCheckSettings(settings, `message.checks.${name}`)] as const;
     });
     config.checks = Object.fromEntries(entries);
+  }
+  const { watch } = value;
+  if (watch !== undefined && from === 'message') {
+    if (!Array.isArray(watch) || watch.length > targetsPerWatcher)
+      refuse('message.watch', `must be a list of at most ${targetsPerWatcher} targets`);
+    config.watch = watch.flatMap((order: unknown, i) => parseOrder(order, `message.watch.${i}`));
   }
   return config;
 }

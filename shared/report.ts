@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { fail, reasonOf } from './errors.ts';
 import { firstFault, type Validator } from './first-fault.ts';
-import { targetIntervalS, targetKinds, targetsPerWatcher, targetTimeoutS } from './target.ts';
+import { targetIntervalS, targetsPerWatcher, targetTimeoutS } from './target.ts';
 import { inflate, weigh } from './wire.ts';
 
 export { encode, inflate, inflateSmall, maxInflatedBytes, maxWireBytes } from './wire.ts';
@@ -114,13 +114,14 @@ export const AgentConfig = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    /** What it is to watch from where it is: shared/target.ts. It looks only where its own machine's settings allow. */
-    targets: Type.Optional(
+    /** Targets that it is to watch: target.ts. It looks only where the settings of its own machine allow it. */
+    watch: Type.Optional(
       Type.Array(
         Type.Object(
           {
             id: Type.String({ pattern: '^[a-z0-9]{8,32}$' }),
-            kind: Type.Enum([...targetKinds]),
+            // One that an older agent does not know is left out there.
+            kind: name,
             settings: Type.Record(name, Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
             interval_s: Type.Integer({ minimum: targetIntervalS.least, maximum: targetIntervalS.most }),
             timeout_s: Type.Integer({ minimum: targetTimeoutS.least, maximum: targetTimeoutS.most }),
@@ -134,6 +135,21 @@ export const AgentConfig = Type.Object(
   { additionalProperties: false },
 );
 export type AgentConfig = Static<typeof AgentConfig>;
+
+const { watch: _, ...ofBoth } = AgentConfig.properties;
+/** The settings file of a machine: the same, and what it lets the collector do; that is never for the collector to say. */
+export const LocalConfig = Type.Object(
+  {
+    ...ofBoth,
+    targets: Type.Optional(
+      Type.Object(
+        { allow: Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 200 }) },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 /** By schema, and by the parts of schemas in which faults were looked for. */
 const validators = new Map<unknown, Validator>();

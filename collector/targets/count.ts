@@ -6,7 +6,16 @@ import { isOfTarget, targetResultOf } from '../../shared/target.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { KeptTarget } from './store.ts';
 import { subjectOf } from './subject.ts';
-import { type Ballot, middle, type TargetState, type TargetVerdict, type Vote, verdictOf, voteOf } from './verdict.ts';
+import {
+  type Ballot,
+  isAwaited,
+  middle,
+  type TargetState,
+  type TargetVerdict,
+  type Vote,
+  verdictOf,
+  voteOf,
+} from './verdict.ts';
 
 export interface CountParts {
   clock: Clock;
@@ -22,6 +31,8 @@ export interface CountParts {
 export interface CountedTarget {
   target: KeptTarget;
   ballots: Map<string, Ballot>;
+  /** Since when its watchers are asked as they are now. */
+  askedAt: number;
   verdict: TargetVerdict | null;
   /** Null before the first verdict. */
   state: TargetState | null;
@@ -41,10 +52,13 @@ export function createCount(parts: CountParts) {
   const votes = ({ target, ballots }: CountedTarget, now: number): Vote[] =>
     [...ballots.values()].map((ballot) => voteOf(ballot, target, isThere(ballot.watcher), now));
 
+  const awaited = ({ target, ballots, askedAt }: CountedTarget, now: number): number =>
+    target.watchers.filter((one) => isAwaited(ballots.get(one), target, isThere(one), askedAt, now)).length;
+
   /** @param parts what was seen of it just now; null: only time has passed */
   function judge(one: CountedTarget, parts: readonly Metric[] | null): void {
     const now = clock.now();
-    const verdict = verdictOf(votes(one, now), one.target.need);
+    const verdict = verdictOf(votes(one, now), awaited(one, now), one.target.need);
     const before = one.verdict ?? noneYet;
     one.verdict = verdict;
     const isSame = verdict.state === before.state && verdict.votes === before.votes && verdict.down === before.down;
@@ -112,12 +126,20 @@ export function createCount(parts: CountParts) {
     put(target: KeptTarget, last?: { state: TargetState; at: number }): void {
       const known = counted.get(target.id);
       if (known) {
+        if (JSON.stringify(known.target) !== JSON.stringify(target)) known.askedAt = clock.now();
         known.target = target;
         for (const watcher of [...known.ballots.keys()])
           if (!target.enabled || !target.watchers.includes(watcher)) known.ballots.delete(watcher);
       } else {
         const since = last?.at ?? clock.now();
-        counted.set(target.id, { target, ballots: new Map(), verdict: null, state: last?.state ?? null, since });
+        counted.set(target.id, {
+          target,
+          ballots: new Map(),
+          askedAt: clock.now(),
+          verdict: null,
+          state: last?.state ?? null,
+          since,
+        });
       }
     },
     drop: (id: string) => void counted.delete(id),

@@ -35,7 +35,8 @@ function sightOf(
 }
 
 export function rowOf(one: CountedTarget, fleet: Pick<Fleet, 'get'>, now: number): TargetRow {
-  const { target, verdict } = one;
+  const { target } = one;
+  const sights = target.watchers.map((watcher) => sightOf(watcher, one, fleet, now));
   const { open, secrets } = divideSettings(target.kind, target.settings);
   return {
     ...{ id: target.id, name: target.name, kind: target.kind, settings: open, secretsSet: Object.keys(secrets) },
@@ -43,8 +44,8 @@ export function rowOf(one: CountedTarget, fleet: Pick<Fleet, 'get'>, now: number
     ...{ watchers: [...target.watchers], need: target.need, enabled: target.enabled, origin: target.origin },
     state: target.enabled ? (one.state ?? 'never') : 'off',
     since: one.since,
-    votes: verdict?.votes ?? 0,
-    votesDown: verdict?.down ?? 0,
-    sights: target.watchers.map((watcher) => sightOf(watcher, one, fleet, now)),
+    votes: sights.filter(({ vote }) => vote !== null).length,
+    votesDown: sights.filter(({ vote }) => vote === 'down').length,
+    sights,
   };
 }

@@ -1,7 +1,7 @@
 /** What is watched from outside: definitions, who watches what, and what came of it. */
 import { createReach } from '../../shared/outgoing.ts';
 import type { Metric, Report } from '../../shared/report.ts';
-import { collectorWatcher, isOfTarget, type TargetOrder } from '../../shared/target.ts';
+import { collectorWatcher, isOfTarget, type TargetOrder, targetsPerWatcher } from '../../shared/target.ts';
 import { createTargetWatch } from '../../shared/targets/watch.ts';
 import { createTargetActions, foundIn } from './actions.ts';
 import type { TargetJudge, TargetParts, Targets } from './contract.ts';
@@ -117,9 +117,9 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
     },
     reload,
     settingsFor(endpoint, settings) {
-      const targets = ordersFor(endpoint);
+      const orders = ordersFor(endpoint).slice(0, targetsPerWatcher);
       // Only for those that watch something: an older agent knows no such part.
-      return targets.length === 0 ? settings : { ...settings, targets };
+      return orders.length === 0 ? settings : { ...settings, watch: orders };
     },
     heard(endpoint, report) {
       if (!watchers.has(endpoint)) return report;

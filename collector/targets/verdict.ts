@@ -49,11 +49,32 @@ export function voteOf(ballot: Ballot, target: Rounds, isThere: boolean, now: nu
   return ballot.failures >= confirmed ? 'down' : ballot.before;
 }
 
-/** @param need how many must say that it is down; null: most of those that vote */
-export function verdictOf(votes: readonly Vote[], need: number | null): TargetVerdict {
+/** Whether a watcher that has not said anything yet will: it was just asked, or confirms its first failure. */
+export function isAwaited(
+  ballot: Ballot | undefined,
+  target: Rounds,
+  isThere: boolean,
+  askedAt: number,
+  now: number,
+): boolean {
+  if (!isThere) return false;
+  if (ballot === undefined) return now - askedAt <= freshMs(target);
+  return (
+    ballot.result !== 'ok' &&
+    !isNoVote(ballot.result) &&
+    voteOf(ballot, target, true, now) === null &&
+    now - ballot.at <= freshMs(target)
+  );
+}
+
+/**
+ * @param awaited votes that are still to come: the fastest watcher alone decides nothing
+ * @param need how many must say that it is down; null: most of those that vote
+ */
+export function verdictOf(votes: readonly Vote[], awaited: number, need: number | null): TargetVerdict {
   const cast = votes.filter((vote) => vote !== null);
   const down = cast.filter((vote) => vote === 'down').length;
-  const enough = need ?? Math.floor(cast.length / 2) + 1;
+  const enough = need ?? Math.floor((cast.length + awaited) / 2) + 1;
   const one = { votes: cast.length, down };
   if (cast.length > 0 && down >= enough) return { state: 'down', ...one };
   // Whoever sees it says so; where only too few are left that see nothing, nobody knows.

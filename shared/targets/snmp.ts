@@ -13,7 +13,13 @@ export const snmp: TargetKind = {
   kind: 'snmp',
   async check(settings: TargetSettings, context: TargetContext) {
     const session = openSession(await addressOf(String(settings.host), context), settings, context.timeoutMs);
-    context.signal.addEventListener('abort', () => session.close());
+    // A second time it would throw.
+    let isOpen = true;
+    const close = () => {
+      if (isOpen) session.close();
+      isOpen = false;
+    };
+    context.signal.addEventListener('abort', close);
     // Met by whoever asks, below.
     session.on('error', () => {});
     try {
@@ -32,7 +38,7 @@ export const snmp: TargetKind = {
     } catch (thrown) {
       throw problemOf(thrown);
     } finally {
-      session.close();
+      close();
     }
   },
 };

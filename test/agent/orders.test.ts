@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseAck, parseConfig } from '../../agent/orders.ts';
+import { parseAck, parseAllowed, parseConfig } from '../../agent/orders.ts';
 import { Ack, AgentConfig, decode } from '../../shared/report.ts';
 
 const word = fc.constantFrom(
@@ -65,8 +65,19 @@ const ack = fc.record(
   { requiredKeys: [] },
 );
 const check = fc.record({ enabled: leaf, every_s: leaf }, { requiredKeys: [] });
+const order = fc.record(
+  {
+    id: fc.constantFrom<unknown>('t123456789', 't123456789', 'T', 1),
+    kind: fc.constantFrom<unknown>('tcp', 'tcp', 'TCP', null),
+    settings: fc.constantFrom<unknown>({ host: '10.0.0.1', port: 22 }, { Host: 'a' }, { host: null }, 'a'),
+    interval_s: fc.constantFrom<unknown>(60, 60, 9, 3601, 60.5),
+    timeout_s: fc.constantFrom<unknown>(10, 10, 0, 61),
+  },
+  { requiredKeys: ['id', 'kind', 'settings', 'interval_s'] },
+);
 const config = fc.record(
   {
+    watch: fc.oneof(fc.array(order, { maxLength: 2 }), leaf),
     v: fc.constantFrom(1, 1, 1, 2, '1'),
     interval_s: leaf,
     checks: fc.oneof(fc.dictionary(word, fc.oneof(check, any)), any),
@@ -125,6 +136,29 @@ test('bytes that are nothing get a coded error', () => {
         'string',
       );
   }
+});
+
+test('an order that this agent cannot follow is left out, and the others hold', () => {
+  const good = {
+    id: 't123456789',
+    kind: 'tcp',
+    settings: { host: '10.0.0.1', port: 22 },
+    interval_s: 60,
+    timeout_s: 10,
+  };
+  const newer = { ...good, id: 't223456789', kind: 'quic' };
+  const faulty = { ...good, id: 't323456789', settings: { host: 'a b', port: 22 } };
+  const bytes = Buffer.from(JSON.stringify({ v: 1, watch: [newer, good, faulty] }));
+  assert.equal(parseConfig(bytes).watch, [good]);
+});
+
+test('only the machine’s own file says where it may look', () => {
+  const bytes = Buffer.from(JSON.stringify({ v: 1, targets: { allow: ['10.0.0.0/8'] } }));
+  assert.throws(() => parseConfig(bytes), /targets is not known/);
+  assert.equal(parseConfig(bytes, 'file'), { v: 1 });
+  assert.equal(parseAllowed(bytes), ['10.0.0.0/8']);
+  assert.throws(() => parseAllowed(Buffer.from('{"targets":{"allow":["", 1]}}')), /must be a list/);
+  assert.throws(() => parseConfig(Buffer.from('{"v":1,"watch":[]}'), 'file'), /watch is not known/);
 });
 
 test.run();

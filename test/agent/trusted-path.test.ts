@@ -216,7 +216,7 @@ if (posix) {
       assert.is(await refused(read), 'UNTRUSTED_PATH', name);
       chmodSync(join(data, name), 0o600);
     }
-    assert.equal(await readLocal(data, []), { config: { v: 1 }, faults: [] });
+    assert.equal(await readLocal(data, []), { config: { v: 1 }, allow: [], faults: [] });
     chmodSync(join(data, 'agent.settings.json'), 0o622);
     const local = await readLocal(data, []);
     assert.is(local.config, null);

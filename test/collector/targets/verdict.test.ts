@@ -1,0 +1,80 @@
+/** Down only if enough of those that can tell say so. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { watchedAvailability } from '../../../collector/targets/availability.ts';
+import { type Ballot, isAwaited, middle, verdictOf, voteOf } from '../../../collector/targets/verdict.ts';
+
+const test = suite('verdict about a target');
+
+const rounds = { interval_s: 60, timeout_s: 10 };
+const now = 1_000_000_000;
+const ballot = (more: Partial<Ballot>): Ballot => ({
+  ...{ watcher: 'collector', result: 'ok', fields: {}, failures: 0, before: null, at: now - 5000, ...more },
+});
+
+test('a vote: fresh, of a watcher that is there and could look; a first failure is confirmed', () => {
+  assert.is(voteOf(ballot({}), rounds, true, now), 'up');
+  assert.is(voteOf(ballot({}), rounds, false, now), null);
+  assert.is(voteOf(ballot({ at: now - 240_000 }), rounds, true, now), null);
+  assert.is(voteOf(ballot({ at: now - 180_000 }), rounds, true, now), 'up');
+  assert.is(voteOf(ballot({ result: 'not_allowed', failures: 9 }), rounds, true, now), null);
+  assert.is(voteOf(ballot({ result: 'refused', failures: 1, before: 'up' }), rounds, true, now), 'up');
+  assert.is(voteOf(ballot({ result: 'refused', failures: 1 }), rounds, true, now), null);
+  assert.is(voteOf(ballot({ result: 'refused', failures: 2, before: 'up' }), rounds, true, now), 'down');
+});
+
+for (const [votes, awaited, need, state] of [
+  [['up'], 0, null, 'up'],
+  [['down'], 0, null, 'down'],
+  [[], 0, null, 'unknown'],
+  [[null, null], 0, null, 'unknown'],
+  // One of two does not see it: the other does.
+  [['down', 'up'], 0, null, 'up'],
+  [['down', null], 0, null, 'down'],
+  // The faster of two has looked: the other is asked, too.
+  [['down'], 1, null, 'unknown'],
+  [['down', 'down'], 1, null, 'down'],
+  [['down', 'down', 'up'], 0, null, 'down'],
+  [['down', 'up', 'up'], 0, null, 'up'],
+  [['down', 'up', 'up'], 0, 1, 'down'],
+  [['down', 'down', 'up'], 0, 3, 'up'],
+  [['down', 'down', null], 0, 3, 'unknown'],
+] as const)
+  test(`${votes.join(', ') || 'nobody'}, ${awaited} awaited, ${need ?? 'most'} needed: ${state}`, () => {
+    assert.is(verdictOf(votes, awaited, need).state, state);
+  });
+
+test('whoever was just asked is awaited, and not for ever', () => {
+  assert.is(isAwaited(undefined, rounds, true, now - 1000, now), true);
+  assert.is(isAwaited(undefined, rounds, false, now - 1000, now), false);
+  assert.is(isAwaited(undefined, rounds, true, now - 300_000, now), false);
+  assert.is(isAwaited(ballot({ result: 'refused', failures: 1 }), rounds, true, now, now), true);
+  assert.is(isAwaited(ballot({ result: 'refused', failures: 2 }), rounds, true, now, now), false);
+  assert.is(isAwaited(ballot({ result: 'no_program', failures: 1 }), rounds, true, now, now), false);
+});
+
+test('the middle of an even number is the lower one; of nothing there is none', () => {
+  assert.is(middle([30, 10, 20, 4000]), 20);
+  assert.is(middle([]), null);
+});
+
+test('availability: what nobody watched counts as neither', () => {
+  const span = { start: 1000, end: 11_000 };
+  const changes = [
+    { at: 0, state: 'up' },
+    { at: 3000, state: 'down' },
+    { at: 4000, state: 'up' },
+    { at: 9000, state: 'unknown' },
+  ] as const;
+  // The collector was away from 5000 to 7000.
+  const watched = [
+    { start: 0, end: 5000 },
+    { start: 7000, end: 20_000 },
+  ];
+  const { upMs, downMs, unknownMs, percent } = watchedAvailability(changes, watched, span);
+  assert.equal([upMs, downMs, unknownMs], [2000 + 1000 + 2000, 1000, 4000]);
+  assert.ok(Math.abs((percent ?? 0) - 83.333) < 0.001, String(percent));
+  assert.is(watchedAvailability([], watched, span).percent, null);
+});
+
+test.run();
