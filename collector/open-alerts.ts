@@ -5,7 +5,7 @@
 import type { NamedRule } from '../shared/api.ts';
 import type { Clock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
-import { createActLinks } from './act/links.ts';
+import { createActLinks, type SilenceAlerts } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import { channelFailed } from './alerts/own-rules.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -56,7 +56,14 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const { routes } = channels;
   const channelHealth = createChannelHealth({ state, clock, routes, log });
   const acknowledge: Alerts['acknowledge'] = (...about) => alerts.acknowledge(...about);
-  const act = createActLinks({ state, clock, zone, ruleNamed, acknowledge, silence: null });
+  /** One silence for each, which hides nothing else. */
+  const silence: SilenceAlerts = async (some, end, by) => {
+    for (const { id } of some) {
+      const { matchers } = alerts.silences.proposal(id);
+      await alerts.silences.create({ matchers, reason: 'Silenced by a link in a message', end }, by);
+    }
+  };
+  const act = createActLinks({ state, clock, zone, ruleNamed, acknowledge, silence });
   const outbox = createOutbox({
     results: channelHealth,
     state,
@@ -88,6 +95,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     groupNamesOf: (id) => groups.namedGroupsOf(id).map(({ name }) => name),
     viewOf: parts.viewOf,
     scopeNameOf: scopeNames(fleet, groups),
+    inhibit: config.inhibit,
     policy,
     tickets,
     routes,

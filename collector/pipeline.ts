@@ -34,6 +34,9 @@ import type { Admitting, Message } from './message.ts';
 import type { Notified } from './notify/notified.ts';
 import { type NotifyParts, notify } from './notify/notify.ts';
 import { saveNotifications } from './notify/save.ts';
+import { detect } from './outages/detect.ts';
+import { inhibit } from './outages/inhibit.ts';
+import { saveOutages } from './outages/save.ts';
 import type { SeriesStore, Settled } from './series/series.ts';
 import { saveSilences } from './silences/save.ts';
 import { silence } from './silences/silence.ts';
@@ -349,9 +352,11 @@ export interface SecondHalfParts {
 
 /** Decided in memory, in this order; each step adds to the batch. */
 const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<void>)[] = [
+  ({ suppressors }, batch) => detect(suppressors, batch),
   advance,
   maintain,
   ({ suppressors }, batch) => silence(suppressors, batch),
+  ({ suppressors }, batch) => inhibit(suppressors, batch),
   ({ causeOf }, batch) => explain(causeOf, batch),
   ({ policy, memory, named }, batch) => openTickets({ policy, alertOf: memory.alert, endpointOf: named }, batch),
   (parts, batch) => notify(parts.notify, batch),
@@ -362,6 +367,7 @@ const commit: readonly ((db: StateTransaction, batch: Batch, parts: SecondHalfPa
   (db, batch, { suppressors }) => saveAlerts(db, batch, suppressors.suppressions.suppressedBy),
   saveMaintenance,
   saveSilences,
+  (db, batch, { suppressors }) => saveOutages(db, suppressors.outages, batch.at),
   saveNotifications,
 ];
 
@@ -373,7 +379,8 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
     const batch = createBatch(inputs, clock.now());
     try {
       for (const step of onVerdicts) await step(parts, batch);
-      if ([batch.changes, batch.actions, batch.maintenance, batch.silences].some((list) => list.length > 0))
+      const decided = [batch.changes, batch.actions, batch.maintenance, batch.silences, suppressors.outages.changed()];
+      if (decided.some((list) => list.length > 0))
         await state.transaction().execute(async (db) => {
           for (const save of commit) await save(db, batch, parts);
         });

@@ -323,6 +323,7 @@ export const errors = {
   ),
   BAD_RULE: row(400, 'The rule is not valid: {faults}.', 'Nothing was changed. Correct it and send the change again.'),
   BAD_CHANGE: row(400, 'The change was not saved: {problem}.', 'Correct that and send it again.'),
+  BAD_DEPENDENCY: row(400, 'The dependencies were not saved: {problem}.', 'Correct that and send them again.'),
   BAD_SILENCE: row(400, 'The silence was not entered: {problem}.', 'Correct that and send it again.'),
   BAD_MAINTENANCE: row(400, 'The maintenance was not entered: {problem}.', 'Correct that and send it again.'),
   RULE_IN_FILE: row(

@@ -73,6 +73,9 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
       case 'relabelled':
         batch.changes.push({ relabelled: input.endpoint, at });
         break;
+      case 'dependencies':
+        batch.changes.push({ dependencies: input.endpoints, at });
+        break;
       case 'time':
         break;
     }

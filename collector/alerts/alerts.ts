@@ -18,6 +18,7 @@ import { createNotified } from '../notify/notified.ts';
 import type { NotifyParts } from '../notify/notify.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import type { ChannelRoute } from '../notify/route.ts';
+import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { createSecondHalf } from '../pipeline.ts';
 import type { State } from '../state/open.ts';
 import type { PolicyEvent } from '../tickets/actions.ts';
@@ -36,7 +37,7 @@ import { createPeople } from './people.ts';
 import { createInputQueue } from './queue.ts';
 import { restart } from './restart.ts';
 import { shownState } from './save.ts';
-import { createSuppressors, type SilenceActions } from './suppressors.ts';
+import { createSuppressors, type DependencyActions, type SilenceActions } from './suppressors.ts';
 import { saveValues } from './values.ts';
 
 export interface AlertsParts {
@@ -53,6 +54,8 @@ export interface AlertsParts {
   scopeNameOf?: (scope: MaintenanceScope) => string;
   /** Report zone, IANA, of the times in messages; UTC without it. */
   zone?: string;
+  /** Of the settings: alerts that follow from others. */
+  inhibit?: readonly InhibitRule[];
   policy: PolicySettings;
   tickets: Tickets;
   routes: readonly ChannelRoute[];
@@ -102,6 +105,7 @@ export interface Alerts {
   end(id: string, by: string): Promise<void>;
   maintenance: MaintenanceActions;
   silences: SilenceActions;
+  dependencies: DependencyActions;
 }
 
 const tickMs = 1000;
@@ -179,6 +183,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const suppressors = createSuppressors({
     ...{ state, clock, memory, maintenance, named, ruleNamed, zone: parts.zone ?? 'UTC' },
     endpointOf: fleet.get,
+    endpoints: fleet.all,
+    ...(parts.inhibit ? { inhibit: parts.inhibit } : {}),
     groupNamesOf: parts.groupNamesOf ?? (() => []),
     push: (input) => queue.push(input),
   });
@@ -219,7 +225,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     if (maintenance.hasMoved(id))
       later({ type: 'maintenance', at: clock.now(), wish: { type: 'place', endpoint: id } });
     if (!known) return;
-    if (memory.countOf(id) > 0) later({ type: 'relabelled', at: clock.now(), endpoint: id });
+    if (suppressors.isAbout(id)) later({ type: 'relabelled', at: clock.now(), endpoint: id });
     const { book } = memory.of(id, clock.now());
     memory.forgetBooks(id);
     if (book === null || memory.bookOf(known, clock.now()) === book) return;
@@ -297,6 +303,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed),
     ...createPeople({ state, clock, memory, hasTicket: policy.hasTicket, push: queue.push }),
     silences: suppressors.actions,
+    dependencies: suppressors.dependencies,
     maintenance: peoplesMaintenance(parts, memory, maintenance, queue.push),
   };
 }

@@ -31,6 +31,8 @@ export type Input = { at: number } & (
   | { type: 'silence'; wish: SilenceWish }
   /** Labels of the alerts of an endpoint may be others: it was renamed, or is at another place. */
   | { type: 'relabelled'; endpoint: string }
+  /** What these endpoints are reached by way of is another. */
+  | { type: 'dependencies'; endpoints: readonly string[] }
   /** Only time has passed: runs what is due. */
   | { type: 'time' }
 );
@@ -104,6 +106,7 @@ export interface AlertChange {
 
 export interface Batch {
   at: number;
+  /** Those that came in; the step `detect` adds to them. */
   inputs: readonly Input[];
   /** In order: what happened to alerts, and what else the rooms after it must see in this order. */
   changes: (
@@ -112,6 +115,7 @@ export interface Batch {
     | { wish: MaintenanceWish; at: number }
     | { silence: SilenceWish; at: number }
     | { relabelled: string; at: number }
+    | { dependencies: readonly string[]; at: number }
   )[];
   /** What follows for tickets. */
   actions: Action[];

@@ -1,6 +1,7 @@
 /** The labels of an alert: what silences, inhibitions and routes select by. */
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { LiveAlert } from './alert.ts';
+import { collectorId } from './own-rules.ts';
 
 /** A label has one value, or several, as the groups of an endpoint are. */
 export type Labels = Readonly<Record<string, string | readonly string[]>>;
@@ -30,7 +31,8 @@ export function labelsOf(alert: LabelledAlert, endpoint: LabelledEndpoint, group
     severity: rule.severity,
     endpoint: endpoint.id,
     host: endpoint.name,
-    site: endpoint.site ?? '',
+    // An alert of the collector about a site is of that site.
+    site: endpoint.site ?? (endpoint.id === collectorId ? tags.site : undefined) ?? '',
     kind: endpoint.kind,
     metric,
     group: groups,

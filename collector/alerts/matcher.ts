@@ -36,12 +36,13 @@ function patternOf(value: string): RE2JS {
   return pattern;
 }
 
+export const isLabel = (name: string): boolean => name.length <= labelAtMost && labelPattern.test(name);
 const isPattern = ({ op }: Pick<Matcher, 'op'>) => op === '=~' || op === '!~';
 
 /** What is wrong with it, in words; null: nothing. */
 export function faultIn(matcher: Matcher): string | null {
   const { label, op, value } = matcher;
-  if (label.length > labelAtMost || !labelPattern.test(label))
+  if (!isLabel(label))
     return `"${label}" is no name of a label: letters, digits and _ . : -, at most ${labelAtMost}, beginning with a letter`;
   if (!matcherOps.includes(op)) return `"${op}" is no comparison: write =, !=, =~ or !~`;
   if (value.length > valueAtMost) return `the value of ${label} is longer than ${valueAtMost} characters`;

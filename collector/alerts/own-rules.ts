@@ -31,7 +31,12 @@ export const outsideLevels: readonly Rule[] = [
   own(outsideFamily, 'info', { urgency: 3 }),
 ];
 
-const ownRules: readonly Rule[] = [collectorSelf, channelFailed, ...outsideLevels];
+/** Many endpoints of a site are silent at once. Its ticket is that of the outage, which takes in those of the endpoints. */
+export const siteDown = own('site-down', 'critical');
+/** Nearly all endpoints of several sites are: it is the collector that is cut off. */
+export const collectorIsolated = own('collector-isolated', 'critical');
+
+const ownRules: readonly Rule[] = [siteDown, collectorIsolated, collectorSelf, channelFailed, ...outsideLevels];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));
 export const ownRuleOf = (id: string): Rule | undefined => byId.get(id);

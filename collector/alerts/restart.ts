@@ -52,7 +52,7 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
   };
   // Before anything is due: no ticket may open for what is suppressed.
   for (const endpoint of [...covered, ...ended.keys()]) policy.apply(inMaintenance(endpoint, true, 0));
-  await parts.suppressors.load(at);
+  for (const event of await parts.suppressors.load(at)) policy.apply(event);
   for (const { id, key } of alerts)
     if (keepsTicket(parts.suppressors.suppressions, id))
       policy.apply({ type: 'hold', on: true, key, openAfter: 'release', at: 0 });

@@ -81,7 +81,9 @@ export function createSuppressing(suppressions: Suppressions, changes: Batch['ch
   }
 
   function note(alert: LiveAlert, code: ChangeCode, at: number, params: Record<string, unknown>): void {
-    const what = { alert, at, code, ended: false, reason: null, actor: 'monitor', isSuppressed: false };
+    // At its end there may be others.
+    const isSuppressed = suppressions.suppressedBy(alert.id).size > 0;
+    const what = { alert, at, code, ended: false, reason: null, actor: 'monitor', isSuppressed };
     changes.push({ ...what, params });
   }
 

@@ -2,12 +2,22 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
+import { createDependencies, type Dependencies } from '../outages/dependencies.ts';
+import type { DetectParts } from '../outages/detect.ts';
+import type { InhibitParts } from '../outages/inhibit.ts';
+import { createInhibition, type InhibitionSettings, inhibitionDefaults } from '../outages/inhibition.ts';
+import type { InhibitRule } from '../outages/inhibition-graph.ts';
+import { createOutageMemory } from '../outages/memory.ts';
+import { loadOutages } from '../outages/save.ts';
+import { builtInRules } from '../outages/settings.ts';
+import { siteIncidentDefaults } from '../outages/site-incident.ts';
 import { loadSilences } from '../silences/load.ts';
 import { createSilenceMemory, type SilenceMemory } from '../silences/memory.ts';
 import { createSilencePeople, type SilencePeople } from '../silences/people.ts';
 import { createSilenceReads, type SilenceReads } from '../silences/read.ts';
 import type { SilenceParts } from '../silences/silence.ts';
 import type { State } from '../state/open.ts';
+import type { PolicyEvent } from '../tickets/actions.ts';
 import type { LiveAlert } from './alert.ts';
 import type { Input } from './batch.ts';
 import { type Labels, labelsOf } from './labels.ts';
@@ -15,6 +25,9 @@ import type { AlertMemory } from './memory.ts';
 import { createSuppressions, type Suppressions } from './suppressions.ts';
 
 export type SilenceActions = SilencePeople & SilenceReads;
+export type DependencyActions = Pick<Dependencies, 'of' | 'set' | 'childrenOf'> & {
+  nameOf(id: string): string | undefined;
+};
 
 export interface SuppressorParts {
   state: State;
@@ -22,25 +35,33 @@ export interface SuppressorParts {
   /** Report zone, IANA. */
   zone: string;
   memory: AlertMemory;
-  maintenance: { isSuppressed(alert: string): boolean };
+  maintenance: { isSuppressed(alert: string): boolean; covers(endpoint: string, at: number): boolean };
   endpointOf(id: string): Endpoint | undefined;
+  endpoints(): Iterable<Endpoint>;
+  /** Of the settings; beside those that are built in. */
+  inhibit?: readonly InhibitRule[];
+  inhibition?: InhibitionSettings;
   named(id: string): Pick<Endpoint, 'id' | 'name' | 'kind' | 'site'>;
   groupNamesOf(endpoint: string): readonly string[];
   ruleNamed(id: string): NamedRule;
   push(input: Input): Promise<void>;
 }
 
-export interface Suppressors extends SilenceParts {
+export interface Suppressors extends SilenceParts, InhibitParts, DetectParts {
+  memory: AlertMemory;
   suppressions: Suppressions;
   silences: SilenceMemory;
   labels(alert: LiveAlert): Labels;
   nextDue(): number | null;
-  /** After a restart. */
-  load(at: number): Promise<void>;
+  /** After a restart. @returns what tickets have to know before anything is due */
+  load(at: number): Promise<PolicyEvent[]>;
   pass(at: number): void;
   keep(): void;
   undo(): void;
   actions: SilenceActions;
+  dependencies: DependencyActions;
+  /** Whether an edit of the endpoint may change anything here. */
+  isAbout(endpoint: string): boolean;
 }
 
 export function createSuppressors(parts: SuppressorParts): Suppressors {
@@ -52,13 +73,29 @@ export function createSuppressors(parts: SuppressorParts): Suppressors {
     return labelsOf(alert, endpoint, parts.groupNamesOf(alert.endpoint));
   };
   const reading = { state, silences, suppressions, memory, labels, named, ruleNamed, now: clock.now };
-  const rooms = [suppressions, silences];
+  const { endpointOf, maintenance } = parts;
+  const dependencies = createDependencies({ state, nameOf: (id) => endpointOf(id)?.name });
+  const rules = [...builtInRules, ...(parts.inhibit ?? [])];
+  const settings = parts.inhibition ?? inhibitionDefaults;
+  const inhibition = createInhibition(
+    { rules, dependencyOf: dependencies.of, childrenOf: dependencies.childrenOf },
+    settings,
+  );
+  const outages = createOutageMemory(siteIncidentDefaults);
+  const nameOf = (id: string) => named(id).name;
+  const inhibiting = { inhibition, outages, suppressions, memory, labels, nameOf };
+  const rooms = [suppressions, silences, inhibition, outages];
   return {
-    ...{ suppressions, silences, memory, labels },
-    nextDue: silences.nextDue,
+    ...{ ...inhibiting, silences, endpointOf, maintenance },
+    nextDue() {
+      const next = [silences.nextDue(), inhibition.nextDue(), outages.nextDue()].filter((at) => at !== null);
+      return next.length === 0 ? null : Math.min(...next);
+    },
     async load(at) {
       suppressions.clear();
       await loadSilences(state, silences, suppressions, memory, at);
+      await dependencies.load();
+      return loadOutages({ ...inhibiting, state, endpoints: parts.endpoints }, at);
     },
     pass: silences.pass,
     keep() {
@@ -66,6 +103,19 @@ export function createSuppressors(parts: SuppressorParts): Suppressors {
     },
     undo() {
       for (const room of rooms) room.undo();
+    },
+    isAbout: (endpoint) => {
+      const site = endpointOf(endpoint)?.site ?? '';
+      return memory.countOf(endpoint) > 0 || (outages.isAlive(endpoint) && outages.siteOf(endpoint) !== site);
+    },
+    dependencies: {
+      of: dependencies.of,
+      childrenOf: dependencies.childrenOf,
+      nameOf: (id) => endpointOf(id)?.name,
+      async set(endpoint, given, by, at) {
+        await dependencies.set(endpoint, given, by, at);
+        await push({ type: 'dependencies', at, endpoints: [endpoint] });
+      },
     },
     actions: { ...createSilencePeople({ state, clock, silences, zone, push }), ...createSilenceReads(reading) },
   };

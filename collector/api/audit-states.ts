@@ -59,7 +59,22 @@ export function statesOf(context: Context): Readonly<Record<string, Reader>> {
     );
   };
 
+  /** By the number of the way: 0 for those that are enough alone. */
+  const dependencies: Reader = async (request) => {
+    const rows = await state
+      .selectFrom('dependencies')
+      .select(['way', 'parent'])
+      .where('endpoint', '=', paramsOf(request).id ?? '')
+      .orderBy('way')
+      .orderBy('parent')
+      .execute();
+    return Object.fromEntries(
+      rows.map(({ way, parent }) => [`way ${way} ${parent}`, fleet.get(parent)?.name ?? parent]),
+    );
+  };
+
   return {
+    'PUT /api/v1/endpoints/:id/dependencies': dependencies,
     'POST /api/v1/maintenance/:id/end': occurrences,
     'POST /api/v1/maintenance/:id/extend': occurrences,
     'POST /api/v1/maintenance/:id/cancel': occurrences,

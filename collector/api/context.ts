@@ -18,7 +18,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
 import type { ActLinks } from '../act/links.ts';
 import type { Alerts } from '../alerts/alerts.ts';
-import type { SilenceActions } from '../alerts/suppressors.ts';
+import type { DependencyActions, SilenceActions } from '../alerts/suppressors.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Changes } from '../changes/changes.ts';
@@ -84,6 +84,7 @@ export interface Context {
   channels: Pick<Channels, 'list' | 'kinds' | 'create' | 'edit' | 'remove' | 'test'>;
   channelHealth: Pick<ChannelHealth, 'lastOf' | 'counts' | 'failing' | 'isMute'>;
   silences: SilenceActions;
+  dependencies: DependencyActions;
   changes: Changes;
   months: Months;
   disks: Disks;

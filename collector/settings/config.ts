@@ -16,6 +16,7 @@ import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/sh
 import { defaultRules } from '../evaluate/defaults.ts';
 import { tryMerge } from '../evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels, readAddress, withAddressRead } from '../notify/route.ts';
+import { faultsOfInhibit, InhibitSettings, inhibitRulesOf } from '../outages/settings.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { targetsOfFile } from '../targets/settings.ts';
@@ -82,6 +83,9 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const channels = readChannels(settings.channels, read, faults);
   const rules = Array.isArray(settings.rules) ? settings.rules : [];
   faults.push(...tryMerge(defaultRules, rules).faults.map((fault) => ({ ...fault, path: ['rules', ...fault.path] })));
+  const isShaped = settings.inhibit !== undefined && faultsOf(InhibitSettings, settings.inhibit).length === 0;
+  const inhibit = isShaped ? (settings.inhibit as InhibitSettings) : [];
+  faults.push(...faultsOfInhibit(inhibit).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })));
   const targets = readTargetList(settings.targets, read, faults);
   const password = passwordFile('EVENKEEL_ADMIN_PASSWORD_FILE', env, cwd);
   const statePassword = passwordFile('EVENKEEL_STATE_PASSWORD_FILE', env, cwd);
@@ -104,6 +108,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     series,
     channels,
     outgoing: { allow: good.outgoing?.allow ?? [] },
+    inhibit: inhibitRulesOf(good.inhibit ?? []),
     targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],
     zone: good.zone ?? Temporal.Now.timeZoneId(),

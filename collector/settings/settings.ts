@@ -6,6 +6,8 @@ import { isIP } from 'node:net';
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { portFault } from '../../shared/shape.ts';
+import type { InhibitRule } from '../outages/inhibition-graph.ts';
+import { InhibitSettings } from '../outages/settings.ts';
 import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
@@ -199,6 +201,7 @@ export const CollectorSettings = Type.Object(
         description: 'changes of default rules by id, and rules of your own: collector/evaluate/check.ts',
       }),
     ),
+    inhibit: Type.Optional(InhibitSettings),
     tickets: Type.Optional(
       Type.Object(
         {
@@ -263,6 +266,8 @@ export interface Config {
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
   /** Addresses, ranges and hosts beside the internet that channels may connect to. */
   outgoing: { allow: string[] };
+  /** Alerts that follow from others, beside those that are built in. */
+  inhibit: InhibitRule[];
   /** Where the collector itself may look, and the targets that stand in the file. */
   targets: { allow: string[]; list: (TargetDefinition & { id: string })[] };
   rules: ({ id: string } & Record<string, unknown>)[];

@@ -4,7 +4,7 @@ import type { HiddenAlert, SilencePreview, SilenceRow, SilenceSummary } from '..
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Labels } from '../alerts/labels.ts';
-import { type Matcher, matchesAll, textOfMatcher } from '../alerts/matcher.ts';
+import { isLabel, type Matcher, matchesAll, textOfMatcher } from '../alerts/matcher.ts';
 import type { AlertMemory } from '../alerts/memory.ts';
 import { fires, type Suppressions } from '../alerts/suppressions.ts';
 import { rankOf } from '../evaluate/book.ts';
@@ -89,6 +89,16 @@ export function createSilenceReads(parts: SilenceReadParts) {
     preview(texts: readonly string[]): SilencePreview {
       const matchers = matchersOf(texts);
       return { matchers: matchers.map(textOfMatcher), ...shown(fitting(matchers)), of: firing().length };
+    },
+
+    /** As it would hide this alert: its rule on its endpoint, and this instance of it. @throws EvenkeelError NOT_FOUND */
+    proposal(id: string): SilencePreview {
+      const alert = memory.byId(id);
+      if (!alert) throw fail('NOT_FOUND', { what: 'current alert', id });
+      const own = Object.entries(alert.tags).filter(([label]) => label !== 'host' && isLabel(label));
+      const all = { rule: alert.family, host: named(alert.endpoint).name, ...Object.fromEntries(own) };
+      const matchers = Object.entries(all).map(([label, value]) => textOfMatcher({ label, op: '=', value }));
+      return this.preview(matchers);
     },
 
     /** Those in force and to come, the one that ends first at the top; or those that are over, the newest first. */

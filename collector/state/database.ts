@@ -11,6 +11,7 @@ import type { ChannelTables } from './channel-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
+import type { OutageTables } from './outage-tables.ts';
 import type { ReportTables } from './report-tables.ts';
 import type { SilenceTables } from './silence-tables.ts';
 import type { TargetTables } from './target-tables.ts';
@@ -39,6 +40,7 @@ export interface Database
     ChangeTables,
     CostTables,
     MaintenanceTables,
+    OutageTables,
     SilenceTables,
     TargetTables,
     TicketTables,

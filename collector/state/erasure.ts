@@ -113,6 +113,9 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   maintenance_members: nothing,
   silences: texts('matchers', 'reason'),
   silenced: nothing,
+  // Ids of endpoints, which say nothing.
+  outages: nothing,
+  dependencies: rows((ids) => sql`(endpoint in (${ids}) or parent in (${ids}))`),
   closed_months: texts('content', 'reason'),
   period_reports: [{ texts: ['content'], digest: 'digest' }, ...texts('reason')],
   // Computed again.

@@ -38,6 +38,7 @@ import * as vendorReference from './migrations/036-vendor-reference.ts';
 import * as ticketTargets from './migrations/037-ticket-targets.ts';
 import * as groups from './migrations/038-groups.ts';
 import * as silences from './migrations/039-silences.ts';
+import * as outages from './migrations/040-outages.ts';
 import * as channels from './migrations/041-channels.ts';
 import * as actLinks from './migrations/045-act-links.ts';
 import * as targets from './migrations/046-targets.ts';
@@ -83,6 +84,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '039-silences': silences,
   '046-targets': targets,
   '041-channels': channels,
+  '040-outages': outages,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

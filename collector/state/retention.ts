@@ -109,6 +109,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   maintenance_events: evidence('at'),
   silences: evidence('end_at'),
   silenced: evidence('to_at'),
+  outages: bounded('outages/memory.ts'),
+  dependencies: entered,
   period_reports: entered,
   report_schedules: entered,
   report_runs: evidence('at'),

@@ -16,6 +16,10 @@ export type PolicyEvent = { at: number } & (
   | { type: 'reopen'; key: string }
   /** Its alert ended while no collector was running. */
   | { type: 'orphan'; key: string }
+  /** A site is down: one ticket for all of it, once that has lasted for the open delay. `since`: when it began. */
+  | { type: 'outage'; on: boolean; key: string; check: string; site: string; since: number; alert: string }
+  /** The alert is part of an outage, from its next fire on or as it fires: it has the outage's ticket. */
+  | { type: 'join'; key: string; parent: string }
   /** No ticket opens for it by itself; afterwards the open delay counts from its fire, or from the release. */
   | { type: 'hold'; on: boolean; key: string; openAfter: 'fire' | 'release' }
   | {
@@ -35,10 +39,13 @@ export interface Outage {
   urgency: number;
 }
 
-export type Action = { at: number; key: string; about?: AboutTicket } & (
+/** `outage`: the alert about a site, which has the ticket of the incident. */
+export type Action = { at: number; key: string; about?: AboutTicket; outage?: string } & (
   | { type: 'open'; follows: boolean; count: number /** The person who wanted it. */; by?: string }
   | ({ type: 'open-parent'; follows: boolean } & Outage)
   | { type: 'attach'; parent: string /** It had a ticket of its own, which is cancelled as merged. */; merged: boolean }
+  /** A ticket in work stays, below that of the outage. */
+  | { type: 'link'; parent: string }
   | { type: 'count' /** The alert that fired, if it is attached to this ticket. */; child?: string }
   | { type: 'recovered'; touched: boolean }
   | { type: 'flapping' }

@@ -30,7 +30,7 @@ export function openIncident(
     const urgency = Math.min(3, ...members.map(({ about }) => about?.urgency ?? usualUrgency));
     const of = { check, site, urgency };
     if (incident.resolvedAt !== null && at - incident.resolvedAt <= memory.settings.reopenWindow)
-      reopen(memory, incident, at, goesOn ? 'still-firing' : 'fired', of);
+      reopen(memory, incident, at, incident.resolvedAt >= incident.firedAt ? 'still-firing' : 'fired', of);
     else {
       memory.countOpening(at);
       memory.act(incident, { type: 'open-parent', key, at, ...of, follows: incident.openedBefore });
@@ -57,6 +57,24 @@ export function openAgain(memory: TicketMemory, incident: TicketState, at: numbe
   const members = incident.children.flatMap((key) => memory.get(key) ?? []);
   const firing = members.filter(({ firing, parent }) => firing && parent === incident.key);
   openIncident(memory, incident, firing, at);
+}
+
+/** A site has been down for the open delay. */
+export function openOutage(memory: TicketMemory, outage: TicketState, at: number): void {
+  const members = memory.outageMembers(outage.key).flatMap((key) => memory.get(key) ?? []);
+  const goesOn = outage.openedBefore;
+  openIncident(memory, outage, members, at);
+  // Its incident may have ended with the ticket that is open again.
+  if (goesOn) memory.act(outage, { type: 'began', key: outage.key, at });
+  for (const member of members) if (member.firing && member.parent === null) enterOutage(memory, member, outage, at);
+}
+
+/** The alert has the ticket of the outage, as soon as that is open; a ticket of its own that is in work stays below it. */
+export function enterOutage(memory: TicketMemory, state: TicketState, outage: TicketState, at: number): void {
+  memory.set(state, { openDue: null });
+  if (!outage.open) return;
+  if (state.open && state.touched) memory.act(state, { type: 'link', key: state.key, at, parent: outage.key });
+  else join(memory, state, outage, at);
 }
 
 /** Attaches the alert to the incident. */

@@ -18,6 +18,10 @@ export function createTicketMemory(settings: PolicySettings) {
   const due = createDueQueue();
   /** `e:<endpoint>`, `s:<site>` or `*`, while under maintenance. */
   const maintained = new Set<string>();
+  /** Outages that last, by the key of their incident: the alert about each. */
+  const outages = new Map<string, string>();
+  /** The outage that an alert is part of, by its key. */
+  const outageOf = new Map<string, string>();
   /** Keys of alerts that are silenced or inhibited. */
   const held = new Set<string>();
   /** Times of the automatic tickets of the last hour. */
@@ -39,6 +43,13 @@ export function createTicketMemory(settings: PolicySettings) {
     change(() => (was ? set.add(what) : set.delete(what)));
     if (on) set.add(what);
     else set.delete(what);
+  }
+
+  function assign(map: Map<string, string>, key: string, value: string | null): void {
+    const before = map.get(key);
+    change(() => (before === undefined ? map.delete(key) : map.set(key, before)));
+    if (value === null) map.delete(key);
+    else map.set(key, value);
   }
 
   function arm(state: TicketState): void {
@@ -73,6 +84,16 @@ export function createTicketMemory(settings: PolicySettings) {
       parent.children.push(key);
       change(() => parent.children.splice(parent.children.lastIndexOf(key), 1));
     },
+    isOutage: (key: string) => outages.has(key),
+    /** The incident of the outage that an alert is part of. */
+    outageOf: (key: string) => states.get(outageOf.get(key) ?? ''),
+    outageMembers: (key: string) => [...outageOf].flatMap(([member, of]) => (of === key ? member : [])),
+    /** @param alert the alert about it; null: it is over */
+    setOutage: (key: string, alert: string | null) => assign(outages, key, alert),
+    awaitOutage: (key: string, parent: string) => assign(outageOf, key, parent),
+    forgetOutage(key: string): void {
+      for (const [member, of] of [...outageOf]) if (of === key) assign(outageOf, member, null);
+    },
     maintain: (scope: string, on: boolean) => mark(maintained, scope, on),
     hold: (key: string, on: boolean) => mark(held, key, on),
     hasBudget: (at: number) => openingsOf(at).length < settings.budget,
@@ -85,7 +106,8 @@ export function createTicketMemory(settings: PolicySettings) {
     },
     /** Queues an action, with the facts about the alert. */
     act(state: TicketState, action: Action): void {
-      actions.push(state.about ? { ...action, about: state.about } : action);
+      const alert = outages.get(state.key);
+      actions.push(state.about ? { ...action, about: state.about } : alert ? { ...action, outage: alert } : action);
     },
     takeActions(): Action[] {
       const taken = actions;

@@ -8,7 +8,16 @@
  */
 import type { Action as PolicyAction, PolicyEvent } from './actions.ts';
 import { incidentKey } from './groups.ts';
-import { endIncident, formIncident, isSiteWide, join, openAgain, openIncident } from './incident.ts';
+import {
+  endIncident,
+  enterOutage,
+  formIncident,
+  isSiteWide,
+  join,
+  openAgain,
+  openIncident,
+  openOutage,
+} from './incident.ts';
 import { begin, close, judgeFlapping, reopen, touch } from './lifecycle.ts';
 import { createTicketMemory, type TicketMemory } from './memory.ts';
 import type { PolicySettings } from './settings.ts';
@@ -86,7 +95,8 @@ function runDue(memory: TicketMemory, now: number): void {
 function runOne(memory: TicketMemory, state: TicketState, at: number): void {
   if (state.openDue === at) {
     memory.set(state, { openDue: null });
-    if (state.isIncident) openAgain(memory, state, at);
+    if (memory.isOutage(state.key)) openOutage(memory, state, at);
+    else if (state.isIncident) openAgain(memory, state, at);
     else if (!formIncident(memory, state, at)) open(memory, state, at);
   } else if (state.resolveDue === at) {
     memory.set(state, { resolveDue: null });
@@ -118,6 +128,8 @@ function open(memory: TicketMemory, state: TicketState, at: number): void {
 function handle(memory: TicketMemory, event: PolicyEvent): void {
   if (event.type === 'maintenance') maintain(memory, event);
   else if (event.type === 'hold') hold(memory, event);
+  else if (event.type === 'outage') outage(memory, event);
+  else if (event.type === 'join') joinOutage(memory, event);
   else if (event.type === 'fire') fire(memory, stateFor(memory, event), event.at);
   else if (event.type === 'want') want(memory, stateFor(memory, event), event);
   else {
@@ -190,7 +202,9 @@ function joinOrWait(memory: TicketMemory, state: TicketState, at: number): void 
   // While none of them is due there is nothing to check: an incident of thousands must not be counted at each fire.
   const isDueAtOnce = () =>
     openDelay === 0 || memory.groups.recentOf(state, incidentEndpoints * 2).some((member) => member.open);
+  const outage = memory.outageOf(state.key);
   if (memory.isHeldBack(state)) memory.set(state, { openDue: null });
+  else if (outage) enterOutage(memory, state, outage, at);
   else if (incident?.open && incident.firing) join(memory, state, incident, at);
   else if (!(isDueAtOnce() && formIncident(memory, state, at)))
     memory.set(state, { openDue: Math.max(state.firedAt + openDelay, state.mutedUntil ?? 0) });
@@ -207,7 +221,7 @@ function recover(memory: TicketMemory, state: TicketState, at: number): void {
     memory.put(parent, { firingChildren: parent.firingChildren - 1 });
     // A ticket that a person has closed takes no further fires.
     if (!parent.open) memory.set(state, { parent: null });
-    if (parent.firingChildren === 0) recover(memory, parent, at);
+    if (parent.firingChildren === 0 && !memory.isOutage(parent.key)) recover(memory, parent, at);
     return;
   }
   if (state.open) memory.act(state, { type: 'recovered', key: state.key, at, touched: state.touched });
@@ -237,4 +251,36 @@ function maintain(memory: TicketMemory, event: Extract<PolicyEvent, { type: 'mai
     else if (!event.on && state.openDue === null)
       memory.set(state, { openDue: Math.max(state.firedAt + openDelay, event.at + afterMaintenance) });
   }
+}
+
+/** Its ticket opens after the open delay, as any; those that are part of it wait for that. */
+function outage(memory: TicketMemory, event: Extract<PolicyEvent, { type: 'outage' }>): void {
+  const { key, check, site, on, since, alert, at } = event;
+  const known = memory.get(key);
+  if (!on && !known) return;
+  const state = known ?? memory.add({ ...newTicketState(key, '', check, site), isIncident: true });
+  memory.setOutage(key, on ? alert : null);
+  if (on) {
+    if (!state.firing) memory.set(state, { firing: true, firedAt: since, restoredAt: null });
+    memory.set(state, { resolveDue: null, remindDue: null });
+    if (!state.open) memory.set(state, { openDue: Math.max(since + memory.settings.openDelay, state.mutedUntil ?? 0) });
+    return;
+  }
+  const left = [...memory.outageMembers(key), ...state.children].flatMap((child) => memory.get(child) ?? []);
+  memory.forgetOutage(key);
+  recover(memory, state, at);
+  for (const member of new Set(left)) {
+    if (!member.firing || (member.parent !== null && member.parent !== key)) continue;
+    memory.set(member, { parent: null });
+    memory.groups.add(member);
+    if (!member.open) memory.set(member, { openDue: at + memory.settings.openDelay });
+  }
+  memory.put(state, { firingChildren: 0 });
+}
+
+function joinOutage(memory: TicketMemory, { key, parent, at }: Extract<PolicyEvent, { type: 'join' }>): void {
+  memory.awaitOutage(key, parent);
+  const state = memory.get(key);
+  const incident = memory.get(parent);
+  if (state?.firing && state.parent === null && incident) enterOutage(memory, state, incident, at);
 }

@@ -43,6 +43,11 @@ async function applyAction(
       return link(batch, action, await reopen(db, action, notify));
     case 'attach':
       return attach(db, action, batch, notify);
+    case 'link':
+      return onOpen(db, action.key, async ({ id }) => {
+        const parent = await openTicket(db, action.parent);
+        if (parent) await linkToParent(db, id, parent.id, action.at);
+      });
     case 'count':
       return count(db, action, batch, notify);
     case 'recovered':
@@ -73,8 +78,9 @@ async function applyAction(
   }
 }
 
-function link(batch: Batch, { key, about }: Action, id: number): number {
+function link(batch: Batch, { key, about, outage }: Action, id: number): number {
   batch.ticketOf.set(about?.alert ?? key, id);
+  if (outage) batch.ticketOf.set(outage, id);
   return id;
 }
 

@@ -2749,6 +2749,8 @@ export const words = {
     'collector-self': 'The collector has a problem',
     'channel-failed': 'Messages do not get through',
     'channel-test': 'Test of a channel',
+    'collector-isolated': 'Collector is cut off from nearly all endpoints',
+    'site-down': 'Site does not respond',
     outside: 'Alert from other monitoring',
     'outside-warning': 'Alert from other monitoring',
     'outside-critical': 'Alert from other monitoring',
@@ -3178,6 +3180,7 @@ export const words = {
     maintenance_past:
       'Its start {{start}} is past; start it now, or enter it as late (`late: true`): it then counts as downtime until a second person approves it',
     maintenance_token: 'A person has to approve it, not a token',
+    dependency_circle: 'They go in a circle: {{chain}}; leave one of them out',
     silence_all: 'It fits nearly every alert; give at least one matcher that asks for a value, such as site="Osaka"',
     silence_begun: 'It has begun, so its matchers and start stay; end it and enter another one',
     silence_end_past: 'Its end {{end}} is past; give a later one',

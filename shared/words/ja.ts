@@ -337,6 +337,10 @@ export const words: Words = {
       message: 'この変更は登録できません。',
       hint: '何も変更されていません。下の理由を確認し、直してから送信してください。',
     },
+    BAD_DEPENDENCY: {
+      message: 'この依存関係は登録できません。',
+      hint: '何も変更されていません。下の理由を確認し、直してから送信してください。',
+    },
     BAD_SILENCE: {
       message: 'このサイレンスは登録できません。',
       hint: '何も変更されていません。下の理由を確認し、直してから送信してください。',
@@ -2968,6 +2972,8 @@ export const words: Words = {
     'collector-self': 'コレクターに問題があります',
     'channel-failed': '通知が届いていません',
     'channel-test': '通知チャンネルのテスト',
+    'collector-isolated': 'コレクターがほぼすべてのエンドポイントと通信できない',
+    'site-down': '拠点全体が応答しない',
     outside: '他の監視からのアラート',
     'outside-warning': '他の監視からのアラート',
     'outside-critical': '他の監視からのアラート',
@@ -3398,6 +3404,7 @@ export const words: Words = {
     maintenance_past:
       '開始 {{start}} は過去です。今から始めるか、事後の入力 (`late: true`) として登録してください。その場合、別の人が承認するまで停止時間として数えます',
     maintenance_token: '承認はトークンではなく、人が行う必要があります',
+    dependency_circle: '依存関係が循環します：{{chain}}。そのうち一つを外してください',
     silence_all:
       'ほとんどすべてのアラートに一致します。ラベルの値を必ず求める条件を少なくとも一つ指定してください（例：site="Osaka"）',
     silence_begun: 'このサイレンスは始まっています。条件と開始は変更できません。終了して新しく登録してください',

@@ -12,6 +12,7 @@ import { changeTableRoutes } from './change-table.ts';
 import { changeRoutes } from './changes.ts';
 import { channelRoutes } from './channels.ts';
 import { costRoutes } from './costs.ts';
+import { dependencyRoutes } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
@@ -49,6 +50,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
   ownAccountRoutes,
   endpointRoutes,
+  dependencyRoutes,
   retiredRoutes,
   restoreTestRoutes,
   placeRoutes,

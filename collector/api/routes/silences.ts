@@ -52,6 +52,19 @@ export function silenceRoutes(app: App, { silences }: Context): void {
     () => silences.summary(),
   );
 
+  app.get(
+    `${url}/proposal`,
+    {
+      schema: {
+        summary: 'Matchers of a silence for one alert, and what else they would hide',
+        tags,
+        querystring: Type.Object({ alert: word(64) }, closed),
+        response: { 200: SilencePreview },
+      },
+    },
+    (request) => silences.proposal(request.query.alert),
+  );
+
   app.post(
     `${url}/preview`,
     {

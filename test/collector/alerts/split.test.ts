@@ -112,6 +112,7 @@ function openRoad(state: State) {
       push: async () => undefined,
     },
     endpointOf: () => undefined,
+    endpoints: () => [],
     named: endpointOf,
   });
   const run = createSecondHalf({

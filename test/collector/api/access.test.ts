@@ -257,6 +257,8 @@ const calls: Record<string, Call> = {
   'GET /api/v1/endpoints/:id/series': {
     path: '/api/v1/endpoints/:endpoint/series?metric=cpu.usage_active,mem.used_percent',
   },
+  'GET /api/v1/endpoints/:id/dependencies': { path: '/api/v1/endpoints/:endpoint/dependencies' },
+  'PUT /api/v1/endpoints/:id/dependencies': { path: '/api/v1/endpoints/:endpoint/dependencies', body: { parents: [] } },
   'PATCH /api/v1/endpoints/:id': { path: '/api/v1/endpoints/:endpoint', body: { site: 'north', tags: ['b', 'a'] } },
   'DELETE /api/v1/endpoints/:id': {
     path: '/api/v1/endpoints/:spare',
@@ -397,6 +399,7 @@ const calls: Record<string, Call> = {
   },
   'GET /api/v1/silences': {},
   'GET /api/v1/silences/summary': {},
+  'GET /api/v1/silences/proposal': { path: '/api/v1/silences/proposal?alert=:alert', status: 404 },
   'POST /api/v1/silences/preview': { body: { matchers: silence().matchers } },
   'POST /api/v1/silences': { body: silence(), status: 201 },
   'GET /api/v1/silences/:id': { path: '/api/v1/silences/:silence', before: addSilence },

@@ -1,0 +1,94 @@
+/** The part `inhibit:` of evenkeel.yaml, and the inhibitions that are built in. */
+import { type Static, Type } from 'typebox';
+import { EvenkeelError } from '../../shared/errors.ts';
+import type { Fault } from '../../shared/shape.ts';
+import { fitsMissing, type Matcher, parseMatcher } from '../alerts/matcher.ts';
+import type { InhibitRule } from './inhibition-graph.ts';
+
+const closed = { additionalProperties: false } as const;
+const Matchers = Type.Array(Type.String({ maxLength: 1200 }), { minItems: 1, maxItems: 20 });
+
+export const InhibitSettings = Type.Array(
+  Type.Object(
+    { source: Matchers, target: Matchers, equal: Type.Optional(Type.Array(Type.String({ maxLength: 128 }))) },
+    closed,
+  ),
+  { maxItems: 200 },
+);
+export type InhibitSettings = Static<typeof InhibitSettings>;
+
+const of = (...texts: string[]) => texts.map(parseMatcher);
+
+/** When the collector is cut off, nothing is known of others; when a site is, its targets are no news. */
+export const builtInRules: readonly InhibitRule[] = [
+  {
+    source: of('rule="collector-isolated"'),
+    target: of('rule=~"site-down|server-down|workstation-not-seen|target-down"'),
+    equal: [],
+  },
+  { source: of('rule="site-down"'), target: of('rule="target-down"'), equal: ['site'] },
+];
+
+/** What is wrong with rules whose shape is right. */
+export function faultsOfInhibit(settings: InhibitSettings): Fault[] {
+  const faults: Fault[] = [];
+  const rules = settings.map(({ source, target, equal = [] }, n): InhibitRule => {
+    const side = (name: 'source' | 'target', texts: readonly string[]) => {
+      const matchers = texts.flatMap((text, i) => {
+        try {
+          return parseMatcher(text);
+        } catch (thrown) {
+          if (!(thrown instanceof EvenkeelError)) throw thrown;
+          faults.push({ path: [n, name, i], problem: thrown.message });
+          return [];
+        }
+      });
+      if (matchers.length === texts.length && matchers.every(fitsMissing))
+        faults.push({
+          path: [n, name],
+          problem: 'fits nearly every alert; give at least one matcher that asks for a value, such as rule="site-down"',
+        });
+      return matchers;
+    };
+    return { source: side('source', source), target: side('target', target), equal };
+  });
+  const circle = faults.length === 0 ? circleIn(rules) : null;
+  if (circle)
+    faults.push({
+      path: [circle[0] ?? 0],
+      problem: `goes in a circle: ${circle.map((n) => `inhibit[${n}]`).join(' → ')}; nobody would hear of any of them`,
+    });
+  return faults;
+}
+
+export const inhibitRulesOf = (settings: InhibitSettings): InhibitRule[] =>
+  settings.map(({ source, target, equal = [] }) => {
+    return { source: source.map(parseMatcher), target: target.map(parseMatcher), equal };
+  });
+
+/** What fits all of `target` fits all of `source`, as far as that can be read off them. */
+const leadsTo = (target: readonly Matcher[], source: readonly Matcher[]) =>
+  source.every((one) =>
+    target.some(({ label, op, value }) => label === one.label && op === one.op && value === one.value),
+  );
+
+/** Rules of which each one's target is the next one's source. */
+function circleIn(rules: readonly InhibitRule[]): number[] | null {
+  const next = rules.map(({ target }) =>
+    rules.flatMap(({ source, target: other }, n) => (leadsTo(target, source) && !leadsTo(other, source) ? n : [])),
+  );
+  const walk = (n: number, path: readonly number[]): number[] | null => {
+    const at = path.indexOf(n);
+    if (at >= 0) return [...path.slice(at), n];
+    for (const one of next[n] ?? []) {
+      const found = walk(one, [...path, n]);
+      if (found) return found;
+    }
+    return null;
+  };
+  for (const n of rules.keys()) {
+    const found = walk(n, []);
+    if (found) return found;
+  }
+  return null;
+}

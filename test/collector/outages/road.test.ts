@@ -1,0 +1,309 @@
+/** Outages on the road from a verdict to people and tickets, on a clock moved by hand. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { hour, minute, openScene, type Scene, second } from '../alerts/scene.ts';
+
+const site = 'Berlin';
+const servers = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`s${n}`, 'server' as const]));
+
+async function begun(count: number, options: Parameters<typeof openScene>[0] = {}): Promise<Scene> {
+  const s = await openScene({ endpoints: servers(count), site, ...options });
+  for (let n = 0; n < count; n++) await s.presence(`s${n}`, 'online');
+  return s;
+}
+
+const told = (s: Scene) => s.sent.map(({ event, rule }) => `${event} ${rule.id}`);
+const codes = async (s: Scene, endpoint: string) =>
+  (
+    await s.state
+      .selectFrom('alert_events')
+      .innerJoin('alerts', 'alerts.id', 'alert_events.alert')
+      .select('code')
+      .where('endpoint', '=', endpoint)
+      .orderBy('alert_events.id')
+      .execute()
+  ).map(({ code }) => code);
+const openTickets = async (s: Scene) => (await s.ticketRows()).filter(({ open_key }) => open_key !== null);
+
+async function lose(s: Scene, from: number, to: number): Promise<void> {
+  for (let n = from; n < to; n++) {
+    await s.presence(`s${n}`, 'lost', 'will');
+    await s.wait(second);
+  }
+}
+async function back(s: Scene, from: number, to: number): Promise<void> {
+  for (let n = from; n < to; n++) {
+    await s.presence(`s${n}`, 'online');
+    await s.wait(second);
+  }
+}
+
+test('a site of fifty goes dark: one message and one ticket; it returns: one message, and the ticket is resolved', async () => {
+  const s = await begun(50);
+  await s.wait(minute);
+  await lose(s, 0, 50);
+  await s.wait(20 * minute, 10 * second);
+  assert.equal(told(s), ['firing site-down']);
+  assert.is(s.sent[0]?.severity, 'critical');
+  const tickets = await openTickets(s);
+  assert.equal(
+    tickets.map(({ kind, rule, site: of, fires }) => ({ kind, rule, of, fires })),
+    [{ kind: 'incident', rule: 'site-down', of: site, fires: 50 }],
+  );
+  const alerts = await s.alertRows();
+  assert.ok(
+    alerts.every(({ ticket }) => ticket === tickets[0]?.id),
+    'all of it hangs on that ticket',
+  );
+  assert.is(alerts.filter(({ suppressed_by }) => suppressed_by === 'site_incident').length, 50);
+  assert.equal((await codes(s, 's7')).slice(0, 3), ['pending', 'firing', 'in_site_incident']);
+
+  await back(s, 0, 50);
+  await s.wait(20 * minute, 10 * second);
+  assert.equal(told(s), ['firing site-down', 'resolved site-down']);
+  assert.equal(await openTickets(s), []);
+  assert.ok((await s.alertRows()).every(({ state }) => state === 'resolved'));
+  const [incident, ...others] = await s.state.selectFrom('incidents').selectAll().execute();
+  assert.equal(others, []);
+  assert.type(incident?.ended_at, 'number');
+  await s.close();
+});
+
+test('four of fifty are four alerts, and the ten that follow within five minutes make one outage of all', async () => {
+  const s = await begun(50);
+  await lose(s, 0, 4);
+  await s.wait(2 * minute, 10 * second);
+  assert.equal(told(s), Array(4).fill('firing server-down'));
+  await lose(s, 4, 14);
+  await s.wait(10 * minute, 10 * second);
+  assert.equal(told(s).slice(4), ['firing site-down']);
+  const [ticket, ...others] = await openTickets(s);
+  assert.equal([ticket?.rule, others.length], ['site-down', 0], 'a ticket that was opened before is part of it');
+  await back(s, 0, 14);
+  await s.wait(20 * minute, 10 * second);
+  assert.equal(
+    told(s)
+      .filter((text) => text.startsWith('resolved'))
+      .sort(),
+    [...Array(4).fill('resolved server-down'), 'resolved site-down'],
+  );
+  assert.equal(await openTickets(s), []);
+  await s.close();
+});
+
+test('three of three are a site; a short outage leaves no ticket open', async () => {
+  const s = await begun(3);
+  await lose(s, 0, 3);
+  await s.wait(20 * second);
+  await back(s, 0, 3);
+  await s.wait(30 * minute, 10 * second);
+  assert.equal(told(s), ['firing site-down', 'resolved site-down']);
+  assert.equal(await openTickets(s), []);
+  await s.close();
+});
+
+test('those that stay away when the site is back go on alone, with a ticket of their own and no second message', async () => {
+  const s = await begun(20);
+  await lose(s, 0, 20);
+  await s.wait(10 * minute, 10 * second);
+  await back(s, 0, 18);
+  await s.wait(4 * minute, 10 * second);
+  assert.ok(told(s).includes('resolved site-down'));
+  assert.equal((await codes(s, 's19')).at(-1), 'site_incident_left');
+  await s.wait(20 * minute, 10 * second);
+  const rules = (await openTickets(s)).map(({ rule, endpoint }) => `${rule} ${endpoint}`);
+  assert.equal(rules.sort(), ['server-down s18', 'server-down s19']);
+  await s.close();
+});
+
+test('a goodbye, and what is in maintenance, is no part of it', async () => {
+  const s = await begun(12);
+  for (let n = 0; n < 3; n++) {
+    const scope = { of: 'endpoint' as const, target: `s${n}` };
+    await s.alerts.maintenance.create({ scope, reason: 'New disk', to: s.now() + hour }, 'ana');
+  }
+  await s.presence('s3', 'offline', 'stop');
+  await lose(s, 0, 3);
+  await lose(s, 4, 6);
+  await s.wait(5 * minute, 10 * second);
+  assert.not.ok(told(s).some((text) => text.includes('site-down')));
+  await s.close();
+});
+
+test('after a restart in the middle its members are kept, nothing is said twice, and the stable time begins again', async () => {
+  const first = await begun(10);
+  await lose(first, 0, 10);
+  await first.wait(5 * minute, 10 * second);
+  assert.equal(told(first), ['firing site-down']);
+  await back(first, 0, 10);
+  await first.wait(minute);
+  const second_ = await first.restart();
+  for (let n = 0; n < 10; n++) await second_.presence(`s${n}`, 'online');
+  await second_.wait(100 * second, second);
+  assert.not.ok(told(first).includes('resolved site-down'));
+  await second_.wait(30 * second, second);
+  assert.equal(
+    [...told(first), ...told(second_)].filter((text) => text.includes('site-down')),
+    ['firing site-down', 'resolved site-down'],
+  );
+  await second_.wait(20 * minute, 10 * second);
+  assert.equal(await openTickets(second_), []);
+  await second_.close();
+});
+
+test('endpoints that were silent before a restart are no new outage', async () => {
+  const first = await begun(8);
+  for (let n = 0; n < 6; n++) {
+    await first.presence(`s${n}`, 'lost', 'will');
+    await first.wait(6 * minute, 30 * second);
+  }
+  assert.not.ok(told(first).includes('firing site-down'));
+  const next = await first.restart();
+  for (let n = 0; n < 6; n++) await next.presence(`s${n}`, 'lost', 'silent');
+  await next.wait(5 * minute, 10 * second);
+  assert.not.ok(told(next).includes('firing site-down'));
+  await next.close();
+});
+
+test('two sites dark at once are a collector that is cut off: one alert for all', async () => {
+  const s = await begun(12);
+  for (let n = 0; n < 6; n++) await s.move(`s${n}`, 'Osaka');
+  await s.wait(minute);
+  for (let n = 0; n < 12; n++) await s.presence(`s${n}`, 'lost', 'will');
+  await s.wait(10 * minute, 10 * second);
+  const rows = await s.alertRows();
+  const isolated = rows.filter(({ rule }) => rule === 'collector-isolated');
+  assert.equal([isolated.length, isolated[0]?.suppressed_by], [1, '']);
+  const others = rows.filter(({ rule }) => rule !== 'collector-isolated');
+  assert.ok(
+    others.every(({ suppressed_by }) => suppressed_by !== ''),
+    'nothing else is notified',
+  );
+  await s.close();
+});
+
+const uplink = (s: Scene, ways: { parents?: string[]; groups?: string[][] }) =>
+  s.alerts.dependencies.set('s2', { parents: [], groups: [], ...ways }, 'ana', s.now());
+
+test('behind a parent that is down nobody hears of the child; two minutes after its return they do', async () => {
+  const s = await begun(6);
+  await uplink(s, { parents: ['s0'] });
+  await lose(s, 0, 1);
+  await s.wait(2 * minute, 10 * second);
+  await lose(s, 2, 3);
+  await s.wait(10 * minute, 10 * second);
+  assert.equal(told(s), ['firing server-down']);
+  assert.equal(
+    (await openTickets(s)).map(({ endpoint }) => endpoint),
+    ['s0'],
+  );
+  const child = (await s.alertRows()).find(({ endpoint }) => endpoint === 's2');
+  assert.is(child?.suppressed_by, 'inhibition');
+  await back(s, 0, 1);
+  await s.wait(2 * minute, second);
+  assert.equal(
+    s.sent.filter(({ endpoint }) => endpoint.id === 's2').map(({ event }) => event),
+    [],
+  );
+  await s.wait(2 * minute + 5 * second, second);
+  assert.equal(
+    s.sent.filter(({ endpoint }) => endpoint.id === 's2').map(({ event }) => event),
+    ['firing'],
+  );
+  await s.wait(3 * minute, 10 * second);
+  assert.equal((await openTickets(s)).map(({ endpoint }) => endpoint).sort(), ['s0', 's2']);
+  assert.equal(
+    (await codes(s, 's2')).filter((code) => code.startsWith('inhibit')),
+    ['inhibited', 'inhibition_ended'],
+  );
+  await s.close();
+});
+
+test('a parent that is only pending holds the child back, and takes it in when it fires', async () => {
+  const s = await begun(6);
+  await uplink(s, { parents: ['s0'] });
+  // Both at once: the child is judged first.
+  await s.presence('s2', 'lost', 'will');
+  await s.presence('s0', 'lost', 'will');
+  await s.wait(5 * minute, second);
+  assert.equal(
+    s.sent.map(({ endpoint, event }) => `${event} ${endpoint.id}`),
+    ['firing s0'],
+  );
+  await s.close();
+});
+
+test('of a redundant group all have to be down', async () => {
+  const s = await begun(8);
+  await uplink(s, { groups: [['s0', 's1']] });
+  await lose(s, 0, 1);
+  await s.wait(6 * minute, 10 * second);
+  await lose(s, 2, 3);
+  await s.wait(6 * minute, 10 * second);
+  assert.equal(
+    s.sent.map(({ endpoint }) => endpoint.id),
+    ['s0', 's2'],
+  );
+  await back(s, 2, 3);
+  await lose(s, 1, 2);
+  await s.wait(6 * minute, 10 * second);
+  await lose(s, 2, 3);
+  await s.wait(6 * minute, 10 * second);
+  const child = (await s.alertRows()).filter(({ endpoint, state }) => endpoint === 's2' && state === 'firing');
+  assert.equal(
+    child.map(({ suppressed_by }) => suppressed_by),
+    ['inhibition'],
+  );
+  await s.close();
+});
+
+test('an inhibited alert stays so over a restart, and is released once', async () => {
+  const first = await begun(6);
+  await uplink(first, { parents: ['s0'] });
+  await lose(first, 0, 1);
+  await first.wait(2 * minute, 10 * second);
+  await lose(first, 2, 3);
+  await first.wait(3 * minute, 10 * second);
+  const next = await first.restart();
+  await next.wait(5 * minute, 10 * second);
+  assert.equal(next.sent, []);
+  assert.equal(
+    (await openTickets(next)).map(({ endpoint }) => endpoint),
+    ['s0'],
+  );
+  await back(next, 0, 1);
+  await next.wait(5 * minute, second);
+  assert.equal(
+    next.sent.filter(({ endpoint }) => endpoint.id === 's2').map(({ event }) => event),
+    ['firing'],
+  );
+  await next.close();
+});
+
+test('dependencies in a circle are refused with the chain, and nothing is saved', async () => {
+  const s = await begun(4);
+  const set = (child: string, parents: string[]) =>
+    s.alerts.dependencies.set(child, { parents, groups: [] }, 'ana', s.now());
+  await set('s1', ['s0']);
+  await set('s2', ['s1']);
+  const refusal = await set('s0', ['s3', 's2']).then(
+    () => null,
+    (thrown: Error) => thrown.message,
+  );
+  assert.match(refusal ?? '', /s0-name → s2-name → s1-name → s0-name/);
+  assert.equal(s.alerts.dependencies.of('s0'), { parents: [], groups: [] });
+  const itself = await set('s3', ['s3']).then(
+    () => null,
+    (thrown: Error) => thrown.message,
+  );
+  assert.match(itself ?? '', /circle: s3-name → s3-name/);
+  const nobody = await set('s3', ['nowhere']).then(
+    () => null,
+    (thrown: Error) => thrown.message,
+  );
+  assert.match(nobody ?? '', /endpoint nowhere/);
+  await s.close();
+});
+
+test.run();
