@@ -14,7 +14,8 @@ import { closed, word } from '../shapes.ts';
 /** Open to guessing, per address; a person needs two or three. */
 const few = { rateLimit: { max: 20, timeWindow: '1 minute' } };
 const Token = Type.Object({ token: word(100, 'from the link') }, closed);
-const Query = Type.Object({ language: Type.Optional(Type.Enum([...languages])) }, closed);
+/** Mail programs and scanners add keys of their own to links. */
+const Query = Type.Object({ language: Type.Optional(Type.Enum([...languages])) });
 
 /** No script, whatever gets into the page; and its address, which is a secret, stays here. */
 const headers = {
