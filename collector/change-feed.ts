@@ -25,6 +25,8 @@ export type Change =
   | { kind: 'product' }
   /** Made, changed, removed, or in another state. */
   | { kind: 'target'; target: string }
+  /** Who is on call, or who hears of what. */
+  | { kind: 'on_call' }
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 

@@ -145,10 +145,10 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     publicUrl,
     mailOf,
   };
-  const { channels, channelHealth, rules, outbox, tickets, ticketClocks, alerts, outside, act } = await openAlerts(
-    { ...opened, ruleNamed, viewOf: seen, onRulesChanged: (ids) => followRules(ids) },
-    onStop,
-  );
+  const { channels, channelHealth, rules, outbox, tickets, ticketClocks, alerts, outside, act, onCall, ...routes } =
+    await openAlerts({ ...opened, ruleNamed, viewOf: seen, onRulesChanged: (ids) => followRules(ids) }, onStop);
+  onStop(accounts.onEnd(() => void routes.usersChanged()));
+  chores.push({ name: 'gaps of schedules', run: routes.warnOfGaps });
   managers.changes.start();
   onStop(() => managers.changes.stop());
   const { held } = alerts;
@@ -199,7 +199,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       rows,
       series,
       changeFeed,
-      ...{ act, alerts, outside, tickets, ticketClocks },
+      ...{ act, onCall, alerts, outside, tickets, ticketClocks },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       rules,
       newest,

@@ -7,7 +7,7 @@ import type { Clock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
 import { createActLinks, type SilenceAlerts } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
-import { channelFailed } from './alerts/own-rules.ts';
+import { channelFailed, scheduleGap } from './alerts/own-rules.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
@@ -22,6 +22,8 @@ import { createChannelList } from './notify/channels.ts';
 import { createChannelHealth } from './notify/health.ts';
 import { createOutbox, type OutboxParts } from './notify/outbox.ts';
 import { createOutside } from './outside/outside.ts';
+import { createRouting } from './routing/open.ts';
+import { gapAheadMs } from './routing/schedule-desk.ts';
 import type { Config } from './settings/settings.ts';
 import type { State } from './state/open.ts';
 import { openDesk } from './tickets/desk.ts';
@@ -77,6 +79,19 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   });
   outbox.start();
   onStop(() => outbox.stop());
+  const { routing, onCall, usersChanged } = await createRouting({
+    ...{ state, file: config.routing, channels: () => routes, now: clock.now, changeFeed, log },
+    onChange: () => void warnOfGaps(),
+  });
+  /** A gap ahead is an alert of the collector, which ends when somebody fills it. */
+  async function warnOfGaps(): Promise<void> {
+    try {
+      for (const { name, hasGap } of onCall.schedulesWithGap(clock.now() + gapAheadMs))
+        await alerts.own(scheduleGap, { schedule: name }, hasGap);
+    } catch (thrown) {
+      log.error({ err: thrown }, 'Could not look for gaps of schedules; tried again the next night');
+    }
+  }
   const policy = policyOf(config.tickets);
   const rules = await createRules({
     ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
@@ -110,7 +125,22 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const outside = createOutside({ state, clock, log, fleet, said: alerts.said });
   await outside.start();
   onStop(() => outside.stop());
-  return { channels, channelHealth, rules, outbox, tickets, ticketClocks, alerts, outside, act };
+  void warnOfGaps();
+  return {
+    channels,
+    channelHealth,
+    rules,
+    outbox,
+    tickets,
+    ticketClocks,
+    alerts,
+    outside,
+    act,
+    routing,
+    onCall,
+    usersChanged,
+    warnOfGaps,
+  };
 }
 
 const scopeNames =

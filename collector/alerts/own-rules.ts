@@ -36,7 +36,17 @@ export const siteDown = own('site-down', 'critical');
 /** Nearly all endpoints of several sites are: it is the collector that is cut off. */
 export const collectorIsolated = own('collector-isolated', 'critical');
 
-const ownRules: readonly Rule[] = [siteDown, collectorIsolated, collectorSelf, channelFailed, ...outsideLevels];
+/** A schedule in which nobody is on call soon. */
+export const scheduleGap = own('schedule-gap', 'warning');
+
+const ownRules: readonly Rule[] = [
+  siteDown,
+  collectorIsolated,
+  collectorSelf,
+  channelFailed,
+  ...outsideLevels,
+  scheduleGap,
+];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));
 export const ownRuleOf = (id: string): Rule | undefined => byId.get(id);

@@ -6,17 +6,15 @@ import type { FastifyRequest } from 'fastify';
 import { targetVersions } from '../kpi/budget.ts';
 import { definitionNow } from '../kpi/definition.ts';
 import { type TargetsVersion, ticketTargets } from '../tickets/targets.ts';
+import { onCallStates, type StateReader } from './audit-on-call.ts';
 import type { Context } from './context.ts';
-
-export type AuditValues = Readonly<Record<string, unknown>>;
-type Reader = (request: FastifyRequest) => AuditValues | null | Promise<AuditValues | null>;
 
 const paramsOf = ({ params }: FastifyRequest) => params as Record<string, string>;
 
-export function statesOf(context: Context): Readonly<Record<string, Reader>> {
+export function statesOf(context: Context): Readonly<Record<string, StateReader>> {
   const { state, rules, costs, sites, groups, fleet } = context;
 
-  const overrides: Reader = () =>
+  const overrides: StateReader = () =>
     Object.fromEntries(
       rules
         .list()
@@ -24,12 +22,12 @@ export function statesOf(context: Context): Readonly<Record<string, Reader>> {
         .map(({ rule, scope: { of, target }, overrides: parts }) => [`${rule.id} ${of} ${target}`.trim(), parts]),
     );
   const membersOf =
-    (places: Pick<typeof sites | typeof groups, 'members'>): Reader =>
+    (places: Pick<typeof sites | typeof groups, 'members'>): StateReader =>
     async (request) => {
       const members = await places.members(paramsOf(request).id ?? '').catch(() => []);
       return Object.fromEntries(members.map((id) => [`member ${id}`, fleet.get(id)?.name ?? id]));
     };
-  const links: Reader = async (request) => {
+  const links: StateReader = async (request) => {
     const rows = await state
       .selectFrom('ticket_links')
       .select(['id', 'kind', 'target'])
@@ -37,7 +35,7 @@ export function statesOf(context: Context): Readonly<Record<string, Reader>> {
       .execute();
     return Object.fromEntries(rows.map(({ id, kind, target }) => [`link ${id}`, `${kind} ${target}`]));
   };
-  const helpers: Reader = async (request) => {
+  const helpers: StateReader = async (request) => {
     const rows = await state
       .selectFrom('ticket_participants')
       .select(['person', 'swarm'])
@@ -48,7 +46,7 @@ export function statesOf(context: Context): Readonly<Record<string, Reader>> {
   };
 
   /** Begun, it is data of its own, which ends at another time than planned. */
-  const occurrences: Reader = async (request) => {
+  const occurrences: StateReader = async (request) => {
     const rows = await state
       .selectFrom('maintenance_occurrences')
       .select(['start_at', 'end_at'])
@@ -60,7 +58,7 @@ export function statesOf(context: Context): Readonly<Record<string, Reader>> {
   };
 
   /** By the number of the way: 0 for those that are enough alone. */
-  const dependencies: Reader = async (request) => {
+  const dependencies: StateReader = async (request) => {
     const rows = await state
       .selectFrom('dependencies')
       .select(['way', 'parent'])
@@ -75,6 +73,7 @@ export function statesOf(context: Context): Readonly<Record<string, Reader>> {
 
   return {
     'PUT /api/v1/endpoints/:id/dependencies': dependencies,
+    ...onCallStates(context),
     'POST /api/v1/maintenance/:id/end': occurrences,
     'POST /api/v1/maintenance/:id/extend': occurrences,
     'POST /api/v1/maintenance/:id/cancel': occurrences,

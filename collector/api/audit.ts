@@ -7,7 +7,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import { createAllowances } from '../doors/allowance.ts';
 import { type AuditEntry, completeAudit, dropAudit, notKept, writeAudit } from '../state/audit.ts';
-import { type AuditValues, statesOf } from './audit-states.ts';
+import type { AuditValues } from './audit-on-call.ts';
+import { statesOf } from './audit-states.ts';
 import { auditedAs, isTrial } from './audited.ts';
 import type { App, Caller, Context } from './context.ts';
 

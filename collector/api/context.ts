@@ -42,6 +42,7 @@ import type { Outside } from '../outside/outside.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
 import type { Schedules } from '../reports/schedules.ts';
+import type { OnCallDesk } from '../routing/desk.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { Software } from '../software/software.ts';
 import type { State } from '../state/open.ts';
@@ -85,6 +86,7 @@ export interface Context {
   channelHealth: Pick<ChannelHealth, 'lastOf' | 'counts' | 'failing' | 'isMute'>;
   silences: SilenceActions;
   dependencies: DependencyActions;
+  onCall: OnCallDesk;
   changes: Changes;
   months: Months;
   disks: Disks;

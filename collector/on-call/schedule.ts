@@ -152,10 +152,7 @@ function edgesIn({ zone, layers, overrides }: OnCallSchedule, from: number, to: 
 }
 
 /** No layer and no override covers it: the fallback is notified, or nobody. */
-const isGap = ({ by }: OnCall): boolean => by === 'fallback' || by === 'gap';
-
-export const gapsOf = (schedule: OnCallSchedule, from: number, to: number): Shift[] =>
-  shiftsOf(schedule, from, to).filter(isGap);
+export const isGap = ({ by }: OnCall): boolean => by === 'fallback' || by === 'gap';
 
 /** When the person who is on call changes next; null where that does not happen before `to`. */
 export function nextHandOver(schedule: OnCallSchedule, at: number, to: number): number | null {

@@ -112,7 +112,7 @@ const clockOf = ({ zone, days = weekdays, start = '00:00', end = '24:00' }: Rout
   hoursClock(zone, [{ days, from: start, to: end }]);
 
 /** The end of the quiet hours that hold this severity back at an instant; null: nothing does. */
-function quietUntil(quiet: QuietHours | null | undefined, severity: string, at: number): number | null {
+export function quietUntil(quiet: QuietHours | null | undefined, severity: string, at: number): number | null {
   if (!quiet || quiet.letsThrough.includes(severity)) return null;
   return endOfHours(hoursClock(quiet.zone, [{ days: weekdays, from: quiet.start, to: quiet.end }]), at);
 }

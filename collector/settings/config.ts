@@ -17,6 +17,7 @@ import { defaultRules } from '../evaluate/defaults.ts';
 import { tryMerge } from '../evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels, readAddress, withAddressRead } from '../notify/route.ts';
 import { faultsOfInhibit, InhibitSettings, inhibitRulesOf } from '../outages/settings.ts';
+import { readRouting } from '../routing/file.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { targetsOfFile } from '../targets/settings.ts';
@@ -87,6 +88,8 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const inhibit = isShaped ? (settings.inhibit as InhibitSettings) : [];
   faults.push(...faultsOfInhibit(inhibit).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })));
   const targets = readTargetList(settings.targets, read, faults);
+  const routing = readRouting(settings);
+  faults.push(...routing.faults);
   const password = passwordFile('EVENKEEL_ADMIN_PASSWORD_FILE', env, cwd);
   const statePassword = passwordFile('EVENKEEL_STATE_PASSWORD_FILE', env, cwd);
   const state = readState(settings, env.EVENKEEL_STATE, statePassword, read, faults);
@@ -107,6 +110,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     ...durations(good),
     series,
     channels,
+    routing: routing.documents,
     outgoing: { allow: good.outgoing?.allow ?? [] },
     inhibit: inhibitRulesOf(good.inhibit ?? []),
     targets: { allow: good.targets?.allow ?? [internet], list: targets },

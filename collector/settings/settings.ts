@@ -8,6 +8,7 @@ import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings } from '../outages/settings.ts';
+import type { FileDocuments } from '../routing/documents.ts';
 import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
@@ -202,6 +203,12 @@ export const CollectorSettings = Type.Object(
       }),
     ),
     inhibit: Type.Optional(InhibitSettings),
+    schedules: Type.Optional(Type.Unknown({ description: 'who is on call when: collector/routing/file.ts' })),
+    policies: Type.Optional(
+      Type.Unknown({ description: 'who is notified when nobody reacts: collector/routing/file.ts' }),
+    ),
+    routes: Type.Optional(Type.Unknown({ description: 'who hears of which alert: collector/routing/file.ts' })),
+    people: Type.Optional(Type.Unknown({ description: 'how users are reached: collector/routing/file.ts' })),
     tickets: Type.Optional(
       Type.Object(
         {
@@ -264,6 +271,8 @@ export interface Config {
   /** What holds the time series behind the journal. */
   series: SeriesPlace;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
+  /** Schedules, escalation policies, routes and people, as far as the file has them. */
+  routing: FileDocuments;
   /** Addresses, ranges and hosts beside the internet that channels may connect to. */
   outgoing: { allow: string[] };
   /** Alerts that follow from others, beside those that are built in. */

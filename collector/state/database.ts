@@ -13,6 +13,7 @@ import type { CostTables } from './cost-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { OutageTables } from './outage-tables.ts';
 import type { ReportTables } from './report-tables.ts';
+import type { RoutingTables } from './routing-tables.ts';
 import type { SilenceTables } from './silence-tables.ts';
 import type { TargetTables } from './target-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
@@ -44,7 +45,8 @@ export interface Database
     SilenceTables,
     TargetTables,
     TicketTables,
-    ReportTables {
+    ReportTables,
+    RoutingTables {
   users: {
     id: string;
     name: string;

@@ -24,9 +24,7 @@ import * as costsAndSoftware from './migrations/021-costs-and-software.ts';
 import * as reports from './migrations/022-reports.ts';
 import * as stability from './migrations/023-stability.ts';
 import * as proposals from './migrations/024-proposals.ts';
-
 import * as keptMonths from './migrations/025-kept-months.ts';
-
 import * as logIns from './migrations/028-log-ins.ts';
 import * as auditLog from './migrations/029-audit-log.ts';
 import * as credentials from './migrations/030-credentials.ts';
@@ -40,9 +38,12 @@ import * as groups from './migrations/038-groups.ts';
 import * as silences from './migrations/039-silences.ts';
 import * as outages from './migrations/040-outages.ts';
 import * as channels from './migrations/041-channels.ts';
+import * as routing from './migrations/042-routing.ts';
+import * as feeds from './migrations/043-feeds.ts';
 import * as actLinks from './migrations/045-act-links.ts';
 import * as targets from './migrations/046-targets.ts';
 import * as outsideAlerts from './migrations/048-outside-alerts.ts';
+
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
 
@@ -79,12 +80,14 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '036-vendor-reference': vendorReference,
   '037-ticket-targets': ticketTargets,
   '038-groups': groups,
-  '048-outside-alerts': outsideAlerts,
-  '045-act-links': actLinks,
   '039-silences': silences,
-  '046-targets': targets,
   '041-channels': channels,
   '040-outages': outages,
+  '042-routing': routing,
+  '043-feeds': feeds,
+  '045-act-links': actLinks,
+  '046-targets': targets,
+  '048-outside-alerts': outsideAlerts,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

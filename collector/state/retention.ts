@@ -81,6 +81,10 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   // The newest before the end says how it was from then on.
   watched_states: evidence('at', outdated),
   replacements: evidence('at'),
+  // The past answers as it was: who was on call, and who heard.
+  routing_documents: entered,
+  on_call_overrides: evidence('to_at'),
+  on_call_feeds: entered,
   sites: entered,
   calendars: entered,
   calendar_versions: entered,

@@ -44,6 +44,7 @@ const keyOf = (change: Change): string => {
     case 'calendar':
       return `calendar ${change.calendar}`;
     case 'cost':
+    case 'on_call':
     case 'product':
       return change.kind;
     case 'target':

@@ -22,6 +22,7 @@ import { kpiRoutes } from './kpis.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { maintenanceTableRoutes } from './maintenance-table.ts';
 import { metricRoutes } from './metrics.ts';
+import { onCallRoutes } from './on-call.ts';
 import { outsideRoutes } from './outside.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { peopleRoutes } from './people.ts';
@@ -29,10 +30,12 @@ import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { rateRoutes } from './rate.ts';
+import { reachedRoutes } from './reached.ts';
 import { reportScheduleRoutes } from './report-schedules.ts';
 import { reportRoutes } from './reports.ts';
 import { restoreTestRoutes } from './restore-tests.ts';
 import { retiredRoutes } from './retired.ts';
+import { routingRoutes } from './routing.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
@@ -62,6 +65,9 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   alertRoutes,
   outsideRoutes,
   alertmanagerRoutes,
+  onCallRoutes,
+  reachedRoutes,
+  routingRoutes,
   maintenanceTableRoutes,
   maintenanceRoutes,
   silenceRoutes,

@@ -17,6 +17,7 @@ export type LiveChange =
   | { kind: 'calendar'; calendar: string }
   | { kind: 'cost' }
   | { kind: 'product' }
+  | { kind: 'on_call' }
   | { kind: 'rule'; rule: string };
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */

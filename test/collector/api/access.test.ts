@@ -231,6 +231,41 @@ async function addChange(): Promise<void> {
   ids.change = String((made.body as { row: { id: number } }).row.id);
 }
 
+const quiet = { zone: 'Asia/Tokyo', start: '22:00', end: '07:00' };
+const onCall = {
+  zone: 'Asia/Tokyo',
+  layers: [{ name: 'main', users: ['rota'], rotation: { unit: 'day', every: 1, start: '2026-03-02T09:00' } }],
+};
+
+/** The same user each time. */
+async function addRota(): Promise<void> {
+  const body = { name: 'rota', password: 'a sentence of its own', role: 'operator' };
+  await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body });
+}
+
+async function addOnCall(): Promise<void> {
+  await addRota();
+  const sent = { method: 'PUT', as: 'admin' as const, body: { content: onCall } };
+  const made = await collector.call('/api/v1/on-call/schedules/primary', sent);
+  assert.is(made.status, 200, made.text);
+}
+
+async function addOverride(): Promise<void> {
+  await addOnCall();
+  const body = { from: Date.now() + 1_000, to: Date.now() + 60_000, user: 'rota', wins: true };
+  const sent = { method: 'POST', as: 'admin' as const, body };
+  const made = await collector.call('/api/v1/on-call/schedules/primary/overrides', sent);
+  assert.is(made.status, 201, made.text);
+  ids.override = (made.body as { id: string }).id;
+}
+
+async function addPolicy(): Promise<void> {
+  await addRota();
+  const body = { content: { steps: [{ targets: ['person:rota'] }] } };
+  const made = await collector.call('/api/v1/on-call/policies/servers', { method: 'PUT', as: 'admin', body });
+  assert.is(made.status, 200, made.text);
+}
+
 async function addMaintenance(repeats: boolean): Promise<void> {
   const made = await collector.call('/api/v1/maintenance', { method: 'POST', as: 'admin', body: maintenance(repeats) });
   assert.is(made.status, 201, made.text);
@@ -441,6 +476,56 @@ const calls: Record<string, Call> = {
     status: 409,
     before: () => addMaintenance(false),
   },
+  'GET /api/v1/on-call': {},
+  'PUT /api/v1/on-call/schedules/:name': {
+    path: '/api/v1/on-call/schedules/primary',
+    before: addOnCall,
+    body: { content: { ...onCall, zone: 'UTC' } },
+  },
+  'POST /api/v1/on-call/schedules/:name/preview': {
+    path: '/api/v1/on-call/schedules/other/preview',
+    before: addRota,
+    body: { content: onCall },
+  },
+  'POST /api/v1/on-call/schedules/:name/overrides': {
+    path: '/api/v1/on-call/schedules/primary/overrides',
+    before: addOnCall,
+    body: { from: Date.now() + 1_000, to: Date.now() + 60_000, user: 'rota', wins: true },
+    status: 201,
+  },
+  'DELETE /api/v1/on-call/overrides/:id': {
+    path: '/api/v1/on-call/overrides/:override',
+    before: addOverride,
+    status: 204,
+  },
+  'DELETE /api/v1/on-call/schedules/:name': {
+    path: '/api/v1/on-call/schedules/primary',
+    before: addOnCall,
+    status: 204,
+  },
+  'GET /api/v1/on-call/policies': {},
+  'PUT /api/v1/on-call/policies/:name': {
+    path: '/api/v1/on-call/policies/servers',
+    before: addPolicy,
+    body: { content: { steps: [{ targets: ['person:rota'] }], repeat: 1 } },
+  },
+  'DELETE /api/v1/on-call/policies/:name': {
+    path: '/api/v1/on-call/policies/servers',
+    before: addPolicy,
+    status: 204,
+  },
+  // Of people: a token is never on call. What they do for a session: test/collector/api/on-call.test.ts.
+  'GET /api/v1/on-call/me': { status: 400 },
+  'PUT /api/v1/on-call/me': { body: { content: { ways: [] } }, status: 400 },
+  'POST /api/v1/on-call/feed': { status: 400 },
+  'DELETE /api/v1/on-call/feed': { status: 400 },
+  'GET /api/v1/on-call/feed/:token.ics': { path: '/api/v1/on-call/feed/wrong.ics', status: 404 },
+  'GET /api/v1/on-call/people/:name': { path: '/api/v1/on-call/people/rota' },
+  'PUT /api/v1/on-call/people/:name': { path: '/api/v1/on-call/people/rota', body: { content: { ways: [], quiet } } },
+  'GET /api/v1/routes': {},
+  'PUT /api/v1/routes': { body: { content: { receivers: ['person:rota'] } } },
+  'POST /api/v1/routes/preview': { body: { content: { receivers: ['person:rota'] } } },
+  'GET /api/v1/routes/trace': { path: '/api/v1/routes/trace?endpoint=:endpoint&rule=cpu&severity=critical' },
   'GET /api/v1/rules': {},
   'GET /api/v1/rules/:id/history': { path: '/api/v1/rules/cpu/history' },
   'POST /api/v1/rules/preview': { body: { changes: [{ rule: 'cpu', parts: { for_s: 60 } }] } },

@@ -1,0 +1,98 @@
+/** Policies, routes and people as people see and change them; with schedule-desk.ts all that pages do here. */
+import { fail } from '../../shared/errors.ts';
+import type {
+  PersonContent,
+  PersonRow,
+  PolicyContent,
+  PolicyRow,
+  RoutesContent,
+  RoutesRow,
+  TraceAnswer,
+} from '../../shared/on-call.ts';
+import type { Labels } from '../alerts/labels.ts';
+import { type DocumentKind, routesName } from './documents.ts';
+import { routeFaults } from './file.ts';
+import { createScheduleDesk, type DocumentAuthor, type ScheduleDesk, type ScheduleDeskParts } from './schedule-desk.ts';
+import { trace } from './trace.ts';
+
+/** All but reads throw EvenkeelError BAD_ENTRY with the fault, CONFLICT for what the file has or something names. */
+export interface OnCallDesk extends ScheduleDesk {
+  policies(): PolicyRow[];
+  savePolicy(name: string, content: PolicyContent, how: DocumentAuthor): Promise<PolicyRow>;
+  remove(kind: 'schedule' | 'policy', name: string, how: DocumentAuthor): Promise<void>;
+  routes(): RoutesRow;
+  /** @param content as it was sent */
+  checkRoutes(content: unknown): Promise<RoutesContent>;
+  saveRoutes(content: unknown, how: DocumentAuthor): Promise<RoutesRow>;
+  trace(labels: Labels, at: number): TraceAnswer;
+  /** @throws EvenkeelError NOT_FOUND */
+  person(name: string): Promise<PersonRow>;
+  savePerson(name: string, content: PersonContent, how: DocumentAuthor): Promise<PersonRow>;
+}
+
+/** The message stays readable. */
+const faultsShown = 5;
+
+export function createDesk(parts: ScheduleDeskParts): OnCallDesk {
+  const { documents, memory, now, changed } = parts;
+  const ownerOf = (kind: DocumentKind, name: string) => (documents.isOfFile(kind, name) ? 'file' : 'people');
+
+  async function refuseStranger(name: string): Promise<void> {
+    const { users } = await parts.known();
+    if (users && !users.includes(name)) throw fail('NOT_FOUND', { what: 'user', id: name });
+  }
+
+  async function checkRoutes(content: unknown): Promise<RoutesContent> {
+    const faults = routeFaults(content).map(({ path, problem, isKey }) => ({
+      at: `content.${(isKey ? path.slice(0, -1) : path).join('.')}`.replace(/\.$/, ''),
+      problem: isKey ? `has an ${problem}` : problem,
+    }));
+    const said = faults.slice(0, faultsShown).map(({ at, problem }) => `${at} ${problem}`);
+    if (faults.length > 0) throw fail('BAD_REQUEST', { problem: said.join('; ') }, undefined, faults);
+    await documents.check('routes', routesName, content as RoutesContent);
+    return content as RoutesContent;
+  }
+
+  return {
+    ...createScheduleDesk(parts),
+    policies: () =>
+      documents.names('policy', Number.POSITIVE_INFINITY).map((name) => ({
+        ...{ name, owner: ownerOf('policy', name) },
+        content: documents.contentAt('policy', name, Number.POSITIVE_INFINITY) as PolicyContent,
+      })),
+    async savePolicy(name, content, how) {
+      await documents.save('policy', name, content, how);
+      changed();
+      return { name, owner: 'people', content };
+    },
+    async remove(kind, name, how) {
+      await documents.remove(kind, name, how);
+      changed();
+    },
+    routes() {
+      const [newest] = documents.versions('routes', routesName);
+      if (!newest?.content) return { owner: 'default', content: {}, at: null, by: null, reason: null };
+      const { at, by, reason: why, content } = newest;
+      const isOfFile = documents.isOfFile('routes', routesName);
+      return { owner: isOfFile ? 'file' : 'people', content, at: isOfFile ? null : at, by, reason: why };
+    },
+    checkRoutes,
+    async saveRoutes(content, how) {
+      await documents.save('routes', routesName, await checkRoutes(content), how);
+      changed();
+      return this.routes();
+    },
+    trace: (labels, at) => trace(memory, labels, at),
+    async person(name) {
+      await refuseStranger(name);
+      const content = documents.contentAt('person', name, now()) ?? { ways: [] };
+      return { name, owner: ownerOf('person', name), content };
+    },
+    async savePerson(name, content, how) {
+      await refuseStranger(name);
+      await documents.save('person', name, content, how);
+      changed();
+      return this.person(name);
+    },
+  };
+}

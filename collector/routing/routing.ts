@@ -1,0 +1,175 @@
+/**
+ * The interface of this room to the pipeline: who hears of an alert, by which ways, and who is on call. All from memory.
+ *
+ * Nobody who has not written routes loses a message: then every channel is notified of the severities that it takes, and
+ * so they are where all that the routes name is gone.
+ */
+import type { Labels } from '../alerts/labels.ts';
+import type { EscalationPolicy, WhoIs } from '../on-call/escalation.ts';
+import {
+  type OnCall,
+  type OnCallOverride,
+  type OnCallSchedule,
+  onCallAt,
+  type Shift,
+  shiftsOf,
+} from '../on-call/schedule.ts';
+import { policyOf, quietOf, scheduleOf, treeOf } from './compile.ts';
+import { type DocumentsStore, routesName } from './documents.ts';
+import { kindOfReceiver, nameOfReceiver } from './receiver.ts';
+import { type QuietHours, quietUntil, type Routed, type RouteTree, route } from './route.ts';
+
+export interface KnownChannel {
+  name: string;
+  severities: readonly string[];
+}
+
+/** One way by which a message reaches somebody. */
+export interface Reached {
+  /** Null: the channel itself. */
+  user: string | null;
+  channel: string;
+  /** An address of the person in place of those of the channel. */
+  recipient: string | null;
+  /** Quiet hours: not before then. */
+  heldUntil: number | null;
+}
+
+export interface Routing {
+  /** Never empty while there are channels for this severity. */
+  route(labels: Labels, at: number): Routed[];
+  /** The ways of a receiver, of each person in the order in which they want to be reached. */
+  reach(receiver: string, severity: string, at: number): Reached[];
+  policy(name: string): EscalationPolicy | null;
+  /** For an escalation: persons and channels that a target reaches; one in quiet hours is not reached. */
+  whoIs(severity: string): WhoIs;
+}
+
+export interface RoutingMemory extends Routing {
+  /** Persons and channels, quiet hours aside. */
+  resolve(target: string, at: number): string[];
+  scheduleAt(name: string, at: number): OnCallSchedule | null;
+  onCall(name: string, at: number): OnCall;
+  /** Over all versions of the schedule. */
+  shifts(name: string, from: number, to: number): Shift[];
+}
+
+interface RoutingMemoryParts {
+  documents: DocumentsStore;
+  channels(): readonly KnownChannel[];
+  isActive(user: string): boolean;
+  overridesOf(schedule: string): readonly OnCallOverride[];
+}
+
+/** Schedules that stand in for each other. */
+const fallbacksAtMost = 10;
+
+export function createRoutingMemory(parts: RoutingMemoryParts): RoutingMemory {
+  const { documents, channels } = parts;
+  const compiled = new WeakMap<object, RouteTree>();
+
+  const hasChannel = (name: string) => channels().some((channel) => channel.name === name);
+
+  function treeAt(at: number): RouteTree | null {
+    const content = documents.contentAt('routes', routesName, at);
+    if (!content) return null;
+    const known = compiled.get(content) ?? treeOf(content);
+    compiled.set(content, known);
+    return known;
+  }
+
+  function quietAt(receiver: string, at: number): QuietHours | null {
+    const name = nameOfReceiver(receiver);
+    if (kindOfReceiver(receiver) === 'person') {
+      const { quiet } = documents.contentAt('person', name, at) ?? {};
+      return quiet ? quietOf(quiet) : null;
+    }
+    if (kindOfReceiver(receiver) !== 'channel') return null;
+    const own = documents.contentAt('routes', routesName, at)?.quiet?.find(({ channel }) => channel === name);
+    return own ? quietOf(own) : null;
+  }
+
+  function scheduleAt(name: string, at: number): OnCallSchedule | null {
+    const content = documents.contentAt('schedule', name, at);
+    return content && scheduleOf(content, parts.overridesOf(name));
+  }
+
+  function onCall(name: string, at: number): OnCall {
+    const schedule = scheduleAt(name, at);
+    return schedule ? onCallAt(schedule, at) : { user: null, by: 'gap' };
+  }
+
+  function resolve(target: string, at: number, depth = 0): string[] {
+    const name = nameOfReceiver(target);
+    const kind = kindOfReceiver(target);
+    if (kind === 'channel') return hasChannel(name) ? [target] : [];
+    if (kind === 'person') return waysOf(name, at).length > 0 ? [target] : [];
+    if (kind !== 'schedule' || depth > fallbacksAtMost) return [];
+    const { user, by } = onCall(name, at);
+    if (user === null) return [];
+    return resolve(by === 'fallback' ? user : `person:${user}`, at, depth + 1);
+  }
+
+  function waysOf(user: string, at: number) {
+    if (!parts.isActive(user)) return [];
+    return (documents.contentAt('person', user, at)?.ways ?? []).filter(({ channel }) => hasChannel(channel));
+  }
+
+  const everyChannel = (labels: Labels): Routed[] =>
+    channels()
+      .filter(({ severities }) => severities.includes(String(labels.severity)))
+      .map(({ name }) => ({ receiver: `channel:${name}`, path: 'root', action: 'now', settings: {} }));
+
+  const canReach = ({ receiver }: Routed, at: number): boolean =>
+    kindOfReceiver(receiver) === 'policy'
+      ? documents.contentAt('policy', nameOfReceiver(receiver), at) !== null
+      : resolve(receiver, at).length > 0;
+
+  return {
+    route(labels, at) {
+      const tree = treeAt(at);
+      if (!tree) return everyChannel(labels);
+      const found = route(tree, (receiver) => quietAt(receiver, at), labels, at);
+      const reached = found.filter((one) => canReach(one, at));
+      return reached.length > 0 ? reached : everyChannel(labels);
+    },
+    reach(receiver, severity, at) {
+      return resolve(receiver, at).flatMap((one): Reached[] => {
+        const name = nameOfReceiver(one);
+        const heldUntil = quietUntil(quietAt(one, at), severity, at);
+        if (kindOfReceiver(one) === 'channel') return [{ user: null, channel: name, recipient: null, heldUntil }];
+        return waysOf(name, at).map(({ channel, address = null }) => ({
+          ...{ user: name, channel, recipient: address, heldUntil },
+        }));
+      });
+    },
+    policy(name) {
+      const content = documents.contentAt('policy', name, Number.POSITIVE_INFINITY);
+      return content && policyOf(name, content);
+    },
+    whoIs: (severity) => (target, at) =>
+      resolve(target, at).filter((one) => quietUntil(quietAt(one, at), severity, at) === null),
+    resolve: (target, at) => resolve(target, at),
+    scheduleAt,
+    onCall,
+    shifts(name, from, to) {
+      const edges = documents
+        .versions('schedule', name)
+        .map((version) => version.from)
+        .filter((at) => at > from && at < to);
+      const starts = [from, ...new Set(edges.sort((a, b) => a - b))];
+      const parted = starts.flatMap((start, i) => {
+        const end = starts[i + 1] ?? to;
+        const schedule = scheduleAt(name, start);
+        return schedule ? shiftsOf(schedule, start, end) : [{ start, end, user: null, by: 'gap' }];
+      });
+      const joined: Shift[] = [];
+      for (const shift of parted) {
+        const last = joined.at(-1);
+        if (last && last.user === shift.user && last.by === shift.by) last.end = shift.end;
+        else joined.push({ ...shift });
+      }
+      return joined;
+    },
+  };
+}

@@ -1,0 +1,199 @@
+/** Schedules as people see and change them: who is on call, shifts, gaps, overrides, the link for calendar programs. */
+import { fail } from '../../shared/errors.ts';
+import { namesNear } from '../../shared/nearest.ts';
+import type { OnCallAnswer, OnCallOverrideRow, OnCallScheduleRow, ScheduleContent } from '../../shared/on-call.ts';
+import { shownName } from '../../shared/place-name.ts';
+import { reason } from '../../shared/reason.ts';
+import { refusal } from '../../shared/words/refusal.ts';
+import { shownInstant } from '../../shared/zone.ts';
+import { calendarText } from '../on-call/ical.ts';
+import { isGap, nextHandOver, type Shift, shiftsOf } from '../on-call/schedule.ts';
+import type { KnownNames } from './check.ts';
+import { scheduleOf } from './compile.ts';
+import type { DocumentsStore } from './documents.ts';
+import type { Feeds } from './feeds.ts';
+import type { OverridesStore, OverrideWish } from './overrides.ts';
+import type { RoutingMemory } from './routing.ts';
+
+const day = 86_400_000;
+const lookedAheadMs = 28 * day;
+/** A gap that begins so soon is an alert. */
+export const gapAheadMs = 7 * day;
+/** A calendar program gets the past week and what is to come. */
+const feedBackMs = 7 * day;
+const feedAheadMs = 90 * day;
+
+export interface DocumentAuthor {
+  by: string;
+  reason: string;
+}
+interface ScheduleSave extends DocumentAuthor {
+  /** Takes effect then, ms; null: with the next hand-over, a new schedule at once. */
+  from: number | null;
+}
+
+/** All but reads throw EvenkeelError BAD_ENTRY with the fault, CONFLICT for what the file has. */
+export interface ScheduleDesk {
+  overview(user: string, from: number, to: number): Promise<OnCallAnswer>;
+  saveSchedule(name: string, content: ScheduleContent, how: ScheduleSave): Promise<OnCallScheduleRow>;
+  /** As it would be from now on. */
+  previewSchedule(name: string, content: ScheduleContent): Promise<OnCallScheduleRow>;
+  addOverride(schedule: string, wish: OverrideWish, by: string, wins: boolean): Promise<OnCallOverrideRow>;
+  removeOverride(id: string, by: string): Promise<void>;
+  feeds: Pick<Feeds, 'create' | 'revoke'>;
+  /** The calendar behind a link; null: there is none. */
+  feedText(secret: string): Promise<string | null>;
+  /** Schedules with a gap that begins before an instant. */
+  schedulesWithGap(until: number): { name: string; hasGap: boolean }[];
+}
+
+export interface ScheduleDeskParts {
+  documents: DocumentsStore;
+  overrides: OverridesStore;
+  memory: RoutingMemory;
+  feeds: Feeds;
+  known(): Promise<KnownNames>;
+  isActive(user: string): boolean;
+  now: () => number;
+  /** Something was saved. */
+  changed(): void;
+}
+
+export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
+  const { documents, overrides, memory, feeds, now, changed } = parts;
+  const names = () => documents.names('schedule', Number.POSITIVE_INFINITY);
+
+  function rowOf(name: string, from: number, to: number): OnCallScheduleRow {
+    const at = now();
+    const [newest] = documents.versions('schedule', name);
+    const content = documents.contentAt('schedule', name, Math.max(at, newest?.from ?? at)) as ScheduleContent;
+    return scheduleRow(
+      name,
+      content,
+      memory.shifts(name, at, at + lookedAheadMs),
+      memory.shifts(name, from, to),
+      from,
+      to,
+    );
+  }
+
+  function scheduleRow(
+    name: string,
+    content: ScheduleContent,
+    ahead: Shift[],
+    shifts: Shift[],
+    from: number,
+    to: number,
+  ): OnCallScheduleRow {
+    const at = now();
+    const [first, ...later] = ahead;
+    const next = later.find(({ user }) => user !== first?.user);
+    const [newest] = documents.versions('schedule', name);
+    return {
+      ...{ name, owner: documents.isOfFile('schedule', name) ? 'file' : 'people', zone: content.zone, shifts, content },
+      now: {
+        ...{ user: first?.user ?? null, by: first?.by ?? 'gap' },
+        ...{ until: next?.start ?? null, next: next?.user ?? null },
+      },
+      overrides: overrides.rows(name, from, to),
+      gaps: ahead.filter(isOpen),
+      changesAt: newest && newest.from > at ? newest.from : null,
+    };
+  }
+
+  /** Somebody who cannot log in any more is nobody. */
+  const isOpen = (shift: Shift): boolean => isGap(shift) || !parts.isActive(shift.user ?? '');
+
+  function scheduleNamed(name: string): ScheduleContent {
+    const content = documents.contentAt('schedule', name, now()) ?? documents.contentAt('schedule', name, Infinity);
+    if (!content) throw fail('NOT_FOUND', { what: 'schedule', id: name });
+    return content;
+  }
+
+  const ownShifts = (user: string, from: number, to: number) =>
+    names()
+      .flatMap((schedule) =>
+        memory
+          .shifts(schedule, from, to)
+          .filter((shift) => shift.user === user)
+          .map(({ start, end }) => ({ schedule, start, end })),
+      )
+      .sort((a, b) => a.start - b.start);
+
+  /** The next hand-over of what is in force; a new one begins at once. @throws EvenkeelError BAD_ENTRY for the past */
+  function effectOf(name: string, zone: string, from: number | null): number {
+    const at = now();
+    const before = memory.scheduleAt(name, at);
+    if (from === null) return (before && nextHandOver(before, at, at + lookedAheadMs)) ?? at;
+    if (from < at - 60_000)
+      throw refusal('BAD_ENTRY', reason('oncall_version_past', { from: shownInstant(from, zone) }), {
+        what: `the schedule ${shownName(name)}`,
+      });
+    return from;
+  }
+
+  return {
+    async overview(user, from, to) {
+      const at = now();
+      const own = ownShifts(user, at, at + lookedAheadMs);
+      return {
+        ...{ at, from, to },
+        me: {
+          now: own.filter(({ start }) => start <= at),
+          next: own.find(({ start }) => start > at) ?? null,
+          hasFeed: await feeds.has(user),
+        },
+        schedules: names().map((name) => rowOf(name, from, to)),
+      };
+    },
+    async saveSchedule(name, content, { from, by, reason: why }) {
+      // The zone is checked before an instant is shown in it.
+      await documents.check('schedule', name, content);
+      await documents.save('schedule', name, content, { by, reason: why, from: effectOf(name, content.zone, from) });
+      changed();
+      return rowOf(name, now(), now() + lookedAheadMs);
+    },
+    async previewSchedule(name, content) {
+      await documents.check('schedule', name, content);
+      const at = now();
+      const end = at + lookedAheadMs;
+      const ahead = shiftsOf(scheduleOf(content, overrides.of(name)), at, end);
+      return scheduleRow(name, content, ahead, ahead, at, end);
+    },
+    async addOverride(schedule, wish, by, wins) {
+      const { zone } = scheduleNamed(schedule);
+      const { users } = await parts.known();
+      for (const name of [wish.user, ...(wish.replace === undefined ? [] : [wish.replace])])
+        if (users && !users.includes(name))
+          throw refusal(
+            'BAD_ENTRY',
+            reason('oncall_no_user', { name: shownName(name), known: namesNear(name, users) }),
+            {
+              what: `the override of ${shownName(schedule)}`,
+            },
+          );
+      const made = await overrides.add(schedule, zone, wish, by, wins);
+      changed();
+      return made;
+    },
+    async removeOverride(id, by) {
+      await overrides.remove(id, by);
+      changed();
+    },
+    feeds,
+    async feedText(secret) {
+      const user = await feeds.find(secret);
+      if (user === undefined || !parts.isActive(user)) return null;
+      const at = now();
+      const events = ownShifts(user, at - feedBackMs, at + feedAheadMs).map(({ schedule, start, end }) => ({
+        ...{ uid: `${start}-${schedule}@evenkeel`, start, end, title: `On call: ${schedule}` },
+        description: `${user} is on call by the schedule ${schedule}.`,
+      }));
+      return calendarText(`On call: ${user}`, events, at);
+    },
+    schedulesWithGap(until) {
+      const at = now();
+      return names().map((name) => ({ name, hasGap: memory.shifts(name, at, until).some(isOpen) }));
+    },
+  };
+}
