@@ -4,3 +4,6 @@ export const ticketQueues = ['mine', 'unassigned', 'breaching', 'open'] as const
 
 /** By days: of the oldest pending security update. unsupported: none is pending, and none is published any more. */
 export const patchAges = ['over90', 'to90', 'to30', 'to14', 'to7', 'none', 'unsupported', 'unknown'] as const;
+
+/** Views of the page of alerts: those that nobody has, those of the reader, all that fire, pending ones, and those of which nobody is notified. */
+export const alertViews = ['needs', 'mine', 'all', 'pending', 'hidden'] as const;

@@ -22,17 +22,17 @@ export const AlertQuery = Type.Object(
 );
 export type AlertQuery = Static<typeof AlertQuery>;
 
-const rows = (state: State) =>
+export const alertRows = (state: State) =>
   state
     .selectFrom('alerts')
     .leftJoin('endpoints', 'endpoints.id', 'alerts.endpoint')
     .selectAll('alerts')
     .select('endpoints.name as endpoint_name');
-type AlertRead = Awaited<ReturnType<ReturnType<typeof rows>['execute']>>[number];
+export type AlertRead = Awaited<ReturnType<ReturnType<typeof alertRows>['execute']>>[number];
 
 export type RuleNamed = Context['ruleNamed'];
 
-function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
+export function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
   return {
     id: row.id,
     rule: ruleNamed(row.rule),
@@ -63,7 +63,7 @@ function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
 
 /** @throws EvenkeelError NOT_FOUND */
 export async function alertById(state: State, ruleNamed: RuleNamed, id: string): Promise<Alert> {
-  const row = await rows(state).where('alerts.id', '=', id).executeTakeFirst();
+  const row = await alertRows(state).where('alerts.id', '=', id).executeTakeFirst();
   if (!row) throw fail('NOT_FOUND', { what: 'alert', id });
   return alertOf(row, ruleNamed);
 }
@@ -74,7 +74,7 @@ export async function alertsOfTickets(
   ruleNamed: RuleNamed,
   tickets: readonly number[],
 ): Promise<Alert[]> {
-  const found = await rows(state)
+  const found = await alertRows(state)
     .where('alerts.ticket', 'in', tickets)
     .orderBy('alerts.pending_at')
     .limit(1000)
@@ -129,7 +129,7 @@ export async function alertsBy(
   levelsOf: (rule: string) => readonly string[],
 ): Promise<{ items: Alert[]; next: string | null }> {
   const limit = query.limit ?? 100;
-  let select = rows(state)
+  let select = alertRows(state)
     .orderBy('alerts.updated_at', 'desc')
     .orderBy('alerts.id', 'desc')
     .limit(limit + 1);

@@ -15,6 +15,7 @@ import { Icon } from './parts/icon.tsx';
 import { LanguageSwitch, ThemeSwitch } from './parts/switches.tsx';
 import { Hatch } from './parts/timeline.tsx';
 import { focusHeading, path } from './router.ts';
+import { setTitle } from './title.ts';
 import { language, t } from './words/words.ts';
 
 const entriesOf = (group: string) =>
@@ -191,7 +192,7 @@ function Chosen({ page, values }: ReturnType<typeof pageAt>) {
 function useTitle(page: PageName): void {
   const name = t(`page.${page}`);
   useEffect(() => {
-    document.title = `${name} · Evenkeel`;
+    setTitle(`${name} · Evenkeel`);
     document.documentElement.lang = language.value;
   });
 }

@@ -11,6 +11,7 @@ import './look/tables.css';
 import './look/rules.css';
 import './look/charts.css';
 import './look/pages.css';
+import './look/alerts.css';
 import './look/stability.css';
 import './look/reports.css';
 import './look/print.css';
@@ -21,8 +22,10 @@ import { keepFleet } from './fleet/store.ts';
 import { askMe, watchSession } from './net/session.ts';
 import { followLinks } from './router.ts';
 import { watchTheme } from './theme.ts';
+import { watchTitle } from './title.ts';
 
 watchTheme();
+watchTitle();
 runClock();
 followLinks();
 watchSession();

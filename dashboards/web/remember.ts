@@ -1,5 +1,5 @@
-/** What this browser remembers: language and theme. Storage may be switched off; then nothing is remembered. */
-export type RememberedName = 'language' | 'theme';
+/** What this browser remembers: language, theme, whether keys act. Storage may be switched off; then nothing is remembered. */
+export type RememberedName = 'language' | 'theme' | 'keys';
 
 export function remembered(name: RememberedName): string | null {
   try {

@@ -14,7 +14,7 @@ import { to } from '../router.ts';
 import { spanAround } from '../time/story.ts';
 import { metricName, metricTitle, ruleName } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
-import { AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
+import { AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
 
 /** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
 function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {

@@ -12,10 +12,11 @@ import { SeverityMark, type Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
 import { RuleTextsBox } from '../rules/rule-texts.tsx';
+import { setTitle } from '../title.ts';
 import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 import { Evidence } from './alert-evidence.tsx';
-import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alerts.tsx';
+import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
 import { NotificationItem } from './ticket-story.tsx';
 
 type AlertEvent = AlertDetail['events'][number];
@@ -122,7 +123,7 @@ export function AlertPage({ id }: { id: string }) {
   const alert = loaded.data?.alert;
   const name = alert ? ruleName(alert.rule) : t('page.alert');
   useEffect(() => {
-    document.title = `${name}${alert ? ` · ${endpointName(alert.endpoint)}` : ''} · Evenkeel`;
+    setTitle(`${name}${alert ? ` · ${endpointName(alert.endpoint)}` : ''} · Evenkeel`);
   });
   return (
     <>

@@ -1,8 +1,6 @@
-/** What is wrong now, and what was. */
+/** Alerts: what fires now, or a list of them one by one. */
 import type { Alert } from '../../../shared/api.ts';
 import { alertFilters, weightOf } from '../../../shared/level.ts';
-import { time } from '../../../shared/words/format.ts';
-import { silence } from '../../../shared/words/names.ts';
 import { fleetFilters } from '../fleet/filters.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -11,52 +9,17 @@ import { may } from '../net/session.ts';
 import { Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Choices } from '../parts/field.tsx';
-import { Mark, SeverityMark } from '../parts/mark.tsx';
-import { Ago, Moment } from '../parts/moment.tsx';
+import { SeverityMark } from '../parts/mark.tsx';
+import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
-import { actorName, language, t, wordOr } from '../words/words.ts';
+import { endpointName, ruleName } from '../words/value.ts';
+import { t, wordOr } from '../words/words.ts';
+import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
+import { AlertsNow } from './alerts-now.tsx';
 
 const filters = [...alertFilters, 'all'] as const;
 type AlertFilter = (typeof filters)[number];
-
-const look = {
-  pending: ['idle', 'never'],
-  firing: [null, 'alert'],
-  unknown: ['unknown', 'never'],
-  resolved: ['ok', 'ok'],
-} as const;
-
-export function AlertState({ alert }: { alert: Alert }) {
-  const [tone, icon] = look[alert.state];
-  return (
-    <>
-      <Mark tone={tone ?? alert.severity} icon={icon}>
-        {t(`alert.state.${alert.state}`)}
-      </Mark>
-      {alert.suppressed && <span class="tag">{t('alert.suppressed')}</span>}
-    </>
-  );
-}
-
-/** `disk.used_percent (/var)` as `/var`: what distinguishes two alerts of one rule. */
-export function instanceOf(alert: Alert): string {
-  return Object.entries(alert.tags)
-    .filter(([name]) => name !== 'host' && name !== 'fstype')
-    .map(([, value]) => value)
-    .join(' · ');
-}
-
-/** The measured value; for an endpoint without reports, that fact. */
-export function measuredOf(alert: Alert): string {
-  return alert.metric === silence ? t('alert.silent') : formatMeasured(alert).value;
-}
-
-export function limitOf(alert: Alert): string | null {
-  const { limit } = formatMeasured(alert);
-  return limit === null ? null : t('alert.limit', { value: limit });
-}
 
 function Value({ alert }: { alert: Alert }) {
   const limit = limitOf(alert);
@@ -76,45 +39,6 @@ function byUrgency(a: Alert, b: Alert): number {
     stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) ||
     weightOf(b.severity) - weightOf(a.severity) ||
     (b.firedAt ?? b.pendingAt) - (a.firedAt ?? a.pendingAt)
-  );
-}
-
-export function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
-  const { busy, problem, send } = useSend();
-  const acknowledge = () =>
-    void send(() => call(`alerts/${encodeURIComponent(alert.id)}/acknowledge`, { method: 'POST', body: {} })).then(
-      onDone,
-    );
-  if (alert.acknowledgedAt !== null) {
-    return (
-      <span class="small quiet">
-        {t('alert.acknowledgedBy', { name: actorName(alert.acknowledgedBy ?? '?') })} <Ago at={alert.acknowledgedAt} />
-        {alert.acknowledgedUntil !== null && (
-          <div class="nowrap">{t('alert.until', { at: time(alert.acknowledgedUntil, language.value) })}</div>
-        )}
-      </span>
-    );
-  }
-  if (alert.state === 'resolved' || alert.state === 'pending' || !may('operator')) return <span class="quiet">—</span>;
-  return (
-    <div class="stack-2">
-      <span>
-        <button type="button" class="button slim" disabled={busy} onClick={acknowledge}>
-          {t('alert.acknowledge')}
-          <span class="unseen">
-            {' '}
-            {ruleName(alert.rule)} {endpointName(alert.endpoint)}
-          </span>
-        </button>
-      </span>
-      {/* Reminders and escalation run again since: whoever looks must see that it was once in somebody's hands. */}
-      {alert.firstAcknowledgedAt !== null && (
-        <span class="small quiet">
-          {t('alert.lapsed')} <Ago at={alert.firstAcknowledgedAt} />
-        </span>
-      )}
-      {problem && <ProblemCallout problem={problem} />}
-    </div>
   );
 }
 
@@ -206,6 +130,13 @@ function AlertsLead({ filter }: { filter: AlertFilter }) {
 
 export function AlertsPage() {
   const query = new URLSearchParams(search.value);
+  const isList = ['state', 'endpoint', 'rule'].some((name) => query.has(name));
+  return isList ? <AlertList /> : <AlertsNow />;
+}
+
+/** One by one, also those that are over. */
+function AlertList() {
+  const query = new URLSearchParams(search.value);
   const wanted = query.get('state');
   const endpoint = query.get('endpoint');
   const filter: AlertFilter = filters.find((name) => name === wanted) ?? 'active';
@@ -215,7 +146,9 @@ export function AlertsPage() {
   const list = useLoad<Page<Alert>>(address, (change) => change.kind === 'alert');
   return (
     <>
-      <PageHead title={t('page.alerts')} lead={<AlertsLead filter={filter} />} />
+      <PageHead title={t('page.alerts')} lead={<AlertsLead filter={filter} />}>
+        <a href="/alerts">{t('alert.now.title')}</a>
+      </PageHead>
       {endpoint !== null && (
         <p>
           <a href={to.endpoint(endpoint)}>{rows.value?.get(endpoint)?.name ?? endpoint}</a> ·{' '}

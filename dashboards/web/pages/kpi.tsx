@@ -17,6 +17,7 @@ import { Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
 import { instantBeside } from '../time/beside.ts';
 import { chosenPeriod } from '../time/period.ts';
+import { setTitle } from '../title.ts';
 import { language, t } from '../words/words.ts';
 import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
 import { BudgetBox } from './stability/budget.tsx';
@@ -199,7 +200,7 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
   const address = `kpis/${encodeURIComponent(id)}`;
   const loaded = useLoad<KpiDetail>(`${address}${withQuery('', { period, site, limit: `${lines}` })}`);
   useEffect(() => {
-    document.title = `${kpiWord(id, 'name')} · Evenkeel`;
+    setTitle(`${kpiWord(id, 'name')} · Evenkeel`);
   });
   const more = lines < mostLines ? () => setLines(lines + pageOf) : null;
   return (

@@ -1,5 +1,6 @@
 /** Who is logged in, and their own password. */
 import { useState } from 'preact/hooks';
+import { keysOn, setKeys } from '../keys.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
@@ -63,6 +64,10 @@ export function Account() {
         <p>
           {me.value?.user} ({me.value?.role && t(`role.${me.value.role}`)})
         </p>
+        <label class="option">
+          <input type="checkbox" checked={keysOn.value} onChange={(event) => setKeys(event.currentTarget.checked)} />
+          {t('keys.setting')}
+        </label>
         <OwnPassword />
       </div>
     </Box>

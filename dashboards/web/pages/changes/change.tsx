@@ -12,6 +12,7 @@ import { Mark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
+import { setTitle } from '../../title.ts';
 import { endpointName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { titleOf } from '../tickets.tsx';
@@ -330,7 +331,7 @@ export function ChangePage({ id }: { id: number }) {
   const row = loaded.data?.row;
   const name = row ? `${changeNumber(id)} ${changeTitle(row)}` : changeNumber(id);
   useEffect(() => {
-    document.title = `${name} · Evenkeel`;
+    setTitle(`${name} · Evenkeel`);
   });
   return (
     <>

@@ -13,6 +13,7 @@ import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { StateKey } from '../../parts/timeline.tsx';
 import { to } from '../../router.ts';
+import { setTitle } from '../../title.ts';
 import { endpointName, ruleName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { ChangeLink } from '../changes/facts.tsx';
@@ -248,7 +249,7 @@ export function IncidentPage({ id }: { id: number }) {
   const row = ticket.data?.row;
   const title = row ? titleOf(row) : `#${id}`;
   useEffect(() => {
-    document.title = `#${id} ${row ? title : ''} · Evenkeel`;
+    setTitle(`#${id} ${row ? title : ''} · Evenkeel`);
   });
   return (
     <>

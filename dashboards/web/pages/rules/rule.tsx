@@ -21,6 +21,7 @@ import {
   scopeKinds,
   scopesOf,
 } from '../../rules/family.ts';
+import { setTitle } from '../../title.ts';
 import { ruleName } from '../../words/value.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { RuleForm, TakeBack } from './form.tsx';
@@ -142,7 +143,7 @@ function Detail({ family, rules, reload }: { family: Family; rules: readonly Rul
   };
   // Deleting the rule ends the page; what is left to do is shown there.
   useEffect(() => {
-    document.title = `${ruleName(first.rule)} · Evenkeel`;
+    setTitle(`${ruleName(first.rule)} · Evenkeel`);
   });
   return (
     <>

@@ -1,0 +1,88 @@
+/** One alert in words: its state, what was measured, who has it. */
+import type { Alert } from '../../../shared/api.ts';
+import { time } from '../../../shared/words/format.ts';
+import { silence } from '../../../shared/words/names.ts';
+import { useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { may } from '../net/session.ts';
+import { ProblemCallout } from '../parts/box.tsx';
+import { Mark } from '../parts/mark.tsx';
+import { Ago } from '../parts/moment.tsx';
+import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
+import { actorName, language, t } from '../words/words.ts';
+
+const look = {
+  pending: ['idle', 'never'],
+  firing: [null, 'alert'],
+  unknown: ['unknown', 'never'],
+  resolved: ['ok', 'ok'],
+} as const;
+
+export function AlertState({ alert }: { alert: Alert }) {
+  const [tone, icon] = look[alert.state];
+  return (
+    <>
+      <Mark tone={tone ?? alert.severity} icon={icon}>
+        {t(`alert.state.${alert.state}`)}
+      </Mark>
+      {alert.suppressed && <span class="tag">{t('alert.suppressed')}</span>}
+    </>
+  );
+}
+
+/** `disk.used_percent (/var)` as `/var`: what distinguishes two alerts of one rule. */
+export function instanceOf(alert: Alert): string {
+  return Object.entries(alert.tags)
+    .filter(([name]) => name !== 'host' && name !== 'fstype')
+    .map(([, value]) => value)
+    .join(' · ');
+}
+
+/** The measured value; for an endpoint without reports, that fact. */
+export function measuredOf(alert: Alert): string {
+  return alert.metric === silence ? t('alert.silent') : formatMeasured(alert).value;
+}
+
+export function limitOf(alert: Alert): string | null {
+  const { limit } = formatMeasured(alert);
+  return limit === null ? null : t('alert.limit', { value: limit });
+}
+
+export function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
+  const { busy, problem, send } = useSend();
+  const acknowledge = () =>
+    void send(() => call(`alerts/${encodeURIComponent(alert.id)}/acknowledge`, { method: 'POST', body: {} })).then(
+      onDone,
+    );
+  if (alert.acknowledgedAt !== null) {
+    return (
+      <span class="small quiet">
+        {t('alert.acknowledgedBy', { name: actorName(alert.acknowledgedBy ?? '?') })} <Ago at={alert.acknowledgedAt} />
+        {alert.acknowledgedUntil !== null && (
+          <div class="nowrap">{t('alert.until', { at: time(alert.acknowledgedUntil, language.value) })}</div>
+        )}
+      </span>
+    );
+  }
+  if (alert.state === 'resolved' || alert.state === 'pending' || !may('operator')) return <span class="quiet">—</span>;
+  return (
+    <div class="stack-2">
+      <span>
+        <button type="button" class="button slim" disabled={busy} onClick={acknowledge}>
+          {t('alert.acknowledge')}
+          <span class="unseen">
+            {' '}
+            {ruleName(alert.rule)} {endpointName(alert.endpoint)}
+          </span>
+        </button>
+      </span>
+      {/* Reminders and escalation run again since: whoever looks must see that it was once in somebody's hands. */}
+      {alert.firstAcknowledgedAt !== null && (
+        <span class="small quiet">
+          {t('alert.lapsed')} <Ago at={alert.firstAcknowledgedAt} />
+        </span>
+      )}
+      {problem && <ProblemCallout problem={problem} />}
+    </div>
+  );
+}

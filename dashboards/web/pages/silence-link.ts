@@ -1,0 +1,40 @@
+/** The way to a new silence that matches what a person looks at. Matchers are written as Alertmanager writes them. */
+import type { AlertGroup } from '../../../shared/alert-groups.ts';
+import type { Alert } from '../../../shared/api.ts';
+
+const quoted = (value: string) => JSON.stringify(value);
+/** Of a few values one matches; written as a pattern of their literal texts. */
+const oneOf = (label: string, values: readonly string[]) => {
+  const different = [...new Set(values)];
+  const [only] = different;
+  if (different.length === 1 && only !== undefined) return `${label}=${quoted(only)}`;
+  return `${label}=~${quoted(different.map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'))}`;
+};
+
+const hrefOf = (matchers: readonly string[]) =>
+  `/silences/new?${new URLSearchParams(matchers.map((matcher) => ['matcher', matcher]))}`;
+
+const familyOf = ({ id, level_of }: Alert['rule']) => level_of ?? id;
+
+export function silenceHref(groups: readonly AlertGroup[]): string {
+  const rules = oneOf(
+    'rule',
+    groups.map(({ rule }) => familyOf(rule)),
+  );
+  const alerts = groups.flatMap((group) => group.alerts);
+  // All members are known: just these machines. Else the site, whose further machines are meant as well.
+  const isWhole = groups.every(({ alerts, count }) => alerts.length === count);
+  const sites = groups.flatMap(({ site }) => site ?? []);
+  if (isWhole || sites.length < groups.length)
+    return hrefOf([
+      rules,
+      oneOf(
+        'endpoint',
+        alerts.map(({ endpoint }) => endpoint.id),
+      ),
+    ]);
+  return hrefOf([rules, oneOf('site', sites)]);
+}
+
+export const silenceHrefOf = ({ rule, endpoint }: Pick<Alert, 'rule' | 'endpoint'>): string =>
+  hrefOf([oneOf('rule', [familyOf(rule)]), oneOf('endpoint', [endpoint.id])]);

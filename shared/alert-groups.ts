@@ -1,0 +1,74 @@
+/** What the REST interface answers about alerts by rule and site, and about how much noise rules make. */
+import { type Static, Type } from 'typebox';
+import { Alert, NamedRule, Severity } from './api.ts';
+
+const text = Type.String();
+const ms = Type.Integer({ description: 'ms since 1970, UTC' });
+const count = Type.Integer({ minimum: 0 });
+
+export const AlertGroup = Type.Object({
+  key: text,
+  /** Its family: worse levels of a rule are in the same group. */
+  rule: NamedRule,
+  site: Type.Union([text, Type.Null()]),
+  /** Of its worst member. */
+  severity: Severity,
+  count,
+  endpoints: count,
+  /** Nobody has acknowledged these. */
+  unowned: count,
+  /** Of the one that is there longest. */
+  since: ms,
+  owners: Type.Array(text, { description: 'the first three' }),
+  tickets: Type.Array(Type.Integer(), { description: 'the first three' }),
+  /** Ids of all members, worst first. */
+  ids: Type.Array(text),
+  /** The first of them. */
+  alerts: Type.Array(Alert),
+});
+export type AlertGroup = Static<typeof AlertGroup>;
+
+export const AlertGroups = Type.Object({
+  counts: Type.Object({
+    critical: Type.Integer({ description: 'fire, critical, not acknowledged, not suppressed' }),
+    needs: Type.Integer({ description: 'fire, not acknowledged, not suppressed' }),
+    owned: Type.Integer({ description: 'fire, acknowledged, not suppressed' }),
+    mine: Type.Integer({ description: 'of these, by the caller or handed to them' }),
+    all: Type.Integer({ description: 'fire, not suppressed' }),
+    pending: count,
+    hidden: Type.Integer({ description: 'fire, and nobody is notified' }),
+  }),
+  /** Those that nobody has first, then worst, then longest. */
+  groups: Type.Array(AlertGroup),
+  more: Type.Integer({ description: 'groups beyond those given' }),
+  /** Only the newest of so many alerts were read. */
+  cutAt: Type.Union([Type.Integer(), Type.Null()]),
+});
+export type AlertGroups = Static<typeof AlertGroups>;
+
+export const BulkOutcome = Type.Object({
+  done: Type.Array(text),
+  failed: Type.Array(Type.Object({ id: text, code: text, message: text })),
+});
+export type BulkOutcome = Static<typeof BulkOutcome>;
+
+const NoiseCounts = {
+  fired: count,
+  acknowledged: Type.Integer({ minimum: 0, description: 'by a person, at any time' }),
+  alone: Type.Integer({
+    minimum: 0,
+    description: 'resolved without an acknowledgement or a ticket that a person touched',
+  }),
+  open: Type.Integer({ minimum: 0, description: 'still firing' }),
+};
+
+export const AlertNoise = Type.Object({
+  from: ms,
+  to: ms,
+  ...NoiseCounts,
+  endpointWeeks: Type.Number({ description: 'weeks in which endpoints were monitored, added up' }),
+  perEndpointWeek: Type.Union([Type.Number(), Type.Null()], { description: 'null: no endpoint was monitored' }),
+  /** The noisiest first. */
+  rules: Type.Array(Type.Object({ rule: NamedRule, ...NoiseCounts, endpoints: count })),
+});
+export type AlertNoise = Static<typeof AlertNoise>;

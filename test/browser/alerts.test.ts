@@ -1,0 +1,223 @@
+/** The pages of whoever is on call, in a browser: what fires and who has it, by keyboard and by thumb, and links without log-in. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createActLinks } from '../../collector/act/links.ts';
+import type { AlertGroups } from '../../shared/alert-groups.ts';
+import type { Alert } from '../../shared/api.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type InProcess, openCollector } from '../support/collector.ts';
+import { until } from '../support/processes.ts';
+import { type WiredMachine, wiredMachine } from '../support/wired-machine.ts';
+
+const test = suite('alerts in a browser');
+/** Folder for pictures of the pages; none are made without it. */
+const pictures = process.env.EVENKEEL_PICTURES;
+const password = 'a sentence that nobody guesses';
+const settings = `rules:
+  - { id: disk-space, for_s: 0, clear_for_s: 0 }
+  - { id: disk-space-critical, for_s: 0, clear_for_s: 0 }
+`;
+let collector: InProcess;
+let browser: Browser;
+let page: Page;
+const machines: WiredMachine[] = [];
+
+const { missing, step } = browserSteps(test);
+
+const groups = async (show = 'all') =>
+  (await collector.call(`/api/v1/alerts/groups?show=${show}`, { as: 'viewer' })).body as AlertGroups;
+const active = async () =>
+  ((await collector.call('/api/v1/alerts?state=active&limit=500', { as: 'viewer' })).body as { items: Alert[] }).items;
+const url = (path: string) => collector.started.addresses.http + path;
+
+/** Wide and on a phone, in both languages and both lights, without a page that is wider than its screen, or a fault of accessibility. */
+async function looked(name: string, address: string, prepare = async () => {}): Promise<void> {
+  for (const language of ['en', 'ja'])
+    for (const width of [1280, 390]) {
+      const colorScheme = language === 'en' ? 'light' : 'dark';
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 844 });
+      await openPage(page, address, language);
+      await prepare();
+      assert.is(await page.evaluate(() => document.documentElement.scrollWidth), width, `${name} ${language}`);
+      assert.equal(await violations(page), [], `${name} ${language} ${width}`);
+      if (!pictures) continue;
+      mkdirSync(pictures, { recursive: true });
+      await page.screenshot({ path: join(pictures, `${name}-${language}-${width}.png`), fullPage: width > 400 });
+    }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await openPage(page, address, 'en');
+}
+
+test.before(async () => {
+  if (missing) return;
+  collector = await openCollector({ web: await buildWeb(), settings });
+  for (const [name, site, used] of [
+    ['osaka-1', 'Osaka', 97],
+    ['osaka-2', 'Osaka', 96],
+    ['osaka-3', 'Osaka', 93],
+    ['berlin-1', 'Berlin', 92],
+    ['paris-1', 'Paris', 99],
+  ] as const) {
+    const machine = await wiredMachine(collector, name, { site });
+    machines.push(machine);
+    await machine.disk(used);
+  }
+  await collector.state
+    .updateTable('endpoints')
+    .set({ name: '<b id=bad>berlin</b>' })
+    .where('name', '=', 'berlin-1')
+    .execute();
+  await until(async () => (await groups()).counts.all === 5, 10_000, 'five alerts');
+  browser = await openBrowser();
+  page = browser.page;
+  await page.goto(collector.started.setupLink as string);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByRole('button', { name: /^Create admin account/ }).click();
+  await page.getByRole('navigation').first().waitFor();
+});
+test.after(async () => {
+  await browser?.close();
+  for (const machine of machines) machine.end();
+  await collector?.close();
+});
+
+step('the first line says what needs somebody; groups by rule and site, what nobody has first', async () => {
+  await openPage(page, url('/alerts'), 'en');
+  await page.getByText('Need somebody: 3 critical, 2 others. Being worked on: 0.').waitFor();
+  await until(async () => /^\(3\) Alerts/.test(await page.title()), 10_000, 'the count in the title');
+  assert.is(await page.locator('link[rel=icon]').getAttribute('href'), '/mark-alert.svg');
+  const rows = page.locator('.alert-row');
+  assert.is(await rows.count(), 3);
+  const texts = await rows.allTextContents();
+  assert.match(texts[0] ?? '', 'Osaka');
+  assert.match(texts[0] ?? '', 'Alerts: 3, endpoints: 3');
+  assert.match(texts[0] ?? '', 'nobody');
+  // Markup in a name stays text.
+  assert.match(texts.join(), '<b id=bad>berlin</b>');
+  assert.is(await page.locator('#bad').count(), 0);
+  await looked('alerts', url('/alerts'), async () =>
+    page
+      .getByRole('button', { name: /nearly full|空き容量/ })
+      .first()
+      .click(),
+  );
+});
+
+step(
+  'keys move, open, select and acknowledge; never while somebody types, and not when they are switched off',
+  async () => {
+    await openPage(page, url('/alerts'), 'en');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    const focused = () => page.evaluate(() => document.activeElement?.closest('[data-group]')?.textContent ?? '');
+    assert.match(await focused(), 'Paris');
+    await page.keyboard.press('k');
+    assert.match(await focused(), 'Osaka');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('Take: acknowledge and open the missing ticket').waitFor();
+    await page.keyboard.press('a');
+    await page.keyboard.press('Escape');
+    assert.is((await groups()).counts.owned, 0, 'an open dialog keeps keys away');
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.getByText('Selected alerts: 1').waitFor();
+    await page.keyboard.press('Escape');
+    assert.is(await page.getByText('Selected alerts: 1').count(), 0);
+    // A composition of Japanese ends with a key that is none.
+    await page.evaluate(() => dispatchEvent(new KeyboardEvent('keydown', { key: 'a', isComposing: true })));
+    await page.evaluate(() => {
+      const input = document.body.appendChild(document.createElement('input'));
+      input.id = 'typing';
+      input.focus();
+    });
+    await page.keyboard.press('a');
+    assert.is(await page.locator('#typing').inputValue(), 'a');
+    assert.is((await groups()).counts.owned, 0);
+
+    await openPage(page, url('/settings'), 'en');
+    await page.getByLabel('Single keys act on pages').uncheck();
+    await openPage(page, url('/alerts'), 'en');
+    await page.keyboard.press('j');
+    await page.keyboard.press('a');
+    assert.is((await groups()).counts.owned, 0);
+    await openPage(page, url('/settings'), 'en');
+    await page.getByLabel('Single keys act on pages').check();
+
+    await openPage(page, url('/alerts'), 'en');
+    await page.keyboard.press('j');
+    await page.keyboard.press('a');
+    await page.getByText('Acknowledged: 3.').waitFor();
+    await until(async () => (await groups()).counts.owned === 3, 5000, 'three are owned');
+    const first = page.locator('.alert-row').first();
+    await until(async () => /Paris/.test((await first.textContent()) ?? ''), 5000, 'what nobody has is first');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await until(async () => (await groups()).counts.owned === 0, 5000, 'taken back');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+  },
+);
+
+step('several are acknowledged at once, and taken with their tickets', async () => {
+  await openPage(page, url('/alerts'), 'en');
+  for (const box of await page.locator('.alert-row input[type=checkbox]').all()) await box.check();
+  await page.getByText('Selected alerts: 5').waitFor();
+  await page.getByRole('region', { name: 'Selected alerts' }).getByRole('button', { name: 'Acknowledge' }).click();
+  await page.getByText('Acknowledged: 5.').waitFor();
+  await page.getByText('Nothing waits for somebody. Being worked on: 5.').waitFor();
+  await until(async () => !/^\(/.test(await page.title()), 10_000, 'no count in the title');
+  assert.is((await groups('needs')).groups.length, 0);
+  await page.getByRole('button', { name: 'Not acknowledged 0' }).click();
+  await page.getByRole('heading', { name: 'No such alert' }).waitFor();
+  await page.getByRole('button', { name: 'Mine 5' }).click();
+  await page.locator('.alert-row').first().waitFor();
+  assert.match(page.url(), /show=mine$/);
+  await page.locator('.alert-row [data-row]').last().focus();
+  await page.keyboard.press('t');
+  await page.getByText(/Taken: \d. New tickets: [01]\./).waitFor();
+});
+
+step('a link of a message acts without a log-in, on a phone and without script', async () => {
+  const machine = await wiredMachine(collector, 'night-1', { site: 'Lagos' });
+  machines.push(machine);
+  await machine.disk(98);
+  const found = async () => (await active()).find(({ endpoint }) => endpoint.id === machine.id);
+  await until(async () => (await found())?.state === 'firing', 10_000, 'an alert');
+  const never = async (): Promise<never> => {
+    throw new Error('the collector itself acts');
+  };
+  const links = createActLinks({
+    ...{ state: collector.state, clock: systemClock, zone: 'UTC', silence: null, acknowledge: never },
+    ruleNamed: (id) => ({ id }),
+  });
+  const { acknowledge } = await links.make([(await found())?.id ?? ''], null);
+  const stranger = await page.context().browser()?.newContext({ javaScriptEnabled: false });
+  const context = stranger ?? page.context();
+  const phone = await context.newPage();
+  await phone.setViewportSize({ width: 390, height: 844 });
+  for (const language of ['en', 'ja']) {
+    await phone.emulateMedia({ colorScheme: language === 'en' ? 'light' : 'dark' });
+    await phone.goto(url(`${acknowledge}?language=${language}`));
+    if (pictures) await phone.screenshot({ path: join(pictures, `act-${language}-390.png`) });
+  }
+  assert.is((await found())?.acknowledgedBy, null, 'opened only');
+  await phone.goto(url(acknowledge ?? ''));
+  const button = phone.getByRole('button', { name: 'Acknowledge' });
+  const box = await button.boundingBox();
+  assert.ok((box?.height ?? 0) >= 44, JSON.stringify(box));
+  assert.ok((box?.y ?? 999) + (box?.height ?? 0) < 640, 'in view on a small phone');
+  await button.click();
+  await phone.getByText(/^Acknowledged until/).waitFor();
+  assert.is((await found())?.acknowledgedBy, 'message link');
+  if (pictures) await phone.screenshot({ path: join(pictures, 'act-done-390.png') });
+  await phone.close();
+  await stranger?.close();
+});
+
+test.run();
