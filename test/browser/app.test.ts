@@ -159,7 +159,7 @@ step('this machine is there, and its values move without a reload', async () => 
 
 step('a firing alert is on its page, and its ticket opens with a chart and what happened', async () => {
   const { page, collector } = world;
-  await page.goto(`${collector.http}/alerts`);
+  await page.goto(`${collector.http}/alerts?state=active`);
   const row = page.getByRole('row', { name: /Memory is used/ });
   await row.getByText('Firing').waitFor({ timeout: 30_000 });
   assert.match((await row.textContent()) ?? '', /limit 0\.1%/);
@@ -443,6 +443,7 @@ step('Japanese, and it is remembered', async () => {
 const tabs = ['presence', 'backups', 'updates', 'health', 'software', 'about'];
 const pages = () => [
   ...addresses.values(),
+  '/alerts',
   '/alerts?state=all',
   '/tickets/2',
   '/stability/time_to_acknowledge',

@@ -359,6 +359,7 @@ async function views(): Promise<[path: string, press: boolean][]> {
   const groups = await list<GroupRow>('groups');
   const [first] = rows;
   const plain = [
+    '/alerts',
     '/alerts?state=all',
     '/stability',
     '/protection',

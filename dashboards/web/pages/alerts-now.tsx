@@ -128,7 +128,8 @@ function Members({ group: { alerts, count, rule } }: Pick<RowProps, 'group'>) {
           <span class="quiet">{instanceOf(alert)}</span> <span class="strong nowrap">{measuredOf(alert)}</span>{' '}
           <span class="small">
             <Ago at={alert.firedAt ?? alert.pendingAt} />{' '}
-            {alert.acknowledgedBy === null ? '' : actorName(alert.acknowledgedBy)} <AlertState alert={alert} />
+            {alert.acknowledgedBy === null ? '' : actorName(alert.acknowledgedBy)}{' '}
+            {(alert.state !== 'firing' || alert.suppressed !== null) && <AlertState alert={alert} />}
           </span>
         </li>
       ))}
@@ -181,7 +182,7 @@ const unownedIn = ({ ids, unowned }: AlertGroup) => (unowned === 0 ? ids : ids.s
 /** The rows as they stand on the page, and the one that has the focus. */
 function rowsIn(list: HTMLElement | null) {
   const links = [...(list?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
-  return { links, at: links.findIndex((link) => link === document.activeElement) };
+  return { links, at: links.indexOf(document.activeElement as HTMLElement) };
 }
 
 const keyHelp = () =>

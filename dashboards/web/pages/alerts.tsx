@@ -165,7 +165,7 @@ function AlertList() {
         label={t('alert.filter')}
         value={filter}
         options={filters.map((name) => [name, t(`alert.filters.${name}`)] as const)}
-        onChoose={(name) => setQuery({ state: name === 'active' ? null : name })}
+        onChoose={(name) => setQuery({ state: name })}
       />
       <section class="box">
         <Ready of={list}>
