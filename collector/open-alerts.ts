@@ -5,7 +5,7 @@
 import type { NamedRule } from '../shared/api.ts';
 import type { Clock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
-import { createActLinks, type SilenceAlerts } from './act/links.ts';
+import { createActLinks, silencing } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import { channelFailed, scheduleGap } from './alerts/own-rules.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -58,13 +58,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const { routes } = channels;
   const channelHealth = createChannelHealth({ state, clock, routes, log });
   const acknowledge: Alerts['acknowledge'] = (...about) => alerts.acknowledge(...about);
-  /** One silence for each, which hides nothing else. */
-  const silence: SilenceAlerts = async (some, end, by) => {
-    for (const { id } of some) {
-      const { matchers } = alerts.silences.proposal(id);
-      await alerts.silences.create({ matchers, reason: 'Silenced by a link in a message', end }, by);
-    }
-  };
+  const silence = silencing(() => alerts.silences);
   const act = createActLinks({ state, clock, zone, ruleNamed, acknowledge, silence });
   const outbox = createOutbox({
     results: channelHealth,

@@ -69,6 +69,6 @@ export const AlertNoise = Type.Object({
   endpointWeeks: Type.Number({ description: 'weeks in which endpoints were monitored, added up' }),
   perEndpointWeek: Type.Union([Type.Number(), Type.Null()], { description: 'null: no endpoint was monitored' }),
   /** The noisiest first. */
-  rules: Type.Array(Type.Object({ rule: NamedRule, ...NoiseCounts, endpoints: count })),
+  rules: Type.Array(Type.Object({ rule: NamedRule, ...NoiseCounts })),
 });
 export type AlertNoise = Static<typeof AlertNoise>;

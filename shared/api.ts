@@ -84,7 +84,7 @@ const AlertCounts = Type.Object({
   critical: Type.Integer(),
   warning: Type.Integer(),
   info: Type.Integer(),
-  unacknowledged: Type.Integer({ description: 'critical ones that are not acknowledged' }),
+  unacknowledged: Type.Integer({ description: 'critical ones that are neither acknowledged nor suppressed' }),
 });
 
 export const EndpointRow = Type.Object({
@@ -328,7 +328,9 @@ export const Alert = Type.Object({
   ticket: Type.Union([Type.Integer(), Type.Null()]),
   /** It fires, has no ticket, and its rule leaves it to people to open one. */
   proposesTicket: Type.Boolean(),
-  suppressed: Type.Union([Type.Enum(['maintenance']), Type.Null()], { description: 'why nobody is notified of it' }),
+  suppressedBy: Type.Array(text, {
+    description: 'why nobody is notified of it: maintenance, silence, site_incident, inhibition, hold',
+  }),
 });
 export type Alert = Static<typeof Alert>;
 

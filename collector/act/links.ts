@@ -5,11 +5,14 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
+import { oneOf } from '../../shared/matchers.ts';
 import { fieldOf } from '../../shared/metrics.ts';
+import { defaultLanguage, word } from '../../shared/words/index.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeSecret } from '../accounts/secret.ts';
 import type { AcknowledgementRequest } from '../alerts/acknowledgement.ts';
+import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { messageLink } from '../tickets/events.ts';
@@ -67,6 +70,28 @@ export interface ActParts {
 }
 
 const lifeMs = 24 * 3_600_000;
+/** A matcher takes 1,024 characters. */
+const inMatcher = 50;
+
+interface Silencing {
+  proposal(alert: string): { matchers: readonly string[] };
+  create(given: { matchers: readonly string[]; reason: string; end: number }, by: string): Promise<unknown>;
+}
+
+/** What hides one alert and nothing else; of a group these rules on these endpoints, as few silences. */
+export const silencing =
+  (silences: () => Silencing): SilenceAlerts =>
+  async (alerts, end, by) => {
+    const { proposal, create } = silences();
+    const reason = word(defaultLanguage, 'actor.message link');
+    const [only] = alerts;
+    const rules = alerts.map(({ rule }) => rule.level_of ?? rule.id);
+    const endpoints = [...new Set(alerts.map(({ endpoint }) => endpoint.id))];
+    const several = [...chunks(endpoints, inMatcher)].map((some) => [oneOf('rule', rules), oneOf('endpoint', some)]);
+    const sets = alerts.length === 1 && only ? [proposal(only.id).matchers] : several;
+    for (const matchers of sets) await create({ matchers, reason, end }, by);
+  };
+
 export const silenceMs = 2 * 3_600_000;
 /** A group may have thousands; who has so many goes to the page of alerts. */
 const alertsAtMost = 500;

@@ -188,6 +188,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     groupNamesOf: parts.groupNamesOf ?? (() => []),
     push: (input) => queue.push(input),
   });
+  const isSuppressed = (alert: string) => suppressors.suppressions.suppressedBy(alert).size > 0;
   const queue = createInputQueue({
     log,
     run: createSecondHalf({
@@ -300,7 +301,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     ...createOwnAlerts({ memory, notify: notifyParts, publicUrl: parts.publicUrl, push: queue.push, clock, log }),
     rulesChanged,
     judgeAgain: (endpoint, metrics) => queue.push(...judgeAgain(memory, endpoint, metrics, clock.now())),
-    held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed),
+    held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed, isSuppressed),
     ...createPeople({ state, clock, memory, hasTicket: policy.hasTicket, push: queue.push }),
     silences: suppressors.actions,
     dependencies: suppressors.dependencies,

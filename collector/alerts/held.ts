@@ -15,17 +15,23 @@ export interface HeldAlert {
   value: number | null;
   since: number;
   isAcknowledged: boolean;
+  /** Nobody is notified of it at present. */
+  isSuppressed: boolean;
 }
 
 /** Worst first, then longest. */
-export function heldOf(alerts: readonly LiveAlert[], ruleNamed: (id: string) => NamedRule): HeldAlert[] {
+export function heldOf(
+  alerts: readonly LiveAlert[],
+  ruleNamed: (id: string) => NamedRule,
+  isSuppressed: (alert: string) => boolean,
+): HeldAlert[] {
   return alerts
     .filter((alert) => alert.state !== 'inactive' || alert.flapping)
-    .map((alert) => held(alert, ruleNamed(alert.rule.id)))
+    .map((alert) => ({ ...held(alert, ruleNamed(alert.rule.id)), isSuppressed: isSuppressed(alert.id) }))
     .sort((a, b) => rankOf[b.severity] - rankOf[a.severity] || a.since - b.since);
 }
 
-function held(alert: LiveAlert, named: NamedRule): HeldAlert {
+function held(alert: LiveAlert, named: NamedRule): Omit<HeldAlert, 'isSuppressed'> {
   const { id, family, rule, metric, tags, value, firedAt, pendingAt } = alert;
   return {
     ...{ id, family, metric, tags, value },

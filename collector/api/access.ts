@@ -79,6 +79,7 @@ export const access: Readonly<Record<string, Need>> = {
   // Alerts and tickets
   'GET /api/v1/alerts': 'viewer',
   'GET /api/v1/alerts/groups': 'viewer',
+  'GET /api/v1/alerts/noise': 'viewer',
   'POST /api/v1/alerts/acknowledge': 'operator',
   'POST /api/v1/alerts/withdraw': 'operator',
   'GET /api/v1/alerts/:id': 'viewer',

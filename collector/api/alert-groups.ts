@@ -23,7 +23,7 @@ const shownInGroup = 12;
 const namedInGroup = 3;
 
 const isOpen = ({ state }: Alert) => state === 'firing' || state === 'unknown';
-const isHeard = (alert: Alert) => isOpen(alert) && alert.suppressed === null;
+const isHeard = (alert: Alert) => isOpen(alert) && alert.suppressedBy.length === 0;
 const isOwned = ({ acknowledgedAt }: Alert) => acknowledgedAt !== null;
 
 /** Whether an alert belongs to a view. */
@@ -32,7 +32,7 @@ const belongs: Readonly<Record<(typeof alertViews)[number], (alert: Alert, me: s
   mine: (alert, me) => isHeard(alert) && (alert.acknowledgedBy === me || alert.handedTo === me),
   all: isHeard,
   pending: ({ state }) => state === 'pending',
-  hidden: (alert) => isOpen(alert) && alert.suppressed !== null,
+  hidden: (alert) => isOpen(alert) && alert.suppressedBy.length > 0,
 };
 
 export async function alertGroups(

@@ -1,13 +1,15 @@
 /** Alerts as the REST interface shows them: rows of state with the names of rule and endpoint. */
 import { type Static, Type } from 'typebox';
 import { type Alert, type AlertDetail, Severity } from '../../shared/api.ts';
+import { alertOutcomes } from '../../shared/choices.ts';
 import { fail } from '../../shared/errors.ts';
 import { alertFilters } from '../../shared/level.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import type { State } from '../state/open.ts';
+import { outcomeIs } from './alert-noise.ts';
 import type { Context } from './context.ts';
 import { readMark, writeMark } from './mark.ts';
-import { closed } from './shapes.ts';
+import { closed, Instant, instantOf } from './shapes.ts';
 
 export const AlertQuery = Type.Object(
   {
@@ -15,6 +17,10 @@ export const AlertQuery = Type.Object(
     severity: Type.Optional(Severity),
     endpoint: Type.Optional(Type.String({ maxLength: 64 })),
     rule: Type.Optional(Type.String({ maxLength: 64, description: 'its worse levels count as well' })),
+    fired: Type.Optional(Instant),
+    outcome: Type.Optional(
+      Type.Enum([...alertOutcomes], { description: 'what became of it; see /api/v1/alerts/noise' }),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
     page: Type.Optional(Type.String({ maxLength: 200 })),
   },
@@ -31,6 +37,10 @@ export const alertRows = (state: State) =>
 export type AlertRead = Awaited<ReturnType<ReturnType<typeof alertRows>['execute']>>[number];
 
 export type RuleNamed = Context['ruleNamed'];
+
+/** A row of an older version knows maintenance alone. */
+const suppressedBy = ({ suppressed, suppressed_by }: Pick<AlertRead, 'suppressed' | 'suppressed_by'>): string[] =>
+  suppressed_by === '' ? (suppressed === null ? [] : [suppressed]) : suppressed_by.split(' ');
 
 export function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
   return {
@@ -55,7 +65,7 @@ export function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
     acknowledgedUntil: row.acknowledged_until,
     handedTo: row.handed_to,
     firstAcknowledgedAt: row.first_acknowledged_at,
-    suppressed: row.suppressed,
+    suppressedBy: suppressedBy(row),
     ticket: row.ticket,
     proposesTicket: row.state === 'firing' && row.ticket === null && row.opens_ticket === 'propose',
   };
@@ -138,6 +148,8 @@ export async function alertsBy(
   if (query.severity) select = select.where('alerts.severity', '=', query.severity);
   if (query.endpoint) select = select.where('alerts.endpoint', '=', query.endpoint);
   if (query.rule) select = select.where('alerts.rule', 'in', [query.rule, ...levelsOf(query.rule)]);
+  if (query.fired !== undefined) select = select.where('alerts.fired_at', '>=', instantOf(query.fired, 'fired'));
+  if (query.outcome) select = select.where(outcomeIs[query.outcome]);
   if (query.page) {
     const [at, id] = readMark(query.page);
     select = select.where((where) =>

@@ -27,10 +27,10 @@ export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'
 /** How many fire, by severity, and how many critical ones wait for a person. */
 export function alertCounts(held: readonly HeldAlert[]): EndpointRow['alerts'] {
   const counts = { critical: 0, warning: 0, info: 0, unacknowledged: 0 };
-  for (const { severity, state, isAcknowledged } of held) {
+  for (const { severity, state, isAcknowledged, isSuppressed } of held) {
     if (state !== 'firing') continue;
     counts[severity]++;
-    if (severity === 'critical' && !isAcknowledged) counts.unacknowledged++;
+    if (severity === 'critical' && !isAcknowledged && !isSuppressed) counts.unacknowledged++;
   }
   return counts;
 }

@@ -889,6 +889,15 @@ export const words = {
     setting: 'Single keys act on pages, such as a for Acknowledge',
   },
   alert: {
+    noise: {
+      title: 'How much noise',
+      lead: 'Last {{days}} days: {{fired}} alerts fired, {{rate}} per endpoint and week ({{weeks}} endpoint weeks). Acknowledged: {{acknowledged}} ({{taken}}). Resolved without anybody: {{alone}} ({{left}}).',
+      rules: 'Noisiest rules',
+      fired: 'Fired',
+      alone: 'Resolved alone',
+      since: 'Fired since {{at}}',
+      outcome: { acknowledged: 'acknowledged', alone: 'resolved without anybody', open: 'still open' },
+    },
     now: {
       title: 'What fires now',
       none: 'Nothing fires.',
@@ -989,7 +998,13 @@ export const words = {
       resolved: 'Resolved',
       all: 'All',
     },
-    suppressed: 'In maintenance',
+    suppressedBy: {
+      maintenance: 'In maintenance',
+      silence: 'Silenced',
+      site_incident: 'Part of a site incident',
+      inhibition: 'Follows from another alert',
+      hold: 'Waits for its cause',
+    },
     state: { pending: 'Pending', firing: 'Firing', unknown: 'Unknown', resolved: 'Resolved' },
     why: {
       cleared: 'back to normal',

@@ -1120,6 +1120,15 @@ export const words: Words = {
     setting: '1 つのキーでページを操作する（例: a で確認する）',
   },
   alert: {
+    noise: {
+      title: '通知の多さ',
+      lead: '過去 {{days}} 日間: {{fired}} 件発生、エンドポイントあたり週 {{rate}} 件（{{weeks}} エンドポイント週）。確認: {{acknowledged}} 件（{{taken}}）。対応なしで解決: {{alone}} 件（{{left}}）。',
+      rules: '件数の多いルール',
+      fired: '発生',
+      alone: '対応なしで解決',
+      since: '{{at}} 以降に発生',
+      outcome: { acknowledged: '確認あり', alone: '対応なしで解決', open: '継続中' },
+    },
     now: {
       title: '発生中のアラート',
       none: '発生中のアラートはありません。',
@@ -1220,7 +1229,13 @@ export const words: Words = {
       resolved: '解消済み',
       all: 'すべて',
     },
-    suppressed: 'メンテナンス中',
+    suppressedBy: {
+      maintenance: 'メンテナンス中',
+      silence: 'サイレンス中',
+      site_incident: '拠点インシデントの一部',
+      inhibition: '他のアラートの影響',
+      hold: '原因の判定待ち',
+    },
     state: { pending: '保留中', firing: '発生中', unknown: '不明', resolved: '解消済み' },
     why: {
       cleared: '正常に復帰',

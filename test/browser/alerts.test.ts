@@ -183,6 +183,16 @@ step('several are acknowledged at once, and taken with their tickets', async () 
   await page.getByText(/Taken: \d. New tickets: [01]\./).waitFor();
 });
 
+step('how much noise the rules make, and the alerts behind each number', async () => {
+  await openPage(page, url('/alerts'), 'en');
+  await page.getByText(/Last 30 days: 5 alerts fired/).waitFor();
+  const row = page.getByRole('row', { name: /Disk nearly full/ });
+  assert.match((await row.textContent()) ?? '', /Disk nearly full550 0%5/);
+  await row.getByRole('link', { name: '5' }).nth(1).click();
+  await page.getByText(/Fired since .* acknowledged/).waitFor();
+  await until(async () => (await page.locator('main tbody tr').count()) === 5, 5000, 'the five');
+});
+
 step('a link of a message acts without a log-in, on a phone and without script', async () => {
   const machine = await wiredMachine(collector, 'night-1', { site: 'Lagos' });
   machines.push(machine);

@@ -1,11 +1,9 @@
 /** Alerts: current and past ones, and their acknowledgement. */
 import { Type } from 'typebox';
-import { AlertGroups, BulkOutcome } from '../../../shared/alert-groups.ts';
 import { Alert, AlertDetail, page } from '../../../shared/api.ts';
-import { EvenkeelError, fail } from '../../../shared/errors.ts';
+import { fail } from '../../../shared/errors.ts';
 import { longestMs } from '../../alerts/acknowledgement.ts';
 import { templatesOf } from '../../evaluate/rule.ts';
-import { AlertGroupQuery, alertGroups } from '../alert-groups.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { requirePerson } from '../people-named.ts';
@@ -20,31 +18,6 @@ const Acknowledge = Type.Object(
   },
   { ...closed, examples: [{ note: 'Looking at it.' }] },
 );
-
-const Several = Type.Object(
-  {
-    ids: Type.Array(word(64), { minItems: 1, maxItems: 5000 }),
-    note: Type.Optional(prose(2000)),
-  },
-  { ...closed, examples: [{ ids: ['a1b2c3'], note: 'Looking at them.' }] },
-);
-
-/** All at once, so that they are few commits. */
-async function bulk(ids: readonly string[], one: (id: string) => Promise<void>): Promise<BulkOutcome> {
-  const done: string[] = [];
-  const failed: BulkOutcome['failed'] = [];
-  const each = [...new Set(ids)].map((id) =>
-    one(id).then(
-      () => void done.push(id),
-      (thrown: unknown) => {
-        if (!(thrown instanceof EvenkeelError)) throw thrown;
-        failed.push({ id, code: thrown.code, message: thrown.message });
-      },
-    ),
-  );
-  await Promise.all(each);
-  return { done, failed };
-}
 
 export function alertRoutes(app: App, context: Context): void {
   const { state, alerts, rules: inForce, ruleNamed, clock } = context;
@@ -66,42 +39,6 @@ export function alertRoutes(app: App, context: Context): void {
     },
     (request) => alertsBy(state, ruleNamed, request.query, levelsOf),
   );
-
-  app.get(
-    '/api/v1/alerts/groups',
-    {
-      schema: {
-        summary: 'Active alerts by rule and site: those that nobody has first',
-        tags: ['alerts'],
-        querystring: AlertGroupQuery,
-        response: { 200: AlertGroups },
-      },
-    },
-    (request) => alertGroups(state, ruleNamed, request.query, callerNamed(request)),
-  );
-
-  for (const verb of ['acknowledge', 'withdraw'] as const)
-    app.post(
-      `/api/v1/alerts/${verb}`,
-      {
-        schema: {
-          summary:
-            verb === 'acknowledge'
-              ? 'Acknowledge several alerts; each that cannot be is answered with its reason'
-              : 'Withdraw the acknowledgement of several alerts',
-          tags: ['alerts'],
-          body: Several,
-          response: { 200: BulkOutcome },
-        },
-      },
-      (request) => {
-        const by = callerNamed(request);
-        const { ids, note = null } = request.body;
-        return bulk(ids, (id) =>
-          verb === 'acknowledge' ? alerts.acknowledge(id, { by, note }) : alerts.withdraw(id, by),
-        );
-      },
-    );
 
   app.get(
     '/api/v1/alerts/:id',

@@ -2,6 +2,7 @@
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { actRoutes } from './act.ts';
+import { alertGroupRoutes } from './alert-groups.ts';
 import { alertmanagerRoutes } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
@@ -63,6 +64,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   eventRoutes,
   quarantineRoutes,
   alertRoutes,
+  alertGroupRoutes,
   outsideRoutes,
   alertmanagerRoutes,
   onCallRoutes,

@@ -9,7 +9,7 @@ import { ProblemCallout } from '../parts/box.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
-import { actorName, language, t } from '../words/words.ts';
+import { actorName, language, t, wordOr } from '../words/words.ts';
 
 const look = {
   pending: ['idle', 'never'],
@@ -25,7 +25,11 @@ export function AlertState({ alert }: { alert: Alert }) {
       <Mark tone={tone ?? alert.severity} icon={icon}>
         {t(`alert.state.${alert.state}`)}
       </Mark>
-      {alert.suppressed && <span class="tag">{t('alert.suppressed')}</span>}
+      {alert.suppressedBy.map((by) => (
+        <span key={by} class="tag">
+          {wordOr('alert.suppressedBy', by)}
+        </span>
+      ))}
     </>
   );
 }

@@ -19,6 +19,7 @@ import { navigate, search, setQuery, to, withQuery } from '../router.ts';
 import { ruleName } from '../words/value.ts';
 import { actorName, language, t } from '../words/words.ts';
 import { acknowledge, take } from './alert-acts.ts';
+import { Noise } from './alert-noise.tsx';
 import { AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
 import { silenceHref } from './silence-link.ts';
 
@@ -129,7 +130,7 @@ function Members({ group: { alerts, count, rule } }: Pick<RowProps, 'group'>) {
           <span class="small">
             <Ago at={alert.firedAt ?? alert.pendingAt} />{' '}
             {alert.acknowledgedBy === null ? '' : actorName(alert.acknowledgedBy)}{' '}
-            {(alert.state !== 'firing' || alert.suppressed !== null) && <AlertState alert={alert} />}
+            {(alert.state !== 'firing' || alert.suppressedBy.length > 0) && <AlertState alert={alert} />}
           </span>
         </li>
       ))}
@@ -321,6 +322,7 @@ export function AlertsNow() {
           <p class="box-body quiet">{t('alert.now.cut', { n: n(data.cutAt) })}</p>
         )}
       </section>
+      <Noise />
       {isHelp && <KeyHelp keys={keyHelp()} onClose={() => setHelp(false)} />}
       <Toast />
     </>

@@ -1,6 +1,7 @@
 /** Alerts: what fires now, or a list of them one by one. */
 import type { Alert } from '../../../shared/api.ts';
 import { alertFilters, weightOf } from '../../../shared/level.ts';
+import { time } from '../../../shared/words/format.ts';
 import { fleetFilters } from '../fleet/filters.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -14,7 +15,7 @@ import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { endpointName, ruleName } from '../words/value.ts';
-import { t, wordOr } from '../words/words.ts';
+import { language, t, wordOr } from '../words/words.ts';
 import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
 import { AlertsNow } from './alerts-now.tsx';
 
@@ -141,7 +142,14 @@ function AlertList() {
   const endpoint = query.get('endpoint');
   const filter: AlertFilter = filters.find((name) => name === wanted) ?? 'active';
   const rule = query.get('rule');
-  const only = new URLSearchParams({ ...(endpoint === null ? {} : { endpoint }), ...(rule === null ? {} : { rule }) });
+  const only = new URLSearchParams(
+    ['endpoint', 'rule', 'fired', 'outcome'].flatMap((name) => {
+      const value = query.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+  const fired = Number(query.get('fired') ?? 0);
+  const outcome = query.get('outcome');
   const address = `alerts?limit=200${filter === 'all' ? '' : `&state=${filter}`}&${only}`;
   const list = useLoad<Page<Alert>>(address, (change) => change.kind === 'alert');
   return (
@@ -159,6 +167,13 @@ function AlertList() {
         <p>
           <a href={to.rule(rule)}>{ruleName(list.data?.items[0]?.rule ?? { id: rule })}</a> ·{' '}
           <a href="/alerts">{t('rules.allAlerts')}</a>
+        </p>
+      )}
+      {fired > 0 && (
+        <p>
+          {t('alert.noise.since', { at: time(fired, language.value) })}
+          {outcome !== null && ` · ${wordOr('alert.noise.outcome', outcome)}`} ·{' '}
+          <a href="/alerts?state=all">{t('rules.allAlerts')}</a>
         </p>
       )}
       <Choices

@@ -1,15 +1,7 @@
 /** The way to a new silence that matches what a person looks at. Matchers are written as Alertmanager writes them. */
 import type { AlertGroup } from '../../../shared/alert-groups.ts';
 import type { Alert } from '../../../shared/api.ts';
-
-const quoted = (value: string) => JSON.stringify(value);
-/** Of a few values one matches; written as a pattern of their literal texts. */
-const oneOf = (label: string, values: readonly string[]) => {
-  const different = [...new Set(values)];
-  const [only] = different;
-  if (different.length === 1 && only !== undefined) return `${label}=${quoted(only)}`;
-  return `${label}=~${quoted(different.map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'))}`;
-};
+import { oneOf } from '../../../shared/matchers.ts';
 
 const hrefOf = (matchers: readonly string[]) =>
   `/silences/new?${new URLSearchParams(matchers.map((matcher) => ['matcher', matcher]))}`;
@@ -35,6 +27,3 @@ export function silenceHref(groups: readonly AlertGroup[]): string {
     ]);
   return hrefOf([rules, oneOf('site', sites)]);
 }
-
-export const silenceHrefOf = ({ rule, endpoint }: Pick<Alert, 'rule' | 'endpoint'>): string =>
-  hrefOf([oneOf('rule', [familyOf(rule)]), oneOf('endpoint', [endpoint.id])]);

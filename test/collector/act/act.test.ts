@@ -105,6 +105,28 @@ test('opened any number of times it changes nothing; its button acknowledges', a
   assert.is((await events.where('code', '=', 'acknowledged').execute()).length, 1);
 });
 
+test('its silence is made once, for two hours, and only for what the message was about', async () => {
+  const { alert } = await firing('loud');
+  const other = await firing('other');
+  const { silence } = await linksAt(Date.now()).make([alert.id], null);
+  const page = await shown(String(silence));
+  assert.match(page.text, 'Silence for 2 h</button>');
+  assert.match(page.text, 'Nobody is notified');
+  const silences = () => collector.state.selectFrom('silences').selectAll().execute();
+  assert.is((await silences()).length, 0);
+  await Promise.all([press(String(silence)), press(String(silence))]);
+  await press(String(silence));
+  const [made, ...more] = await silences();
+  assert.equal(more, []);
+  assert.ok(Math.abs(Number(made?.end_at) - Date.now() - 2 * 3_600_000) < 60_000, JSON.stringify(made));
+  const suppressed = async (endpoint: string) => (await alertsOf(endpoint))[0]?.suppressedBy;
+  assert.equal(await suppressed(alert.endpoint.id), ['silence']);
+  assert.equal(await suppressed(other.alert.endpoint.id), []);
+  const after = await shown(String(silence));
+  assert.not.match(after.text, '<button');
+  assert.match(after.text, /Silenced until/);
+});
+
 test('a link for a person acts in their name, and not once they are disabled', async () => {
   const people = { name: 'Mia Abe', password: 'a sentence of its own', role: 'operator' };
   const made = await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body: people });

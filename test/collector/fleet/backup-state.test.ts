@@ -58,6 +58,7 @@ function heldOf(jobs: readonly BackupJob[], kind: Kind, report = reportOf(checke
         value: 1,
         since: now,
         isAcknowledged: false,
+        isSuppressed: false,
       },
     ];
   });

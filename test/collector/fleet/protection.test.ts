@@ -102,6 +102,7 @@ const held = (family: string, metric: string, severity: HeldAlert['severity'], t
     value: 1,
     since: now,
     isAcknowledged: false,
+    isSuppressed: false,
   };
 };
 const nothingHeld = () => [];

@@ -141,6 +141,7 @@ const held = (family: string, severity: HeldAlert['severity'], more: Partial<Hel
   value: 1,
   since: now,
   isAcknowledged: false,
+  isSuppressed: false,
   ...more,
 });
 

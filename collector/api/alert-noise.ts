@@ -1,0 +1,84 @@
+/** How much noise rules make: so that people prune. Each number has its list: `GET /api/v1/alerts` with `fired` and `outcome`. */
+import { sql } from 'kysely';
+import { type Static, Type } from 'typebox';
+import type { AlertNoise } from '../../shared/alert-groups.ts';
+import type { alertOutcomes } from '../../shared/choices.ts';
+import type { State } from '../state/open.ts';
+import type { Context } from './context.ts';
+import { closed } from './shapes.ts';
+
+export const NoiseQuery = Type.Object(
+  { days: Type.Optional(Type.Integer({ minimum: 1, maximum: 400, default: 30 })) },
+  closed,
+);
+export type NoiseQuery = Static<typeof NoiseQuery>;
+
+const dayMs = 86_400_000;
+const weekMs = 7 * dayMs;
+const rulesAtMost = 100;
+
+/** What became of an alert that fired, in SQL over `alerts`. */
+export const outcomeIs: Readonly<Record<(typeof alertOutcomes)[number], ReturnType<typeof sql<boolean>>>> = {
+  acknowledged: sql<boolean>`alerts.first_acknowledged_at is not null`,
+  // Neither taken nor worked on: it went as it came.
+  alone: sql<boolean>`(alerts.state = 'resolved' and alerts.first_acknowledged_at is null and not exists
+    (select 1 from tickets t where t.id = alerts.ticket and t.touched_at is not null))`,
+  open: sql<boolean>`alerts.state <> 'resolved'`,
+};
+
+type Counts = Record<'fired' | (typeof alertOutcomes)[number], number>;
+const nothing: Counts = { fired: 0, acknowledged: 0, alone: 0, open: 0 };
+const plus = (a: Counts, b: Counts): Counts => ({
+  fired: a.fired + b.fired,
+  acknowledged: a.acknowledged + b.acknowledged,
+  alone: a.alone + b.alone,
+  open: a.open + b.open,
+});
+
+export async function alertNoise(
+  state: State,
+  ruleNamed: Context['ruleNamed'],
+  now: number,
+  { days = 30 }: NoiseQuery,
+): Promise<AlertNoise> {
+  const from = now - days * dayMs;
+  const sum = (outcome: keyof typeof outcomeIs) =>
+    sql<number>`sum(case when ${outcomeIs[outcome]} then 1 else 0 end)`.as(outcome);
+  const rows = await state
+    .selectFrom('alerts')
+    .select('rule')
+    .select(({ fn }) => fn.countAll<number>().as('fired'))
+    .select([sum('acknowledged'), sum('alone'), sum('open')])
+    .where('fired_at', '>=', from)
+    .groupBy('rule')
+    .execute();
+  const families = new Map<string, Counts>();
+  let total = nothing;
+  for (const { rule, ...found } of rows) {
+    // PostgreSQL counts in texts.
+    const counts = Object.fromEntries(Object.entries(found).map(([name, value]) => [name, Number(value)])) as Counts;
+    const family = ruleNamed(rule).level_of ?? rule;
+    families.set(family, plus(families.get(family) ?? nothing, counts));
+    total = plus(total, counts);
+  }
+  const endpointWeeks = await weeksIn(state, from, now);
+  return {
+    ...{ from, to: now, ...total, endpointWeeks },
+    perEndpointWeek: endpointWeeks === 0 ? null : total.fired / endpointWeeks,
+    rules: [...families]
+      .sort(([, a], [, b]) => b.fired - a.fired)
+      .slice(0, rulesAtMost)
+      .map(([id, counts]) => ({ rule: ruleNamed(id), ...counts })),
+  };
+}
+
+/** Each endpoint from its enrolment to its retirement. */
+async function weeksIn(state: State, from: number, to: number): Promise<number> {
+  const rows = await state.selectFrom('endpoints').select(['enrolled_at', 'retired_at']).execute();
+  const ms = rows.reduce(
+    (sum, { enrolled_at, retired_at }) =>
+      sum + Math.max(0, Math.min(to, retired_at ?? to) - Math.max(from, enrolled_at)),
+    0,
+  );
+  return ms / weekMs;
+}

@@ -1,0 +1,102 @@
+/** How much noise the rules made: each number leads to the alerts behind it. */
+import type { AlertNoise } from '../../../shared/alert-groups.ts';
+import { none, number, percent } from '../../../shared/words/format.ts';
+import { useLoad } from '../net/load.ts';
+import { Box, Ready } from '../parts/box.tsx';
+import { Fold } from '../parts/fold.tsx';
+import { Sentence } from '../parts/sentence.tsx';
+import { Table } from '../parts/table.tsx';
+import { to } from '../router.ts';
+import { ruleName } from '../words/value.ts';
+import { language, t } from '../words/words.ts';
+
+const days = 30;
+const shownRules = 10;
+type Outcome = 'acknowledged' | 'alone' | 'open';
+
+export function Noise() {
+  const loaded = useLoad<AlertNoise>(`alerts/noise?days=${days}`);
+  return (
+    <Fold title={t('alert.noise.title')}>
+      <Box flush>
+        <Ready of={loaded} lines={3}>
+          {(noise) => <Numbers noise={noise} />}
+        </Ready>
+      </Box>
+    </Fold>
+  );
+}
+
+function Numbers({ noise }: { noise: AlertNoise }) {
+  const { from, fired, acknowledged, alone, perEndpointWeek, endpointWeeks, rules } = noise;
+  const n = (value: number, digits = 0) => number(value, language.value, digits);
+  const list = (value: number, outcome: Outcome | null, rule: string | null = null) => {
+    const query = new URLSearchParams({ state: 'all', fired: String(from) });
+    if (outcome) query.set('outcome', outcome);
+    if (rule) query.set('rule', rule);
+    return value === 0 ? n(0) : <a href={`/alerts?${query}`}>{n(value)}</a>;
+  };
+  const share = (part: number, whole: number) =>
+    whole === 0 ? none : percent((100 * part) / whole, language.value, 0);
+  return (
+    <>
+      <p class="box-body">
+        <Sentence
+          of="alert.noise.lead"
+          values={{
+            days: n(days),
+            fired: list(fired, null),
+            rate: perEndpointWeek === null ? none : n(perEndpointWeek, 2),
+            weeks: n(endpointWeeks),
+            acknowledged: list(acknowledged, 'acknowledged'),
+            taken: share(acknowledged, fired),
+            alone: list(alone, 'alone'),
+            left: share(alone, fired),
+          }}
+        />
+      </p>
+      {rules.length > 0 && (
+        <Table
+          caption={t('alert.noise.rules')}
+          rows={rules.slice(0, shownRules)}
+          keyOf={({ rule }) => rule.id}
+          columns={[
+            {
+              key: 'rule',
+              head: t('alert.noise.rules'),
+              cell: ({ rule }) => <a href={to.rule(rule.id)}>{ruleName(rule)}</a>,
+            },
+            {
+              key: 'fired',
+              head: t('alert.noise.fired'),
+              right: true,
+              cell: (row) => list(row.fired, null, row.rule.id),
+            },
+            {
+              key: 'acknowledged',
+              head: t('alert.seen'),
+              right: true,
+              cell: (row) => list(row.acknowledged, 'acknowledged', row.rule.id),
+            },
+            {
+              key: 'alone',
+              head: t('alert.noise.alone'),
+              right: true,
+              cell: (row) => (
+                <>
+                  {list(row.alone, 'alone', row.rule.id)} <span class="quiet">{share(row.alone, row.fired)}</span>
+                </>
+              ),
+            },
+            {
+              key: 'open',
+              head: t('alert.filters.firing'),
+              right: true,
+              cell: (row) => list(row.open, 'open', row.rule.id),
+            },
+          ]}
+        />
+      )}
+    </>
+  );
+}
