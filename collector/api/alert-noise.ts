@@ -26,9 +26,9 @@ export const outcomeIs: Readonly<Record<(typeof alertOutcomes)[number], ReturnTy
   open: sql<boolean>`alerts.state <> 'resolved'`,
 };
 
-type Counts = Record<'fired' | (typeof alertOutcomes)[number], number>;
-const nothing: Counts = { fired: 0, acknowledged: 0, alone: 0, open: 0 };
-const plus = (a: Counts, b: Counts): Counts => ({
+type OutcomeCounts = Record<'fired' | (typeof alertOutcomes)[number], number>;
+const nothing: OutcomeCounts = { fired: 0, acknowledged: 0, alone: 0, open: 0 };
+const plus = (a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts => ({
   fired: a.fired + b.fired,
   acknowledged: a.acknowledged + b.acknowledged,
   alone: a.alone + b.alone,
@@ -52,11 +52,13 @@ export async function alertNoise(
     .where('fired_at', '>=', from)
     .groupBy('rule')
     .execute();
-  const families = new Map<string, Counts>();
+  const families = new Map<string, OutcomeCounts>();
   let total = nothing;
   for (const { rule, ...found } of rows) {
     // PostgreSQL counts in texts.
-    const counts = Object.fromEntries(Object.entries(found).map(([name, value]) => [name, Number(value)])) as Counts;
+    const counts = Object.fromEntries(
+      Object.entries(found).map(([name, value]) => [name, Number(value)]),
+    ) as OutcomeCounts;
     const family = ruleNamed(rule).level_of ?? rule;
     families.set(family, plus(families.get(family) ?? nothing, counts));
     total = plus(total, counts);
