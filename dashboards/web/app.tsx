@@ -1,10 +1,11 @@
 /** The page of an address, and around it the frame: navigation, language, theme, who is logged in. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { ChannelTrouble } from '../../shared/channel.ts';
 import { fleetFilters, useFleetFilters } from './fleet/filters.ts';
 import { LoggedOut } from './logged-out.tsx';
 import { link } from './net/live.ts';
-import { asProblem } from './net/load.ts';
+import { asProblem, useLoad } from './net/load.ts';
 import { part } from './net/part.ts';
 import { type Problem, retryMs } from './net/request.ts';
 import { askMe, logOut, me, meProblem } from './net/session.ts';
@@ -97,6 +98,18 @@ function Brand() {
   );
 }
 
+/** Whoever waits for messages must know that none comes. */
+function MuteBanner() {
+  const { data } = useLoad<ChannelTrouble>('channels/trouble', ({ kind }) => kind === 'alert', 30_000);
+  if (!data?.isMute) return null;
+  return (
+    <p class="banner">
+      <Icon name="warning" />
+      {t('channels.mute')}
+    </p>
+  );
+}
+
 function Shell({ page, children }: { page: PageName; children: ComponentChildren }) {
   const [open, setOpen] = useState(false);
   useFleetFilters();
@@ -132,6 +145,7 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
               {t('link.banner')}
             </p>
           )}
+          <MuteBanner />
         </div>
         <div class="page">
           <main id="main" tabIndex={-1}>

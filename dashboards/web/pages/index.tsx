@@ -203,6 +203,12 @@ export const pages = table({
       import('./audit.tsx').then(({ AuditPage }) => () => <AuditPage />),
     partOf: 'settings',
   },
+  channels: {
+    path: '/oncall/channels',
+    load: () =>
+      import('./channels/list.tsx').then(({ ChannelsPage }) => () => <ChannelsPage />),
+    partOf: 'settings',
+  },
   rate: {
     path: '/rate/:id',
     load: () =>

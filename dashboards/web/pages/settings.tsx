@@ -43,7 +43,7 @@ export function SettingsPage() {
       {may('admin') && <Tokens />}
       {may('admin') && (
         <p>
-          <a href="/audit">{t('audit.toAudit')}</a>
+          <a href="/oncall/channels">{t('channels.toChannels')}</a> · <a href="/audit">{t('audit.toAudit')}</a>
         </p>
       )}
       <p>

@@ -1,0 +1,208 @@
+/** One channel: its kind and what that asks for, or one address that holds all of it. Secrets are written, never shown. */
+import { useState } from 'preact/hooks';
+import type { ChannelField, ChannelKind, ChannelRow } from '../../../../shared/channel.ts';
+import { useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Field, Input, Select } from '../../parts/field.tsx';
+import { t, wordOr } from '../../words/words.ts';
+
+const levels = ['critical', 'warning', 'info'] as const;
+type Severity = (typeof levels)[number];
+
+/** Names of products are the same in every language. */
+const products: Readonly<Record<string, string>> = {
+  ...{ slack: 'Slack', teams: 'Microsoft Teams', discord: 'Discord', telegram: 'Telegram', gotify: 'Gotify' },
+  ...{ pagerduty: 'PagerDuty', alertmanager: 'Alertmanager' },
+};
+export const kindName = (kind: string) => products[kind] ?? wordOr('channels.kind', kind, kind);
+const fieldName = (name: string) => wordOr('channels.field', name, name);
+
+interface ChannelFormProps {
+  /** Null: a new one. */
+  row: ChannelRow | null;
+  kinds: readonly ChannelKind[];
+  onDone: (saved: ChannelRow) => void;
+  onCancel: () => void;
+}
+
+const textOf = (value: unknown) => (Array.isArray(value) ? value.join('\n') : value === undefined ? '' : String(value));
+
+/** As the API takes it; undefined: not given. */
+function valueIn({ type }: ChannelField, text: string): unknown {
+  if (text.trim() === '') return undefined;
+  if (type === 'number') return Number(text);
+  if (type === 'flag') return text === 'true';
+  if (type === 'list') return text.split('\n').filter((line) => line.trim() !== '');
+  return text;
+}
+
+interface FieldInputProps {
+  field: ChannelField;
+  kind: ChannelKind;
+  value: string;
+  isSet: boolean;
+  onInput: (value: string) => void;
+}
+
+function FieldInput({ field, kind, value, isSet, onInput }: FieldInputProps) {
+  const { name, type, isSecret, isRequired, choices } = field;
+  const label = isRequired ? fieldName(name) : t('channels.optional', { name: fieldName(name) });
+  const form = name === 'url' ? t('channels.orForm', { form: kind.form }) : '';
+  const help = [isSecret && isSet ? t('channels.isSet') : '', form].filter((one) => one !== '').join(' ');
+  const isNeeded = isRequired && !isSet;
+  if (type === 'choice')
+    return (
+      <Select
+        label={label}
+        value={value}
+        onChange={onInput}
+        required={isNeeded}
+        options={[['', t('channels.usual')], ...choices.map((one) => [one, one] as const)]}
+      />
+    );
+  if (type === 'flag')
+    return (
+      <Select
+        label={label}
+        value={value}
+        onChange={onInput}
+        options={[
+          ['', t('channels.usual')],
+          ['true', t('common.yes')],
+          ['false', t('common.no')],
+        ]}
+      />
+    );
+  if (type === 'list' || type === 'long')
+    return (
+      <Field label={label} help={type === 'list' ? `${t('channels.onePerLine')} ${help}` : help}>
+        {(ids) => (
+          <textarea
+            class="input"
+            rows={3}
+            required={isNeeded}
+            value={value}
+            onInput={(event) => onInput(event.currentTarget.value)}
+            {...ids}
+          />
+        )}
+      </Field>
+    );
+  return (
+    <Input
+      label={label}
+      value={value}
+      onInput={onInput}
+      help={help}
+      required={isNeeded}
+      autocomplete="off"
+      type={type === 'number' ? 'number' : isSecret && name !== 'url' ? 'password' : 'text'}
+    />
+  );
+}
+
+function SeverityBoxes({ chosen, onChoose }: { chosen: readonly Severity[]; onChoose: (next: Severity[]) => void }) {
+  return (
+    <fieldset class="checks">
+      <legend>{t('channels.severities')}</legend>
+      <div class="row">
+        {levels.map((level) => (
+          <label key={level} class="check">
+            <input
+              type="checkbox"
+              checked={chosen.includes(level)}
+              onChange={(event) =>
+                onChoose(levels.filter((one) => (one === level ? event.currentTarget.checked : chosen.includes(one))))
+              }
+            />{' '}
+            {t(`severity.${level}`)}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) {
+  const [name, setName] = useState(row?.id ?? '');
+  const [kindChosen, setKind] = useState(row?.kind ?? '');
+  const [address, setAddress] = useState('');
+  const [texts, setTexts] = useState<Record<string, string>>(
+    Object.fromEntries(Object.entries(row?.settings ?? {}).map(([key, value]) => [key, textOf(value)])),
+  );
+  const [severities, setSeverities] = useState<Severity[]>(row?.severities ?? ['critical', 'warning']);
+  const { busy, problem, send } = useSend();
+  const kind = kinds.find((one) => one.kind === kindChosen);
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const entries = (kind?.fields ?? []).map((field) => [field.name, valueIn(field, texts[field.name] ?? '')]);
+    const settings = kind ? Object.fromEntries(entries.filter(([, value]) => value !== undefined)) : { url: address };
+    const body = row ? { severities, settings } : { name, ...(kind ? { kind: kind.kind } : {}), severities, settings };
+    await send(async () => {
+      const way = row ? `channels/${encodeURIComponent(row.id)}` : 'channels';
+      onDone(await call<ChannelRow>(way, { method: row ? 'PATCH' : 'POST', body }));
+    });
+  };
+
+  return (
+    <Box title={row ? t('channels.editOf', { name: row.id }) : t('channels.add')}>
+      <form class="form" onSubmit={(event) => void submit(event)}>
+        {problem && <ProblemCallout problem={problem} />}
+        {!row && (
+          <div class="form-row">
+            <Input
+              label={t('channels.name')}
+              value={name}
+              onInput={setName}
+              help={t('channels.nameHelp')}
+              required
+              maxLength={32}
+              autocomplete="off"
+            />
+            <Select
+              label={t('channels.kindLabel')}
+              value={kindChosen}
+              onChange={setKind}
+              options={[['', t('channels.asAddress')], ...kinds.map((one) => [one.kind, kindName(one.kind)] as const)]}
+            />
+          </div>
+        )}
+        {!kind && (
+          <Input
+            label={t('channels.address')}
+            value={address}
+            onInput={setAddress}
+            help={t('channels.addressHelp')}
+            required
+            autocomplete="off"
+          />
+        )}
+        {kind && (
+          <div class="form-row">
+            {kind.fields.map((field) => (
+              <FieldInput
+                key={field.name}
+                field={field}
+                kind={kind}
+                value={texts[field.name] ?? ''}
+                isSet={row?.secrets.includes(field.name) ?? false}
+                onInput={(value) => setTexts((old) => ({ ...old, [field.name]: value }))}
+              />
+            ))}
+          </div>
+        )}
+        <SeverityBoxes chosen={severities} onChoose={setSeverities} />
+        <div class="form-end">
+          <button type="submit" class="button main" disabled={busy || severities.length === 0}>
+            {busy ? t('common.working') : t('common.save')}
+          </button>
+          <button type="button" class="button" onClick={onCancel}>
+            {t('common.cancel')}
+          </button>
+        </div>
+      </form>
+    </Box>
+  );
+}

@@ -1,0 +1,171 @@
+/** How messages reach people: every channel with its last result, a test of each, and new ones. */
+import { useState } from 'preact/hooks';
+import type { ChannelKind, ChannelRow, ChannelTrial } from '../../../../shared/channel.ts';
+import { none } from '../../../../shared/words/format.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
+import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Delete } from '../../parts/delete.tsx';
+import { Mark } from '../../parts/mark.tsx';
+import { Ago } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { t } from '../../words/words.ts';
+import { ChannelForm, kindName } from './form.tsx';
+
+function LastResult({ row }: { row: ChannelRow }) {
+  if (row.last === null) return <>{none}</>;
+  const isWell = row.last.error === null;
+  return (
+    <div class="stack-2">
+      <span>
+        <Mark tone={isWell ? 'ok' : row.isFailing ? 'critical' : 'warning'} icon={isWell ? 'ok' : 'warning'}>
+          {t(isWell ? 'channels.ok' : 'channels.notOk')}
+        </Mark>{' '}
+        <Ago at={row.last.at} />
+      </span>
+      {!isWell && <span class="small">{row.last.error}</span>}
+    </div>
+  );
+}
+
+interface ChannelActionsProps {
+  row: ChannelRow;
+  onEdit: () => void;
+  onChanged: () => void;
+}
+
+function Actions({ row, onEdit, onChanged }: ChannelActionsProps) {
+  const [trial, setTrial] = useState<ChannelTrial | null>(null);
+  const { busy, problem, send } = useSend();
+  const name = encodeURIComponent(row.id);
+  const tryIt = async () => {
+    await send(async () => setTrial(await call<ChannelTrial>(`channels/${name}/test`, { method: 'POST' })));
+    onChanged();
+  };
+  return (
+    <div class="stack-2">
+      <div class="row">
+        <button type="button" class="button slim" disabled={busy} onClick={() => void tryIt()}>
+          {busy ? t('common.working') : t('channels.test')}
+          <span class="unseen"> {row.id}</span>
+        </button>
+        {row.owner === 'people' && (
+          <>
+            <button type="button" class="button slim" onClick={onEdit}>
+              {t('channels.edit')}
+              <span class="unseen"> {row.id}</span>
+            </button>
+            <Delete
+              slim
+              name={row.id}
+              warning={t('channels.deleteWarning')}
+              address={`channels/${name}`}
+              onDone={onChanged}
+            />
+          </>
+        )}
+      </div>
+      {problem && <ProblemCallout problem={problem} />}
+      {trial && (
+        <Callout
+          tone={trial.error === null ? 'ok' : 'critical'}
+          title={t(trial.error === null ? 'channels.arrived' : 'channels.notArrived', { ms: trial.ms })}
+          spoken
+        >
+          {trial.error}
+        </Callout>
+      )}
+    </div>
+  );
+}
+
+interface ChannelTableProps {
+  rows: readonly ChannelRow[];
+  onEdit: (row: ChannelRow) => void;
+  onChanged: () => void;
+}
+
+const ChannelTable = ({ rows, onEdit, onChanged }: ChannelTableProps) => (
+  <Table
+    caption={t('page.channels')}
+    rows={rows}
+    keyOf={(row) => row.id}
+    columns={[
+      {
+        key: 'name',
+        head: t('channels.name'),
+        cell: (row) => (
+          <div class="stack-2">
+            <span class="strong">{row.id}</span>
+            {row.owner === 'file' && <span class="small">{t('channels.ofFile')}</span>}
+          </div>
+        ),
+      },
+      { key: 'kind', head: t('channels.kindLabel'), cell: (row) => kindName(row.kind) },
+      {
+        key: 'severities',
+        head: t('channels.severities'),
+        cell: (row) => row.severities.map((level) => t(`severity.${level}`)).join(', '),
+      },
+      { key: 'last', head: t('channels.last'), cell: (row) => <LastResult row={row} /> },
+      { key: 'failed', head: t('channels.failed7d'), cell: (row) => row.failed7d },
+      {
+        key: 'act',
+        head: t('add.act'),
+        cell: (row) => <Actions row={row} onEdit={() => onEdit(row)} onChanged={onChanged} />,
+      },
+    ]}
+  />
+);
+
+const lead = (rows: readonly ChannelRow[]) => {
+  const failing = rows.filter(({ isFailing }) => isFailing).length;
+  return failing === 0 ? t('channels.leadWell', { n: rows.length }) : t('channels.leadFailing', { n: failing });
+};
+
+export function ChannelsPage() {
+  const list = useLoad<Page<ChannelRow>>('channels');
+  const kinds = useLoad<Page<ChannelKind>>('channels/kinds');
+  /** Its name; empty: a new one. */
+  const [edited, setEdited] = useState<string | null>(null);
+  const rows = list.data?.items ?? [];
+  const close = () => {
+    setEdited(null);
+    list.reload();
+  };
+  return (
+    <>
+      <PageHead title={t('page.channels')} lead={list.data ? lead(rows) : undefined}>
+        <button type="button" class="button main" disabled={edited !== null} onClick={() => setEdited('')}>
+          {t('channels.add')}
+        </button>
+      </PageHead>
+      {edited !== null && (
+        <Ready of={kinds}>
+          {({ items }) => (
+            <ChannelForm
+              key={edited}
+              row={rows.find(({ id }) => id === edited) ?? null}
+              kinds={items}
+              onDone={close}
+              onCancel={() => setEdited(null)}
+            />
+          )}
+        </Ready>
+      )}
+      <Box flush>
+        <Ready of={list}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty icon="info" title={t('channels.none')}>
+                <p>{t('channels.noneWhy')}</p>
+              </Empty>
+            ) : (
+              <ChannelTable rows={items} onEdit={(row) => setEdited(row.id)} onChanged={list.reload} />
+            )
+          }
+        </Ready>
+      </Box>
+    </>
+  );
+}
