@@ -326,7 +326,8 @@ export function refresh(alert: LiveAlert, levels: readonly LevelVerdict[], at: n
 
 /** When time alone changes it, ms UTC; null for never. `timed`: its verdicts hold until the next one. */
 export function dueOf(alert: LiveAlert, timed: boolean): number | null {
-  if (timed || alert.noData) return Number.isFinite(alert.nextAt) ? alert.nextAt : null;
+  // One that is good waits for its next sample, and for no time.
+  if (timed || alert.noData) return alert.state !== 'inactive' && Number.isFinite(alert.nextAt) ? alert.nextAt : null;
   const { no_data } = alert.rule;
   if (no_data === undefined || no_data === 'keep' || alert.state === 'unknown') return null;
   const staleAt = alert.dataAt + staleMsOf(alert);

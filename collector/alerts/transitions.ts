@@ -146,6 +146,6 @@ export const asShown = (alert: LiveAlert): LiveAlert => (alert.flapping ? { ...a
  * it was good: the next sample must not be taken for one that repeats them.
  */
 function calmed(alert: LiveAlert, rest: LiveAlert | null): LiveAlert {
-  const { statuses, nextAt, dataAt, everyMs, lastGapMs } = rest ?? { ...alert, statuses: '' };
+  const { statuses, nextAt, dataAt, everyMs, lastGapMs } = rest ?? { ...alert, statuses: '', nextAt: Infinity };
   return { ...alert, state: 'inactive', clocks: {}, noData: false, statuses, nextAt, dataAt, everyMs, lastGapMs };
 }

@@ -50,6 +50,22 @@ test('91 and 86 percent in turn for six hours: one "flapping", one end, one tick
   await s.close();
 });
 
+test('a server that comes and goes for hours: one "flapping", and one end once it stays', async () => {
+  const s = await openScene();
+  for (let n = 0; n < 10; n++) {
+    await s.presence('srv', 'lost', 'will');
+    await s.wait(10 * minute, minute);
+    await s.presence('srv', 'online');
+    await s.wait(2 * minute, minute);
+  }
+  assert.is(s.sent.filter(({ event }) => event === 'flapping').length, 1);
+  assert.is(s.sent.at(-1)?.event, 'flapping', 'nothing after it');
+  await s.wait(2 * hour, minute);
+  assert.is(s.sent.at(-1)?.why, 'stable');
+  assert.is(s.alerts.held('srv').length, 0);
+  await s.close();
+});
+
 test('stable at the bad side: notified once that it fires on, and then as any other', async () => {
   const s = await openScene();
   await s.presence('srv', 'online');
