@@ -77,6 +77,18 @@ export const pages = table({
       import('./maintenance/list.tsx').then(({ MaintenancePage }) => () => <MaintenancePage />),
     menu: { group: 'watch', icon: 'maintenance' },
   },
+  silences: {
+    path: '/silences',
+    load: () =>
+      import('./silences/list.tsx').then(({ SilencesPage }) => () => <SilencesPage />),
+    menu: { group: 'watch', icon: 'silence' },
+  },
+  silenceNew: {
+    path: '/silences/new',
+    load: () =>
+      import('./silences/list.tsx').then(({ SilencesPage }) => () => <SilencesPage isNew />),
+    partOf: 'silences',
+  },
   incident: {
     path: '/incidents/:number',
     load: () =>

@@ -110,6 +110,16 @@ const shapes = {
       <rect x="9" y="9" width="5" height="5" rx="1" />
     </g>
   ),
+  silence: (
+    <path
+      d="M8 1.800v1M4.300 9.800c.3-.7.4-1.500.4-2.500M5.800 4.600a3.300 3.300 0 0 1 5.500 2.700c0 1.200.1 2 .3 2.700M9 11.500H3.500M6.800 13.800h2.400M2.300 2.300l11.400 11.400"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.500"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  ),
   alert: (
     <path
       d="M8 1.800v1M3.500 11.500h9c-1-1-1.200-2-1.200-4.200a3.300 3.300 0 0 0-6.600 0c0 2.200-.2 3.200-1.200 4.200ZM6.800 13.800h2.400"
