@@ -59,6 +59,8 @@ export interface Started {
   /** The one-time link that makes the first admin; null when there is one. */
   setupLink: string | null;
   data: string;
+  /** Other rules of the settings file and the files beside it: all or none. @returns ids of those that now differ */
+  applyRules(rules: Config['rules']): Promise<string[]>;
 }
 
 export interface Collector {
@@ -242,6 +244,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     // Behind the hash, so that no server or proxy ever logs it.
     setupLink: secret === null ? null : `${addresses.http}/setup#${secret}`,
     data: folder.path,
+    applyRules: rules.replaceFile,
   };
 }
 

@@ -69,8 +69,10 @@ async function main(words: string[]): Promise<number> {
     process.stdout.write(`${help()}\n`);
     return 0;
   }
-  if (positionals.length > 0) throw fail('BAD_FLAG', { problem: `an unexpected argument: "${positionals[0]}"` });
-  return command.run(values);
+  const most = command.takes === undefined ? 0 : 1;
+  if (positionals.length > most) throw fail('BAD_FLAG', { problem: `an unexpected argument: "${positionals[most]}"` });
+  if (positionals.length < most) throw fail('BAD_FLAG', { problem: `${name} without its ${command.takes}` });
+  return command.run(values, positionals);
 }
 
 // What the collector writes is for its own user only.

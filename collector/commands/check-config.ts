@@ -6,8 +6,11 @@ import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
 import { blockedChannels, createChannels } from '../notify/route.ts';
 import { addressesOf } from '../settings/addresses.ts';
+import { readRuleFiles } from '../settings/rule-files.ts';
+import type { Config } from '../settings/settings.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
+import { differenceOf, rulesInForce } from './rules-difference.ts';
 
 /** Counted as the page Rules does: the levels of one rule, such as warning and critical, are one. */
 function rulesLine(overrides: readonly unknown[]): string {
@@ -15,6 +18,13 @@ function rulesLine(overrides: readonly unknown[]): string {
   const families = [...Map.groupBy(rules, ({ id, level_of }) => level_of ?? id).values()];
   const on = families.filter((levels) => levels.some(({ enabled }) => enabled));
   return `${on.length} of ${families.length} on; overrides for a scope and changes on the page Rules come on top`;
+}
+
+/** Files beside the settings, and whether they say what is in force. */
+function fileLine({ data, rules, rulesFolder }: Config): string {
+  const lines = differenceOf(rulesInForce(data) ?? [], rules).length;
+  const end = lines === 0 ? 'as in force' : 'see what would change: rules diff';
+  return `in ${rulesFolder}: ${readRuleFiles(rulesFolder).rules.length}; with those of the settings ${end}`;
 }
 
 const unconnected = (n: number) =>
@@ -38,6 +48,7 @@ export const command: Command = {
       `Series     ${config.series.name}`,
       `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, no one is notified'}`,
       `Rules      ${rulesLine(config.rules)}`,
+      `           ${fileLine(config)}`,
       `Zone       ${config.zone}`,
       blocked.length === 0 ? 'The settings are good.' : unconnected(blocked.length),
     ];

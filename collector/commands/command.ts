@@ -4,7 +4,9 @@ import { type Flags, type LoadedConfig, loadConfig } from '../settings/config.ts
 export interface Command {
   options: ParseArgsOptionsConfig;
   /** @returns the exit code. @throws EvenkeelError for anything that a person can fix */
-  run(values: Readonly<Record<string, unknown>>): Promise<number>;
+  run(values: Readonly<Record<string, unknown>>, words: readonly string[]): Promise<number>;
+  /** The one word that it takes beside options, such as FILE. */
+  takes?: string;
 }
 
 /** Options of every command, because every command needs the settings. */

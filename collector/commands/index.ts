@@ -26,4 +26,19 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'check the settings, and say what they come to',
     load: () => import('./check-config.ts'),
   },
+  'rules diff': {
+    usage: '',
+    about: 'what the files of rules would change; nothing is applied',
+    load: () => import('./rules-diff.ts'),
+  },
+  'rules apply': {
+    usage: '',
+    about: 'have the running collector read the files of rules again; all or none',
+    load: () => import('./rules-apply.ts'),
+  },
+  'rules test': {
+    usage: 'FILE',
+    about: 'rules on a time-line: at 0 cpu.usage_active 95 … want firing between 16m and 20m',
+    load: () => import('./rules-test.ts'),
+  },
 };

@@ -1,6 +1,7 @@
 /** `start`: runs the collector until SIGTERM or SIGINT. A second signal ends it at once; stored data is safe. */
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
+import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { createOutgoing } from '../../shared/outgoing.ts';
 import { escaped } from '../../shared/safe-text.ts';
@@ -11,6 +12,7 @@ import type { Config } from '../settings/config.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { version } from '../version.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
+import { noteRulesInForce } from './rules-difference.ts';
 
 const web = fileURLToPath(new URL('../../dashboards/web/dist', import.meta.url));
 /** An orderly stop takes a second; one that takes this long will not end by itself. */
@@ -34,6 +36,18 @@ function greeting({ addresses, setupLink, data }: Started, { state, series }: Co
 
 async function warnOfChannels({ channels, outgoing }: Config, log: Log): Promise<void> {
   for (const problem of await blockedChannels(channels, createOutgoing(outgoing.allow))) log.warn({}, problem);
+}
+
+/** On SIGHUP: rules of files are read again. What is wrong with them is logged, and what was in force still is. */
+async function applyRules(values: Parameters<Command['run']>[0], started: Started, log: Log): Promise<void> {
+  try {
+    const { config } = settingsFrom(values);
+    const ids = await started.applyRules(config.rules);
+    noteRulesInForce(started.data, config.rules);
+    log.info({ rules: ids }, 'The rules of files were read again');
+  } catch (thrown) {
+    log.error({ reason: reasonOf(thrown) }, 'The rules of files are not applied; what was in force still is');
+  }
 }
 
 function untilSignal(collector: Collector): Promise<number> {
@@ -82,7 +96,10 @@ export const command: Command = {
     void warnOfChannels(config, log);
     const collector = createCollector(config, { clock: systemClock, log, version, web });
     const ended = untilSignal(collector);
-    process.stdout.write(`${greeting(await collector.start(), config)}\n`);
+    const started = await collector.start();
+    noteRulesInForce(started.data, config.rules);
+    process.on('SIGHUP', () => void applyRules(values, started, log));
+    process.stdout.write(`${greeting(started, config)}\n`);
     const code = await ended;
     // Threads of the stores may still be ending; all data is on disk.
     process.exit(code);

@@ -17,6 +17,8 @@ export interface DataFolder {
   localToken: string;
   /** Where it is found while it runs, as JSON: for the commands of this machine. */
   addresses: string;
+  /** Rules of files that the last collector has put in force, as JSON: for `rules diff`. */
+  rules: string;
   /** What must stay where it is while this process runs: without one of them another collector could begin anew. */
   kept: readonly string[];
   release(): void;
@@ -34,6 +36,7 @@ export const pathsOf = (path: string) => ({
   agent: join(path, 'agent'),
   localToken: join(path, 'local.token'),
   addresses: join(path, 'addresses.json'),
+  rules: join(path, 'rules-in-force.json'),
 });
 
 /** @throws EvenkeelError DATA_NOT_WRITABLE, DISK_FULL */
@@ -132,4 +135,4 @@ function isAlive(pid: number): boolean {
 }
 
 /** Without the file it is just starting, or ending: locked all the same. */
-const holderOf = (path: string) => readText(join(path, 'collector.pid'))?.trim() ?? 'unknown';
+export const holderOf = (path: string) => readText(join(path, 'collector.pid'))?.trim() ?? 'unknown';

@@ -3,7 +3,7 @@ import { fail } from '../../shared/errors.ts';
 import { nameOf } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';
 import { arrange, isEverywhere, isSameScope, type RuleOverride } from './arrange.ts';
-import { everywhere } from './book.ts';
+import { everywhere, type RuleBooks } from './book.ts';
 import { faultsOfRule } from './check.ts';
 import type { Rule } from './rule.ts';
 import { Scope, scopeKinds } from './scope.ts';
@@ -18,6 +18,12 @@ export function mergeRules(defaults: readonly Rule[], overrides: readonly unknow
   const { rules, faults } = tryMerge(defaults, overrides);
   refuse(faults, overrides);
   return rules;
+}
+
+/** The rules of files as they hold without changes by people. @throws EvenkeelError BAD_SETTING with all faults */
+export function booksOf(defaults: readonly Rule[], overrides: readonly unknown[]): RuleBooks {
+  refuse(tryMerge(defaults, overrides).faults, overrides);
+  return arrange(defaults, overridesInFile(overrides).valid).books;
 }
 
 /** @throws EvenkeelError BAD_SETTING with all faults */

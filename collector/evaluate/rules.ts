@@ -54,6 +54,8 @@ export interface Rules {
   preview(scope: Scope, changes: readonly RuleChange[]): Arranged;
   /** Newest first. */
   history(id: string): Promise<StoredRuleVersion[]>;
+  /** Other rules of the settings file and the files beside it: all or none. @returns ids of the rules that now differ */
+  replaceFile(file: RulesParts['file']): Promise<string[]>;
   /** Reads the state again: a site may have been renamed or removed. @returns ids of the rules that now differ */
   reload(): Promise<string[]>;
 }
@@ -77,7 +79,7 @@ const maxOverrides = 2000;
 export async function createRules(parts: RulesParts): Promise<Rules> {
   const { state, builtIn, now, log } = parts;
   refuse(tryMerge(builtIn, parts.file).faults, parts.file);
-  const inFile = overridesInFile(parts.file).valid;
+  let inFile = overridesInFile(parts.file).valid;
   /** The overrides in state, and those of them that are in force. */
   let stored: RuleOverride[] = [];
   let kept: RuleOverride[] = [];
@@ -204,6 +206,14 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
       });
     },
     reload: () => inOrder(reload),
+    replaceFile: (file) =>
+      inOrder(async () => {
+        refuse(tryMerge(builtIn, file).faults, file);
+        inFile = overridesInFile(file).valid;
+        const ids = await reload();
+        if (ids.length > 0) parts.onChange(ids);
+        return ids;
+      }),
   };
 }
 

@@ -13,14 +13,13 @@ import { internet } from '../../shared/outgoing.ts';
 import { looksLikePath } from '../../shared/secrets.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
-import { defaultRules } from '../evaluate/defaults.ts';
-import { tryMerge } from '../evaluate/merge.ts';
 import { type ChannelSettings, faultsOfChannels, readAddress, withAddressRead } from '../notify/route.ts';
 import { faultsOfInhibit, InhibitSettings, inhibitRulesOf } from '../outages/settings.ts';
 import { readRouting } from '../routing/file.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { targetsOfFile } from '../targets/settings.ts';
+import { readRules } from './rule-files.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
 
@@ -82,18 +81,24 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const tls = readTls(settings.tls, read, faults);
   const series = readSeries(settings.series, read, faults);
   const channels = readChannels(settings.channels, read, faults);
-  const rules = Array.isArray(settings.rules) ? settings.rules : [];
-  faults.push(...tryMerge(defaultRules, rules).faults.map((fault) => ({ ...fault, path: ['rules', ...fault.path] })));
   const isShaped = settings.inhibit !== undefined && faultsOf(InhibitSettings, settings.inhibit).length === 0;
   const inhibit = isShaped ? (settings.inhibit as InhibitSettings) : [];
   faults.push(...faultsOfInhibit(inhibit).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })));
+  const rulesFolder = from(typeof settings.rules_folder === 'string' ? settings.rules_folder : 'rules', home);
+  const { rules, inFiles } = readRules(settings.rules, rulesFolder, faults);
   const targets = readTargetList(settings.targets, read, faults);
   const routing = readRouting(settings);
   faults.push(...routing.faults);
   const password = passwordFile('EVENKEEL_ADMIN_PASSWORD_FILE', env, cwd);
   const statePassword = passwordFile('EVENKEEL_STATE_PASSWORD_FILE', env, cwd);
   const state = readState(settings, env.EVENKEEL_STATE, statePassword, read, faults);
-  const lines = [...source.describe(faults), ...faultsOfEnv(given), ...password.faults, ...statePassword.faults];
+  const lines = [
+    ...source.describe(faults),
+    ...inFiles,
+    ...faultsOfEnv(given),
+    ...password.faults,
+    ...statePassword.faults,
+  ];
   if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n') });
 
   const good = source.value as CollectorSettings;
@@ -115,6 +120,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     inhibit: inhibitRulesOf(good.inhibit ?? []),
     targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],
+    rulesFolder,
     zone: good.zone ?? Temporal.Now.timeZoneId(),
     browser: good.browser === undefined ? null : from(good.browser, home),
     log: (options.log ?? good.log ?? 'info') as LogLevel,

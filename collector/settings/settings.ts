@@ -209,6 +209,7 @@ export const CollectorSettings = Type.Object(
     ),
     routes: Type.Optional(Type.Unknown({ description: 'who hears of which alert: collector/routing/file.ts' })),
     people: Type.Optional(Type.Unknown({ description: 'how users are reached: collector/routing/file.ts' })),
+    rules_folder: path('folder of files of rules (*.yaml), beside this one; default: rules'),
     tickets: Type.Optional(
       Type.Object(
         {
@@ -279,7 +280,9 @@ export interface Config {
   inhibit: InhibitRule[];
   /** Where the collector itself may look, and the targets that stand in the file. */
   targets: { allow: string[]; list: (TargetDefinition & { id: string })[] };
+  /** Of the settings file and of the files beside it. */
   rules: ({ id: string } & Record<string, unknown>)[];
+  rulesFolder: string;
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };
   zone: string;
   /** Path of the program that makes PDFs; null: the usual places. */
