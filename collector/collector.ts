@@ -132,7 +132,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     targets: config.targets,
   });
   const { targets } = managers;
-  onStop(() => targets.stop());
+  onStop(() => Promise.all([targets.stop(), managers.services.stop()]));
 
   // Rows are there only after alerts, and before any report.
   const seen = viewOf({ fleet, groups, facts: (id) => rows.facts(id), latest: series.latest, now: clock.now });
@@ -185,6 +185,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   });
   onStop(() => intake.close());
   targets.start(alerts, intake.configure);
+  managers.services.start();
 
   const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
   ports.mqtt = intake.port;

@@ -28,6 +28,7 @@ import type { State } from './state/open.ts';
 import { dropAged } from './state/retention.ts';
 import { createStatusPages } from './status/status.ts';
 import type { TargetParts } from './targets/contract.ts';
+import { createServices } from './targets/services.ts';
 import { createTargets } from './targets/targets.ts';
 
 interface ManagedParts {
@@ -85,8 +86,10 @@ export async function openManagers(parts: ManagedParts) {
   const reports = createReports({ ...parts, months });
   const pdfs = createPdfs(parts);
   const schedules = createSchedules({ ...parts, reports });
+  const targets = await createTargets({ ...parts, ...parts.targets });
   return {
-    targets: await createTargets({ ...parts, ...parts.targets }),
+    targets,
+    services: await createServices({ ...parts, targets }),
     sites: createSites(places),
     groups,
     changes,

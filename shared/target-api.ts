@@ -71,3 +71,27 @@ export const TargetTrial = Type.Object({
   more: Type.Array(Type.Object({ name: text, tags: Type.Record(text, text), fields: Numbers })),
 });
 export type TargetTrial = Static<typeof TargetTrial>;
+
+const ServicePart = Type.Object({
+  id: text,
+  name: text,
+  /** Gone: it was removed since. */
+  kind: Type.Enum(['endpoint', 'target', 'gone']),
+  state: Type.Enum(['up', 'down', 'unknown']),
+  since: orNull.number,
+});
+export type ServicePart = Static<typeof ServicePart>;
+
+export const ServiceRow = Type.Object({
+  id: text,
+  name: text,
+  note: text,
+  /** How many parts must work; null: all. */
+  need: orNull.number,
+  state: Type.Enum(['up', 'down', 'unknown']),
+  since: Type.Number(),
+  parts: Type.Array(ServicePart),
+  /** This month in the report zone, until now. */
+  month: WatchedShare,
+});
+export type ServiceRow = Static<typeof ServiceRow>;

@@ -238,6 +238,11 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/targets/:id': 'viewer',
   'PATCH /api/v1/targets/:id': 'operator',
   'DELETE /api/v1/targets/:id': 'operator',
+  'GET /api/v1/services': 'viewer',
+  'POST /api/v1/services': 'operator',
+  'GET /api/v1/services/:id': 'viewer',
+  'PATCH /api/v1/services/:id': 'operator',
+  'DELETE /api/v1/services/:id': 'operator',
 
   // Costs and tables
   'GET /api/v1/costs': 'viewer',

@@ -35,6 +35,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   setup: ['user', null],
   silence: ['silence', 'silences'],
   silences: ['silence', 'silences'],
+  services: ['service', 'services'],
   sites: ['site', 'sites'],
   software: ['product', 'products'],
   stability: ['definition', null],

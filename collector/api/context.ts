@@ -48,6 +48,7 @@ import type { Software } from '../software/software.ts';
 import type { State } from '../state/open.ts';
 import type { StatusPages } from '../status/status.ts';
 import type { Targets } from '../targets/contract.ts';
+import type { Services } from '../targets/services.ts';
 import type { ClockReader } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 
@@ -95,6 +96,7 @@ export interface Context {
   schedules: Schedules;
   status: StatusPages;
   targets: Targets;
+  services: Services;
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */

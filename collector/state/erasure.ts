@@ -105,6 +105,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   change_events: texts('data'),
   // Of what is watched from outside; a watcher that is gone has no vote.
   targets: nothing,
+  services: nothing,
   watched_states: nothing,
   change_scopes: nothing,
   routing_documents: texts('content', 'reason'),

@@ -42,6 +42,7 @@ import * as routing from './migrations/042-routing.ts';
 import * as feeds from './migrations/043-feeds.ts';
 import * as actLinks from './migrations/045-act-links.ts';
 import * as targets from './migrations/046-targets.ts';
+import * as services from './migrations/047-services.ts';
 import * as outsideAlerts from './migrations/048-outside-alerts.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
@@ -81,12 +82,13 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '037-ticket-targets': ticketTargets,
   '038-groups': groups,
   '039-silences': silences,
-  '041-channels': channels,
   '040-outages': outages,
+  '041-channels': channels,
   '042-routing': routing,
   '043-feeds': feeds,
   '045-act-links': actLinks,
   '046-targets': targets,
+  '047-services': services,
   '048-outside-alerts': outsideAlerts,
 };
 const known = Object.keys(migrations);

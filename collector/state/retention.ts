@@ -78,6 +78,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   enrollments: { rows: 'aged', column: 'expires_at', ms: 400 * day },
   endpoints: entered,
   targets: entered,
+  services: entered,
   // The newest before the end says how it was from then on.
   watched_states: evidence('at', outdated),
   replacements: evidence('at'),

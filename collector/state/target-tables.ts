@@ -24,6 +24,19 @@ export interface TargetTables {
     updated_at: Ms;
     updated_by: string;
   };
+  services: {
+    id: string;
+    name: string;
+    note: string;
+    /** JSON list of ids of endpoints and targets. */
+    parts: Json;
+    /** How many must work; null: all. */
+    need: number | null;
+    created_at: Ms;
+    created_by: string;
+    updated_at: Ms;
+    updated_by: string;
+  };
   /** From when on a target or a service was how. `over`: it is no longer watched. */
   watched_states: { id: Generated<number>; subject: string; at: Ms; state: 'up' | 'down' | 'unknown' | 'over' };
 }

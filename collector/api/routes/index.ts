@@ -40,6 +40,7 @@ import { routingRoutes } from './routing.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
 import { seriesRoutes } from './series.ts';
+import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './session.ts';
 import { silenceRoutes } from './silences.ts';
 import { softwareRoutes } from './software.ts';
@@ -82,6 +83,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ticketRoutes,
   ticketTargetRoutes,
   targetRoutes,
+  serviceRoutes,
   rateRoutes,
   actRoutes,
   impactRoutes,

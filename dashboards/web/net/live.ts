@@ -18,6 +18,7 @@ export type LiveChange =
   | { kind: 'cost' }
   | { kind: 'product' }
   | { kind: 'on_call' }
+  | { kind: 'target'; target: string }
   | { kind: 'rule'; rule: string };
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */

@@ -95,6 +95,18 @@ export const pages = table({
       import('./incident/incident.tsx').then(({ IncidentPage }) => (number) => <IncidentPage id={Number(number)} />),
     partOf: 'tickets',
   },
+  targets: {
+    path: '/targets',
+    load: () =>
+      import('./targets/list.tsx').then(({ TargetsPage }) => () => <TargetsPage />),
+    menu: { group: 'watch', icon: 'target' },
+  },
+  services: {
+    path: '/services',
+    load: () =>
+      import('./targets/services.tsx').then(({ ServicesPage }) => () => <ServicesPage />),
+    partOf: 'targets',
+  },
   stability: {
     path: '/stability',
     load: () =>

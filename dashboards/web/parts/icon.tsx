@@ -18,6 +18,15 @@ const shapes = {
       stroke-linejoin="round"
     />
   ),
+  target: (
+    <path
+      d="M8 2.500a5.500 5.500 0 1 1 0 11 5.500 5.500 0 0 1 0-11M8 5.500a2.500 2.500 0 1 1 0 5 2.500 2.500 0 0 1 0-5M8 .8v2M8 13.200v2M.8 8h2M13.200 8h2"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.500"
+      stroke-linecap="round"
+    />
+  ),
   calendar: (
     <path
       d="M2.500 3.500h11v10h-11ZM2.500 6.500h11M5.500 1.800v3M10.500 1.800v3"

@@ -117,6 +117,14 @@ async function addTarget(): Promise<void> {
   ids.target = (made.body as { id: string }).id;
 }
 
+async function addService(): Promise<void> {
+  await addTarget();
+  const body = { name: `Service ${++people}`, parts: [ids.target] };
+  const made = await collector.call('/api/v1/services', { method: 'POST', as: 'operator', body });
+  assert.is(made.status, 201, made.text);
+  ids.service = (made.body as { id: string }).id;
+}
+
 async function addAlert(): Promise<void> {
   const id = `alert${Math.random().toString(36).slice(2)}`;
   const now = Date.now();
@@ -727,6 +735,13 @@ const calls: Record<string, Call> = {
   'GET /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target' },
   'PATCH /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target', body: { enabled: false } },
   'DELETE /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target', status: 204 },
+  'GET /api/v1/services': {},
+  'POST /api/v1/services': {
+    ...{ before: addTarget, makeBody: () => ({ name: `Shop ${++people}`, parts: [ids.target] }), status: 201 },
+  },
+  'GET /api/v1/services/:id': { before: addService, path: '/api/v1/services/:service' },
+  'PATCH /api/v1/services/:id': { before: addService, path: '/api/v1/services/:service', body: { need: 1 } },
+  'DELETE /api/v1/services/:id': { before: addService, path: '/api/v1/services/:service', status: 204 },
   'GET /api/v1/costs': {},
   'POST /api/v1/costs': { body: { name: 'Salaries', ...cost }, status: 201 },
   'PATCH /api/v1/costs/:id': { before: addCost, path: '/api/v1/costs/:cost', body: { cents: 2, reason: 'raise' } },

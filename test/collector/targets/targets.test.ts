@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Alert } from '../../../shared/api.ts';
-import type { TargetDetail, TargetRow, TargetTrial } from '../../../shared/target-api.ts';
+import type { ServiceRow, TargetDetail, TargetRow, TargetTrial } from '../../../shared/target-api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { until } from '../../support/until.ts';
 
@@ -173,6 +173,31 @@ test('targets of evenkeel.yaml are watched, and changed only there', async () =>
     now.items.map(({ name }) => name),
     ['Store'],
   );
+  await close(server);
+});
+
+test('a service is what its parts are', async () => {
+  await using collector = await openCollector({ settings });
+  const server = await open();
+  const good = await add(collector, website(server.port));
+  const bad = await add(
+    collector,
+    website(server.port, { name: 'Wrong', settings: { url: `http://127.0.0.1:${server.port}/`, contains: 'x' } }),
+  );
+  const make = async (body: object) => collector.call('/api/v1/services', { method: 'POST', body, as: 'operator' });
+  const any = await make({ name: 'Any', parts: [good.id, bad.id], need: 1 });
+  const all = await make({ name: 'All', parts: [good.id, bad.id] });
+  assert.equal([any.status, all.status], [201, 201], any.text);
+  const states = async () => {
+    const { items } = (await collector.call('/api/v1/services', { as: 'viewer' })).body as { items: ServiceRow[] };
+    return items.map((one) => `${one.name} ${one.state}`);
+  };
+  await until(async () => (await states()).join() === 'All down,Any up', 20_000, 'both states');
+  const refused = await make({ name: 'Nothing', parts: ['nobody1234'] });
+  assert.is(refused.status, 400);
+  assert.match(refused.text, /neither an endpoint nor a target/);
+  assert.match((await make({ name: 'Many', parts: [good.id], need: 2 })).text, /it has only 1/);
+  assert.is((await make({ name: 'Any', parts: [good.id] })).status, 409);
   await close(server);
 });
 

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { watchedAvailability } from '../../../collector/targets/availability.ts';
+import { serviceState } from '../../../collector/targets/services.ts';
 import { type Ballot, isAwaited, middle, verdictOf, voteOf } from '../../../collector/targets/verdict.ts';
 
 const test = suite('verdict about a target');
@@ -51,6 +52,16 @@ test('whoever was just asked is awaited, and not for ever', () => {
   assert.is(isAwaited(ballot({ result: 'refused', failures: 1 }), rounds, true, now, now), true);
   assert.is(isAwaited(ballot({ result: 'refused', failures: 2 }), rounds, true, now, now), false);
   assert.is(isAwaited(ballot({ result: 'no_program', failures: 1 }), rounds, true, now, now), false);
+});
+
+test('a service needs all of its parts, any, or some; what is unknown may work', () => {
+  assert.is(serviceState(['up', 'up'], null), 'up');
+  assert.is(serviceState(['up', 'down'], null), 'down');
+  assert.is(serviceState(['up', 'unknown'], null), 'unknown');
+  assert.is(serviceState(['down', 'unknown'], null), 'down');
+  assert.is(serviceState(['up', 'down', 'down'], 1), 'up');
+  assert.is(serviceState(['up', 'unknown', 'down'], 2), 'unknown');
+  assert.is(serviceState(['up', 'down', 'down'], 2), 'down');
 });
 
 test('the middle of an even number is the lower one; of nothing there is none', () => {

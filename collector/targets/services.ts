@@ -1,0 +1,190 @@
+/**
+ * Services: what users use, made of endpoints and targets. How one is follows from its parts: all of them, any, or some
+ * number must work.
+ */
+import { fail } from '../../shared/errors.ts';
+import type { ServicePart, ServiceRow } from '../../shared/target-api.ts';
+import { makeId } from '../accounts/secret.ts';
+import type { Endpoint } from '../fleet/fleet.ts';
+import type { TargetParts, Targets } from './contract.ts';
+import { monthOf } from './month.ts';
+import { lastWatchedState, saveWatchedState } from './store.ts';
+import type { TargetState } from './verdict.ts';
+
+export interface ServiceDefinition {
+  name: string;
+  note: string;
+  /** Ids of endpoints and targets. */
+  parts: readonly string[];
+  /** How many must work; null: all of them. */
+  need: number | null;
+}
+
+export interface Services {
+  list(): Promise<ServiceRow[]>;
+  /** @throws EvenkeelError NOT_FOUND */
+  row(id: string): Promise<ServiceRow>;
+  /** @throws EvenkeelError BAD_ENTRY, CONFLICT */
+  create(service: ServiceDefinition, by: string): Promise<string>;
+  /** @throws EvenkeelError NOT_FOUND, BAD_ENTRY, CONFLICT */
+  edit(id: string, change: Partial<ServiceDefinition>, by: string): Promise<void>;
+  /** @throws EvenkeelError NOT_FOUND */
+  remove(id: string): Promise<void>;
+  /** Ids of endpoints and targets that it is made of; empty for one that is not there. */
+  dependenciesOf(id: string): readonly string[];
+  start(): void;
+  stop(): Promise<void>;
+}
+
+interface KeptService extends ServiceDefinition {
+  id: string;
+  state: TargetState | null;
+  since: number;
+}
+
+const tickMs = 5000;
+
+/** @param states of the parts; null: unknown @param need how many must work; null: all */
+export function serviceState(states: readonly TargetState[], need: number | null): TargetState {
+  const least = need ?? states.length;
+  const up = states.filter((state) => state === 'up').length;
+  const unknown = states.filter((state) => state === 'unknown').length;
+  if (up >= least) return 'up';
+  // What is unknown may work: only what is known to be down counts against it.
+  return up + unknown >= least ? 'unknown' : 'down';
+}
+
+/** A machine that was shut down in order does not serve either. */
+const machineStates: Record<Endpoint['state'], TargetState> = {
+  ...{ online: 'up', offline: 'down', lost: 'down', unknown: 'unknown', never: 'unknown' },
+};
+
+type ServiceParts = Pick<TargetParts, 'state' | 'fleet' | 'clock' | 'log' | 'changeFeed' | 'zone'> & {
+  targets: Pick<Targets, 'stateOf'>;
+};
+
+export async function createServices(parts: ServiceParts): Promise<Services> {
+  const { state, fleet, targets, clock, log, changeFeed } = parts;
+  const services = new Map<string, KeptService>();
+  let timer: NodeJS.Timeout | undefined;
+  let saving: Promise<unknown> = Promise.resolve();
+
+  function partOf(id: string): ServicePart {
+    const endpoint = fleet.get(id);
+    if (endpoint) {
+      const { name, stateSince } = endpoint;
+      return { id, name, kind: 'endpoint', state: machineStates[endpoint.state], since: stateSince };
+    }
+    const target = targets.stateOf(id);
+    if (target) return { id, name: target.name, kind: 'target', state: target.state ?? 'unknown', since: target.since };
+    return { id, name: id, kind: 'gone', state: 'unknown', since: null };
+  }
+
+  const stateNow = ({ parts: ids, need }: ServiceDefinition) =>
+    serviceState(
+      ids.map((id) => partOf(id).state),
+      need,
+    );
+
+  /** Parts have changed: what follows is saved and published. */
+  function tick(): void {
+    for (const one of services.values()) {
+      const now = stateNow(one);
+      if (now === one.state) continue;
+      one.state = now;
+      one.since = clock.now();
+      const change = { at: one.since, state: now };
+      saving = saving
+        .then(() => saveWatchedState(state, one.id, change))
+        .catch((thrown: unknown) => log.error({ err: thrown }, 'Could not save the state of a service'));
+      changeFeed.publish({ kind: 'target', target: one.id });
+    }
+  }
+
+  async function rowOf(one: KeptService): Promise<ServiceRow> {
+    const { id, name, note, need, since } = one;
+    const members = one.parts.map(partOf);
+    return { id, name, note, need, state: stateNow(one), since, parts: members, month: await monthOf(parts, id) };
+  }
+
+  function found(id: string): KeptService {
+    const one = services.get(id);
+    if (!one) throw fail('NOT_FOUND', { what: 'service', id });
+    return one;
+  }
+
+  /** @param id of the one that may have the name */
+  function refuseFaults({ name, parts: ids, need }: ServiceDefinition, id: string | null): void {
+    const fault = (text: string) => fail('BAD_ENTRY', { what: `the service "${name}"`, fault: text });
+    if (ids.length === 0) throw fault('it has no parts; name an endpoint or a target');
+    if (new Set(ids).size < ids.length) throw fault('a part is named twice');
+    const unknown = ids.find((part) => partOf(part).kind === 'gone');
+    if (unknown !== undefined) throw fault(`its part "${unknown}" is neither an endpoint nor a target`);
+    if (need !== null && need > ids.length) throw fault(`${need} parts must work, and it has only ${ids.length}`);
+    const twin = [...services.values()].find((other) => other.name === name && other.id !== id);
+    if (twin) throw fail('CONFLICT', { problem: `another service is called "${name}"` });
+  }
+
+  for (const row of await state.selectFrom('services').selectAll().execute()) {
+    const last = await lastWatchedState(state, row.id);
+    const was = last && last.state !== 'over' ? last : undefined;
+    const own = {
+      id: row.id,
+      name: row.name,
+      note: row.note,
+      need: row.need,
+      parts: JSON.parse(row.parts) as string[],
+    };
+    services.set(row.id, { ...own, state: was ? (was.state as TargetState) : null, since: was?.at ?? row.created_at });
+  }
+
+  return {
+    list: async () => {
+      const rows = await Promise.all([...services.values()].map(rowOf));
+      return rows.sort((a, b) => a.name.localeCompare(b.name));
+    },
+    row: (id) => rowOf(found(id)),
+    async create(service, by) {
+      refuseFaults(service, null);
+      const id = makeId('s');
+      const at = clock.now();
+      const own = { name: service.name, note: service.note, parts: JSON.stringify(service.parts), need: service.need };
+      await state
+        .insertInto('services')
+        .values({ id, ...own, created_at: at, created_by: by, updated_at: at, updated_by: by })
+        .execute();
+      services.set(id, { ...service, id, state: null, since: at });
+      tick();
+      return id;
+    },
+    async edit(id, change, by) {
+      const one = found(id);
+      const next = { name: one.name, note: one.note, parts: one.parts, need: one.need, ...change };
+      refuseFaults(next, id);
+      const columns = { ...next, parts: JSON.stringify(next.parts), updated_at: clock.now(), updated_by: by };
+      await state.updateTable('services').set(columns).where('id', '=', id).execute();
+      Object.assign(one, next);
+      tick();
+      changeFeed.publish({ kind: 'target', target: id });
+    },
+    async remove(id) {
+      found(id);
+      await saving;
+      await state.transaction().execute(async (db) => {
+        await db.deleteFrom('services').where('id', '=', id).execute();
+        await db.deleteFrom('watched_states').where('subject', '=', id).execute();
+      });
+      services.delete(id);
+      changeFeed.publish({ kind: 'target', target: id });
+    },
+    dependenciesOf: (id) => services.get(id)?.parts ?? [],
+    start() {
+      timer = setInterval(tick, tickMs);
+      timer.unref();
+    },
+    async stop() {
+      clearInterval(timer);
+      await saving;
+    },
+  };
+}

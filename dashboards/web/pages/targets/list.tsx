@@ -1,0 +1,161 @@
+/** What is watched from outside: how it is, from where, and why it is down. */
+import { useState } from 'preact/hooks';
+import type { EndpointRow } from '../../../../shared/api.ts';
+import type { TargetRow, TargetSight } from '../../../../shared/target-api.ts';
+import { none, number } from '../../../../shared/words/format.ts';
+import { useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
+import { Icon, type IconName } from '../../parts/icon.tsx';
+import { Mark, type Tone } from '../../parts/mark.tsx';
+import { Ago } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { search, setQuery, to } from '../../router.ts';
+import { language, t } from '../../words/words.ts';
+import { TargetForm } from './form.tsx';
+
+const tones: Record<TargetRow['state'], Tone> = {
+  ...{ up: 'ok', down: 'critical', unknown: 'unknown', never: 'unknown', off: 'idle' },
+};
+const icons: Record<TargetRow['state'], IconName> = {
+  ...{ up: 'ok', down: 'critical', unknown: 'unknown', never: 'never', off: 'never' },
+};
+
+export function WatchedMark({ state }: { state: TargetRow['state'] }) {
+  return (
+    <Mark tone={tones[state]} icon={icons[state]}>
+      {t(`target.state.${state}`)}
+    </Mark>
+  );
+}
+
+const format = (value: number) => number(value, language.value);
+const watcherName = ({ watcher: { id, name } }: TargetSight) => (id === 'collector' ? t('target.collector') : name);
+
+/** What a watcher saw: its result, and the time of the answer. */
+function Sight({ sight }: { sight: TargetSight }) {
+  const { result, isThere, fields, watcher } = sight;
+  const time = fields.total_ms ?? fields.connect_ms;
+  const name =
+    watcher.id === 'collector' ? watcherName(sight) : <a href={to.endpoint(watcher.id)}>{watcherName(sight)}</a>;
+  return (
+    <div>
+      {name}: {!isThere ? t('target.cutOff') : result === null ? t('target.notYet') : t(`target.result.${result}`)}
+      {fields.status_code !== undefined && result === 'wrong_status' && ` (${fields.status_code})`}
+      {result === 'ok' && time !== undefined && ` (${format(Math.round(time))} ms)`}
+    </div>
+  );
+}
+
+function Lead({ rows }: { rows: readonly TargetRow[] }) {
+  const down = rows.filter(({ state }) => state === 'down').length;
+  const unknown = rows.filter(({ state }) => state === 'unknown' || state === 'never').length;
+  return (
+    <>
+      {t('target.lead', { down: format(down), all: format(rows.length) })}
+      {unknown > 0 && ` ${t('target.leadUnknown', { n: format(unknown) })}`}
+    </>
+  );
+}
+
+function List({ rows, open }: { rows: readonly TargetRow[]; open: (id: string) => void }) {
+  if (rows.length === 0)
+    return (
+      <Empty icon="target" title={t('target.empty')}>
+        <p>{t('target.emptyText')}</p>
+      </Empty>
+    );
+  return (
+    <Box flush>
+      <Table
+        caption={t('page.targets')}
+        rows={rows}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            key: 'name',
+            head: t('target.name'),
+            cell: ({ id, name, address, kind }) => (
+              <div class="named">
+                <button type="button" class="link strong" onClick={() => open(id)}>
+                  {name}
+                </button>
+                <div class="quiet small">
+                  {t(`target.kind.${kind}`)} · {address}
+                </div>
+              </div>
+            ),
+          },
+          { key: 'state', head: t('target.stateHead'), cell: ({ state }) => <WatchedMark state={state} /> },
+          {
+            key: 'since',
+            head: t('target.since'),
+            cell: ({ since, state }) => (state === 'never' ? none : <Ago at={since} />),
+          },
+          {
+            key: 'seen',
+            head: t('target.sights'),
+            cell: ({ sights }) => (
+              <div class="small">
+                {sights.map((sight) => (
+                  <Sight key={sight.watcher.id} sight={sight} />
+                ))}
+              </div>
+            ),
+          },
+          {
+            key: 'certificate',
+            head: t('target.certificate'),
+            right: true,
+            cell: ({ sights }) => {
+              const days = sights.flatMap(({ fields }) => fields.days_left ?? []);
+              return days.length === 0 ? none : t('target.days', { n: format(Math.floor(Math.min(...days))) });
+            },
+          },
+          { key: 'site', head: t('filter.name.site'), cell: ({ site }) => site ?? none },
+        ]}
+      />
+    </Box>
+  );
+}
+
+export function TargetsPage() {
+  const loaded = useLoad<Page<TargetRow>>('targets', ({ kind }) => kind === 'target' || kind === 'endpoint');
+  const endpoints = useLoad<Page<EndpointRow>>(may('operator') ? 'endpoints?limit=500' : null);
+  // Of an alert about it.
+  const [open, setOpen] = useState<string | null>(new URLSearchParams(search.value).get('target'));
+  const close = () => {
+    setOpen(null);
+    setQuery({ target: null });
+  };
+  const rows = loaded.data?.items ?? [];
+  const edited = rows.find(({ id }) => id === open);
+  return (
+    <>
+      <PageHead title={t('page.targets')} lead={rows.length > 0 && <Lead rows={rows} />}>
+        <a href="/services">{t('page.services')}</a>
+        {may('operator') && open === null && (
+          <button type="button" class="button" onClick={() => setOpen('')}>
+            <Icon name="add" />
+            {t('target.new')}
+          </button>
+        )}
+      </PageHead>
+      {(open === '' || edited) && (
+        <Box key={open} title={edited?.name ?? t('target.new')}>
+          <TargetForm
+            target={edited ?? null}
+            endpoints={endpoints.data?.items ?? []}
+            onDone={() => {
+              close();
+              loaded.reload();
+            }}
+            onCancel={close}
+          />
+        </Box>
+      )}
+      <Ready of={loaded}>{({ items }) => <List rows={items} open={setOpen} />}</Ready>
+    </>
+  );
+}

@@ -1,0 +1,218 @@
+/** Services: what users use. How each is now, since when, what it depends on, and how available it was this month. */
+import { useState } from 'preact/hooks';
+import type { EndpointRow } from '../../../../shared/api.ts';
+import type { ServicePart, ServiceRow, TargetRow } from '../../../../shared/target-api.ts';
+import { none, number } from '../../../../shared/words/format.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call, type Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Delete } from '../../parts/delete.tsx';
+import { Field, Input, Select } from '../../parts/field.tsx';
+import { Icon } from '../../parts/icon.tsx';
+import { Ago } from '../../parts/moment.tsx';
+import { Table } from '../../parts/table.tsx';
+import { to } from '../../router.ts';
+import { language, t } from '../../words/words.ts';
+import { WatchedMark } from './list.tsx';
+
+const format = (value: number) => number(value, language.value);
+
+function Part({ part: { id, name, kind, state } }: { part: ServicePart }) {
+  return (
+    <div>
+      <WatchedMark state={state} />{' '}
+      {kind === 'gone' ? <span class="quiet">{t('service.gone')}</span> : <a href={to.endpoint(id)}>{name}</a>}
+    </div>
+  );
+}
+
+const needOf = ({ need, parts }: ServiceRow) =>
+  need === null || need === parts.length
+    ? t('service.all')
+    : need === 1
+      ? t('service.any')
+      : t('service.some', { n: format(need), all: format(parts.length) });
+
+function List({ rows, open }: { rows: readonly ServiceRow[]; open: (id: string) => void }) {
+  if (rows.length === 0)
+    return (
+      <Empty icon="target" title={t('service.empty')}>
+        <p>{t('service.emptyText')}</p>
+      </Empty>
+    );
+  return (
+    <Box flush>
+      <Table
+        caption={t('page.services')}
+        rows={rows}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            key: 'name',
+            head: t('target.name'),
+            cell: ({ id, name, note }) => (
+              <div class="named">
+                <button type="button" class="link strong" onClick={() => open(id)}>
+                  {name}
+                </button>
+                {note !== '' && <div class="quiet small place-note">{note}</div>}
+              </div>
+            ),
+          },
+          { key: 'state', head: t('target.stateHead'), cell: ({ state }) => <WatchedMark state={state} /> },
+          { key: 'since', head: t('target.since'), cell: ({ since }) => <Ago at={since} /> },
+          {
+            key: 'parts',
+            head: t('service.parts'),
+            cell: (row) => (
+              <div class="small">
+                <div class="quiet">{needOf(row)}</div>
+                {row.parts.map((part) => (
+                  <Part key={part.id} part={part} />
+                ))}
+              </div>
+            ),
+          },
+          {
+            key: 'month',
+            head: t('service.month'),
+            right: true,
+            cell: ({ month: { percent } }) =>
+              percent === null ? none : `${format(Math.floor(percent * 100) / 100)} %`,
+          },
+        ]}
+      />
+    </Box>
+  );
+}
+
+interface ServiceFormProps {
+  service: ServiceRow | null;
+  /** What it can be made of. */
+  choices: readonly { id: string; name: string }[];
+  onDone: () => void;
+  onCancel: () => void;
+}
+
+function ServiceForm({ service, choices, onDone, onCancel }: ServiceFormProps) {
+  const [name, setName] = useState(service?.name ?? '');
+  const [note, setNote] = useState(service?.note ?? '');
+  const [parts, setParts] = useState<readonly string[]>(service?.parts.map(({ id }) => id) ?? []);
+  const [need, setNeed] = useState(service?.need == null ? '' : String(service.need));
+  const { busy, problem, send } = useSend();
+  const nameOf = (id: string) => [...choices, ...(service?.parts ?? [])].find((one) => one.id === id)?.name ?? id;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const body = { name, note, parts, need: need === '' ? null : Number(need) };
+    const address = service ? `services/${encodeURIComponent(service.id)}` : 'services';
+    if (await send(() => call(address, { method: service ? 'PATCH' : 'POST', body }))) onDone();
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemCallout problem={problem} />}
+      <div class="form-row">
+        <Input label={t('target.name')} value={name} onInput={setName} required maxLength={128} autocomplete="off" />
+        <Input label={t('service.note')} value={note} onInput={setNote} maxLength={2000} />
+      </div>
+      <div class="form-row">
+        <Field label={t('service.parts')}>
+          {(ids) => (
+            <div class="row" {...ids}>
+              {parts.length === 0 && <span class="quiet">{none}</span>}
+              {parts.map((id) => (
+                <button
+                  key={id}
+                  type="button"
+                  class="button slim"
+                  aria-label={t('service.removePart', { name: nameOf(id) })}
+                  onClick={() => setParts(parts.filter((one) => one !== id))}
+                >
+                  {nameOf(id)} ×
+                </button>
+              ))}
+            </div>
+          )}
+        </Field>
+        <Select
+          label={t('service.addPart')}
+          value=""
+          onChange={(id) => id !== '' && setParts([...parts, id])}
+          options={[
+            ['', t('common.choose')],
+            ...choices.filter(({ id }) => !parts.includes(id)).map((one) => [one.id, one.name] as const),
+          ]}
+        />
+        <Input
+          label={t('service.need')}
+          type="number"
+          min="1"
+          max={String(Math.max(1, parts.length))}
+          value={need}
+          onInput={setNeed}
+          placeholder={t('service.all')}
+          help={t('service.needHelp')}
+        />
+      </div>
+      <div class="form-end">
+        {may('operator') && (
+          <button type="submit" class="button main" disabled={busy}>
+            {busy ? t('common.working') : service ? t('common.save') : t('service.create')}
+          </button>
+        )}
+        <button type="button" class="button" onClick={onCancel}>
+          {t('common.cancel')}
+        </button>
+      </div>
+      {service && may('operator') && (
+        <Delete
+          name={service.name}
+          warning={t('service.deleteWarning')}
+          address={`services/${encodeURIComponent(service.id)}`}
+          onDone={onDone}
+        />
+      )}
+    </form>
+  );
+}
+
+export function ServicesPage() {
+  const loaded = useLoad<Page<ServiceRow>>('services', ({ kind }) => kind === 'target' || kind === 'endpoint', 2000);
+  const targets = useLoad<Page<TargetRow>>('targets');
+  const endpoints = useLoad<Page<EndpointRow>>('endpoints?limit=500');
+  const [open, setOpen] = useState<string | null>(null);
+  const rows = loaded.data?.items ?? [];
+  const edited = rows.find(({ id }) => id === open);
+  const down = rows.filter(({ state }) => state === 'down').length;
+  const choices = [...(targets.data?.items ?? []), ...(endpoints.data?.items ?? [])];
+  return (
+    <>
+      <PageHead
+        title={t('page.services')}
+        lead={rows.length > 0 && t('service.lead', { down: format(down), all: format(rows.length) })}
+      >
+        <a href="/targets">{t('page.targets')}</a>
+        {may('operator') && open === null && (
+          <button type="button" class="button" onClick={() => setOpen('')}>
+            <Icon name="add" />
+            {t('service.new')}
+          </button>
+        )}
+      </PageHead>
+      {(open === '' || edited) && (
+        <Box key={open} title={edited?.name ?? t('service.new')}>
+          <ServiceForm
+            service={edited ?? null}
+            choices={choices}
+            onDone={() => {
+              setOpen(null);
+              loaded.reload();
+            }}
+            onCancel={() => setOpen(null)}
+          />
+        </Box>
+      )}
+      <Ready of={loaded}>{({ items }) => <List rows={items} open={setOpen} />}</Ready>
+    </>
+  );
+}
