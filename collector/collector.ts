@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
+import { createOutgoing } from '../shared/outgoing.ts';
 import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { listen } from './api/listen.ts';
@@ -31,6 +32,7 @@ import type { IntakeParts } from './intake/intake.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
 import type { createLog } from './log.ts';
+import { createDeadman } from './notify/deadman.ts';
 import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
 import { openIntake } from './open-intake.ts';
@@ -236,6 +238,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(() => managers.schedules.stop());
   await managers.schedules.start();
   onStop(managers.months.stayReady());
+  watchOver(config, { ...deps, state, channelHealth, trouble: () => series.stats().appendsWait }, onStop);
   keepHouse({ ...deps, state, driver, accounts, outbox, chores, erasures }, onStop);
   const addresses = addressesOf(config, ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);
@@ -294,6 +297,27 @@ type Cleaned = Deps &
     chores: readonly Chore[];
     erasures: Erasures;
   };
+
+/** Somebody outside notices when no sign of life comes any more. */
+function watchOver(
+  { deadman, outgoing }: Config,
+  parts: Deps & { state: Opened['state']; channelHealth: { isMute(): boolean }; trouble(): string | null },
+  onStop: (close: Close) => void,
+): void {
+  if (!deadman) return;
+  const { state, channelHealth, clock, log } = parts;
+  async function trouble(): Promise<string | null> {
+    // A state that cannot be read cannot be written either.
+    await state.selectFrom('channels').select('id').limit(1).execute();
+    return parts.trouble() ?? (channelHealth.isMute() ? 'messages get through by no channel' : null);
+  }
+  const signs = createDeadman({
+    ...{ settings: deadman, clock, log, trouble },
+    outgoing: createOutgoing(outgoing.allow),
+  });
+  signs.start();
+  onStop(() => signs.stop());
+}
 
 /** What is done at night, or at the start where the collector was off at night. */
 function keepHouse(parts: Cleaned, onStop: (close: Close) => void): void {

@@ -1,11 +1,11 @@
 /** What channels over HTTP share: the words of a notification in parts, colours, and how a text is cut to what a receiver takes. */
 import { type Static, type TObject, Type } from 'typebox';
 import type { Fault } from '../../shared/shape.ts';
-import { defaultLanguage, type Language, languages, word } from '../../shared/words/index.ts';
+import { defaultLanguage, type Language, languages } from '../../shared/words/index.ts';
 import { zoneFault } from '../settings/settings.ts';
 import type { ChannelType, Notification, UrlForm } from './channel.ts';
 import { headerFault, post, urlFault } from './http.ts';
-import { bodyText, headline } from './notification-text.ts';
+import { bodyText, headline, linksOf } from './notification-text.ts';
 
 /** Of every channel that is read by people. */
 export const ofReader = {
@@ -48,12 +48,11 @@ const toneOf = ({ event, severity }: Pick<Notification, 'event' | 'severity'>): 
 export function chatText(notification: Notification, language: Language = defaultLanguage, zone = 'UTC'): ChatText {
   const title = headline(notification, language);
   const lines = bodyText(notification, language, zone).trimEnd().split('\n');
-  const facts = lines.filter((line) => line !== title && !line.endsWith(notification.url));
+  const links = linksOf(notification, language);
+  const facts = lines.filter((line) => line !== title && !links.some(({ url }) => line.endsWith(url)));
   while (facts[0] === '') facts.shift();
-  return { title, lines: facts, links: linksOf(notification, language), tone: toneOf(notification) };
+  return { title, lines: facts, links, tone: toneOf(notification) };
 }
-
-const linksOf = ({ url }: Notification, language: Language) => [{ label: word(language, 'notification.more'), url }];
 
 /**
  * Whole lines of a text as long as there is room, then `…`: a list at the end becomes shorter.

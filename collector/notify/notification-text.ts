@@ -2,7 +2,7 @@
 import { disturbing, escapedLines } from '../../shared/safe-text.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { formatMeasured, ruleName, ticketTitle } from '../../shared/words/names.ts';
-import type { Notification } from './channel.ts';
+import type { MemberAlert, Notification } from './channel.ts';
 
 /** A name must not be able to add a header or a second line, nor reverse the direction of the text beside it. */
 export function oneLine(text: string, limit = 200): string {
@@ -93,12 +93,54 @@ export function bodyText(notification: Notification, language: Language, zone = 
         findWord(language, `ticket.swarms.${why}`) ??
         oneLine(why)),
     notification.ticket === null ? null : line('ticket', `#${notification.ticket}`),
-    line('more', notification.url),
+    notification.owner ? line('owner', oneLine(notification.owner)) : null,
+    notification.runbook ? line('runbook', oneLine(notification.runbook, 500)) : null,
+    // Last, because a channel with little space cuts from the end.
+    ...memberLines(notification, language),
+    ...linksOf(notification, language).map(({ label, url }) => `${label}: ${url}`),
   ];
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
 }
 
+/** Where it can be looked at, and what can be done with one tap: the first leads to its page. */
+export function linksOf({ url, links = {} }: Notification, language: Language): { label: string; url: string }[] {
+  const { acknowledge, silence } = links;
+  return [
+    { label: word(language, 'notification.more'), url },
+    ...(acknowledge ? [{ label: word(language, 'notification.acknowledge'), url: acknowledge }] : []),
+    ...(silence ? [{ label: word(language, 'notification.silence'), url: silence }] : []),
+  ];
+}
+
+/** One line for each alert that fires, worst first, then how many more, and what has ended since the last message. */
+function memberLines({ members }: Notification, language: Language): string[] {
+  if (!members) return [];
+  const { count, list, resolved, resolvedCount } = members;
+  const more = (n: number) => word(language, 'notification.moreMembers', { n });
+  const lines = list.map((member) => `· ${memberText(member, language)}`);
+  if (list.length > 0 && count > list.length) lines.push(more(count - list.length));
+  if (resolvedCount === 0 || list.length === 0) return lines;
+  const names = [...new Set(resolved.map(({ endpoint }) => oneLine(endpoint.name, 60)))].join(', ');
+  const others = resolvedCount > resolved.length ? ` ${more(resolvedCount - resolved.length)}` : '';
+  return [`${word(language, 'notification.endedSince')}: ${names}${others}`, ...lines];
+}
+
+/** `Critical: web-1 – Disk nearly full (/var): 96.2% (limit 95%)`. */
+function memberText(member: MemberAlert, language: Language): string {
+  const { severity, endpoint, rule, value } = member;
+  const instance = instanceOf(member);
+  const measured = formatMeasured(language, member);
+  const limit = measured.limit === null ? '' : ` (${word(language, 'notification.limit')} ${measured.limit})`;
+  const about = `${oneLine(ruleName(language, rule), 80)}${instance ? ` (${oneLine(instance, 60)})` : ''}`;
+  return oneLine(
+    `${word(language, `severity.${severity}`)}: ${oneLine(endpoint.name, 60)} – ${about}${value === null ? '' : `: ${measured.value}${limit}`}`,
+    240,
+  );
+}
+
 type NotificationFact =
+  | 'owner'
+  | 'runbook'
   | 'endpoint'
   | 'due'
   | 'assignee'
@@ -108,8 +150,7 @@ type NotificationFact =
   | 'value'
   | 'since'
   | 'until'
-  | 'ticket'
-  | 'more';
+  | 'ticket';
 
 /** ISO form with the zone's name, the same in every language: `2026-11-22 11:06:00 Europe/Berlin`. */
 export function formatTime(at: number, zone: string): string {

@@ -10,7 +10,6 @@ import { fail, reasonOf } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { internet } from '../../shared/outgoing.ts';
-import { looksLikePath } from '../../shared/secrets.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
 import { type ChannelSettings, faultsOfChannels, readAddress, withAddressRead } from '../notify/route.ts';
@@ -19,6 +18,8 @@ import { readRouting } from '../routing/file.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { targetsOfFile } from '../targets/settings.ts';
+import { deadmanFaults, readDeadman } from './deadman.ts';
+import { type Read, readNamed } from './named-file.ts';
 import { readRules } from './rule-files.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
@@ -81,6 +82,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const tls = readTls(settings.tls, read, faults);
   const series = readSeries(settings.series, read, faults);
   const channels = readChannels(settings.channels, read, faults);
+  faults.push(...deadmanFaults(settings.deadman, read));
   const isShaped = settings.inhibit !== undefined && faultsOf(InhibitSettings, settings.inhibit).length === 0;
   const inhibit = isShaped ? (settings.inhibit as InhibitSettings) : [];
   faults.push(...faultsOfInhibit(inhibit).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })));
@@ -121,6 +123,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],
     rulesFolder,
+    deadman: readDeadman(good.deadman, read),
     zone: good.zone ?? Temporal.Now.timeZoneId(),
     browser: good.browser === undefined ? null : from(good.browser, home),
     log: (options.log ?? good.log ?? 'info') as LogLevel,
@@ -212,26 +215,6 @@ function address(
     port: port === undefined ? (section?.port ?? standard) : Number(port),
     publicUrl: section?.publicUrl?.replace(/\/+$/, '') ?? null,
   };
-}
-
-type Read = (path: string) => string;
-
-/** What a setting points to; a fault is reported at the place of the setting. */
-function readNamed(path: unknown, at: Fault['path'], read: Read, faults: Fault[]): string | undefined {
-  if (typeof path !== 'string' || path === '') return undefined;
-  try {
-    const text = read(path);
-    if (text.trim() !== '') return text;
-    faults.push({ path: at, problem: `${shown(path)} names an empty file` });
-  } catch (thrown) {
-    // Often the secret itself was written where its file is meant; the reason of the system repeats it.
-    const reason = looksLikePath(path)
-      ? reasonOf(thrown)
-      : 'it is not shown, as it may be the secret itself; write that into a file, and name the file here';
-    const named = looksLikePath(path) ? `${shown(path)} ` : '';
-    faults.push({ path: at, problem: `${named}names a file that cannot be read: ${reason}` });
-  }
-  return undefined;
 }
 
 /** A certificate that is none would be met by the first agent only, in the words of OpenSSL. */

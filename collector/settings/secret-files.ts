@@ -21,7 +21,7 @@ export function secretsIn(value: unknown, path: Path = []): { files: string[]; i
   const key = String(path.at(-1) ?? '');
   if (typeof value !== 'string' || value === '') return { files: [], isInText: false };
   if (key.endsWith('_file') || path.join('.') === 'tls.key') return { files: [value], isInText: false };
-  const isHook = path[0] === 'channels' && key === 'url' && holdsToken(value);
+  const isHook = (path[0] === 'channels' || path[0] === 'deadman') && /^(?:fail_)?url$/.test(key) && holdsToken(value);
   return { files: [], isInText: isHook || secretKey.test(key) || withLogin.test(value) };
 }
 

@@ -36,6 +36,13 @@ const duration = (description: string, standard: string, least: number, most: nu
       },
     }),
   );
+const secretUrl = (description: string) =>
+  Type.Optional(
+    Type.String({
+      ...{ minLength: 1, description, want: 'an http or https address', secret: true },
+      check: (text: string) => urlFault(text, ['http:', 'https:']),
+    }),
+  );
 const path = (description: string) => Type.Optional(Type.String({ minLength: 1, want: 'a path', description }));
 const port = (standard: number) => Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535, default: standard }));
 const host = Type.Optional(Type.String({ minLength: 1, default: '127.0.0.1', want: 'a host', check: hostFault }));
@@ -220,6 +227,17 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    deadman: Type.Optional(
+      Type.Object(
+        {
+          url: secretUrl('called while the collector is well, such as https://hc-ping.com/…'),
+          url_file: path('file with that address'),
+          fail_url: secretUrl('called while it is not; without, nothing is called then'),
+          every: duration('how often', '1m', 10_000, day),
+        },
+        closed,
+      ),
+    ),
     browser: path('program that makes PDFs of reports; default: the Chromium or Chrome that is found'),
     zone: Type.Optional(
       Type.String({
@@ -283,6 +301,8 @@ export interface Config {
   /** Of the settings file and of the files beside it. */
   rules: ({ id: string } & Record<string, unknown>)[];
   rulesFolder: string;
+  /** An outgoing sign of life; null: none. */
+  deadman: { url: string; failUrl: string | null; everyMs: number } | null;
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };
   zone: string;
   /** Path of the program that makes PDFs; null: the usual places. */
