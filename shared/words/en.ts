@@ -58,6 +58,14 @@ export const words = {
     banner:
       'The connection to the collector is cut. What you see may be old; it is renewed as soon as the connection is back.',
   },
+  dependency: {
+    title: 'Reached by way of',
+    ways: 'One way per line',
+    help: 'Names of endpoints, such as core-switch: any line that is down cuts this one off. Redundant ways on one line with + between them, such as isp-a + isp-b: only all of them together do.',
+    none: 'Nothing is entered: when this endpoint does not respond, it is notified on its own.',
+    children: 'Reached by way of this one:',
+    edit: 'Edit ways',
+  },
   silence: {
     new: 'New silence',
     change: 'Change silence',
@@ -162,6 +170,9 @@ export const words = {
     hidePast: 'Hide past maintenance',
     noPast: 'None yet.',
     link: 'Maintenance…',
+    working: 'I work on it for 2 h',
+    workingReason: 'Somebody works on this machine',
+    workingUntil: 'In maintenance until',
     band: 'Maintenance',
   },
   change: {

@@ -59,6 +59,14 @@ export const words: Words = {
     cut: '切断',
     banner: 'コレクターとの接続が切れています。表示が古い可能性があります。接続が戻りしだい自動で更新されます。',
   },
+  dependency: {
+    title: '接続の経路',
+    ways: '1 行に一つの経路',
+    help: 'エンドポイントの名前（例：core-switch）。どの行が落ちても、このエンドポイントには到達できません。冗長な経路は 1 行に + でつなぎます（例：isp-a + isp-b）。すべてが落ちたときだけ到達できません。',
+    none: '登録されていません。このエンドポイントが応答しないときは、単独で通知されます。',
+    children: 'このエンドポイントを経由するもの：',
+    edit: '経路を編集',
+  },
   silence: {
     new: '新しいサイレンス',
     change: 'サイレンスを変更',
@@ -161,6 +169,9 @@ export const words: Words = {
     hidePast: '過去のメンテナンスを隠す',
     noPast: 'まだありません。',
     link: 'メンテナンス…',
+    working: '2 時間作業します',
+    workingReason: 'このマシンで作業中',
+    workingUntil: 'メンテナンス中。終了：',
     band: 'メンテナンス',
   },
   change: {

@@ -13,9 +13,11 @@ import { Ago } from '../../parts/moment.tsx';
 import { search, to, withQuery } from '../../router.ts';
 import { t, wordOr } from '../../words/words.ts';
 import { MaintenanceLink } from '../maintenance/link.tsx';
+import { WorkingButton } from '../maintenance/working.tsx';
 import { About } from './about.tsx';
 import { Backups } from './backups.tsx';
 import { Charts } from './charts.tsx';
+import { Dependencies } from './dependencies.tsx';
 import { Edit } from './edit.tsx';
 import { FloodCallout } from './flood.tsx';
 import { Health } from './health.tsx';
@@ -72,6 +74,7 @@ function Head({ detail, reload }: TabProps) {
           </>
         }
       >
+        {may('operator') && <WorkingButton endpoint={row.id} />}
         {may('operator') && <MaintenanceLink of="endpoint" target={row.id} />}
         {may('operator') && <Edit row={row} people={detail.people} onDone={reload} />}
       </PageHead>
@@ -147,7 +150,12 @@ function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
     case 'rules':
       return <EndpointRules detail={detail} />;
     case 'about':
-      return <About detail={detail} />;
+      return (
+        <>
+          <About detail={detail} />
+          <Dependencies id={detail.row.id} />
+        </>
+      );
   }
 }
 

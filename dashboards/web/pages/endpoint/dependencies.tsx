@@ -1,0 +1,130 @@
+/** What the endpoint is reached by way of: while that is down, its own silence is no news. */
+import { useState } from 'preact/hooks';
+import type { EndpointDependencies } from '../../../../shared/dependency.ts';
+import { rows } from '../../fleet/store.ts';
+import { useLoad, useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
+import { Field } from '../../parts/field.tsx';
+import { t } from '../../words/words.ts';
+
+type NamedParent = EndpointDependencies['parents'][number];
+
+const textOf = ({ parents, groups }: EndpointDependencies) =>
+  [...parents.map((one) => [one]), ...groups].map((way) => way.map(({ name }) => name).join(' + ')).join('\n');
+
+/** A name that nobody has is sent as it is: the collector says that it is none. */
+function waysIn(text: string): { parents: string[]; groups: string[][] } {
+  const ids = new Map([...(rows.value?.values() ?? [])].map(({ id, name }) => [name, id]));
+  const ways = text
+    .split('\n')
+    .map((line) => line.split('+').flatMap((name) => name.trim() || []))
+    .map((way) => way.map((name) => ids.get(name) ?? name));
+  return {
+    parents: ways.filter((way) => way.length === 1).flat(),
+    groups: ways.filter((way) => way.length > 1),
+  };
+}
+
+function Names({ of }: { of: readonly NamedParent[] }) {
+  return (
+    <>
+      {of.map((one, n) => (
+        <span key={one.id}>
+          {n > 0 && ' + '}
+          <EndpointLink of={one} />
+        </span>
+      ))}
+    </>
+  );
+}
+
+interface DependencyFormProps {
+  id: string;
+  known: EndpointDependencies;
+  onDone: () => void;
+}
+
+function DependencyForm({ id, known, onDone }: DependencyFormProps) {
+  const [text, setText] = useState(() => textOf(known));
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const address = `endpoints/${encodeURIComponent(id)}/dependencies`;
+    if (await send(() => call(address, { method: 'PUT', body: waysIn(text) }))) onDone();
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      {problem && <ProblemCallout problem={problem} />}
+      <Field label={t('dependency.ways')} help={t('dependency.help')}>
+        {(ids) => (
+          <textarea
+            class="input"
+            rows={3}
+            spellcheck={false}
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+            {...ids}
+          />
+        )}
+      </Field>
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('common.save')}
+        </button>
+        <button type="button" class="button" onClick={onDone}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+export function Dependencies({ id }: { id: string }) {
+  const found = useLoad<EndpointDependencies>(`endpoints/${encodeURIComponent(id)}/dependencies`);
+  const [editing, setEditing] = useState(false);
+  const done = () => {
+    setEditing(false);
+    found.reload();
+  };
+  return (
+    <Box title={t('dependency.title')}>
+      <Ready of={found} lines={1}>
+        {(known) =>
+          editing ? (
+            <DependencyForm id={id} known={known} onDone={done} />
+          ) : (
+            <div class="box-body stack-2">
+              {known.parents.length + known.groups.length === 0 && <p class="quiet">{t('dependency.none')}</p>}
+              <ul class="plain">
+                {[...known.parents.map((one) => [one]), ...known.groups].map((way) => (
+                  <li key={way.map((one) => one.id).join('+')}>
+                    <Names of={way} />
+                  </li>
+                ))}
+              </ul>
+              {known.children.length > 0 && (
+                <p>
+                  {t('dependency.children')}{' '}
+                  {known.children.map((one, n) => (
+                    <span key={one.id}>
+                      {n > 0 && ', '}
+                      <EndpointLink of={one} />
+                    </span>
+                  ))}
+                </p>
+              )}
+              {may('operator') && (
+                <button type="button" class="button" onClick={() => setEditing(true)}>
+                  {t('dependency.edit')}
+                </button>
+              )}
+            </div>
+          )
+        }
+      </Ready>
+    </Box>
+  );
+}
