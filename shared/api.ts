@@ -531,6 +531,22 @@ export const RulePreview = Type.Object({
   now: Type.Integer(),
   /** null: only time can show, as for means and growth. */
   after: Type.Union([Type.Integer(), Type.Null()]),
+  /** On stored history, by five minutes; null: history cannot say it, as for presence. */
+  history: Type.Union([
+    Type.Object({
+      /** Whole days of history that there are, at most 30. */
+      days: Type.Integer(),
+      /** Endpoints that it looked at in the time that it has. */
+      looked: Type.Integer(),
+      /** How often it fired under the rules of now, and how often it would have. */
+      before: Type.Integer(),
+      after: Type.Integer(),
+      /** On how many of them it would have, and for how long in all. */
+      endpoints: Type.Integer(),
+      seconds: Type.Integer(),
+    }),
+    Type.Null(),
+  ]),
 });
 export type RulePreview = Static<typeof RulePreview>;
 const parts = Type.Union([Type.Record(text, Type.Unknown()), Type.Null()]);

@@ -2,10 +2,12 @@
 import { type Static, Type } from 'typebox';
 import { page, RuleEntry, RulePreview } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { tried } from '../../alerts/tried.ts';
 import { familyOf } from '../../evaluate/book.ts';
 import { breachedFamilies } from '../../evaluate/preview.ts';
 import type { RuleChange } from '../../evaluate/rules.ts';
 import { reaches, type Scope } from '../../evaluate/scope.ts';
+import type { Endpoint } from '../../fleet/fleet.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { everywhere, placeOf, scopeNamed, scopeToReset } from '../rule-scope.ts';
@@ -27,7 +29,7 @@ const Several = Type.Object(
 const Trial = Type.Object({ scope, changes }, { ...closed, examples: [example] });
 
 export function ruleChangeRoutes(app: App, context: Context): void {
-  const { rules, fleet, alerts, newest, clock, viewOf } = context;
+  const { rules, fleet, series, groups, alerts, newest, clock, viewOf } = context;
 
   app.post(
     '/api/v1/rules/changes',
@@ -65,6 +67,7 @@ export function ruleChangeRoutes(app: App, context: Context): void {
       const families = new Set(
         [...rules.list(), ...entries].flatMap(({ rule }) => (ids.includes(rule.id) ? [familyOf(rule)] : [])),
       );
+      const reachedOnes: Endpoint[] = [];
       let reached = 0;
       let now = 0;
       let after: number | null = 0;
@@ -72,12 +75,19 @@ export function ruleChangeRoutes(app: App, context: Context): void {
         const place = placeOf(context, endpoint);
         if (!reaches(where, place)) continue;
         reached++;
+        reachedOnes.push(endpoint);
         if (alerts.held(endpoint.id).some((held) => families.has(held.family))) now++;
         const read = () => newest(endpoint, changed);
         const breached = breachedFamilies(books.for(place), families, read, clock.now(), viewOf(endpoint.id));
         after = breached === null || after === null ? null : after + Math.min(1, breached);
       }
-      return { entries: entries.filter(({ rule }) => ids.includes(rule.id)), reached, now, after };
+      const history = await tried({
+        ...{ series, endpoints: reachedOnes, families, books: [rules.books(), books], now: clock.now() },
+        rules: [...changed, ...rules.list().flatMap(({ rule }) => (ids.includes(rule.id) ? [rule] : []))],
+        groupsOf: (id) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]),
+        // Without the series the rest of the preview is still true.
+      }).catch(() => null);
+      return { entries: entries.filter(({ rule }) => ids.includes(rule.id)), reached, now, after, history };
     },
   );
 

@@ -1,7 +1,7 @@
 /** What a change of rules would do, shown before it is applied: the difference, and which endpoints it reaches. */
 
 import type { RulePreview } from '../../../../shared/api.ts';
-import { number } from '../../../../shared/words/format.ts';
+import { duration, number } from '../../../../shared/words/format.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
@@ -78,6 +78,20 @@ interface ReviewProps {
   onBack: () => void;
 }
 
+/** How often it would have fired, by stored history; short history is said. */
+function Past({ history, reached }: { history: NonNullable<RulePreview['history']>; reached: number }) {
+  const format = (value: number) => number(value, language.value);
+  const { days, looked, before, after, endpoints, seconds } = history;
+  if (days === 0) return <p class="quiet">{t('rules.pastNone')}</p>;
+  const counts = { days: format(days), before: format(before), after: format(after) };
+  return (
+    <p>
+      {t('rules.past', { ...counts, endpoints: format(endpoints), time: duration(seconds, language.value) })}
+      {looked < reached && ` ${t('rules.pastSome', { looked: format(looked), reached: format(reached) })}`}
+    </p>
+  );
+}
+
 export function Review({ family, wanted, reason, preview, names, action, onDone, onBack }: ReviewProps) {
   const { busy, problem, send } = useSend();
   const { scope, changes } = wanted;
@@ -108,6 +122,7 @@ export function Review({ family, wanted, reason, preview, names, action, onDone,
           ? t('rules.afterUnknown', { now: format(preview.now) })
           : t('rules.afterKnown', { now: format(preview.now), after: format(preview.after) })}
       </p>
+      {preview.history && <Past history={preview.history} reached={preview.reached} />}
       <p>
         <span class="quiet">{t('rules.reason')}:</span> {reason}
       </p>

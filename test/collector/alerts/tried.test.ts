@@ -1,0 +1,61 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { tried } from '../../../collector/alerts/tried.ts';
+import { defaultRules } from '../../../collector/evaluate/defaults.ts';
+import { booksOf } from '../../../collector/evaluate/merge.ts';
+import type { Endpoint } from '../../../collector/fleet/fleet.ts';
+import type { SeriesQuery } from '../../../collector/series/series.ts';
+
+const now = Date.parse('2026-11-28T12:00:00Z');
+const step = 300_000;
+const hot = (value: number) => ({
+  ...{ id: 'hot', name: 'Hot', for_s: 600 },
+  when: { kind: 'threshold', measurement: 'temp', all: [{ field: 'temp', op: '>', value }] },
+});
+const endpoint = (id: string): Endpoint => ({
+  ...{ id, bucket: '01', name: id, kind: 'server', kindWhy: [], site: null, tags: [], platform: 'linux', arch: 'x64' },
+  ...{
+    version: null,
+    enrolledAt: 0,
+    retiredAt: null,
+    session: null,
+    bootId: null,
+    lastSeenAt: now,
+    intervalMs: 10_000,
+  },
+  ...{ clockOffsetMs: 0, people: null, stateSince: 0, state: 'online', stateReason: null },
+});
+
+/** Two days; 85 degrees for an hour each day, 65 for another. */
+async function query({ from, to }: SeriesQuery) {
+  const points: [number, number | null][] = [];
+  for (let at = from; at < to; at += step) {
+    const hour = new Date(at).getUTCHours();
+    points.push([at, now - at > 2 * 86_400_000 ? null : hour === 3 ? 85 : hour === 9 ? 65 : 40]);
+  }
+  const series = [{ metric: 'temp.temp', tags: { sensor: 'cpu' }, agg: 'max' as const, points }];
+  return { from, to, step, resolution: '5m' as const, series };
+}
+
+const run = async (from: number, to: number) => {
+  const [before, after] = [booksOf(defaultRules, [hot(from)]), booksOf(defaultRules, [hot(to)])];
+  const rules = [before, after].flatMap((books) => books.rule('hot') ?? []);
+  const families = new Set(['hot']);
+  const endpoints = [endpoint('a'), endpoint('b')];
+  return tried({ series: { query }, endpoints, groupsOf: () => [], books: [before, after], families, rules, now });
+};
+
+test('a limit that is milder or stricter: how often, where and for how long', async () => {
+  assert.equal(await run(60, 80), { days: 2, looked: 2, before: 8, after: 4, endpoints: 2, seconds: 4 * 50 * 60 });
+  assert.equal(await run(80, 90), { days: 2, looked: 2, before: 4, after: 0, endpoints: 0, seconds: 0 });
+});
+
+test('what history cannot say is not said', async () => {
+  const books = booksOf(defaultRules, []);
+  const rules = defaultRules.filter(({ id }) => id === 'server-down');
+  const families = new Set(['server-down']);
+  const asked = { series: { query }, endpoints: [endpoint('a')], groupsOf: () => [], books: [books, books] as const };
+  assert.is(await tried({ ...asked, families, rules, now }), null);
+});
+
+test.run();
