@@ -32,7 +32,9 @@ const bounded = (by: string): Retention => ({ rows: 'bounded', by });
 
 const overtaken = `(exists (select 1 from signals s where s.endpoint = t.endpoint and s.id > t.id and s.at < $end)
   or exists (select 1 from endpoints e where e.id = t.endpoint and e.retired_at < $end))`;
-const outdated = 'exists (select 1 from watched_states s where s.subject = t.subject and s.id > t.id and s.at < $end)';
+const outdated = `(exists (select 1 from watched_states s where s.subject = t.subject and s.id > t.id and s.at < $end)
+  or not exists (select 1 from targets g where g.id = t.subject)
+  and not exists (select 1 from services v where v.id = t.subject))`;
 const uncovered = 'not exists (select 1 from maintenance_members m where m.occurrence = t.id)';
 const unused = 't.product is null and not exists (select 1 from installs i where i.title = t.id)';
 
