@@ -1,6 +1,6 @@
 /** What the REST interface answers about alerts by rule and site, and about how much noise rules make. */
 import { type Static, Type } from 'typebox';
-import { Alert, NamedRule, Severity } from './api.ts';
+import { Alert, ChangeMark, NamedRule, Severity } from './api.ts';
 
 const text = Type.String();
 const ms = Type.Integer({ description: 'ms since 1970, UTC' });
@@ -51,6 +51,37 @@ export const BulkOutcome = Type.Object({
   failed: Type.Array(Type.Object({ id: text, code: text, message: text })),
 });
 export type BulkOutcome = Static<typeof BulkOutcome>;
+
+/** What else is known about the time of an alert, and about earlier ones like it. */
+export const AlertContext = Type.Object({
+  /** Work on the machine in the day before, newest first. */
+  changes: Type.Array(ChangeMark),
+  /** Metrics of the machine that were outside their usual range when it began, farthest first. */
+  unusual: Type.Array(
+    Type.Object({
+      metric: text,
+      tags: Type.Record(text, text),
+      unit: text,
+      value: Type.Number({ description: 'mean of the hour around its beginning' }),
+      low: Type.Number(),
+      high: Type.Number(),
+      days: Type.Integer({ description: 'days whose same hours were compared' }),
+    }),
+  ),
+  /** Alerts of the same rule on the same instance that are over, newest first. */
+  earlier: Type.Array(
+    Type.Object({
+      id: text,
+      firedAt: ms,
+      resolvedAt: ms,
+      why: Type.Union([text, Type.Null()]),
+      acknowledgedBy: Type.Union([text, Type.Null()]),
+      ticket: Type.Union([Type.Integer(), Type.Null()]),
+      solved: Type.Union([text, Type.Null()], { description: 'what was written when its ticket was resolved' }),
+    }),
+  ),
+});
+export type AlertContext = Static<typeof AlertContext>;
 
 const NoiseCounts = {
   fired: count,

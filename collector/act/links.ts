@@ -74,22 +74,19 @@ const lifeMs = 24 * 3_600_000;
 const inMatcher = 50;
 
 interface Silencing {
-  proposal(alert: string): { matchers: readonly string[] };
   create(given: { matchers: readonly string[]; reason: string; end: number }, by: string): Promise<unknown>;
 }
 
-/** What hides one alert and nothing else; of a group these rules on these endpoints, as few silences. */
+/** These rules on these endpoints, by their ids: names may be given twice. */
 export const silencing =
   (silences: () => Silencing): SilenceAlerts =>
   async (alerts, end, by) => {
-    const { proposal, create } = silences();
+    const engine = silences();
     const reason = word(defaultLanguage, 'actor.message link');
-    const [only] = alerts;
-    const rules = alerts.map(({ rule }) => rule.level_of ?? rule.id);
+    const families = alerts.map(({ rule }) => rule.level_of ?? rule.id);
     const endpoints = [...new Set(alerts.map(({ endpoint }) => endpoint.id))];
-    const several = [...chunks(endpoints, inMatcher)].map((some) => [oneOf('rule', rules), oneOf('endpoint', some)]);
-    const sets = alerts.length === 1 && only ? [proposal(only.id).matchers] : several;
-    for (const matchers of sets) await create({ matchers, reason, end }, by);
+    for (const some of chunks(endpoints, inMatcher))
+      await engine.create({ matchers: [oneOf('rule', families), oneOf('endpoint', some)], reason, end }, by);
   };
 
 export const silenceMs = 2 * 3_600_000;

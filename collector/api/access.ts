@@ -83,6 +83,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/alerts/acknowledge': 'operator',
   'POST /api/v1/alerts/withdraw': 'operator',
   'GET /api/v1/alerts/:id': 'viewer',
+  'GET /api/v1/alerts/:id/context': 'viewer',
   'POST /api/v1/alerts/:id/acknowledge': 'operator',
   'POST /api/v1/alerts/:id/hand-over': 'operator',
   'POST /api/v1/alerts/:id/withdraw': 'operator',

@@ -1059,6 +1059,26 @@ export const words = {
       since: 'Fired since {{at}}',
       outcome: { acknowledged: 'acknowledged', alone: 'resolved without anybody', open: 'still open' },
     },
+    page: {
+      actions: 'Actions',
+      owner: '{{name}} has it',
+      handOver: 'Hand over',
+      handTo: 'To whom',
+      handedTo: 'Handed to {{name}}, who has not accepted yet.',
+      handOverHow:
+        'It stays with you until they accept it by acknowledging, at most 15 minutes; then escalation starts again.',
+      withdraw: 'Withdraw acknowledgement',
+      before: 'Just before',
+      noChange: 'No update, restart or change of this machine is known from the 24 hours before.',
+      unusual: 'Unusual too',
+      noUnusual: 'No other metric was outside its usual range, or too few days are known.',
+      usual: 'usual {{low}} to {{high}}',
+      unusualHow:
+        'Mean of the hour in which it began, beside the same hours of the 7 days before: median and four robust deviations, at least a tenth of the median or 10 points.',
+      unusualDays: 'Days compared: {{n}}.',
+      earlier: 'Earlier ones like it',
+      noEarlier: 'None is known.',
+    },
     now: {
       title: 'What fires now',
       none: 'Nothing fires.',

@@ -1,12 +1,13 @@
 /** Alerts many at a time: by rule and site, several acknowledged at once, and how much noise rules make. */
 import { Type } from 'typebox';
-import { AlertGroups, AlertNoise, BulkOutcome } from '../../../shared/alert-groups.ts';
+import { AlertContext, AlertGroups, AlertNoise, BulkOutcome } from '../../../shared/alert-groups.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
+import { alertContext } from '../alert-context.ts';
 import { AlertGroupQuery, alertGroups } from '../alert-groups.ts';
 import { alertNoise, NoiseQuery } from '../alert-noise.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, prose, word } from '../shapes.ts';
+import { closed, Id, prose, word } from '../shapes.ts';
 
 const Several = Type.Object(
   {
@@ -33,7 +34,21 @@ async function bulk(ids: readonly string[], one: (id: string) => Promise<void>):
   return { done, failed };
 }
 
-export function alertGroupRoutes(app: App, { state, alerts, ruleNamed, clock }: Context): void {
+export function alertGroupRoutes(app: App, context: Context): void {
+  const { state, alerts, ruleNamed, clock } = context;
+  app.get(
+    '/api/v1/alerts/:id/context',
+    {
+      schema: {
+        summary: 'What may explain an alert: work before it, other metrics that were unusual, earlier ones like it',
+        tags: ['alerts'],
+        params: Id,
+        response: { 200: AlertContext },
+      },
+    },
+    (request) => alertContext(context, request.params.id),
+  );
+
   app.get(
     '/api/v1/alerts/groups',
     {

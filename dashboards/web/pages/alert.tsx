@@ -10,11 +10,14 @@ import { Fact } from '../parts/fact.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { SeverityMark, type Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
+import { Toast } from '../parts/toast.tsx';
 import { to } from '../router.ts';
 import { RuleTextsBox } from '../rules/rule-texts.tsx';
 import { setTitle } from '../title.ts';
 import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
+import { AlertActions, HandOver } from './alert-actions.tsx';
+import { Beside } from './alert-context.tsx';
 import { Evidence } from './alert-evidence.tsx';
 import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
 import { NotificationItem } from './ticket-story.tsx';
@@ -148,9 +151,12 @@ export function AlertPage({ id }: { id: string }) {
       <Ready of={loaded} lines={8}>
         {(detail) => (
           <>
+            <AlertActions alert={detail.alert} onDone={loaded.reload} />
             <Facts alert={detail.alert} onDone={loaded.reload} />
             <RuleTextsBox alert={detail.alert} texts={detail.texts} instance={instanceOf(detail.alert)} />
             <Evidence alert={detail.alert} />
+            <HandOver alert={detail.alert} onDone={loaded.reload} />
+            <Beside alert={detail.alert} />
             <Box title={t('alert.history')}>
               <ol class="story">
                 {detail.events.map((event, n) => (
@@ -164,6 +170,7 @@ export function AlertPage({ id }: { id: string }) {
           </>
         )}
       </Ready>
+      <Toast />
     </>
   );
 }

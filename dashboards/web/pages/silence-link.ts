@@ -27,3 +27,6 @@ export function silenceHref(groups: readonly AlertGroup[]): string {
     ]);
   return hrefOf([rules, oneOf('site', sites)]);
 }
+
+/** The collector knows what matches this alert and nothing else. */
+export const silenceHrefOf = ({ id }: Pick<Alert, 'id'>): string => `/silences/new?alert=${encodeURIComponent(id)}`;

@@ -213,8 +213,8 @@ test('messages bring them: whoever gets one acknowledges without a log-in', asyn
         saveNotification(db, { ...about, at, ways: [wayBy('pager')], facts: { ...facts, event } }, null),
       );
   await say('firing', Date.now() - 2);
-  await say('resolved', Date.now() - 1);
   await outbox.runDue();
+  await say('resolved', Date.now() - 1);
   await outbox.runDue();
   const [first, last] = got;
   assert.match(String(first?.acknowledge), /^https:\/\/keel\.example\/act\/[\w-]{43}$/);

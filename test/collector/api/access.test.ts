@@ -601,6 +601,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/rate/:token': { path: '/api/v1/rate/nothing', status: 404 },
   'POST /api/v1/rate/:token': { path: '/api/v1/rate/nothing', body: { rating: 5 }, status: 404 },
   'GET /api/v1/alerts/groups': {},
+  'GET /api/v1/alerts/:id/context': { path: '/api/v1/alerts/:alert/context' },
   'GET /api/v1/alerts/noise': {},
   'POST /api/v1/alerts/acknowledge': { makeBody: () => ({ ids: [ids.alert] }) },
   'POST /api/v1/alerts/withdraw': { makeBody: () => ({ ids: [ids.alert] }) },
