@@ -21,6 +21,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'another credential for an endpoint: prints the line to run on its machine',
     load: () => import('./credential-replace.ts'),
   },
+  'routes test': {
+    usage: '--endpoint NAME --rule ID --severity S [--at TIME]',
+    about: 'say who would hear of an alert, now or at a time, and why',
+    load: () => import('./routes-test.ts'),
+  },
   'check-config': {
     usage: '[--config FILE]',
     about: 'check the settings, and say what they come to',

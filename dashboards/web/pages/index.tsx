@@ -89,6 +89,24 @@ export const pages = table({
       import('./silences/list.tsx').then(({ SilencesPage }) => () => <SilencesPage isNew />),
     partOf: 'silences',
   },
+  onCall: {
+    path: '/oncall',
+    load: () =>
+      import('./on-call/now.tsx').then(({ OnCallPage }) => () => <OnCallPage />),
+    menu: { group: 'watch', icon: 'person' },
+  },
+  onCallRoutes: {
+    path: '/oncall/routes',
+    load: () =>
+      import('./on-call/routes.tsx').then(({ RoutesPage }) => () => <RoutesPage />),
+    partOf: 'onCall',
+  },
+  onCallEscalation: {
+    path: '/oncall/escalation',
+    load: () =>
+      import('./on-call/escalation.tsx').then(({ EscalationPage }) => () => <EscalationPage />),
+    partOf: 'onCall',
+  },
   incident: {
     path: '/incidents/:number',
     load: () =>
@@ -231,7 +249,7 @@ export const pages = table({
     path: '/oncall/channels',
     load: () =>
       import('./channels/list.tsx').then(({ ChannelsPage }) => () => <ChannelsPage />),
-    partOf: 'settings',
+    partOf: 'onCall',
   },
   rate: {
     path: '/rate/:id',

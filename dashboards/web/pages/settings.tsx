@@ -4,6 +4,7 @@ import { Box, PageHead } from '../parts/box.tsx';
 import { Choices } from '../parts/field.tsx';
 import { theme, themes } from '../theme.ts';
 import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
+import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
 import { Tokens } from './settings-tokens.tsx';
 import { Users } from './settings-users.tsx';
@@ -38,6 +39,7 @@ export function SettingsPage() {
         </div>
       </Box>
       <Account />
+      {may('operator') && <OwnWays />}
       {may('operator') && <StatusSettings />}
       {may('admin') && <Users />}
       {may('admin') && <Tokens />}

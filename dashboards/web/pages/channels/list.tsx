@@ -10,6 +10,7 @@ import { Mark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { t } from '../../words/words.ts';
+import { OnCallTabs } from '../on-call/tabs.tsx';
 import { ChannelForm, kindName } from './form.tsx';
 
 function LastResult({ row }: { row: ChannelRow }) {
@@ -140,6 +141,7 @@ export function ChannelsPage() {
           {t('channels.add')}
         </button>
       </PageHead>
+      <OnCallTabs current="channels" />
       {edited !== null && (
         <Ready of={kinds}>
           {({ items }) => (
