@@ -66,9 +66,8 @@ export function statesOf(context: Context): Readonly<Record<string, StateReader>
       .orderBy('way')
       .orderBy('parent')
       .execute();
-    return Object.fromEntries(
-      rows.map(({ way, parent }) => [`way ${way} ${parent}`, fleet.get(parent)?.name ?? parent]),
-    );
+    const named = rows.map(({ way, parent }) => `${way} ${fleet.get(parent)?.name ?? parent}`);
+    return { ways: named.length === 0 ? 'none' : named.join(', ') };
   };
 
   return {
