@@ -108,6 +108,8 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     policy,
     tickets,
     routes,
+    receivers: routing,
+    notify: groupingOf(config.notify),
     outbox,
     causeOf: (endpoint: string, from: number, to: number) => causeIn(state, endpoint, from, to),
     publicUrl,
@@ -136,6 +138,10 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     warnOfGaps,
   };
 }
+
+const groupingOf = ({ by, waitMs: wait, intervalMs: interval, repeatMs: repeat }: Config['notify']) => ({
+  ...{ by, wait, interval, repeat },
+});
 
 const scopeNames =
   (fleet: Pick<Fleet, 'get'>, groups: Pick<Groups, 'nameOf'>) =>

@@ -31,9 +31,10 @@ import { maintain } from './maintenance/maintain.ts';
 import type { MaintenanceMemory } from './maintenance/memory.ts';
 import { saveMaintenance } from './maintenance/save.ts';
 import type { Admitting, Message } from './message.ts';
-import type { Notified } from './notify/notified.ts';
-import { type NotifyParts, notify } from './notify/notify.ts';
+import { groupAlerts, type NotifyParts } from './notify/group-alerts.ts';
+import type { MessageGroups } from './notify/groups.ts';
 import { saveNotifications } from './notify/save.ts';
+import { saveGroups } from './notify/save-groups.ts';
 import { detect } from './outages/detect.ts';
 import { inhibit } from './outages/inhibit.ts';
 import { saveOutages } from './outages/save.ts';
@@ -342,7 +343,7 @@ export interface SecondHalfParts {
   maintenance: MaintenanceMemory;
   suppressors: Suppressors;
   policy: TicketPolicy;
-  notified: Notified;
+  groups: MessageGroups;
   notify: NotifyParts;
   endpointOf(id: string): Endpoint | undefined;
   named(id: string): Pick<Endpoint, 'id' | 'name' | 'kind' | 'site'>;
@@ -359,7 +360,7 @@ const onVerdicts: readonly ((parts: SecondHalfParts, batch: Batch) => Promise<vo
   ({ suppressors }, batch) => inhibit(suppressors, batch),
   ({ causeOf }, batch) => explain(causeOf, batch),
   ({ policy, memory, named }, batch) => openTickets({ policy, alertOf: memory.alert, endpointOf: named }, batch),
-  (parts, batch) => notify(parts.notify, batch),
+  (parts, batch) => groupAlerts(parts.notify, batch),
 ];
 /** Saved in one transaction, each room its own tables: alerts refer to tickets, notifications to both. */
 const commit: readonly ((db: StateTransaction, batch: Batch, parts: SecondHalfParts) => Promise<void>)[] = [
@@ -369,18 +370,18 @@ const commit: readonly ((db: StateTransaction, batch: Batch, parts: SecondHalfPa
   saveSilences,
   (db, batch, { suppressors }) => saveOutages(db, suppressors.outages, batch.at),
   saveNotifications,
+  (db, _batch, { groups }) => saveGroups(db, groups),
 ];
 
 /** @returns runs a batch through the second half; throws when it could not be saved, and then nothing has changed */
 export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Input[]) => Promise<void> {
-  const { state, clock, changeFeed, memory, maintenance, suppressors, policy, notified } = parts;
-  const rooms = [memory, maintenance, suppressors, policy, notified];
+  const { state, clock, changeFeed, memory, maintenance, suppressors, policy, groups } = parts;
+  const rooms = [memory, maintenance, suppressors, policy, groups];
   return async (inputs) => {
     const batch = createBatch(inputs, clock.now());
     try {
       for (const step of onVerdicts) await step(parts, batch);
-      const decided = [batch.changes, batch.actions, batch.maintenance, batch.silences, suppressors.outages.changed()];
-      if (decided.some((list) => list.length > 0))
+      if (isWorthSaving(batch, parts))
         await state.transaction().execute(async (db) => {
           for (const save of commit) await save(db, batch, parts);
         });
@@ -399,6 +400,13 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
     // A ticket may have called helpers.
     if (batch.notifications.length > 0 || batch.changedTickets.size > 0) parts.wakeOutbox();
   };
+}
+
+/** Time alone may send messages, and may change what they will say. */
+function isWorthSaving(batch: Batch, { groups, suppressors }: SecondHalfParts): boolean {
+  const { changes, actions, maintenance, silences, notifications } = batch;
+  const decided = [changes, actions, maintenance, silences, notifications, suppressors.outages.changed()];
+  return groups.unsaved().size > 0 || decided.some(({ length }) => length > 0);
 }
 
 /** After the commit: publishes the changes to open pages. */

@@ -14,9 +14,11 @@ import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { createMaintenanceActions, type MaintenanceActions, memoryOver } from '../maintenance/maintenance.ts';
 import type { MaintenanceMemory } from '../maintenance/memory.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
-import { createNotified } from '../notify/notified.ts';
-import type { NotifyParts } from '../notify/notify.ts';
+import type { NotifyParts } from '../notify/group-alerts.ts';
+import { type GroupDefaults, groupDefaults } from '../notify/group-settings.ts';
+import { createGroups } from '../notify/groups.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import { channelsOnly, type Receivers } from '../notify/receivers.ts';
 import type { ChannelRoute } from '../notify/route.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { createSecondHalf } from '../pipeline.ts';
@@ -26,10 +28,12 @@ import { createPolicy, type TicketPolicy } from '../tickets/policy.ts';
 import type { PolicySettings } from '../tickets/settings.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import type { AcknowledgementRequest } from './acknowledgement.ts';
+import type { LiveAlert } from './alert.ts';
 import type { Input } from './batch.ts';
 import type { CauseOf } from './explain.ts';
 import { type HeldAlert, heldOf } from './held.ts';
 import { alertsAtMost, judgeAgain, judgeReport } from './judge.ts';
+import { labelsOf } from './labels.ts';
 import { type AlertMemory, createAlertMemory, endpointDue } from './memory.ts';
 import { createOwnAlerts, type OwnAlerts } from './own.ts';
 import { collectorId } from './own-rules.ts';
@@ -37,7 +41,7 @@ import { createPeople } from './people.ts';
 import { createInputQueue } from './queue.ts';
 import { restart } from './restart.ts';
 import { shownState } from './save.ts';
-import { createSuppressors, type DependencyActions, type SilenceActions } from './suppressors.ts';
+import { createSuppressors, type DependencyActions, type SilenceActions, type Suppressors } from './suppressors.ts';
 import { saveValues } from './values.ts';
 
 export interface AlertsParts {
@@ -59,6 +63,10 @@ export interface AlertsParts {
   policy: PolicySettings;
   tickets: Tickets;
   routes: readonly ChannelRoute[];
+  /** Who hears of what; without, every channel of what it takes. */
+  receivers?: Receivers;
+  /** How alerts are grouped, and how often they are said again. */
+  notify?: Partial<GroupDefaults>;
   outbox: Pick<Outbox, 'wake'>;
   changeFeed: ChangeFeed;
   causeOf: CauseOf;
@@ -159,12 +167,33 @@ function peoplesMaintenance(
   });
 }
 
+const outageOf = (
+  { silent, of, ids }: ReturnType<Suppressors['outages']['members']>,
+  named: (id: string) => ReturnType<typeof nameOfEndpoint>,
+) => ({ silent, of, names: ids.map((id) => named(id).name) });
+
+/** Groups of alerts for those who hear of them, and the labels by which they do. */
+function groupsOver(parts: AlertsParts, named: (id: string) => ReturnType<typeof nameOfEndpoint>) {
+  const { fleet, log, routes, groupNamesOf = () => [] } = parts;
+  const labelled = ({ endpoint, ...alert }: LiveAlert) => {
+    // One of the collector's own may be about a site.
+    const own = { ...named(endpoint), site: alert.tags.site ?? null };
+    return labelsOf(alert, fleet.get(endpoint) ?? own, groupNamesOf(endpoint));
+  };
+  const groups = createGroups({
+    labelsOf: labelled,
+    receivers: parts.receivers ?? channelsOnly(routes),
+    settings: { ...groupDefaults, ...parts.notify },
+    onNobody: (receiver) => log.warn({ receiver }, 'Nobody is behind a receiver of alerts: a message reaches no one'),
+  });
+  return { labelled, groups };
+}
+
 export function createAlerts(parts: AlertsParts): Alerts {
   const { state, clock, fleet, changeFeed, log, groupsOf = () => [] } = parts;
   const memory = createAlertMemory(parts.books, groupsOf, parts.viewOf);
   const maintenance = memoryOver(fleet, groupsOf);
   const policy = createPolicy(parts.policy);
-  const notified = createNotified();
   let timer: NodeJS.Timeout | undefined;
   let [valuesAt, reconciledAt] = [0, 0];
   let unsubscribe: (() => void) | undefined;
@@ -172,13 +201,11 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   const named = (id: string) => nameOfEndpoint(fleet, id);
   const ruleNamed = (id: string) => namedRule(id, (one) => parts.books().rule(one));
+  const { labelled, groups } = groupsOver(parts, named);
   const notifyParts: NotifyParts = {
-    routes: parts.routes,
-    policy,
-    memory: notified,
-    alertOf: memory.alert,
-    endpointOf: named,
-    ruleNamed,
+    ...{ routes: parts.routes, policy, groups, alertOf: memory.alert, endpointOf: named, ruleNamed },
+    labelsOf: labelled,
+    outageOf: (site) => outageOf(suppressors.outages.members(site), named),
   };
   const suppressors = createSuppressors({
     ...{ state, clock, memory, maintenance, named, ruleNamed, zone: parts.zone ?? 'UTC' },
@@ -192,7 +219,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const queue = createInputQueue({
     log,
     run: createSecondHalf({
-      ...{ state, clock, changeFeed, memory, maintenance, suppressors, policy, notified, notify: notifyParts },
+      ...{ state, clock, changeFeed, memory, maintenance, suppressors, policy, groups, notify: notifyParts },
       endpointOf: fleet.get,
       named,
       causeOf: parts.causeOf,
@@ -239,7 +266,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   async function tick(now: number): Promise<void> {
     const waits: Promise<void>[] = [queue.retry()];
-    const next = [memory.due.next(), policy.nextDue(), maintenance.nextDue(), suppressors.nextDue()];
+    const next = [memory.due.next(), policy.nextDue(), maintenance.nextDue(), suppressors.nextDue(), groups.nextDue()];
     const dueAt = Math.min(...next.map((at) => at ?? Infinity));
     if (dueAt <= now) waits.push(queue.push({ type: 'time', at: now }));
     if (now - valuesAt >= valuesEveryMs) {
@@ -264,7 +291,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const at = clock.now();
     const ended = await restart(
       {
-        ...{ state, fleet, memory, maintenance, suppressors, policy, notified },
+        ...{ state, fleet, memory, maintenance, suppressors, policy, groups },
         endpointOf: named,
         settings: parts.policy,
       },

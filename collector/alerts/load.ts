@@ -1,6 +1,10 @@
 /** Reads the alerts that go on after a restart, and the recent changes that count for flapping. */
+import type { Selectable } from 'kysely';
 import type { RuleBook } from '../evaluate/book.ts';
 import { familyOf } from '../evaluate/book.ts';
+import type { Rule } from '../evaluate/rule.ts';
+import { chunks } from '../state/chunks.ts';
+import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { LiveAlert } from './alert.ts';
 import { type FlapBits, flapSettings, noFlaps, withChange } from './flapping.ts';
@@ -23,50 +27,73 @@ export async function loadAlerts(
   const loaded: LoadedAlerts = { alerts: [], orphans: [], flaps };
   for (const row of rows) {
     const rule = bookOf(row.endpoint)?.rule(row.rule);
-    const owner = row.acknowledged_by === null ? null : row.acknowledged_by;
-    const alert: LiveAlert = {
-      id: row.id,
-      key: row.key,
-      family: rule ? familyOf(rule) : row.rule,
-      rule: rule ?? standIn(row.rule, row.severity),
-      endpoint: row.endpoint,
-      metric: row.metric,
-      tags: JSON.parse(row.tags) as Record<string, string>,
-      state: row.state === 'resolved' || row.calm ? 'inactive' : row.state,
-      value: row.value,
-      threshold: row.threshold,
-      pendingAt: row.pending_at,
-      firedAt: row.fired_at,
-      acknowledgement:
-        owner === null
-          ? null
-          : {
-              at: row.acknowledged_at ?? now,
-              by: owner,
-              note: row.acknowledged_note,
-              until: row.acknowledged_until ?? now,
-              sticky: row.acknowledged_sticky === 1,
-              handOver: row.handed_to === null ? null : { to: row.handed_to, until: row.handed_until ?? now },
-            },
-      firstAcknowledgedAt: row.first_acknowledged_at,
-      ticket: row.ticket,
-      flaps: flaps.get(row.key) ?? noFlaps,
-      flapping: row.flapping === 1,
-      // A pending alert goes on counting from where it began; what was good must be so for its whole time again.
-      clocks: row.state === 'pending' ? { [row.rule]: { breachedSince: row.pending_at, goodSince: null } } : {},
-      noData: false,
-      statuses: '',
-      nextAt: Number.POSITIVE_INFINITY,
-      // The collector saw nothing until now.
-      dataAt: now,
-      staleSince: now,
-      everyMs: null,
-      lastGapMs: null,
-    };
+    const alert = alertOf(row, rule, flaps.get(row.key) ?? noFlaps, now);
     if (rule) loaded.alerts.push(alert);
     else loaded.orphans.push(alert);
   }
   return loaded;
+}
+
+/** Alerts that have ended, by their ids, and why. */
+export async function loadEnded(
+  state: State,
+  ids: readonly string[],
+  bookOf: (endpoint: string) => Pick<RuleBook, 'rule'> | undefined,
+  now: number,
+): Promise<Map<string, { alert: LiveAlert; why: string | null }>> {
+  const found = new Map<string, { alert: LiveAlert; why: string | null }>();
+  for (const some of chunks(ids)) {
+    const rows = await state.selectFrom('alerts').selectAll().where('id', 'in', some).execute();
+    for (const row of rows)
+      found.set(row.id, {
+        alert: alertOf(row, bookOf(row.endpoint)?.rule(row.rule), noFlaps, now),
+        why: row.resolved_why === 'cleared' ? null : row.resolved_why,
+      });
+  }
+  return found;
+}
+
+function alertOf(row: Selectable<Database['alerts']>, rule: Rule | undefined, flaps: FlapBits, now: number): LiveAlert {
+  const owner = row.acknowledged_by === null ? null : row.acknowledged_by;
+  return {
+    id: row.id,
+    key: row.key,
+    family: rule ? familyOf(rule) : row.rule,
+    rule: rule ?? standIn(row.rule, row.severity),
+    endpoint: row.endpoint,
+    metric: row.metric,
+    tags: JSON.parse(row.tags) as Record<string, string>,
+    state: row.state === 'resolved' || row.calm ? 'inactive' : row.state,
+    value: row.value,
+    threshold: row.threshold,
+    pendingAt: row.pending_at,
+    firedAt: row.fired_at,
+    acknowledgement:
+      owner === null
+        ? null
+        : {
+            at: row.acknowledged_at ?? now,
+            by: owner,
+            note: row.acknowledged_note,
+            until: row.acknowledged_until ?? now,
+            sticky: row.acknowledged_sticky === 1,
+            handOver: row.handed_to === null ? null : { to: row.handed_to, until: row.handed_until ?? now },
+          },
+    firstAcknowledgedAt: row.first_acknowledged_at,
+    ticket: row.ticket,
+    flaps,
+    flapping: row.flapping === 1,
+    // A pending alert goes on counting from where it began; what was good must be so for its whole time again.
+    clocks: row.state === 'pending' ? { [row.rule]: { breachedSince: row.pending_at, goodSince: null } } : {},
+    noData: false,
+    statuses: '',
+    nextAt: Number.POSITIVE_INFINITY,
+    // The collector saw nothing until now.
+    dataAt: now,
+    staleSince: now,
+    everyMs: null,
+    lastGapMs: null,
+  };
 }
 
 async function readFlaps(state: State, now: number): Promise<Map<string, FlapBits>> {

@@ -2,7 +2,9 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import { loadMaintenance } from '../maintenance/load.ts';
 import type { MaintenanceMemory } from '../maintenance/memory.ts';
-import { type Notified, readNotified } from '../notify/notified.ts';
+import { standingNews } from '../notify/group-alerts.ts';
+import type { MessageGroups } from '../notify/groups.ts';
+import { loadGroups } from '../notify/load-groups.ts';
 import type { State } from '../state/open.ts';
 import { aboutOf, type OpenTicketsParts } from '../tickets/open.ts';
 import { readTickets } from '../tickets/restore.ts';
@@ -21,7 +23,7 @@ export interface RestartParts extends Pick<OpenTicketsParts, 'policy' | 'endpoin
   memory: AlertMemory;
   maintenance: MaintenanceMemory;
   suppressors: Suppressors;
-  notified: Notified;
+  groups: MessageGroups;
   settings: PolicySettings;
 }
 
@@ -57,7 +59,9 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
     if (keepsTicket(parts.suppressors.suppressions, id))
       policy.apply({ type: 'hold', on: true, key, openAfter: 'release', at: 0 });
   policy.keep();
-  await readNotified(state, parts.notified);
+  const { suppressedBy } = parts.suppressors.suppressions;
+  const current = [...alerts, ...orphans].filter((alert) => standingNews(alert).fires);
+  parts.groups.restore(await loadGroups({ state, alerts: current, suppressedBy, bookOf }, at), at);
   return [
     ...[...ended].map(([endpoint, end]): Input => ({ type: 'ticket', at, event: inMaintenance(endpoint, false, end) })),
     ...saved.orphans.map(({ key }): Input => ({ type: 'ticket', at, event: { type: 'orphan', at, key } })),

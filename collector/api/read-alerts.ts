@@ -115,7 +115,20 @@ export async function notificationsOf(
     .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
     .selectAll('deliveries')
     .select(['event', 'severity'])
-    .where((is) => is.or([is('ticket', '=', ticket ?? -1), is('alert', '=', alert ?? '')]))
+    .where((is) =>
+      is.or([
+        is('ticket', '=', ticket ?? -1),
+        is('alert', '=', alert ?? ''),
+        is(
+          'notifications.id',
+          'in',
+          state
+            .selectFrom('notification_alerts')
+            .select('notification')
+            .where('alert', '=', alert ?? ''),
+        ),
+      ]),
+    )
     .orderBy('created_at')
     .limit(500)
     .execute();

@@ -21,20 +21,28 @@ export function instanceOf(notification: Pick<Notification, 'tags'>): string {
   return oneLine([path ?? job ?? name ?? unit ?? check ?? sensor ?? manager, label].filter(Boolean).join(' '));
 }
 
+/** How bad it is comes first, then whether it is new. */
+const stillFires: ReadonlySet<Notification['event']> = new Set([
+  ...(['firing', 'update', 'repeat', 'escalation', 'exhausted'] as const),
+]);
+
 /** One line: `Critical: web-1 – Disk nearly full (/var): 96.2%`. */
 export function headline(notification: Notification, language: Language): string {
   const { event, severity, endpoint, members, value, about: ticket } = notification;
   if (ticket)
     return oneLine(`${newsText(notification, language)}: #${ticket.id} ${ticketTitle(language, ticket)}`, 300);
-  const kind = event === 'firing' ? word(language, `severity.${severity}`) : word(language, `notification.${event}`);
+  const level = word(language, `severity.${severity}`);
+  const news = event === 'firing' ? '' : word(language, `notification.${event}`);
+  const kind = stillFires.has(event) ? [level, news].filter(Boolean).join(' · ') : news;
   const instance = instanceOf(notification);
   const about = `${oneLine(ruleName(language, notification.rule))}${instance ? ` (${instance})` : ''}`;
   const detail = members
     ? `: ${membersText(members, language)}`
-    : event === 'firing' && value !== null
+    : stillFires.has(event) && value !== null
       ? `: ${valueText(notification, value, language)}`
       : '';
-  return oneLine(`${kind}: ${oneLine(endpoint.name)} – ${about}${detail}`, 300);
+  const place = endpoint.name === '' ? '' : `${oneLine(endpoint.name)} – `;
+  return oneLine(`${kind}: ${place}${about}${detail}`, 300);
 }
 
 /** `80 % of the time to answer is used`. */

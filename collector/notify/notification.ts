@@ -26,9 +26,11 @@ export interface NewNotification {
   ways: readonly Way[];
   /** Whom the routes or an escalation policy named; null where neither did. */
   receiver: string | null;
-  /** Notifications about the same go out in order: the id of the alert, or the key of the incident. */
+  /** Notifications about the same go out in order: the id of the group, or the ticket. */
   about: string;
   alert: string | null;
+  /** Ids of all alerts that it is about. */
+  alerts: readonly string[];
   incident: string | null;
   /** The key whose ticket it names, and the ticket if it exists already. */
   ticketKey: string;

@@ -174,6 +174,7 @@ async function save(
     receiver: null,
     about,
     alert: null,
+    alerts: [],
     incident: null,
     ticketKey: '',
     ticket,

@@ -161,7 +161,9 @@ export function createOutbox(parts: OutboxParts): Outbox {
         .where('created_at', '<', before)
         .executeTakeFirst();
       const delivered = db.selectFrom('deliveries').select('notification');
-      await db.deleteFrom('notifications').where('at', '<', before).where('id', 'not in', delivered).execute();
+      const old = db.selectFrom('notifications').select('id').where('at', '<', before).where('id', 'not in', delivered);
+      await db.deleteFrom('notification_alerts').where('notification', 'in', old).execute();
+      await db.deleteFrom('notifications').where('id', 'in', old).execute();
       return Number(numDeletedRows);
     });
   }

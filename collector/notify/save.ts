@@ -1,4 +1,4 @@
-/** Saves what is to be sent: one notification, one delivery per channel. The same event twice is the same row. */
+/** Saves what is to be sent: one notification, one delivery per way. The same event twice is the same row. */
 import { randomBytes } from 'node:crypto';
 import { bucketOf } from '../../shared/topics.ts';
 import type { Batch } from '../alerts/batch.ts';
@@ -8,8 +8,8 @@ import type { NewNotification } from './notification.ts';
 
 export async function saveNotifications(db: StateTransaction, batch: Batch): Promise<void> {
   for (const notification of batch.notifications) {
-    const { alert, incident, ticketKey, ticket, facts } = notification;
-    const isOfTicket = incident !== null || facts.event === 'reminder';
+    const { alert, ticketKey, ticket, facts } = notification;
+    const isOfTicket = facts.event === 'reminder';
     const inTicket =
       batch.ticketOf.get(alert ?? ticketKey) ?? ticket ?? (isOfTicket ? await lastTicketOf(db, ticketKey) : null);
     await saveNotification(db, notification, inTicket);
@@ -18,13 +18,15 @@ export async function saveNotifications(db: StateTransaction, batch: Batch): Pro
 
 export async function saveNotification(
   db: StateTransaction,
-  { at, ways, receiver, about, alert, incident, facts }: NewNotification,
+  { at, ways, receiver, about, alert, alerts, incident, facts }: NewNotification,
   ticket: number | null,
 ): Promise<void> {
   const { event, severity } = facts;
   const bucket = bucketOf(facts.endpoint.id || about);
   const row = { at, bucket, event, severity, alert, incident, ticket, facts: JSON.stringify(facts) };
   const notification = await insertRows(db, 'notifications', [row], 'returning id');
+  const members = [...new Set(alerts)].map((one) => ({ notification, alert: one }));
+  await insertRows(db, 'notification_alerts', members);
   const deliveries = ways.map(({ channel, recipient, user }) => ({
     id: randomBytes(12).toString('hex'),
     notification,

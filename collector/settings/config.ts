@@ -5,7 +5,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { parseDuration } from '../../shared/duration.ts';
+import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { nearest } from '../../shared/nearest.ts';
@@ -131,6 +131,7 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     adminPassword: password.text,
     localAgent: options.localAgent ?? false,
   };
+  refuseOftenRepeats(config.notify, source);
   refuseSamePort(config, source);
   refusePlain(config);
   const secrets = secretsIn(source.value);
@@ -245,14 +246,24 @@ function readTls(section: unknown, read: Read, faults: Fault[]): Config['tls'] {
   return cert === undefined || key === undefined ? null : { cert, key, ca: ca ?? null };
 }
 
-function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'tickets' | 'agents'> {
-  const { retention, tickets, agents } = settings;
+function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'notify' | 'tickets' | 'agents'> {
+  const { retention, notify, tickets, agents } = settings;
   return {
     retention: {
       rawMs: parseDuration(retention?.raw ?? '14d'),
       fiveMinutesMs: parseDuration(retention?.fiveMinutes ?? '90d'),
       oneHourMs: parseDuration(retention?.oneHour ?? '1095d'),
       evidenceMs: parseDuration(retention?.evidence ?? '1826d'),
+    },
+    notify: {
+      by: notify?.by ?? ['rule', 'site'],
+      waitMs: parseDuration(notify?.wait ?? '30s'),
+      intervalMs: parseDuration(notify?.interval ?? '5m'),
+      repeatMs: {
+        critical: parseDuration(notify?.repeat?.critical ?? '4h'),
+        warning: parseDuration(notify?.repeat?.warning ?? '24h'),
+        info: parseDuration(notify?.repeat?.info ?? '0s'),
+      },
     },
     tickets: {
       openAfterMs: parseDuration(tickets?.openAfter ?? '2m'),
@@ -261,6 +272,14 @@ function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'tic
     },
     agents: { intervalMs: parseDuration(agents?.interval ?? '10s') },
   };
+}
+
+function refuseOftenRepeats({ intervalMs, repeatMs }: Config['notify'], source: SettingsFile): void {
+  const [severity, ms] = Object.entries(repeatMs).find(([, one]) => one > 0 && one < intervalMs) ?? [];
+  if (ms === undefined) return;
+  const repeat = `notify.repeat.${severity} (${formatDuration(ms)})`;
+  const problem = `is ${formatDuration(intervalMs)}, longer than ${repeat}; make it shorter, or write 0s there for never`;
+  throw fail('BAD_CONFIG', { faults: source.describe([{ path: ['notify', 'interval'], problem }]).join('\n') });
 }
 
 /** What belongs to one kind and not to the other, and secrets out of their files. */

@@ -203,6 +203,31 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    notify: Type.Optional(
+      Type.Object(
+        {
+          by: Type.Optional(
+            Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$', want: 'the name of a label' }), {
+              maxItems: 8,
+              description: 'labels whose alerts share a message; default: rule and site',
+            }),
+          ),
+          wait: duration('from the first alert of a group to its message', '30s', 0, 5 * 60_000),
+          interval: duration('between two messages about a group, unless one says worse', '5m', 0, day),
+          repeat: Type.Optional(
+            Type.Object(
+              {
+                critical: duration('said again when it still fires; 0s: never', '4h', 0, 30 * day),
+                warning: duration('said again when it still fires; 0s: never', '24h', 0, 30 * day),
+                info: duration('said again when it still fires; 0s: never', '0s', 0, 30 * day),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
     channels: Type.Optional(Type.Array(Type.Unknown(), { description: 'each checked by its kind: collector/notify' })),
     rules: Type.Optional(
       Type.Array(Type.Unknown(), {
@@ -268,6 +293,14 @@ export interface RetentionSettings {
   evidenceMs: number;
 }
 
+export interface NotifySettings {
+  by: string[];
+  waitMs: number;
+  intervalMs: number;
+  /** 0: never. */
+  repeatMs: Record<'info' | 'warning' | 'critical', number>;
+}
+
 export interface TlsSettings {
   cert: string;
   key: string;
@@ -303,6 +336,8 @@ export interface Config {
   rulesFolder: string;
   /** An outgoing sign of life; null: none. */
   deadman: { url: string; failUrl: string | null; everyMs: number } | null;
+  /** How alerts are grouped, and when a message about them is sent. */
+  notify: NotifySettings;
   tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };
   zone: string;
   /** Path of the program that makes PDFs; null: the usual places. */

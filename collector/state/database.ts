@@ -3,7 +3,6 @@
  * JSON as text). One repository file per noun lives with its noun.
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
-import type { NotificationEvent } from '../../shared/notification.ts';
 import type { ActTables } from './act-tables.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
@@ -11,6 +10,7 @@ import type { ChannelTables } from './channel-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
+import type { NotificationTables } from './notification-tables.ts';
 import type { OutageTables } from './outage-tables.ts';
 import type { ReportTables } from './report-tables.ts';
 import type { RoutingTables } from './routing-tables.ts';
@@ -37,6 +37,7 @@ interface PlacesTable {
 export interface Database
   extends ChannelTables,
     ActTables,
+    NotificationTables,
     AuditTables,
     ChangeTables,
     CostTables,
@@ -396,40 +397,6 @@ export interface Database
     /** `monitor` or a user's name. */
     actor: string;
     params: Json;
-  };
-  /** Notifications, one for all channels; in codes, put into words when they are sent. */
-  notifications: Worked & {
-    id: Generated<number>;
-    at: Ms;
-    event: NotificationEvent | 'report';
-    severity: 'info' | 'warning' | 'critical';
-    alert: string | null;
-    ticket: number | null;
-    /** Key of the incident that it is about. */
-    incident: string | null;
-    facts: Json;
-  };
-  deliveries: Worked & {
-    id: string;
-    notification: number;
-    channel: string;
-    /** An address in place of those of the channel. */
-    recipient: string | null;
-    /** Whom the routes or an escalation policy named. */
-    receiver: string | null;
-    /** The user whom it reaches. */
-    user_name: string | null;
-    /** Identifies the event, so that it is notified once: unique. */
-    dedupe_key: string;
-    /** Notifications about the same go out in order. */
-    about: string;
-    /** Dropped: a later message took its place before it was sent. */
-    state: 'queued' | 'sent' | 'dead' | 'dropped';
-    attempts: number;
-    next_at: Ms;
-    last_error: string | null;
-    created_at: Ms;
-    sent_at: Ms | null;
   };
   /** Beside the alert with this key. */
   outside_alerts: Worked & {

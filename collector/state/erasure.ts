@@ -131,7 +131,15 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
     ...rows((ids, names) => sql`notification in (select id from notifications where ${notified(ids, names)})`),
     ...texts('last_error'),
   ],
+  notification_alerts: rows(
+    ofAlerts,
+    (ids, names) => sql`notification in (select id from notifications where ${notified(ids, names)})`,
+  ),
   notifications: [...rows(notified), ...texts('facts')],
+  alert_group_members: rows(ofAlerts),
+  alert_group_ways: nothing,
+  escalation_runs: nothing,
+  alert_groups: texts('label_values'),
 
   audit_log: [
     {

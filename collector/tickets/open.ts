@@ -20,10 +20,8 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
   for (const change of batch.changes) {
     if (!isAlertChange(change)) batch.actions.push(...('event' in change ? policy.apply(change.event) : []));
     // An alert that has a ticket keeps it when its rule no longer opens any.
-    else if (change.code === 'ticket_wanted' || change.alert.rule.ticket === 'open' || policy.state(change.alert.key)) {
+    else if (change.code === 'ticket_wanted' || change.alert.rule.ticket === 'open' || policy.state(change.alert.key))
       follow(change);
-      change.isSuppressed ||= policy.isInIncident(change.alert.key);
-    }
     await breathe();
   }
   batch.actions.push(...policy.advance(batch.at));

@@ -3116,8 +3116,8 @@ export const words = {
   },
   /** Mails and webhooks. */
   notification: {
+    update: 'Update',
     resolved: 'Resolved',
-    update: 'Now more',
     repeat: 'Still firing',
     stable: 'No longer comes and goes',
     escalation: 'Escalation',
@@ -3173,8 +3173,8 @@ export const words = {
   },
   /** Names of the default rules, by their ids; a worse level has that of its milder one unless it has its own. */
   rule: {
-    /** In place of a rule, in a notification about many alerts at once. */
-    incident: 'More alerts than tickets',
+    /** In place of a rule, in a notification about alerts of several. */
+    several: 'Several alerts',
     ticket: 'Ticket of a person',
     'schedule-gap': 'Nobody is on call soon',
     'collector-self': 'The collector has a problem',

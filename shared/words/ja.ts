@@ -3339,8 +3339,8 @@ export const words: Words = {
   },
   /** Mails and webhooks. */
   notification: {
-    resolved: '解消',
     update: '更新',
+    resolved: '解消',
     repeat: '継続中',
     stable: '断続的な発生が終了',
     escalation: 'エスカレーション',
@@ -3396,8 +3396,8 @@ export const words: Words = {
   },
   /** Names of the default rules, by their ids; a worse level has that of its milder one unless it has its own. */
   rule: {
-    /** In place of a rule, in a notification about many alerts at once. */
-    incident: 'アラート多数のためまとめました',
+    /** In place of a rule, in a notification about alerts of several. */
+    several: '複数のアラート',
     ticket: '利用者のチケット',
     'schedule-gap': 'まもなく当番がいなくなります',
     'collector-self': 'コレクターに問題があります',

@@ -145,6 +145,17 @@ const table: [yaml: string, ...lines: string[]][] = [
     '1:6: tls lacks "key": a path',
     '1:14: tls.cert "none.pem" names a file that cannot be read: ENOENT…',
   ],
+  // Messages about alerts
+  [
+    'notify:\n  wait: 10m\n  by: [the rule]\n  repeats: 1h\n',
+    '2:9: notify.wait "10m" must be from 0ms to 5m',
+    '3:8: notify.by.0 "the rule" must be the name of a label',
+    '4:3: unknown key "repeats"; did you mean "repeat"?',
+  ],
+  [
+    'notify:\n  interval: 5h\n',
+    '2:13: notify.interval is 5h, longer than notify.repeat.critical (4h); make it shorter, or write 0s there for never',
+  ],
   // Channels
   ['channels:\n  ops: x\n', '2:3: channels (a section) must be a list'],
   ['channels:\n  - ops\n', '2:5: channels.0 must be a section with keys of its own'],

@@ -66,7 +66,16 @@ function fitting(table: string, column: string): unknown {
 /** One row for each table with all its columns, as the database describes them. */
 export async function rowsOf(state: State): Promise<Map<string, Row>> {
   const tables = await state.introspection.getTables();
-  const referred = ['users', 'endpoints', 'groups', 'tickets', 'notifications', 'software_titles', 'changes'];
+  const referred = [
+    'users',
+    'endpoints',
+    'groups',
+    'tickets',
+    'notifications',
+    'alert_groups',
+    'software_titles',
+    'changes',
+  ];
   tables.sort((a, b) => Number(referred.includes(b.name)) - Number(referred.includes(a.name)));
   const rows = new Map<string, Row>();
   for (const { name, columns } of tables) {

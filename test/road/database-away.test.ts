@@ -33,7 +33,7 @@ test('the database ends and comes back under a collector: nothing lost, nothing 
   const channel = `{ name: people, kind: webhook, url: ${receiver.url} }`;
   writeFileSync(
     config,
-    `state: ${server.url('away')}\ntickets: { openAfter: 0s }\noutgoing: { allow: [127.0.0.1] }\nchannels: [${channel}]\nrules: [${rules}]\n`,
+    `state: ${server.url('away')}\ntickets: { openAfter: 0s }\noutgoing: { allow: [127.0.0.1] }\nnotify: { by: [rule, endpoint, path], wait: 0s, interval: 0s }\nchannels: [${channel}]\nrules: [${rules}]\n`,
   );
   const collector = await startCollector(join(folder.path, 'data'), ['--config', config], { EVENKEEL_STATE: '' });
   assert.match(collector.stdout(), /State {4}postgres:\/\/\w+@127\.0\.0\.1:\d+\/away\n/);

@@ -27,6 +27,7 @@ const settings = (url: string) => `
 agents: { interval: 1s }
 tickets: { openAfter: 1s, resolveAfter: 2s }
 outgoing: { allow: [127.0.0.1] }
+notify: { by: [rule, endpoint, path], wait: 0s, interval: 0s }
 channels:
   - { name: people, kind: webhook, url: ${url} }
 rules:

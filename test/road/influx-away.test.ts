@@ -68,7 +68,7 @@ onServer(`away for ${awayMs / 1000} s under load: generated = stored, alerts in 
   writeFileSync(
     config,
     `agents: { interval: 1s }\ntickets: { openAfter: 0s }\nseries: { kind: influx, url: "${server.url}", database: away }\n` +
-      `outgoing: { allow: [127.0.0.1] }\nchannels:\n  - { name: people, kind: webhook, url: "${receiver.url}" }\nrules:\n  - { id: disk-space, for_s: 0 }\n`,
+      `outgoing: { allow: [127.0.0.1] }\nnotify: { by: [rule, endpoint, path], wait: 0s, interval: 0s }\nchannels:\n  - { name: people, kind: webhook, url: "${receiver.url}" }\nrules:\n  - { id: disk-space, for_s: 0 }\n`,
   );
   const collector = await startCollector(join(folder.path, 'data'), ['--config', config]);
   assert.match(collector.stdout(), `  Series   InfluxDB ${server.url}, database away\n`);

@@ -47,7 +47,7 @@ async function killRound(each: number): Promise<void> {
   const config = join(folder.path, 'evenkeel.yaml');
   writeFileSync(
     config,
-    `tickets: { openAfter: 0s }\noutgoing: { allow: [127.0.0.1] }\nchannels:\n  - { name: people, kind: webhook, url: ${receiver.url} }\n` +
+    `tickets: { openAfter: 0s }\noutgoing: { allow: [127.0.0.1] }\nnotify: { by: [rule, endpoint, path], wait: 0s, interval: 0s }\nchannels:\n  - { name: people, kind: webhook, url: ${receiver.url} }\n` +
       'rules:\n  - { id: disk-space, for_s: 0 }\n',
   );
   const ports = ['--http-port', String(await freePort()), '--mqtt-port', String(await freePort())];
@@ -147,7 +147,7 @@ function halfSaved(data: string): string[] {
   const wrong = {
     'alerts without history': 'alerts where id not in (select alert from alert_events)',
     'history without alert': 'alert_events where alert not in (select id from alerts)',
-    'fired alerts without notification': `alerts where ${ours} and fired_at is not null and id not in (select alert from notifications where alert is not null)`,
+    'fired alerts without notification': `alerts where ${ours} and fired_at is not null and id not in (select alert from notification_alerts)`,
     'fired alerts without ticket': `alerts where ${ours} and fired_at is not null and ticket is null`,
     'notifications without delivery': 'notifications where id not in (select notification from deliveries)',
     'notifications without ticket': 'notifications where ticket is null',

@@ -205,12 +205,16 @@ test('messages bring them: whoever gets one acknowledges without a log-in', asyn
     { ...alert, key: 'k', endpoint: alert.endpoint.id, rule: { id: 'disk-space', severity: 'critical' } as never },
     'firing',
   );
-  const about = { about: alert.id, alert: alert.id, incident: null, ticketKey: 'k', ticket: null, receiver: null };
+  const about = { about: alert.id, alert: alert.id, incident: null, ticketKey: 'k', ticket: null };
   const say = (event: 'firing' | 'resolved', at: number) =>
     collector.state
       .transaction()
       .execute((db) =>
-        saveNotification(db, { ...about, at, ways: [wayBy('pager')], facts: { ...facts, event } }, null),
+        saveNotification(
+          db,
+          { ...about, at, receiver: null, alerts: [], ways: [wayBy('pager')], facts: { ...facts, event } },
+          null,
+        ),
       );
   await say('firing', Date.now() - 2);
   await outbox.runDue();

@@ -8,7 +8,9 @@ import { createFleet } from '../../../collector/fleet/endpoints.ts';
 import type { Endpoint, EndpointKind, EndpointState } from '../../../collector/fleet/fleet.ts';
 import { causeIn } from '../../../collector/kpi/history.ts';
 import type { Notification } from '../../../collector/notify/channel.ts';
+import type { GroupDefaults } from '../../../collector/notify/group-settings.ts';
 import { createOutbox } from '../../../collector/notify/outbox.ts';
+import type { Receivers } from '../../../collector/notify/receivers.ts';
 import type { ChannelRoute } from '../../../collector/notify/route.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
@@ -37,6 +39,9 @@ export interface SceneOptions {
   /** Where the state is to lie; in memory where nothing is said. */
   file?: string;
   routes?: ChannelRoute[];
+  /** Where nothing is said: at once, and not again. */
+  notify?: Partial<GroupDefaults>;
+  receivers?: Receivers;
   startAt?: number;
 }
 
@@ -76,6 +81,8 @@ export async function openScene(options: SceneOptions = {}) {
     policy,
     tickets,
     routes,
+    notify: { wait: 0, interval: 0, repeat: { critical: null, warning: null, info: null }, ...options.notify },
+    ...(options.receivers ? { receivers: options.receivers } : {}),
     outbox: { wake() {} },
     changeFeed,
     causeOf: (id: string, from: number, to: number) => causeIn(state, id, from, to),

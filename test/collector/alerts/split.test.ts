@@ -12,7 +12,9 @@ import type { Status } from '../../../collector/evaluate/evaluate.ts';
 import type { Rule } from '../../../collector/evaluate/rule.ts';
 import type { Endpoint } from '../../../collector/fleet/fleet.ts';
 import { createMaintenanceMemory } from '../../../collector/maintenance/memory.ts';
-import { createNotified } from '../../../collector/notify/notified.ts';
+import { groupDefaults } from '../../../collector/notify/group-settings.ts';
+import { createGroups } from '../../../collector/notify/groups.ts';
+import { channelsOnly } from '../../../collector/notify/receivers.ts';
 import { createSecondHalf } from '../../../collector/pipeline.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { createPolicy } from '../../../collector/tickets/policy.ts';
@@ -94,10 +96,11 @@ function openRoad(state: State) {
   // Tickets open at once: an acknowledgement then finds its ticket, however late its batch is.
   const policy = createPolicy({ ...defaultPolicy, openDelay: 0, incidentEndpoints: 3, budget: 1000 });
   const maintenance = createMaintenanceMemory({ places: () => [], placeOf: () => undefined });
-  const notified = createNotified();
+  const labels = ({ family, rule }: { family: string; rule: Rule }) => ({ rule: family, severity: rule.severity });
+  const groups = createGroups({ labelsOf: labels, receivers: channelsOnly([recorder([])]), settings: groupDefaults });
   const ruleNamed = (id: string) => ({ id });
   const notify = {
-    ...{ routes: [recorder([])], policy, memory: notified, alertOf: memory.alert, ruleNamed },
+    ...{ routes: [recorder([])], policy, groups, alertOf: memory.alert, labelsOf: labels, ruleNamed },
     endpointOf: (id: string) => ({ id, name: id, kind: 'server', site: 'BER' }),
   };
   const suppressors = createSuppressors({
@@ -116,7 +119,7 @@ function openRoad(state: State) {
     named: endpointOf,
   });
   const run = createSecondHalf({
-    ...{ state, clock, changeFeed: createChangeFeed(), memory, maintenance, suppressors, policy, notified, notify },
+    ...{ state, clock, changeFeed: createChangeFeed(), memory, maintenance, suppressors, policy, groups, notify },
     wakeOutbox() {},
     endpointOf: endpointOf as (id: string) => Endpoint,
     named: endpointOf,
@@ -138,11 +141,17 @@ async function saved(state: State) {
       .sort((a, b) => Number(a.pending_at) - Number(b.pending_at) || (String(a.key) < String(b.key) ? -1 : 1))
       .map(({ id }, i) => [String(id), `alert ${i}`]),
   );
+  const sent = await state
+    .selectFrom('notifications')
+    .innerJoin('notification_alerts', 'notification', 'notifications.id')
+    .select(['at', 'event', 'severity', 'notification_alerts.alert'])
+    .execute();
   const plain = (rows: Record<string, unknown>[]) =>
     rows.map((row) => JSON.stringify(row).replace(/[0-9a-f]{20}/g, (id) => names.get(id) ?? 'a forgotten one')).sort();
   const numberless = (rows: Record<string, unknown>[]) => rows.map(({ id: _, ...row }) => row);
   return {
     alerts: plain(alerts),
+    sent: plain(sent),
     alertEvents: plain(numberless(await read('alert_events'))),
     tickets: plain(tickets),
     ticketEvents: plain(numberless(await read('ticket_events'))),
@@ -157,7 +166,11 @@ async function emptied(state: State): Promise<State> {
     'alert_events',
     'alerts',
     'deliveries',
+    'notification_alerts',
     'notifications',
+    'alert_group_members',
+    'alert_group_ways',
+    'alert_groups',
     'incidents',
   ])
     await state.deleteFrom(table as 'alerts').execute();

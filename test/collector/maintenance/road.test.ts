@@ -84,7 +84,7 @@ test('what was notified before and still fires is not sent again, unless it beca
   assert.equal(events(s), ['firing warning']);
   await enter(s, hour);
   await s.keepSaying(2 * hour, 'srv', fuller);
-  assert.equal(events(s), ['firing warning', 'firing critical']);
+  assert.equal(events(s), ['firing warning', 'update critical']);
   assert.is((await s.ticketRows()).length, 1);
   await s.close();
 });

@@ -1,0 +1,91 @@
+/**
+ * Groups as they were saved before a restart. What was not yet sent waits anew; of what was due meanwhile only the last is
+ * sent, at once.
+ */
+import type { LiveAlert } from '../alerts/alert.ts';
+import { rankOf } from '../evaluate/book.ts';
+import type { EscalationRun } from '../on-call/escalation.ts';
+import { count, type GroupSeverity, newGroup, standingOf, wayKey } from './group.ts';
+import type { createGroupChanges } from './group-changes.ts';
+import type { AlertMember, AlertNews, GroupMemory, MessageGroup } from './group-memory.ts';
+import type { GroupMessages } from './group-messages.ts';
+import type { GroupRuns } from './group-runs.ts';
+import type { GroupDefaults } from './group-settings.ts';
+import type { Way } from './notification.ts';
+
+/** What is read back after a restart. */
+export interface SavedGroups {
+  groups: {
+    id: string;
+    receiver: string;
+    values: Readonly<Record<string, string>>;
+    last: MessageGroup['last'];
+    worst: MessageGroup['worst'];
+    repeats: number;
+    ways: readonly Way[];
+    members: { key: string; news: AlertNews; told: NonNullable<AlertMember['told']> }[];
+    run: EscalationRun | null;
+  }[];
+  /** Those that fire. */
+  alerts: { key: string; news: AlertNews; suppressedBy: readonly string[] }[];
+  /** What channels were told of single alerts by a version without groups, oldest first. */
+  earlier: { key: string; channel: string; at: number; severity: GroupSeverity; flaps: boolean }[];
+  /** Messages of the last hour. */
+  messages: { receiver: string; at: number }[];
+}
+
+interface RestoreRooms {
+  memory: GroupMemory;
+  messages: GroupMessages;
+  runs: GroupRuns;
+  change: ReturnType<typeof createGroupChanges>;
+  settings: GroupDefaults;
+}
+
+export function restoreGroups(
+  { memory, messages, runs, change, settings }: RestoreRooms,
+  { groups: saved, alerts: current, earlier, messages: recently }: SavedGroups,
+  at: number,
+): void {
+  const { groups, alerts, put, track } = memory;
+  for (const one of saved) {
+    const { id, receiver, values, last, worst, repeats, ways, members, run } = one;
+    const group = newGroup<LiveAlert>(id, { receiver, values, settings });
+    const known = new Map(ways.map((way) => [wayKey(way), way]));
+    Object.assign(group, { last, worst, repeats, ways: known, run: run && runs.overdueLast(run, at) });
+    groups.set(id, group);
+    for (const { news, key, told: said } of members) {
+      const alert = alerts.get(key) ?? { ...news, key, suppressedBy: [], groups: [] };
+      alerts.set(key, alert);
+      alert.groups = [...alert.groups, id];
+      const member: AlertMember = { alert, isRouted: true, changedAt: at, told: said, isOwed: false };
+      group.members.set(key, member);
+      count(put, group, standingOf(member), 1);
+    }
+  }
+  for (const { key, news, suppressedBy } of current) {
+    const alert = track(key, news);
+    change(alert, { ...news, suppressedBy }, at, { release: 0, reroutes: true });
+  }
+  for (const alert of [...alerts.values()]) if (!alert.fires) change(alert, {}, at);
+  for (const one of earlier) markTold(memory, one);
+  for (const { receiver, at: one } of recently) messages.countMessage(receiver, one);
+  memory.keep();
+}
+
+function markTold(
+  { groups, alerts, put, arm }: GroupMemory,
+  { key, channel, at, severity, flaps }: SavedGroups['earlier'][number],
+): void {
+  const groupsOf = (alerts.get(key)?.groups ?? []).flatMap((id) => groups.get(id) ?? []);
+  const group = groupsOf.find(({ receiver }) => receiver === `channel:${channel}`);
+  const member = group?.members.get(key);
+  if (!group || !member) return;
+  const way: Way = { channel, recipient: null, user: null };
+  count(put, group, standingOf(member), -1);
+  put(member, { told: { severity, flaps } });
+  count(put, group, standingOf(member), 1);
+  const worst = rankOf[severity] > rankOf[group.worst ?? 'info'] ? severity : (group.worst ?? severity);
+  put(group, { last: { at, severity }, worst, ways: new Map([[wayKey(way), way]]) });
+  arm(group);
+}

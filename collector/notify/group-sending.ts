@@ -1,0 +1,152 @@
+/**
+ * A group is due: its message goes out now, is held by quiet hours or because its receiver has had enough, or comes later
+ * to whoever works on the group already.
+ */
+import type { LiveAlert } from '../alerts/alert.ts';
+import { rankOf } from '../evaluate/book.ts';
+import { draftOf, type GroupDraft, type GroupSeverity, messageAt, wayKey } from './group.ts';
+import type { createGroupChanges } from './group-changes.ts';
+import { dueKey, type GroupMemory, groupId, type MessageGroup, type TrackedAlert } from './group-memory.ts';
+import type { GroupMessages } from './group-messages.ts';
+import type { GroupRuns } from './group-runs.ts';
+import type { GroupDefaults } from './group-settings.ts';
+import type { Way } from './notification.ts';
+import { type Receivers, waysOf } from './receivers.ts';
+
+export interface SendingParts {
+  receivers: Receivers;
+  settings: GroupDefaults;
+}
+
+interface SendingRooms {
+  memory: GroupMemory;
+  messages: GroupMessages;
+  runs: GroupRuns;
+  change: ReturnType<typeof createGroupChanges>;
+}
+
+const policyPrefix = 'policy:';
+const hour = 3_600_000;
+
+export function createGroupSending(
+  { receivers, settings }: SendingParts,
+  { memory, messages, runs, change }: SendingRooms,
+) {
+  const { groups, recent, digests, held, later, due, put, assign, setDue, hold } = memory;
+
+  /** Until when a receiver takes no message of this kind; null: now. */
+  function heldUntil(group: MessageGroup, { at, severity, event }: GroupDraft<LiveAlert>): number | null {
+    const { receiver, worst, wasHeld } = group;
+    const quiet = quietUntil(receiver, severity, at);
+    if (quiet !== null) return quiet;
+    if (wasHeld && (group.heldUntil ?? Number.POSITIVE_INFINITY) <= at) return null;
+    const isWorse = worst === null || rankOf[severity] > rankOf[worst];
+    if (event !== 'resolved' && severity === 'critical' && isWorse) return null;
+    const times = (recent.get(receiver) ?? []).filter((one) => at - one < hour);
+    return times.length >= settings.hourly ? nextDigest(receiver, at) : null;
+  }
+
+  function nextDigest(receiver: string, at: number): number {
+    const planned = digests.get(receiver) ?? at;
+    if (planned > at) return planned;
+    assign(digests, receiver, at + settings.digest);
+    return at + settings.digest;
+  }
+
+  function quietUntil(receiver: string, severity: GroupSeverity, at: number): number | null {
+    if (receiver.startsWith(policyPrefix)) return null;
+    const ways = receivers.reach(receiver, severity, at);
+    const untils = ways.flatMap(({ heldUntil: until }) => until ?? []);
+    return ways.length > 0 && untils.length === ways.length ? Math.min(...untils) : null;
+  }
+
+  function flush(group: MessageGroup, at: number): void {
+    if (!receivers.isFixed) rerouteAll(group, at);
+    if (groups.get(group.id) !== group) return;
+    const draft = messageAt(put, group, at);
+    if (!draft) return;
+    const until = heldUntil(group, draft);
+    if (until !== null) {
+      hold(group, until);
+      return;
+    }
+    const others = group.wasHeld ? [...(held.get(group.receiver) ?? [])] : [];
+    const drafts = others.flatMap((id) => {
+      const other = id === group.id ? undefined : groups.get(id);
+      const theirs = other && (other.heldUntil ?? Number.POSITIVE_INFINITY) <= at ? messageAt(put, other, at) : null;
+      return other && theirs ? [{ group: other, draft: theirs }] : [];
+    });
+    if (drafts.length > 0) digest([{ group, draft }, ...drafts]);
+    else send(group, draft);
+  }
+
+  /** Who hears of an alert is asked at its sending: the hours of a route may have ended in its wait. */
+  function rerouteAll(group: MessageGroup, at: number): void {
+    for (const { alert } of [...group.members.values()])
+      if (alert.fires) change(alert as TrackedAlert, {}, at, { reroutes: true });
+  }
+
+  function send(group: MessageGroup, draft: GroupDraft<LiveAlert>): void {
+    const { receiver, run } = group;
+    const { at, event, severity } = draft;
+    const number = event === 'repeat' ? group.repeats + 1 : null;
+    const isPolicy = receiver.startsWith(policyPrefix);
+    const policy = isPolicy ? receivers.policy(receiver.slice(policyPrefix.length)) : null;
+    const known = [...group.ways.values()];
+    if (event === 'resolved') messages.emit(group, draft, known, event, null);
+    else if (policy && (!run || run.hasEnded)) runs.begin(group, policy, draft);
+    else sendTo(group, draft, isPolicy ? known : waysOf(receivers, [receiver], severity, at), number);
+  }
+
+  /** Of further members, whoever works on the group hears later. */
+  function sendTo(
+    group: MessageGroup,
+    draft: GroupDraft<LiveAlert>,
+    ways: readonly Way[],
+    number: number | null,
+  ): void {
+    const { at, event, severity } = draft;
+    const isWorking = ({ user }: Way) =>
+      user !== null && at - (group.awake.get(user) ?? Number.NEGATIVE_INFINITY) < settings.awake;
+    const working = event === 'update' && runs.isAwake(group, severity, at) ? ways.filter(isWorking) : [];
+    if (working.length > 0) {
+      assign(later, group.id, working);
+      if (due.at(dueKey.later(group.id)) === null) setDue(dueKey.later(group.id), at + settings.digest);
+    }
+    const others = working.length > 0 ? ways.filter((way) => !isWorking(way)) : ways;
+    if (others.length > 0 || working.length === 0) messages.emit(group, draft, others, event, number);
+    else messages.told(group, draft, []);
+  }
+
+  /** Whoever works on a group hears now of what has joined it, if it still fires. */
+  function sendLater(group: MessageGroup, at: number): void {
+    const ways = later.get(group.id);
+    assign(later, group.id, undefined);
+    const draft = draftOf(group, at, 'update');
+    if (!ways || draft.firing.length === 0) return;
+    const { id, receiver, values } = group;
+    messages.push({ ...draft, event: 'digest', about: id, receiver, values, ways, number: null });
+    messages.countMessage(receiver, at);
+  }
+
+  /** Several groups of one receiver in one message. */
+  function digest(list: readonly { group: MessageGroup; draft: GroupDraft<LiveAlert> }[]): void {
+    const [{ group, draft }] = list as [(typeof list)[number]];
+    const { receiver } = group;
+    const all = list.map((one) => one.draft);
+    const worst = all.reduce((a, b) => (rankOf[b.severity] > rankOf[a.severity] ? b : a)).severity;
+    const ends = new Map(list.flatMap((one) => [...one.group.ways]));
+    const now = waysOf(receivers, [receiver], worst, draft.at).map((way) => [wayKey(way), way] as const);
+    const ways = [...new Map([...now, ...(all.every(({ event }) => event === 'resolved') ? ends : [])]).values()];
+    messages.push({
+      ...{ at: draft.at, event: 'digest', severity: worst, about: groupId(receiver, {}), receiver, values: {}, ways },
+      firing: all.flatMap(({ firing }) => firing),
+      resolved: all.flatMap(({ resolved }) => resolved),
+      number: null,
+    });
+    messages.countMessage(receiver, draft.at);
+    for (const one of list) messages.told(one.group, one.draft, ways);
+  }
+
+  return { flush, sendLater };
+}

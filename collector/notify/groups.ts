@@ -1,0 +1,118 @@
+/**
+ * The groups of alerts that fire, by receiver, and what each receiver was told: the room of the step `group`. What
+ * happens to an alert goes in, messages come out when they are due. Work grows with what changes: an alert knows its
+ * groups, a group its counts, and due times are in a heap.
+ */
+import type { LiveAlert } from '../alerts/alert.ts';
+import type { Labels } from '../alerts/labels.ts';
+import { acknowledgementEnded, type Delay } from './group.ts';
+import { createGroupChanges } from './group-changes.ts';
+import {
+  type AlertMember,
+  type AlertNews,
+  createGroupMemory,
+  type MessageGroup,
+  type TrackedAlert,
+} from './group-memory.ts';
+import { createGroupMessages, type GroupMessage } from './group-messages.ts';
+import { restoreGroups, type SavedGroups } from './group-restore.ts';
+import { createGroupRuns } from './group-runs.ts';
+import { createGroupSending } from './group-sending.ts';
+import type { GroupDefaults } from './group-settings.ts';
+import type { Receivers } from './receivers.ts';
+
+export interface GroupsParts {
+  labelsOf(alert: LiveAlert): Labels;
+  receivers: Receivers;
+  settings: GroupDefaults;
+  /** Nobody is behind a receiver, or a step of an escalation. */
+  onNobody?(receiver: string, at: number): void;
+}
+
+export type MessageGroups = ReturnType<typeof createGroups>;
+
+export function createGroups(parts: GroupsParts) {
+  const { onNobody = () => undefined } = parts;
+  const memory = createGroupMemory(parts.settings);
+  const messages = createGroupMessages(memory, onNobody);
+  const runs = createGroupRuns({ ...parts, onNobody }, memory, messages);
+  const change = createGroupChanges(parts, memory, runs);
+  const sending = createGroupSending(parts, { memory, messages, runs, change });
+  const { groups, alerts, unsaved, due, put, note, arm, track } = memory;
+
+  return {
+    /** @param news what the alert is now; by its key it may be another one than before */
+    set(key: string, news: AlertNews, at: number, more: { release?: Delay; isChange?: boolean } = {}): void {
+      if (!news.fires && !alerts.has(key)) return;
+      const alert = track(key, news);
+      const reroutes = alert.groups.length === 0 || news.severity !== alert.severity || more.isChange === true;
+      change(alert, news, at, { ...more, reroutes });
+    },
+    suppress(key: string, kind: string, at: number): void {
+      const alert = alerts.get(key);
+      if (!alert || alert.suppressedBy.includes(kind)) return;
+      change(alert, { suppressedBy: [...alert.suppressedBy, kind] }, at);
+    },
+    release(key: string, kind: string, at: number, release: Delay): void {
+      const alert = alerts.get(key);
+      if (!alert?.suppressedBy.includes(kind)) return;
+      const suppressedBy = alert.suppressedBy.filter((one) => one !== kind);
+      change(alert, { suppressedBy }, at, { release, reroutes: true });
+    },
+    acknowledgementEnded(key: string, news: AlertNews, at: number, isSaid: boolean): void {
+      const alert = alerts.get(key);
+      if (!alert) return;
+      change(alert, news, at);
+      if (!isSaid) return;
+      for (const id of alert.groups) {
+        const group = groups.get(id) as MessageGroup;
+        acknowledgementEnded(put, group, group.members.get(key) as AlertMember, at);
+        arm(group);
+      }
+    },
+    /** Somebody else has said of an alert that it fires. */
+    noteMessage(key: string, at: number): void {
+      for (const id of alerts.get(key)?.groups ?? []) {
+        const group = groups.get(id) as MessageGroup;
+        if (group.last) put(group, { last: { ...group.last, at } });
+        note(group);
+        arm(group);
+      }
+    },
+    /** A person has taken an alert, or looked at it: until later they know of its group. */
+    isAtWork(key: string, user: string, at: number): void {
+      for (const id of alerts.get(key)?.groups ?? []) {
+        const group = groups.get(id) as MessageGroup;
+        put(group, { awake: new Map([...group.awake, [user, at]]) });
+      }
+    },
+    /** The messages that are due up to `now`, in order. */
+    take(now: number): GroupMessage[] {
+      for (let next = due.take(now); next; next = due.take(now)) {
+        const { key, at } = next;
+        memory.change(() => due.set(key, at));
+        const [kind, id] = key.split(/ (.*)/s) as [string, string];
+        const group = groups.get(id);
+        if (!group) continue;
+        if (kind === 'later') sending.sendLater(group, at);
+        else if (kind === 'wake') runs.onSleep(group, at);
+        else if ((group.run?.nextAt ?? Number.POSITIVE_INFINITY) <= at) runs.run(group, at);
+        else sending.flush(group, at);
+        arm(group);
+      }
+      return messages.take();
+    },
+    nextDue: due.next,
+    restore: (saved: SavedGroups, at: number) =>
+      restoreGroups({ memory, messages, runs, change, settings: parts.settings }, saved, at),
+    group: (id: string) => groups.get(id),
+    alert: (key: string): TrackedAlert | undefined => alerts.get(key),
+    /** Groups of which something else is to be saved, and the keys of their members. */
+    unsaved: (): ReadonlyMap<string, ReadonlySet<string>> => unsaved,
+    keep: memory.keep,
+    undo(): void {
+      memory.undo();
+      messages.take();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** Reads back, after a restart, what receivers were told of the alerts that go on, and of those whose end is not sent yet. */
+import type { LiveAlert } from '../alerts/alert.ts';
+import { loadEnded } from '../alerts/load.ts';
+import type { EscalationRun } from '../on-call/escalation.ts';
+import type { State } from '../state/open.ts';
+import { standingNews } from './group-alerts.ts';
+import type { AlertNews } from './group-memory.ts';
+import type { SavedGroups } from './group-restore.ts';
+import type { Way } from './notification.ts';
+
+const hourMs = 3_600_000;
+
+export interface LoadParts {
+  state: State;
+  /** All that go on. */
+  alerts: readonly LiveAlert[];
+  /** Why no message may be sent about an alert, by its id. */
+  suppressedBy(alert: string): ReadonlySet<string>;
+  bookOf: Parameters<typeof loadEnded>[2];
+}
+
+export async function loadGroups(
+  { state, alerts, suppressedBy, bookOf }: LoadParts,
+  now: number,
+): Promise<SavedGroups> {
+  const byKey = new Map(alerts.map((alert) => [alert.key, alert]));
+  const [groups, members, ways, runs] = await Promise.all([
+    state.selectFrom('alert_groups').selectAll().execute(),
+    state.selectFrom('alert_group_members').selectAll().execute(),
+    state.selectFrom('alert_group_ways').selectAll().execute(),
+    state.selectFrom('escalation_runs').selectAll().execute(),
+  ]);
+  const over = members.filter((one) => !byKey.has(one.alert_key)).map(({ alert }) => alert);
+  const ended = await loadEnded(state, [...new Set(over)], bookOf, now);
+  const membersOf = Map.groupBy(members, ({ group_id }) => group_id);
+  const waysOf = Map.groupBy(ways, ({ group_id }) => group_id);
+  const newsOf = (key: string, id: string): AlertNews | undefined => {
+    const current = byKey.get(key);
+    if (current) return standingNews(current);
+    const past = ended.get(id);
+    return past && { ...standingNews(past.alert), fires: false, isUnknown: false, why: past.why };
+  };
+  const saved = groups.map((group): SavedGroups['groups'][number] => {
+    const run = runs.find((one) => one.group_id === group.id);
+    return {
+      id: group.id,
+      receiver: group.receiver,
+      values: JSON.parse(group.label_values) as Record<string, string>,
+      last: { at: group.last_at, severity: group.last_severity },
+      worst: group.worst,
+      repeats: group.repeats,
+      ways: (waysOf.get(group.id) ?? []).map(({ channel, recipient, user_name }): Way => {
+        return { channel, recipient: recipient || null, user: user_name };
+      }),
+      members: (membersOf.get(group.id) ?? []).flatMap((one) => {
+        const news = newsOf(one.alert_key, one.alert);
+        return news ? [{ key: one.alert_key, news, told: { severity: one.severity, flaps: one.flaps === 1 } }] : [];
+      }),
+      run: run ? (JSON.parse(run.run) as EscalationRun) : null,
+    };
+  });
+  return {
+    groups: saved,
+    earlier: await toldBefore(state),
+    alerts: alerts.map((alert) => {
+      return { key: alert.key, news: standingNews(alert), suppressedBy: [...suppressedBy(alert.id)] };
+    }),
+    messages: await recentMessages(state, now),
+  };
+}
+
+/** Of alerts that go on, by a version that had no groups: each alert had messages of its own. */
+async function toldBefore(state: State): Promise<SavedGroups['earlier']> {
+  const rows = await state
+    .selectFrom('deliveries')
+    .innerJoin('alerts', 'alerts.id', 'deliveries.about')
+    .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
+    .select(['alerts.key', 'channel', 'notifications.at', 'notifications.severity', 'event'])
+    .where('active_key', 'is not', null)
+    .where('event', 'in', ['firing', 'flapping'])
+    .orderBy('notifications.at')
+    .execute();
+  return rows.map(({ event, ...row }) => ({ ...row, flaps: event === 'flapping' }));
+}
+
+async function recentMessages(state: State, now: number): Promise<SavedGroups['messages']> {
+  const rows = await state
+    .selectFrom('deliveries')
+    .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
+    .select(['notifications.at', 'deliveries.receiver'])
+    .distinct()
+    .where('deliveries.created_at', '>', now - hourMs)
+    .where('deliveries.receiver', 'is not', null)
+    .execute();
+  return rows.flatMap(({ at, receiver }) => (receiver === null ? [] : [{ at, receiver }]));
+}
