@@ -6,6 +6,7 @@
  * the late will of a connection that was cut does not affect the next one.
  */
 import { hostname } from 'node:os';
+import { agentLevel } from '../shared/agent-level.ts';
 import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -110,6 +111,7 @@ function onlineOf(options: LinkOptions, session: string, instance: string, facts
     started_at: options.startedAt,
     previous_shutdown: options.previousShutdown ?? 'unknown',
     version,
+    level: agentLevel,
     instance,
     hostname: hostname(),
     ...facts,

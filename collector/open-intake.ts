@@ -41,6 +41,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       }
       changeFeed.publish({ kind: 'endpoint', endpoint: endpoint.id });
     },
+    // Its settings may hold what it did not know, or does no longer.
+    onLevel: ({ id }) => downlink.configure(id),
   });
   const budgets = createBudgets(clock.monotonic, parts.budgets, parts.longestHoldMs);
   const evaluation = createEvaluation({

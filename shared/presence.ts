@@ -14,6 +14,9 @@ export const Presence = Type.Union([
       /** Of the machine where it has been started anew since the agent ran last, else of the agent itself. */
       previous_shutdown: Type.Union([Type.Literal('clean'), Type.Literal('unclean'), Type.Literal('unknown')]),
       version: Type.String({ maxLength: 32 }),
+      level: Type.Optional(
+        Type.Integer({ minimum: 0, maximum: 1e6, description: 'what this agent understands; 0 without it' }),
+      ),
       instance: Type.Optional(Type.String({ pattern: '^[0-9a-f]{16,32}$', description: 'random, of this process' })),
       hostname: Type.Optional(Type.String({ maxLength: 1024, description: 'as the machine calls itself' })),
       uptime_s: Type.Optional(Type.Number({ ...seconds, description: 'since the machine started' })),

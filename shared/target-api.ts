@@ -18,6 +18,8 @@ export const TargetSight = Type.Object({
   at: orNull.number,
   /** Whether the watcher is connected. */
   isThere: Type.Boolean(),
+  /** Its agent is older than targets, and watches nothing before its update. */
+  tooOld: Type.Boolean(),
 });
 export type TargetSight = Static<typeof TargetSight>;
 

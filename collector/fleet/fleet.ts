@@ -20,6 +20,8 @@ export interface Endpoint {
   platform: string;
   arch: string;
   version: string | null;
+  /** What its agent understands (shared/agent-level.ts); missing before its first birth since the collector started. */
+  level?: number;
   enrolledAt: number;
   retiredAt: number | null;
   state: EndpointState;
@@ -55,7 +57,7 @@ export interface Fleet {
   /** The only way to change the state of an endpoint; saves first. */
   setState(
     id: string,
-    change: Partial<Pick<Endpoint, 'state' | 'stateReason' | 'session' | 'bootId' | 'version'>>,
+    change: Partial<Pick<Endpoint, 'state' | 'stateReason' | 'session' | 'bootId' | 'version' | 'level'>>,
   ): Promise<void>;
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ export interface PresenceChange {
   session?: string;
   bootId?: string;
   version?: string;
+  level?: number;
   signal: { kind: 'online' | 'offline' | 'lost' | 'silent'; reason: string | null; birth?: BirthChange };
 }
 
@@ -47,11 +48,11 @@ export function silenceLimit(endpoint: Pick<Endpoint, 'kind' | 'intervalMs'>): n
  */
 export function judgePresence(endpoint: Endpoint, message: Presence): PresenceChange | null {
   if (message.state === 'online') {
-    const { session, boot_id: bootId, version, previous_shutdown: before } = message;
+    const { session, boot_id: bootId, version, level = 0, previous_shutdown: before } = message;
     // In the same run of the machine only the agent can have ended.
     const reason = before === 'unclean' && bootId === endpoint.bootId ? 'agent_ended' : before;
     const signal = { kind: 'online', reason, birth: birthIn(message) } as const;
-    return { state: 'online', stateReason: null, session, bootId, version, signal };
+    return { state: 'online', stateReason: null, session, bootId, version, level, signal };
   }
   if (message.session !== endpoint.session) return null;
   if (message.state === 'offline')

@@ -26,6 +26,8 @@ export interface PresenceParts {
   log: Log;
   /** Called after the change was saved, to evaluate and publish it. Must not throw. */
   onChange(endpoint: Endpoint): Promise<void>;
+  /** The agent of an endpoint understands more or less than before, or this is its first birth. */
+  onLevel?(endpoint: Endpoint): void;
   /** Overrides the computed grace period, for tests of a whole collector. */
   graceMs?: number;
 }
@@ -72,7 +74,9 @@ export async function createPresence(parts: PresenceParts): Promise<PresenceTrac
       ...(signal.birth ? { birth: JSON.stringify(signal.birth) } : {}),
     };
     await group(async (db) => void (await db.insertInto('signals').values(row).execute()));
+    const { level } = endpoint;
     await fleet.setState(endpoint.id, next);
+    if (next.level !== undefined && next.level !== level) parts.onLevel?.(endpoint);
     await parts.onChange(endpoint);
   }
 

@@ -32,8 +32,8 @@ export interface Targets {
   stateOf(id: string): { name: string; state: TargetState | null; since: number } | undefined;
   subject(id: string): Endpoint | undefined;
   subjects(): Iterable<Endpoint>;
-  /** The settings of an endpoint with what it is to watch. */
-  settingsFor(endpoint: string, settings: AgentConfig): AgentConfig;
+  /** The settings of an endpoint with what it is to watch. Undefined: its birth is awaited, which says what it understands. */
+  settingsFor(endpoint: string, settings: AgentConfig): AgentConfig | undefined;
   /** A live report of an endpoint has come. @returns what of it is about the endpoint itself */
   heard(endpoint: string, report: Report): Report;
   /** Sites were renamed. */

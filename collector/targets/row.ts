@@ -1,5 +1,6 @@
 /** A target as the interface shows it. Pure. */
 
+import { watchLevel } from '../../shared/agent-level.ts';
 import { collectorWatcher } from '../../shared/target.ts';
 import type { TargetRow, TargetSight } from '../../shared/target-api.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -31,6 +32,7 @@ function sightOf(
     fields: { ...ballot?.fields },
     at: ballot?.at ?? null,
     isThere,
+    tooOld: endpoint?.level !== undefined && endpoint.level < watchLevel,
   };
 }
 

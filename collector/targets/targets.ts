@@ -1,4 +1,5 @@
 /** What is watched from outside: definitions, who watches what, and what came of it. */
+import { watchLevel } from '../../shared/agent-level.ts';
 import { createReach } from '../../shared/outgoing.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import { collectorWatcher, isOfTarget, type TargetOrder, targetsPerWatcher } from '../../shared/target.ts';
@@ -118,8 +119,11 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
     reload,
     settingsFor(endpoint, settings) {
       const orders = ordersFor(endpoint).slice(0, targetsPerWatcher);
-      // Only for those that watch something: an older agent knows no such part.
-      return orders.length === 0 ? settings : { ...settings, watch: orders };
+      if (orders.length === 0) return settings;
+      const { level } = fleet.get(endpoint) ?? {};
+      if (level === undefined) return undefined;
+      // An older agent would refuse the whole message, its interval included.
+      return level < watchLevel ? settings : { ...settings, watch: orders };
     },
     heard(endpoint, report) {
       if (!watchers.has(endpoint)) return report;

@@ -454,6 +454,7 @@ export const words = {
     days: '{{n}} days',
     collector: 'Collector',
     cutOff: 'not connected, no vote',
+    tooOld: 'its agent is too old to watch targets; update it',
     notYet: 'not looked yet',
     watchers: 'Watched from',
     watchersHelp: 'An agent looks only where targets.allow in its agent.settings.json allows it.',

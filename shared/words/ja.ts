@@ -691,6 +691,7 @@ export const words: Words = {
     days: '{{n}} 日',
     collector: 'コレクター',
     cutOff: '未接続のため判定なし',
+    tooOld: 'エージェントが古く、対象を監視できません。更新してください',
     notYet: '未確認',
     watchers: '監視元',
     watchersHelp: 'エージェントは agent.settings.json の targets.allow で許可された範囲だけを確認します。',

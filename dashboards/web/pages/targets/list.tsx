@@ -33,15 +33,21 @@ export function WatchedMark({ state }: { state: TargetRow['state'] }) {
 const format = (value: number) => number(value, language.value);
 const watcherName = ({ watcher: { id, name } }: TargetSight) => (id === 'collector' ? t('target.collector') : name);
 
+function seenBy({ isThere, tooOld, result }: TargetSight): string {
+  if (!isThere) return t('target.cutOff');
+  if (tooOld) return t('target.tooOld');
+  return result === null ? t('target.notYet') : t(`target.result.${result}`);
+}
+
 /** What a watcher saw: its result, and the time of the answer. */
 function Sight({ sight }: { sight: TargetSight }) {
-  const { result, isThere, fields, watcher } = sight;
+  const { result, fields, watcher } = sight;
   const time = fields.total_ms ?? fields.connect_ms;
   const name =
     watcher.id === 'collector' ? watcherName(sight) : <a href={to.endpoint(watcher.id)}>{watcherName(sight)}</a>;
   return (
     <div>
-      {name}: {!isThere ? t('target.cutOff') : result === null ? t('target.notYet') : t(`target.result.${result}`)}
+      {name}: {seenBy(sight)}
       {fields.status_code !== undefined && result === 'wrong_status' && ` (${fields.status_code})`}
       {result === 'ok' && time !== undefined && ` (${format(Math.round(time))} ms)`}
     </div>

@@ -1,0 +1,7 @@
+/**
+ * What an agent understands, as a number in its birth; an agent that sends none has 0. Raised with each part of the
+ * message `config` that is added: an agent refuses a whole message with a part that it does not know.
+ */
+export const agentLevel = 1;
+/** From here on agents watch targets: `watch` in their settings. */
+export const watchLevel = 1;
