@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day|rules|forecast|kpi|floods|floods-mixed|large|messages>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules|forecast|kpi|floods|floods-mixed|large|messages|alert>`: figures, measured on this machine, beside something to compare them with. */
 import '../../shared/needs-node.ts';
 
 interface Bench {
@@ -16,6 +16,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   floods: () => import('./floods.ts'),
   large: () => import('./large.ts'),
   messages: () => import('./messages.ts'),
+  alert: () => import('./alert.ts'),
   'floods-mixed': () => import('./floods-mixed.ts'),
 };
 
