@@ -74,7 +74,8 @@ export async function run(args: string[]): Promise<void> {
     trouble('updates are due on twelve servers', id, 'security-updates', at(8, 0), at(11, 0));
   trouble('a disk is failing', any(servers), 'smart', at(20, 2), null);
   trouble('an array is degraded', any(servers), 'array-degraded', at(22, 2), at(23, 2));
-  for (let n = 0; n < 3; n++) trouble('memory is full', any(servers), 'memory', at(5 + 8 * n, 15), at(5 + 8 * n, 16));
+  const linux = servers.filter((id) => machines.get(id)?.os.platform === 'linux');
+  for (let n = 0; n < 3; n++) trouble('memory is full', any(linux), 'memory', at(5 + 8 * n, 15), at(5 + 8 * n, 16));
 
   // Sunday night the servers of berlin are worked on, and are away for some minutes each.
   const maintained = ofSite('berlin').filter((id) => servers.includes(id));
@@ -142,6 +143,14 @@ export async function run(args: string[]): Promise<void> {
       reacted.add(id);
       if (random() < reacts.share) await scene.alerts.acknowledge(id, { by: 'ann', until: null });
     }
+    // What is over, and was in work, is resolved by whoever had it.
+    const restored = await scene.state
+      .selectFrom('tickets')
+      .select('id')
+      .where('state', '=', 'in_progress')
+      .where('restored_at', '<', now - hour)
+      .execute();
+    for (const { id } of restored) await scene.tickets.resolve(id, 'ann', 'It works again.');
   }
 }
 
