@@ -38,3 +38,6 @@ if (place) {
   // `npm run dev`: what is drawn changes in the open page; who is logged in and what was read stay. Not in a build.
   import.meta.hot?.accept('./app.tsx', (changed) => changed && render(<changed.App />, place));
 }
+
+// There is one in a secure context only. Without it everything works but the installed app and its messages.
+if (import.meta.env.PROD) navigator.serviceWorker?.register('/sw.js').catch(() => undefined);

@@ -3,11 +3,39 @@
  * tsconfig.json. Nothing may end up inline: the collector's content security policy allows neither inline script nor
  * inline style nor data: URLs for fonts.
  */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { offlinePages } from './offline.ts';
+
+/** Writes sw.js: what it keeps is what the first page needs. */
+const serviceWorker: Plugin = {
+  name: 'service-worker',
+  apply: 'build',
+  generateBundle(_, bundle) {
+    const needed = new Set<string>();
+    const add = (name: string): void => {
+      const chunk = bundle[name];
+      if (needed.has(name) || chunk?.type !== 'chunk') return;
+      needed.add(name);
+      for (const css of chunk.viteMetadata?.importedCss ?? []) needed.add(css);
+      for (const other of chunk.imports) add(other);
+    };
+    for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk' && chunk.isEntry) add(chunk.fileName);
+    const files = [...needed].sort().map((name) => `/${name}`);
+    const code = readFileSync(new URL('sw.js', import.meta.url), 'utf8');
+    const offline = offlinePages();
+    const all = createHash('sha256').update(JSON.stringify([Object.keys(bundle).sort(), offline, code]));
+    const cache = `shell-${all.digest('hex').slice(0, 16)}`;
+    const source = `self.evenkeel = ${JSON.stringify({ cache, files, offline })};\n${code}`;
+    this.emitFile({ type: 'asset', fileName: 'sw.js', source });
+  },
+};
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
+  plugins: [serviceWorker],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -54,6 +54,10 @@ export const words = {
     waitingHere: 'Critical alerts that fire and are not acknowledged: {{n}}',
     logOut: 'Log out',
   },
+  offline: {
+    cannotReach: 'The collector cannot be reached: nothing is shown rather than what is old.',
+    retry: 'Retry',
+  },
   link: {
     connecting: 'Connecting…',
     live: 'Live',

@@ -56,6 +56,7 @@ export const words: Words = {
     waitingHere: '未確認の重大アラート（発生中）: {{n}} 件',
     logOut: 'ログアウト',
   },
+  offline: { cannotReach: 'コレクターに接続できません。古い内容は表示しません。', retry: '再試行' },
   link: {
     connecting: '接続中…',
     live: 'リアルタイム',

@@ -68,11 +68,12 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-export async function openBrowser(): Promise<Browser> {
+/** @param serviceWorkers blocked unless they are what is tested: what they answer is hidden from `page.route` */
+export async function openBrowser(serviceWorkers: 'allow' | 'block' = 'block'): Promise<Browser> {
   const profile = temporaryFolder();
   const viewport = { width: 1280, height: 900 };
   const context = await chromium.launchPersistentContext(profile.path, {
-    ...{ executablePath: file, args: flags, viewport, locale: 'en-GB' },
+    ...{ executablePath: file, args: flags, viewport, locale: 'en-GB', serviceWorkers },
   });
   const page = context.pages()[0] ?? (await context.newPage());
   return {
