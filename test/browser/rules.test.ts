@@ -167,6 +167,25 @@ step('the difference is shown before it is applied; then alerts, row and list fo
   assert.is(await page.locator('tbody tr').count(), 4);
 });
 
+step('the list names the rule that made most alerts, how many went by themselves, and leads to its form', async () => {
+  await open('/rules');
+  const noisiest = page.locator('main p').filter({ hasText: 'Noisiest' });
+  assert.match(
+    (await noisiest.textContent()) ?? '',
+    /^Noisiest: Disk nearly full, 4 in 30 days, 0% resolved alone\. Tune rule$/,
+  );
+  assert.match(await rowText(page, 'disk-space'), /On ?4 ?4 ?Acknowledged: 0% ?Resolved alone: 0%$/);
+  assert.match(await rowText(page, 'disk-inodes'), /0 ?0$/);
+  await page.getByRole('link', { name: 'Tune rule' }).click();
+  await page.getByRole('heading', { name: 'Change rule' }).waitFor();
+  assert.match(page.url(), /\/rules\/disk-space\?edit=all$/);
+  await open('/rules');
+  await noisiest.getByRole('link', { name: '4' }).click();
+  await heading('Alerts');
+  await page.getByRole('row').filter({ hasText: 'Disk nearly full' }).first().waitFor();
+  assert.is(await page.locator('tbody tr').count(), 4);
+});
+
 step('the page of an endpoint says which rule holds and what gave way, and leads to an exception for it', async () => {
   const [row] = await list<EndpointRow>('endpoints?sort=name');
   await open(`/endpoints/${row?.id}?tab=rules`);

@@ -34,6 +34,7 @@ import {
   measurements,
   withMetric,
 } from '../../dashboards/web/rules/fresh.ts';
+import { alertsBehind, noiseOf, noisiest } from '../../dashboards/web/rules/noise.ts';
 import { ruleWords } from '../../dashboards/web/rules/sentences.ts';
 import { speak } from '../../dashboards/web/words/words.ts';
 import type { RuleEntry } from '../../shared/api.ts';
@@ -220,6 +221,23 @@ test('an id comes from the name, and never is one that is taken', () => {
       assert.match(idFrom(name, ['rule', 'rule-2']), /^[a-z][a-z0-9-]{1,63}$/);
     }),
   );
+});
+
+test('noise: the noisiest rule that has a form; of a rule beyond those answered nothing is claimed', () => {
+  const counts = (fired: number) => ({ fired, acknowledged: 0, alone: fired, open: 0 });
+  const rules = [
+    { rule: { id: 'site-down' }, ...counts(50) },
+    { rule: { id: 'cpu' }, ...counts(41) },
+    { rule: { id: 'swap' }, ...counts(2) },
+  ];
+  const noise = { from: 1, to: 2, ...counts(93), endpointWeeks: 1, perEndpointWeek: 93, rules };
+  assert.is(noisiest(noise, new Set(['swap', 'cpu']))?.rule.id, 'cpu');
+  assert.is(noisiest(noise, new Set(['disk-space'])), null);
+  assert.is(noisiest({ ...noise, rules: [] }, new Set(['cpu'])), null);
+  assert.is(noiseOf(noise, 'cpu')?.fired, 41);
+  assert.is(noiseOf(noise, 'disk-space')?.fired, 0);
+  assert.is(noiseOf({ ...noise, fired: 94 }, 'disk-space'), null, 'one alert is of a rule that was not answered');
+  assert.is(alertsBehind(7, 'alone', 'cpu'), '/alerts?state=all&fired=7&outcome=alone&rule=cpu');
 });
 
 test.run();

@@ -7,12 +7,11 @@ import { Fold } from '../parts/fold.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { Table } from '../parts/table.tsx';
 import { to } from '../router.ts';
+import { alertsBehind, noiseDays as days, type Outcome } from '../rules/noise.ts';
 import { ruleName } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 
-const days = 30;
 const shownRules = 10;
-type Outcome = 'acknowledged' | 'alone' | 'open';
 
 export function Noise() {
   const loaded = useLoad<AlertNoise>(`alerts/noise?days=${days}`);
@@ -30,12 +29,8 @@ export function Noise() {
 function Numbers({ noise }: { noise: AlertNoise }) {
   const { from, fired, acknowledged, alone, perEndpointWeek, endpointWeeks, rules } = noise;
   const n = (value: number, digits = 0) => number(value, language.value, digits);
-  const list = (value: number, outcome: Outcome | null, rule: string | null = null) => {
-    const query = new URLSearchParams({ state: 'all', fired: String(from) });
-    if (outcome) query.set('outcome', outcome);
-    if (rule) query.set('rule', rule);
-    return value === 0 ? n(0) : <a href={`/alerts?${query}`}>{n(value)}</a>;
-  };
+  const list = (value: number, outcome: Outcome | null, rule: string | null = null) =>
+    value === 0 ? n(0) : <a href={alertsBehind(from, outcome, rule)}>{n(value)}</a>;
   const share = (part: number, whole: number) =>
     whole === 0 ? none : percent((100 * part) / whole, language.value, 0);
   return (

@@ -52,3 +52,18 @@ export function scopesOf({ entries }: Family): RuleReach[] {
 /** The overrides within a scope, of any owner. */
 export const overridesAt = (family: Family, scope: RuleReach): RuleEntry[] =>
   family.entries.filter((entry) => isSame(entry.scope, scope) && entry.overrides !== null);
+
+/** All of it is set in the settings file, which no form changes. */
+export function isFixedAt(family: Family, scope: RuleReach): boolean {
+  return levelsAt(family, scope).every((one) => one.owner === 'file' && isSame(one.scope, scope));
+}
+
+/** Where its form begins: everywhere, or for a rule that holds in some scopes only, in one of them. */
+export const basicScope = (family: Family): RuleReach =>
+  levelsAt(family, everywhere).length > 0 ? everywhere : (scopesOf(family).at(-1) ?? everywhere);
+
+/** `edit=site&target=Berlin`: the form for a scope on the page of a rule. */
+export const editQuery = ({ of, target }: RuleReach): Record<string, string | null> => ({
+  edit: of,
+  target: target || null,
+});

@@ -8,11 +8,10 @@ import { Box, Ready } from '../../parts/box.tsx';
 import { Mark, SeverityMark } from '../../parts/mark.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to, withQuery } from '../../router.ts';
-import { familyOf } from '../../rules/family.ts';
+import { editQuery, familyOf } from '../../rules/family.ts';
 import { ruleWords } from '../../rules/sentences.ts';
 import { ruleName } from '../../words/value.ts';
 import { t } from '../../words/words.ts';
-import { editQuery } from '../rules/rule.tsx';
 import { ScopeName, type ScopeNames, useScopeNames } from '../rules/scope.tsx';
 
 interface Held {

@@ -1,6 +1,7 @@
 /** All rules: the condition of each, its owner, where it differs, and how many alerts it has now. */
 
 import { useState } from 'preact/hooks';
+import type { AlertNoise } from '../../../../shared/alert-groups.ts';
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { languages, loadWords } from '../../../../shared/words/index.ts';
@@ -16,12 +17,21 @@ import { Icon } from '../../parts/icon.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
-import { everywhere, type Family, familiesOf, levelsAt, overridesAt, scopesOf } from '../../rules/family.ts';
+import {
+  basicScope,
+  everywhere,
+  type Family,
+  familiesOf,
+  levelsAt,
+  overridesAt,
+  scopesOf,
+} from '../../rules/family.ts';
 import { ruleWords } from '../../rules/sentences.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { Levels } from './levels.tsx';
 import { NewRule } from './new.tsx';
+import { Noisiest, noiseColumn, useNoise } from './noise.tsx';
 import { type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
 
 const format = (value: number) => number(value, language.value);
@@ -46,10 +56,7 @@ export function AlertCount({ id, short = false }: { id: string; short?: boolean 
 }
 
 /** As it is everywhere; a rule that holds in some scopes only, as in the first of them. */
-const basicLevels = (family: Family): RuleEntry[] => {
-  const base = levelsAt(family, everywhere);
-  return base.length > 0 ? base : levelsAt(family, scopesOf(family).at(-1) ?? everywhere);
-};
+const basicLevels = (family: Family): RuleEntry[] => levelsAt(family, basicScope(family));
 
 const isOn = (family: Family): boolean => family.entries.some(({ rule }) => rule.enabled);
 
@@ -75,7 +82,7 @@ function Scopes({ family, names }: { family: Family; names: ScopeNames }) {
   );
 }
 
-const columnsOf = (names: ScopeNames): TableColumn<Family>[] => [
+const columnsOf = (names: ScopeNames, noise: AlertNoise | null): TableColumn<Family>[] => [
   {
     key: 'name',
     head: t('rules.name'),
@@ -121,6 +128,7 @@ const columnsOf = (names: ScopeNames): TableColumn<Family>[] => [
       ),
   },
   { key: 'alerts', head: t('rules.alerts'), right: true, cell: (family) => <AlertCount id={family.id} short /> },
+  noiseColumn(noise),
 ];
 
 function appliesTo(family: Family) {
@@ -149,6 +157,7 @@ const mostOnPhone = 12;
 
 export function RulesPage() {
   const list = useLoad<Page<RuleEntry>>('rules', (change) => change.kind === 'rule');
+  const noise = useNoise();
   const names = useScopeNames();
   const [all, setAll] = useState(false);
   const query = new URLSearchParams(search.value);
@@ -173,6 +182,7 @@ export function RulesPage() {
           </button>
         )}
       </PageHead>
+      {list.data && <Noisiest of={noise} families={families} />}
       {isNew && (
         <Box title={t('rules.new')}>
           <NewRule
@@ -201,7 +211,7 @@ export function RulesPage() {
               <>
                 <Table
                   caption={t('page.rules')}
-                  columns={columnsOf(names)}
+                  columns={columnsOf(names, noise.data)}
                   rows={shown}
                   keyOf={(family) => family.id}
                 />

@@ -10,11 +10,12 @@ import { Box, Callout, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import {
+  editQuery,
   everywhere,
   type Family,
   familiesOf,
   familyOf,
-  isSame,
+  isFixedAt,
   levelsAt,
   overridesAt,
   type RuleReach,
@@ -36,11 +37,6 @@ function editedScope(query: string): RuleReach | null {
   const of = scopeKinds.find((one) => one === params.get('edit'));
   return of === undefined ? null : { of, target: of === 'all' ? '' : (params.get('target') ?? '') };
 }
-
-export const editQuery = ({ of, target }: RuleReach): Record<string, string | null> => ({
-  edit: of,
-  target: target || null,
-});
 
 function Owner({ entry }: { entry: Pick<RuleEntry, 'owner' | 'changedAt' | 'changedBy'> }) {
   const { owner, changedAt, changedBy } = entry;
@@ -79,7 +75,7 @@ function ScopeRow({ family, scope, names, onEdit }: ScopeProps) {
   const isInFile = overrides.some((one) => one.owner === 'file');
   const isOurs = overrides.some((one) => one.owner === 'people');
   const levels = levelsAt(family, scope);
-  const canEdit = may('admin') && !levels.every((one) => one.owner === 'file' && isSame(one.scope, scope));
+  const canEdit = may('admin') && !isFixedAt(family, scope);
   const action = takeBackWord(scope, overrides[0]);
   return (
     <li class="scope">
