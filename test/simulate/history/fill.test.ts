@@ -158,18 +158,18 @@ test('each outage and trouble has one ticket, which a person has handled', async
   assert.equal(lines, [
     'alert osa-mail-1 server-down',
     'alert osa-files-1 server-down',
-    'incident all server-down',
+    'incident all site-down',
     'alert osa-web-1 server-down',
     'alert osa-erp-1 server-down',
     'alert osa-files-1 disk-space',
     'alert osa-db-1 server-down',
   ]);
-  const down = tickets.filter(({ rule }) => rule === 'server-down');
-  // A broker notices after 90 s; the rule waits for a minute, and a ticket for two more.
+  const down = tickets.filter(({ rule }) => rule === 'server-down' || rule === 'site-down');
+  // A broker notices after 90 s; the rule of one server waits for a minute, and a ticket for two more.
   const delays = down.map(({ opened_at }, n) => Math.round((opened_at - (outages[n]?.from ?? 0)) / 1000));
   assert.equal(
     delays,
-    outages.map(() => 270),
+    down.map(({ rule }) => (rule === 'site-down' ? 210 : 270)),
   );
   for (const { id, touched_at, restored_at, resolved_by } of tickets)
     assert.ok(touched_at && restored_at && resolved_by !== 'monitor', `ticket ${id}`);
@@ -218,7 +218,7 @@ function isAtWork(instant: number): boolean {
 }
 
 test('lost hours are those of an account minute by minute', async () => {
-  const tickets = (await ticketsOf()).filter(({ rule }) => rule === 'server-down');
+  const tickets = (await ticketsOf()).filter(({ rule }) => rule === 'server-down' || rule === 'site-down');
   let lost = 0;
   for (const [n, { from, to }] of outages.entries()) {
     const ticket = tickets[n];
