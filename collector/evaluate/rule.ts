@@ -1,5 +1,15 @@
 /** A rule is data: when a metric of an endpoint needs a person's attention. Defaults: defaults.ts (a table). */
 import { type Static, Type } from 'typebox';
+import {
+  descriptionLength,
+  labelLength,
+  labelName,
+  labelsAtMost,
+  ownLabels,
+  runbookLength,
+  runbookPattern,
+  summaryLength,
+} from '../../shared/rule-parts.ts';
 import { controlClass, oneLinePattern } from '../../shared/safe-text.ts';
 import { languages } from '../../shared/words/index.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
@@ -9,18 +19,12 @@ import { seconds } from './kinds/kind.ts';
 
 const closed = { additionalProperties: false } as const;
 const ownText = Type.String({
-  maxLength: 120,
+  maxLength: labelLength,
   pattern: oneLinePattern,
   want: 'a text of at most 120 characters, on one line',
 });
 const inLanguages = Type.Object(Object.fromEntries(languages.map((code) => [code, Type.Optional(ownText)])), closed);
 
-/** Labels that every alert has of its own; a rule must not give them another meaning. */
-const ownLabels: readonly string[] = [
-  ...['rule', 'severity', 'endpoint', 'host', 'site', 'kind', 'metric', 'group', 'tag'],
-];
-const labelName = /^[a-z_][a-z0-9_]{0,62}$/;
-const labelsAtMost = 20;
 const Labels = Type.Record(Type.String(), ownText, {
   want: 'labels such as { team: storage }',
   check: (labels: Record<string, unknown>) => labelProblem(Object.keys(labels)),
@@ -41,13 +45,13 @@ const template = (maxLength: number, pattern: string, want: string) =>
 /** What a rule says about its alerts. */
 const texts = {
   labels: Type.Optional(Labels),
-  summary: Type.Optional(template(200, oneLinePattern, 'a text of at most 200 characters, on one line')),
-  description: Type.Optional(template(2000, `^[^${controlClass}]*$`, 'a text of at most 2000 characters')),
+  summary: Type.Optional(template(summaryLength, oneLinePattern, 'a text of at most 200 characters, on one line')),
+  description: Type.Optional(template(descriptionLength, `^[^${controlClass}]*$`, 'a text of at most 2000 characters')),
   /** Where it stands what to do. */
   runbook: Type.Optional(
     Type.String({
-      maxLength: 500,
-      pattern: '^(https?://[^\\s"<>]+|/knowledge/[^\\s"<>]+)$',
+      maxLength: runbookLength,
+      pattern: runbookPattern,
       want: 'an address that begins with https://, http:// or /knowledge/',
     }),
   ),

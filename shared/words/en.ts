@@ -3041,6 +3041,10 @@ export const words = {
     unitOf: 'Unit of {{name}}',
     unit: { s: 's', min: 'min', h: 'h', d: 'days' },
     says: 'What the rule says',
+    templateHelp: 'One line. Facts of the alert are put in for {{names}}, in other forms for {{filters}}.',
+    descriptionHelp: 'The same facts are put in here.',
+    runbookHelp: 'An address where it stands what to do.',
+    labelsHelp: 'One per line, as in team=storage. Routes and silences can match them.',
     part: {
       name: 'Name',
       enabled: 'State',
@@ -3113,6 +3117,13 @@ export const words = {
       id: 'Use 2 to 55 small letters, digits and hyphens, a letter first.',
       taken: 'There is a rule with this id.',
       metric: 'Choose a metric.',
+      template:
+        'In braces stands one of the listed names, with one filter at most. Double a brace that stands for itself.',
+      runbook: 'Begin with https://, http:// or /knowledge/, without spaces.',
+      label:
+        'One per line, as in team=storage: a name of small letters, digits and _, then a value of at most 120 characters.',
+      labelOwn: 'Every alert has a label of that name already. Choose another one.',
+      labels: 'At most 20 labels, each once.',
     },
   },
   /** Actors that are not users, by the names under which the collector acts. */

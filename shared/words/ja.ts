@@ -3261,6 +3261,10 @@ export const words: Words = {
     unitOf: '{{name}}の単位',
     unit: { s: '秒', min: '分', h: '時間', d: '日' },
     says: 'ルールの説明',
+    templateHelp: '1 行です。アラートの情報が入る名前: {{names}}。別の形式: {{filters}}。',
+    descriptionHelp: '同じ情報をここにも入れられます。',
+    runbookHelp: '対処方法が書かれたアドレス',
+    labelsHelp: '1 行に 1 件 (例: team=storage)。ルートとサイレンスの条件に使えます。',
     part: {
       name: '名前',
       enabled: '状態',
@@ -3333,6 +3337,11 @@ export const words: Words = {
       id: '小文字の英数字とハイフンで 2 から 55 文字、先頭は英字にしてください。',
       taken: 'この ID のルールはすでにあります。',
       metric: 'メトリクスを選んでください。',
+      template: '波括弧には一覧の名前を 1 つ書きます。フィルターは 1 つまでです。波括弧そのものは 2 つ重ねてください。',
+      runbook: 'https://、http://、/knowledge/ のいずれかで始め、空白は入れないでください。',
+      label: '1 行に 1 件、team=storage の形で入力してください。名前は英小文字、数字、_、値は 120 文字までです。',
+      labelOwn: 'その名前のラベルはすべてのアラートにあります。別の名前にしてください。',
+      labels: 'ラベルは 20 件まで、同じ名前は 1 回だけです。',
     },
   },
   /** Who is no person, by the names under which the collector acts. */

@@ -137,6 +137,6 @@ export interface RuleTemplates {
 
 /** What a rule says about one of its alerts, for pages and messages. */
 export function ruleTexts(rule: RuleTemplates, facts: TemplateFacts, language: Language): RuleTexts {
-  const filled = (text: string | undefined) => (text === undefined ? null : fillTemplate(text, facts, language));
-  return { summary: filled(rule.summary), description: filled(rule.description), runbook: rule.runbook ?? null };
+  const filled = (text: string | undefined) => (text ? fillTemplate(text, facts, language) : null);
+  return { summary: filled(rule.summary), description: filled(rule.description), runbook: rule.runbook || null };
 }

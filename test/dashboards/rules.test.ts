@@ -223,6 +223,48 @@ test('an id comes from the name, and never is one that is taken', () => {
   );
 });
 
+test('what a rule says: sent as it is typed, refused at its field, and what is emptied takes away what held', async () => {
+  const [mild] = draftsOf('disk-space') as [LevelDraft];
+  const said = {
+    summary: '{host} at {value|unit}',
+    runbook: ' /knowledge/disk ',
+    labels: 'team=storage\n\nurl = a=b ',
+  };
+  const typed = { ...mild, ...said };
+  assert.equal(faultsOf([typed]), {});
+  const parts = {
+    summary: said.summary,
+    runbook: '/knowledge/disk',
+    labels: { team: 'storage', url: 'a=b' },
+  };
+  assert.equal(partsOf(typed), parts);
+  const [rule] = mergeRules(defaultRules, [{ id: 'disk-space', ...parts }]).filter(({ id }) => id === 'disk-space');
+  const [entry] = levelsAt(familyNamed('disk-space'), everywhere) as [RuleEntry];
+  const kept = draftOf({ ...entry, rule: rule as unknown as WebRule }, everywhere);
+  assert.is(partsOf(kept), null);
+  const emptied = partsOf({ ...kept, summary: '', runbook: '', labels: '' });
+  assert.equal(emptied, { summary: '', runbook: '', labels: {} });
+  mergeRules(defaultRules, [{ id: 'disk-space', ...emptied }]);
+  await speak('en');
+  assert.equal(differencesOf(kept.rule, { ...kept.rule, ...emptied }), [
+    { part: 'Summary', before: said.summary, after: '—' },
+    { part: 'Runbook', before: '/knowledge/disk', after: '—' },
+    { part: 'Labels', before: 'team=storage, url=a=b', after: '—' },
+  ]);
+  for (const [place, text, fault] of [
+    ['summary', 'at {valeu}', 'template'],
+    ['description', 'a { b', 'template'],
+    ['runbook', 'javascript:alert(1)', 'runbook'],
+    ['labels', 'severity=x', 'labelOwn'],
+    ['labels', 'team', 'label'],
+    ['labels', 'Team A=x', 'label'],
+    ['labels', `team=${'x'.repeat(121)}`, 'label'],
+    ['labels', 'a=1\na=2', 'labels'],
+    ['labels', Array.from({ length: 21 }, (_, n) => `l${n}=x`).join('\n'), 'labels'],
+  ] as const)
+    assert.equal(faultsOf([{ ...mild, [place]: text }]), { [`disk-space.${place}`]: `rules.fault.${fault}` }, text);
+});
+
 test('noise: the noisiest rule that has a form; of a rule beyond those answered nothing is claimed', () => {
   const counts = (fired: number) => ({ fired, acknowledged: 0, alone: fired, open: 0 });
   const rules = [

@@ -5,6 +5,7 @@ import { type OwnName, ownName } from '../../../shared/words/names.ts';
 import { language, t, wordOr } from '../words/words.ts';
 import { isEqual } from './draft.ts';
 import type { WebRule } from './family.ts';
+import { labelWords } from './said.ts';
 import { conditionsOf, conditionWords, limitWords, metricOf, signOf, subjectOf, type WebLimit } from './sentences.ts';
 
 export interface Difference {
@@ -62,7 +63,8 @@ function insideWhen(old: unknown, fresh: unknown): Difference[] | null {
 }
 
 function wordsOf(name: string, value: unknown): string {
-  if (value === undefined || value === null) return name === 'no_data' ? t('rules.noData.keep') : none;
+  if (name === 'labels') return labelWords((value ?? {}) as Record<string, unknown>, ', ') || none;
+  if (value === undefined || value === null || value === '') return name === 'no_data' ? t('rules.noData.keep') : none;
   if (name === 'when') return conditionWords({ when: value as WebCondition });
   if (name === 'name') return ownName(language.value, value as OwnName) ?? none;
   if (name === 'enabled') return t(value ? 'rules.on' : 'rules.off');

@@ -4,6 +4,7 @@ import { fieldOf, type Unit } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
 import type { RuleReach, WebRule } from './family.ts';
+import { type SaidDraft, saidFaults, saidOf, saidParts } from './said.ts';
 import { conditionsOf, metricOf, type WebLimit } from './sentences.ts';
 
 export interface ConditionDraft {
@@ -16,7 +17,7 @@ export interface ConditionDraft {
   clearFollows: boolean;
 }
 
-export interface LevelDraft {
+export interface LevelDraft extends SaidDraft {
   rule: WebRule;
   overrides: RuleEntry['overrides'];
   enabled: boolean;
@@ -41,6 +42,7 @@ export function draftOf({ rule, overrides, scope: at }: RuleEntry, scope: RuleRe
     severity: rule.severity,
     ticket: rule.ticket,
     urgency: String(rule.urgency),
+    ...saidOf(rule),
     noData: rule.no_data ?? 'keep',
     forS: amountOf(rule.for_s, 'seconds'),
     clearForS: amountOf(rule.clear_for_s, 'seconds'),
@@ -84,6 +86,7 @@ export function faultsOf(levels: readonly LevelDraft[]): Faults {
     time('for_s', level.forS);
     time('clear_for_s', level.clearForS);
     if (level.afterS) time('when.after_s', level.afterS, 1);
+    for (const [place, fault] of Object.entries(saidFaults(level))) faults[at(place)] = fault;
     level.conditions.forEach((condition, i) => {
       const limit =
         limitFault(condition) ??
@@ -142,6 +145,7 @@ export function ruleOf(draft: LevelDraft): WebRule {
     ticket: draft.ticket,
     urgency: Number(draft.urgency),
     ...(draft.noData === (rule.no_data ?? 'keep') ? {} : { no_data: draft.noData }),
+    ...saidParts(draft, rule),
     for_s: numberIn(draft.forS) ?? 0,
     clear_for_s: numberIn(draft.clearForS) ?? 0,
     when,

@@ -3,9 +3,10 @@ import { catalogue, type Field, fieldOf } from '../../../shared/metrics.ts';
 import type { Key } from '../words/words.ts';
 import { type Amount, amountOf, numberIn } from './amount.ts';
 import type { WebRule } from './family.ts';
+import { nothingSaid, type SaidDraft, saidFaults, saidParts } from './said.ts';
 import type { WebLimit } from './sentences.ts';
 
-export interface FreshRule {
+export interface FreshRule extends SaidDraft {
   id: string;
   /** Typed by hand: it no longer follows the name. */
   ownId: boolean;
@@ -31,6 +32,7 @@ export const freshRule: FreshRule = {
   },
   forS: amountOf(300, 'seconds'),
   ...{ severity: 'warning', ticket: 'open', urgency: '3' },
+  ...nothingSaid,
 };
 
 /** Measurements with their fields, in the order of the catalogue. */
@@ -72,7 +74,7 @@ export function withMetric(rule: FreshRule, metric: string): FreshRule {
 const isGiven = ({ text }: Amount) => text.trim() !== '';
 
 export function faultsOfFresh(rule: FreshRule, taken: readonly string[]): Partial<Record<keyof FreshRule, Key>> {
-  const faults: Partial<Record<keyof FreshRule, Key>> = {};
+  const faults: Partial<Record<keyof FreshRule, Key>> = saidFaults(rule);
   const limit = numberIn(rule.limit);
   const isUp = rule.op.startsWith('>');
   if (rule.name.trim() === '') faults.name = 'rules.fault.name';
@@ -118,7 +120,7 @@ export function changesOf(rule: FreshRule): { rule: string; parts: Record<string
   };
   const { ticket } = rule;
   const times = { for_s: numberIn(rule.forS) ?? 0, clear_for_s: 0 };
-  const common = { name: rule.name.trim(), ticket, urgency: Number(rule.urgency), ...times };
+  const common = { name: rule.name.trim(), ticket, urgency: Number(rule.urgency), ...times, ...saidParts(rule, {}) };
   const critical = hasWorse(rule) ? numberIn(rule.critical) : null;
   const mild = { rule: rule.id, parts: { ...common, severity: rule.severity, when: when(limit) } };
   if (critical === null) return [mild];

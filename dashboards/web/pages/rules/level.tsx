@@ -4,9 +4,11 @@ import { Field, Input, Select } from '../../parts/field.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
 import { type Amount, type AmountUnit, unitsOf } from '../../rules/amount.ts';
 import { type ConditionDraft, type LevelDraft, withLimit } from '../../rules/draft.ts';
+import { saidPlaces } from '../../rules/said.ts';
 import { conditionsOf, conditionWords, signOf, subjectOf } from '../../rules/sentences.ts';
 import { stateOptions } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
+import { SaidFields } from './said.tsx';
 
 interface AmountProps {
   label: string;
@@ -106,6 +108,7 @@ interface LevelProps {
 
 /** Places that have a field, so a fault there is shown there. */
 export const hasField = (place: string): boolean =>
+  (saidPlaces as readonly string[]).includes(place.split('.')[0] ?? '') ||
   /^(for_s|clear_for_s|severity|when\.after_s|when\.all\.\d\.(value|clear))$/.test(place);
 
 export function LevelFields({ level, title, fault, isInFile, onChange }: LevelProps) {
@@ -200,6 +203,7 @@ export function LevelFields({ level, title, fault, isInFile, onChange }: LevelPr
           />
         )}
       </div>
+      <SaidFields said={level} fault={fault} onChange={set} />
     </fieldset>
   );
 }

@@ -23,6 +23,7 @@ import { useFocus } from './focus.ts';
 import { ServerFaults } from './form.tsx';
 import { ReasonInput, TimeInput, ValueInput } from './level.tsx';
 import { previewOf, Review, type WantedChange } from './review.tsx';
+import { SaidFields } from './said.tsx';
 import { isThere, type ScopeNames, ScopePicker } from './scope.tsx';
 
 function MetricSelect({
@@ -182,6 +183,7 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
           options={(['1', '2', '3'] as const).map((one) => [one, t(`ticket.urgencies.${one}`)] as const)}
         />
       </div>
+      <SaidFields said={rule} fault={fault} onChange={set} />
       <div class="form-row">
         <ScopePicker
           value={scope}
