@@ -210,7 +210,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       newest,
       viewOf: seen,
       ruleNamed,
-      ...{ channels, channelHealth },
+      ...{ channels, devices: routes.devices, channelHealth },
       registry,
       addresses: () => addressesOf(config, ports),
       async restoreTried(id) {

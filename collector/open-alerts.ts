@@ -19,6 +19,7 @@ import { causeIn } from './kpi/history.ts';
 import type { createLog } from './log.ts';
 import type { MaintenanceScope } from './maintenance/window.ts';
 import { createChannelList } from './notify/channels.ts';
+import { createDevices } from './notify/devices.ts';
 import { createChannelHealth } from './notify/health.ts';
 import { createOutbox, type OutboxParts } from './notify/outbox.ts';
 import { createOutside } from './outside/outside.ts';
@@ -51,8 +52,9 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const { config, state, clock, log, fleet, groups, changeFeed, publicUrl, mailOf, ruleNamed, onRulesChanged } = parts;
   const { zone } = config;
   const outgoing = createOutgoing(config.outgoing.allow);
+  const devices = createDevices(state, clock, outgoing);
   const channels = await createChannelList({
-    ...{ state, clock, log, file: config.channels, outgoing, publicUrl },
+    ...{ state, clock, log, file: config.channels, outgoing, devices, publicUrl },
     health: () => channelHealth,
   });
   const { routes } = channels;
@@ -124,6 +126,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   void warnOfGaps();
   return {
     channels,
+    devices,
     channelHealth,
     rules,
     outbox,

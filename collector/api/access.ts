@@ -15,6 +15,10 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/logout': 'public',
   'POST /api/v1/me/password': 'viewer',
   'POST /api/v1/me/confirm': 'viewer',
+  'GET /api/v1/me/push': 'operator',
+  'POST /api/v1/me/push': 'operator',
+  'DELETE /api/v1/me/push/:id': 'operator',
+  'POST /api/v1/me/push/:id/test': 'operator',
   /** An agent sends its join code instead. */
   'POST /api/v1/enroll': 'public',
   /** No secret: every TLS connection presents a certificate issued by it. */

@@ -37,6 +37,7 @@ import type { Disks } from '../kpi/disk-forecasts.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
 import type { Channels } from '../notify/channels.ts';
+import type { PushDevices } from '../notify/devices.ts';
 import type { ChannelHealth } from '../notify/health.ts';
 import type { Outside } from '../outside/outside.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
@@ -83,7 +84,8 @@ export interface Context {
   ticketClocks: ClockReader;
   impacts: Impacts;
   maintenance: MaintenanceActions;
-  channels: Pick<Channels, 'list' | 'kinds' | 'create' | 'edit' | 'remove' | 'test'>;
+  channels: Pick<Channels, 'list' | 'kinds' | 'create' | 'edit' | 'remove' | 'test' | 'testDevice'>;
+  devices: Pick<PushDevices, 'keys' | 'list' | 'add' | 'remove'>;
   channelHealth: Pick<ChannelHealth, 'lastOf' | 'counts' | 'failing' | 'isMute'>;
   silences: SilenceActions;
   dependencies: DependencyActions;

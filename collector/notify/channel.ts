@@ -4,6 +4,7 @@ import type { NotificationEvent } from '../../shared/notification.ts';
 import type { Outgoing } from '../../shared/outgoing.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
+import type { DevicesToPush } from './devices.ts';
 
 /** One alert of a group, as a message names it. */
 export interface MemberAlert {
@@ -76,8 +77,12 @@ export interface Notification {
   calledBy?: string;
   /** Until when an answer or a resolution is promised. */
   dueAt?: number | null;
-  /** One address in place of those of the channel. */
+  /** One address in place of those of the channel; of a personal channel the user. */
   recipient?: string;
+  /** Of the devices of that user this one alone. */
+  device?: string;
+  /** Id of the alert, where it is about one. */
+  alert?: string | null;
   /** What was written, over as many lines. */
   comment?: string;
   /** Link to the page of the alert or ticket. */
@@ -147,8 +152,10 @@ export interface ChannelType {
   settings: TObject;
   /** Checks beyond the schema; only called for settings that satisfy it. */
   check?(settings: never): Fault[];
-  /** Where it connects to, as written. @param settings checked before */
-  hostOf(settings: never): string;
+  /** Where it connects to, as written; null: that is not in its settings. @param settings checked before */
+  hostOf(settings: never): string | null;
+  /** It reaches a person by their name: nobody has to give an address. */
+  isPersonal?: true;
   /** @param settings checked before; @param outgoing decides about each connection that is made */
-  create(name: string, settings: never, outgoing: Outgoing): Channel;
+  create(name: string, settings: never, outgoing: Outgoing, devices: DevicesToPush): Channel;
 }

@@ -10,6 +10,7 @@ import { type Outgoing, problemOf } from '../../shared/outgoing.ts';
 import type { State } from '../state/open.ts';
 import type { Notification } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
+import type { DevicesToPush } from './devices.ts';
 import type { ChannelHealth } from './health.ts';
 import { type ChannelRoute, type ChannelSettings, createChannels, severitiesOf, withAddressRead } from './route.ts';
 import { channelKinds, isSecretKey } from './settings.ts';
@@ -46,6 +47,8 @@ export interface Channels {
   remove(name: string): Promise<void>;
   /** Sends a test at once, without the outbox. @throws EvenkeelError NOT_FOUND */
   test(name: string, by: string): Promise<{ at: number; ms: number; error: string | null }>;
+  /** Sends a test to one device by the first channel that can. @returns why it was not accepted; null: it was */
+  testDevice(user: string, device: string): Promise<string | null>;
 }
 
 interface ChannelsParts {
@@ -54,6 +57,7 @@ interface ChannelsParts {
   log: Log;
   file: readonly ChannelSettings[];
   outgoing: Outgoing;
+  devices: DevicesToPush;
   health(): Pick<ChannelHealth, 'accepted' | 'failed'>;
   publicUrl(): string;
 }
@@ -69,7 +73,7 @@ const trialTimeoutMs = 10_000;
 export async function createChannelList(parts: ChannelsParts): Promise<Channels> {
   const { state, clock, log, outgoing } = parts;
   const kept: KeptChannel[] = parts.file.map((one) => ({ ...one, owner: 'file', updatedAt: null, updatedBy: null }));
-  const routes: ChannelRoute[] = createChannels(parts.file, outgoing);
+  const routes: ChannelRoute[] = createChannels(parts.file, outgoing, parts.devices);
 
   for (const row of await state.selectFrom('channels').selectAll().orderBy('id').execute()) {
     const settings = {
@@ -87,7 +91,7 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
       continue;
     }
     try {
-      routes.push(...createChannels([one], outgoing));
+      routes.push(...createChannels([one], outgoing, parts.devices));
       kept.push(one);
     } catch (thrown) {
       log.error(
@@ -112,7 +116,7 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
 
   async function save(one: KeptChannel, by: string): Promise<ChannelView> {
     // Checked, and made, before anything is written.
-    const [route] = createChannels([one], outgoing) as [ChannelRoute];
+    const [route] = createChannels([one], outgoing, parts.devices) as [ChannelRoute];
     const now = clock.now();
     const { severities: _, ...rest } = one.settings;
     const entries = Object.entries(rest);
@@ -192,6 +196,13 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
       const blocked = error === null ? null : await blockedBy(outgoing, one);
       return { at, ms: Math.round(clock.monotonic() - begun), error: blocked ?? error };
     },
+    testDevice(user, device) {
+      const route = routes.find(({ channel }) => channel.kind === 'push');
+      if (!route) throw fail('CONFLICT', { problem: 'there is no channel of kind push yet; an admin adds one' });
+      const trial = trialOf(route.name, user, clock.now(), `${parts.publicUrl()}/settings`);
+      const to = { ...trial, recipient: user, device };
+      return route.channel.send(to, AbortSignal.timeout(trialTimeoutMs)).then(() => null, reasonOf);
+    },
   };
 }
 
@@ -199,7 +210,8 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
 function blockedBy(outgoing: Outgoing, { kind, settings }: ChannelSettings): Promise<string | null> {
   const type = channelTypes.find((one) => one.kind === kind);
   const { severities: _, ...rest } = settings;
-  return type ? problemOf(outgoing, type.hostOf(rest as never)) : Promise.resolve(null);
+  const host = type?.hostOf(rest as never) ?? null;
+  return host === null ? Promise.resolve(null) : problemOf(outgoing, host);
 }
 
 function viewOf({

@@ -18,7 +18,7 @@ export interface CompletionParts {
   act?: Pick<ActLinks, 'make'>;
 }
 
-type DeliveryColumns = 'id' | 'channel' | 'about' | 'attempts' | 'next_at' | 'user_name' | 'created_at';
+type DeliveryColumns = 'id' | 'channel' | 'about' | 'attempts' | 'next_at' | 'recipient' | 'user_name' | 'created_at';
 export type DeliveryRow = Pick<Selectable<Database['deliveries']>, DeliveryColumns> & {
   facts: string;
   ticket: number | null;
@@ -35,7 +35,7 @@ export function createCompletion(parts: CompletionParts) {
 
   /** The link is made when it is sent: the public address may have changed since, and no secret waits here. */
   async function complete(row: DeliveryRow, facts: NotificationFacts): Promise<Notification> {
-    const { id, ticket, channel } = row;
+    const { id, ticket, channel, recipient, alert } = row;
     const { rating, commentEvent, ...about } = facts;
     let path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
     if (rating !== undefined) {
@@ -44,7 +44,8 @@ export function createCompletion(parts: CompletionParts) {
       path = `/rate/${secret}`;
     }
     const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
-    return { ...about, ...written, ...(await linksOf(row, facts)), id, ticket, url: parts.publicUrl() + path };
+    const of = { ...written, ...(recipient === null ? {} : { recipient }), alert };
+    return { ...about, ...of, ...(await linksOf(row, facts)), id, ticket, url: parts.publicUrl() + path };
   }
 
   /** For the alerts that this message says are firing. */

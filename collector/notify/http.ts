@@ -20,8 +20,10 @@ export interface Post {
   method?: string;
   /** Statuses beside the usual ones that are worth another try. */
   retry?: readonly number[];
+  /** Statuses beside success that are for the caller to judge. */
+  told?: readonly number[];
   headers: Record<string, string>;
-  body: string;
+  body: string | Buffer;
   signal: AbortSignal;
 }
 
@@ -66,7 +68,7 @@ export async function post(
       thrown,
     );
   });
-  if (status >= 200 && status < 300) return status;
+  if ((status >= 200 && status < 300) || what.told?.includes(status)) return status;
   if (status >= 300 && status < 400 && location !== undefined) {
     const next = URL.parse(location, target);
     if (next?.origin === target.origin && redirects < redirectsAtMost)

@@ -5,7 +5,10 @@ import type { NamedRule } from '../../shared/words/names.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Notification } from './channel.ts';
 
-export type NotificationFacts = Omit<Notification, 'id' | 'ticket' | 'url' | 'links' | 'comment'> & {
+export type NotificationFacts = Omit<
+  Notification,
+  'id' | 'ticket' | 'url' | 'links' | 'comment' | 'alert' | 'device'
+> & {
   /** The question whose secret is made when it is sent. */
   rating?: number;
   /** The event of the ticket whose text is read when it is sent: what is erased meanwhile is not sent. */

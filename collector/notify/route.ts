@@ -5,6 +5,7 @@ import { nameOf } from '../../shared/settings-file.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { Channel, ChannelType, Notification } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
+import { type DevicesToPush, noDevices } from './devices.ts';
 import { expanded } from './forms.ts';
 import { faultsOfChannel, severities } from './settings.ts';
 
@@ -12,6 +13,8 @@ export interface ChannelRoute {
   name: string;
   channel: Channel;
   severities: readonly Notification['severity'][];
+  /** Without an address of their own it reaches people by their name. */
+  isPersonal?: boolean;
 }
 
 /** A channel of evenkeel.yaml. Beside the settings of its kind it takes `severities`. */
@@ -46,7 +49,11 @@ export function faultsOfChannels(channels: readonly unknown[]): Fault[] {
  * Creates the channels. Each takes warnings and critical alerts unless `severities` is set otherwise.
  * @throws EvenkeelError BAD_SETTING
  */
-export function createChannels(list: readonly ChannelSettings[], outgoing: Outgoing): ChannelRoute[] {
+export function createChannels(
+  list: readonly ChannelSettings[],
+  outgoing: Outgoing,
+  devices: DevicesToPush = noDevices,
+): ChannelRoute[] {
   const written = list.map(({ name, kind, settings }) => withAddressRead({ name, kind, ...settings }));
   const faults = faultsOfChannels(written);
   if (faults.length > 0) {
@@ -56,10 +63,12 @@ export function createChannels(list: readonly ChannelSettings[], outgoing: Outgo
     throw fail('BAD_SETTING', { faults: lines.join('\n') });
   }
   return written.map(({ name, kind, severities: chosen, ...rest }) => {
+    const type = typeOf(kind);
     return {
       name,
-      channel: typeOf(kind).create(name, rest as never, outgoing),
+      channel: type.create(name, rest as never, outgoing, devices),
       severities: severitiesOf(chosen),
+      ...(type.isPersonal ? { isPersonal: true } : {}),
     };
   });
 }
@@ -81,7 +90,7 @@ export async function blockedChannels(
     const { kind: read, name: _, ...rest } = withAddressRead({ name: '', kind, ...settings });
     return typeOf(read).hostOf(rest as never);
   });
-  const problems = await Promise.all(hosts.map((host) => problemOf(outgoing, host)));
+  const problems = await Promise.all(hosts.map((host) => (host === null ? null : problemOf(outgoing, host))));
   return problems.flatMap((problem, i) => (problem === null ? [] : [`The channel ${list[i]?.name}: ${problem}`]));
 }
 

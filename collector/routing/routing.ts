@@ -22,6 +22,8 @@ import { type QuietHours, quietUntil, type Routed, type RouteTree, route } from 
 export interface KnownChannel {
   name: string;
   severities: readonly string[];
+  /** It reaches people by their name, where they give no address. */
+  isPersonal?: boolean;
 }
 
 /** One way by which a message reaches somebody. */
@@ -68,6 +70,7 @@ export function createRoutingMemory(parts: RoutingMemoryParts): RoutingMemory {
   const { documents, channels } = parts;
   const compiled = new WeakMap<object, RouteTree>();
 
+  const isPersonal = (name: string) => channels().some((channel) => channel.name === name && channel.isPersonal);
   const hasChannel = (name: string) => channels().some((channel) => channel.name === name);
 
   function treeAt(at: number): RouteTree | null {
@@ -138,8 +141,8 @@ export function createRoutingMemory(parts: RoutingMemoryParts): RoutingMemory {
         const name = nameOfReceiver(one);
         const heldUntil = quietUntil(quietAt(one, at), severity, at);
         if (kindOfReceiver(one) === 'channel') return [{ user: null, channel: name, recipient: null, heldUntil }];
-        return waysOf(name, at).map(({ channel, address = null }) => ({
-          ...{ user: name, channel, recipient: address, heldUntil },
+        return waysOf(name, at).map(({ channel, address }) => ({
+          ...{ user: name, channel, recipient: isPersonal(channel) ? name : (address ?? null), heldUntil },
         }));
       });
     },

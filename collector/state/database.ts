@@ -12,6 +12,7 @@ import type { CostTables } from './cost-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { OutageTables } from './outage-tables.ts';
+import type { PushTables } from './push-tables.ts';
 import type { ReportTables } from './report-tables.ts';
 import type { RoutingTables } from './routing-tables.ts';
 import type { SilenceTables } from './silence-tables.ts';
@@ -43,6 +44,7 @@ export interface Database
     CostTables,
     MaintenanceTables,
     OutageTables,
+    PushTables,
     SilenceTables,
     TargetTables,
     TicketTables,

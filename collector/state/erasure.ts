@@ -189,6 +189,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   // Of people and of the collector itself.
   users: nothing,
   act_links: nothing,
+  push_subscriptions: nothing,
   sessions: nothing,
   tokens: nothing,
   ticket_participants: nothing,

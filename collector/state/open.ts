@@ -44,6 +44,7 @@ import * as actLinks from './migrations/045-act-links.ts';
 import * as targets from './migrations/046-targets.ts';
 import * as services from './migrations/047-services.ts';
 import * as outsideAlerts from './migrations/048-outside-alerts.ts';
+import * as push from './migrations/049-push.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -90,6 +91,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '046-targets': targets,
   '047-services': services,
   '048-outside-alerts': outsideAlerts,
+  '049-push': push,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -80,6 +80,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   ticket_participants: chained,
   ratings: chained,
   users: entered,
+  push_subscriptions: entered,
   // Names of scripts: as long as what they did.
   tokens: evidence('coalesce(t.revoked_at, t.expires_at)'),
   enrollments: { rows: 'aged', column: 'expires_at', ms: 400 * day },

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Browser, browserSteps, buildWeb, openBrowser, violations } from '../support/browser.ts';
+import { deviceAt, received } from '../collector/notify/push-receiver.ts';
+import { openReceiver } from '../collector/notify/receiver.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
 import { temporaryFolder, until } from '../support/processes.ts';
 
@@ -28,7 +30,7 @@ test.before(async () => {
   if (missing) return;
   // A copy of its own: the second build is written over it.
   cpSync(await buildWeb(), built.path, { recursive: true });
-  collector = await openCollector({ web: built.path });
+  collector = await openCollector({ web: built.path, settings: 'outgoing: { allow: [127.0.0.1] }\n' });
   browser = await openBrowser('allow');
   page = browser.page;
   address = collector.started.addresses.http;
@@ -94,6 +96,76 @@ step('it keeps files of the build whose name has a hash, and no page, no answer 
     all.some((type) => /json|html/.test(type ?? '')),
     all.join(),
   );
+});
+
+step('messages on this device: what is missing is said; devices are listed, tested and switched off', async () => {
+  await page.context().grantPermissions(['notifications'], { origin: address });
+  const main = page.getByRole('main');
+  await openPage(page, `${address}/settings`, 'en');
+  await main.getByText(/Nothing is sent yet: an admin adds a channel of the kind push/).waitFor();
+  await main.getByRole('button', { name: 'Switch on' }).waitFor();
+  const { name } = await collector.state.selectFrom('users').select('name').executeTakeFirstOrThrow();
+  await using service = await openReceiver(() => [201]);
+  await collector.state
+    .insertInto('push_subscriptions')
+    .values(deviceAt(service.url, { user_name: name }))
+    .execute();
+  await page.reload();
+  const row = main.getByRole('row').filter({ hasText: 'Firefox, Android' });
+  await row.getByRole('button', { name: /^Send a test/ }).click();
+  await main.getByText(/there is no channel of kind push yet/).waitFor();
+  const body = { name: 'browsers', settings: { url: 'push://it@example.org' } };
+  const made = await collector.call('/api/v1/channels', { method: 'POST', as: 'admin', body });
+  assert.is(made.status, 201, made.text);
+  await page.reload();
+  await row.getByRole('button', { name: /^Send a test/ }).click();
+  await main.getByText(/The push service has accepted it/).waitFor();
+  assert.match(received(service.received[0]?.body ?? ''), /browsers/);
+  assert.equal(await violations(page), []);
+  for (const language of ['en', 'ja'] as const) {
+    await openPage(page, `${address}/settings`, language);
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      if (shots) await page.screenshot({ path: `${shots}/push-${language}-${width}.png`, fullPage: true });
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(over <= 0, `${over} px too wide`);
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await openPage(page, `${address}/settings`, 'en');
+  await row.getByRole('button', { name: /^Switch off/ }).click();
+  await row.waitFor({ state: 'detached' });
+  assert.equal(await collector.state.selectFrom('push_subscriptions').select('id').execute(), []);
+});
+
+step('a message that comes is shown with its button, and the next about the same takes its place', async () => {
+  const devtools = await page.context().newCDPSession(page);
+  const registered = new Promise<string>((resolve) => {
+    devtools.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [first] }) => {
+      if (first) resolve(first.registrationId);
+    });
+  });
+  await devtools.send('ServiceWorker.enable');
+  const registrationId = await registered;
+  const deliver = (title: string) =>
+    devtools.send('ServiceWorker.deliverPushMessage', {
+      ...{ origin: address, registrationId },
+      data: JSON.stringify({
+        ...{ title, body: 'limit 95%', lang: 'en', tag: 'one', severity: 'critical', url: `${address}/alerts` },
+        ...{ acknowledge: `${address}/act/x`, words: { acknowledge: 'Acknowledge', failed: 'Not sent.' } },
+      }),
+    });
+  const shown = () =>
+    page.evaluate(async () => {
+      const all = await (await navigator.serviceWorker.ready).getNotifications();
+      return all.map(({ title, body, ...more }) => [title, body, (more as { actions?: { title: string }[] }).actions]);
+    });
+  await deliver('Critical: web-1');
+  await until(async () => (await shown()).length === 1, 10_000, 'shown');
+  await deliver('Critical: web-1, web-2');
+  await until(async () => (await shown())[0]?.[0] === 'Critical: web-1, web-2', 10_000, 'replaced');
+  const [first, ...others] = await shown();
+  assert.equal([first?.slice(0, 2), others], [['Critical: web-1, web-2', 'limit 95%'], []]);
 });
 
 step(

@@ -167,7 +167,7 @@ const table: [yaml: string, ...lines: string[]][] = [
   ],
   [
     'channels:\n  - name: ops\n    kind: web hook\n',
-    '3:11: channels.ops.kind "web hook" must be one of webhook, email, slack, teams, discord, telegram, ntfy, gotify, pagerduty, alertmanager, apprise, http; did you mean "webhook"?',
+    '3:11: channels.ops.kind "web hook" must be one of webhook, email, slack, teams, discord, telegram, ntfy, gotify, pagerduty, alertmanager, apprise, http, push; did you mean "webhook"?',
   ],
   ['channels:\n  - name: ops\n    kind: webhook\n', '2:5: channels.ops lacks "url": an http or https address'],
   [

@@ -14,6 +14,7 @@ import { createChannels } from '../../collector/notify/route.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { notificationEvents } from '../../shared/notification.ts';
 import { defaultLanguage, type Language, languages } from '../../shared/words/index.ts';
+import { devicesAt } from '../collector/notify/push-receiver.ts';
 import { loopback, notification, openMailServer } from '../collector/notify/receiver.ts';
 import { openVendor, vendorOf } from '../collector/notify/vendors.ts';
 import { freePort } from '../support/port.ts';
@@ -25,6 +26,7 @@ const secret = 'hunter2-of-the-channel';
 const examples: Record<string, unknown> = {
   ...{ host: '127.0.0.1', from: 'ek@example.org', to: 'it@example.org', user: 'ek', zone: 'Asia/Tokyo' },
   language: defaultLanguage,
+  subject: 'it@example.org',
   ...{ headers: ['X-Key: {severity}'], body: '{"title": "{title}", "text": "{text}"}' },
 };
 
@@ -51,6 +53,8 @@ function settingsOf(type: ChannelType, at: Settings, which: 'all' | 'required'):
   const required: readonly string[] = type.settings.required ?? [];
   const taken = shapesOf(type).filter(([key]) => which === 'all' || required.includes(key));
   const own = Object.entries(at).filter(([key]) => key in type.settings.properties);
+  // Of a personal channel that is not in its settings.
+  if (typeof at.url === 'string') place = at.url;
   return {
     ...Object.fromEntries(taken.map(([key, shape]) => [key, exampleOf(key, shape)])),
     ...Object.fromEntries(own),
@@ -58,7 +62,8 @@ function settingsOf(type: ChannelType, at: Settings, which: 'all' | 'required'):
 }
 
 const make = (kind: string, settings: Settings): Channel =>
-  (createChannels([{ name: 'ops', kind, settings }], loopback)[0] as { channel: Channel }).channel;
+  (createChannels([{ name: 'ops', kind, settings }], loopback, devicesAt(place))[0] as { channel: Channel }).channel;
+let place = '';
 
 /** What is said of settings that are refused; null when they are taken. */
 function refusal(kind: string, settings: Settings): string | null {
@@ -195,7 +200,7 @@ export function channelContract(type: ChannelType): void {
   const test = suite(`channel ${type.kind}`);
   const { kind } = type;
   const open: ((doing: Doing) => Promise<Receiver>) | undefined =
-    'url' in type.settings.properties
+    'url' in type.settings.properties || type.isPersonal
       ? (doing) => httpReceiver(doing, kind)
       : 'host' in type.settings.properties
         ? mailReceiver

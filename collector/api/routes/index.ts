@@ -29,6 +29,7 @@ import { ownAccountRoutes } from './own-account.ts';
 import { peopleRoutes } from './people.ts';
 import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
+import { pushRoutes } from './push.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { rateRoutes } from './rate.ts';
 import { reachedRoutes } from './reached.ts';
@@ -54,6 +55,7 @@ import { tokenRoutes } from './tokens.ts';
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
   ownAccountRoutes,
+  pushRoutes,
   endpointRoutes,
   dependencyRoutes,
   retiredRoutes,

@@ -127,7 +127,7 @@ function connectTo(outgoing: Outgoing, { host, port }: { host: string; port: num
 }
 
 /** `a@example.org`, `Name <a@example.org>`, or several separated by commas. */
-function addressFault(text: string): string | null {
+export function addressFault(text: string): string | null {
   const isAddress = (one: string) => {
     const inner = /<([^<>]*)>\s*$/.exec(one)?.[1] ?? one;
     return /^[^\s@<>,]+@[^\s@<>,]+$/.test(inner.trim());

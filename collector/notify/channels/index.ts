@@ -8,6 +8,7 @@ import { gotify } from './gotify.ts';
 import { http } from './http.ts';
 import { ntfy } from './ntfy.ts';
 import { pagerduty } from './pagerduty.ts';
+import { push } from './push.ts';
 import { slack } from './slack.ts';
 import { teams } from './teams.ts';
 import { telegram } from './telegram.ts';
@@ -26,4 +27,5 @@ export const channelTypes: readonly ChannelType[] = [
   alertmanager,
   apprise,
   http,
+  push,
 ];

@@ -6,6 +6,7 @@ import { theme, themes } from '../theme.ts';
 import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
 import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
+import { OwnDevices } from './settings-push.tsx';
 import { Tokens } from './settings-tokens.tsx';
 import { Users } from './settings-users.tsx';
 import { StatusSettings } from './status/settings.tsx';
@@ -39,6 +40,7 @@ export function SettingsPage() {
         </div>
       </Box>
       <Account />
+      {may('operator') && <OwnDevices />}
       {may('operator') && <OwnWays />}
       {may('operator') && <StatusSettings />}
       {may('admin') && <Users />}

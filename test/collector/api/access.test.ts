@@ -280,6 +280,11 @@ async function addMaintenance(repeats: boolean): Promise<void> {
   ids.maintenance = (made.body as { id: string }).id;
 }
 
+const subscribed = {
+  name: 'a browser',
+  subscription: { endpoint: 'https://push.example.org/1', keys: { p256dh: 'x'.repeat(87), auth: 'x'.repeat(22) } },
+};
+
 const calls: Record<string, Call> = {
   'GET /api/v1/me': {},
   'POST /api/v1/setup': { body: { secret: 'wrong', user: 'eve', password: 'x'.repeat(20) }, status: 403 },
@@ -288,6 +293,10 @@ const calls: Record<string, Call> = {
   // Of people: a token has no password. What they do for a session: log-ins.test.ts.
   'POST /api/v1/me/confirm': { body: { password: 'another sentence' }, status: 400 },
   'POST /api/v1/me/password': { body: { current: 'another sentence', password: 'and a fresh one' }, status: 400 },
+  'GET /api/v1/me/push': { status: 400 },
+  'POST /api/v1/me/push': { body: subscribed, status: 400 },
+  'DELETE /api/v1/me/push/:id': { path: '/api/v1/me/push/x', status: 400 },
+  'POST /api/v1/me/push/:id/test': { path: '/api/v1/me/push/x/test', status: 400 },
   'POST /api/v1/enroll': { body: { code: 'wrong', ...applicant }, status: 403 },
   // No own authority here; with one: test/road/authority.test.ts.
   'GET /api/v1/ca': { status: 404 },

@@ -42,6 +42,7 @@ test('each form of Apprise becomes the settings of its kind', () => {
       { kind: 'apprise', url: 'http://apprise.lan:8000', key: 'key1', tag: 'ops' },
     ],
     ['jsons://hook.example.org/a', { kind: 'http', url: 'https://hook.example.org/a', format: 'json' }],
+    ['push://it@example.org', { kind: 'push', subject: 'it@example.org' }],
     ['webhooks://hook.example.org/a', { kind: 'webhook', url: 'https://hook.example.org/a' }],
     [
       'mailto://ek:p%40ss@example.org?to=it@example.org',

@@ -21,12 +21,12 @@ type Answer = [status: number, headers?: Record<string, string>, body?: string];
 export async function openReceiver(answer: (n: number, path: string, got: Received) => Answer | null) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8');
-    request.on('data', (chunk) => {
-      body += chunk;
-    });
+    const parts: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => void parts.push(chunk));
     request.on('end', () => {
+      // What is encrypted is no text.
+      const isText = request.headers['content-encoding'] === undefined;
+      const body = Buffer.concat(parts).toString(isText ? 'utf8' : 'base64');
       const got = { at: Date.now(), path: request.url ?? '', headers: request.headers, body };
       const said = answer(received.length, got.path, got);
       received.push(got);

@@ -3,6 +3,7 @@
  * `read` gives back what a person would see there, so that a test can tell text from markup.
  */
 import * as assert from 'uvu/assert';
+import { received, vapidFault } from './push-receiver.ts';
 import { openReceiver } from './receiver.ts';
 
 type Json = Record<string, unknown>;
@@ -236,8 +237,27 @@ const vendors: Readonly<Record<string, Vendor>> = {
   },
 };
 
+const push: Vendor = {
+  path: /^\//,
+  fault(body, headers) {
+    const { title, body: text, url, tag, words } = json(received(body)) as Json;
+    const { ttl, urgency, topic } = headers;
+    return wants(
+      [vapidFault(String(headers.authorization)) === null, `VAPID: ${vapidFault(String(headers.authorization))}`],
+      [headers['content-encoding'] === 'aes128gcm', 'encoding'],
+      [Number(ttl) > 0 && Number(ttl) <= 28 * 86_400, 'TTL'],
+      [['very-low', 'low', 'normal', 'high'].includes(String(urgency)), 'urgency'],
+      [/^[\w-]{1,32}$/.test(String(topic)) && topic === tag, 'topic'],
+      [Buffer.from(body, 'base64').length <= 4096, 'size'],
+      [isText(title, 600) && typeof text === 'string' && isLink(url) && typeof words === 'object', 'payload'],
+    );
+  },
+  read: (body) => leaves(json(received(body))),
+  answers: { takes: [201], refuses: [400], busy: [429, { 'retry-after': '7' }] },
+};
+
 export function vendorOf(kind: string): Vendor {
-  const vendor = vendors[kind];
+  const vendor = kind === 'push' ? push : vendors[kind];
   assert.ok(vendor, `the form of ${kind} is missing; add it to test/collector/notify/vendors.ts`);
   return vendor as Vendor;
 }
