@@ -72,8 +72,8 @@ export function createGroupRuns(parts: RunParts, memory: GroupMemory, messages: 
     return true;
   }
 
-  /** Nobody works on it any more, as far as is known. */
-  function onSleep(group: MessageGroup, at: number): void {
+  /** Nobody has it any more, or works on it as far as is known: the steps begin again. */
+  function withdraw(group: MessageGroup, at: number): void {
     if (group.run?.acknowledged && isCalling(group)) tell(group, { type: 'withdraw' }, at);
   }
 
@@ -108,7 +108,7 @@ export function createGroupRuns(parts: RunParts, memory: GroupMemory, messages: 
   }
 
   return {
-    ...{ follow, isAwake, onSleep, overdueLast, run: runEscalation },
+    ...{ follow, isAwake, withdraw, overdueLast, run: runEscalation },
     begin: (group: MessageGroup, policy: EscalationPolicy, draft: GroupDraft<LiveAlert>) =>
       take(group, start(policy, draft.at, receivers.whoIs(draft.severity)), draft),
   };

@@ -240,7 +240,9 @@ export function follow(
   if (after.isNews && (!before?.isNews || after.rank > before.rank)) {
     const due = delay === null ? at + wait : Math.max(at + delay, member.changedAt + wait);
     put(group, { waitAt: min(group.waitAt, due) });
-    if (group.last !== null && after.rank > rankOf[group.last.severity]) put(group, { riseAt: min(group.riseAt, due) });
+    // What holds a message may let a worse one pass.
+    const isWorse = group.last === null ? group.heldUntil !== null : after.rank > rankOf[group.last.severity];
+    if (isWorse) put(group, { riseAt: min(group.riseAt, due) });
   }
   // What is suppressed does not wait; what has ended leaves its time to others.
   if (before?.isNews && !after.isNews && member.alert.fires && sum(group.news) === 0)

@@ -62,10 +62,18 @@ export function createGroups(parts: GroupsParts) {
     acknowledgementEnded(key: string, news: AlertNews, at: number, isSaid: boolean): void {
       const alert = alerts.get(key);
       if (!alert) return;
-      change(alert, news, at);
-      if (!isSaid) return;
+      const { owner } = alert;
+      // Whoever had it is no longer at work on it.
       for (const id of alert.groups) {
         const group = groups.get(id) as MessageGroup;
+        put(group, { awake: new Map([...group.awake].filter(([user]) => user !== owner)) });
+      }
+      change(alert, news, at);
+      for (const id of alert.groups) {
+        const group = groups.get(id) as MessageGroup;
+        runs.withdraw(group, at);
+        arm(group);
+        if (!isSaid) continue;
         acknowledgementEnded(put, group, group.members.get(key) as AlertMember, at);
         arm(group);
       }
@@ -95,7 +103,7 @@ export function createGroups(parts: GroupsParts) {
         const group = groups.get(id);
         if (!group) continue;
         if (kind === 'later') sending.sendLater(group, at);
-        else if (kind === 'wake') runs.onSleep(group, at);
+        else if (kind === 'wake') runs.withdraw(group, at);
         else if ((group.run?.nextAt ?? Number.POSITIVE_INFINITY) <= at) runs.run(group, at);
         else sending.flush(group, at);
         arm(group);

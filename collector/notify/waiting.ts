@@ -12,6 +12,8 @@ export interface WaitingRows {
   replaced: DeliveryRow[];
 }
 
+type WaitingRow = Pick<DeliveryRow, 'about' | 'recipient'> & { subject: string };
+
 export function readWaiting(state: State) {
   const rowsOf = (channel: string) =>
     state
@@ -27,7 +29,7 @@ export function readWaiting(state: State) {
       .execute();
 
   /** Of subjects of which several messages wait: whether the last that went out said that it fires. */
-  async function notifiedBefore(channel: string, rows: readonly { subject: string; about: string }[]) {
+  async function notifiedBefore(channel: string, rows: readonly WaitingRow[]) {
     const several = [...Map.groupBy(rows, (row) => row.subject).values()].filter(({ length }) => length > 1);
     const known = new Set<string>();
     for (const [row] of several) {
@@ -38,6 +40,7 @@ export function readWaiting(state: State) {
         .select('event')
         .where('channel', '=', channel)
         .where('about', '=', row.about)
+        .where((where) => where('recipient', row.recipient === null ? 'is' : '=', row.recipient))
         .where('state', 'in', ['sent', 'dead'])
         .where('attempts', '>', 0)
         .orderBy('created_at', 'desc')

@@ -1,0 +1,407 @@
+/** Nobody reacts: who hears next, and what stops that. On the road from a verdict to channels, on a clock moved by hand. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createChangeFeed } from '../../../collector/change-feed.ts';
+import type { Notification } from '../../../collector/notify/channel.ts';
+import type { ChannelRoute } from '../../../collector/notify/route.ts';
+import { readRouting } from '../../../collector/routing/file.ts';
+import { createRouting } from '../../../collector/routing/open.ts';
+import { openState } from '../../../collector/state/open.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { freshPlace } from '../../support/state.ts';
+import { full, fuller, hour, insertEndpoint, minute, openScene, type Reading, roomy, second } from './scene.ts';
+
+const users = ['ann', 'bob', 'cat', 'dan'];
+/** Ann has the day, Bob the night, which begins at 00:10, ten minutes after the scene. */
+const schedules = [
+  {
+    name: 'primary',
+    zone: 'UTC',
+    layers: [
+      { name: 'all', users: ['ann'], rotation: { unit: 'day', every: 1, start: '2026-01-01T00:00' } },
+      {
+        name: 'later',
+        users: ['bob'],
+        rotation: { unit: 'day', every: 1, start: '2026-01-01T00:00' },
+        hours: [{ days: ['mon'], from: '00:10', to: '23:00' }],
+      },
+    ],
+  },
+];
+const policies = [
+  {
+    name: 'servers',
+    steps: [
+      { targets: ['person:cat'], wait: '5m' },
+      { targets: ['schedule:primary'], wait: '5m' },
+    ],
+    fallback: 'channel:chat',
+  },
+];
+const person = (name: string, more: object = {}) => ({
+  name,
+  ways: [{ channel: 'mail', address: `${name}@example.org` }],
+  ...more,
+});
+
+interface Heard {
+  at: number;
+  who: string;
+  event: string;
+  notification: Notification;
+}
+
+interface SceneFile {
+  receivers?: string[];
+  people?: object[];
+  policies?: object[];
+  routes?: object;
+  notify?: object;
+  endpoints?: string[];
+  mayDeliver?: (channel: string, who: string) => boolean;
+}
+
+/** A fleet with people, a schedule and a policy; `heard` is all that arrived, by whom. */
+async function escalating(file: SceneFile = {}) {
+  const state = await openState(freshPlace());
+  for (const [i, name] of users.entries())
+    await state
+      .insertInto('users')
+      .values({ id: `u${i}`, name, password_hash: '', role: 'operator', created_at: 0, disabled_at: null })
+      .execute();
+  const { endpoints = ['srv'] } = file;
+  for (const id of endpoints) await insertEndpoint(state, id, 'server', 'Berlin');
+  const heard: Heard[] = [];
+  const zero = Date.parse('2026-01-05T00:00:00Z');
+  const channel = (name: string): ChannelRoute => ({
+    name,
+    severities: ['warning', 'critical'],
+    channel: {
+      kind: 'recorder',
+      async send(notification) {
+        const who = notification.recipient?.split('@')[0] ?? name;
+        heard.push({ at: s.now() - zero, who, event: notification.event, notification });
+      },
+    },
+  });
+  const routes = [channel('mail'), channel('chat')];
+  const { documents, faults } = readRouting({
+    schedules,
+    policies: file.policies ?? policies,
+    people: file.people ?? users.map((name) => person(name)),
+    routes: { receivers: file.receivers ?? ['policy:servers'], ...file.routes },
+  });
+  assert.equal(faults, []);
+  const { routing } = await createRouting({
+    ...{ state, file: documents, channels: () => routes, now: () => 0 },
+    ...{ changeFeed: createChangeFeed(), log: silentLog, onChange: () => undefined },
+  });
+  let s = await openScene({
+    ...{ state, routes, receivers: routing },
+    startAt: zero,
+    notify: { wait: 0, interval: 5 * minute, ...file.notify },
+  });
+  for (const id of endpoints) await s.presence(id, 'online');
+  return {
+    heard,
+    get s() {
+      return s;
+    },
+    async restart(deadFor = 0) {
+      s.pass(deadFor);
+      s = await s.restart();
+      for (const id of endpoints) await s.presence(id, 'online');
+    },
+    /** Who has heard what, and how many minutes after the alert fired. */
+    story: () => heard.map(({ at, who, event }) => `${(at - 70 * second) / minute} ${who} ${event}`),
+    async keep(ms: number, ...readings: Reading[]) {
+      for (const end = s.now() + ms; s.now() < end; ) {
+        await s.wait(10 * second, 10 * second);
+        for (const id of endpoints) await s.say(id, ...readings);
+      }
+    },
+    alert: async () => (await s.alertRows()).at(-1)?.id ?? '',
+    /** Nothing is said twice, and whoever heard that it fires hears once that it ended. */
+    isBalanced() {
+      const hearing = new Set<string>();
+      for (const { who, event } of heard)
+        if (event !== 'resolved') hearing.add(who);
+        else assert.ok(hearing.delete(who), `${who} hears of an end without a begin`);
+      assert.equal([...hearing], [], 'nobody is left without the end');
+    },
+    close: () => s.close(),
+  };
+}
+
+const firesFor = (ms: number) => 70 * second + ms;
+
+test('step 1 with the first message, step 2 five minutes later, then the fallback once; the end to all three, once', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(40 * minute), full);
+  assert.equal(e.story(), ['0 cat firing', '5 ann escalation', '10 chat exhausted']);
+  await e.keep(10 * minute, roomy);
+  assert.equal(
+    e.heard
+      .slice(3)
+      .map(({ who, event }) => `${who} ${event}`)
+      .sort(),
+    ['ann resolved', 'cat resolved', 'chat resolved'],
+  );
+  e.isBalanced();
+  await e.close();
+});
+
+test('a schedule is asked at its step: whoever has taken over meanwhile hears', async () => {
+  const e = await escalating();
+  await e.keep(6 * minute, roomy);
+  await e.keep(firesFor(7 * minute), full);
+  assert.equal(
+    e.heard.map(({ who, event }) => `${who} ${event}`),
+    ['cat firing', 'bob escalation'],
+  );
+  await e.close();
+});
+
+test('an acknowledgement stops the steps; its end begins again at step 1; the end goes only to those who heard', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(2 * minute), full);
+  await e.s.alerts.acknowledge(await e.alert(), { by: 'cat', until: e.s.now() + 20 * minute });
+  await e.keep(20 * minute - 10 * second, full);
+  assert.equal(e.story(), ['0 cat firing']);
+  await e.keep(minute, full);
+  assert.equal(
+    e.heard.map(({ who, event }) => `${who} ${event}`),
+    ['cat firing', 'cat escalation'],
+  );
+  await e.keep(10 * minute, roomy);
+  assert.equal(
+    e.heard.map(({ who }) => who),
+    ['cat', 'cat', 'cat'],
+  );
+  e.isBalanced();
+  await e.close();
+});
+
+test('withdrawn: step 1 again, at once', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(6 * minute), full);
+  await e.s.alerts.acknowledge(await e.alert(), { by: 'ann' });
+  await e.keep(30 * minute, full);
+  await e.s.alerts.withdraw(await e.alert(), 'ann');
+  await e.keep(6 * minute, full);
+  assert.equal(
+    e.heard.map(({ who, event }) => `${who} ${event}`),
+    ['cat firing', 'ann escalation', 'cat escalation', 'bob escalation'],
+  );
+  await e.close();
+});
+
+test('resolved before step 2: nobody but the first hears of it', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(minute), full);
+  await e.keep(10 * minute, roomy);
+  assert.equal(
+    e.heard.map(({ who, event }) => `${who} ${event}`),
+    ['cat firing', 'cat resolved'],
+  );
+  await e.close();
+});
+
+test('maintenance in the middle stops it; five minutes after its end it begins at step 1', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(2 * minute), full);
+  const scope = { of: 'endpoint' as const, target: 'srv' };
+  await e.s.alerts.maintenance.create({ scope, reason: 'New disk', to: e.s.now() + 20 * minute }, 'ana');
+  const begun = e.s.elapsed();
+  await e.keep(24 * minute, full);
+  assert.equal(e.story(), ['0 cat firing']);
+  await e.keep(8 * minute, full);
+  assert.equal(
+    e.heard.slice(1).map(({ at, who, event }) => `${(at - begun) / minute} ${who} ${event}`),
+    ['25 cat escalation', '30 bob escalation'],
+  );
+  await e.close();
+});
+
+test('a silence in the middle stops it; it begins at step 1 the wait of the group after its end', async () => {
+  const e = await escalating({ notify: { wait: 30 * second } });
+  await e.keep(firesFor(2 * minute), full);
+  const matchers = ['endpoint="srv"'];
+  const [start, begun] = [e.s.now(), e.s.elapsed()];
+  await e.s.alerts.silences.create({ matchers, reason: 'known', start, end: start + 10 * minute }, 'ana');
+  await e.keep(10 * minute, full);
+  assert.equal(e.heard.length, 1);
+  await e.keep(6 * minute, full);
+  assert.equal(
+    e.heard.slice(1).map(({ at, who, event }) => `${(at - begun) / minute} ${who} ${event}`),
+    ['10.5 cat escalation', '15.5 bob escalation'],
+  );
+  await e.close();
+});
+
+test('resolved in a silence: whoever heard that it fires hears its end, and nobody else', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(2 * minute), full);
+  const matchers = ['endpoint="srv"'];
+  const start = e.s.now();
+  await e.s.alerts.silences.create({ matchers, reason: 'known', start, end: start + hour }, 'ana');
+  await e.keep(10 * minute, roomy);
+  assert.equal(
+    e.heard.map(({ who, event }) => `${who} ${event}`),
+    ['cat firing', 'cat resolved'],
+  );
+  await e.close();
+});
+
+test('unknown pauses it: on return the next step follows after the whole wait of the one before', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(2 * minute), full);
+  await e.s.presence('srv', 'lost', 'will');
+  await e.s.wait(3 * minute, 10 * second);
+  const disk = () => e.heard.filter(({ notification }) => notification.rule.id === 'disk-space');
+  assert.is(disk().length, 1);
+  await e.s.wait(17 * minute, 10 * second);
+  assert.is(disk().length, 1, 'no step while its endpoint is away');
+  await e.s.presence('srv', 'online');
+  await e.s.say('srv', full);
+  const back = e.s.elapsed();
+  await e.keep(6 * minute, full);
+  assert.equal(
+    disk()
+      .slice(1)
+      .map(({ at, who, event }) => `${(at - back) / minute} ${who} ${event}`),
+    ['5 bob escalation'],
+  );
+  await e.close();
+});
+
+test('a restart in the middle: the step keeps its time', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(2 * minute), full);
+  await e.restart();
+  await e.keep(minute, full);
+  await e.restart();
+  await e.keep(4 * minute, full);
+  assert.equal(e.story(), ['0 cat firing', '5 ann escalation']);
+  await e.keep(10 * minute, roomy);
+  e.isBalanced();
+  await e.close();
+});
+
+test('of several steps that were due while no collector ran only the last is sent, at once', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(2 * minute), full);
+  await e.restart(30 * minute);
+  await e.keep(minute, full);
+  assert.equal(
+    e.heard.map(({ who, event }) => `${who} ${event}`),
+    ['cat firing', 'chat exhausted'],
+  );
+  await e.keep(10 * minute, roomy);
+  e.isBalanced();
+  await e.close();
+});
+
+test('worse while nobody has it: those who heard get the update, the steps go on', async () => {
+  const e = await escalating();
+  await e.keep(firesFor(2 * minute), full);
+  await e.keep(firesFor(2 * minute), fuller);
+  assert.equal(
+    e.heard.map(({ who, event, notification }) => `${who} ${event} ${notification.severity}`),
+    ['cat firing warning', 'cat update critical', 'ann escalation critical'],
+  );
+  await e.close();
+});
+
+test('step 2 reaches nobody: skipped without its wait, and the fallback follows', async () => {
+  const e = await escalating({ people: [person('cat')] });
+  await e.keep(firesFor(7 * minute), full);
+  assert.equal(e.story(), ['0 cat firing', '5 chat exhausted']);
+  await e.close();
+});
+
+/** From 00:00 to 00:30, for all that is not critical. */
+const quiet = { zone: 'UTC', start: '00:00', end: '00:30' };
+
+test('quiet hours hold a warning: one digest at their end', async () => {
+  const e = await escalating({
+    receivers: ['person:dan'],
+    people: [person('dan', { quiet })],
+    endpoints: ['srv', 'other'],
+  });
+  await e.keep(28 * minute, full);
+  assert.equal(e.heard, []);
+  await e.keep(5 * minute, full);
+  assert.equal(
+    e.heard.map(({ at, who, notification }) => [at / minute, who, notification.members?.count]),
+    [[30, 'dan', 2]],
+  );
+  await e.keep(10 * minute, roomy);
+  e.isBalanced();
+  await e.close();
+});
+
+test('resolved while quiet hours hold it: nothing', async () => {
+  const e = await escalating({ receivers: ['person:dan'], people: [person('dan', { quiet })] });
+  await e.keep(10 * minute, full);
+  await e.keep(30 * minute, roomy);
+  assert.equal(e.heard, []);
+  await e.close();
+});
+
+test('quiet hours let a critical one through', async () => {
+  const e = await escalating({ receivers: ['person:dan'], people: [person('dan', { quiet })] });
+  await e.keep(firesFor(minute), fuller);
+  assert.equal(e.story(), ['0 dan firing']);
+  await e.close();
+});
+
+const many = Array.from({ length: 34 }, (_, n) => `n${n}`);
+test('thirty messages an hour, the others in a digest; the first critical one passes', async () => {
+  const e = await escalating({ receivers: ['channel:chat'], endpoints: many, routes: { by: ['endpoint'] } });
+  await e.keep(firesFor(minute), full);
+  assert.is(e.heard.length, 30);
+  await e.s.wait(second);
+  for (let n = 0; n < 8; n++) {
+    await e.s.wait(10 * second, 10 * second);
+    for (const id of many) await e.s.say(id, id === 'n33' ? fuller : full);
+  }
+  assert.equal(
+    e.heard.slice(30).map(({ event, notification }) => [event, notification.severity, notification.endpoint.id]),
+    [['firing', 'critical', 'n33']],
+  );
+  await e.keep(10 * minute, full);
+  assert.equal(
+    e.heard.slice(31).map(({ event, notification }) => [event, notification.members?.count]),
+    [['digest', 3]],
+  );
+  await e.close();
+});
+
+test('who has acknowledged one hears of the others in a digest; a worse one still calls', async () => {
+  const e = await escalating({ receivers: ['person:ann'], endpoints: ['srv', 'other', 'third'] });
+  const saying = async (ms: number, of: Record<string, Reading>) => {
+    for (const end = e.s.now() + ms; e.s.now() < end; ) {
+      await e.s.wait(10 * second, 10 * second);
+      for (const [id, reading] of Object.entries(of)) await e.s.say(id, reading);
+    }
+  };
+  await saying(firesFor(minute), { srv: full });
+  assert.is(e.heard.length, 1);
+  await e.s.alerts.acknowledge(await e.alert(), { by: 'ann' });
+  await saying(9 * minute, { srv: full, other: full });
+  assert.is(e.heard.length, 1, 'no page for one more');
+  await saying(8 * minute, { srv: full, other: full });
+  assert.equal(
+    e.heard.slice(1).map(({ event, who }) => `${event} ${who}`),
+    ['digest ann'],
+  );
+  await saying(3 * minute, { srv: full, other: full, third: fuller });
+  assert.equal(
+    e.heard.slice(2).map(({ event, who, notification }) => `${event} ${who} ${notification.severity}`),
+    ['update ann critical'],
+  );
+  await e.close();
+});
+
+test.run();
