@@ -9,9 +9,9 @@ import type { Credential } from './endpoint.ts';
 import type { Machine } from './machine.ts';
 
 /** Without a code: an admin's token from the environment, or the one that a collector on this machine leaves in its data. */
-export async function findToken(environment: NodeJS.ProcessEnv): Promise<string> {
-  if (environment.EVENKEEL_TOKEN) return environment.EVENKEEL_TOKEN;
-  const file = join(environment.EVENKEEL_DATA ?? 'data', 'local.token');
+export async function findToken(given: string | undefined, data: string): Promise<string> {
+  if (given) return given;
+  const file = join(data, 'local.token');
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch {

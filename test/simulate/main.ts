@@ -20,11 +20,11 @@ const usage = `npm run simulate -- [options]
   --interval 10s    how often each reports (10s)
   --duration 60s    stop after that; without, until Ctrl+C
   --collector URL   (http://127.0.0.1:7460)
-  --code CODE       a join code with enough uses; without, one is made with EVENKEEL_TOKEN or with <data>/local.token
+  --code CODE       a join code with enough uses; without, one is made with EVENKEEL_TOKEN or with DIR/local.token
   --seed S          the same seed is the same fleet (1)
   --steady          nobody sleeps or restarts, and nothing is wrong with anybody
   --history 90d     instead: fill an empty data folder with the past of forty endpoints at three sites; no collector may run on it
-  --data DIR        that folder (data)`;
+  --data DIR        that folder, or the one of the collector here (EVENKEEL_DATA; data)`;
 
 const reportEveryMs = 5000;
 const drainMs = 60_000;
@@ -41,7 +41,7 @@ function readArguments() {
         seed: { type: 'string', default: '1' },
         steady: { type: 'boolean', default: false },
         history: { type: 'string' },
-        data: { type: 'string', default: 'data' },
+        data: { type: 'string', default: process.env.EVENKEEL_DATA ?? 'data' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     },
@@ -83,7 +83,7 @@ async function simulate(): Promise<number> {
   if (options.historyMs !== undefined) return fill(options.data, options.historyMs, options.seed);
   const code = options.code
     ? decodeJoinCode(options.code)
-    : await makeCode(options.collector, await findToken(process.env), options.endpoints);
+    : await makeCode(options.collector, await findToken(process.env.EVENKEEL_TOKEN, options.data), options.endpoints);
   console.log(`${options.endpoints} endpoints join ${code.url} …`);
   const fleet = await startFleet({ ...options, code });
   const print = (word: string) => {

@@ -42,7 +42,8 @@ function Numbers({ noise }: { noise: AlertNoise }) {
             days: n(days),
             fired: list(fired, null),
             rate: perEndpointWeek === null ? none : n(perEndpointWeek, 2),
-            weeks: n(endpointWeeks),
+            // On the first day it is a part of one, which must not read as none.
+            weeks: n(endpointWeeks, endpointWeeks < 10 ? 2 : 0),
             acknowledged: list(acknowledged, 'acknowledged'),
             taken: share(acknowledged, fired),
             alone: list(alone, 'alone'),
