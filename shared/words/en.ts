@@ -2848,6 +2848,7 @@ export const words = {
       stranger: 'Not logged in',
     },
     object: {
+      channel: 'Channel',
       on_call: 'On call',
       routes: 'Routes',
       alert: 'Alert',
@@ -2888,6 +2889,9 @@ export const words = {
       feed_remove: 'Calendar link revoked',
       me: 'Own ways changed',
       people: 'Ways of a user changed',
+      dependencies: 'Dependencies saved',
+      test: 'Test sent',
+      act: 'By a link of a message',
       push: 'Messages switched on for a device',
       push_remove: 'Messages switched off for a device',
       push_test: 'Test sent to a device',

@@ -3067,6 +3067,7 @@ export const words: Words = {
       stranger: '未ログイン',
     },
     object: {
+      channel: 'チャンネル',
       on_call: '当番',
       routes: '経路',
       alert: 'アラート',
@@ -3104,6 +3105,9 @@ export const words: Words = {
       policies: 'エスカレーション方針の保存',
       policies_remove: 'エスカレーション方針の削除',
       feed: 'カレンダーのリンクの作成',
+      dependencies: '依存関係を保存',
+      test: 'テストを送信',
+      act: '通知のリンクから実行',
       push: 'デバイスへの通知をオン',
       push_remove: 'デバイスへの通知をオフ',
       push_test: 'デバイスにテストを送信',
