@@ -60,6 +60,18 @@ interface OpenOptions {
 
 const roles: readonly Role[] = ['viewer', 'operator', 'manager', 'admin'];
 
+/** What the collector writes meanwhile cannot end while SQLite waits for it: both are in this process. */
+async function onceFree<T>(write: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await write();
+    } catch (thrown) {
+      if (tries >= 20 || (thrown as { code?: string }).code !== 'STATE_UNAVAILABLE') throw thrown;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+}
+
 export async function openCollector(options: OpenOptions = {}, folder = temporaryFolder()): Promise<InProcess> {
   const data = join(folder.path, 'data');
   const series = await seriesSettings(data);
@@ -90,8 +102,8 @@ export async function openCollector(options: OpenOptions = {}, folder = temporar
   for (const role of roles) {
     const name = `a ${role}`;
     // Of the start before, on the same folder.
-    await tokens.revokeNamed(name);
-    secrets.set(role, (await tokens.create({ name, role, by: 'test' })).secret);
+    await onceFree(() => tokens.revokeNamed(name));
+    secrets.set(role, (await onceFree(() => tokens.create({ name, role, by: 'test' }))).secret);
   }
   const token = (role: Role) => secrets.get(role) as string;
 
