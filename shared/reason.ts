@@ -1,6 +1,6 @@
 /**
  * Why something is as it is: a code and its values. Agents send these in place of sentences, so that each person reads
- * them in their own language (group `reason` of the language files, one entry per code). What another program printed is a
+ * them in their own language (`words/en-reasons.ts` and its like, one entry per code). What another program printed is a
  * value as well: it stays as it was printed, and is shown as a quotation.
  *
  * The name of a value determines how its number is shown: `…_at` is a time and `…_on` a day (ms since 1970, UTC), `…_s`
@@ -9,15 +9,14 @@
 
 import type { Reason, Reasons } from './inventory.ts';
 import { withoutSecrets } from './secrets.ts';
-import type { words } from './words/en.ts';
+import type { reasons } from './words/en-reasons.ts';
 
 export type { Reason, Reasons } from './inventory.ts';
 
-type ReasonWords = (typeof words)['reason'];
 /** A code that has no word fails the build, and so does one whose word wants a value that is not given. */
-export type ReasonCode = keyof ReasonWords;
+export type ReasonCode = keyof typeof reasons;
 type NamesIn<Text> = Text extends `${string}{{${infer Name}}}${infer Rest}` ? Name | NamesIn<Rest> : never;
-type ValuesOf<Code extends ReasonCode> = { readonly [Name in NamesIn<ReasonWords[Code]>]: string | number | null };
+type ValuesOf<Code extends ReasonCode> = { readonly [Name in NamesIn<(typeof reasons)[Code]>]: string | number | null };
 
 /** Longest text that a value may be, and most reasons in a list: what the schema in inventory.ts takes. */
 const maxText = 2000;
@@ -29,7 +28,7 @@ const shownAs = (value: string | number | null) =>
 
 export function reason<Code extends ReasonCode>(
   code: Code,
-  ...[values]: [NamesIn<ReasonWords[Code]>] extends [never] ? [] : [ValuesOf<Code>]
+  ...[values]: [NamesIn<(typeof reasons)[Code]>] extends [never] ? [] : [ValuesOf<Code>]
 ): Reason {
   if (values === undefined) return { code };
   return {

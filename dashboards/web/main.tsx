@@ -19,11 +19,16 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { runClock } from './clock.ts';
 import { keepFleet } from './fleet/store.ts';
+import { onReasons } from './net/request.ts';
 import { askMe, watchSession } from './net/session.ts';
 import { followLinks } from './router.ts';
 import { watchTheme } from './theme.ts';
 import { watchTitle } from './title.ts';
 
+onReasons(async () => {
+  const { formatReasons } = await import('./words/reason.ts');
+  return (why) => formatReasons([...why]);
+});
 watchTheme();
 watchTitle();
 runClock();

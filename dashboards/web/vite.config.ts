@@ -33,6 +33,9 @@ const serviceWorker: Plugin = {
   },
 };
 
+/** What waits for the sentences for reasons would make the first page wait for them. */
+const isOfReasons = /[\\/](words[\\/]reasons?\.ts|parts[\\/]table-file\.tsx)$/;
+
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   plugins: [serviceWorker],
@@ -43,7 +46,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // What most pages use comes with the first one, in one file; what few use, with the first of these.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shell', minShareCount: 8 }] } } },
+    // What most pages use comes with the first one, in one file; what few use, with the first of these. Sentences for
+    // reasons are many: they come with the first page or error that needs them.
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: 'shell', minShareCount: 8, test: (id: string) => !isOfReasons.test(id) }] },
+      },
+    },
   },
 });

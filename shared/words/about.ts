@@ -14,8 +14,12 @@ export interface About {
   separator: string;
 }
 
-/** One language of `list.ts`. Its words come as a file of their own, so that a browser loads the language it shows only. */
+/**
+ * One language of `list.ts`. Its words come as files of their own, so that a browser loads the language it shows only, and
+ * the many sentences for reasons when a page or an error needs them.
+ */
 export interface Listed {
   about: About;
   file: () => Promise<{ words: object }>;
+  reasons: () => Promise<{ reasons: object }>;
 }

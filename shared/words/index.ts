@@ -4,12 +4,13 @@
  */
 import type { About } from './about.ts';
 import type { words as english } from './en.ts';
+import type { reasons as englishReasons } from './en-reasons.ts';
 import * as files from './list.ts';
 
 type Paths<T> = {
   [K in keyof T & (string | number)]: T[K] extends string ? `${K}` : `${K}.${Paths<T[K]>}`;
 }[keyof T & (string | number)];
-export type WordKey = Paths<typeof english>;
+export type WordKey = Paths<typeof english & { reason: typeof englishReasons }>;
 export type Values = Readonly<Record<string, string | number>>;
 
 export type Language = keyof typeof files;
@@ -32,15 +33,28 @@ function leaves(tree: Tree, prefix = ''): [key: string, word: string][] {
 /** Every word of each loaded language by its whole key; a map, because keys are also made from what comes from outside. */
 export const dictionaries = new Map<Language, ReadonlyMap<string, string>>();
 
-/** A language has no words before. */
-export async function loadWords(language: Language): Promise<void> {
-  if (dictionaries.has(language)) return;
-  const { words } = await list[language].file();
-  dictionaries.set(language, new Map(leaves(words as Tree)));
+const isLoaded = (language: Language, key: WordKey) => dictionaries.get(language)?.has(key) === true;
+
+function add(language: Language, words: object): void {
+  dictionaries.set(language, new Map([...(dictionaries.get(language) ?? []), ...leaves(words as Tree)]));
 }
 
-// The collector writes in every language; a browser loads the one that it shows.
-if (typeof document === 'undefined') for (const language of languages) await loadWords(language);
+/** A language has no words before. */
+export async function loadWords(language: Language): Promise<void> {
+  if (!isLoaded(language, 'page.fleet')) add(language, (await list[language].file()).words);
+}
+
+/** A language has no sentences for reasons before: the keys under `reason`. */
+export async function loadReasons(language: Language): Promise<void> {
+  if (!isLoaded(language, 'reason.verbatim')) add(language, { reason: (await list[language].reasons()).reasons });
+}
+
+// The collector writes in every language; a browser loads of the one that it shows what it needs.
+if (typeof document === 'undefined')
+  for (const language of languages) {
+    await loadWords(language);
+    await loadReasons(language);
+  }
 
 /** A sentence sets a value apart by spaces, for names in Latin letters; between two of these there is none. */
 const spaceless = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u;

@@ -54,6 +54,29 @@ step('the first page needs few bytes of script: no other page, language or chart
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   console.log(`\nFIGURE web: ${scripts.length} scripts of ${bytes} bytes (gzip) for the first page`);
   assert.ok(scripts.length > 2 && bytes < mostBytes, `${bytes} bytes: ${scripts.join(' ')}`);
+  assert.not(
+    scripts.some((url) => url.includes('-reasons-')),
+    'sentences for reasons are not part of it',
+  );
+});
+
+step('a page that shows reasons is not shown before their sentences are here', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const asked = page.waitForRequest('**/assets/en-reasons-*.js');
+  await page.route('**/assets/en-reasons-*.js', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await menu('Protection');
+  await asked;
+  await page.locator('main .bones').waitFor();
+  assert.is(await page.locator('h1').count(), 0);
+  release();
+  await heading('Protection');
+  await page.unrouteAll();
 });
 
 step('a page whose file has another name since an upgrade is loaded anew, at its address', async () => {

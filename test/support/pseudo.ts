@@ -1,6 +1,6 @@
 /**
  * A language that no one speaks, made from English: words stand between ⟦ and ⟧, placeholders between the words. What is
- * read without brackets was not made from the words. It comes as any language does: one file, and one line in shared/words/list.ts.
+ * read without brackets was not made from the words. It comes as any language does: two files, and one entry in shared/words/list.ts.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,17 +35,21 @@ function treeOf(words: ReadonlyMap<string, string>): Tree {
   return tree;
 }
 
-/** Writes the file of the language. @returns the line of shared/words/list.ts that adds it */
+/** Writes the files of the language. @returns the line of shared/words/list.ts that adds it */
 export function writePseudo(folder: string): string {
   // Errors are English by themselves: only the other languages have words for all of them.
   const all = [...languages.filter((code) => code !== defaultLanguage), defaultLanguage];
   const words = new Map(all.flatMap((code) => [...(dictionaries.get(code) ?? [])]));
   const about = { name: '⟦Pseudo⟧', short: '⟦P⟧', locale: pseudo, durations: 'narrow', separator: '; ' };
-  const english = treeOf(words);
-  const file = join(folder, `${pseudo}.ts`);
-  writeFileSync(file, `export const words = ${JSON.stringify(english)};\n`);
-  const url = pathToFileURL(file).href;
-  return `export const ${pseudo} = { about: ${JSON.stringify(about)}, file: () => import('${url}') };`;
+  const { reason, ...others } = treeOf(words);
+  const written = (name: string, what: string, tree: object) => {
+    const file = join(folder, `${name}.ts`);
+    writeFileSync(file, `export const ${what} = ${JSON.stringify(tree)};\n`);
+    return `() => import('${pathToFileURL(file).href}')`;
+  };
+  const file = written(pseudo, 'words', others);
+  const reasons = written(`${pseudo}-reasons`, 'reasons', reason as Tree);
+  return `export const ${pseudo} = { about: ${JSON.stringify(about)}, file: ${file}, reasons: ${reasons} };`;
 }
 
 const list = '/shared/words/list.ts';
@@ -71,7 +75,7 @@ registerHooks({
 export const withLine = (line: string): Plugin => ({
   name: 'pseudo-language',
   transform: (code, id) => {
-    const onDisk = line.replace(/file:\/\/[^']+/, (url) => fileURLToPath(url));
+    const onDisk = line.replaceAll(/file:\/\/[^']+/g, (url) => fileURLToPath(url));
     return id.endsWith(list) ? `${code}\n${onDisk}\n` : null;
   },
 });

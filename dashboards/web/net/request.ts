@@ -8,8 +8,8 @@ export class Problem extends Error {
   readonly hint: string;
   /** Where in what was sent the faults lie. */
   readonly faults: readonly PlacedFault[];
-  /** What the message says of the cause. */
-  readonly why: readonly Reason[];
+  /** What the message says of the cause, in the present language where it has words for that. */
+  readonly detail: () => string;
 
   constructor(
     code: Problem['code'],
@@ -17,7 +17,7 @@ export class Problem extends Error {
     message: string,
     hint: string,
     faults: readonly PlacedFault[] = [],
-    why: readonly Reason[] = [],
+    detail = () => message,
   ) {
     super(message);
     this.name = 'Problem';
@@ -25,7 +25,7 @@ export class Problem extends Error {
     this.status = status;
     this.hint = hint;
     this.faults = faults;
-    this.why = why;
+    this.detail = detail;
   }
 }
 
@@ -46,10 +46,27 @@ function isErrorShape(body: unknown): body is ErrorShape {
   return typeof code === 'string' && typeof message === 'string' && typeof hint === 'string';
 }
 
+/** Puts reasons into sentences, once these are here; set once by the shell. */
+let sentences: (() => Promise<(why: readonly Reason[]) => string>) | null = null;
+export function onReasons(load: NonNullable<typeof sentences>): void {
+  sentences = load;
+}
+
+/** Their sentences are here before the error is shown; what the collector said itself where they cannot be fetched. */
+async function detailOf({ message, why = [] }: ErrorShape): Promise<() => string> {
+  if (why.length === 0 || sentences === null) return () => message;
+  try {
+    const format = await sentences();
+    return () => format([...why]);
+  } catch {
+    return () => message;
+  }
+}
+
 async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
   if (isErrorShape(body))
-    return new Problem(body.code, response.status, body.message, body.hint, body.faults, body.why);
+    return new Problem(body.code, response.status, body.message, body.hint, body.faults, await detailOf(body));
   // A proxy in front of a collector that does not answer, as while it starts again.
   const code = [502, 503, 504].includes(response.status) ? 'NO_CONNECTION' : 'BAD_ANSWER';
   return new Problem(code, response.status, `HTTP ${response.status}`, '');

@@ -17,9 +17,9 @@ import { AlertFacts, Evidence } from './alert-evidence.tsx';
 import { ImpactBox } from './incident/impact.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { DueFacts } from './ticket-due.tsx';
+import { Priority, sourceOf, TicketState, titleOf } from './ticket-marks.tsx';
 import { Story } from './ticket-story.tsx';
 import { Company, RatingBox } from './ticket-work.tsx';
-import { Priority, sourceOf, TicketState, titleOf } from './tickets.tsx';
 
 /** Nothing is changed in it any more. */
 const ended = new Set(['closed', 'cancelled']);

@@ -1,17 +1,15 @@
 /** What is being worked on. */
 
 import { useState } from 'preact/hooks';
-import type { TicketList, TicketName, TicketQueues, TicketRow } from '../../../shared/api.ts';
+import type { TicketList, TicketQueues, TicketRow } from '../../../shared/api.ts';
 import { number } from '../../../shared/words/format.ts';
-import { ticketTitle } from '../../../shared/words/names.ts';
 import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
 import { may } from '../net/session.ts';
 import { Empty, PageHead, Ready } from '../parts/box.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Choices } from '../parts/field.tsx';
-import { Icon, type IconName } from '../parts/icon.tsx';
-import { Mark, type Tone } from '../parts/mark.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { TableFile } from '../parts/table-file.tsx';
@@ -20,39 +18,8 @@ import { language, t } from '../words/words.ts';
 import { nextText } from './due.ts';
 import { Due } from './ticket-due.tsx';
 import { Filters, HiddenBy, ticketLists, ticketsWanted } from './ticket-filters.tsx';
+import { Priority, sourceOf, TicketState, titleOf } from './ticket-marks.tsx';
 import { NewTicket } from './ticket-new.tsx';
-
-const look: Record<TicketRow['state'], [Tone, IconName]> = {
-  new: ['critical', 'online'],
-  in_progress: ['info', 'person'],
-  on_hold: ['warning', 'never'],
-  resolved: ['ok', 'ok'],
-  closed: ['idle', 'offline'],
-  cancelled: ['idle', 'close'],
-};
-
-export function TicketState({ state }: { state: TicketRow['state'] }) {
-  const [tone, icon] = look[state];
-  return (
-    <Mark tone={tone} icon={icon}>
-      {t(`ticket.state.${state}`)}
-    </Mark>
-  );
-}
-
-export function Priority({ value }: { value: number }) {
-  const tone: Tone = value <= 1 ? 'critical' : value === 2 ? 'warning' : 'unknown';
-  return (
-    <span class={`chip tone-${tone} prio`} title={t('ticket.priority')}>
-      P{value}
-    </span>
-  );
-}
-
-export const sourceOf = ({ kind }: TicketRow) => (kind === 'person' ? 'person' : 'monitor');
-
-/** What the ticket is about, in the language of the page; what a person wrote stays as it is. */
-export const titleOf = (ticket: TicketName): string => ticketTitle(language.value, ticket);
 
 /** Where the queue of the caller stands, in a sentence whose numbers are links. */
 function Waiting() {

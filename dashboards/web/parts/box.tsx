@@ -2,7 +2,6 @@
 import type { ComponentChildren } from 'preact';
 import { link } from '../net/live.ts';
 import type { Problem } from '../net/request.ts';
-import { formatReasons } from '../words/reason.ts';
 import { t, wordOr } from '../words/words.ts';
 import { Icon, type IconName } from './icon.tsx';
 import type { Tone } from './mark.tsx';
@@ -91,8 +90,7 @@ export function ProblemCallout({ problem, retry }: { problem: Problem; retry?: (
       {title !== problem.message && problem.status > 0 && (
         <p class="small">
           {/* The hint of a fault inside carries the reference to look for. */}
-          <code>{problem.code}</code> {problem.why.length > 0 ? formatReasons([...problem.why]) : problem.message}{' '}
-          {problem.status >= 500 && problem.hint}
+          <code>{problem.code}</code> {problem.detail()} {problem.status >= 500 && problem.hint}
         </p>
       )}
       {retry && (

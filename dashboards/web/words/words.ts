@@ -6,6 +6,7 @@ import {
   isLanguage,
   type Language,
   languages,
+  loadReasons,
   loadWords,
   type Values,
   type WordKey,
@@ -49,7 +50,8 @@ export const actorName = (name: string): string => wordOr('actor', name);
 
 /** Where the words cannot be fetched, the page stays in its language. */
 export async function speak(next: Language): Promise<void> {
-  await part(() => loadWords(next));
+  // Sentences for reasons may be on the page already.
+  await part(() => Promise.all([loadWords(next), loadReasons(next)]));
   language.value = next;
   remember('language', next);
 }

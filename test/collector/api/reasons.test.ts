@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Reason } from '../../../shared/reason.ts';
-import { words as en } from '../../../shared/words/en.ts';
-import { loadWords } from '../../../shared/words/index.ts';
-import { words as ja } from '../../../shared/words/ja.ts';
+import { reasons as en } from '../../../shared/words/en-reasons.ts';
+import { words } from '../../../shared/words/ja.ts';
+import { reasons as ja } from '../../../shared/words/ja-reasons.ts';
 import { formatReasons } from '../../../shared/words/reasons.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 
@@ -24,7 +24,6 @@ const made = async <Body>(path: string, body: object, method = 'POST') => {
 };
 
 test.before(async () => {
-  await loadWords('ja');
   collector = await openCollector({ clock: { now: () => now, monotonic: () => now }, settings: 'zone: Asia/Tokyo\n' });
   site = (await made<{ id: string }>('sites', { name: '大阪', people: 10 })).id;
   ticket = (await made<{ row: { id: number } }>('tickets', { title: 'メールが使えない' })).row.id;
@@ -184,7 +183,7 @@ async function refused(path: string, body: object | undefined, method = 'POST', 
   const answer = await collector.call(`/api/v1/${path}`, { method, as, ...(body ? { body } : {}) });
   assert.ok(answer.status >= 400 && answer.status < 500, answer.text);
   const { code, why = [] } = answer.body as { code: string; why?: Reason[] };
-  assert.ok(ja.problem[code as keyof typeof ja.problem], code);
+  assert.ok(words.problem[code as keyof typeof words.problem], code);
   const told = formatReasons('ja', why);
   assert.match(told, /[ぁ-んァ-ヶ一-龠]/, `${answer.text} has no reason that a page can put into Japanese`);
   assert.equal(english(told), [], told);
@@ -229,10 +228,10 @@ const groups =
   /^(calendar|change|cron|csv|entry|impact|maintenance|zone)_|^name_(blank|disturbing|long|none|unknown|unseen)$|^not_there$/;
 
 test('no word for a refusal is English in Japanese, and most of them were met above', () => {
-  const codes = Object.keys(en.reason).filter((code) => groups.test(code));
+  const codes = Object.keys(en).filter((code) => groups.test(code));
   assert.ok(codes.length > 100, String(codes.length));
   for (const code of codes) {
-    const text = ja.reason[code as keyof typeof ja.reason].replaceAll(/\{\{\w+\}\}/g, '');
+    const text = ja[code as keyof typeof ja].replaceAll(/\{\{\w+\}\}/g, '');
     const spelled = /unlimited|kind|calendar|yes|Excel|late: true|EUR|JPY|ZIP|\d[\dT:Z-]+|C-12/g;
     assert.equal(english(text.replace(given, '').replace(spelled, '')), [], `${code}: ${text}`);
   }

@@ -15,7 +15,7 @@ import { to } from '../../router.ts';
 import { setTitle } from '../../title.ts';
 import { endpointName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
-import { titleOf } from '../tickets.tsx';
+import { titleOf } from '../ticket-marks.tsx';
 import {
   ChangeLink,
   ChangeReasons,
