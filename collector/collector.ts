@@ -128,7 +128,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const mailChannel = () => channels.routes.find(({ channel }) => channel.kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
-  const { groups, chores, mailOf, ...managers } = await openManagers({
+  const { groups, chores, mailOf, generated, ...managers } = await openManagers({
     ...managed,
     ...mailing,
     targets: config.targets,
@@ -145,6 +145,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     state,
     fleet: withTargets(fleet, targets),
     groups,
+    generated,
     changeFeed,
     publicUrl,
     mailOf,

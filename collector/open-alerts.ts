@@ -22,6 +22,7 @@ import { createChannelList } from './notify/channels.ts';
 import { createDevices } from './notify/devices.ts';
 import { createChannelHealth } from './notify/health.ts';
 import { createOutbox, type OutboxParts } from './notify/outbox.ts';
+import type { GeneratedDependencies } from './outages/generated.ts';
 import { createOutside } from './outside/outside.ts';
 import { createRouting } from './routing/open.ts';
 import { gapAheadMs } from './routing/schedule-desk.ts';
@@ -38,6 +39,8 @@ interface AlertingParts {
   /** With what is watched from outside. */
   fleet: Pick<Fleet, 'get' | 'all'>;
   groups: Groups;
+  /** What targets follow from by their definitions. */
+  generated: GeneratedDependencies;
   changeFeed: ChangeFeed;
   publicUrl(): string;
   mailOf: OutboxParts['mailOf'];
@@ -107,6 +110,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     viewOf: parts.viewOf,
     scopeNameOf: scopeNames(fleet, groups),
     inhibit: config.inhibit,
+    generated: parts.generated,
     policy,
     tickets,
     routes,

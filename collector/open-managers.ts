@@ -17,6 +17,7 @@ import { createSites } from './fleet/sites.ts';
 import { createImpacts } from './impact/impact.ts';
 import { createDisks } from './kpi/disk-forecasts.ts';
 import { createMonths } from './kpi/months.ts';
+import { createGeneratedDependencies } from './outages/generated.ts';
 import { createReportMails } from './reports/mail.ts';
 import { createPdfs } from './reports/pdf/pdf.ts';
 import { createReports } from './reports/reports.ts';
@@ -28,7 +29,8 @@ import type { State } from './state/open.ts';
 import { dropAged } from './state/retention.ts';
 import { createStatusPages } from './status/status.ts';
 import type { TargetParts } from './targets/contract.ts';
-import { createServices } from './targets/services.ts';
+import { dependenciesIn } from './targets/dependencies.ts';
+import { createServices, type Services } from './targets/services.ts';
 import { createTargets } from './targets/targets.ts';
 
 interface ManagedParts {
@@ -86,10 +88,18 @@ export async function openManagers(parts: ManagedParts) {
   const reports = createReports({ ...parts, months });
   const pdfs = createPdfs(parts);
   const schedules = createSchedules({ ...parts, reports });
-  const targets = await createTargets({ ...parts, ...parts.targets });
+  const generated = createGeneratedDependencies();
+  let services: Services | null = null;
+  const onDefined = () => {
+    if (services) generated.set(dependenciesIn(targets.definitions(), services.definitions()));
+  };
+  const targets = await createTargets({ ...parts, ...parts.targets, onDefined });
+  services = await createServices({ ...parts, targets, onDefined });
+  onDefined();
   return {
     targets,
-    services: await createServices({ ...parts, targets }),
+    services,
+    generated,
     sites: createSites(places),
     groups,
     changes,

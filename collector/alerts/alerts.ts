@@ -20,6 +20,7 @@ import { createGroups } from '../notify/groups.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { channelsOnly, type Receivers } from '../notify/receivers.ts';
 import type { ChannelRoute } from '../notify/route.ts';
+import type { GeneratedDependencies } from '../outages/generated.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { createSecondHalf } from '../pipeline.ts';
 import type { State } from '../state/open.ts';
@@ -60,6 +61,8 @@ export interface AlertsParts {
   zone?: string;
   /** Of the settings: alerts that follow from others. */
   inhibit?: readonly InhibitRule[];
+  /** What targets follow from by their definitions. */
+  generated?: GeneratedDependencies;
   policy: PolicySettings;
   tickets: Tickets;
   routes: readonly ChannelRoute[];
@@ -212,6 +215,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     endpointOf: fleet.get,
     endpoints: fleet.all,
     ...(parts.inhibit ? { inhibit: parts.inhibit } : {}),
+    ...(parts.generated ? { generated: parts.generated } : {}),
     groupNamesOf: parts.groupNamesOf ?? (() => []),
     push: (input) => queue.push(input),
   });
@@ -305,6 +309,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     unsubscribe = changeFeed.subscribe((change) => {
       if (change.kind === 'endpoint') onPlaceChange(change.endpoint);
     });
+    parts.generated?.onChange((endpoints) => later({ type: 'dependencies', at: clock.now(), endpoints }));
     timer = setInterval(() => {
       tick(clock.now()).catch((thrown) => log.error({ err: thrown }, 'Could not apply timers of alerts; tried again'));
     }, tickMs);

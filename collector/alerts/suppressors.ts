@@ -4,6 +4,7 @@ import type { NamedRule } from '../../shared/words/names.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createDependencies, type Dependencies } from '../outages/dependencies.ts';
 import type { DetectParts } from '../outages/detect.ts';
+import { type GeneratedDependencies, together } from '../outages/generated.ts';
 import type { InhibitParts } from '../outages/inhibit.ts';
 import { createInhibition, type InhibitionSettings, inhibitionDefaults } from '../outages/inhibition.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
@@ -41,6 +42,8 @@ export interface SuppressorParts {
   /** Of the settings; beside those that are built in. */
   inhibit?: readonly InhibitRule[];
   inhibition?: InhibitionSettings;
+  /** Of targets and services. */
+  generated?: GeneratedDependencies;
   named(id: string): Pick<Endpoint, 'id' | 'name' | 'kind' | 'site'>;
   groupNamesOf(endpoint: string): readonly string[];
   ruleNamed(id: string): NamedRule;
@@ -65,7 +68,7 @@ export interface Suppressors extends SilenceParts, InhibitParts, DetectParts {
 }
 
 export function createSuppressors(parts: SuppressorParts): Suppressors {
-  const { state, clock, zone, memory, push, named, ruleNamed } = parts;
+  const { state, clock, zone, memory, push, named, ruleNamed, generated } = parts;
   const suppressions = createSuppressions(parts.maintenance);
   const silences = createSilenceMemory();
   const labels = (alert: LiveAlert): Labels => {
@@ -78,7 +81,14 @@ export function createSuppressors(parts: SuppressorParts): Suppressors {
   const rules = [...builtInRules, ...(parts.inhibit ?? [])];
   const settings = parts.inhibition ?? inhibitionDefaults;
   const inhibition = createInhibition(
-    { rules, dependencyOf: dependencies.of, childrenOf: dependencies.childrenOf },
+    {
+      rules,
+      dependencyOf: (id) => (generated ? together(id, dependencies.of(id), generated) : dependencies.of(id)),
+      *childrenOf(id) {
+        yield* dependencies.childrenOf(id);
+        yield* generated?.childrenOf(id) ?? [];
+      },
+    },
     settings,
   );
   const outages = createOutageMemory(siteIncidentDefaults);

@@ -8,7 +8,7 @@ import type { ChangeFeed } from '../change-feed.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
-import type { TargetDefinition } from './store.ts';
+import type { KeptTarget, TargetDefinition } from './store.ts';
 import type { TargetState } from './verdict.ts';
 
 export type TargetJudge = Pick<Alerts, 'onReport' | 'onPresence' | 'retired'>;
@@ -30,6 +30,7 @@ export interface Targets {
   tryOut(target: Pick<TargetDefinition, 'kind' | 'settings' | 'timeout_s'>, id?: string): Promise<TargetTrial>;
   /** How one is now; undefined: there is none. */
   stateOf(id: string): { name: string; state: TargetState | null; since: number } | undefined;
+  definitions(): Iterable<KeptTarget>;
   subject(id: string): Endpoint | undefined;
   subjects(): Iterable<Endpoint>;
   /** The settings of an endpoint with what it is to watch. Undefined: its birth is awaited, which says what it understands. */
@@ -53,6 +54,8 @@ export interface TargetParts {
   zone: string;
   /** Where the collector itself may look: addresses, ranges, names, `internet`. */
   allow: readonly string[];
+  /** Definitions have changed. */
+  onDefined?(): void;
   /** Of evenkeel.yaml. */
   list: readonly (TargetDefinition & { id: string })[];
 }

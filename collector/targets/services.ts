@@ -8,17 +8,8 @@ import { makeId } from '../accounts/secret.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { TargetParts, Targets } from './contract.ts';
 import { monthOf } from './month.ts';
-import { lastWatchedState, saveWatchedState } from './store.ts';
+import { lastWatchedState, type ServiceDefinition, saveWatchedState } from './store.ts';
 import type { TargetState } from './verdict.ts';
-
-export interface ServiceDefinition {
-  name: string;
-  note: string;
-  /** Ids of endpoints and targets. */
-  parts: readonly string[];
-  /** How many must work; null: all of them. */
-  need: number | null;
-}
 
 export interface Services {
   list(): Promise<ServiceRow[]>;
@@ -30,8 +21,7 @@ export interface Services {
   edit(id: string, change: Partial<ServiceDefinition>, by: string): Promise<void>;
   /** @throws EvenkeelError NOT_FOUND */
   remove(id: string): Promise<void>;
-  /** Ids of endpoints and targets that it is made of; empty for one that is not there. */
-  dependenciesOf(id: string): readonly string[];
+  definitions(): Iterable<ServiceDefinition>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -59,12 +49,12 @@ const machineStates: Record<Endpoint['state'], TargetState> = {
   ...{ online: 'up', offline: 'down', lost: 'down', unknown: 'unknown', never: 'unknown' },
 };
 
-type ServiceParts = Pick<TargetParts, 'state' | 'fleet' | 'clock' | 'log' | 'changeFeed' | 'zone'> & {
+type ServiceParts = Pick<TargetParts, 'state' | 'fleet' | 'clock' | 'log' | 'changeFeed' | 'zone' | 'onDefined'> & {
   targets: Pick<Targets, 'stateOf'>;
 };
 
 export async function createServices(parts: ServiceParts): Promise<Services> {
-  const { state, fleet, targets, clock, log, changeFeed } = parts;
+  const { state, fleet, targets, clock, log, changeFeed, onDefined } = parts;
   const services = new Map<string, KeptService>();
   let timer: NodeJS.Timeout | undefined;
   let saving: Promise<unknown> = Promise.resolve();
@@ -154,6 +144,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
         .values({ id, ...own, created_at: at, created_by: by, updated_at: at, updated_by: by })
         .execute();
       services.set(id, { ...service, id, state: null, since: at });
+      onDefined?.();
       tick();
       return id;
     },
@@ -164,6 +155,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       const columns = { ...next, parts: JSON.stringify(next.parts), updated_at: clock.now(), updated_by: by };
       await state.updateTable('services').set(columns).where('id', '=', id).execute();
       Object.assign(one, next);
+      onDefined?.();
       tick();
       changeFeed.publish({ kind: 'target', target: id });
     },
@@ -175,9 +167,10 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
         await db.deleteFrom('watched_states').where('subject', '=', id).execute();
       });
       services.delete(id);
+      onDefined?.();
       changeFeed.publish({ kind: 'target', target: id });
     },
-    dependenciesOf: (id) => services.get(id)?.parts ?? [],
+    definitions: () => services.values(),
     start() {
       timer = setInterval(tick, tickMs);
       timer.unref();

@@ -31,6 +31,15 @@ export interface KeptTarget extends TargetDefinition {
   updatedBy: string;
 }
 
+export interface ServiceDefinition {
+  name: string;
+  note: string;
+  /** Ids of endpoints and targets. */
+  parts: readonly string[];
+  /** How many must work; null: all of them. */
+  need: number | null;
+}
+
 const living = (db: State | StateTransaction) =>
   db
     .selectFrom('targets')

@@ -85,6 +85,7 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
     for (const { target } of [...count.all()]) if (!ids.has(target.id)) count.drop(target.id);
     watch.apply(ordersFor(collectorWatcher));
     watchers = new Set([...count.all()].flatMap(({ target }) => target.watchers));
+    parts.onDefined?.();
     for (const watcher of new Set([...before, ...watchers])) if (watcher !== collectorWatcher) configure(watcher);
   }
 
@@ -108,6 +109,9 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
     stateOf(id) {
       const one = count.get(id);
       return one && { name: one.target.name, state: one.state, since: one.since };
+    },
+    *definitions() {
+      for (const { target } of count.all()) if (target.enabled) yield target;
     },
     subject(id) {
       const one = count.get(id);

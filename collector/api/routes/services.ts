@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { page } from '../../../shared/api.ts';
 import { ServiceRow } from '../../../shared/target-api.ts';
-import type { ServiceDefinition } from '../../targets/services.ts';
+import type { ServiceDefinition } from '../../targets/store.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Nothing, proseOrNone, word } from '../shapes.ts';

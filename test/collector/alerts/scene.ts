@@ -1,5 +1,5 @@
 /** A fleet with a real state, real fleet, alerts, tickets and outbox, on a clock that the test moves by hand. */
-import { createAlerts } from '../../../collector/alerts/alerts.ts';
+import { type Alerts, createAlerts } from '../../../collector/alerts/alerts.ts';
 import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
@@ -12,11 +12,18 @@ import type { GroupDefaults } from '../../../collector/notify/group-settings.ts'
 import { createOutbox } from '../../../collector/notify/outbox.ts';
 import type { Receivers } from '../../../collector/notify/receivers.ts';
 import type { ChannelRoute } from '../../../collector/notify/route.ts';
+import { createGeneratedDependencies } from '../../../collector/outages/generated.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
+import { createCount } from '../../../collector/targets/count.ts';
+import { dependenciesIn } from '../../../collector/targets/dependencies.ts';
+import { readTargets, saveTarget } from '../../../collector/targets/store.ts';
+import { withTargets } from '../../../collector/targets/subject.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 import { createTickets } from '../../../collector/tickets/tickets.ts';
+import type { Clock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
 import type { Report } from '../../../shared/report.ts';
+import { type TargetResult, targetResults } from '../../../shared/target.ts';
 import { bucketOf } from '../../../shared/topics.ts';
 import { freshPlace } from '../../support/state.ts';
 
@@ -43,6 +50,9 @@ export interface SceneOptions {
   notify?: Partial<GroupDefaults>;
   receivers?: Receivers;
   startAt?: number;
+  /** What is watched from outside: names with their watchers. */
+  targets?: Record<string, { watchers: string[]; site?: string }>;
+  services?: { parts: string[]; need: number | null }[];
 }
 
 export async function openScene(options: SceneOptions = {}) {
@@ -59,6 +69,7 @@ export async function openScene(options: SceneOptions = {}) {
   const sent: Notification[] = [];
   const routes = options.routes ?? [recorder(sent)];
   const fleet = await createFleet({ state, clock });
+  const outside = await openOutside(options, state, clock, fleet);
   const publicUrl = () => 'https://ek.example';
   const outbox = createOutbox({
     mailOf: () => Promise.reject(new Error('no report here')),
@@ -76,7 +87,8 @@ export async function openScene(options: SceneOptions = {}) {
   const parts = {
     state,
     clock,
-    fleet,
+    fleet: withTargets(fleet, outside),
+    generated: outside.generated,
     books: () => books,
     policy,
     tickets,
@@ -90,6 +102,7 @@ export async function openScene(options: SceneOptions = {}) {
   };
   const alerts = createAlerts({ ...parts, publicUrl });
   await alerts.start();
+  outside.start(alerts);
   let seq = 0;
 
   const endpoint = (id: string): Endpoint => {
@@ -117,6 +130,7 @@ export async function openScene(options: SceneOptions = {}) {
     async wait(ms: number, step = second) {
       for (const end = now + ms; now < end; ) {
         now = Math.min(end, now + step);
+        await outside.tick();
         await alerts.tick(now);
         while ((await outbox.runDue()) > 0);
       }
@@ -141,6 +155,13 @@ export async function openScene(options: SceneOptions = {}) {
         await scene.say(id, ...readings);
       }
     },
+    /** A watcher looks at a target. */
+    async saw(watcher: string, target: string, result: TargetResult) {
+      await outside.saw(watcher, target, result, now);
+      while ((await outbox.runDue()) > 0);
+    },
+    /** Services are defined anew. */
+    setServices: outside.setServices,
     async presence(id: string, to: EndpointState, reason: string | null = null) {
       await fleet.setState(id, { state: to, stateReason: reason });
       await alerts.onPresence(endpoint(id));
@@ -169,6 +190,63 @@ export async function openScene(options: SceneOptions = {}) {
     },
   };
   return scene;
+}
+
+/** Targets as the collector keeps them, counted on the clock of the scene; the results come from the test. */
+async function openOutside(
+  { targets = {}, services = [] }: SceneOptions,
+  state: State,
+  clock: Clock,
+  fleet: Awaited<ReturnType<typeof createFleet>>,
+) {
+  const settings = { host: '127.0.0.1' };
+  for (const [id, { watchers, site = null }] of Object.entries(targets)) {
+    const definition = { name: `${id}-name`, kind: 'ping' as const, settings, interval_s: 10, timeout_s: 2, watchers };
+    const more = { need: null, enabled: true, site };
+    await saveTarget(state, { ...definition, ...more }, { id, origin: 'page', by: 'ana', at: clock.now() });
+  }
+  let alerts: Pick<Alerts, 'onReport' | 'onPresence'> | undefined;
+  let judging: Promise<unknown> = Promise.resolve();
+  const count = createCount({
+    clock,
+    isThere: (watcher) => watcher === 'collector' || fleet.get(watcher)?.state === 'online',
+    onReport(subject, report) {
+      judging = judging.then(() => alerts?.onReport(subject, report, true));
+    },
+    onState(subject) {
+      judging = judging.then(() => alerts?.onPresence(subject));
+    },
+  });
+  const known = await readTargets(state);
+  for (const target of known) count.put(target);
+  const generated = createGeneratedDependencies();
+  const setServices = (now: readonly { parts: string[]; need: number | null }[]) =>
+    generated.set(dependenciesIn(known, now));
+  setServices(services);
+  return {
+    generated,
+    setServices,
+    subject(id: string) {
+      const one = count.get(id);
+      return one && count.subject(one);
+    },
+    *subjects() {
+      for (const one of count.all()) yield count.subject(one);
+    },
+    start(opened: typeof alerts) {
+      alerts = opened;
+    },
+    async tick() {
+      count.tick();
+      await judging;
+    },
+    async saw(watcher: string, target: string, result: TargetResult, timestamp: number) {
+      count.saw(watcher, [
+        { name: 'target', tags: { target }, fields: { result: targetResults[result], total_ms: 7 }, timestamp },
+      ]);
+      await judging;
+    },
+  };
 }
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
