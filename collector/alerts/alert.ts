@@ -201,12 +201,13 @@ function aged(alert: LiveAlert, at: number): LiveAlert {
 
 function clocksAfter(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): LiveAlert['clocks'] {
   const clocks: LiveAlert['clocks'] = {};
-  let worseBreached = false;
+  let breachedRank = -1;
   for (const { rule, status } of levels) {
     const before = alert.noData ? undefined : alert.clocks[rule.id];
-    worseBreached ||= status === 'breach';
+    const rank = rankOf[rule.severity];
     // A level is breached as long as a worse one is, whatever its own conditions are.
-    const isBreached = worseBreached;
+    const isBreached = status === 'breach' || breachedRank > rank;
+    if (isBreached) breachedRank = Math.max(breachedRank, rank);
     if (status === 'none' && !isBreached) clocks[rule.id] = before ?? { breachedSince: null, goodSince: null };
     else
       clocks[rule.id] = {
@@ -260,8 +261,10 @@ const shownBy = (level: LevelVerdict) => ({ rule: level.rule, value: level.value
 function levelAfter(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): LevelVerdict | null {
   const rank = rankOf[alert.rule.severity];
   for (const level of levels) {
-    const isWorse = rankOf[level.rule.severity] > rank;
-    if (isWorse ? isDue(alert, level.rule, at) : !isGood(alert, level.rule, at)) return level;
+    const { rule } = level;
+    // Of two that are equally bad the present one stays until it is good, or until one before it begins.
+    const begins = rule.id !== alert.rule.id && rankOf[rule.severity] >= rank;
+    if (begins ? isDue(alert, rule, at) : !isGood(alert, rule, at)) return level;
   }
   return null;
 }
@@ -275,7 +278,8 @@ function onFiring(alert: LiveAlert, levels: readonly LevelVerdict[], at: number)
   const next = levelAfter(alert, levels, at);
   if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
   const shown: LiveAlert = { ...alert, ...shownBy(next) };
-  if (next.rule.id === alert.rule.id) return { alert: shown, transition: null };
+  // Another level that is equally bad is the same to those who were told.
+  if (next.rule.severity === alert.rule.severity) return { alert: shown, transition: null };
   const reason = rankOf[next.rule.severity] > rankOf[alert.rule.severity] ? 'worse' : 'eased';
   return { alert: shown, transition: { at, to: 'firing', rule: next.rule, reason } };
 }
@@ -293,12 +297,15 @@ function back(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): Al
 function nextChange(alert: LiveAlert, levels: readonly LevelVerdict[]): number {
   const rank = rankOf[alert.rule.severity];
   let next = Number.POSITIVE_INFINITY;
+  let isBeforeOwn = true;
   for (const { rule } of levels) {
+    const isOwn = rule.id === alert.rule.id;
+    if (isOwn) isBeforeOwn = false;
     const clock = alert.clocks[rule.id];
     if (!clock) continue;
-    const canFire = alert.state === 'pending' || rankOf[rule.severity] > rank;
+    const canFire = alert.state === 'pending' || (isBeforeOwn && rankOf[rule.severity] >= rank);
     if (canFire && clock.breachedSince !== null) next = Math.min(next, clock.breachedSince + forMs(rule));
-    if (alert.state === 'firing' && rankOf[rule.severity] === rank && clock.goodSince !== null)
+    if (alert.state === 'firing' && isOwn && clock.goodSince !== null)
       next = Math.min(next, clock.goodSince + clearMs(rule));
   }
   return next;

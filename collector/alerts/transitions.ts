@@ -17,8 +17,7 @@ export function createTransitions(
   function apply(before: LiveAlert | null, step: AlertStep, at: number): void {
     const { transition } = step;
     if (!transition) {
-      if (before && step.alert?.state === 'pending' && step.alert.rule.id !== before.rule.id && !before.flapping)
-        record(step.alert, 'level', at);
+      if (before && isAtOtherLevel(before, step.alert)) record(step.alert, 'level', at);
       else if (step.alert) memory.set(step.alert);
       else if (before) memory.remove(before);
       return;
@@ -120,6 +119,10 @@ function codeOf(to: NonNullable<AlertStep['transition']>['to'], reason: Transiti
   if (to === 'firing') return reason === 'worse' || reason === 'eased' || reason === 'back' ? reason : 'firing';
   return to === 'inactive' ? 'dropped' : to;
 }
+
+/** Nobody is told: it is pending, or as bad as it was. */
+const isAtOtherLevel = (before: LiveAlert, after: LiveAlert | null): after is LiveAlert =>
+  after !== null && after.state !== 'inactive' && after.rule.id !== before.rule.id && !before.flapping;
 
 const isWorse = (alert: LiveAlert, before: LiveAlert | null) =>
   before !== null && rankOf[alert.rule.severity] > rankOf[before.rule.severity];

@@ -153,10 +153,13 @@ function clearProblem(op: unknown, value: number, clear: number): string | null 
 }
 
 const measurementOf = (when: Rule['when']) => kindOf(when).measurement?.(when as never);
+const metricOf = (when: Rule['when']) => kindOf(when).metric(when as never);
 
 /** Levels make one alert, which has one metric. */
 const isOfSameMetric = (a: Rule['when'], b: Rule['when']) =>
-  a.kind === b.kind && measurementOf(a) !== undefined && measurementOf(a) === measurementOf(b);
+  (a.kind === b.kind || metricOf(a) === metricOf(b)) &&
+  measurementOf(a) !== undefined &&
+  measurementOf(a) === measurementOf(b);
 
 function coverFaults({ covered_by, when }: Rule, all: ReadonlyMap<string, Rule>): Fault[] {
   return (covered_by ?? []).flatMap((id, i): Fault[] => {

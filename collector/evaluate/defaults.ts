@@ -148,13 +148,10 @@ export const defaultRules: readonly Rule[] = [
       urgency: 1,
     },
   ),
+  // Long before it is nearly full, while there is time. Filling and full are one story: one alert, one message.
+  critical(space, 'disk-runaway', { kind: 'runaway', within_s: 4 * hour }, { for_s: 10 * minute, urgency: 1 }),
   fullSoon,
   critical(fullSoon, 'disk-full-soon-critical', { kind: 'forecast', within_days: 3 }),
-  {
-    ...warning('disk-runaway', { kind: 'runaway', within_s: 4 * hour }, { for_s: 10 * minute, gone_s: 10 * minute }),
-    severity: 'critical',
-    urgency: 1,
-  },
   inodes,
   critical(inodes, 'disk-inodes-critical', metric('disk', above('inodes_used_percent', 95, 92))),
   {

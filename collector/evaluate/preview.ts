@@ -21,6 +21,7 @@ export function breachedFamilies(
     .flatMap(({ id, levels: all }) => (families.has(id) ? all : []));
   if (levels.length === 0) return 0;
   if (levels.some(({ rule }) => isTimed(rule) || remembers(rule))) return null;
+  if (levels.every(({ kind }) => kind.needsHistory)) return null;
   const report = newest();
   if (!report) return 0;
   return evaluate(book, report, createMemory(now, view), new Set(), now).filter(

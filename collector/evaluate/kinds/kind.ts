@@ -92,6 +92,8 @@ export interface RuleKind<When = never> {
   judge?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory, now: number): RuleStatus | undefined;
   /** It must see each sample once: the newest one a second time would change its result. Left out: it need not. */
   remembers?(when: When): boolean;
+  /** The newest values alone never breach it, though a second look at them changes nothing. */
+  needsHistory?: true;
   /** Called only where an alert begins or goes on. */
   shown?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory): Shown;
   /** Stores from a live report what `judgeEndpoint` needs. @returns whether it may end an alert */

@@ -22,17 +22,19 @@ const slotMs = 300_000;
 const slots = 12;
 const leastSlots = 10;
 const leastRising = 0.8;
+/** Where it runs to, percent. */
+const full = 100;
 /** Of the capacity. */
 const leastGrowth = 0.01;
 
 export const runaway = {
   kind: 'runaway',
   schema: When,
-  metric: () => 'disk.free',
-  limit: ({ within_s }) => within_s,
+  metric: () => 'disk.used_percent',
+  limit: () => full,
   covers: ({ tags }, of) => tags === undefined || carries(of, tags),
   measurement: () => 'disk',
-  remembers: () => true,
+  needsHistory: true,
   judge({ id, when }, metric, _report, memory, now) {
     if (when.tags && !carries(metric.tags, when.tags)) return undefined;
     const { used, free } = metric.fields;
@@ -54,7 +56,7 @@ export const runaway = {
     if (kept.past.length < leastSlots) return 'none';
     return kept.fullInS !== null && kept.fullInS <= when.within_s ? 'breach' : 'clear';
   },
-  shown: (_rule, { fields }) => ({ value: fields.free ?? null, threshold: null }),
+  shown: (_rule, { fields }) => ({ value: fields.used_percent ?? null, threshold: full }),
 } as const satisfies RuleKind<Static<typeof When>>;
 
 /** Seconds until it is full; null where it does not run away. */

@@ -92,6 +92,38 @@ test('gets worse only after the worse level has lasted without a break', () => {
   assert.is(step.alert?.rule.severity, 'critical');
 });
 
+test('of two levels that are equally bad the first that is due has the name, and nobody is told that it changed', () => {
+  const early: Rule = { ...bad, id: 'early' };
+  const says = (alert: LiveAlert | null, now: number, worse: Status, earlier: Status, milder: Status) =>
+    onSample(alert, [level(bad, worse), level(early, earlier), level(mild, milder)], now * 1000, birth);
+  let alert: LiveAlert | null = null;
+  const names: string[] = [];
+  const told: unknown[] = [];
+  const last = (from: number, until: number, ...statuses: [Status, Status, Status]) => {
+    for (let now = from; now <= until; now += 10) {
+      const step = says(alert, now, ...statuses);
+      alert = step.alert;
+      if (alert && alert.rule.id !== names.at(-1)) names.push(alert.rule.id);
+      if (step.transition) told.push([now, ...(to(step) ?? [])]);
+    }
+  };
+  last(0, 100, 'clear', 'breach', 'clear');
+  last(110, 200, 'breach', 'breach', 'breach');
+  last(210, 300, 'breach', 'clear', 'breach');
+  last(310, 400, 'clear', 'clear', 'breach');
+  assert.equal(names, ['early', 'worse', mild.id]);
+  assert.equal(told, [
+    [0, 'pending', null],
+    [60, 'firing', null],
+    [340, 'firing', 'eased'],
+  ]);
+  // A level without a verdict neither keeps it nor takes it over.
+  let full: LiveAlert | null = null;
+  for (let now = 0; now <= 60; now += 10) full = says(full, now, 'breach', 'none', 'breach').alert;
+  for (let now = 70; now <= 110; now += 10) full = says(full, now, 'clear', 'none', 'breach').alert;
+  assert.is(full?.rule.id, mild.id);
+});
+
 test('a critical alert is held at critical by its own clear level and clear time, then eases to the milder one', () => {
   let alert = keepSaying(firing(), 70, 140, 'breach', 'breach').alert;
   assert.is(alert?.rule.id, 'worse');

@@ -32,9 +32,9 @@ function judge(of: Report, active: ReadonlySet<string> = nothing, kind: Endpoint
 
 const statuses = (verdict: Verdict | undefined) => verdict?.levels.map((level) => `${level.rule.id}=${level.status}`);
 
-test('a full disk breaches both levels, worst first, and shows the first condition', () => {
+test('a full disk breaches both of its limits, worst first, and shows the first condition', () => {
   const [verdict] = judge(report(['disk', { used_percent: 96, free: GiB }, { path: '/' }]));
-  assert.equal(statuses(verdict), ['disk-space-critical=breach', 'disk-space=breach']);
+  assert.equal(statuses(verdict), ['disk-space-critical=breach', 'disk-runaway=none', 'disk-space=breach']);
   assert.is(verdict?.metric, 'disk.used_percent');
   assert.equal(verdict?.tags, { path: '/' });
   assert.is(verdict?.levels[0]?.value, 96);
@@ -53,15 +53,15 @@ test('exactly at the limit breaches, just below does not', () => {
 test('between limit and clear level an alert is held, below it is clear', () => {
   const active = new Set(['disk-space']);
   const at = (used: number) => statuses(judge(report(['disk', { used_percent: used, free: GiB }]), active)[0]);
-  assert.equal(at(93), ['disk-space-critical=hold', 'disk-space=breach']);
-  assert.equal(at(88), ['disk-space-critical=clear', 'disk-space=hold']);
-  assert.equal(at(86), ['disk-space-critical=clear', 'disk-space=clear']);
+  assert.equal(at(93), ['disk-space-critical=hold', 'disk-runaway=none', 'disk-space=breach']);
+  assert.equal(at(88), ['disk-space-critical=clear', 'disk-runaway=none', 'disk-space=hold']);
+  assert.equal(at(86), ['disk-space-critical=clear', 'disk-runaway=none', 'disk-space=clear']);
 });
 
 test('a missing field is no data, not false', () => {
   assert.equal(judge(report(['disk', { used_percent: 99 }])), []);
   const [verdict] = judge(report(['disk', { used_percent: 99 }]), new Set(['disk-space']));
-  assert.equal(statuses(verdict), ['disk-space-critical=none', 'disk-space=none']);
+  assert.equal(statuses(verdict), ['disk-space-critical=none', 'disk-runaway=none', 'disk-space=none']);
 });
 
 test('one condition that is clearly false decides even when another is missing', () => {
