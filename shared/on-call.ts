@@ -3,8 +3,10 @@
  * shape for both. Durations are written `30s`, `5m`, `24h`. What the shapes cannot say is checked by
  * collector/routing/check.ts.
  */
+
 import { type Static, Type } from 'typebox';
 import { weekdays } from './calendar.ts';
+import { oneLinePattern } from './safe-text.ts';
 
 const closed = { additionalProperties: false } as const;
 const text = Type.String();
@@ -17,19 +19,25 @@ const Name = Type.String({
   want: 'a name of 1 to 64 letters, digits, blanks, or . _ -, beginning with a letter or digit',
 });
 const Receiver = Type.String({
+  pattern: oneLinePattern,
   minLength: 1,
   maxLength: 160,
   want: 'a receiver such as channel:ops, person:ann, schedule:primary or policy:servers',
 });
-const Zone = Type.String({ minLength: 1, maxLength: 64, want: 'a time zone such as Europe/Berlin' });
-const Time = Type.String({ maxLength: 5, want: 'a time of day such as 09:00' });
-const DateText = Type.String({ maxLength: 10, want: 'a date such as 2026-12-24' });
-const Duration = Type.Union([Type.String({ maxLength: 20 }), Type.Number()], {
+const Zone = Type.String({
+  pattern: oneLinePattern,
+  minLength: 1,
+  maxLength: 64,
+  want: 'a time zone such as Europe/Berlin',
+});
+const Time = Type.String({ pattern: oneLinePattern, maxLength: 5, want: 'a time of day such as 09:00' });
+const DateText = Type.String({ pattern: oneLinePattern, maxLength: 10, want: 'a date such as 2026-12-24' });
+const Duration = Type.Union([Type.String({ pattern: oneLinePattern, maxLength: 20 }), Type.Number()], {
   want: 'a duration such as 30s, 5m or 24h',
 });
 const Days = Type.Array(Type.Enum([...weekdays]), { minItems: 1, uniqueItems: true });
 const Severities = Type.Array(Type.Enum(['info', 'warning', 'critical']), { uniqueItems: true });
-const UserText = Type.String({ minLength: 1, maxLength: 64, want: 'the name of a user' });
+const UserText = Type.String({ pattern: oneLinePattern, minLength: 1, maxLength: 64, want: 'the name of a user' });
 
 const Layer = Type.Object(
   {
@@ -39,7 +47,11 @@ const Layer = Type.Object(
       {
         unit: Type.Union([Type.Literal('hour'), Type.Literal('day'), Type.Literal('week')]),
         every: Type.Integer({ minimum: 1, maximum: 1000 }),
-        start: Type.String({ maxLength: 16, want: 'a local date and time such as 2026-03-02T09:00' }),
+        start: Type.String({
+          pattern: oneLinePattern,
+          maxLength: 16,
+          want: 'a local date and time such as 2026-03-02T09:00',
+        }),
       },
       closed,
     ),
@@ -80,7 +92,12 @@ const Quiet = Type.Object({ zone: Zone, start: Time, end: Time, letsThrough: Typ
 export type QuietContent = Static<typeof Quiet>;
 const grouping = {
   receivers: Type.Optional(Type.Array(Receiver, { maxItems: 50, uniqueItems: true })),
-  by: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 10, uniqueItems: true })),
+  by: Type.Optional(
+    Type.Array(Type.String({ pattern: oneLinePattern, minLength: 1, maxLength: 128 }), {
+      maxItems: 10,
+      uniqueItems: true,
+    }),
+  ),
   wait: Type.Optional(Duration),
   interval: Type.Optional(Duration),
   repeat: Type.Optional(
@@ -98,9 +115,17 @@ export const RouteNodeContent = Type.Object(
   {
     name: Name,
     match: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: 1200, want: 'a condition such as site="berlin"' }), {
-        maxItems: 20,
-      }),
+      Type.Array(
+        Type.String({
+          pattern: oneLinePattern,
+          minLength: 1,
+          maxLength: 1200,
+          want: 'a condition such as site="berlin"',
+        }),
+        {
+          maxItems: 20,
+        },
+      ),
     ),
     when: Type.Optional(
       Type.Object(
@@ -117,9 +142,15 @@ export const RoutesContent = Type.Object(
   {
     ...grouping,
     quiet: Type.Optional(
-      Type.Array(Type.Object({ channel: Type.String({ minLength: 1, maxLength: 64 }), ...Quiet.properties }, closed), {
-        maxItems: 100,
-      }),
+      Type.Array(
+        Type.Object(
+          { channel: Type.String({ pattern: oneLinePattern, minLength: 1, maxLength: 64 }), ...Quiet.properties },
+          closed,
+        ),
+        {
+          maxItems: 100,
+        },
+      ),
     ),
   },
   closed,
@@ -133,9 +164,14 @@ export const PersonContent = Type.Object(
     ways: Type.Array(
       Type.Object(
         {
-          channel: Type.String({ minLength: 1, maxLength: 64, want: 'the name of a channel' }),
+          channel: Type.String({ pattern: oneLinePattern, minLength: 1, maxLength: 64, want: 'the name of a channel' }),
           address: Type.Optional(
-            Type.String({ minLength: 1, maxLength: 254, want: 'an address of this person, such as ann@example.org' }),
+            Type.String({
+              pattern: oneLinePattern,
+              minLength: 1,
+              maxLength: 254,
+              want: 'an address of this person, such as ann@example.org',
+            }),
           ),
         },
         closed,

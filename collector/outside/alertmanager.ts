@@ -4,6 +4,7 @@
  * https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
  */
 import { type Static, Type } from 'typebox';
+import { oneLinePattern } from '../../shared/safe-text.ts';
 import type { OutsideAlert } from './outside.ts';
 
 /** More in one request is refused before it is read. */
@@ -11,8 +12,8 @@ const alertsAtMost = 500;
 const Texts = Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.String({ maxLength: 4096 }), {
   maxProperties: 64,
 });
-const When = Type.Optional(Type.String({ maxLength: 40, want: 'an instant in ISO 8601' }));
-const Address = Type.Optional(Type.String({ maxLength: 4096 }));
+const When = Type.Optional(Type.String({ maxLength: 40, pattern: oneLinePattern, want: 'an instant in ISO 8601' }));
+const Address = Type.Optional(Type.String({ maxLength: 4096, pattern: oneLinePattern, want: 'an address' }));
 
 const times = { startsAt: When, endsAt: When, generatorURL: Address };
 export const PostedAlerts = Type.Array(Type.Object({ labels: Texts, annotations: Type.Optional(Texts), ...times }), {

@@ -68,13 +68,18 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** @param serviceWorkers blocked unless they are what is tested: what they answer is hidden from `page.route` */
-export async function openBrowser(serviceWorkers: 'allow' | 'block' = 'block'): Promise<Browser> {
+/** @param serviceWorkers none unless they are what is tested: what they answer is hidden from `page.route` */
+export async function openBrowser(serviceWorkers: 'allow' | 'none' = 'none'): Promise<Browser> {
   const profile = temporaryFolder();
   const viewport = { width: 1280, height: 900 };
   const context = await chromium.launchPersistentContext(profile.path, {
-    ...{ executablePath: file, args: flags, viewport, locale: 'en-GB', serviceWorkers },
+    ...{ executablePath: file, args: flags, viewport, locale: 'en-GB' },
   });
+  // Blocked they would be a complaint of the browser: this one does not know them.
+  if (serviceWorkers === 'none')
+    await context.addInitScript(() => {
+      Reflect.deleteProperty(Navigator.prototype, 'serviceWorker');
+    });
   const page = context.pages()[0] ?? (await context.newPage());
   return {
     page,

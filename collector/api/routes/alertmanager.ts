@@ -4,7 +4,7 @@ import { parseMatchers } from '../../alerts/matcher.ts';
 import { foreignAlert, foreignSilence, inGroups, passes, silencePasses, textOfForeign } from '../../outside/answers.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Instant, instantOf, prose, word } from '../shapes.ts';
+import { closed, Id, instantOf, prose, word, wordOrNone } from '../shapes.ts';
 
 const tags = ['as an Alertmanager'];
 const OneFilter = Type.String({ maxLength: 2000, description: 'such as `site="Osaka"`' });
@@ -20,19 +20,19 @@ const AlertsQuery = Type.Object(
 const Anything = Type.Unknown({ description: 'as the OpenAPI document of Alertmanager, version 2, says' });
 const Foreign = Type.Object(
   {
-    id: Type.Optional(Type.String({ maxLength: 64, description: 'of the one that it changes' })),
+    id: Type.Optional(wordOrNone(64, 'of the one that it changes')),
     matchers: Type.Array(
       Type.Object(
         {
-          ...{ name: word(200), value: Type.String({ maxLength: 1200 }), isRegex: Type.Boolean() },
+          ...{ name: word(200), value: wordOrNone(1200), isRegex: Type.Boolean() },
           isEqual: Type.Optional(Type.Boolean()),
         },
         closed,
       ),
       { minItems: 1, maxItems: 20 },
     ),
-    ...{ startsAt: Instant, endsAt: Instant, comment: prose(1000) },
-    createdBy: Type.String({ maxLength: 200, description: 'ignored: the author is whoever sends it' }),
+    ...{ startsAt: word(40, 'ISO 8601'), endsAt: word(40, 'ISO 8601'), comment: prose(1000) },
+    createdBy: wordOrNone(200, 'ignored: the author is whoever sends it'),
   },
   {
     ...closed,

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { fail } from '../../../shared/errors.ts';
 import { OwnPush, PushDevice, PushTrial } from '../../../shared/push.ts';
+import { oneLinePattern } from '../../../shared/safe-text.ts';
 import type { Device } from '../../notify/devices.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Id, Nothing, word } from '../shapes.ts';
@@ -18,7 +19,13 @@ const New = Type.Object(
     name: word(100, 'such as Firefox on Android'),
     subscription: Type.Object(
       {
-        endpoint: Type.String({ minLength: 9, maxLength: 2000, secret: true, want: 'an https address' }),
+        endpoint: Type.String({
+          minLength: 9,
+          maxLength: 2000,
+          pattern: oneLinePattern,
+          secret: true,
+          want: 'an https address',
+        }),
         keys: Type.Object({ p256dh: key, auth: key }, closed),
       },
       closed,

@@ -24,6 +24,8 @@ const labels = labelsOf(alert, endpoint, ['cluster a', 'cluster b']);
 
 test('an alert has its own tags and those of its rule, which cannot pass for facts of the monitor', () => {
   assert.equal(labels, {
+    alertname: 'disk-full',
+    instance: 'db1',
     path: '/var',
     team: 'web',
     rule: 'disk-full',
@@ -36,7 +38,9 @@ test('an alert has its own tags and those of its rule, which cannot pass for fac
     group: ['cluster a', 'cluster b'],
     tag: ['prod', 'db'],
   });
-  assert.is(labelsOf(alert, { id: 'collector', name: 'collector', kind: 'server', site: null }, []).site, '');
+  assert.is(labelsOf(alert, { id: 'e-2', name: 'db2', kind: 'server', site: null }, []).site, '');
+  // What the collector says about a site is of that site.
+  assert.is(labelsOf(alert, { id: 'collector', name: 'collector', kind: 'server', site: null }, []).site, 'made up');
 });
 
 const fits: [string, boolean][] = [

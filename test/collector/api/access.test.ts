@@ -310,7 +310,13 @@ const calls: Record<string, Call> = {
     path: '/api/v1/endpoints/:endpoint/series?metric=cpu.usage_active,mem.used_percent',
   },
   'GET /api/v1/endpoints/:id/dependencies': { path: '/api/v1/endpoints/:endpoint/dependencies' },
-  'PUT /api/v1/endpoints/:id/dependencies': { path: '/api/v1/endpoints/:endpoint/dependencies', body: { parents: [] } },
+  'PUT /api/v1/endpoints/:id/dependencies': {
+    path: '/api/v1/endpoints/:endpoint/dependencies',
+    makeBody: () => ({ parents: [ids.uplink] }),
+    before: async () => {
+      ids.uplink = await enrol();
+    },
+  },
   'PATCH /api/v1/endpoints/:id': { path: '/api/v1/endpoints/:endpoint', body: { site: 'north', tags: ['b', 'a'] } },
   'DELETE /api/v1/endpoints/:id': {
     path: '/api/v1/endpoints/:spare',
@@ -882,7 +888,6 @@ const noBefore: Record<string, string> = {
   'POST /api/v1/tickets/:id/swarm': 'one more call',
   'POST /api/v1/status-pages/:id/notices': 'one more notice',
   'POST /api/v1/users/:id/password': 'no hash is kept',
-  'POST /api/v1/channels/:id/test': 'one more message',
 };
 
 test('each call that changed something is in the audit log: who, from where, what, before and after', async () => {

@@ -84,7 +84,10 @@ function send(route: string, query: string, body: string | null): Promise<{ stat
 function refused({ status, text }: { status: number; text: string }, what: string, words: string): string[] {
   const { code, message = '' } = (text.startsWith('{') ? JSON.parse(text) : {}) as { code?: string; message?: string };
   // What a rule may hold is known where the rest of it is.
-  const isRight = status === 400 && ['BAD_REQUEST', 'BAD_RULE'].includes(code ?? '') && message.includes(words);
+  const isRight =
+    status === 400 &&
+    ['BAD_REQUEST', 'BAD_RULE', 'BAD_SETTING', 'BAD_ENTRY'].includes(code ?? '') &&
+    message.includes(words);
   return isRight ? [] : [`${what}: ${status} ${text.slice(0, 200)}`];
 }
 
