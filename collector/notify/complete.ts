@@ -37,7 +37,9 @@ export function createCompletion(parts: CompletionParts) {
   async function complete(row: DeliveryRow, facts: NotificationFacts): Promise<Notification> {
     const { id, ticket, channel, recipient, alert } = row;
     const { rating, commentEvent, ...about } = facts;
-    let path = ticket === null ? `/endpoints/${encodeURIComponent(about.endpoint.id)}` : `/tickets/${ticket}`;
+    // Without a ticket: the alert itself, or all where there are several.
+    const ofAlert = alert ? `/alerts/${encodeURIComponent(alert)}` : '/alerts';
+    let path = ticket === null ? ofAlert : `/tickets/${ticket}`;
     if (rating !== undefined) {
       const secret = await renewSecret(state, rating, clock.now());
       if (secret === null) throw fail('CHANNEL_REFUSED', { channel, reason: 'another link has taken its place' });

@@ -16,7 +16,7 @@ import { Icon } from './parts/icon.tsx';
 import { LanguageSwitch, ThemeSwitch } from './parts/switches.tsx';
 import { Hatch } from './parts/timeline.tsx';
 import { focusHeading, path } from './router.ts';
-import { setTitle } from './title.ts';
+import { setTitle, setWaiting } from './title.ts';
 import { language, t } from './words/words.ts';
 
 const entriesOf = (group: string) =>
@@ -35,6 +35,10 @@ function Tally({ n, what }: { n: number; what: string }) {
 function Navigation({ page }: { page: PageName }) {
   const current = pages[page].partOf ?? page;
   const waiting = fleetFilters.value?.data?.alerts.unacknowledged ?? 0;
+  useEffect(() => {
+    setWaiting(waiting);
+    return () => setWaiting(0);
+  }, [waiting]);
   return (
     <nav aria-label={t('shell.navigation')}>
       {menuGroups.map((group) => (

@@ -7,13 +7,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
-import { offlinePages } from './offline.ts';
+
+/** By its address, so that Vite does not take the words in it for settings: of a change of these it would start again. */
+const offlineUrl = new URL('offline.ts', import.meta.url).href;
 
 /** Writes sw.js: what it keeps is what the first page needs. */
 const serviceWorker: Plugin = {
   name: 'service-worker',
   apply: 'build',
-  generateBundle(_, bundle) {
+  async generateBundle(_, bundle) {
+    const { offlinePages } = (await import(offlineUrl)) as typeof import('./offline.ts');
     const needed = new Set<string>();
     const add = (name: string): void => {
       const chunk = bundle[name];

@@ -49,19 +49,41 @@ export const webhook = httpChannel({
 /** The v4 payload: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
 export function alertmanagerJson(notification: Notification, receiver: string, language: Language): object {
   const alert = alertmanagerAlert(notification, language);
-  const fingerprint = createHash('sha256').update(notification.key).digest('hex').slice(0, 16);
+  const alerts = eachMember(notification, alert);
   return {
     version: '4',
     groupKey: `{}:{alertkey=${quoted(notification.key)}}`,
-    truncatedAlerts: 0,
+    truncatedAlerts: Math.max(0, (notification.members?.count ?? 1) - alerts.length),
     status: alert.status,
     receiver,
     groupLabels: { alertname: notification.rule.id, instance: escaped(notification.endpoint.name) },
     commonLabels: alert.labels,
     commonAnnotations: alert.annotations,
     externalURL: URL.parse('/', notification.url)?.href ?? notification.url,
-    alerts: [{ ...alert, fingerprint }],
+    alerts,
   };
+}
+
+const fingerprintOf = (key: string) => createHash('sha256').update(key).digest('hex').slice(0, 16);
+
+/** One entry per alert that a message about several names. */
+function eachMember({ key, members }: Notification, alert: ReturnType<typeof alertmanagerAlert>) {
+  if (!members || members.list.length === 0) return [{ ...alert, fingerprint: fingerprintOf(key) }];
+  return members.list.map(({ key: own, tags, endpoint, severity, metric, since, value, threshold }) => {
+    const measured = {
+      ...(value === null ? {} : { value: String(value) }),
+      ...(threshold === null ? {} : { threshold: String(threshold) }),
+    };
+    const { id, name, kind, site } = endpoint;
+    const place = { ...tags, ...(site === null ? {} : { site }), endpoint: id, instance: name, kind, metric, severity };
+    return {
+      ...alert,
+      labels: { ...alert.labels, ...eachEscaped(place) },
+      annotations: { ...alert.annotations, ...measured },
+      startsAt: new Date(since).toISOString(),
+      fingerprint: fingerprintOf(own),
+    };
+  });
 }
 
 /** One alert, in the words of Alertmanager. */
@@ -106,5 +128,8 @@ function annotationsOf(notification: Notification, language: Language): Record<s
     ...(notification.unit === '' ? {} : { unit: notification.unit }),
     ...(notification.why === null ? {} : { why: notification.why }),
     ...(notification.ticket === null ? {} : { ticket: String(notification.ticket) }),
+    ...(notification.links?.acknowledge ? { acknowledge_url: notification.links.acknowledge } : {}),
+    ...(notification.links?.silence ? { silence_url: notification.links.silence } : {}),
+    ...(notification.runbook ? { runbook: notification.runbook } : {}),
   });
 }
