@@ -145,8 +145,9 @@ const always = [
 /** What is left of a text without what is between brackets, data, and what Intl wrote. Empty: nothing escaped. */
 function escaped(text: string): string {
   if (data.has(text)) return '';
+  // Names of facts that people type into a text are the same in each language: {value|unit}.
   // The names of lines in one chart lose the words that they begin with, and their first bracket.
-  let rest = text.replaceAll(/⟦[^⟦⟧]*⟧/g, ' ').replaceAll(/[\p{L} ]+⟧/gu, ' ');
+  let rest = text.replaceAll(/⟦[^⟦⟧]*⟧|\{[\w|]*\}/g, ' ').replaceAll(/[\p{L} ]+⟧/gu, ' ');
   if (!/\p{L}/u.test(rest.replaceAll(/\p{Script=Greek}/gu, ''))) return '';
   for (const one of [...data, ...always].sort((a, b) => b.length - a.length)) {
     if (one.length === 0 || !rest.includes(one)) continue;

@@ -247,7 +247,13 @@ test('messages: what waited is sent once, what was sent or given up stays so', a
   while ((await outbox.runDue()) > 0);
   await outbox.stop();
   assert.equal(sent, [
-    { ...facts('a/disk-space/path=/var'), id: 'waits', ticket: 1, url: 'https://ek.example/tickets/1' },
+    {
+      ...facts('a/disk-space/path=/var'),
+      alert: 'firing',
+      id: 'waits',
+      ticket: 1,
+      url: 'https://ek.example/tickets/1',
+    },
   ]);
   const all = await state.selectFrom('deliveries').select(['id', 'state', 'last_error']).orderBy('id').execute();
   assert.equal(
