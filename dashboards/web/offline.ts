@@ -1,4 +1,8 @@
-/** What is shown where the collector cannot be reached: one sentence, and the same address again. Made when the app is built. */
+/**
+ * Writes what is shown where the collector cannot be reached: one sentence, and the same address again; by the first part of
+ * the tag of the language, as JSON. A program of its own: what vite.config.ts imports starts `npm run dev` anew when it
+ * changes, and here these are words.
+ */
 import { escapeHtml } from '../../shared/html.ts';
 import { languages, word } from '../../shared/words/index.ts';
 
@@ -6,13 +10,11 @@ const style =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}h1{font-size:20px}' +
   'a{display:inline-block;padding:.7rem 1.2rem;border:1px solid;border-radius:8px;color:inherit}';
 
-/** By the first part of the tag of the language. */
-export const offlinePages = (): Record<string, string> =>
-  Object.fromEntries(
-    languages.map((language) => {
-      const said = escapeHtml(word(language, 'offline.cannotReach'));
-      const again = escapeHtml(word(language, 'offline.retry'));
-      const page = `<!doctype html>
+const pages = Object.fromEntries(
+  languages.map((language) => {
+    const said = escapeHtml(word(language, 'offline.cannotReach'));
+    const again = escapeHtml(word(language, 'offline.retry'));
+    const page = `<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
@@ -26,6 +28,7 @@ export const offlinePages = (): Record<string, string> =>
 </body>
 </html>
 `;
-      return [language.split('-')[0] as string, page];
-    }),
-  );
+    return [language.split('-')[0] as string, page];
+  }),
+);
+process.stdout.write(JSON.stringify(pages));

@@ -3,20 +3,19 @@
  * tsconfig.json. Nothing may end up inline: the collector's content security policy allows neither inline script nor
  * inline style nor data: URLs for fonts.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
-/** By its address, so that Vite does not take the words in it for settings: of a change of these it would start again. */
-const offlineUrl = new URL('offline.ts', import.meta.url).href;
+const offlineFile = fileURLToPath(new URL('offline.ts', import.meta.url));
 
 /** Writes sw.js: what it keeps is what the first page needs. */
 const serviceWorker: Plugin = {
   name: 'service-worker',
   apply: 'build',
-  async generateBundle(_, bundle) {
-    const { offlinePages } = (await import(offlineUrl)) as typeof import('./offline.ts');
+  generateBundle(_, bundle) {
     const needed = new Set<string>();
     const add = (name: string): void => {
       const chunk = bundle[name];
@@ -28,7 +27,7 @@ const serviceWorker: Plugin = {
     for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk' && chunk.isEntry) add(chunk.fileName);
     const files = [...needed].sort().map((name) => `/${name}`);
     const code = readFileSync(new URL('sw.js', import.meta.url), 'utf8');
-    const offline = offlinePages();
+    const offline: unknown = JSON.parse(execFileSync(process.execPath, [offlineFile], { encoding: 'utf8' }));
     const all = createHash('sha256').update(JSON.stringify([Object.keys(bundle).sort(), offline, code]));
     const cache = `shell-${all.digest('hex').slice(0, 16)}`;
     const source = `self.evenkeel = ${JSON.stringify({ cache, files, offline })};\n${code}`;

@@ -54,8 +54,6 @@ const moduleState = new Set([
   'dashboards/web/net/request.ts loggedOut',
   'dashboards/web/net/request.ts confirmed',
   'dashboards/web/net/request.ts sentences',
-  // Imported by its address: vite.config.ts says why.
-  'dashboards/web/offline.ts offlinePages',
   // Its files are fetched once, and the keyboard begins at a page's heading when that has come.
   'dashboards/web/app.tsx shown',
   'dashboards/web/router.ts isArriving',
