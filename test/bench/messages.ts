@@ -58,12 +58,6 @@ export async function run(args: string[]): Promise<void> {
   for (let n = 0; n < 9; n++)
     gaps.push({ endpoint: loose, from: at(9, 1) + n * 20 * minute, to: at(9, 1) + (n * 20 + 10) * minute });
   faults.push({ name: 'a server comes and goes for 3 h', endpoints: [loose], from: at(9, 1) });
-  // Crosses its limit and comes back for six hours.
-  const busy = servers[6] as string;
-  for (let n = 0; n < 36; n++) {
-    const from = at(12, 9) + n * 10 * minute;
-    trouble('a disk crosses its limit for 6 h', busy, 'inodes', from, from + 5 * minute);
-  }
   for (let n = 0; n < 4; n++)
     trouble('a disk fills up', any(servers), 'disk-filling', at(3 + 6 * n, 8), at(4 + 6 * n, 10));
   for (let n = 0; n < 6; n++)

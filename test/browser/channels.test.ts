@@ -13,6 +13,7 @@ import {
   violations,
 } from '../support/browser.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
+import { until } from '../support/until.ts';
 
 const test = suite('channels page');
 let collector: InProcess;
@@ -75,7 +76,8 @@ step('a test shows what came of it, and the last result stays in its row', async
   status = 403;
   await row.getByRole('button', { name: 'Send test' }).click();
   await row.getByText(/Not accepted/).waitFor();
-  assert.match(await rowText(page, 'chat'), /Failed.*HTTP 403/);
+  // The row is read again after the answer.
+  await until(async () => /Failed.*HTTP 403/.test(await rowText(page, 'chat')), 10_000, 'the last result in its row');
   status = 200;
   await shot('channels-en');
 });
