@@ -35,7 +35,7 @@ export const errors = {
   ),
   BAD_FLAG: row(400, 'The command line has {problem}.', 'Run the command with --help to see its arguments.'),
   // One line per fault: `file:line:column: what is wrong`.
-  BAD_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run collector -- check-config`.'),
+  BAD_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run collector -- {command}`.'),
   BAD_LOCAL_CONFIG: row(400, '{faults}', 'Correct this, then run `npm run agent -- doctor`.'),
   BAD_SETTING: row(400, '{faults}', 'Correct these settings and try again.'),
   CONFIG_UNREADABLE: row(

@@ -5,6 +5,7 @@
  */
 import { RE2JS } from 're2js';
 import { fail, reasonOf } from '../../shared/errors.ts';
+import { shown, wordHint } from '../../shared/shape.ts';
 import type { Labels } from './labels.ts';
 
 const matcherOps = ['=', '!=', '=~', '!~'] as const;
@@ -100,6 +101,28 @@ export function matches(matcher: Matcher, labels: Labels): boolean {
 
 export const matchesAll = (matchers: readonly Matcher[], labels: Labels): boolean =>
   matchers.every((matcher) => matches(matcher, labels));
+
+/** Labels that the monitor itself gives, with all values that they can have. */
+const allValues: ReadonlyMap<string, readonly string[]> = new Map([
+  ['severity', ['info', 'warning', 'critical']],
+  ['kind', ['server', 'workstation', 'target', 'collector']],
+]);
+const plainWords = /^[\w|-]+$/;
+
+/** A value that no alert can have, as that of `severity=critcal`, in words; null: there is none. Each word of `a|b` counts. */
+export function impossibleIn(matcher: Matcher): string | null {
+  const { label, op, value } = matcher;
+  const values = allValues.get(label);
+  // `kind!=""` leaves nothing out, and does no harm.
+  if (!values || (op.startsWith('!') && !plainWords.test(value))) return null;
+  const words = isPattern(matcher) && plainWords.test(value) ? value.split('|') : [value];
+  const wrong = words.find(
+    (word) =>
+      !values.some((one) => matches({ label, op: isPattern(matcher) ? '=~' : '=', value: word }, { [label]: one })),
+  );
+  if (wrong === undefined) return null;
+  return `no alert has the ${label} ${shown(wrong)}, which is one of ${values.join(', ')}${wordHint(wrong, values)}`;
+}
 
 /** It also fits an alert without the label, so that alone it selects nearly all. */
 export const fitsMissing = (matcher: Matcher): boolean => matches(matcher, {});

@@ -33,12 +33,12 @@ const unconnected = (n: number) =>
 export const command: Command = {
   options: startOptions,
   async run(values) {
-    const { config, warnings } = settingsFrom(values);
+    const { config, warnings, absent } = settingsFrom(values);
     const outgoing = createOutgoing(config.outgoing.allow);
     const routes = createChannels(config.channels, outgoing);
     const blocked = await blockedChannels(config.channels, outgoing);
     const { http, mqtt } = addressesOf(config, { http: config.http.port, mqtt: config.mqtt.port });
-    for (const warning of [...warnings, ...blocked]) process.stderr.write(`${escaped(warning)}\n`);
+    for (const warning of [...warnings, ...absent, ...blocked]) process.stderr.write(`${escaped(warning)}\n`);
     const lines = [
       `Settings   ${config.file ?? 'defaults (no evenkeel.yaml here)'}`,
       `Web app    ${http}`,

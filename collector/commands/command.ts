@@ -26,8 +26,12 @@ export const startOptions = {
   'local-agent': { type: 'boolean' },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** Settings from flags, environment and file. @throws EvenkeelError as loadConfig does */
-export function settingsFrom(values: Readonly<Record<string, unknown>>): LoadedConfig {
+/**
+ * Settings from flags, environment and file.
+ * @param command to run again after a fault; default: the one that checks them
+ * @throws EvenkeelError as loadConfig does
+ */
+export function settingsFrom(values: Readonly<Record<string, unknown>>, command?: string): LoadedConfig {
   const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
   const given: Record<keyof Flags, string | boolean | undefined> = {
     config: text('config'),
@@ -41,5 +45,5 @@ export function settingsFrom(values: Readonly<Record<string, unknown>>): LoadedC
     localAgent: values['local-agent'] === true ? true : undefined,
   };
   const flags = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Flags;
-  return loadConfig(flags, process.env, process.cwd());
+  return loadConfig(flags, process.env, process.cwd(), command);
 }

@@ -11,7 +11,7 @@ const withinMs = 10_000;
 export const command: Command = {
   options: commonOptions,
   async run(values) {
-    const { config } = settingsFrom(values);
+    const { config } = settingsFrom(values, 'rules apply');
     const lines = differenceOf(rulesInForce(config.data) ?? [], config.rules);
     if (lines.length === 0) {
       process.stdout.write('No difference: the files say what is in force.\n');

@@ -6,7 +6,7 @@ import { differenceOf, rulesInForce } from './rules-difference.ts';
 export const command: Command = {
   options: commonOptions,
   async run(values) {
-    const { config } = settingsFrom(values);
+    const { config } = settingsFrom(values, 'rules diff');
     const before = rulesInForce(config.data);
     const lines = differenceOf(before ?? [], config.rules);
     const head = before === null ? 'No collector has run with this data folder yet: all rules of files are new.\n' : '';

@@ -14,7 +14,7 @@ export const command: Command = {
   options: commonOptions,
   takes: 'FILE',
   async run(values, [file = '']) {
-    const { config } = settingsFrom(values);
+    const { config } = settingsFrom(values, `rules test ${file}`);
     let text: string;
     try {
       text = readFileSync(file, 'utf8');

@@ -1,8 +1,8 @@
 /** The part `inhibit:` of evenkeel.yaml, and the inhibitions that are built in. */
 import { type Static, Type } from 'typebox';
 import { EvenkeelError } from '../../shared/errors.ts';
-import type { Fault } from '../../shared/shape.ts';
-import { fitsMissing, type Matcher, parseMatcher } from '../alerts/matcher.ts';
+import { type Fault, shown } from '../../shared/shape.ts';
+import { fitsMissing, impossibleIn, type Matcher, parseMatcher } from '../alerts/matcher.ts';
 import type { InhibitRule } from './inhibition-graph.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -36,7 +36,10 @@ export function faultsOfInhibit(settings: InhibitSettings): Fault[] {
     const side = (name: 'source' | 'target', texts: readonly string[]) => {
       const matchers = texts.flatMap((text, i) => {
         try {
-          return parseMatcher(text);
+          const matcher = parseMatcher(text);
+          const problem = impossibleIn(matcher);
+          if (problem) faults.push({ path: [n, name, i], problem: `is ${shown(text)}; ${problem}` });
+          return matcher;
         } catch (thrown) {
           if (!(thrown instanceof EvenkeelError)) throw thrown;
           faults.push({ path: [n, name, i], problem: thrown.message });

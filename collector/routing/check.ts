@@ -15,7 +15,7 @@ import { shownName } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import type { Path } from '../../shared/shape.ts';
 import { zoneNamed } from '../../shared/zone.ts';
-import { parseMatcher } from '../alerts/matcher.ts';
+import { impossibleIn, parseMatcher } from '../alerts/matcher.ts';
 import { kindOfReceiver, nameOfReceiver, receiverKinds } from './receiver.ts';
 
 /** All that refers to each other. */
@@ -31,6 +31,8 @@ export interface KnownNames {
   channels: readonly string[] | null;
   /** Who can log in. */
   users: readonly string[] | null;
+  /** Kinds of which some names could not be read: none of these is called unknown. */
+  unread?: ReadonlySet<string>;
 }
 
 export interface DocumentFault {
@@ -80,7 +82,7 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
     if (kind === 'person') return userFault(name);
     const { schedules, policies } = documents;
     const names = { channel: known.channels, schedule: [...schedules.keys()], policy: [...policies.keys()] }[kind];
-    if (names === null || names.includes(name)) return null;
+    if (names === null || names.includes(name) || known.unread?.has(kind)) return null;
     return reason(`oncall_no_${kind}`, { name: shownName(name), known: namesNear(name, names) });
   }
 
@@ -190,7 +192,8 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
 function checkNode(find: Find, { match = [], when }: RouteNodeContent, path: Path): void {
   for (const [i, text] of match.entries()) {
     try {
-      parseMatcher(text);
+      const problem = impossibleIn(parseMatcher(text));
+      if (problem) find([...path, 'match', i], reason('oncall_match', { problem }));
     } catch (thrown) {
       find([...path, 'match', i], reason('oncall_match', { problem: reasonOf(thrown).replace(/\.$/, '') }));
     }

@@ -59,7 +59,7 @@ export async function createRouting(parts: RoutingParts): Promise<OpenRouting> {
   const feeds = createFeeds(state, now);
   const onCall = createDesk({ documents, overrides, memory: routing, feeds, known, isActive, now, changed });
   // A name in the file may be of a user or a channel that is there no more: a start must not fail of it.
-  for (const { path, why } of faultsIn(file, await known(), {}))
+  for (const { path, why } of faultsIn(file, await known()))
     log.warn({ at: path.join('.') }, `The settings name what is not there: ${formatReasons('en', [why])}`);
   return { routing, onCall, usersChanged };
 }

@@ -12,12 +12,12 @@ import { nearest } from '../../shared/nearest.ts';
 import { internet } from '../../shared/outgoing.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
-import { type ChannelSettings, faultsOfChannels, readAddress, withAddressRead } from '../notify/route.ts';
 import { faultsOfInhibit, InhibitSettings, inhibitRulesOf } from '../outages/settings.ts';
 import { readRouting } from '../routing/file.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { targetsOfFile } from '../targets/settings.ts';
+import { readChannels } from './channels.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
 import { type Read, readNamed } from './named-file.ts';
 import { readRules } from './rule-files.ts';
@@ -43,6 +43,8 @@ export interface LoadedConfig {
   config: Config;
   /** Sentences for the log: settings that were given and mean nothing. */
   warnings: string[];
+  /** Channels and users that are named and not in the file: what is set up on pages is known to a running collector only. */
+  absent: string[];
 }
 
 const known = {
@@ -61,9 +63,15 @@ const agents = /^EVENKEEL_AGENT_/;
 
 /**
  * @param cwd relative paths of flags and environment start here; those in a settings file start at the file's folder
+ * @param command to run once what is wrong has been corrected
  * @throws EvenkeelError BAD_CONFIG with everything that is wrong; BAD_FLAG, CONFIG_UNREADABLE, PLAIN_BEYOND_LOOPBACK
  */
-export function loadConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>, cwd: string): LoadedConfig {
+export function loadConfig(
+  flags: Flags,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  command = 'check-config',
+): LoadedConfig {
   refuseFlags(flags);
   const given = fromEnv(env);
   const options = { ...given, ...flags };
@@ -83,9 +91,9 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const series = readSeries(settings.series, read, faults);
   const channels = readChannels(settings.channels, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
-  const isShaped = settings.inhibit !== undefined && faultsOf(InhibitSettings, settings.inhibit).length === 0;
-  const inhibit = isShaped ? (settings.inhibit as InhibitSettings) : [];
-  faults.push(...faultsOfInhibit(inhibit).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })));
+  faults.push(
+    ...faultsOfInhibit(rightInhibit(settings.inhibit)).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })),
+  );
   const rulesFolder = from(typeof settings.rules_folder === 'string' ? settings.rules_folder : 'rules', home);
   const { rules, inFiles } = readRules(settings.rules, rulesFolder, faults);
   const targets = readTargetList(settings.targets, read, faults);
@@ -94,25 +102,28 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
   const password = passwordFile('EVENKEEL_ADMIN_PASSWORD_FILE', env, cwd);
   const statePassword = passwordFile('EVENKEEL_STATE_PASSWORD_FILE', env, cwd);
   const state = readState(settings, env.EVENKEEL_STATE, statePassword, read, faults);
-  const lines = [
-    ...source.describe(faults),
-    ...inFiles,
-    ...faultsOfEnv(given),
-    ...password.faults,
-    ...statePassword.faults,
-  ];
-  if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n') });
-
   const good = source.value as CollectorSettings;
+  const inEnv = faultsOfEnv(given);
+  const isRight = (...keys: string[]) => !faults.some(({ path: [key] }) => keys.includes(String(key)));
+  if (isRight('notify')) faults.push(...oftenRepeats(notifyOf(good)));
+  const addresses = () => ({
+    http: address(7460, good.http, options.httpHost, options.httpPort),
+    mqtt: address(1883, good.mqtt, options.mqttHost, options.mqttPort),
+  });
+  if (isRight('http', 'mqtt') && inEnv.length === 0) faults.push(...samePort(addresses()));
+  const lines = [...source.describe(faults), ...inFiles, ...inEnv, ...password.faults, ...statePassword.faults];
+  if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n'), command });
+
+  const { http, mqtt } = addresses();
   const config: Config = {
     file,
     data: options.data !== undefined ? from(options.data, cwd) : from(good.data ?? './data', good.data ? home : cwd),
     state,
     http: {
-      ...address(7460, good.http, options.httpHost, options.httpPort),
+      ...http,
       ...{ names: good.http?.names ?? [], trustProxy: good.http?.trustProxy ?? [] },
     },
-    mqtt: address(1883, good.mqtt, options.mqttHost, options.mqttPort),
+    mqtt,
     tls,
     ...durations(good),
     series,
@@ -131,8 +142,6 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     adminPassword: password.text,
     localAgent: options.localAgent ?? false,
   };
-  refuseOftenRepeats(config.notify, source);
-  refuseSamePort(config, source);
   refusePlain(config);
   const secrets = secretsIn(source.value);
   const passwordFiles = [env.EVENKEEL_ADMIN_PASSWORD_FILE, env.EVENKEEL_STATE_PASSWORD_FILE];
@@ -141,7 +150,8 @@ export function loadConfig(flags: Flags, env: Readonly<Record<string, string | u
     ...secrets.files.map((path) => from(path, home)),
     ...passwordFiles.flatMap((path) => (path ? [resolve(cwd, path)] : [])),
   ]);
-  return { config, warnings: [...unknownVariables(env), ...plainPassword(config), ...open] };
+  const warnings = [...unknownVariables(env), ...plainPassword(config), ...open];
+  return { config, warnings, absent: source.describe(routing.absent(channels.map(({ name }) => name))) };
 }
 
 const none: SettingsFile = { value: {}, describe: (faults) => faults.map(({ problem }) => problem) };
@@ -247,7 +257,7 @@ function readTls(section: unknown, read: Read, faults: Fault[]): Config['tls'] {
 }
 
 function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'notify' | 'tickets' | 'agents'> {
-  const { retention, notify, tickets, agents } = settings;
+  const { retention, tickets, agents } = settings;
   return {
     retention: {
       rawMs: parseDuration(retention?.raw ?? '14d'),
@@ -255,16 +265,7 @@ function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'not
       oneHourMs: parseDuration(retention?.oneHour ?? '1095d'),
       evidenceMs: parseDuration(retention?.evidence ?? '1826d'),
     },
-    notify: {
-      by: notify?.by ?? ['rule', 'site'],
-      waitMs: parseDuration(notify?.wait ?? '30s'),
-      intervalMs: parseDuration(notify?.interval ?? '5m'),
-      repeatMs: {
-        critical: parseDuration(notify?.repeat?.critical ?? '4h'),
-        warning: parseDuration(notify?.repeat?.warning ?? '24h'),
-        info: parseDuration(notify?.repeat?.info ?? '0s'),
-      },
-    },
+    notify: notifyOf(settings),
     tickets: {
       openAfterMs: parseDuration(tickets?.openAfter ?? '2m'),
       resolveAfterMs: parseDuration(tickets?.resolveAfter ?? '10m'),
@@ -274,12 +275,31 @@ function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'not
   };
 }
 
-function refuseOftenRepeats({ intervalMs, repeatMs }: Config['notify'], source: SettingsFile): void {
+const notifyOf = ({ notify }: CollectorSettings): Config['notify'] => ({
+  by: notify?.by ?? ['rule', 'site'],
+  waitMs: parseDuration(notify?.wait ?? '30s'),
+  intervalMs: parseDuration(notify?.interval ?? '5m'),
+  repeatMs: {
+    critical: parseDuration(notify?.repeat?.critical ?? '4h'),
+    warning: parseDuration(notify?.repeat?.warning ?? '24h'),
+    info: parseDuration(notify?.repeat?.info ?? '0s'),
+  },
+});
+
+/** Each entry whose shape is right; another one stands for each that is not, so that places stay. */
+const rightInhibit = (section: unknown): InhibitSettings =>
+  (Array.isArray(section) ? section : []).map((one: unknown, n) =>
+    faultsOf(InhibitSettings, [one]).length === 0
+      ? (one as InhibitSettings[number])
+      : { source: [`rule="unread ${n}"`], target: [`rule="of unread ${n}"`] },
+  );
+
+function oftenRepeats({ intervalMs, repeatMs }: Config['notify']): Fault[] {
   const [severity, ms] = Object.entries(repeatMs).find(([, one]) => one > 0 && one < intervalMs) ?? [];
-  if (ms === undefined) return;
+  if (ms === undefined) return [];
   const repeat = `notify.repeat.${severity} (${formatDuration(ms)})`;
   const problem = `is ${formatDuration(intervalMs)}, longer than ${repeat}; make it shorter, or write 0s there for never`;
-  throw fail('BAD_CONFIG', { faults: source.describe([{ path: ['notify', 'interval'], problem }]).join('\n') });
+  return [{ path: ['notify', 'interval'], problem }];
 }
 
 /** What belongs to one kind and not to the other, and secrets out of their files. */
@@ -301,63 +321,6 @@ function readSeries(section: unknown, read: Read, faults: Fault[]): Config['seri
       : [key, value],
   );
   return kind.place(Object.fromEntries(values));
-}
-
-/** `password_file: /run/secrets/mail` becomes `password: …`, so that no secret stands in the settings themselves. */
-function readChannels(section: unknown, read: Read, faults: Fault[]): ChannelSettings[] {
-  const before = faults.length;
-  const written = (Array.isArray(section) ? section : []).map((one: unknown, i) =>
-    withAddressOfFile(one, i, read, faults),
-  );
-  if (faults.length > before) return [];
-  const first = faultsOfChannels(written);
-  faults.push(...first.map((fault) => ({ ...fault, path: ['channels', ...fault.path] })));
-  const faulty = new Set(first.map(({ path }) => path[0]));
-  return written.flatMap((channel, i): ChannelSettings[] => {
-    if (faulty.has(i)) return [];
-    const { name, kind, ...rest } = withAddressRead(channel as Record<string, unknown>);
-    const fromFiles = Object.keys(rest).filter((key) => key.endsWith('_file'));
-    const settings: Record<string, unknown> = { ...rest };
-    const before = faults.length;
-    for (const key of fromFiles) {
-      settings[key.slice(0, -'_file'.length)] = readNamed(rest[key], ['channels', i, key], read, faults)?.trimEnd();
-      delete settings[key];
-    }
-    if (faults.length > before) return [];
-    // What came out of a file is not shown; only that it does not fit.
-    for (const { path, problem } of faultsOfChannels([{ name, kind, ...settings }])) {
-      const key = `${path[1]}_file`;
-      faults.push(
-        fromFiles.includes(key)
-          ? {
-              path: ['channels', i, key],
-              problem: `${shown(rest[key])} names a file whose text does not fit \`${path[1]}\``,
-            }
-          : { path: ['channels', i, ...path.slice(1)], problem },
-      );
-    }
-    return [{ name, kind, settings }];
-  });
-}
-
-/** A file may hold an address that stands for the other settings: `slack://…`. What cannot be read is reported with the other files. */
-function withAddressOfFile(channel: unknown, i: number, read: Read, faults: Fault[]): unknown {
-  const { url_file: file, ...rest } = (channel ?? {}) as Record<string, unknown>;
-  if (typeof file !== 'string' || rest.url !== undefined) return channel;
-  const url = readNamed(file, [], read, [])?.trim();
-  if (url === undefined || (rest.kind !== undefined && /^https?:/i.test(url))) return channel;
-  const found = readAddress({ ...rest, url });
-  const isUnread = rest.kind !== undefined && (found.channel as { url?: unknown }).url === url;
-  if (found.faults.length === 0 && !isUnread) return found.channel;
-  // With a kind, its own check says that the text does not fit.
-  if (rest.kind === undefined)
-    faults.push(
-      ...found.faults.map(({ problem }) => ({
-        path: ['channels', i, 'url_file'],
-        problem: `names a file whose address ${problem}`,
-      })),
-    );
-  return channel;
 }
 
 /** Those that stand in the file, with secrets out of files of their own. */
@@ -426,8 +389,8 @@ function plainPassword({ series: { name, secretTo } }: Config): string[] {
 }
 
 /** Two servers cannot listen on one port; 0 is a free one for each. */
-function refuseSamePort({ http, mqtt }: Config, source: SettingsFile): void {
-  if (http.port === 0 || http.port !== mqtt.port || http.host !== mqtt.host) return;
+function samePort({ http, mqtt }: Record<'http' | 'mqtt', Config['mqtt']>): Fault[] {
+  if (http.port === 0 || http.port !== mqtt.port || http.host !== mqtt.host) return [];
   const problem = `${mqtt.port} is the port of the web app, too; each needs its own`;
-  throw fail('BAD_CONFIG', { faults: source.describe([{ path: ['mqtt', 'port'], problem }]).join('\n') });
+  return [{ path: ['mqtt', 'port'], problem }];
 }

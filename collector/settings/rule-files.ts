@@ -4,12 +4,13 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseDuration } from '../../shared/duration.ts';
+import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
-import { type Fault, type Path, shown } from '../../shared/shape.ts';
+import { type Fault, type Path, shown, unknownKey } from '../../shared/shape.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { tryMerge } from '../evaluate/merge.ts';
+import { Rule } from '../evaluate/rule.ts';
 
 export type WrittenRule = Readonly<Record<string, unknown>>;
 
@@ -19,6 +20,10 @@ export interface RuleFiles {
   faults: string[];
   /** Faults of the rules by their place in the list, in the words of the file. */
   describe(faults: readonly Fault[]): string[];
+  /** Places of rules that `faults` refuses as a whole. */
+  faulty: ReadonlySet<number>;
+  /** Some rules are not known, because their file could not be read. */
+  isPart: boolean;
   names: string[];
 }
 
@@ -44,12 +49,17 @@ const writtenAs: ReadonlyMap<string, string> = new Map(
   Object.entries(durations).map(([ours, inside]) => [inside, ours]),
 );
 
+/** What a rule may hold, in the words of the file. */
+const keys = [...Object.keys(Rule.properties).map((key) => writtenAs.get(key) ?? key), 'clear', 'scope'];
+
 /** @throws EvenkeelError CONFIG_UNREADABLE */
 export function readRuleFiles(folder: string): RuleFiles {
   const faults: string[] = [];
   const rules: WrittenRule[] = [];
+  const faulty = new Set<number>();
   const sources: Source[] = [];
   const names = namesIn(folder);
+  let filesRead = 0;
   if (names.length > filesAtMost)
     faults.push(`${folder} has ${names.length} files of rules; at most ${filesAtMost} are read`);
   for (const name of names.slice(0, filesAtMost)) {
@@ -74,16 +84,19 @@ export function readRuleFiles(folder: string): RuleFiles {
       faults.push(...file.describe([{ path: [], problem }]));
       continue;
     }
+    filesRead++;
     for (const [n, entry] of list.entries()) {
       const own: Fault[] = [];
       const rule = ruleOf(entry, [...path, n], own);
       faults.push(...file.describe(own));
+      if (rule.id === undefined && own.length > 0) faulty.add(rules.length);
       const scope = JSON.stringify(rule.scope ?? 'all');
       const first = sources.find((one, i) => rule.id !== undefined && rules[i]?.id === rule.id && one.scope === scope);
       if (first) {
         const [place] = first.file.describe([{ path: [...first.path, 'id'], problem: '' }]);
         const problem = `${shown(rule.id)} is given twice; the first one stands at ${place?.replace(/: \S*\s*$/, '').replace(/:\s*$/, '')}`;
         faults.push(...file.describe([{ path: [...path, n, 'id'], problem }]));
+        faulty.add(rules.length);
       }
       rules.push(rule);
       sources.push({ file, name: shownAs, path: [...path, n], scope });
@@ -92,24 +105,42 @@ export function readRuleFiles(folder: string): RuleFiles {
   return {
     rules,
     faults,
+    faulty,
+    isPart: filesRead < names.length,
     names,
     describe: (found) =>
       found.flatMap((fault) => {
         const source = sources[Number(fault.path[0])];
-        return source
-          ? source.file.describe([{ ...fault, path: [...source.path, ...placeOf(source, fault.path.slice(1))] }])
-          : [];
+        if (!source) return [];
+        const { path, ...rest } = inWordsOfFiles(source, { ...fault, path: fault.path.slice(1) });
+        return source.file.describe([{ ...rest, path: [...source.path, ...path] }]);
       }),
   };
+}
+
+function entryOf({ file, path }: Pick<Source, 'file' | 'path'>): Record<string, unknown> {
+  let entry: unknown = file.value;
+  for (const step of path) entry = (entry as Record<string | number, unknown> | undefined)?.[step];
+  return (entry ?? {}) as Record<string, unknown>;
+}
+
+/** What the check of rules says, for who has written the file: its keys, and times with a unit. */
+function inWordsOfFiles(source: Source, fault: Fault): Fault {
+  const [key, ...below] = fault.path;
+  const path = placeOf(source, fault.path);
+  if (fault.isKey && typeof key === 'string' && below.length === 0) return unknownKey([], key, keys);
+  const range = / must be a number from (\d+) to (\d+)$/.exec(fault.problem);
+  const name = writtenAs.get(String(key));
+  if (!range || name === undefined || path[0] !== name) return { ...fault, path };
+  const [least, most] = range.slice(1).map((seconds) => formatDuration(Number(seconds) * 1000));
+  return { path, problem: `${shown(entryOf(source)[name])} must be a duration from ${least} to ${most}` };
 }
 
 /** `when` may be one text, and times have other names here. */
 function placeOf({ file, path }: Source, inside: Path): Path {
   const [part, ...rest] = inside;
   if (typeof part !== 'string') return inside;
-  let entry: unknown = file.value;
-  for (const step of path) entry = (entry as Record<string | number, unknown> | undefined)?.[step];
-  const given = (entry ?? {}) as Record<string, unknown>;
+  const given = entryOf({ file, path });
   if (part === 'when')
     return typeof given.when === 'string' ? [rest.includes('clear') && 'clear' in given ? 'clear' : 'when'] : inside;
   const name = writtenAs.get(part);
@@ -170,7 +201,8 @@ function secondsOf(value: unknown, path: Path, faults: Fault[]): unknown {
     return parseDuration(value as string) / 1000;
   } catch {
     faults.push({ path, problem: `${shown(value)} is no duration; write it like 30s, 5m, 12h or 7d` });
-    return 0;
+    // Fits everywhere, so that the rest of the rule is checked.
+    return 60;
   }
 }
 
@@ -224,10 +256,15 @@ export function readRules(section: unknown, folder: string, faults: Fault[]): { 
   const files = readRuleFiles(folder);
   const inFiles = [...files.faults];
   const rules = [...own, ...files.rules];
-  // Files that cannot be read are told first: what they would bring is not known.
-  if (inFiles.length > 0) return { rules: own, inFiles };
+  const builtIn = new Set(defaultRules.map(({ id }) => id));
+  /** What a file that cannot be read would bring is not known: a rule that is not whole may be completed there. */
+  const isKnown = (place: number) => {
+    const { id, when } = (rules[place] ?? {}) as { id?: string; when?: unknown };
+    return !files.isPart || builtIn.has(id ?? '') || when !== undefined;
+  };
   for (const fault of tryMerge(defaultRules, rules).faults) {
     const [place, ...rest] = fault.path;
+    if (files.faulty.has(Number(place) - own.length) || !isKnown(Number(place))) continue;
     if (Number(place) < own.length) faults.push({ ...fault, path: ['rules', ...fault.path] });
     else inFiles.push(...files.describe([{ ...fault, path: [Number(place) - own.length, ...rest] }]));
   }

@@ -536,6 +536,80 @@ test('what a secret file holds is checked and never shown', () => {
   assert.equal(told, ['my.yaml:1:48: channels.a.url_file "url" names a file whose text does not fit `url`']);
 });
 
+test('faults of all kinds are told at once, also where others are in the same part', () => {
+  const told = faultsIn(`notify: { wait: soon, interval: 5m }
+http: { port: 7000 }
+mqtt: { port: 7000 }
+channels:
+  - { name: chat, url_file: nowhere }
+  - { name: ops, kind: webhook, url: "htps:" }
+inhibit:
+  - { source: [severity=critcal], target: [rule=load] }
+  - { source: [rule=cpu] }
+schedules:
+  - name: primary
+    zone: Europe/Berlinn
+    layers:
+      - { name: main, users: [], rotation: { unit: wek, every: 1, start: 2026-03-02T09:00 } }
+      - { name: night, users: [], rotation: { unit: day, every: 1, start: soon } }
+    overrides: [{ from: 2026-12-24T09:00, to: 2026-12-23T09:00, user: ann }, { from: x }]
+  - { zone: UTC, layers: [{ name: main, users: [], rotation: { unit: day, every: 1, start: 2026-03-02T09:00 } }] }
+policies:
+  - { name: servers, stps: [], steps: [{ targets: ["schedule:other"] }, { targets: ["phone:1"], wait: 5s }] }
+routes:
+  receivrs: ["channel:ops"]
+  children:
+    - { name: a, match: [severity=Critical, 'kind=~"servr|target"'], receivers: ["policy:server"] }
+    - { nam: b, match: [kind!=servers], children: [{ name: c, when: { zone: Berlinn } }] }
+`);
+  const [at, rest] = [
+    told.map((line) => line.split(':').slice(1, 3).join(':')),
+    told.map((line) => line.replace(/^my\.yaml:\d+:\d+: /, '')),
+  ];
+  const wanted: [place: string, words: RegExp][] = [
+    ['1:17', /^notify\.wait "soon" is not a duration/],
+    ['3:15', /^mqtt\.port 7000 is the port of the web app, too/],
+    ['5:29', /^channels\.chat\.url_file "nowhere"/],
+    ['6:38', /^channels\.ops\.url is not an http or https address/],
+    [
+      '8:16',
+      /^inhibit\.0\.source\.0 is "severity=critcal"; no alert has the severity "critcal".*did you mean "critical"\?$/,
+    ],
+    ['9:5', /^inhibit\.1 lacks "target"/],
+    ['12:5', /Europe\/Berlinn/],
+    ['14:23', /The layer "main" has nobody/],
+    ['14:52', /unit "wek" must be one of hour, day, week; did you mean "week"\?$/],
+    ['15:24', /The layer "night" has nobody/],
+    ['15:68', /"soon" is not a local date and time/],
+    ['16:17', /is not after the begin/],
+    ['16:78', /lacks "to"/],
+    ['17:5', /lacks "name"/],
+    ['17:41', /The layer "main" has nobody/],
+    ['19:22', /unknown key "stps"; did you mean "steps"\?$/],
+    ['19:85', /"phone:1" is no receiver/],
+    ['19:97', /"5s" is not a duration from 1m/],
+    ['21:3', /unknown key "receivrs"; did you mean "receivers"\?$/],
+    ['23:26', /^routes\.children\.a\.match\.0: no alert has the severity "Critical".*did you mean "critical"\?$/],
+    [
+      '23:45',
+      /no alert has the kind "servr", which is one of server, workstation, target, collector; did you mean "server"\?$/,
+    ],
+    ['23:82', /no escalation policy "server"; there are: servers$/],
+    ['24:7', /lacks "name"/],
+    ['24:9', /unknown key "nam"/],
+    ['24:25', /no alert has the kind "servers".*did you mean "server"\?$/],
+    ['24:71', /Berlinn/],
+  ];
+  for (const [place, words] of wanted)
+    assert.ok(
+      rest.some((line, i) => words.test(line) && at[i] === place),
+      `${place} ${words}\n${told.join('\n')}`,
+    );
+  assert.is(told.length, wanted.length + 1, told.join('\n'));
+  assert.not.match(told.join('\n'), 'schedule "other"', 'one without a name may be that');
+  assert.not.match(told.join('\n'), 'unread');
+});
+
 test('check-config and start refuse the same, by the name that was given', () => {
   const main = fileURLToPath(new URL('../../collector/main.ts', import.meta.url));
   writeFileSync(join(folder.path, 'two.yaml'), limit('dsk', 'field: used_pct, op: ">", value: 5'));

@@ -198,6 +198,51 @@ test('files with secrets that everybody may read are named with the command that
   }
 });
 
+test('channels and users that are not in the file are named by check-config with the nearest one, and are no fault', async () => {
+  const cwd = cwdWith(`channels: [{ name: ops, kind: webhook, url: "https://x.example/" }]
+schedules:
+  - name: primary
+    zone: Europe/Berlin
+    layers:
+      - { name: main, users: [nobodyknows, ann], rotation: { unit: week, every: 1, start: 2026-03-02T09:00 } }
+    overrides: [{ from: 2026-12-24T09:00, to: 2026-12-26T09:00, user: bob, replace: nobodyknows }]
+policies:
+  - { name: servers, steps: [{ targets: ["channel:nothing", "schedule:primary"] }] }
+routes:
+  receivers: ["channel:opps"]
+  children: [{ name: a, match: [severity=critical], receivers: ["channel:ops", "channel:opps"] }]
+people:
+  - { name: anne, ways: [{ channel: ops }] }
+`);
+  const { code, stdout, stderr } = await runCollector(['check-config'], {}, cwd).ended;
+  assert.is(code, 0, stderr);
+  assert.match(stdout, 'The settings are good.');
+  const onUsers = 'Unless it is set up on the page Settings, alerts do not reach them';
+  const onChannels = 'Unless it is set up on the page Channels, what is sent to it reaches nobody';
+  assert.equal(stderr.trimEnd().split('\n'), [
+    `evenkeel.yaml:6:31: schedules.primary.layers.main.users.0: No user "nobodyknows" stands under \`people\` (and in 1 more place); there are: anne. ${onUsers}`,
+    `evenkeel.yaml:6:44: schedules.primary.layers.main.users.1: No user "ann" stands under \`people\`; did you mean "anne"? ${onUsers}`,
+    `evenkeel.yaml:7:65: schedules.primary.overrides.0.user: No user "bob" stands under \`people\`; there are: anne. ${onUsers}`,
+    `evenkeel.yaml:9:42: policies.servers.steps.0.targets.0: No channel "nothing" stands under \`channels\`; there are: ops. ${onChannels}`,
+    `evenkeel.yaml:11:15: routes.receivers.0: No channel "opps" stands under \`channels\` (and in 1 more place); did you mean "ops"? ${onChannels}`,
+  ]);
+  assert.equal(loadConfig({}, {}, cwd).warnings, [], 'a collector that starts knows what is set up on pages');
+});
+
+test('after a fault, the command that was run is the one to run again', async () => {
+  const cwd = cwdWith('zone: UTC\n');
+  mkdirSync(join(cwd, 'rules'));
+  writeFileSync(join(cwd, 'rules', 'a.yaml'), '- id: cpu\n  fro: 5m\n');
+  for (const command of ['check-config', 'rules diff', 'rules apply', 'rules test line.yaml']) {
+    const { code, stderr } = await runCollector(command.split(' '), {}, cwd).ended;
+    assert.is(code, 1);
+    assert.is(
+      stderr,
+      `rules/a.yaml:2:3: unknown key "fro"; did you mean "for"?\nCorrect this, then run \`npm run collector -- ${command}\`.\n`,
+    );
+  }
+});
+
 const noNamespace = namespaceMissing();
 if (noNamespace) console.log(`SKIP secrets of a container: ${noNamespace}`);
 

@@ -5,6 +5,7 @@ import { type LabelledAlert, labelsOf } from '../../../collector/alerts/labels.t
 import {
   faultIn,
   fitsMissing,
+  impossibleIn,
   matches,
   matchesAll,
   parseMatcher,
@@ -85,6 +86,37 @@ test('several stand between commas, in braces or without', () => {
   assert.equal(parseMatchers(''), []);
   assert.is(matchesAll(parseMatchers('site="berlin", tag="web"'), labels), false);
   assert.is(matchesAll(parseMatchers('site="berlin", tag="prod"'), labels), true);
+});
+
+test('a value that no alert can have is named with the nearest one', () => {
+  const told = (text: string) => impossibleIn(parseMatcher(text));
+  for (const good of [
+    'severity=critical',
+    'severity=~"crit.*"',
+    'severity!~"info|warning"',
+    'kind=target',
+    'kind!=""',
+    'kind!~"^$"',
+  ])
+    assert.is(told(good), null, good);
+  assert.is(told('site=critcal'), null, 'other labels have any value');
+  const severity = 'which is one of info, warning, critical';
+  assert.is(told('severity=critcal'), `no alert has the severity "critcal", ${severity}; did you mean "critical"?`);
+  assert.is(told('severity!=Info'), `no alert has the severity "Info", ${severity}; did you mean "info"?`);
+  assert.is(
+    told('severity=~"info|warnng"'),
+    `no alert has the severity "warnng", ${severity}; did you mean "warning"?`,
+  );
+  assert.is(
+    told('severity=~"crit"'),
+    `no alert has the severity "crit", ${severity}; did you mean "critical"?`,
+    'it has to fit the whole',
+  );
+  assert.is(told('severity=high'), `no alert has the severity "high", ${severity}`);
+  assert.is(
+    told('kind=servr'),
+    'no alert has the kind "servr", which is one of server, workstation, target, collector; did you mean "server"?',
+  );
 });
 
 const bad: [string, RegExp][] = [

@@ -82,7 +82,10 @@ test('each fault with file, line and the nearest name; nothing is taken', () => 
       { 'a.yaml': rule('mine', '  when: cpu.usage_active > 90\n  for: 5 years\n') },
       'rules/a.yaml:4:8: mine.for "5 years" is no duration',
     ],
-    [{ 'a.yaml': rule('mine', '  when: cpu.usage_active > 90\n  for: 9000d\n') }, 'rules/a.yaml:4:8: '],
+    [
+      { 'a.yaml': rule('mine', '  when: cpu.usage_active > 90\n  for: 9000d\n') },
+      'mine.for "9000d" must be a duration from 0ms to 366d',
+    ],
     [
       { 'a.yaml': rule('mine', '  when: cpu.usage_active > 90 && endpoint.name.matches("(a+)+$")\n') },
       'a pattern may run without end',
@@ -90,6 +93,20 @@ test('each fault with file, line and the nearest name; nothing is taken', () => 
     [{ 'a.yaml': '- id: mine\n\tname: x\n' }, 'rules/a.yaml:2:1: a tab at the begin of a line'],
     [{ 'a.yaml': rule('mine', '  when: cpu.usage_active > 90\n  summary: "{valeu}"\n') }, 'did you mean "value"?'],
     [{ 'a.yaml': rule('mine', '  when: cpu.usage_active > 90\n  severty: info\n') }, 'did you mean "severity"?'],
+    [
+      { 'a.yaml': rule('mine', '  when: cpu.usage_active > 90\n  fro: 5m\n') },
+      'unknown key "fro"; did you mean "for"?',
+    ],
+    [{ 'a.yaml': rule('mine', '  gone_aftr: 5m\n') }, 'unknown key "gone_aftr"; did you mean "gone_after"?'],
+    [
+      { 'a.yaml': rule('mine', '  colour: red\n') },
+      'when, for, clear_for, gone_after, stale_after, no_data, ticket, urgency, labels, summary, description, runbook, clear, scope',
+    ],
+    [{ 'a.yaml': rule('mine', '  for: 5 years\n  severty: info\n') }, 'did you mean "severity"?'],
+    [
+      { 'a.yaml': rule('mine', '  severty: info\n  when: load.load1 > 1\n'), 'b.yaml': 'just words\n' },
+      'did you mean "severity"?',
+    ],
     [{ 'a.yaml': 'just words\n' }, 'must be a list of rules'],
     [
       {
