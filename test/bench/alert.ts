@@ -34,9 +34,7 @@ export async function run(args: string[]): Promise<void> {
   mkdirSync(data);
   const state = await openState(statePlace(data));
   const all: Credential[] = [];
-  await state.connection().execute(async () => {
-    for (let n = 0; n < known; n++) all.push(await addEndpoint(state, `m${String(n).padStart(5, '0')}`));
-  });
+  for (let n = 0; n < known; n++) all.push(await addEndpoint(state, `known${String(n).padStart(5, '0')}`));
   await state.destroy();
   const receiver = await openReceiver(() => [200]);
   const config = join(folder.path, 'evenkeel.yaml');
