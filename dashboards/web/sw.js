@@ -17,9 +17,7 @@ self.addEventListener('install', (event) => {
 self.addEventListener('activate', (event) => {
   const others = caches.keys().then((names) => names.filter((name) => name !== cache));
   event.waitUntil(
-    others
-      .then((names) => Promise.all(names.map((name) => caches.delete(name))))
-      .then(() => self.clients.claim()),
+    others.then((names) => Promise.all(names.map((name) => caches.delete(name)))).then(() => self.clients.claim()),
   );
 });
 
