@@ -122,7 +122,7 @@ export function parseAllowed(bytes: Uint8Array): string[] {
 
 /**
  * A settings message, or the same document as a file.
- * @param from the machine's own file has `targets`, a message has `watch`
+ * @param from where it comes from: only the machine's own file may hold `targets`, only a message `watch`
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {

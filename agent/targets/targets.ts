@@ -26,7 +26,7 @@ export interface TargetCheck {
 }
 
 const everyMs = 10_000;
-/** Of a report that does not get through its checks: the oldest go. */
+/** Results that wait for the next report; beyond this many the oldest are dropped. */
 const keptAtMost = 5000;
 const pingAtMostMs = 70_000;
 

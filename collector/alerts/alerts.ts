@@ -66,7 +66,7 @@ export interface AlertsParts {
   policy: PolicySettings;
   tickets: Tickets;
   routes: readonly ChannelRoute[];
-  /** Who hears of what; without, every channel of what it takes. */
+  /** Who is notified of an alert; without it, every channel is, of the severities that it takes. */
   receivers?: Receivers;
   /** How alerts are grouped, and how often they are said again. */
   notify?: Partial<GroupDefaults>;

@@ -10,7 +10,7 @@ import { type Suppressions, suppressionKinds } from './suppressions.ts';
 
 type AlertRow = Insertable<Database['alerts']>;
 
-/** They last for minutes, and decide only when a message goes. */
+/** Not kept in the history: they last for minutes, and only delay a message. */
 const passing: ReadonlySet<string> = new Set<ChangeCode>(['held', 'hold_over']);
 
 const removedAtOnce = 100;

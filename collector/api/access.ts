@@ -124,7 +124,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/silences/:id': 'viewer',
   'PATCH /api/v1/silences/:id': 'operator',
   'POST /api/v1/silences/:id/end': 'operator',
-  // Who is on call is for all to see; who takes over is the desk's; who hears of what the admins'.
+  // Everybody sees who is on call, operators take a shift over, and admins decide who is notified of what.
   'GET /api/v1/on-call': 'viewer',
   'PUT /api/v1/on-call/schedules/:name': 'admin',
   'POST /api/v1/on-call/schedules/:name/preview': 'admin',
