@@ -2,7 +2,7 @@
  * What a damaged file held must be declared as lost, and then the file cannot be read any more: a note of its bounds
  * lies beside it.
  */
-import { existsSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync } from 'node:fs';
 import type { Loss } from '../shared/report.ts';
 import { replaceFile } from './safe-write.ts';
 import { readTrusted } from './trusted-path.ts';
@@ -23,6 +23,21 @@ const refusals = new Set([3, 5, 6, 7, 8, 10, 13, 14, 23]);
 export function isCorrupt(thrown: unknown): boolean {
   const { errcode, code } = thrown as { errcode?: number; code?: string };
   return errcode === undefined ? code === 'ERR_OUT_OF_RANGE' : !refusals.has(errcode & 0xff);
+}
+
+/**
+ * SQLite takes a file whose format for writing (byte 18) it does not know as read-only, and says the same of a file it may not
+ * write. Nobody but damage makes such a file here.
+ */
+export function isOfUnknownFormat(path: string, thrown: unknown): boolean {
+  if (((thrown as { errcode?: number }).errcode ?? 0) !== 8) return false;
+  const file = openSync(path, 'r');
+  try {
+    const header = Buffer.alloc(20);
+    return readSync(file, header, 0, 20, 0) === 20 && (header[18] ?? 0) > 2;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A note is written at open, close and after this many entries. */

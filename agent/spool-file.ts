@@ -5,6 +5,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Ack, Loss } from '../shared/report.ts';
 import { encode, inflate } from '../shared/wire.ts';
+import { isOfUnknownFormat } from './spool-damage.ts';
 import type { Compose, SpoolEntry, SpoolKey, SpoolKind } from './spool-entry.ts';
 import { assertTrusted } from './trusted-path.ts';
 
@@ -100,7 +101,7 @@ export class SpoolFile {
       this.#resume();
     } catch (thrown) {
       this.#db.close();
-      throw thrown;
+      throw isOfUnknownFormat(options.path, thrown) ? Object.assign(thrown as Error, { errcode: 11 }) : thrown;
     }
   }
 

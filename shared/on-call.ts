@@ -32,9 +32,11 @@ const Zone = Type.String({
 });
 const Time = Type.String({ pattern: oneLinePattern, maxLength: 5, want: 'a time of day such as 09:00' });
 const DateText = Type.String({ pattern: oneLinePattern, maxLength: 10, want: 'a date such as 2026-12-24' });
-const Duration = Type.Union([Type.String({ pattern: oneLinePattern, maxLength: 20 }), Type.Number()], {
-  want: 'a duration such as 30s, 5m or 24h',
-});
+const duration = { want: 'a duration such as 30s, 5m or 24h' };
+const Duration = Type.Union(
+  [Type.String({ pattern: oneLinePattern, maxLength: 20, ...duration }), Type.Number()],
+  duration,
+);
 const Days = Type.Array(Type.Enum([...weekdays]), { minItems: 1, uniqueItems: true });
 const Severities = Type.Array(Type.Enum(['info', 'warning', 'critical']), { uniqueItems: true });
 const UserText = Type.String({ pattern: oneLinePattern, minLength: 1, maxLength: 64, want: 'the name of a user' });
@@ -93,7 +95,7 @@ export type QuietContent = Static<typeof Quiet>;
 const grouping = {
   receivers: Type.Optional(Type.Array(Receiver, { maxItems: 50, uniqueItems: true })),
   by: Type.Optional(
-    Type.Array(Type.String({ pattern: oneLinePattern, minLength: 1, maxLength: 128 }), {
+    Type.Array(Type.String({ pattern: oneLinePattern, minLength: 1, maxLength: 128, want: 'the name of a label' }), {
       maxItems: 10,
       uniqueItems: true,
     }),
@@ -144,7 +146,15 @@ export const RoutesContent = Type.Object(
     quiet: Type.Optional(
       Type.Array(
         Type.Object(
-          { channel: Type.String({ pattern: oneLinePattern, minLength: 1, maxLength: 64 }), ...Quiet.properties },
+          {
+            channel: Type.String({
+              pattern: oneLinePattern,
+              minLength: 1,
+              maxLength: 64,
+              want: 'the name of a channel',
+            }),
+            ...Quiet.properties,
+          },
           closed,
         ),
         {

@@ -283,7 +283,7 @@ const mostCalendars = 6;
 function definitionsOf({ content }: PeriodReport, language: Language): string {
   const { stability, tz, calendars, exclusions, otherExclusions } = content;
   const more = (n: number) => n > 0 && word(language, 'report.otherExclusions', { n: number(n, language) });
-  const shown = calendars && calendars.slice(0, mostCalendars);
+  const shown = calendars === null ? null : calendars.slice(0, mostCalendars);
   return dotted([
     word(language, 'stability.zone', { zone: stability.period.zone }),
     word(language, 'stability.definitionOf', { n: stability.index.definition }),

@@ -1,6 +1,6 @@
 /** The outbox: generated = stored ∪ declared lost, through kill -9, a full quota, a full disk and a damaged file. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -206,24 +206,32 @@ test('kill -9 at random moments: every number that was given is acknowledged or 
     spool.close();
   }));
 
-test('a damaged file is set aside, and what it may have held is declared', () =>
-  withFolder((folder) => {
-    const spool = open(folder);
-    const held = [put(spool), put(spool), put(spool)];
-    spool.close();
-    writeFileSync(join(folder, 'spool.db'), Buffer.alloc(8192, 'garbage'));
-    const next = open(folder);
-    const entry = put(next);
-    assert.is.not(entry.epoch, held[0]?.epoch);
-    const declared = bodyOf(entry).lost;
-    assert.is(declared[0]?.reason, 'corrupt');
-    for (const one of held) assert.ok(covered(declared).has(keyOf(one)), `${one.seq} is not declared`);
-    assert.ok(
-      readdirSync(folder).some((name) => name.includes('corrupt')),
-      'the damaged file is kept',
-    );
-    next.close();
-  }));
+const damages: [string, (file: Buffer) => Buffer][] = [
+  ['garbage', () => Buffer.alloc(8192, 'garbage')],
+  // SQLite opens these, and then refuses to write or to read them.
+  ['a format for writing that nobody knows', (file) => Buffer.from(file.with(18, 3))],
+  ['a format for reading that nobody knows', (file) => Buffer.from(file.with(19, 0xff))],
+];
+for (const [how, damage] of damages)
+  test(`a damaged file is set aside, and what it may have held is declared: ${how}`, () =>
+    withFolder((folder) => {
+      const spool = open(folder);
+      const held = [put(spool), put(spool), put(spool)];
+      spool.close();
+      const path = join(folder, 'spool.db');
+      writeFileSync(path, damage(readFileSync(path)));
+      const next = open(folder);
+      const entry = put(next);
+      assert.is.not(entry.epoch, held[0]?.epoch);
+      const declared = bodyOf(entry).lost;
+      assert.is(declared[0]?.reason, 'corrupt');
+      for (const one of held) assert.ok(covered(declared).has(keyOf(one)), `${one.seq} is not declared`);
+      assert.ok(
+        readdirSync(folder).some((name) => name.includes('corrupt')),
+        'the damaged file is kept',
+      );
+      next.close();
+    }));
 
 test('a file damaged in the middle of the run neither stops nor silences the agent', () =>
   withFolder((folder) => {

@@ -49,7 +49,7 @@ export function actRoutes(app: App, { act, clock, zone }: Context): void {
   const url = '/act/:token';
   const schema = { hide: true, params: Token, querystring: Query };
   // Of its own scope: nowhere else is a form taken.
-  app.register(async (own: App) => {
+  app.register((own: App, _, done) => {
     own.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string', bodyLimit: 1000 },
@@ -77,5 +77,6 @@ export function actRoutes(app: App, { act, clock, zone }: Context): void {
         .headers(headers)
         .redirect(`/act/${encodeURIComponent(token)}${language === undefined ? '' : `?language=${language}`}`, 303);
     });
+    done();
   });
 }

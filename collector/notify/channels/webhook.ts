@@ -57,12 +57,15 @@ export function alertmanagerJson(notification: Notification, receiver: string, l
     status: alert.status,
     receiver,
     groupLabels: { alertname: notification.rule.id, instance: escaped(notification.endpoint.name) },
-    commonLabels: alert.labels,
+    commonLabels: commonOf(alerts.map(({ labels }) => labels)),
     commonAnnotations: alert.annotations,
     externalURL: URL.parse('/', notification.url)?.href ?? notification.url,
     alerts,
   };
 }
+
+const commonOf = ([first = {}, ...others]: Readonly<Record<string, string>>[]) =>
+  Object.fromEntries(Object.entries(first).filter(([name, text]) => others.every((labels) => labels[name] === text)));
 
 const fingerprintOf = (key: string) => createHash('sha256').update(key).digest('hex').slice(0, 16);
 

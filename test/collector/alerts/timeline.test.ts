@@ -19,7 +19,7 @@ test('pending → firing → ticket → notification; cleared → resolved → s
   assert.is(alert?.state, 'firing');
   assert.is(alert?.value, 92);
   assert.equal(events(s.sent), ['firing warning']);
-  assert.is(s.sent[0]?.url, 'https://ek.example/endpoints/srv');
+  assert.is(s.sent[0]?.url, `https://ek.example/alerts/${alert?.id}`);
   assert.equal(await s.ticketRows(), [], 'the ticket waits for the delay');
   await s.keepSaying(2 * minute, 'srv', full);
   const [ticket] = await s.ticketRows();
