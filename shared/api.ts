@@ -37,6 +37,8 @@ export const ErrorBody = Type.Object({
       Type.Object({
         at: text,
         problem: text,
+        /** The same for readers of other languages. */
+        why: Type.Optional(Reason),
         /** Of a table. */
         line: Type.Optional(Type.Integer()),
         column: Type.Optional(Type.Union([text, Type.Null()])),

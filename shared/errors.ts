@@ -397,6 +397,8 @@ export type ErrorCode = keyof typeof errors;
 export interface PlacedFault {
   at: string;
   problem: string;
+  /** The same for readers of other languages, where there is a code for it. */
+  why?: Reason;
   /** Of a table: `at` in parts. `column` is null for a whole line, `value` shortened. */
   line?: number;
   column?: string | null;

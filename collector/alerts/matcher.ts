@@ -4,8 +4,11 @@
  * collector.
  */
 import { RE2JS } from 're2js';
-import { fail, reasonOf } from '../../shared/errors.ts';
-import { shown, wordHint } from '../../shared/shape.ts';
+import { reasonOf } from '../../shared/errors.ts';
+import { nearest } from '../../shared/nearest.ts';
+import { type Reason, reason } from '../../shared/reason.ts';
+import { shown } from '../../shared/shape.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import type { Labels } from './labels.ts';
 
 const matcherOps = ['=', '!=', '=~', '!~'] as const;
@@ -40,27 +43,25 @@ function patternOf(value: string): RE2JS {
 export const isLabel = (name: string): boolean => name.length <= labelAtMost && labelPattern.test(name);
 const isPattern = ({ op }: Pick<Matcher, 'op'>) => op === '=~' || op === '!~';
 
-/** What is wrong with it, in words; null: nothing. */
-export function faultIn(matcher: Matcher): string | null {
+/** Null: nothing is wrong with it. */
+export function faultIn(matcher: Matcher): Reason | null {
   const { label, op, value } = matcher;
-  if (!isLabel(label))
-    return `"${label}" is no name of a label: letters, digits and _ . : -, at most ${labelAtMost}, beginning with a letter`;
-  if (!matcherOps.includes(op)) return `"${op}" is no comparison: write =, !=, =~ or !~`;
-  if (value.length > valueAtMost) return `the value of ${label} is longer than ${valueAtMost} characters`;
+  if (!isLabel(label)) return reason('matcher_label', { label: shown(label), limit: labelAtMost });
+  if (!matcherOps.includes(op)) return reason('matcher_op', { op: shown(op) });
+  if (value.length > valueAtMost) return reason('matcher_long', { label, limit: valueAtMost });
   if (!isPattern(matcher)) return null;
   try {
-    return patternOf(value).programSize() > instructionsAtMost
-      ? `the pattern of ${label} is too large: repeat less often`
-      : null;
+    return patternOf(value).programSize() > instructionsAtMost ? reason('matcher_large', { label }) : null;
   } catch (thrown) {
-    return `the pattern of ${label} is not understood (RE2: ${reasonOf(thrown)})`;
+    return reason('matcher_pattern', { label, error: reasonOf(thrown) });
   }
 }
 
 /** `label="value"`, the quotes are optional for a plain value. @throws EvenkeelError BAD_MATCHER */
 export function parseMatcher(text: string): Matcher {
   const [matcher, ...more] = parseMatchers(text);
-  if (!matcher || more.length > 0) throw bad(text, `${more.length === 0 ? 'none' : 'more than one'} where one belongs`);
+  if (!matcher) throw bad(text, reason('matcher_none'));
+  if (more.length > 0) throw bad(text, reason('matcher_many', { count: more.length + 1 }));
   return matcher;
 }
 
@@ -71,7 +72,7 @@ export function parseMatchers(text: string): Matcher[] {
   let rest = inner.trim();
   while (rest !== '') {
     const found = /^([^\s=!~"{},]+)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\[\s\S])*)"|([^\s",{}]*))\s*(,\s*|$)/.exec(rest);
-    if (!found) throw bad(text, `"${rest.slice(0, 40)}" is not understood: write label="value", with =, !=, =~ or !~`);
+    if (!found) throw bad(text, reason('matcher_form', { text: shown(rest.slice(0, 40)) }));
     const [whole, label, op, quoted, plain] = found;
     const matcher = { label: label as string, op: op as MatcherOp, value: plain ?? plainOf(quoted as string) };
     const fault = faultIn(matcher);
@@ -82,7 +83,7 @@ export function parseMatchers(text: string): Matcher[] {
   return matchers;
 }
 
-const bad = (text: string, problem: string) => fail('BAD_MATCHER', { text: text.slice(0, 200), problem });
+const bad = (text: string, why: Reason) => refusal('BAD_MATCHER', why, { text: text.slice(0, 200) });
 
 /** As Go writes a text: other characters after a backslash stay with it, as patterns need them. */
 const plainOf = (text: string) => text.replace(/\\([\\"n])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
@@ -109,8 +110,8 @@ const allValues: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 const plainWords = /^[\w|-]+$/;
 
-/** A value that no alert can have, as that of `severity=critcal`, in words; null: there is none. Each word of `a|b` counts. */
-export function impossibleIn(matcher: Matcher): string | null {
+/** A value that no alert can have, as that of `severity=critcal`; null: there is none. Each word of `a|b` counts. */
+export function impossibleIn(matcher: Matcher): Reason | null {
   const { label, op, value } = matcher;
   const values = allValues.get(label);
   // `kind!=""` leaves nothing out, and does no harm.
@@ -121,7 +122,11 @@ export function impossibleIn(matcher: Matcher): string | null {
       !values.some((one) => matches({ label, op: isPattern(matcher) ? '=~' : '=', value: word }, { [label]: one })),
   );
   if (wrong === undefined) return null;
-  return `no alert has the ${label} ${shown(wrong)}, which is one of ${values.join(', ')}${wordHint(wrong, values)}`;
+  const meant = nearest(wrong, values);
+  const said = { label, value: shown(wrong), known: values.join(', ') };
+  return meant === undefined
+    ? reason('matcher_impossible', said)
+    : reason('matcher_impossible_meant', { ...said, meant });
 }
 
 /** It also fits an alert without the label, so that alone it selects nearly all. */

@@ -134,6 +134,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/on-call/policies': 'viewer',
   'PUT /api/v1/on-call/policies/:name': 'admin',
   'DELETE /api/v1/on-call/policies/:name': 'admin',
+  /** The choices of forms: names without addresses. */
+  'GET /api/v1/on-call/receivers': 'operator',
   'GET /api/v1/on-call/me': 'operator',
   'PUT /api/v1/on-call/me': 'operator',
   /** They hold addresses of people. */

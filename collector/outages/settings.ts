@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { type Fault, shown } from '../../shared/shape.ts';
+import { formatReasons } from '../../shared/words/reasons.ts';
 import { fitsMissing, impossibleIn, type Matcher, parseMatcher } from '../alerts/matcher.ts';
 import type { InhibitRule } from './inhibition-graph.ts';
 
@@ -37,8 +38,8 @@ export function faultsOfInhibit(settings: InhibitSettings): Fault[] {
       const matchers = texts.flatMap((text, i) => {
         try {
           const matcher = parseMatcher(text);
-          const problem = impossibleIn(matcher);
-          if (problem) faults.push({ path: [n, name, i], problem: `is ${shown(text)}; ${problem}` });
+          const why = impossibleIn(matcher);
+          if (why) faults.push({ path: [n, name, i], problem: `is ${shown(text)}: ${formatReasons('en', [why])}` });
           return matcher;
         } catch (thrown) {
           if (!(thrown instanceof EvenkeelError)) throw thrown;

@@ -1,7 +1,7 @@
 /** What is wrong with schedules, policies, routes and people beyond their shape, each with its place. Pure. */
 import { isDate, isTime, minutesOf } from '../../shared/calendar.ts';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
-import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
+import { EvenkeelError } from '../../shared/errors.ts';
 import { namesNear, nearest } from '../../shared/nearest.ts';
 import type {
   PersonContent,
@@ -192,10 +192,11 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
 function checkNode(find: Find, { match = [], when }: RouteNodeContent, path: Path): void {
   for (const [i, text] of match.entries()) {
     try {
-      const problem = impossibleIn(parseMatcher(text));
-      if (problem) find([...path, 'match', i], reason('oncall_match', { problem }));
+      const why = impossibleIn(parseMatcher(text));
+      if (why) find([...path, 'match', i], why);
     } catch (thrown) {
-      find([...path, 'match', i], reason('oncall_match', { problem: reasonOf(thrown).replace(/\.$/, '') }));
+      if (!(thrown instanceof EvenkeelError) || !thrown.why[0]) throw thrown;
+      find([...path, 'match', i], thrown.why[0]);
     }
   }
   if (!when) return;

@@ -9,6 +9,7 @@ import type {
   RoutesRow,
   TraceAnswer,
 } from '../../shared/on-call.ts';
+import type { ReceiverChoices } from '../../shared/receivers.ts';
 import type { Labels } from '../alerts/labels.ts';
 import { type DocumentKind, routesName } from './documents.ts';
 import { routeFaults } from './file.ts';
@@ -25,6 +26,7 @@ export interface OnCallDesk extends ScheduleDesk {
   checkRoutes(content: unknown): Promise<RoutesContent>;
   saveRoutes(content: unknown, how: DocumentAuthor): Promise<RoutesRow>;
   trace(labels: Labels, at: number): TraceAnswer;
+  receiverNames(): Promise<Omit<ReceiverChoices, 'channels'>>;
   /** @throws EvenkeelError NOT_FOUND */
   person(name: string): Promise<PersonRow>;
   savePerson(name: string, content: PersonContent, how: DocumentAuthor): Promise<PersonRow>;
@@ -83,6 +85,11 @@ export function createDesk(parts: ScheduleDeskParts): OnCallDesk {
       return this.routes();
     },
     trace: (labels, at) => trace(memory, labels, at),
+    async receiverNames() {
+      const { users } = await parts.known();
+      const of = (kind: DocumentKind) => documents.names(kind, Number.POSITIVE_INFINITY);
+      return { people: [...(users ?? [])].sort(), schedules: of('schedule'), policies: of('policy') };
+    },
     async person(name) {
       await refuseStranger(name);
       const content = documents.contentAt('person', name, now()) ?? { ways: [] };

@@ -148,6 +148,7 @@ export async function createDocuments(parts: DocumentsParts): Promise<DocumentsS
     const placed = [first, ...more].map(({ path, why }) => ({
       at: path.join('.'),
       problem: formatReasons('en', [why]),
+      why,
     }));
     throw new EvenkeelError(
       'BAD_ENTRY',

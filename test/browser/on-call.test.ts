@@ -19,7 +19,19 @@ outgoing: { allow: [127.0.0.1] }
 `;
 const open = (path: string, language: 'en' | 'ja' = 'en') =>
   openPage(page, collector.started.addresses.http + path, language);
-const press = (name: string) => page.getByRole('main').getByRole('button', { name, exact: true }).first().click();
+/** Buttons with the name of what they are for, which is not shown, are found without it. */
+const press = (name: string) =>
+  page
+    .getByRole('main')
+    .getByRole('button', { name: new RegExp(`^${name}( |$)`) })
+    .first()
+    .click();
+const choose = (label: string, value: string) =>
+  page
+    .locator('main select')
+    .and(page.getByLabel(label, { exact: true }))
+    .selectOption(value);
+const matchField = (label: string) => page.locator('.field', { has: page.getByLabel(label, { exact: true }) });
 const says = (text: string) => page.getByRole('main').getByText(text).first().waitFor();
 
 test.before(async () => {
@@ -46,7 +58,7 @@ step('an empty rotation is refused in words, and nothing is saved; with people i
   await page.getByLabel('Name').first().fill('primary');
   await press('Save');
   await says('has nobody in its rotation');
-  await page.getByLabel('Users, in turn').fill('bob');
+  await choose('Users, in turn', 'bob');
   await press('Save');
   await says('On call: bob.');
   assert.equal(await violations(page), []);
@@ -63,23 +75,69 @@ step('a policy and routes are made without YAML; the difference stands there bef
   await open('/oncall/escalation');
   await press('Add policy');
   await page.getByLabel('Name').fill('servers');
-  await page.getByLabel('Step 1: who').fill('schedule:primary, channel:ops');
+  await choose('Step 1: who', 'schedule:primary');
+  await choose('Step 1: who', 'channel:ops');
+  await page.getByLabel('Then wait').fill('5s');
   await press('Save');
-  await says('schedule:primary, channel:ops, then wait 5m');
+  const wait = page.locator('.field', { has: page.getByLabel('Then wait') });
+  await wait.getByText('"5s" is not a duration from 1m to 1d').waitFor();
+  await page.getByLabel('Then wait').fill('5m');
+  await page.getByLabel('If nobody reacted').selectOption('person:bob');
+  await press('Save');
+  await says('primary (schedule), ops (channel), then wait 5m');
+  await says('Nobody reacted: bob (person).');
   await open('/oncall/routes');
   await says('Nobody has written routes');
   await press('Change');
-  await page.getByLabel('Receivers of what no node matches').fill('channel:ops');
+  await choose('Receivers of what no node matches', 'channel:ops');
   await press('Add node');
-  await page.getByLabel('Matches', { exact: true }).fill('severity=critical');
-  await page.getByLabel('Receivers', { exact: true }).fill('policy:server');
+  await page.getByLabel('Matches', { exact: true }).fill('severity=critcal');
+  await choose('Receivers', 'policy:servers');
   await says('Changes: 2');
   await press('Save');
-  await says('There is no escalation policy "server"');
-  await page.getByLabel('Receivers', { exact: true }).fill('policy:servers');
+  await matchField('Matches').getByText('did you mean critical?').waitFor();
+  await page.getByLabel('Matches', { exact: true }).fill('severity=critical');
   await press('Save');
   await says('root/node 1');
+  await says('severity=critical · → servers (escalation policy)');
   assert.equal(await violations(page), []);
+});
+
+step('hours, grouping and quiet hours of a channel are set on the page, and stand in the difference', async () => {
+  await press('Change');
+  const node = page.getByRole('group', { name: 'node 1', exact: true });
+  await node.getByText('Only at certain times').click();
+  await node.getByLabel('Mon', { exact: true }).check();
+  await node.getByLabel('From', { exact: true }).fill('08:00');
+  await node.getByLabel('Time zone').selectOption('Asia/Tokyo');
+  await node.getByText('Grouping and repeats').click();
+  await node.getByLabel('One message for each').fill('rule, site, endpoint');
+  await node.getByLabel('Repeated (Critical) after').fill('soon');
+  await page.getByRole('main').getByText('Quiet hours of channels').click();
+  await press('Add quiet hours');
+  const quiet = page.getByRole('group', { name: 'Quiet hours 1', exact: true });
+  await quiet.getByLabel('Channel', { exact: true }).selectOption('channel:ops');
+  await quiet.getByLabel('Time zone').selectOption('Europe/Berlin');
+  await quiet.getByLabel('Warning').check();
+  await says('Mon 08:00–24:00 Asia/Tokyo');
+  await says('ops: 22:00–07:00 Europe/Berlin · Sent all the same: Critical, Warning');
+  await press('Save');
+  await matchField('Repeated (Critical) after').getByText('"soon" is not a duration').waitFor();
+  await node.getByLabel('Repeated (Critical) after').fill('2h');
+  await press('Save');
+  await says('One message for each rule, site, endpoint · Repeated (Critical) after 2h');
+  await press('Change');
+  assert.is(await node.getByLabel('From', { exact: true }).inputValue(), '08:00');
+  assert.is(await quiet.getByLabel('Quiet to').inputValue(), '07:00');
+  assert.equal(await violations(page), []);
+});
+
+step('a fault in a condition is said at its field in Japanese as well', async () => {
+  await open('/oncall/routes', 'ja');
+  await press('変更');
+  await page.getByLabel('条件', { exact: true }).fill('rule=~"("');
+  await press('保存');
+  await matchField('条件').getByText('rule のパターンを解釈できません').waitFor();
 });
 
 step('who says how to be reached is on the page Settings, and what is wrong there is said', async () => {

@@ -573,7 +573,7 @@ routes:
     ['6:38', /^channels\.ops\.url is not an http or https address/],
     [
       '8:16',
-      /^inhibit\.0\.source\.0 is "severity=critcal"; no alert has the severity "critcal".*did you mean "critical"\?$/,
+      /^inhibit\.0\.source\.0 is "severity=critcal": No alert has the severity "critcal".*did you mean critical\?$/,
     ],
     ['9:5', /^inhibit\.1 lacks "target"/],
     ['12:5', /Europe\/Berlinn/],
@@ -589,15 +589,15 @@ routes:
     ['19:85', /"phone:1" is no receiver/],
     ['19:97', /"5s" is not a duration from 1m/],
     ['21:3', /unknown key "receivrs"; did you mean "receivers"\?$/],
-    ['23:26', /^routes\.children\.a\.match\.0: no alert has the severity "Critical".*did you mean "critical"\?$/],
+    ['23:26', /^routes\.children\.a\.match\.0: No alert has the severity "Critical".*did you mean critical\?$/],
     [
       '23:45',
-      /no alert has the kind "servr", which is one of server, workstation, target, collector; did you mean "server"\?$/,
+      /No alert has the kind "servr", which is one of server, workstation, target, collector; did you mean server\?$/,
     ],
     ['23:82', /no escalation policy "server"; there are: servers$/],
     ['24:7', /lacks "name"/],
     ['24:9', /unknown key "nam"/],
-    ['24:25', /no alert has the kind "servers".*did you mean "server"\?$/],
+    ['24:25', /No alert has the kind "servers".*did you mean server\?$/],
     ['24:71', /Berlinn/],
   ];
   for (const [place, words] of wanted)

@@ -33,6 +33,7 @@ import { pushRoutes } from './push.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { rateRoutes } from './rate.ts';
 import { reachedRoutes } from './reached.ts';
+import { receiverRoutes } from './receivers.ts';
 import { reportScheduleRoutes } from './report-schedules.ts';
 import { reportRoutes } from './reports.ts';
 import { restoreTestRoutes } from './restore-tests.ts';
@@ -72,6 +73,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   alertmanagerRoutes,
   onCallRoutes,
   reachedRoutes,
+  receiverRoutes,
   routingRoutes,
   maintenanceTableRoutes,
   maintenanceRoutes,

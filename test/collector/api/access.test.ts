@@ -538,6 +538,7 @@ const calls: Record<string, Call> = {
     status: 204,
   },
   // Of people: a token is never on call. What they do for a session: test/collector/api/on-call.test.ts.
+  'GET /api/v1/on-call/receivers': {},
   'GET /api/v1/on-call/me': { status: 400 },
   'PUT /api/v1/on-call/me': { body: { content: { ways: [] } }, status: 400 },
   'POST /api/v1/on-call/feed': { status: 400 },

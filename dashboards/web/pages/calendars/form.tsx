@@ -6,11 +6,11 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { ZoneSelect } from '../../parts/zone-select.tsx';
 import { periodOf } from '../../time/period.ts';
 import { language, t } from '../../words/words.ts';
 import { linesOf, pairsIn, spansIn, spansText, weekdays, weekHours } from './hours.ts';
 
-const zones = (present: string) => [...new Set(['UTC', ...Intl.supportedValuesOf('timeZone'), present])].sort();
 const office = '09:00-17:00';
 
 function draftOf(calendar: CalendarRow | null) {
@@ -140,12 +140,7 @@ export function CalendarForm({ calendar, onDone, onCancel }: FormProps) {
           required
           maxLength={512}
         />
-        <Select
-          label={t('place.zone')}
-          value={draft.zone}
-          onChange={(zone) => set({ zone })}
-          options={zones(draft.zone).map((zone) => [zone, zone] as const)}
-        />
+        <ZoneSelect value={draft.zone} onChange={(zone) => set({ zone })} />
       </div>
       <fieldset class="part-fields">
         <legend>{t('calendar.hours')}</legend>

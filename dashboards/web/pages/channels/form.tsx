@@ -4,18 +4,14 @@ import type { ChannelField, ChannelKind, ChannelRow } from '../../../../shared/c
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Checks } from '../../parts/checks.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { t, wordOr } from '../../words/words.ts';
+import { kindName } from './kind-name.ts';
 
 const levels = ['critical', 'warning', 'info'] as const;
 type Severity = (typeof levels)[number];
 
-/** Names of products are the same in every language. */
-const products: Readonly<Record<string, string>> = {
-  ...{ slack: 'Slack', teams: 'Microsoft Teams', discord: 'Discord', telegram: 'Telegram', gotify: 'Gotify' },
-  ...{ pagerduty: 'PagerDuty', alertmanager: 'Alertmanager' },
-};
-export const kindName = (kind: string) => products[kind] ?? wordOr('channels.kind', kind, kind);
 const fieldName = (name: string) => wordOr('channels.field', name, name);
 
 interface ChannelFormProps {
@@ -102,28 +98,6 @@ function FieldInput({ field, kind, value, isSet, onInput }: FieldInputProps) {
   );
 }
 
-function SeverityBoxes({ chosen, onChoose }: { chosen: readonly Severity[]; onChoose: (next: Severity[]) => void }) {
-  return (
-    <fieldset class="checks">
-      <legend>{t('channels.severities')}</legend>
-      <div class="row">
-        {levels.map((level) => (
-          <label key={level} class="check">
-            <input
-              type="checkbox"
-              checked={chosen.includes(level)}
-              onChange={(event) =>
-                onChoose(levels.filter((one) => (one === level ? event.currentTarget.checked : chosen.includes(one))))
-              }
-            />{' '}
-            {t(`severity.${level}`)}
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
-}
-
 export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) {
   const [name, setName] = useState(row?.id ?? '');
   const [kindChosen, setKind] = useState(row?.kind ?? '');
@@ -193,7 +167,12 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
             ))}
           </div>
         )}
-        <SeverityBoxes chosen={severities} onChoose={setSeverities} />
+        <Checks
+          label={t('channels.severities')}
+          options={levels.map((level) => [level, t(`severity.${level}`)] as const)}
+          chosen={severities}
+          onChoose={setSeverities}
+        />
         <div class="form-end">
           <button type="submit" class="button main" disabled={busy || severities.length === 0}>
             {busy ? t('common.working') : t('common.save')}

@@ -11,7 +11,8 @@ import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { t } from '../../words/words.ts';
 import { OnCallTabs } from '../on-call/tabs.tsx';
-import { ChannelForm, kindName } from './form.tsx';
+import { ChannelForm } from './form.tsx';
+import { kindName } from './kind-name.ts';
 
 function LastResult({ row }: { row: ChannelRow }) {
   if (row.last === null) return <>{none}</>;

@@ -8,6 +8,7 @@ import { asProblem, useSend } from '../../net/load.ts';
 import { call, type Problem } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { ZoneSelect } from '../../parts/zone-select.tsx';
 import { search } from '../../router.ts';
 import { readersZone } from '../../time/readers-zone.ts';
 import { wallText } from '../../time/wall.ts';
@@ -32,12 +33,6 @@ function targetsOf(of: WindowDraft['of']): [string, string][] {
   const choices = fleetFilters.value?.data?.filters.find(({ name }) => name === of)?.choices ?? [];
   return choices.filter(({ value }) => value !== '').map((choice) => [choice.value, choiceWord(of, choice)]);
 }
-
-const zones = () => {
-  return [...new Set([readersZone(), 'UTC', ...Intl.supportedValuesOf('timeZone')])].map(
-    (zone) => [zone, zone] as const,
-  );
-};
 
 /** What the collector says to it, a moment after the last change. */
 function usePreview(draft: WindowDraft) {
@@ -159,7 +154,7 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
               help={t('maintenance.toHelp')}
             />
           )}
-          <Select label={t('place.zone')} value={draft.zone} onChange={(zone) => set({ zone })} options={zones()} />
+          <ZoneSelect value={draft.zone} onChange={(zone) => set({ zone })} />
         </div>
         <Field label={t('maintenance.reason')}>
           {(ids) => (

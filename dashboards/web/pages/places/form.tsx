@@ -5,14 +5,9 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { ZoneSelect } from '../../parts/zone-select.tsx';
 import { t } from '../../words/words.ts';
 import type { PlaceKind, PlaceRow } from './kinds.ts';
-
-/** What this browser knows, and what is set already: the collector may know more zones. */
-function zoneOptions(present: string): [string, string][] {
-  const known = new Set(['UTC', ...Intl.supportedValuesOf('timeZone'), ...(present === '' ? [] : [present])]);
-  return [['', t('place.reportZone')], ...[...known].sort().map((zone): [string, string] => [zone, zone])];
-}
 
 const uses = ['service', 'working', 'support'] as const;
 type ChosenCalendars = Record<(typeof uses)[number], string>;
@@ -106,9 +101,7 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
           autocomplete="off"
           help={place ? t(`place.${kind}.renameHelp`) : undefined}
         />
-        {kind === 'sites' && (
-          <Select label={t('place.zone')} value={zone} onChange={setZone} options={zoneOptions(zone)} />
-        )}
+        {kind === 'sites' && <ZoneSelect value={zone} onChange={setZone} none={t('place.reportZone')} />}
       </div>
       {kind === 'sites' && (
         <Work people={people} calendars={calendars} onPeople={setPeople} onCalendars={setCalendars} />

@@ -1,0 +1,108 @@
+/** What the forms of schedules and policies have in common: their name, saving, removing, one more row. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
+import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Input } from '../../parts/field.tsx';
+import { type FaultAt, faultsOf } from '../../words/fault.ts';
+import { t } from '../../words/words.ts';
+
+/** Rows of a form that are changed, removed and added. */
+export function useRows<Row extends object>(first: () => Row[]) {
+  const [list, setList] = useState(first);
+  return {
+    list,
+    setList,
+    set: (n: number, part: Partial<Row>) =>
+      setList((old) => old.map((row, i) => (i === n ? { ...row, ...part } : row))),
+    remove: (n: number) => setList((old) => old.filter((_, i) => i !== n)),
+    add: (row: Row) => setList((old) => [...old, row]),
+  };
+}
+
+interface DocumentFormProps {
+  folder: 'schedules' | 'policies';
+  /** Undefined: a new one, whose name is typed. */
+  name: string | undefined;
+  bodyOf: () => object;
+  addWord: string;
+  onAdd: () => void;
+  onDone: () => void;
+  /** Beside the buttons. */
+  aside?: ComponentChildren;
+  children: (faultAt: FaultAt) => ComponentChildren;
+}
+
+export function DocumentForm({ folder, name, bodyOf, addWord, onAdd, onDone, aside, children }: DocumentFormProps) {
+  const [typed, setTyped] = useState(name ?? '');
+  const { busy, problem, send } = useSend();
+  const put = async (method: 'PUT' | 'DELETE') => {
+    const body = method === 'PUT' ? { body: bodyOf() } : {};
+    const address = `on-call/${folder}/${encodeURIComponent(typed.trim())}`;
+    if (await send(() => call(address, { method, ...body }))) onDone();
+  };
+  return (
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void put('PUT');
+      }}
+    >
+      {problem && <ProblemCallout problem={problem} />}
+      {name === undefined && (
+        <div class="form-row">
+          <Input label={t('onCall.name')} value={typed} onInput={setTyped} required maxLength={64} autocomplete="off" />
+        </div>
+      )}
+      {children(faultsOf(problem))}
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('common.save')}
+        </button>
+        <button type="button" class="button" onClick={onAdd}>
+          {addWord}
+        </button>
+        {aside}
+        {name !== undefined && (
+          <button type="button" class="button" disabled={busy} onClick={() => void put('DELETE')}>
+            {t('onCall.removeNamed', { name })}
+          </button>
+        )}
+        <button type="button" class="button" onClick={onDone}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface DocumentBoxProps {
+  title: string;
+  owner: 'file' | 'people' | 'default';
+  isEditing: boolean;
+  onEdit: () => void;
+  children: ComponentChildren;
+}
+
+/** One of them, with its button to change it where that is done on the page. */
+export const DocumentBox = ({ title, owner, isEditing, onEdit, children }: DocumentBoxProps) => (
+  <Box
+    title={title}
+    aside={
+      may('admin') &&
+      owner !== 'file' &&
+      !isEditing && (
+        <button type="button" class="button slim" onClick={onEdit}>
+          {t('onCall.change')}
+          <span class="unseen"> {title}</span>
+        </button>
+      )
+    }
+  >
+    {owner === 'file' && <p class="quiet">{t('onCall.inFile')}</p>}
+    {children}
+  </Box>
+);

@@ -1,0 +1,244 @@
+/** The tree of routes: what it says, and the form by which admins change it, with the difference before it counts. */
+import { useState } from 'preact/hooks';
+import type { RouteNodeContent, RoutesContent, RoutesRow } from '../../../../shared/on-call.ts';
+import type { ReceiverChoices } from '../../../../shared/receivers.ts';
+import { useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { Callout, ProblemCallout } from '../../parts/box.tsx';
+import { Input } from '../../parts/field.tsx';
+import { type FaultAt, faultsOf } from '../../words/fault.ts';
+import { t } from '../../words/words.ts';
+import { DocumentBox } from './document-form.tsx';
+import { ListInput } from './list-input.tsx';
+import { Picks, receiverKinds, receiverWords, useReceivers } from './receivers.tsx';
+import { GroupingFields, groupingTexts, QuietFields, quietText, WhenFields, whenText } from './route-settings.tsx';
+
+const textOf = (node: Partial<RouteNodeContent>): string =>
+  [
+    node.match?.join(', ') || t('onCall.everything'),
+    node.when && whenText(node.when),
+    `→ ${receiverWords(node.receivers ?? []) || t('onCall.asAbove')}`,
+    ...groupingTexts(node),
+    node.continue && t('onCall.goesOn'),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+
+/** One line for each node, by its path, and for the quiet hours of each channel. */
+function linesOf(content: RoutesContent): Map<string, string> {
+  const { children, quiet = [], ...root } = content;
+  const found = new Map([['root', textOf(root)]]);
+  const visit = (nodes: readonly RouteNodeContent[] = [], above: string) => {
+    for (const [n, node] of nodes.entries()) {
+      found.set(`${above}/${node.name}`, `${n + 1}. ${textOf(node)}`);
+      visit(node.children, `${above}/${node.name}`);
+    }
+  };
+  visit(children, 'root');
+  for (const [n, one] of quiet.entries()) found.set(t('onCall.quietN', { n: n + 1 }), quietText(one));
+  return found;
+}
+
+function Difference({ before, after }: { before: RoutesContent; after: RoutesContent }) {
+  const [old, fresh] = [linesOf(before), linesOf(after)];
+  const changed = [...new Set([...old.keys(), ...fresh.keys()])].filter((path) => old.get(path) !== fresh.get(path));
+  if (changed.length === 0) return null;
+  return (
+    <Callout tone="info" title={t('onCall.difference', { n: changed.length })}>
+      <ul class="plain">
+        {changed.map((path) => (
+          <li key={path}>
+            <strong>{path}</strong> <del>{old.get(path)}</del> <ins>{fresh.get(path)}</ins>
+          </li>
+        ))}
+      </ul>
+    </Callout>
+  );
+}
+
+/** Without `when`, where there is none. */
+function withWhen({ when: _before, ...node }: RouteNodeContent, when: RouteNodeContent['when']): RouteNodeContent {
+  return when ? { ...node, when } : node;
+}
+/** What is empty is left out, so that it is as above. */
+function withGrouping<Content extends RouteNodeContent | RoutesContent>(
+  { by: _by, wait: _wait, interval: _interval, repeat: _repeat, ...rest }: Content,
+  grouping: object,
+): Content {
+  return { ...rest, ...grouping } as Content;
+}
+
+interface NodesProps {
+  nodes: readonly RouteNodeContent[];
+  depth: number;
+  known: ReceiverChoices | null;
+  onChange: (nodes: RouteNodeContent[]) => void;
+  /** Of this list of nodes. */
+  faultAt: FaultAt;
+}
+
+function Nodes({ nodes, depth, known, onChange, faultAt }: NodesProps) {
+  const put = (n: number, next: RouteNodeContent) => onChange(nodes.map((node, i) => (i === n ? next : node)));
+  const up = (n: number) => {
+    const next = [...nodes];
+    next.splice(n - 1, 0, ...next.splice(n, 1));
+    onChange(next);
+  };
+  const add = () => onChange([...nodes, { name: t('onCall.nodeName', { n: nodes.length + 1 }), match: [] }]);
+  return (
+    <div class="stack-2">
+      {nodes.map((node, n) => {
+        const fault: FaultAt = (place) => faultAt(`${n}.${place}`);
+        const set = (part: Partial<RouteNodeContent>) => put(n, { ...node, ...part });
+        return (
+          <fieldset class="form" key={n}>
+            <legend>{node.name}</legend>
+            <div class="form-row">
+              <Input
+                label={t('onCall.name')}
+                value={node.name}
+                onInput={(name) => set({ name })}
+                error={fault('name')}
+                required
+              />
+              <ListInput
+                label={t('onCall.match')}
+                value={node.match ?? []}
+                onChange={(match) => set({ match })}
+                help={t('onCall.matchHelp', { example: 'site="Berlin", severity=critical' })}
+                error={fault('match')}
+              />
+              <Picks
+                label={t('onCall.receivers')}
+                value={node.receivers ?? []}
+                onChange={(receivers) => set({ receivers })}
+                known={known}
+                kinds={receiverKinds}
+                help={t('onCall.receiversHelp')}
+                error={fault('receivers')}
+              />
+            </div>
+            <WhenFields when={node.when} onChange={(when) => put(n, withWhen(node, when))} faultAt={fault} />
+            <GroupingFields
+              content={node}
+              isRoot={false}
+              onChange={(grouping) => put(n, withGrouping(node, grouping))}
+              faultAt={fault}
+            />
+            <div class="row">
+              <label class="row">
+                <input
+                  type="checkbox"
+                  checked={node.continue ?? false}
+                  onChange={(event) => set({ continue: event.currentTarget.checked })}
+                />
+                {t('onCall.goesOn')}
+              </label>
+              {n > 0 && (
+                <button type="button" class="link" onClick={() => up(n)}>
+                  {t('onCall.up', { name: node.name })}
+                </button>
+              )}
+              <button type="button" class="link" onClick={() => onChange(nodes.filter((_, i) => i !== n))}>
+                {t('onCall.removeNamed', { name: node.name })}
+              </button>
+            </div>
+            <Nodes
+              nodes={node.children ?? []}
+              depth={depth + 1}
+              known={known}
+              onChange={(children) => set({ children })}
+              faultAt={(place) => fault(`children.${place}`)}
+            />
+          </fieldset>
+        );
+      })}
+      {depth < 8 && (
+        <button type="button" class="link" onClick={add}>
+          {t('onCall.addNode')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function TreeForm({ row, onDone, onCancel }: { row: RoutesRow; onDone: () => void; onCancel: () => void }) {
+  const known = useReceivers();
+  const [draft, setDraft] = useState<RoutesContent>(() => structuredClone(row.content));
+  const [reason, setReason] = useState('');
+  const { busy, problem, send } = useSend();
+  const faultAt = faultsOf(problem);
+  const save = async (event: Event) => {
+    event.preventDefault();
+    if (await send(() => call('routes', { method: 'PUT', body: { content: draft, reason } }))) onDone();
+  };
+  return (
+    <form class="form" onSubmit={(event) => void save(event)}>
+      {problem && <ProblemCallout problem={problem} />}
+      <Picks
+        label={t('onCall.rootReceivers')}
+        value={draft.receivers ?? []}
+        onChange={(receivers) => setDraft({ ...draft, receivers })}
+        known={known}
+        kinds={receiverKinds}
+        error={faultAt('receivers')}
+        required
+      />
+      <GroupingFields
+        content={draft}
+        isRoot
+        onChange={(grouping) => setDraft(withGrouping(draft, grouping))}
+        faultAt={faultAt}
+      />
+      <QuietFields
+        list={draft.quiet ?? []}
+        known={known}
+        onChange={(quiet) => setDraft({ ...draft, quiet })}
+        faultAt={faultAt}
+      />
+      <Nodes
+        nodes={draft.children ?? []}
+        depth={0}
+        known={known}
+        onChange={(children) => setDraft({ ...draft, children })}
+        faultAt={(place) => faultAt(`children.${place}`)}
+      />
+      <Difference before={row.content} after={draft} />
+      <Input label={t('onCall.reason')} value={reason} onInput={setReason} maxLength={500} />
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('common.save')}
+        </button>
+        <button type="button" class="button" onClick={onCancel}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+export function RouteTree({ row, reload }: { row: RoutesRow; reload: () => void }) {
+  const [isEditing, setEditing] = useState(false);
+  const done = () => {
+    setEditing(false);
+    reload();
+  };
+  return (
+    <DocumentBox title={t('onCall.tree')} owner={row.owner} isEditing={isEditing} onEdit={() => setEditing(true)}>
+      {row.owner === 'default' && <p>{t('onCall.defaultRoutes')}</p>}
+      {isEditing ? (
+        <TreeForm row={row} onDone={done} onCancel={() => setEditing(false)} />
+      ) : (
+        row.owner !== 'default' && (
+          <ul class="plain stack-2">
+            {[...linesOf(row.content)].map(([path, text]) => (
+              <li key={path}>
+                <strong>{path}</strong> <span class="quiet">{text}</span>
+              </li>
+            ))}
+          </ul>
+        )
+      )}
+    </DocumentBox>
+  );
+}
