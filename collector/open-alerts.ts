@@ -122,6 +122,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   });
   await alerts.start();
   onStop(() => alerts.stop());
+  await outbox.passOn(alerts.undelivered);
   await channelHealth.start((channel, isBad) => alerts.own(channelFailed, { channel }, isBad));
   onStop(() => channelHealth.stop());
   const outside = createOutside({ state, clock, log, fleet, said: alerts.said });

@@ -398,20 +398,23 @@ export function createSecondHalf(parts: SecondHalfParts): (inputs: readonly Inpu
     suppressors.pass(batch.at);
     announce(changeFeed, batch);
     // A ticket may have called helpers.
-    if (batch.notifications.length > 0 || batch.changedTickets.size > 0) parts.wakeOutbox();
+    if (batch.notifications.length > 0 || batch.passedOn.length > 0 || batch.changedTickets.size > 0)
+      parts.wakeOutbox();
   };
 }
 
 /** Time alone may send messages, and may change what they will say. */
 function isWorthSaving(batch: Batch, { groups, suppressors }: SecondHalfParts): boolean {
-  const { changes, actions, maintenance, silences, notifications } = batch;
-  const decided = [changes, actions, maintenance, silences, notifications, suppressors.outages.changed()];
+  const { changes, actions, maintenance, silences, notifications, remarks } = batch;
+  const decided = [changes, actions, maintenance, silences, notifications, remarks, suppressors.outages.changed()];
   return groups.unsaved().size > 0 || decided.some(({ length }) => length > 0);
 }
 
 /** After the commit: publishes the changes to open pages. */
-function announce(changeFeed: ChangeFeed, { changes, changedTickets, maintenance, silences }: Batch): void {
-  const alerts = new Map(changes.filter(isAlertChange).map(({ alert }) => [alert.id, alert.endpoint]));
+function announce(changeFeed: ChangeFeed, batch: Batch): void {
+  const { changes, remarks, changedTickets, maintenance, silences } = batch;
+  const changed = [...changes.filter(isAlertChange), ...remarks];
+  const alerts = new Map(changed.map(({ alert }) => [alert.id, alert.endpoint]));
   for (const [alert, endpoint] of alerts) changeFeed.publish({ kind: 'alert', alert, endpoint });
   for (const ticket of changedTickets) changeFeed.publish({ kind: 'ticket', ticket });
   const windows = maintenance.flatMap((one) =>
@@ -424,6 +427,6 @@ function announce(changeFeed: ChangeFeed, { changes, changedTickets, maintenance
           : [],
   );
   for (const one of new Set(windows)) changeFeed.publish({ kind: 'maintenance', maintenance: one });
-  const changed = silences.map((one) => (one.type === 'silence' ? one.silence.id : one.silence));
-  for (const one of new Set(changed)) changeFeed.publish({ kind: 'silence', silence: one });
+  const ofSilences = silences.map((one) => (one.type === 'silence' ? one.silence.id : one.silence));
+  for (const one of new Set(ofSilences)) changeFeed.publish({ kind: 'silence', silence: one });
 }

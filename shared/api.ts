@@ -461,6 +461,7 @@ const TicketEvent = Type.Object({
 
 const NotificationRow = Type.Object({
   channel: text,
+  user: Type.Union([text, Type.Null()], { description: 'whom it was for; null: the channel' }),
   event: text,
   severity: Severity,
   state: Type.Union([Type.Literal('queued'), Type.Literal('sent'), Type.Literal('dead'), Type.Literal('dropped')]),
@@ -468,6 +469,7 @@ const NotificationRow = Type.Object({
   createdAt: ms,
   sentAt: orNull.ms,
   lastError: orNull.text,
+  takenOver: Type.Boolean({ description: 'not sent any more: it has reached the same person by another way' }),
 });
 
 /** A rule within a scope; the shape of the rule itself is checked where it is made. */

@@ -76,6 +76,9 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
       case 'dependencies':
         batch.changes.push({ dependencies: input.endpoints, at });
         break;
+      case 'undelivered':
+        batch.changes.push({ undelivered: input.message, at });
+        break;
       case 'time':
         break;
     }

@@ -20,6 +20,7 @@ import { createGroups } from '../notify/groups.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { channelsOnly, type Receivers } from '../notify/receivers.ts';
 import type { ChannelRoute } from '../notify/route.ts';
+import type { Undelivered } from '../notify/undelivered.ts';
 import type { GeneratedDependencies } from '../outages/generated.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { createSecondHalf } from '../pipeline.ts';
@@ -117,6 +118,8 @@ export interface Alerts {
   maintenance: MaintenanceActions;
   silences: SilenceActions;
   dependencies: DependencyActions;
+  /** A message does not get through to somebody. Saved when it resolves. */
+  undelivered(message: Undelivered): Promise<void>;
 }
 
 const tickMs = 1000;
@@ -335,6 +338,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     judgeAgain: (endpoint, metrics) => queue.push(...judgeAgain(memory, endpoint, metrics, clock.now())),
     held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed, isSuppressed),
     ...createPeople({ state, clock, memory, hasTicket: policy.hasTicket, push: queue.push }),
+    undelivered: (message) => queue.push({ type: 'undelivered', at: clock.now(), message }),
     silences: suppressors.actions,
     dependencies: suppressors.dependencies,
     maintenance: peoplesMaintenance(parts, memory, maintenance, queue.push),

@@ -5,6 +5,7 @@
 import type { LevelVerdict } from '../evaluate/evaluate.ts';
 import type { MaintenanceWish, UnsavedMaintenance } from '../maintenance/changes.ts';
 import type { NewNotification } from '../notify/notification.ts';
+import type { PassedOn, Undelivered } from '../notify/undelivered.ts';
 import type { SilenceWish, UnsavedSilence } from '../silences/model.ts';
 import type { Action, PolicyEvent } from '../tickets/actions.ts';
 import type { AcknowledgementRequest } from './acknowledgement.ts';
@@ -33,6 +34,8 @@ export type Input = { at: number } & (
   | { type: 'relabelled'; endpoint: string }
   /** What these endpoints are reached by way of is another. */
   | { type: 'dependencies'; endpoints: readonly string[] }
+  /** A message does not get through to somebody. */
+  | { type: 'undelivered'; message: Undelivered }
   /** Only time has passed: runs what is due. */
   | { type: 'time' }
 );
@@ -104,6 +107,14 @@ export interface AlertChange {
   isSuppressed: boolean;
 }
 
+/** One row of the history of an alert, which changes nothing in it. */
+export interface AlertRemark {
+  at: number;
+  code: 'reaches_nobody' | 'not_reached';
+  alert: LiveAlert;
+  params: Record<string, unknown>;
+}
+
 export interface Batch {
   at: number;
   /** Those that came in; the step `detect` adds to them. */
@@ -116,11 +127,16 @@ export interface Batch {
     | { silence: SilenceWish; at: number }
     | { relabelled: string; at: number }
     | { dependencies: readonly string[]; at: number }
+    | { undelivered: Undelivered; at: number }
   )[];
   /** What follows for tickets. */
   actions: Action[];
   /** Notifications to send. */
   notifications: NewNotification[];
+  /** What becomes of messages that do not get through. */
+  passedOn: PassedOn[];
+  /** What happened to the messages about alerts: in their history, beside their changes. */
+  remarks: AlertRemark[];
   /** Filled by the commit: the ticket in which an alert now is, by its id (of an incident: by its key). */
   ticketOf: Map<string, number>;
   changedTickets: Set<number>;
@@ -137,6 +153,8 @@ export function createBatch(inputs: readonly Input[], at: number): Batch {
     changes: [],
     actions: [],
     notifications: [],
+    passedOn: [],
+    remarks: [],
     ticketOf: new Map(),
     changedTickets: new Set(),
     maintenance: [],

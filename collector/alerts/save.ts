@@ -5,8 +5,9 @@ import { breathe } from '../state/breathe.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import { insertRows, updateRow } from '../state/rows.ts';
 import type { LiveAlert } from './alert.ts';
-import { type AlertChange, type Batch, type ChangeCode, isAlertChange } from './batch.ts';
+import { type AlertChange, type AlertRemark, type Batch, type ChangeCode, isAlertChange } from './batch.ts';
 import { type Suppressions, suppressionKinds } from './suppressions.ts';
+import { monitor } from './transitions.ts';
 
 type AlertRow = Insertable<Database['alerts']>;
 
@@ -44,6 +45,7 @@ export async function saveAlerts(
     'alert_events',
     changes.filter(({ alert, code }) => !gone.has(alert.id) && !passing.has(code)).map(eventOf),
   );
+  await insertRows(db, 'alert_events', batch.remarks.filter(({ alert }) => !gone.has(alert.id)).map(eventOfRemark));
   const written = new Set(rows.map(({ id }) => id));
   for (const [id, ticket] of batch.ticketOf) {
     if (written.has(id)) continue;
@@ -116,7 +118,11 @@ export function shownState(alert: LiveAlert): 'pending' | 'firing' | 'unknown' {
   return alert.state === 'unknown' ? 'unknown' : 'pending';
 }
 
-function eventOf({ alert, at, code, actor, reason, params }: AlertChange) {
+const eventOfRemark = ({ alert, at, code, params }: AlertRemark) =>
+  eventOf({ alert, at, code, params, actor: monitor, reason: null });
+
+type HistoryRow = Pick<AlertChange, 'alert' | 'at' | 'actor' | 'reason' | 'params'> & { code: string };
+function eventOf({ alert, at, code, actor, reason, params }: HistoryRow) {
   return {
     alert: alert.id,
     at,

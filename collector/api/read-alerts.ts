@@ -134,13 +134,15 @@ export async function notificationsOf(
     .execute();
   return rows.map((row) => ({
     channel: row.channel,
-    event: row.event,
+    user: row.user_name,
+    event: row.named ?? row.event,
     severity: row.severity,
     state: row.state,
     attempts: row.attempts,
     createdAt: row.created_at,
     sentAt: row.sent_at,
     lastError: row.last_error,
+    takenOver: row.state === 'dropped' && row.passed_on > 0,
   }));
 }
 

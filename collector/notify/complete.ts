@@ -18,7 +18,9 @@ export interface CompletionParts {
   act?: Pick<ActLinks, 'make'>;
 }
 
-type DeliveryColumns = 'id' | 'channel' | 'about' | 'attempts' | 'next_at' | 'recipient' | 'user_name' | 'created_at';
+type DeliveryColumns =
+  | ('id' | 'channel' | 'about' | 'attempts' | 'next_at' | 'recipient' | 'user_name' | 'created_at')
+  | ('notification' | 'named' | 'stands_in' | 'passed_on');
 export type DeliveryRow = Pick<Selectable<Database['deliveries']>, DeliveryColumns> & {
   facts: string;
   ticket: number | null;
@@ -36,7 +38,10 @@ export function createCompletion(parts: CompletionParts) {
   /** The link is made when it is sent: the public address may have changed since, and no secret waits here. */
   async function complete(row: DeliveryRow, facts: NotificationFacts): Promise<Notification> {
     const { id, ticket, channel, recipient, alert } = row;
-    const { rating, commentEvent, ...about } = facts;
+    const { rating, commentEvent, number, ...shared } = facts;
+    // As a first message it counts nothing.
+    const about =
+      row.named === null ? { ...shared, ...(number === undefined ? {} : { number }) } : { ...shared, event: row.named };
     // Without a ticket: the alert itself, or all where there are several.
     const ofAlert = alert ? `/alerts/${encodeURIComponent(alert)}` : '/alerts';
     let path = ticket === null ? ofAlert : `/tickets/${ticket}`;

@@ -38,14 +38,17 @@ export async function groupAlerts(parts: NotifyParts, batch: Batch): Promise<voi
   const { groups } = parts;
   let lastAt = Number.NEGATIVE_INFINITY;
   for (const change of batch.changes) {
-    if (!isAlertChange(change)) continue;
+    const isUndelivered = 'undelivered' in change;
+    if (!isUndelivered && !isAlertChange(change)) continue;
     // Changes of one instant belong together: what has begun at it is not yet suppressed, or flaps already.
     if (change.at > lastAt) take(change.at);
     lastAt = Math.max(lastAt, change.at);
-    onChange(groups, change);
+    if (isUndelivered) batch.passedOn.push(groups.passOn(change.undelivered, change.at));
+    else onChange(groups, change);
     await breathe();
   }
   take(batch.at);
+  batch.remarks.push(...groups.takeRemarks());
   for (const action of batch.actions) if (action.type === 'remind') remind(parts, batch, action);
 
   function take(at: number): void {

@@ -1,5 +1,6 @@
 /** Messages that groups have made and that are not taken yet; what was said is noted in the group. */
 import type { LiveAlert } from '../alerts/alert.ts';
+import type { AlertRemark } from '../alerts/batch.ts';
 import { type GroupDraft, sent } from './group.ts';
 import type { GroupMemory, MessageGroup } from './group-memory.ts';
 import type { Way } from './notification.ts';
@@ -24,6 +25,19 @@ const hour = 3_600_000;
 export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: string, at: number) => void) {
   const { put, hold, note, arm, assign, recent, removeMember } = memory;
   let messages: GroupMessage[] = [];
+  let remarks: AlertRemark[] = [];
+
+  /** In the history of all its alerts that fire. */
+  function remark(group: MessageGroup, code: AlertRemark['code'], at: number, params: AlertRemark['params']): void {
+    for (const { alert, isRouted } of group.members.values())
+      if (alert.fires && isRouted) remarks.push({ at, code, alert: alert.about, params });
+  }
+
+  /** Nobody is behind a receiver, or a step. */
+  function toNobody(group: MessageGroup, at: number, params: AlertRemark['params'] = {}): void {
+    onNobody(group.receiver, at);
+    remark(group, 'reaches_nobody', at, { receiver: group.receiver, ...params });
+  }
 
   function emit(
     group: MessageGroup,
@@ -32,7 +46,8 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
     event: GroupMessage['event'],
     number: number | null,
   ): void {
-    if (ways.length === 0) onNobody(group.receiver, draft.at);
+    if (ways.length === 0 && event !== 'resolved')
+      toNobody(group, draft.at, event === 'exhausted' ? { isLast: true } : {});
     const { id, receiver, values } = group;
     messages.push({ ...draft, event, about: id, receiver, values, ways, number });
     countMessage(receiver, draft.at);
@@ -63,7 +78,14 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
     emit,
     told,
     countMessage,
+    remark,
+    toNobody,
     push: (message: GroupMessage) => void messages.push(message),
+    takeRemarks(): AlertRemark[] {
+      const taken = remarks;
+      remarks = [];
+      return taken;
+    },
     take(): GroupMessage[] {
       const taken = messages;
       messages = [];

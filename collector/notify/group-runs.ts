@@ -19,8 +19,6 @@ import { type Receivers, waysOf } from './receivers.ts';
 export interface RunParts {
   receivers: Receivers;
   settings: GroupDefaults;
-  /** A step of an escalation reaches no one. */
-  onNobody(receiver: string, at: number): void;
 }
 
 export type GroupRuns = ReturnType<typeof createGroupRuns>;
@@ -29,7 +27,7 @@ export type GroupRuns = ReturnType<typeof createGroupRuns>;
 const runHold = 'group';
 
 export function createGroupRuns(parts: RunParts, memory: GroupMemory, messages: GroupMessages) {
-  const { receivers, settings, onNobody } = parts;
+  const { receivers, settings } = parts;
   const { put, note, setDue } = memory;
 
   const targetOf = (user: string) => (user.includes(':') ? user : `person:${user}`);
@@ -98,8 +96,8 @@ export function createGroupRuns(parts: RunParts, memory: GroupMemory, messages: 
     const isFirst = group.last === null;
     put(group, { run });
     note(group);
-    for (const { event, users, round, at } of log) {
-      if (event === 'skipped') onNobody(group.receiver, at);
+    for (const { event, users, round, step, at } of log) {
+      if (event === 'skipped') messages.toNobody(group, at, { step, round });
       if (event !== 'notify' && event !== 'exhausted') continue;
       const ways = waysOf(receivers, users.map(targetOf), draft.severity, at);
       const named = event === 'exhausted' ? 'exhausted' : isFirst ? draft.event : 'escalation';
@@ -109,6 +107,9 @@ export function createGroupRuns(parts: RunParts, memory: GroupMemory, messages: 
 
   return {
     ...{ follow, isAwake, withdraw, overdueLast, run: runEscalation },
+    /** The message that a step sent at `stepAt` did not reach this user. */
+    lose: (group: MessageGroup, user: string, stepAt: number, at: number) =>
+      tell(group, { type: 'unreached', user, stepAt }, at),
     begin: (group: MessageGroup, policy: EscalationPolicy, draft: GroupDraft<LiveAlert>) =>
       take(group, start(policy, draft.at, receivers.whoIs(draft.severity)), draft),
   };

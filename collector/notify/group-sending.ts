@@ -26,6 +26,11 @@ interface SendingRooms {
 }
 
 const policyPrefix = 'policy:';
+
+/** Of each person the way that was taken last: the ones before it did not get through. */
+const lastOfEach = (ways: readonly Way[]): Way[] => [
+  ...new Map(ways.map((way) => [way.user ?? wayKey(way), way])).values(),
+];
 const hour = 3_600_000;
 
 export function createGroupSending(
@@ -95,7 +100,7 @@ export function createGroupSending(
     const known = [...group.ways.values()];
     if (event === 'resolved') messages.emit(group, draft, known, event, null);
     else if (policy && (!run || run.hasEnded)) runs.begin(group, policy, draft);
-    else sendTo(group, draft, isPolicy ? known : waysOf(receivers, [receiver], severity, at), number);
+    else sendTo(group, draft, isPolicy ? lastOfEach(known) : waysOf(receivers, [receiver], severity, at), number);
   }
 
   /** Of further members, whoever works on the group hears later. */

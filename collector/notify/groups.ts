@@ -19,6 +19,7 @@ import { restoreGroups, type SavedGroups } from './group-restore.ts';
 import { createGroupRuns } from './group-runs.ts';
 import { createGroupSending } from './group-sending.ts';
 import type { GroupDefaults } from './group-settings.ts';
+import { createGroupWays } from './group-ways.ts';
 import type { Receivers } from './receivers.ts';
 
 export interface GroupsParts {
@@ -35,9 +36,10 @@ export function createGroups(parts: GroupsParts) {
   const { onNobody = () => undefined } = parts;
   const memory = createGroupMemory(parts.settings);
   const messages = createGroupMessages(memory, onNobody);
-  const runs = createGroupRuns({ ...parts, onNobody }, memory, messages);
+  const runs = createGroupRuns(parts, memory, messages);
   const change = createGroupChanges(parts, memory, runs);
   const sending = createGroupSending(parts, { memory, messages, runs, change });
+  const passOn = createGroupWays({ receivers: parts.receivers, memory, messages, runs });
   const { groups, alerts, unsaved, due, put, note, arm, track } = memory;
 
   return {
@@ -110,6 +112,8 @@ export function createGroups(parts: GroupsParts) {
       }
       return messages.take();
     },
+    passOn,
+    takeRemarks: messages.takeRemarks,
     nextDue: due.next,
     restore: (saved: SavedGroups, at: number) =>
       restoreGroups({ memory, messages, runs, change, settings: parts.settings }, saved, at),
@@ -121,6 +125,7 @@ export function createGroups(parts: GroupsParts) {
     undo(): void {
       memory.undo();
       messages.take();
+      messages.takeRemarks();
     },
   };
 }

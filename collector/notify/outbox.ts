@@ -17,6 +17,7 @@ import { createLanes } from './lanes.ts';
 import type { NotificationFacts } from './notification.ts';
 import type { ChannelRoute } from './route.ts';
 import { createTroubles } from './troubles.ts';
+import { createUndelivered, failuresOfWay, passedOnAs, type Undelivered } from './undelivered.ts';
 import { readWaiting } from './waiting.ts';
 
 export interface OutboxParts extends Pick<CompletionParts, 'act'> {
@@ -52,6 +53,8 @@ export interface Outbox {
   /** Deletes what was sent or given up long ago. @returns how many */
   prune(): Promise<number>;
   start(): void;
+  /** What does not get through goes there: the second half decides who hears in its place. */
+  passOn(to: (message: Undelivered) => Promise<void>): Promise<void>;
   /** Waits for deliveries in progress. */
   stop(): Promise<void>;
 }
@@ -81,6 +84,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const complete = createCompletion(parts);
   const troubles = createTroubles({ clock, log });
   const waiting = readWaiting(state);
+  const undelivered = createUndelivered({ state, log });
   /** Receivers that have asked for a pause, by channel: until when, ms UTC. */
   const heldUntil = new Map<string, number>();
   const isHeld = (channel: string) => clock.now() < (heldUntil.get(channel) ?? 0);
@@ -99,6 +103,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       troubles.over(row.channel);
       await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
       results?.accepted(row.channel);
+      if (row.stands_in !== null || row.passed_on > 0) await undelivered.takeOver(row);
     } catch (thrown) {
       await failed(row, attempts, thrown);
     }
@@ -119,7 +124,12 @@ export function createOutbox(parts: OutboxParts): Outbox {
     troubles.note(said, { channel: row.channel, delivery: row.id, attempts, reason });
     await mark(row, final ? { state: 'dead', last_error: reason } : { last_error: reason });
     results?.failed(row.channel, reason, final);
-    if (!(thrown instanceof ChannelBusy) || final) return;
+    if (thrown instanceof ChannelBusy && !final) await holdChannel(row, thrown);
+    const as = final ? 'given up' : attempts >= failuresOfWay && row.user_name !== null ? 'failing' : null;
+    if (as !== null && row.passed_on < passedOnAs[as]) await undelivered.say(row.id, as);
+  }
+
+  async function holdChannel(row: DeliveryRow, thrown: ChannelBusy): Promise<void> {
     const until = clock.now() + Math.min(longestHoldMs, Math.max(shortestHoldMs, thrown.retryAfterMs));
     heldUntil.set(row.channel, Math.max(heldUntil.get(row.channel) ?? 0, until));
     await state.updateTable('deliveries').set({ next_at: until }).where('id', '=', row.id).execute();
@@ -136,8 +146,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
   /** What is due in one channel, each once. @returns how many were tried */
   async function runOnce(channel: string): Promise<number> {
     if (isHeld(channel)) return 0;
-    const { due, replaced } = await waiting.read(channel, clock.now());
+    const { due, replaced, first } = await waiting.read(channel, clock.now());
     for (const row of replaced) await mark(row, { state: 'dropped', last_error: null });
+    for (const row of first)
+      await state.updateTable('deliveries').set({ named: 'firing' }).where('id', '=', row.id).execute();
     const queue = due.values();
     let tried = 0;
     const worker = async () => {
@@ -173,6 +185,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     runDue: lanes.runDue,
     prune,
     start: lanes.look,
+    passOn: (to) => undelivered.start(to, clock.now() - triedForMs - longestHoldMs),
     stop: lanes.stop,
   };
 }

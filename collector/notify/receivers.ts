@@ -12,7 +12,19 @@ export interface Receivers extends Routing {
   isFixed?: true;
 }
 
-/** One way of each of them, and of no person two. */
+/** The ways of a person by which a message may still go, in their order. */
+export function waysLeft(
+  receivers: Receivers,
+  user: string,
+  { severity, at, tried }: { severity: GroupSeverity; at: number; tried: readonly Way[] },
+): Way[] {
+  const known = new Set(tried.map(wayKey));
+  return receivers
+    .reach(`person:${user}`, severity, at)
+    .flatMap(({ heldUntil, ...way }) => (heldUntil === null && !known.has(wayKey(way)) ? [way] : []));
+}
+
+/** The first way of each of them, and of no person two. */
 export function waysOf(receivers: Receivers, targets: readonly string[], severity: GroupSeverity, at: number): Way[] {
   const found = new Map<string, Way>();
   for (const target of targets) {

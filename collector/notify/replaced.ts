@@ -12,15 +12,27 @@ export interface WaitingDelivery {
   subject: string;
   event: NotificationEvent | 'report';
   attempts: number;
+  /** What it is to its reader, where that is another. */
+  named?: NotificationEvent | null;
 }
+
+export interface Replaced {
+  /** Of an unsent state that a later one follows; of a begin and its end, where both are unsent, both. */
+  ids: Set<string>;
+  /** What takes the place of a first message: to its reader it is the first. */
+  first: Set<string>;
+}
+
+/** They say that something is otherwise, or still so, to somebody who knows that it fires. */
+const further: ReadonlySet<WaitingDelivery['event']> = new Set(['update', 'repeat'] as const);
 
 /**
  * @param rows what waits in one channel, oldest first
  * @param wasNotified whether the receiver was notified of the subject, and not yet of its end, by what went out before
- * @returns ids: of an unsent state that a later one follows; of a begin and its end, where both are unsent, both
  */
-export function replacedBy(rows: readonly WaitingDelivery[], wasNotified: (subject: string) => boolean): Set<string> {
+export function replacedBy(rows: readonly WaitingDelivery[], wasNotified: (subject: string) => boolean): Replaced {
   const replaced = new Set<string>();
+  const first = new Set<string>();
   for (const [subject, all] of Map.groupBy(rows, (row) => row.subject)) {
     const states = all.filter(({ event }) => aboutState.has(event));
     // What may have arrived stays in its place: it is repeated or given up.
@@ -29,6 +41,8 @@ export function replacedBy(rows: readonly WaitingDelivery[], wasNotified: (subje
     const last = unsent.at(-1);
     const mayKnow = states.length > unsent.length || wasNotified(subject);
     if (last?.event === 'resolved' && unsent.length > 1 && !mayKnow) replaced.add(last.id);
+    const begins = unsent.slice(0, -1).some(({ event, named }) => (named ?? event) === 'firing');
+    if (last && begins && !mayKnow && further.has(last.event)) first.add(last.id);
   }
-  return replaced;
+  return { ids: replaced, first };
 }

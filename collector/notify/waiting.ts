@@ -10,6 +10,8 @@ export interface WaitingRows {
   due: DeliveryRow[];
   /** Need not be sent any more. */
   replaced: DeliveryRow[];
+  /** Say what is new since a first message that was replaced: to their reader they are the first. */
+  first: DeliveryRow[];
 }
 
 type WaitingRow = Pick<DeliveryRow, 'about' | 'recipient'> & { subject: string };
@@ -20,7 +22,7 @@ export function readWaiting(state: State) {
       .selectFrom('deliveries')
       .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
       .select(['deliveries.id', 'channel', 'about', 'attempts', 'next_at', 'user_name', 'facts', 'ticket', 'alert'])
-      .select(['event', 'recipient', 'deliveries.created_at'])
+      .select(['event', 'recipient', 'deliveries.created_at', 'notification', 'named', 'stands_in', 'passed_on'])
       .where('state', '=', 'queued')
       .where('channel', '=', channel)
       .orderBy('created_at')
@@ -64,14 +66,16 @@ export function readWaiting(state: State) {
     },
     async read(channel: string, now: number): Promise<WaitingRows> {
       const rows = (await rowsOf(channel)).map((row) => ({ ...row, subject: `${row.about}\n${row.recipient ?? ''}` }));
-      const ids = replacedBy(rows, await notifiedBefore(channel, rows));
+      const { ids, first: firsts } = replacedBy(rows, await notifiedBefore(channel, rows));
       const first = new Set<string>();
       const due = rows.filter(({ id, subject, next_at }) => {
         if (ids.has(id) || first.has(subject)) return false;
         first.add(subject);
         return next_at <= now;
       });
-      return { due, replaced: rows.filter(({ id }) => ids.has(id)) };
+      const named = rows.filter(({ id }) => firsts.has(id));
+      for (const row of named) row.named = 'firing';
+      return { due, replaced: rows.filter(({ id }) => ids.has(id)), first: named };
     },
   };
 }

@@ -45,6 +45,11 @@ export interface EscalationRun {
   hasEnded: boolean;
   /** All who were notified, in order. */
   notified: string[];
+  /**
+   * Of the last step: whom it may still reach, and whether a step before it in this round has reached anybody. Runs of
+   * an earlier version lack it.
+   */
+  reaching?: { at: number; users: readonly string[]; hadReached: boolean };
 }
 
 export type EscalationEvent =
@@ -58,6 +63,8 @@ export type EscalationEvent =
   | { type: 'back' }
   /** A worse level; an acknowledgement that is sticky stays. */
   | { type: 'worse'; isSticky: boolean }
+  /** The message of the step at `stepAt` was given up for this user: they do not hear of it. */
+  | { type: 'unreached'; user: string; stepAt: number }
   | { type: 'resolve' }
   /** Another policy takes over: nobody is notified. */
   | { type: 'stop' };
@@ -134,6 +141,9 @@ export function onEvent(before: EscalationRun, event: EscalationEvent, at: numbe
       if (run.isUnknown && run.stepAt !== null) run.stepAt = at + run.lastWait;
       run.isUnknown = false;
       break;
+    case 'unreached':
+      loseUser(run, event.user, event.stepAt, at);
+      break;
     case 'resolve':
       // Whoever was not notified that it fires is not notified that it ended.
       if (run.notified.length > 0) log.push({ at, event: 'resolved', users: [...run.notified] });
@@ -145,6 +155,17 @@ export function onEvent(before: EscalationRun, event: EscalationEvent, at: numbe
   // A new run begins with whoever is on call then; until `onDue` it is only due.
   if (run.restarts && isFree(run)) run.stepAt = at;
   return settled(run, log);
+}
+
+/** A step that has lost all whom it notified is as one that was empty: its wait is not spent. */
+function loseUser(run: EscalationRun, user: string, stepAt: number, at: number): void {
+  const { reaching } = run;
+  if (!reaching || reaching.at !== stepAt || !reaching.users.includes(user)) return;
+  const users = reaching.users.filter((one) => one !== user);
+  run.reaching = { ...reaching, users };
+  if (users.length > 0 || run.stepAt === null) return;
+  run.stepAt = at;
+  run.hasReached = reaching.hadReached;
 }
 
 function endAcknowledgement(run: EscalationRun, at: number, log: EscalationLog[]): void {
@@ -194,6 +215,7 @@ function advance(run: EscalationRun, at: number, who: WhoIs, log: EscalationLog[
     }
     log.push({ at, event: 'notify', ...place });
     note(run, users);
+    run.reaching = { at, users, hadReached: run.hasReached };
     Object.assign(run, { hasReached: true, lastWait: step.wait, stepAt: at + step.wait });
     return;
   }

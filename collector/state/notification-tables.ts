@@ -37,6 +37,12 @@ export interface NotificationTables {
     last_error: string | null;
     created_at: Ms;
     sent_at: Ms | null;
+    /** What it is to this reader, where that is not the event of the notification: the first message of a group. */
+    named: NotificationEvent | null;
+    /** The delivery in whose place it goes by another way of the same person. */
+    stands_in: string | null;
+    /** What is done about its failures: 1 the next way, 2 all, as it was given up. */
+    passed_on: Generated<number>;
   };
   /** Beside the alert with this key. */
   outside_alerts: Worked & {

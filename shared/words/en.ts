@@ -1279,6 +1279,8 @@ export const words = {
     toPerson: 'to {{name}}',
     flapShare: 'changes: {{share}}',
     noted: 'note: {{note}}',
+    step: 'step {{step}}, round {{round}}',
+    noFallback: 'nobody reacted, and the policy names nobody for that',
     history: 'History',
     event: {
       pending: 'the limit was crossed; it must stay so for a while before the alert fires',
@@ -1304,6 +1306,8 @@ export const words = {
       inhibition_ended: 'its probable cause is over, and the alert still fires',
       in_site_incident: 'part of an incident of the whole site, which is notified instead',
       site_incident_left: 'the incident of the site is over, and the alert still fires',
+      reaches_nobody: 'nobody is behind this step or receiver: it was skipped at once',
+      not_reached: 'a message was given up: they do not hear of the alert',
       other: 'a change that this page has no word for',
     },
     reason: {
@@ -1688,6 +1692,8 @@ export const words = {
     queued: 'Notification waiting for {{channel}}: {{event}} (attempts: {{n}})',
     dead: 'Notification could not be delivered by {{channel}}: {{event}} (attempts: {{n}})',
     dropped: 'Notification not sent by {{channel}}, a later one took its place: {{event}}',
+    takenOver: 'Notification not sent by {{channel}}, it went by another way: {{event}}',
+    sentTo: '{{what}}, for {{name}}',
   },
   channels: {
     leadWell: 'Channels: {{n}}. Messages get through.',

@@ -1507,6 +1507,8 @@ export const words: Words = {
     toPerson: '{{name}} へ',
     flapShare: '変化率 {{share}}',
     noted: 'メモ: {{note}}',
+    step: '段階 {{step}}、{{round}} 巡目',
+    noFallback: '誰も反応せず、ポリシーに最後の宛先がありません',
     history: '履歴',
     event: {
       pending: '上限を超えました。一定時間続くとアラートが発生します',
@@ -1532,6 +1534,8 @@ export const words: Words = {
       inhibition_ended: '原因と見られるアラートの終了後も継続中',
       in_site_incident: '拠点の障害の一部。その障害として通知',
       site_incident_left: '拠点の障害は終わったが、このアラートは継続中',
+      reaches_nobody: 'この段階または宛先に誰もいないため、待たずに省略',
+      not_reached: '通知できず断念。この宛先には届いていません',
       other: 'このページに言葉のない変更',
     },
     reason: {
@@ -1915,6 +1919,8 @@ export const words: Words = {
     queued: '{{channel}} の送信待ち: {{event}} (試行 {{n}} 回)',
     dead: '{{channel}} で通知できませんでした: {{event}} (試行 {{n}} 回)',
     dropped: '{{channel}} では送信せず、後の通知に置き換えました: {{event}}',
+    takenOver: '{{channel}} では送信せず、別の手段で通知しました: {{event}}',
+    sentTo: '{{what}} (宛先: {{name}})',
   },
   channels: {
     leadWell: 'チャンネル: {{n}} 件。通知は届いています。',

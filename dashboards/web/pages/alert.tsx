@@ -37,6 +37,8 @@ const looks: Readonly<Record<string, readonly [IconName, Tone]>> = {
   eased: ['ok', 'ok'],
   resolved: ['ok', 'ok'],
   stable: ['ok', 'ok'],
+  reaches_nobody: ['warning', 'warning'],
+  not_reached: ['warning', 'warning'],
 };
 
 const codeOf = (text: string) => text.replaceAll(/\W+/g, '_');
@@ -44,6 +46,7 @@ const codeOf = (text: string) => text.replaceAll(/\W+/g, '_');
 /** What belongs to a change: why, until when, to whom, what a person noted. */
 function detailsOf({ params }: AlertEvent): string[] {
   const { reason, cause, why, until, to: person, note, percent: share } = params as Record<string, unknown>;
+  const { who, receiver, step, round, isLast } = params as Record<string, unknown>;
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   return [
     isText(reason) && wordOr('alert.reason', codeOf(reason)),
@@ -53,6 +56,10 @@ function detailsOf({ params }: AlertEvent): string[] {
     typeof until === 'number' && t('alert.until', { at: time(until, language.value) }),
     typeof share === 'number' && t('alert.flapShare', { share: percent(share, language.value, 0) }),
     isText(note) && t('alert.noted', { note }),
+    isText(who) && who,
+    isText(receiver) && receiver,
+    typeof step === 'number' && typeof round === 'number' && t('alert.step', { step, round }),
+    isLast === true && t('alert.noFallback'),
   ].filter((text) => text !== false);
 }
 

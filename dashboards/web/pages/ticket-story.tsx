@@ -179,11 +179,13 @@ function itemOf(moment: StoryMoment): StoryItem {
 
 function itemOfNotification(notification: NotificationRow): StoryItem {
   const event = wordOr('story.notification', notification.event);
+  const { state, takenOver, channel, attempts: n, user } = notification;
+  const what = t(takenOver ? 'story.takenOver' : `story.${state}`, { channel, event, n });
   return {
-    icon: notification.state === 'dead' ? 'warning' : 'info',
-    tone: deliveryTones[notification.state],
-    what: t(`story.${notification.state}`, { channel: notification.channel, event, n: notification.attempts }),
-    text: notification.state === 'sent' ? null : notification.lastError,
+    icon: state === 'dead' ? 'warning' : 'info',
+    tone: deliveryTones[state],
+    what: user === null ? what : t('story.sentTo', { what, name: user }),
+    text: state === 'sent' ? null : notification.lastError,
   };
 }
 

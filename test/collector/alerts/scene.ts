@@ -102,6 +102,7 @@ export async function openScene(options: SceneOptions = {}) {
   };
   const alerts = createAlerts({ ...parts, publicUrl });
   await alerts.start();
+  await outbox.passOn(alerts.undelivered);
   outside.start(alerts);
   let seq = 0;
 

@@ -40,10 +40,14 @@ function marksOf({ incident, detail }: { incident: Incident; detail: TicketDetai
       look: 'critical',
       text: `${ruleName(rule)}, ${endpointName(endpoint)}`,
     })),
-    notifications: notifications.map(({ sentAt, createdAt, channel, event, state, attempts }) => ({
+    notifications: notifications.map(({ sentAt, createdAt, channel, event, state, attempts, takenOver }) => ({
       at: sentAt ?? createdAt,
       look: state === 'dead' ? 'critical' : 'info',
-      text: t(`story.${state}`, { channel, event: wordOr('story.notification', event), n: attempts }),
+      text: t(takenOver ? 'story.takenOver' : `story.${state}`, {
+        channel,
+        event: wordOr('story.notification', event),
+        n: attempts,
+      }),
     })),
     acknowledged: incident.alerts.flatMap(({ firstAcknowledgedAt: at, acknowledgedBy, endpoint }) =>
       at === null
