@@ -221,3 +221,10 @@ export function settingOf<T extends string | number | boolean>(
   const value = settings[name];
   return (value === undefined || value === '' ? targetFields[kind][name]?.standard : value) as T | undefined;
 }
+
+/** Where the secrets of a target go, and how well they are protected on their way. Equal texts: to the same place. */
+export function secretsGoTo(kind: TargetKindName, settings: TargetSettings): string {
+  const origin = URL.parse(String(settings.url ?? ''))?.origin;
+  const way = ['host', 'port', 'tls', 'verify'].map((name) => settingOf(kind, settings, name));
+  return JSON.stringify([kind, origin ?? null, ...way.map((value) => String(value ?? '').toLowerCase())]);
+}

@@ -154,6 +154,8 @@ export interface ChannelType {
   check?(settings: never): Fault[];
   /** Where it connects to, as written; null: that is not in its settings. @param settings checked before */
   hostOf(settings: never): string | null;
+  /** Where its secrets go, and how well protected: equal texts, the same place. @param settings checked before */
+  secretsGoTo(settings: never): string;
   /** It reaches a person by their name: nobody has to give an address. */
   isPersonal?: true;
   /** @param settings checked before; @param outgoing decides about each connection that is made */

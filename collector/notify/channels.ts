@@ -13,7 +13,7 @@ import { channelTypes } from './channels/index.ts';
 import type { DevicesToPush } from './devices.ts';
 import type { ChannelHealth } from './health.ts';
 import { type ChannelRoute, type ChannelSettings, createChannels, severitiesOf, withAddressRead } from './route.ts';
-import { channelKinds, isSecretKey } from './settings.ts';
+import { channelKinds, faultsOfChannel, isSecretKey } from './settings.ts';
 
 type Given = Record<string, unknown>;
 
@@ -167,7 +167,9 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
       const { name: _, kind: __, ...given } = read ?? { name, kind: '', ...one.settings };
       const chosen = severities ?? one.settings.severities;
       const all = { ...Object.fromEntries(secrets), ...given, ...(chosen === undefined ? {} : { severities: chosen }) };
-      return save({ ...one, settings: all }, by);
+      const next = { ...one, settings: all };
+      refuseStored(one, next, given);
+      return save(next, by);
     },
     async remove(name) {
       own(name);
@@ -204,6 +206,25 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
       return route.channel.send(to, AbortSignal.timeout(trialTimeoutMs)).then(() => null, reasonOf);
     },
   };
+}
+
+/**
+ * A stored secret goes only to where it was stored for: else whoever names another host there reads it.
+ * @throws EvenkeelError BAD_SETTING for settings that do not fit; BAD_ENTRY
+ */
+function refuseStored(before: ChannelSettings, next: ChannelSettings, given: Readonly<Given>): void {
+  const faults = faultsOfChannel(channelTypes, { ...next.settings, name: next.name, kind: next.kind });
+  // Saving says what does not fit.
+  if (faults.length > 0 || secretsGoTo(before) === secretsGoTo(next)) return;
+  const keys = Object.keys(before.settings).filter((key) => isSecretKey(channelTypes, before.kind, key));
+  const stored = keys.filter((key) => key !== 'severities' && given[key] === undefined);
+  if (stored.length === 0) return;
+  const fault = `a stored secret is not sent to another place; give ${stored.join(' and ')} again`;
+  throw fail('BAD_ENTRY', { what: `the channel "${before.name}"`, fault });
+}
+
+function secretsGoTo({ kind, settings: { severities: _, ...settings } }: ChannelSettings): string {
+  return channelTypes.find((one) => one.kind === kind)?.secretsGoTo(settings as never) ?? '';
 }
 
 /** With what to do about it. */

@@ -118,6 +118,7 @@ export function httpChannel<Shape extends TObject>(type: HttpKind<Shape>): Chann
     ...(isOwn ? { isOwn } : {}),
     ...(check ? { check: check as (settings: never) => Fault[] } : {}),
     hostOf: (settings: Static<Shape>) => new URL(address(settings)).hostname,
+    secretsGoTo: (settings: Static<Shape>) => new URL(address(settings)).origin,
     create(name, settings: Static<Shape>, outgoing) {
       const target = new URL(address(settings));
       return {

@@ -1,6 +1,6 @@
 /** What people do to targets. */
 import { fail } from '../../shared/errors.ts';
-import { collectorWatcher, faultsOfTarget, targetFields } from '../../shared/target.ts';
+import { collectorWatcher, faultsOfTarget, secretsGoTo, targetFields } from '../../shared/target.ts';
 import { lookOnce, type TargetWatchParts } from '../../shared/targets/watch.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -56,8 +56,11 @@ export function createTargetActions(parts: ActionParts): Pick<Targets, 'create' 
     },
     async edit(id, edit, by) {
       const { target } = editable(id);
-      const settings = edit.settings ? { ...secretsOf(target), ...edit.settings } : target.settings;
-      return { madeSite: await save(id, { ...target, ...edit, kind: target.kind, settings }, by) };
+      const settings = edit.settings ? withSecrets(target, edit.settings) : target.settings;
+      const next = { ...target, ...edit, kind: target.kind, settings };
+      const added = next.watchers.find((one) => one !== collectorWatcher && !target.watchers.includes(one));
+      if (added !== undefined) refuseStored(target, edit.settings ?? {}, `to another watcher (${added})`);
+      return { madeSite: await save(id, next, by) };
     },
     async remove(id) {
       editable(id);
@@ -69,7 +72,7 @@ export function createTargetActions(parts: ActionParts): Pick<Targets, 'create' 
     },
     async tryOut(target, id) {
       const known = id === undefined ? undefined : found(id).target;
-      const settings = known?.kind === target.kind ? { ...secretsOf(known), ...target.settings } : target.settings;
+      const settings = known?.kind === target.kind ? withSecrets(known, target.settings) : target.settings;
       refuseSettings({ ...target, settings });
       const { result, seen } = await lookOnce({ ...target, settings }, looking);
       return { result, fields: seen.fields, detail: seen.detail ?? null, more: seen.more ?? [] };
@@ -77,8 +80,23 @@ export function createTargetActions(parts: ActionParts): Pick<Targets, 'create' 
   };
 }
 
-const secretsOf = ({ kind, settings }: Pick<TargetDefinition, 'kind' | 'settings'>) =>
-  divideSettings(kind, settings).secrets;
+/** Stored secrets hold where they are left out, and only where they were stored for: nobody reads one by naming another host. */
+function withSecrets(known: Known, given: TargetDefinition['settings']): TargetDefinition['settings'] {
+  const { kind, settings } = known;
+  const all = { ...divideSettings(kind, settings).secrets, ...given };
+  if (secretsGoTo(kind, all) !== secretsGoTo(kind, settings)) refuseStored(known, given, 'to another place');
+  return all;
+}
+
+/** @throws EvenkeelError for each secret that is stored and not given again */
+function refuseStored({ name, kind, settings }: Known, given: TargetDefinition['settings'], where: string): void {
+  const stored = Object.keys(divideSettings(kind, settings).secrets).filter((one) => given[one] === undefined);
+  if (stored.length === 0) return;
+  const fault = `a stored secret is not sent ${where}; give ${stored.join(' and ')} again, or leave it empty to remove it`;
+  throw fail('BAD_ENTRY', { what: `the target "${name}"`, fault });
+}
+
+type Known = Pick<TargetDefinition, 'name' | 'kind' | 'settings'>;
 
 function refuseSettings({ kind, settings }: Pick<TargetDefinition, 'kind' | 'settings'>): void {
   const [first] = faultsOfTarget(kind, settings);

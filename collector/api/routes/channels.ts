@@ -83,7 +83,8 @@ export function channelRoutes(app: App, { channels, channelHealth }: Context): v
     `${url}/:id`,
     {
       schema: {
-        summary: 'Change a channel; a secret that is empty or missing stays as it is',
+        summary:
+          'Change a channel; a secret that is empty or missing stays as it is, unless the channel goes elsewhere',
         ...{ tags, params: Id, body: Edit, response: { 200: ChannelRow } },
       },
     },

@@ -17,7 +17,10 @@ import { closed, Id, Nothing, PlaceName, word, wordOrNone } from '../shapes.ts';
 const Settings = Type.Record(
   Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }),
   Type.Union([wordOrNone(targetTextMost), Type.Integer(), Type.Boolean()]),
-  { description: 'those of the kind; secrets are write-only: left out they stay, empty they are removed' },
+  {
+    description:
+      'those of the kind; secrets are write-only: left out they stay where they go (another host asks for them again), empty they are removed',
+  },
 );
 const seconds = ({ least, most, standard }: { least: number; most: number; standard: number }) =>
   Type.Integer({ minimum: least, maximum: most, default: standard });
@@ -49,7 +52,10 @@ const Edit = Type.Object(Type.Partial(Type.Object(content)).properties, {
   examples: [{ enabled: false }],
 });
 const Trial = Type.Object(
-  { ...looking, id: Type.Optional(word(64, 'of the target whose secrets hold where they are left out')) },
+  {
+    ...looking,
+    id: Type.Optional(word(64, 'of the target whose secrets hold where they are left out, at the same host and port')),
+  },
   { ...closed, examples: [{ kind: 'tcp', settings: { host: 'db.example.org', port: 5432 }, timeoutS: 10 }] },
 );
 

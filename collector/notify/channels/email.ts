@@ -59,6 +59,8 @@ export const email: ChannelType = {
     },
   ],
   hostOf: ({ host }: EmailSettings) => host,
+  secretsGoTo: ({ host, port, secure, require_tls }: EmailSettings) =>
+    JSON.stringify([host, port, secure, require_tls]),
   create(name, settings: EmailSettings, outgoing) {
     const { host, user, password, from, to, language = defaultLanguage, zone = 'UTC' } = settings;
     const secure = settings.secure ?? settings.port === 465;

@@ -135,6 +135,7 @@ export const push: ChannelType = {
     },
   ],
   hostOf: () => null,
+  secretsGoTo: () => '',
   isPersonal: true,
   create(name, settings: PushSettings, outgoing, devices) {
     const subject = claimed(settings.subject);

@@ -73,6 +73,44 @@ test('a secret that is left empty stays, another one takes its place; the rest i
   assert.is(receiver.received.at(-1)?.headers['x-gotify-key'], 'another-one');
 });
 
+test('a stored secret goes only to where it was stored for: with another address it is to be given again', async () => {
+  const other = await openReceiver(() => [200]);
+  try {
+    const before = await one('push');
+    for (const url of [
+      other.url,
+      receiver.url.replace('http:', 'https:'),
+      receiver.url.replace('127.0.0.1', '127.0.0.2'),
+    ]) {
+      for (const more of [{}, { token: '' }]) {
+        const { status, text } = await call('/push', 'PATCH', { settings: { url, ...more } });
+        assert.is(status, 400, text);
+        assert.match(text, /a stored secret is not sent to another place; give token again/, text);
+      }
+    }
+    assert.equal((await one('push')).settings, before.settings);
+    assert.equal(other.received, []);
+    // Another path of the same server, and a secret that comes with the address.
+    assert.is((await call('/push', 'PATCH', { settings: { url: `${receiver.url}/below` } })).status, 200);
+    assert.is((await call('/push', 'PATCH', { settings: { url: other.url, token: 'a-third' } })).status, 200);
+    await call('/push/test', 'POST');
+    assert.is(other.received.at(-1)?.headers['x-gotify-key'], 'a-third');
+    // The address itself is a secret here: the token beside it is none the less kept to its server.
+    await call('', 'POST', { name: 'hook', kind: 'webhook', settings: { url: receiver.url, token: secret } });
+    assert.is((await call('/hook', 'PATCH', { settings: { url: other.url } })).status, 400);
+    await call('/hook', 'DELETE');
+    const mail = { host: 'mail.example.org', user: 'u', from: 'a@example.org', to: 'b@example.org' };
+    await call('', 'POST', { name: 'post', kind: 'email', settings: { ...mail, password: secret } });
+    for (const more of [{ host: 'mail.example.net' }, { port: 25 }, { require_tls: false }])
+      assert.is((await call('/post', 'PATCH', { settings: { ...mail, ...more } })).status, 400, JSON.stringify(more));
+    assert.is((await call('/post', 'PATCH', { settings: { ...mail, to: 'c@example.org' } })).status, 200);
+    await call('/post', 'DELETE');
+    await call('/push', 'PATCH', { settings: { url: receiver.url, token: 'another-one' } });
+  } finally {
+    await other.close();
+  }
+});
+
 test('what does not fit is refused by name, without its value, and nothing is kept of it', async () => {
   const bad: [body: object, words: RegExp][] = [
     [{ name: 'chat', settings: { url: `slak://${secret}/b/c` } }, /did you mean slack:\/\//],

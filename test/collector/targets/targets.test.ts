@@ -109,7 +109,7 @@ test('secrets are write-only: not answered, not in the audit log; left out they 
   const kept = async () =>
     (await collector.state.selectFrom('targets').select('secrets').executeTakeFirstOrThrow()).secrets;
   assert.match(await kept(), secret);
-  const change = { settings: { host: '127.0.0.1', port: 10 } };
+  const change = { settings: { host: '127.0.0.1', port: 9, interfaces: true } };
   const changed = await collector.call(`/api/v1/targets/${made.id}`, { method: 'PATCH', body: change, as: 'operator' });
   assert.is(changed.status, 200, changed.text);
   assert.match(await kept(), secret);
@@ -212,6 +212,41 @@ test('a target is in no list of machines', async () => {
   const body = { name: 'Website', reason: 'wrong' };
   const erased = await collector.call(`/api/v1/endpoints/${id}/erase`, { method: 'POST', body, as: 'admin' });
   assert.ok(erased.status === 404 || erased.status === 403, String(erased.status));
+});
+
+test('a stored secret goes only to where it was stored for: neither a trial nor an edit sends it elsewhere', async () => {
+  await using collector = await openCollector({ settings });
+  const seen: string[] = [];
+  const other = createServer((request, answer) => {
+    seen.push(request.headers.authorization ?? 'none');
+    answer.end('fine');
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+  const own = { url: 'http://127.0.0.1:9/', user: 'monitor' };
+  const { id } = await add(collector, { ...website(9), settings: { ...own, password: 'h4nter2' }, enabled: false });
+  const asked = (path: string, method: string, body: object) =>
+    collector.call(`/api/v1/targets/${path}`, { method, body, as: 'operator' });
+  const trial = (more: object) =>
+    asked('try', 'POST', { id, kind: 'http', settings: { ...own, ...more }, timeoutS: 2 });
+  for (const more of [{ url }, { url: 'https://127.0.0.1:9/' }, { verify: false }]) {
+    for (const { status, text } of [await trial(more), await asked(id, 'PATCH', { settings: { ...own, ...more } })]) {
+      assert.is(status, 400, text);
+      assert.match(text, /a stored secret is not sent to another place; give password again/);
+    }
+  }
+  assert.equal(seen, []);
+  // At its own place it holds; and another place gets what is given for it, or nothing.
+  assert.is((await trial({ url: 'http://127.0.0.1:9/below' })).status, 200);
+  assert.is((await trial({ url, password: 'of this one' })).status, 200);
+  assert.is((await trial({ url, password: '' })).status, 200);
+  assert.equal(seen, [`Basic ${btoa('monitor:of this one')}`, `Basic ${btoa('monitor:')}`]);
+  const switched = { name: 'Switch', kind: 'snmp', settings: { host: '127.0.0.1', community: 'h4nter3' } };
+  const { id: ofSwitch } = await add(collector, switched);
+  for (const more of [{ host: '127.0.0.2' }, { port: 1161 }])
+    assert.is((await asked(ofSwitch, 'PATCH', { settings: { host: '127.0.0.1', ...more } })).status, 400);
+  assert.is((await asked(ofSwitch, 'PATCH', { settings: { host: '127.0.0.1', port: 161 } })).status, 200);
+  await close(other);
 });
 
 test.run();
