@@ -98,7 +98,9 @@ export const AlertNoise = Type.Object({
   to: ms,
   ...NoiseCounts,
   endpointWeeks: Type.Number({ description: 'weeks in which endpoints were monitored, added up' }),
-  perEndpointWeek: Type.Union([Type.Number(), Type.Null()], { description: 'null: no endpoint was monitored' }),
+  perEndpointWeek: Type.Union([Type.Number(), Type.Null()], {
+    description: 'null: unknown, as less than one endpoint week was monitored; see endpointWeeks',
+  }),
   /** The noisiest first. */
   rules: Type.Array(Type.Object({ rule: NamedRule, ...NoiseCounts })),
 });

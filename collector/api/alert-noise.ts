@@ -66,7 +66,8 @@ export async function alertNoise(
   const endpointWeeks = await weeksIn(state, from, now);
   return {
     ...{ from, to: now, ...total, endpointWeeks },
-    perEndpointWeek: endpointWeeks === 0 ? null : total.fired / endpointWeeks,
+    // Of less than one week a rate would be extrapolated: six alerts of a first hour are no thousand a week.
+    perEndpointWeek: endpointWeeks < 1 ? null : total.fired / endpointWeeks,
     rules: [...families]
       .sort(([, a], [, b]) => b.fired - a.fired)
       .slice(0, rulesAtMost)

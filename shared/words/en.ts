@@ -1219,7 +1219,9 @@ export const words = {
   alert: {
     noise: {
       title: 'How much noise',
-      lead: 'Last {{days}} days: {{fired}} alerts fired, {{rate}} per endpoint and week ({{weeks}} endpoint weeks). Acknowledged: {{acknowledged}} ({{taken}}). Resolved without anybody: {{alone}} ({{left}}).',
+      lead: 'Last {{days}} days: {{fired}} alerts fired, {{rate}}. Acknowledged: {{acknowledged}} ({{taken}}). Resolved without anybody: {{alone}} ({{left}}).',
+      rate: '{{rate}} per endpoint and week ({{weeks}} endpoint weeks)',
+      noRate: 'per endpoint and week unknown: {{weeks}} endpoint weeks so far, 1 is needed',
       rules: 'Noisiest rules',
       fired: 'Fired',
       alone: 'Resolved alone',

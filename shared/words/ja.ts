@@ -1448,7 +1448,9 @@ export const words: Words = {
   alert: {
     noise: {
       title: '通知の多さ',
-      lead: '過去 {{days}} 日間: {{fired}} 件発生、エンドポイントあたり週 {{rate}} 件（{{weeks}} エンドポイント週）。確認: {{acknowledged}} 件（{{taken}}）。対応なしで解決: {{alone}} 件（{{left}}）。',
+      lead: '過去 {{days}} 日間: {{fired}} 件発生、{{rate}}。確認: {{acknowledged}} 件（{{taken}}）。対応なしで解決: {{alone}} 件（{{left}}）。',
+      rate: 'エンドポイントあたり週 {{rate}} 件（{{weeks}} エンドポイント週）',
+      noRate: 'エンドポイントあたりの週の件数は不明（現在 {{weeks}} エンドポイント週、1 以上が必要）',
       rules: '件数の多いルール',
       fired: '発生',
       alone: '対応なしで解決',

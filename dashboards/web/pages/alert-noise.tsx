@@ -33,6 +33,8 @@ function Numbers({ noise }: { noise: AlertNoise }) {
     value === 0 ? n(0) : <a href={alertsBehind(from, outcome, rule)}>{n(value)}</a>;
   const share = (part: number, whole: number) =>
     whole === 0 ? none : percent((100 * part) / whole, language.value, 0);
+  // On the first day it is a part of one, which must not read as none.
+  const weeks = n(endpointWeeks, endpointWeeks < 10 ? 2 : 0);
   return (
     <>
       <p class="box-body">
@@ -41,9 +43,10 @@ function Numbers({ noise }: { noise: AlertNoise }) {
           values={{
             days: n(days),
             fired: list(fired, null),
-            rate: perEndpointWeek === null ? none : n(perEndpointWeek, 2),
-            // On the first day it is a part of one, which must not read as none.
-            weeks: n(endpointWeeks, endpointWeeks < 10 ? 2 : 0),
+            rate:
+              perEndpointWeek === null
+                ? t('alert.noise.noRate', { weeks })
+                : t('alert.noise.rate', { rate: n(perEndpointWeek, 2), weeks }),
             acknowledged: list(acknowledged, 'acknowledged'),
             taken: share(acknowledged, fired),
             alone: list(alone, 'alone'),
