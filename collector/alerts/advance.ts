@@ -12,7 +12,7 @@ import { breathe } from '../state/breathe.ts';
 import { acknowledged, endedBy, endsAt, handedOver } from './acknowledgement.ts';
 import { alertKey, dueOf, type LiveAlert, onDue, onGone, onSample } from './alert.ts';
 import type { Batch, Input, Sample } from './batch.ts';
-import { stableAt } from './flapping.ts';
+import { flappingEndsAt } from './flapping.ts';
 import { type AlertMemory, dueKey } from './memory.ts';
 import { ownRuleOf } from './own-rules.ts';
 import { asShown, createTransitions, monitor } from './transitions.ts';
@@ -104,7 +104,7 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
     if (acknowledgement && isDue(endsAt(acknowledgement))) {
       const why = endedBy(acknowledgement, at);
       record({ ...alert, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why } });
-    } else if (alert.flapping && isDue(stableAt(alert.flaps))) settle(alert, at);
+    } else if (alert.flapping && isDue(flappingEndsAt(alert))) settle(alert, at);
     else if (isDue(dueOf(alert, timed))) apply(alert, onDue(alert, at, timed), at);
     // Its due time has moved meanwhile: waits for the new one.
     else memory.set(alert);

@@ -40,6 +40,8 @@ export interface LiveAlert {
   flaps: FlapBits;
   /** Flapping: it stays one firing alert until it is stable, whatever `state` is. */
   flapping: boolean;
+  /** It had just ended to flap when it began to. */
+  flapsAgain: boolean;
   /** By rule id. */
   clocks: Record<string, LevelClocks>;
   /** The breach is that no sample comes. */
@@ -132,6 +134,7 @@ function blank(birth: NewAlert, level: LevelVerdict, at: number): LiveAlert {
     ticket: null,
     flaps: noFlaps,
     flapping: false,
+    flapsAgain: false,
     clocks: {},
     noData: false,
     statuses: '',

@@ -13,6 +13,10 @@ export interface FlapSettings {
 
 export const flapSettings: FlapSettings = { slotMs: 180_000, slots: 20, high: 30, low: 25 };
 
+/** What begins to flap within this time after its flapping ended is stable only after so many slots without a change. */
+export const againMs = 3_600_000;
+const calmSlots = 10;
+
 /** Numbers of the slots in which something changed, ascending; only those that still count. */
 export type FlapBits = readonly number[];
 export const noFlaps: FlapBits = [];
@@ -44,4 +48,12 @@ export function stableAt(bits: FlapBits, settings: FlapSettings = flapSettings):
   let slot = Math.max(0, ...bits);
   while (flapPercent(bits, slot * settings.slotMs, settings) >= settings.low) slot++;
   return slot * settings.slotMs;
+}
+
+/**
+ * When the flapping of an alert is over. What changes every ten minutes is just at the limits: its flapping would end
+ * before each of its changes and begin with it, and both would be said each time. So the second time is not as easily over.
+ */
+export function flappingEndsAt({ flaps, flapsAgain }: { flaps: FlapBits; flapsAgain: boolean }): number {
+  return flapsAgain ? (Math.max(0, ...flaps) + calmSlots) * flapSettings.slotMs : stableAt(flaps);
 }

@@ -7,13 +7,17 @@ import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { LiveAlert } from './alert.ts';
-import { type FlapBits, flapSettings, noFlaps, withChange } from './flapping.ts';
+import { againMs, type FlapBits, flapSettings, noFlaps, withChange } from './flapping.ts';
+
+const dayMs = 86_400_000;
 
 export interface LoadedAlerts {
   alerts: LiveAlert[];
   /** Their rule is gone, or does not hold for their endpoint any more: they end now. */
   orphans: LiveAlert[];
   flaps: Map<string, FlapBits>;
+  /** When flapping last ended, by key. */
+  steady: Map<string, number>;
 }
 
 /** @param bookOf the rules that hold for an endpoint; undefined for one that is gone */
@@ -24,10 +28,13 @@ export async function loadAlerts(
 ): Promise<LoadedAlerts> {
   const rows = await state.selectFrom('alerts').selectAll().where('active_key', 'is not', null).execute();
   const flaps = await readFlaps(state, now);
-  const loaded: LoadedAlerts = { alerts: [], orphans: [], flaps };
+  const { begun, steady } = await readEpisodes(state, now);
+  const isAgain = (key: string) => (begun.get(key) ?? Infinity) - (steady.get(key) ?? 0) < againMs;
+  const loaded: LoadedAlerts = { alerts: [], orphans: [], flaps, steady };
   for (const row of rows) {
     const rule = bookOf(row.endpoint)?.rule(row.rule);
     const alert = alertOf(row, rule, flaps.get(row.key) ?? noFlaps, now);
+    alert.flapsAgain = alert.flapping && isAgain(row.key);
     if (rule) loaded.alerts.push(alert);
     else loaded.orphans.push(alert);
   }
@@ -83,6 +90,7 @@ function alertOf(row: Selectable<Database['alerts']>, rule: Rule | undefined, fl
     ticket: row.ticket,
     flaps,
     flapping: row.flapping === 1,
+    flapsAgain: false,
     // A pending alert goes on counting from where it began; what was good must be so for its whole time again.
     clocks: row.state === 'pending' ? { [row.rule]: { breachedSince: row.pending_at, goodSince: null } } : {},
     noData: false,
@@ -108,6 +116,21 @@ async function readFlaps(state: State, now: number): Promise<Map<string, FlapBit
   const flaps = new Map<string, FlapBits>();
   for (const { key, at } of rows) flaps.set(key, withChange(flaps.get(key) ?? noFlaps, at));
   return flaps;
+}
+
+/** When flapping of the last day last began and ended, by key. */
+async function readEpisodes(state: State, now: number) {
+  const rows = await state
+    .selectFrom('alert_events')
+    .innerJoin('alerts', 'alerts.id', 'alert_events.alert')
+    .select((of) => ['alerts.key as key', 'alert_events.code as code', of.fn.max('alert_events.at').as('at')])
+    .where('alert_events.at', '>', now - dayMs)
+    .where('alert_events.code', 'in', ['flapping', 'stable'])
+    .groupBy(['alerts.key', 'alert_events.code'])
+    .execute();
+  const of = (wanted: string) =>
+    new Map(rows.flatMap(({ key, code, at }) => (code === wanted ? [[key, Number(at)] as const] : [])));
+  return { begun: of('flapping'), steady: of('stable') };
 }
 
 /** Stands in for a rule that is no longer there, so that its alert can be ended in order. */

@@ -11,7 +11,7 @@ import type { Endpoint } from '../fleet/fleet.ts';
 import { createUndo } from '../tickets/undo.ts';
 import { endsAt } from './acknowledgement.ts';
 import { dueOf, type LiveAlert } from './alert.ts';
-import { type FlapBits, stableAt } from './flapping.ts';
+import { type FlapBits, flappingEndsAt } from './flapping.ts';
 
 export interface EndpointMemory {
   /** By alert key. */
@@ -41,6 +41,9 @@ export interface AlertMemory {
   /** The recent changes of a key; kept while it has no alert, too. */
   flaps(key: string): FlapBits;
   setFlaps(key: string, bits: FlapBits): void;
+  /** When it last ended to flap; undefined: long ago, or never. */
+  steadyAt(key: string): number | undefined;
+  setSteady(key: string, at: number): void;
   /** For all endpoints, or for one: the rules that hold may have changed. */
   forgetBooks(endpoint?: string): void;
   /** When to judge the endpoint by its presence again; null: not before it changes. */
@@ -75,6 +78,7 @@ export function createAlertMemory(
   const byKey = new Map<string, LiveAlert>();
   const byId = new Map<string, LiveAlert>();
   const flaps = new Map<string, FlapBits>();
+  const steady = new Map<string, number>();
   const changedValues = new Set<string>();
   const due = createDueQueue();
   const { change, keep, undo } = createUndo(() => undefined);
@@ -105,6 +109,15 @@ export function createAlertMemory(
     if (!memory) return;
     memory.alerts.delete(alert.key);
     memory.families = new Set([...memory.alerts.values()].map(({ family }) => family));
+  }
+
+  /** Of the keys, those that changed longest ago go first. */
+  function remember<T>(map: Map<string, T>, key: string, value: T): void {
+    const before = map.get(key);
+    change(() => (before === undefined ? map.delete(key) : map.set(key, before)));
+    map.delete(key);
+    map.set(key, value);
+    if (map.size > flapsAtMost) map.delete(map.keys().next().value as string);
   }
 
   const valueChanged = ({ key, state }: LiveAlert) => {
@@ -147,14 +160,9 @@ export function createAlertMemory(
       take(before);
     },
     flaps: (key) => flaps.get(key) ?? [],
-    setFlaps(key, bits) {
-      const before = flaps.get(key);
-      change(() => (before ? flaps.set(key, before) : flaps.delete(key)));
-      flaps.delete(key);
-      flaps.set(key, bits);
-      // Those that changed longest ago go first.
-      if (flaps.size > flapsAtMost) flaps.delete(flaps.keys().next().value as string);
-    },
+    setFlaps: (key, bits) => remember(flaps, key, bits),
+    steadyAt: (key) => steady.get(key),
+    setSteady: (key, at) => remember(steady, key, at),
     forgetBooks(endpoint) {
       const memory = endpoint === undefined ? undefined : endpoints.get(endpoint);
       if (memory) memory.book = null;
@@ -177,6 +185,7 @@ export function createAlertMemory(
       byKey.clear();
       byId.clear();
       flaps.clear();
+      steady.clear();
       due.clear();
       keep();
     },
@@ -187,11 +196,11 @@ export function createAlertMemory(
 
 /** When time alone changes something about an alert: its state, its acknowledgement, its flapping. */
 function firstDue(alert: LiveAlert): number | null {
-  const { acknowledgement, flapping, flaps } = alert;
+  const { acknowledgement, flapping } = alert;
   const instants = [
     dueOf(alert, isTimed(alert.rule)),
     acknowledgement && endsAt(acknowledgement),
-    flapping ? stableAt(flaps) : null,
+    flapping ? flappingEndsAt(alert) : null,
   ].filter((at) => at !== null);
   return instants.length === 0 ? null : Math.min(...instants);
 }

@@ -36,8 +36,9 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
     const book = endpoint && memory.bookOf(endpoint, at);
     return book && { rule: (rule: string) => ownRuleOf(rule) ?? book.rule(rule) };
   };
-  const { alerts, orphans, flaps } = await loadAlerts(state, bookOf, at);
+  const { alerts, orphans, flaps, steady } = await loadAlerts(state, bookOf, at);
   for (const [key, bits] of flaps) memory.setFlaps(key, bits);
+  for (const [key, since] of steady) memory.setSteady(key, since);
   for (const alert of [...alerts, ...orphans]) memory.set(alert);
   memory.keep();
   const mayHaveTickets = ({ state: now, flapping }: LiveAlert) => now !== 'pending' || flapping;

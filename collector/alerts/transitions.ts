@@ -2,7 +2,7 @@
 import { rankOf } from '../evaluate/book.ts';
 import { type AlertStep, type LiveAlert, onEnd, type TransitionReason } from './alert.ts';
 import type { AlertChange, Batch, ChangeCode } from './batch.ts';
-import { flapPercent, startsFlapping, withChange } from './flapping.ts';
+import { againMs, flapPercent, startsFlapping, withChange } from './flapping.ts';
 import type { AlertMemory } from './memory.ts';
 
 /** The actor where no person acted. */
@@ -49,7 +49,9 @@ export function createTransitions(
     const flaps = counted ? withChange(memory.flaps(alert.key), at) : alert.flaps;
     if (counted) memory.setFlaps(alert.key, flaps);
     const begins = counted && !alert.flapping && startsFlapping(flaps, at);
-    const next: LiveAlert = { ...alert, flaps, flapping: alert.flapping || begins };
+    const steadyAt = memory.steadyAt(alert.key) ?? Number.NEGATIVE_INFINITY;
+    const flapsAgain = begins ? at - steadyAt < againMs : alert.flapsAgain;
+    const next: LiveAlert = { ...alert, flaps, flapping: alert.flapping || begins, flapsAgain };
     if (isWorse(alert, before) && next.acknowledgement && !next.acknowledgement.sticky) {
       record({ ...next, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why: 'worse' } });
       next.acknowledgement = null;
@@ -88,7 +90,8 @@ export function createTransitions(
   /** It has been stable for long enough: it ends where it is good, and else fires on as any other. */
   function settle(alert: LiveAlert, at: number): void {
     const isGood = alert.state !== 'firing' && alert.state !== 'unknown';
-    const next = { ...alert, flapping: false };
+    const next = { ...alert, flapping: false, flapsAgain: false };
+    memory.setSteady(alert.key, at);
     record(next, 'stable', at, { params: { good: isGood }, ended: isGood });
     if (isGood) memory.remove(next);
   }
@@ -137,8 +140,8 @@ const isRecovery = (code: ChangeCode, reason: TransitionReason | null) =>
 /** What belongs to the alert and not to one of its fires. */
 function carried(before: LiveAlert | null): Partial<LiveAlert> {
   if (!before) return {};
-  const { acknowledgement, flapping, flaps } = before;
-  return { acknowledgement, flapping, flaps, ...(flapping ? { firedAt: before.firedAt } : {}) };
+  const { acknowledgement, flapping, flaps, flapsAgain } = before;
+  return { acknowledgement, flapping, flaps, flapsAgain, ...(flapping ? { firedAt: before.firedAt } : {}) };
 }
 
 /** A flapping alert is shown as firing, also while it is good. */

@@ -1,8 +1,8 @@
 /** Messages that groups have made and that are not taken yet; what was said is noted in the group. */
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { AlertRemark } from '../alerts/batch.ts';
-import { type GroupDraft, sent } from './group.ts';
-import type { GroupMemory, MessageGroup } from './group-memory.ts';
+import { count, type GroupDraft, sent, standingOf } from './group.ts';
+import type { AlertMember, GroupMemory, MessageGroup, TrackedAlert } from './group-memory.ts';
 import type { Way } from './notification.ts';
 
 export interface GroupMessage extends Omit<GroupDraft<LiveAlert>, 'event'> {
@@ -23,7 +23,7 @@ const hour = 3_600_000;
 
 /** @param onNobody a message reaches no one */
 export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: string, at: number) => void) {
-  const { put, hold, note, arm, assign, recent, removeMember } = memory;
+  const { groups, put, hold, note, arm, assign, recent, removeMember } = memory;
   let messages: GroupMessage[] = [];
   let remarks: AlertRemark[] = [];
 
@@ -66,7 +66,29 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
     );
     for (const key of sent(put, group, draft, ways)) removeMember(group, key);
     if (draft.event === 'resolved') put(group, { run: null });
+    for (const { key } of draft.firing) takeOver(group, key, draft.at);
     arm(group);
+  }
+
+  /**
+   * Worse, it leads to another receiver, behind whom the same people may be: they hear of its end from this group, and
+   * need not hear of it a second time from the one that it has left.
+   */
+  function takeOver(group: MessageGroup, key: string, at: number): void {
+    const { alert } = group.members.get(key) as AlertMember;
+    for (const id of (alert as TrackedAlert).groups) {
+      const other = groups.get(id) as MessageGroup;
+      const member = other.members.get(key) as AlertMember;
+      if (other === group || member.isRouted || ![...other.ways.keys()].every((way) => group.ways.has(way))) continue;
+      count(put, other, standingOf(member), -1);
+      put(member, { told: null });
+      count(put, other, standingOf(member), 1);
+      removeMember(other, key);
+      if (groups.get(id) !== other) continue;
+      // What is left may have been waiting for it alone.
+      if (other.told > 0 && other.open === 0) put(other, { endAt: other.endAt ?? at + other.settings.wait });
+      arm(other);
+    }
   }
 
   function countMessage(receiver: string, at: number): void {

@@ -1,177 +1,158 @@
 /**
- * `npm run bench -- messages [--days 30]`: a month of 200 endpoints at five sites, with the faults that such a fleet has, and
- * how many messages people got of it: per endpoint and week, by kind, and beside what every change of an alert would be.
+ * `npm run bench -- messages [--days 30] [--list]`: a month of 200 endpoints at five sites, with the faults that such a fleet
+ * has, and people on call: how many messages they got per endpoint and week, of which fault and when, and what saved others.
+ * One fact for one receiver is one message, however many of its people and channels get a copy.
  */
 import { hour, minute, type Scene } from '../collector/alerts/scene.ts';
-import { type Machine, makeMachine } from '../simulate/machine.ts';
 import { createRandom } from '../simulate/random.ts';
-import type { Trouble, TroubleKind } from '../simulate/troubles.ts';
-import { type Gap, runWeek } from '../simulate/week.ts';
+import { runWeek } from '../simulate/week.ts';
 import { wordsOf } from '../support/arguments.ts';
+import { count, day, type Fault, makeMonth, openMonth, startAt } from './messages-month.ts';
+import { faultOf, perEndpointWeek, type Read, readMonth, type Sent, savings } from './messages-read.ts';
 
-const day = 24 * hour;
-const startAt = Date.parse('2026-03-02T00:00:00Z');
-const count = 200;
-const siteNames = ['berlin', 'osaka', 'lyon', 'leeds', 'porto'];
-/** Reacts to most of what fires, ten minutes later. */
+/** Whoever gets a message reacts to most of them, ten minutes later; what comes back is taken for as long as it may be. */
 const reacts = { after: 10 * minute, share: 0.7 };
-
-interface Fault {
-  name: string;
-  endpoints: string[];
-  from: number;
-}
+const longest = 7 * day;
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = wordsOf({ args, options: { days: { type: 'string', default: '30' } } });
+  const options = { days: { type: 'string', default: '30' }, list: { type: 'boolean', default: false } } as const;
+  const { values } = wordsOf({ args, options });
   const days = Number(values.days);
-  const random = createRandom(11);
-  const machines = new Map<string, Machine>();
-  const sites = new Map<string, string>();
-  for (let n = 0; n < count; n++) {
-    machines.set(`m${n}`, { ...makeMachine(7, n, startAt), troubles: [] });
-    sites.set(`m${n}`, siteNames[n % siteNames.length] as string);
-  }
-  const servers = [...machines].filter(([, { kind }]) => kind === 'server').map(([id]) => id);
-  const gaps: Gap[] = [];
-  const faults: Fault[] = [];
-  const at = (dayOf: number, hourOf: number) => dayOf * day + hourOf * hour;
-  const any = (from: readonly string[]) => from[Math.floor(random() * from.length)] as string;
-
-  function trouble(name: string, endpoint: string, kind: TroubleKind, from: number, to: number | null): void {
-    const machine = machines.get(endpoint) as Machine;
-    const one: Trouble = { kind, from: startAt + from, ...(to === null ? {} : { to: startAt + to }) };
-    machines.set(endpoint, { ...machine, troubles: [...machine.troubles, one] });
-    faults.push({ name, endpoints: [endpoint], from });
-  }
-  function cut(name: string, endpoints: string[], from: number, to: number): void {
-    gaps.push(...endpoints.map((endpoint) => ({ endpoint, from, to })));
-    faults.push({ name, endpoints, from });
-  }
-  const ofSite = (site: string) => [...sites].filter(([, one]) => one === site).map(([id]) => id);
-
-  cut('site osaka is cut off for 35 min', ofSite('osaka'), at(4, 3), at(4, 3) + 35 * minute);
-  cut('site leeds is cut off for 2 h', ofSite('leeds'), at(17, 14), at(17, 16));
-  for (let n = 0; n < 5; n++) cut('a server is gone', [any(servers)], at(2 + 5 * n, 5 + n), at(2 + 5 * n, 6 + 2 * n));
-  // Comes and goes for three hours.
-  const loose = servers[3] as string;
-  for (let n = 0; n < 9; n++)
-    gaps.push({ endpoint: loose, from: at(9, 1) + n * 20 * minute, to: at(9, 1) + (n * 20 + 10) * minute });
-  faults.push({ name: 'a server comes and goes for 3 h', endpoints: [loose], from: at(9, 1) });
-  for (let n = 0; n < 4; n++)
-    trouble('a disk fills up', any(servers), 'disk-filling', at(3 + 6 * n, 8), at(4 + 6 * n, 10));
-  for (let n = 0; n < 6; n++)
-    trouble('a backup fails', any(servers), 'backup-failed', at(1 + 4 * n, 0), at(3 + 4 * n, 0));
-  for (let n = 0; n < 3; n++)
-    trouble('a service is down', any(servers), 'service', at(6 + 7 * n, 11), at(6 + 7 * n, 13));
-  for (const id of servers.slice(20, 32))
-    trouble('updates are due on twelve servers', id, 'security-updates', at(8, 0), at(11, 0));
-  trouble('a disk is failing', any(servers), 'smart', at(20, 2), null);
-  trouble('an array is degraded', any(servers), 'array-degraded', at(22, 2), at(23, 2));
-  const linux = servers.filter((id) => machines.get(id)?.os.platform === 'linux');
-  for (let n = 0; n < 3; n++) trouble('memory is full', any(linux), 'memory', at(5 + 8 * n, 15), at(5 + 8 * n, 16));
-
-  // Sunday night the servers of berlin are worked on, and are away for some minutes each.
-  const maintained = ofSite('berlin').filter((id) => servers.includes(id));
-  for (let week = 0; week < 4; week++)
-    for (const [n, endpoint] of maintained.entries()) {
-      const from = at(6 + 7 * week, 2) + 10 * minute + (n % 10) * 10 * minute;
-      gaps.push({ endpoint, from, to: from + 15 * minute });
-    }
-
-  let result: Awaited<ReturnType<typeof read>> | undefined;
-  const reacted = new Set<string>();
+  const month = makeMonth();
+  const random = createRandom(12);
+  let found: Read | undefined;
+  const people = createPeople(random);
   await runWeek({
-    ...{ machines, startAt, gaps, sites },
-    days: days,
+    ...{ ...month, startAt, days },
+    open: () => openMonth(month),
     async onStep(scene, now) {
       await maintain(scene, now);
-      await react(scene, now);
+      await people.react(scene, now);
     },
     async onEnd(scene) {
-      result = await read(scene);
+      found = await readMonth(scene);
     },
   });
-  if (!result) return;
-  const weeks = days / 7;
-  const perWeek = (n: number) => (n / count / weeks).toFixed(3);
+  if (!found) return;
+  const faults = month.faults.filter(({ from }) => from < days * day);
+  show(found, faults, month.sites, days, values.list);
+}
+
+/** Sunday night the servers of berlin are worked on: entered the day before. */
+async function maintain(scene: Scene, now: number): Promise<void> {
+  const hours = (now - startAt) / hour;
+  if (hours % (7 * 24) !== 6 * 24 + 1) return;
+  const from = now + hour;
+  const when = { scope: { of: 'site', target: 'berlin' }, from, to: from + 2 * hour } as const;
+  await scene.alerts.maintenance.create({ ...when, reason: 'weekly work' }, 'ann');
+}
+
+function createPeople(random: () => number) {
+  /** Alerts that somebody had before. */
+  const known = new Set<string>();
+  /** Deliveries that were looked at. */
+  let seen = 0;
+  const waiting: { at: number; alert: string; who: string }[] = [];
+  return {
+    async react({ state, alerts, tickets }: Scene, now: number): Promise<void> {
+      const rows = await state
+        .selectFrom('notifications as n')
+        .innerJoin('notification_alerts as m', 'm.notification', 'n.id')
+        .innerJoin('deliveries as d', 'd.notification', 'n.id')
+        .select(['n.id', 'n.at', 'n.event', 'm.alert', 'd.user_name'])
+        .where('n.id', '>', seen)
+        .where('d.user_name', 'is not', null)
+        .orderBy('n.id')
+        .execute();
+      const willReact = new Map<number, boolean>();
+      for (const { id, at, event, alert, user_name } of rows) {
+        seen = Math.max(seen, id);
+        if (event === 'resolved' || event === 'stable') continue;
+        if (!willReact.has(id)) willReact.set(id, random() < reacts.share);
+        if (willReact.get(id)) waiting.push({ at: at + reacts.after, alert, who: user_name ?? '' });
+      }
+      for (const { alert, who } of waiting.splice(0, waiting.findIndex(({ at }) => at > now) >>> 0)) {
+        const row = await state
+          .selectFrom('alerts')
+          .select('acknowledged_at')
+          .where('id', '=', alert)
+          .where('state', '=', 'firing')
+          .executeTakeFirst();
+        if (!row || row.acknowledged_at !== null) continue;
+        await alerts.acknowledge(alert, { by: who, until: known.has(alert) ? now + longest : null });
+        known.add(alert);
+      }
+      // What is over, and was in work, is resolved by whoever had it.
+      const restored = await state
+        .selectFrom('tickets')
+        .select('id')
+        .where('state', '=', 'in_progress')
+        .where('restored_at', '<', now - hour)
+        .execute();
+      for (const { id } of restored) await tickets.resolve(id, 'ann', 'It works again.');
+    },
+  };
+}
+
+const counted = (list: readonly string[]) =>
+  [...Map.groupBy(list, (one) => one)]
+    .map(([one, all]) => [one, all.length] as const)
+    .sort(([, a], [, b]) => b - a)
+    .map(([one, n]) => `${one} ${n}`)
+    .join(' · ');
+
+function show(
+  read: Read,
+  faults: readonly Fault[],
+  sites: ReadonlyMap<string, string>,
+  days: number,
+  all: boolean,
+): void {
+  const { sent } = read;
+  const line = (name: string, n: number | string, more = '') =>
+    console.log(`${name.padEnd(58)}${String(n).padStart(6)}${more && `   ${more}`}`);
+  const of = new Map<Fault | undefined, Sent[]>(Map.groupBy(sent, (one) => faultOf(faults, sites, one)));
   console.log(
-    `${count} endpoints, ${siteNames.length} sites, ${days} days, ${new Set(faults.map(({ name }) => name)).size} kinds of faults`,
+    `${count} endpoints, ${new Set(sites.values()).size} sites, ${days} days = ${((count * days) / 7).toFixed(0)} endpoint-weeks, ${faults.length} faults\n`,
   );
-  console.log(
-    `messages      ${String(result.sent.length).padStart(6)}   ${perWeek(result.sent.length)} per endpoint and week`,
+  line('messages', sent.length, `${perEndpointWeek(sent.length, days)} per endpoint-week`);
+  line(
+    '  copies of them, to people and channels',
+    sent.reduce((sum, { copies }) => sum + copies, 0),
   );
-  for (const [kind, n] of Object.entries(result.kinds)) console.log(`  ${kind.padEnd(12)}${String(n).padStart(6)}`);
-  console.log(
-    `changes       ${String(result.changes).padStart(6)}   ${perWeek(result.changes)}: a message each, as without any of it`,
+  line('  of no fault', of.get(undefined)?.length ?? 0);
+  console.log(`  by event:    ${counted(sent.map(({ event }) => event))}`);
+  console.log(`  by severity: ${counted(sent.map(({ severity }) => severity))}`);
+  console.log(`  by rule:     ${counted(sent.map(({ rule }) => rule))}`);
+
+  console.log('\nchanges of alerts that would be a message each, and what became of them');
+  const { of: saved, beyond, reminders } = savings(read);
+  const total = [...saved.values()].reduce((sum, n) => sum + n, 0);
+  line('changes', total, `${perEndpointWeek(total, days)} per endpoint-week`);
+  for (const [what, n] of [...saved].sort(([, a], [, b]) => b - a)) line(`  ${what}`, n);
+  line(
+    'messages that no change made',
+    Object.values(beyond).reduce((sum, n) => sum + n, 0),
+    Object.entries(beyond)
+      .map(([event, n]) => `${event} ${n}`)
+      .join(' · '),
   );
-  console.log('history of alerts, by code:');
-  for (const [code, n] of result.codes) console.log(`  ${code.padEnd(22)}${String(n).padStart(6)}`);
-  for (const { name, endpoints, from } of firsts(faults)) {
-    const names = new Set(endpoints.map((id) => `${id}-name`));
-    const first = result.sent.find(
-      ({ at: sentAt, about }) =>
-        sentAt >= startAt + from && about.some((one) => names.has(one) || one === sites.get(endpoints[0] as string)),
+  line('reminders that an owner stopped', reminders);
+
+  console.log('\nfault, endpoint, after how long the first message, messages');
+  for (const fault of faults) {
+    const mine = of.get(fault) ?? [];
+    const after = mine[0] ? `${((mine[0].at - fault.from) / minute).toFixed(1)} min` : 'NOT NOTIFIED';
+    const where = fault.endpoints.length > 1 ? `${fault.endpoints.length} endpoints` : (fault.endpoints[0] ?? '');
+    line(`${clockOf(fault.from)} ${fault.name} (${where})`, after, counted(mine.map(({ event }) => event)));
+  }
+  for (const one of all ? sent : (of.get(undefined) ?? [])) {
+    const { at, event, severity, rule, about, alerts } = one;
+    const ofFault = faultOf(faults, sites, one)?.name ?? 'OF NO FAULT';
+    console.log(
+      `${clockOf(at)} ${event} ${severity} ${rule} ${about.slice(0, 3).join(',')} (${alerts.length}): ${ofFault}`,
     );
-    const when = first ? `notified after ${((first.at - startAt - from) / minute).toFixed(0)} min` : 'NOT NOTIFIED';
-    console.log(`${name.padEnd(40)} ${when}`);
-  }
-
-  async function maintain(scene: Scene, now: number): Promise<void> {
-    const hours = (now - startAt) / hour;
-    if (hours % (7 * 24) !== 6 * 24 + 1) return;
-    const from = now + hour;
-    const when = { scope: { of: 'site', target: 'berlin' }, from, to: from + 2 * hour } as const;
-    await scene.alerts.maintenance.create({ ...when, reason: 'weekly work' }, 'ann');
-  }
-
-  async function react(scene: Scene, now: number): Promise<void> {
-    const firing = await scene.state
-      .selectFrom('alerts')
-      .select(['id', 'fired_at', 'acknowledged_at'])
-      .where('state', '=', 'firing')
-      .where('severity', '!=', 'info')
-      .execute();
-    for (const { id, fired_at, acknowledged_at } of firing) {
-      if (acknowledged_at !== null || reacted.has(id) || now - (fired_at ?? now) < reacts.after) continue;
-      reacted.add(id);
-      if (random() < reacts.share) await scene.alerts.acknowledge(id, { by: 'ann', until: null });
-    }
-    // What is over, and was in work, is resolved by whoever had it.
-    const restored = await scene.state
-      .selectFrom('tickets')
-      .select('id')
-      .where('state', '=', 'in_progress')
-      .where('restored_at', '<', now - hour)
-      .execute();
-    for (const { id } of restored) await scene.tickets.resolve(id, 'ann', 'It works again.');
   }
 }
 
-/** One line per kind of fault. */
-const firsts = (faults: readonly Fault[]) =>
-  [...new Map(faults.toReversed().map((one) => [one.name, one])).values()].toReversed();
-
-async function read(scene: Scene) {
-  const rows = await scene.state.selectFrom('notifications').select(['at', 'event', 'facts']).orderBy('id').execute();
-  const sent = rows.map(({ at, event, facts }) => {
-    const { endpoint, members } = JSON.parse(facts) as {
-      endpoint: { name: string; site: string | null };
-      members: { names: string[] } | null;
-    };
-    return { at, event, about: [endpoint.name, ...(members?.names ?? []), ...(members ? [endpoint.site ?? ''] : [])] };
-  });
-  const counted = await scene.state
-    .selectFrom('alert_events')
-    .select((of) => ['code', of.fn.countAll<number>().as('n')])
-    .groupBy('code')
-    .orderBy('code')
-    .execute();
-  const codes = counted.map(({ code, n }) => [code, Number(n)] as const);
-  const worth = new Set(['firing', 'worse', 'resolved']);
-  const changes = codes.reduce((sum, [code, n]) => sum + (worth.has(code) ? n : 0), 0);
-  const kinds = Object.fromEntries(
-    [...Map.groupBy(sent, ({ event }) => event)].map(([event, all]) => [event, all.length]),
-  );
-  return { sent, kinds, codes, changes };
-}
+const clockOf = (at: number) => `${Math.floor(at / day)}d ${new Date(startAt + at).toISOString().slice(11, 16)}`;

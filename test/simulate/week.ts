@@ -54,6 +54,8 @@ export interface WeekOptions {
   days: number;
   gaps?: readonly Gap[];
   sites?: ReadonlyMap<string, string>;
+  /** The scene with these machines, where it is to be another than one with a single channel. */
+  open?(): Promise<Scene>;
   /** What people do at a step, and what is read at the end. */
   onStep?(scene: Scene, at: number): Promise<void>;
   onEnd?(scene: Scene): Promise<void>;
@@ -66,11 +68,12 @@ export async function runWeek({
   days,
   gaps = [],
   sites,
+  open,
   onStep,
   onEnd,
 }: WeekOptions): Promise<WeekAlert[]> {
   const endpoints = Object.fromEntries([...machines].map(([id, machine]) => [id, machine.kind]));
-  const scene = await openScene({ endpoints, startAt, ...(sites ? { sites } : {}) });
+  const scene = open ? await open() : await openScene({ endpoints, startAt, ...(sites ? { sites } : {}) });
   const inventory = createInventory(scene.state, noteInstalls);
   const clock = { now: scene.now, monotonic: scene.now };
   const guests = [...machines].map(([id, machine]): Guest => {

@@ -273,4 +273,34 @@ test('who has acknowledged one hears of the others in a digest; a worse one stil
   await e.close();
 });
 
+test('worse, and with another receiver, but for the same person: she hears of the end once', async () => {
+  const routes = { children: [{ name: 'warnings', match: ['severity="warning"'], receivers: ['person:cat'] }] };
+  const e = await escalating({ routes });
+  await e.keep(firesFor(2 * minute), full);
+  assert.equal(e.story(), ['0 cat firing']);
+  await e.keep(3 * minute, fuller);
+  await e.s.alerts.acknowledge(await e.alert(), { by: 'cat' });
+  await e.restart();
+  await e.keep(10 * minute, roomy);
+  assert.equal(
+    e.heard.map(({ who, event, notification: { severity } }) => `${who} ${event} ${severity}`),
+    ['cat firing warning', 'cat firing critical', 'cat resolved critical'],
+  );
+  e.isBalanced();
+  await e.close();
+});
+
+test('worse, and with another receiver behind whom are others: whoever heard of the warning hears of the end, too', async () => {
+  const routes = { children: [{ name: 'warnings', match: ['severity="warning"'], receivers: ['person:dan'] }] };
+  const e = await escalating({ routes });
+  await e.keep(firesFor(2 * minute), full);
+  await e.keep(3 * minute, fuller);
+  await e.s.alerts.acknowledge(await e.alert(), { by: 'cat' });
+  await e.keep(10 * minute, roomy);
+  assert.equal(e.heard.map(({ who, event }) => `${who} ${event}`).sort(), [
+    ...['cat firing', 'cat resolved', 'dan firing', 'dan resolved'],
+  ]);
+  await e.close();
+});
+
 test.run();

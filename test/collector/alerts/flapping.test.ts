@@ -66,6 +66,29 @@ test('a server that comes and goes for hours: one "flapping", and one end once i
   await s.close();
 });
 
+test('up and down each ten minutes, at the limits of flapping: once it has begun again it takes half an hour to end', async () => {
+  let s = await openScene();
+  const cycle = async () => {
+    await s.presence('srv', 'lost', 'will');
+    await s.wait(10 * minute, minute);
+    await s.presence('srv', 'online');
+    await s.wait(10 * minute, minute);
+  };
+  for (let n = 0; n < 4; n++) await cycle();
+  const said = words(s.sent);
+  assert.is(said.filter((one) => one === 'flapping').length, 2, said.join(', '));
+  // A restart in the middle knows that it is the second time.
+  const before = [...s.sent];
+  s = await s.restart();
+  for (let n = 0; n < 6; n++) await cycle();
+  assert.equal(words(s.sent), [], `nothing new in two hours, after ${words(before).join(', ')}`);
+  await s.wait(15 * minute, minute);
+  assert.equal(words(s.sent), [], '25 minutes since it came back');
+  await s.wait(9 * minute, minute);
+  assert.equal(words(s.sent), ['resolved stable']);
+  await s.close();
+});
+
 test('stable at the bad side: notified once that it fires on, and then as any other', async () => {
   const s = await openScene();
   await s.presence('srv', 'online');

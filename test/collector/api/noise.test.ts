@@ -19,7 +19,13 @@ test('a rate per endpoint and week is unknown before one endpoint week; counts a
     const early = await noise();
     assert.is(early.perEndpointWeek, null, 'eight minutes of two endpoints');
     assert.equal(
-      [early.fired, early.acknowledged, early.alone, early.open, early.rules.map(({ rule, fired }) => [rule.id, fired])],
+      [
+        early.fired,
+        early.acknowledged,
+        early.alone,
+        early.open,
+        early.rules.map(({ rule, fired }) => [rule.id, fired]),
+      ],
       [2, 1, 1, 0, [['disk-space', 2]]],
     );
     assert.ok(early.endpointWeeks > 0 && early.endpointWeeks < 0.01, String(early.endpointWeeks));
