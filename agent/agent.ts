@@ -31,6 +31,7 @@ import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
 import { createTargetCheck, type TargetCheck } from './targets/targets.ts';
 import { version } from './version.ts';
+import { createWatchdog } from './watchdog.ts';
 
 export interface AgentOptions {
   /** The agent's own folder. */
@@ -108,6 +109,7 @@ export function createAgent(options: AgentOptions): Agent {
       folderProblem: watchFolder(data, ['agent.json', 'spool.db']),
       takeLateMs: () => parts.runner.takeLateMs(),
     });
+    const watchdog = createWatchdog(run, () => clock.monotonic(), log);
     parts.runner = createRunner({
       checks: [...createChecks(), self, parts.targets.check],
       context,
@@ -121,6 +123,7 @@ export function createAgent(options: AgentOptions): Agent {
       onMetrics: (metrics, intervalMs) => {
         messages.report(metrics, intervalMs);
         sections.daily();
+        watchdog?.();
       },
       onSections: sections.offer,
       onResume(jumpMs) {

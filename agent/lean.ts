@@ -13,7 +13,7 @@ import { distrustTree } from './trusted-path.ts';
  * than can be seen; compiled regular expressions cost nothing and stay on; the optimising ones cost 4 MB and more time
  * than they save; a single thread for V8 saves nothing.
  */
-const flags = [
+export const leanFlags = [
   '--max-semi-space-size=1',
   '--no-opt',
   '--no-maglev',
@@ -54,7 +54,7 @@ function replace(data: string, count: number): void {
   if (cache === undefined) return;
   const env = { ...process.env, NODE_COMPILE_CACHE: cache, [counter]: String(count) };
   try {
-    process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)], env);
+    process.execve(process.execPath, [process.execPath, ...leanFlags, ...process.argv.slice(1)], env);
   } catch {
     // Forbidden (seccomp, a mount without exec): go on without the replacement, only larger.
   }

@@ -7,6 +7,7 @@ import '../shared/needs-node.ts';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { AgentCommand } from './commands/command.ts';
+import { becomeOwner, defaultData } from './home.ts';
 import { becomeLean } from './lean.ts';
 
 interface AgentCommandEntry {
@@ -18,11 +19,14 @@ interface AgentCommandEntry {
   lasting?: boolean;
   /** Internal, not in the help. */
   internal?: boolean;
+  /** Needs the rights that it was started with; the others take those of the agent's user. */
+  keepsRights?: boolean;
 }
 
 const commands: Record<string, AgentCommandEntry> = {
-  run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true },
+  run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true, keepsRights: true },
   enroll: {
+    keepsRights: true,
     usage:
       'enroll [CODE | --file F | -]   [--again] [--ca FILE] [--collector URL] [--name N] [--kind server|workstation] [--insecure-http]',
     load: () => import('./commands/enroll.ts'),
@@ -35,13 +39,14 @@ const commands: Record<string, AgentCommandEntry> = {
   'run-backup': {
     usage: 'run-backup --job NAME [--product P] [--protects PATH]… [--schedule S] [--verify] -- COMMAND …',
     load: () => import('./commands/run-backup.ts'),
+    keepsRights: true,
   },
   sleep: {
     usage: 'sleep                   let the running agent say that the machine goes to sleep',
     load: () => import('./commands/sleep.ts'),
   },
   wake: { usage: 'wake                    let it say that it is back', load: () => import('./commands/wake.ts') },
-  heavy: { usage: 'heavy NAME …', load: () => import('./commands/heavy.ts'), internal: true },
+  heavy: { usage: 'heavy NAME …', load: () => import('./commands/heavy.ts'), internal: true, keepsRights: true },
 };
 
 const common = { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } satisfies ParseArgsOptionsConfig;
@@ -53,12 +58,13 @@ function help(): string {
     '',
     ...lines,
     '',
-    '  --data DIR   its folder (or EVENKEEL_AGENT_DATA; default ./data/agent)',
+    '  --version    prints it',
+    `  --data DIR   its folder (or EVENKEEL_AGENT_DATA; default ${defaultData()})`,
   ].join('\n');
 }
 
 function dataFolder(flag: unknown): string {
-  return typeof flag === 'string' ? flag : process.env.EVENKEEL_AGENT_DATA || 'data/agent';
+  return typeof flag === 'string' ? flag : process.env.EVENKEEL_AGENT_DATA || defaultData();
 }
 
 /** By `import` node:util would load everything that it can export, worker threads included: 1 MB for months. */
@@ -74,6 +80,10 @@ function parse(words: string[], options: ParseArgsOptionsConfig) {
 }
 
 async function main([name, ...words]: string[]): Promise<number> {
+  if (name === '--version') {
+    process.stdout.write(`${(await import('./version.ts')).version}\n`);
+    return 0;
+  }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(`${help()}\n`);
     return name === undefined ? 2 : 0;
@@ -81,6 +91,7 @@ async function main([name, ...words]: string[]): Promise<number> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) throw fail('BAD_FLAG', { problem: `no command "${name}"` });
   if (entry.lasting && !words.includes('--help')) becomeLean(dataFolder(roughData(words)));
+  if (!entry.keepsRights) becomeOwner(dataFolder(roughData(words)));
   const { command } = await entry.load();
   // Libraries start programs of their own; a wrapped backup has the PATH of its caller.
   if (name !== 'run-backup') process.env.PATH = (await import('./programs.ts')).programPath();
@@ -98,10 +109,21 @@ function roughData(words: readonly string[]): string | undefined {
   return at >= 0 ? words[at + 1] : words.find((word) => word.startsWith('--data='))?.slice(7);
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (thrown) {
-  if (!(thrown instanceof EvenkeelError)) throw thrown;
-  process.stderr.write(`${thrown.message}\n${thrown.hint}\n`);
-  process.exitCode = thrown.code === 'BAD_FLAG' ? 2 : 1;
+/** `doctor | head` ends when head has seen enough. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+/** Not awaited at the top: the package is one CommonJS file, which cannot wait there. */
+async function start(): Promise<void> {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (thrown) {
+    if (!(thrown instanceof EvenkeelError)) throw thrown;
+    process.stderr.write(`${thrown.message}\n${thrown.hint}\n`);
+    process.exitCode = thrown.code === 'BAD_FLAG' ? 2 : 1;
+  }
 }
+
+void start();

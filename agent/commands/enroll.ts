@@ -1,7 +1,7 @@
 /** `enroll`: exchanges a join code for this machine's own credential. Prints what it did. */
 
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
@@ -12,6 +12,7 @@ import { ask } from '../control-socket.ts';
 import { credentialPath, plainPassword } from '../credential.ts';
 import { enroll } from '../enroll.ts';
 import { fingerprintOf, readParts } from '../fingerprint.ts';
+import { becomeOwner, isPackaged } from '../home.ts';
 import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
 import { readTrusted } from '../trusted-path.ts';
@@ -91,6 +92,11 @@ async function kindOf(flag: unknown): Promise<Guess> {
   return { kind: flag, why: reason('kind_said_at_enrolment') };
 }
 
+function start(): string {
+  const hasService = isPackaged() && (process.platform !== 'linux' || existsSync('/run/systemd/system'));
+  return hasService ? 'Its service starts it within seconds.' : 'Start the agent with: npm run agent -- run';
+}
+
 export const command: AgentCommand = {
   options: {
     file: { type: 'string' },
@@ -104,16 +110,18 @@ export const command: AgentCommand = {
   async run(line) {
     const { data, values } = line;
     const code = await readCode(line);
+    const kind = await kindOf(values.kind);
+    const fingerprint = fingerprintOf(await readParts(process.platform, '', run));
+    const ca = typeof values.ca === 'string' ? { ca: readAuthority(values.ca) } : {};
+    // Serial numbers are root's to read; the credential is the agent's.
+    becomeOwner(data);
     const { credential, looksLike } = await enroll({
-      data,
-      code,
-      kind: await kindOf(values.kind),
+      ...{ data, code, kind, fingerprint },
       again: values.again === true,
       insecure: values['insecure-http'] === true,
-      fingerprint: fingerprintOf(await readParts(process.platform, '', run)),
       ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),
       ...(typeof values.name === 'string' ? { name: values.name } : {}),
-      ...(typeof values.ca === 'string' ? { ca: readAuthority(values.ca) } : {}),
+      ...ca,
     });
     const known = looksLike.map((name) => `"${name}"`).join(', ');
     const lines = [
@@ -128,7 +136,7 @@ export const command: AgentCommand = {
           ]),
       values.again === true && (await ask(data, 'status')) !== null
         ? 'The agent that runs here still has the old identity: start it again.'
-        : 'Start the agent with: npm run agent -- run',
+        : start(),
     ];
     print(...lines);
     return 0;

@@ -35,18 +35,19 @@ export const dictionaries = new Map<Language, ReadonlyMap<string, string>>();
 
 const isLoaded = (language: Language, key: WordKey) => dictionaries.get(language)?.has(key) === true;
 
-function add(language: Language, words: object): void {
+/** What a program has at hand already, such as the agent, which prints English only. */
+export function addWords(language: Language, words: object): void {
   dictionaries.set(language, new Map([...(dictionaries.get(language) ?? []), ...leaves(words as Tree)]));
 }
 
 /** A language has no words before. */
 export async function loadWords(language: Language): Promise<void> {
-  if (!isLoaded(language, 'page.fleet')) add(language, (await list[language].file()).words);
+  if (!isLoaded(language, 'page.fleet')) addWords(language, (await list[language].file()).words);
 }
 
 /** A language has no sentences for reasons before: the keys under `reason`. */
 export async function loadReasons(language: Language): Promise<void> {
-  if (!isLoaded(language, 'reason.verbatim')) add(language, { reason: (await list[language].reasons()).reasons });
+  if (!isLoaded(language, 'reason.verbatim')) addWords(language, { reason: (await list[language].reasons()).reasons });
 }
 
 // The collector writes in every language; a browser loads of the one that it shows what it needs.

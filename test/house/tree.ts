@@ -6,7 +6,7 @@ import { type ESTree, parseSync, Visitor } from 'vite';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 /** Folders of the product; `test` is beside them. */
-export const roots = ['agent', 'collector', 'shared', 'dashboards'] as const;
+export const roots = ['.package', 'agent', 'collector', 'shared', 'dashboards'] as const;
 
 export interface Import {
   to: string;
