@@ -12,6 +12,7 @@ import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
+import { createBaselines } from './baseline/baselines.ts';
 import { type DataFolder, openDataFolder, removeOwn } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
 import type { Rule } from './evaluate/rule.ts';
@@ -137,7 +138,10 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(() => Promise.all([targets.stop(), managers.services.stop()]));
 
   // Rows are there only after alerts, and before any report.
-  const seen = viewOf({ fleet, groups, facts: (id) => rows.facts(id), latest: series.latest, now: clock.now });
+  const baselines = createBaselines({ state, series, fleet, clock, log, zone });
+  onStop(() => baselines.stop());
+  const { usual } = baselines;
+  const seen = viewOf({ fleet, groups, facts: (id) => rows.facts(id), latest: series.latest, usual, now: clock.now });
   const opened = {
     config,
     log,

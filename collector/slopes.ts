@@ -11,7 +11,7 @@ export function slopesOf(points: readonly Point[]): number[] {
 }
 
 /** Of an ascending list; NaN of an empty one. */
-export function middleOf(sorted: readonly number[]): number {
+export function middleOf(sorted: ArrayLike<number>): number {
   const half = sorted.length >> 1;
   const upper = sorted[half] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2;

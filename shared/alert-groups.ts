@@ -56,18 +56,25 @@ export type BulkOutcome = Static<typeof BulkOutcome>;
 export const AlertContext = Type.Object({
   /** Work on the machine in the day before, newest first. */
   changes: Type.Array(ChangeMark),
-  /** Metrics of the machine that were outside their usual range when it began, farthest first. */
+  /** Metrics of the machine that were outside of what is usual at that hour of the week, farthest first. */
   unusual: Type.Array(
     Type.Object({
       metric: text,
       tags: Type.Record(text, text),
       unit: text,
-      value: Type.Number({ description: 'mean of the hour around its beginning' }),
-      low: Type.Number(),
+      value: Type.Number({ description: 'the mean of five minutes that was farthest away' }),
+      low: Type.Number({ description: 'the range that was expected then' }),
       high: Type.Number(),
-      days: Type.Integer({ description: 'days whose same hours were compared' }),
+      score: Type.Number({ description: 'how far, as a share of the way to the bound: beyond 1 it is outside' }),
+      from: ms,
+      to: Type.Union([ms, Type.Null()], { description: 'null: it went on for as long as was looked at' }),
+      values: Type.Integer({ description: 'means of five minutes that the range was learned from' }),
+      weeks: Type.Integer({ description: 'of so many weeks' }),
     }),
   ),
+  compared: Type.Integer({ description: 'series whose usual range is known for that hour' }),
+  /** Of these too little is known of that hour: 60 values of 3 weeks are needed. */
+  short: Type.Array(Type.Object({ metric: text, values: count, weeks: count })),
   /** Alerts of the same rule on the same instance that are over, newest first. */
   earlier: Type.Array(
     Type.Object({

@@ -480,6 +480,7 @@ export const RuleShown = Type.Object(
     id: text,
     name: Type.Optional(OwnName),
     enabled: Type.Boolean(),
+    notify: Type.Optional(Type.Boolean()),
     level_of: Type.Optional(text),
     severity: Severity,
     applies: Type.Enum(['all', 'server', 'workstation']),

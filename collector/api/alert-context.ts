@@ -2,26 +2,24 @@
 import type { AlertContext } from '../../shared/alert-groups.ts';
 import { fail } from '../../shared/errors.ts';
 import { fieldOf } from '../../shared/metrics.ts';
-import type { SeriesLine } from '../series/series.ts';
+import { unusualAt } from '../baseline/unusual.ts';
+import type { BaselineWhen } from '../evaluate/kinds/baseline.ts';
+import type { Endpoint } from '../fleet/fleet.ts';
 import type { Context } from './context.ts';
 import { changeMarks } from './read-changes.ts';
+import { placeOf } from './rule-scope.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const changesAtMost = 10;
 const earlierAtMost = 5;
 const unusualAtMost = 6;
-/** What a person looks at first; all of it is one read of the series. */
-const watched = [
-  ...['cpu.usage_active', 'cpu.usage_iowait', 'mem.used_percent', 'swap.used_percent', 'disk.used_percent'],
-  ...['diskio.io_util', 'diskio.io_await', 'net.bytes_recv', 'net.bytes_sent', 'processes.total'],
-].filter((metric) => fieldOf(metric) !== undefined);
+const shortAtMost = 12;
 
-/** The same hours of this many days before; from fewer than three nothing is usual. */
-const daysBack = 7;
-const daysAtLeast = 3;
-
-type AlertReading = Pick<Context, 'state' | 'series' | 'clock' | 'zone' | 'fleet' | 'groups' | 'changes' | 'ruleNamed'>;
+type AlertReading = Pick<
+  Context,
+  'state' | 'series' | 'clock' | 'zone' | 'fleet' | 'groups' | 'changes' | 'ruleNamed' | 'rules'
+>;
 
 /** @throws EvenkeelError NOT_FOUND */
 export async function alertContext(context: AlertReading, id: string): Promise<AlertContext> {
@@ -31,52 +29,39 @@ export async function alertContext(context: AlertReading, id: string): Promise<A
   const marks = await changeMarks(context, [alert.endpoint], { start: at - dayMs, end: at + hourMs / 2 });
   return {
     changes: marks.slice(0, changesAtMost).map(({ at, what, change }) => ({ at, what, change })),
-    unusual: await unusualAt(context, alert.endpoint, at, alert.metric),
+    ...(await leftRange(context, alert.endpoint, at, alert.metric)),
     earlier: await earlierOnes(context, alert.key, id, at),
   };
 }
 
-async function unusualAt({ series }: AlertReading, endpoint: string, at: number, own: string) {
-  const metrics = watched.filter((metric) => metric !== own);
-  const range = { from: at - daysBack * dayMs - 2 * hourMs, to: at + hourMs };
-  const read = await series.query({ endpoint, metrics, ...range, step: hourMs });
-  return read.series
-    .flatMap((line) => rangeOf(line, at) ?? [])
-    .toSorted((a, b) => b.far - a.far)
-    .slice(0, unusualAtMost)
-    .map(({ far: _, ...found }) => found);
+/** By the rules of kind `baseline` that hold for the endpoint. The metric of the alert itself needs no explanation. */
+async function leftRange(context: AlertReading, id: string, at: number, own: string) {
+  const endpoint = context.fleet.get(id);
+  if (!endpoint) return { unusual: [], compared: 0, short: [] };
+  const whens = baselinesOf(context, endpoint).filter(({ measurement, field }) => `${measurement}.${field}` !== own);
+  const { lines, compared, short } = await unusualAt(context, endpoint, whens, at);
+  return {
+    unusual: lines.slice(0, unusualAtMost).map(({ metric, tags, outside, usual, goesOn }) => {
+      const { value, score, range, from, to } = outside;
+      const { values, weeks } = usual;
+      const shown = { metric, tags, unit: unitOf(metric), value, low: range.low, high: range.high, score };
+      return { ...shown, from, to: goesOn ? null : to, values, weeks };
+    }),
+    compared,
+    short: short.slice(0, shortAtMost),
+  };
 }
 
-const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[half] as number)
-    : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
-};
+const baselinesOf = (context: AlertReading, endpoint: Endpoint): BaselineWhen[] =>
+  context.rules
+    .books()
+    .for(placeOf(context, endpoint))
+    .rules.flatMap(({ when }) => (when.kind === 'baseline' ? [when] : []));
 
-/** Median ± the larger of four robust deviations, a tenth of the median, and for a percentage ten points. */
-function rangeOf({ metric, tags, points }: SeriesLine, at: number) {
-  const unit = fieldOf(metric)?.unit ?? 'number';
-  const usual: number[] = [];
-  const days = new Set<number>();
-  let value: number | null = null;
-  for (const [start, mean] of points) {
-    if (mean === null) continue;
-    if (start <= at && at < start + hourMs) value = mean;
-    const day = Math.round((at - start) / dayMs);
-    const off = Math.abs(at - day * dayMs - start - hourMs / 2);
-    if (day < 1 || off > 1.5 * hourMs) continue;
-    usual.push(mean);
-    days.add(day);
-  }
-  if (value === null || days.size < daysAtLeast) return null;
-  const middle = median(usual);
-  const spread = 4 * 1.4826 * median(usual.map((one) => Math.abs(one - middle)));
-  const wide = Math.max(spread, 0.1 * Math.abs(middle), unit === 'percent' ? 10 : 0);
-  if (wide === 0 || Math.abs(value - middle) <= wide) return null;
-  const found = { metric, tags, unit, value, low: Math.max(0, middle - wide), high: middle + wide, days: days.size };
-  return { ...found, far: Math.abs(value - middle) / wide };
+/** Of a counter its rate is shown. */
+function unitOf(metric: string): string {
+  const { unit = 'number', kind } = fieldOf(metric) ?? {};
+  return kind === 'counter' ? `${unit}/s` : unit;
 }
 
 async function earlierOnes({ state }: AlertReading, key: string, id: string, before: number) {

@@ -30,8 +30,8 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 /** Faults of one whole rule, by their path in it. */
 export function faultsOfRule(rule: unknown): Fault[] {
   const faults = faultsOf(Rule, rule);
-  const { when } = (isObject(rule) ? rule : {}) as Unchecked<Rule>;
-  if (isObject(when)) faults.push(...whenFaults(when, ['when']));
+  const { when, notify } = (isObject(rule) ? rule : {}) as Unchecked<Rule>;
+  if (isObject(when)) faults.push(...whenFaults(when, ['when']), ...notifyFaults(notify, when));
   return faults;
 }
 
@@ -48,6 +48,17 @@ function whenFaults(when: Record<string, unknown>, path: Path): Fault[] {
     ...conditions.flatMap((condition, i) =>
       isObject(condition) ? conditionFaults(condition, measurement, [...path, 'all', i]) : [],
     ),
+  ];
+}
+
+/** All other kinds alert: what `notify: false` would mean there is `enabled: false`, or a silence. */
+function notifyFaults(notify: unknown, { kind }: Record<string, unknown>): Fault[] {
+  const known = ruleKinds.find((one) => one.kind === kind);
+  if (notify === undefined || !known || known.explains) return [];
+  const which = ruleKinds.flatMap((one) => (one.explains ? one.kind : [])).join(', ');
+  const instead = notify === false ? '; set enabled: false to switch this one off' : '';
+  return [
+    { path: ['notify'], problem: `belongs to rules of kind ${which}; a rule of kind ${kind} always alerts${instead}` },
   ];
 }
 

@@ -378,6 +378,23 @@ export const defaultRules: readonly Rule[] = [
   critical(targetCertificate, 'target-certificate-critical', metric('target', below('certificate_days', 7))),
   warning('target-ups', metric('target_ups', is('on_battery', 1)), { for_s: minute, clear_for_s: minute, urgency: 2 }),
 
+  // What is unusual explains other alerts: nobody is told of it, unless `notify` is set.
+  ...Object.entries({
+    cpu: ['cpu', 'usage_active'],
+    memory: ['mem', 'used_percent'],
+    load: ['system', 'load15_per_cpu'],
+    'disk-busy': ['diskio', 'io_util'],
+    received: ['net', 'bytes_recv'],
+    sent: ['net', 'bytes_sent'],
+    processes: ['processes', 'total'],
+  } as const).map(([what, [measurement, field]]) =>
+    info(
+      `unusual-${what}`,
+      { kind: 'baseline', measurement, field },
+      { for_s: 30 * minute, clear_for_s: 15 * minute, notify: false },
+    ),
+  ),
+
   // Custom checks
   custom,
   critical(custom, 'custom-check-critical', metric('custom', is('status', 2))),

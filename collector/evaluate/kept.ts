@@ -26,3 +26,21 @@ export interface RisingMemory {
   past: number[];
   fullInS: number | null;
 }
+
+/** The five minutes that run of a series, and how the ones before stood to what is usual. */
+export interface UsualMemory {
+  slot: number;
+  /** Of the values so far; of a counter what it grew by, with the first and the last instant. */
+  sum: number;
+  count: number;
+  firstAt: number;
+  last: number;
+  lastAt: number;
+  /** Of the last whole five minutes: null before there was one. */
+  mean: number | null;
+  status: 'breach' | 'hold' | 'clear' | 'none';
+  limit: number | null;
+  /** Which side of the range it is on, and since when. */
+  side: -1 | 0 | 1;
+  since: number;
+}

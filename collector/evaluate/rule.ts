@@ -70,6 +70,8 @@ export const Rule = Type.Object(
     level_of: Type.Optional(Type.String()),
     /** Rules on the same instance that include this one: while one of them has an alert, this one does not begin. */
     covered_by: Type.Optional(Type.Array(Type.String(), { maxItems: 8 })),
+    /** Of a kind that explains: whether it alerts as well. */
+    notify: Type.Optional(Type.Boolean()),
     severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
     applies: Type.Union([Type.Literal('all'), Type.Literal('server'), Type.Literal('workstation')]),
     /** What must hold, by a kind of rules: kinds/. */

@@ -13,11 +13,13 @@ interface ViewParts {
   groups: Pick<Groups, 'namedGroupsOf'>;
   facts(id: string): EndpointFacts;
   latest(id: string): readonly LatestValue[];
+  /** Of an endpoint, what is usual of a series. */
+  usual(id: string, ...of: Parameters<NonNullable<EndpointView['usual']>>): ReturnType<NonNullable<EndpointView['usual']>>;
   now(): number;
 }
 
 export const viewOf =
-  ({ fleet, groups, facts, latest, now }: ViewParts) =>
+  ({ fleet, groups, facts, latest, usual, now }: ViewParts) =>
   (id: string): EndpointView => ({
     endpoint() {
       const { name, site, kind, platform, version, tags } = fleet.get(id) ?? {};
@@ -53,6 +55,7 @@ export const viewOf =
       }
       return first === undefined ? undefined : found;
     },
+    usual: (metric, tags, at) => usual(id, metric, tags, at),
   });
 
 /** Unknown where one of them is. */

@@ -388,7 +388,7 @@ const table: [yaml: string, ...lines: string[]][] = [
   ],
   [
     when('kind: treshold\nmeasurement: disk'),
-    '5:13: rules.mine.when.kind "treshold" must be one of threshold, absence, missing, rate, change, expression, forecast, runaway; did you mean "threshold"?',
+    '5:13: rules.mine.when.kind "treshold" must be one of threshold, absence, missing, rate, change, expression, forecast, runaway, baseline; did you mean "threshold"?',
   ],
   [
     when('kind: absence\nafter: 3'),

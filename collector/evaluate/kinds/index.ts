@@ -1,6 +1,7 @@
 /** The kinds of rules. To add one: a file beside this one, and a line here. */
 import { type Static, Type } from 'typebox';
 import { absence } from './absence.ts';
+import { baseline } from './baseline.ts';
 import { change } from './change.ts';
 import { expression } from './expression.ts';
 import { forecast } from './forecast.ts';
@@ -10,7 +11,7 @@ import { rate } from './rate.ts';
 import { runaway } from './runaway.ts';
 import { threshold } from './threshold.ts';
 
-const list = [threshold, absence, missing, rate, change, expression, forecast, runaway] as const;
+const list = [threshold, absence, missing, rate, change, expression, forecast, runaway, baseline] as const;
 
 /** The condition of a rule, of any kind. */
 export type When = Static<(typeof list)[number]['schema']>;

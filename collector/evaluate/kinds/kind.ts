@@ -9,7 +9,7 @@ import type { Fault } from '../../../shared/shape.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
 import { createRecent, type Recent } from '../../recent.ts';
 import type { RuleStatus } from '../compare.ts';
-import type { ChangeMemory, RateMemory, RisingMemory } from '../kept.ts';
+import type { ChangeMemory, RateMemory, RisingMemory, UsualMemory } from '../kept.ts';
 import type { Mean } from '../mean.ts';
 
 /** Maximum duration, in seconds: a longer one is a mistake, such as milliseconds for seconds. */
@@ -27,6 +27,16 @@ export interface EndpointView {
   inventory(): Readonly<Record<string, unknown>>;
   /** Newest fields of the first instance; undefined: none that still counts. */
   latest(measurement: string): Readonly<Record<string, number>> | undefined;
+  /** What is usual of a series at an instant; undefined: not known yet. Left out: nothing is. */
+  usual?(metric: string, tags: Readonly<Record<string, string>>, at: number): UsualBounds | undefined;
+}
+
+/** NaN: too little is known of this hour. */
+export interface UsualBounds {
+  low: number;
+  high: number;
+  /** Since when it is learned anew, ms UTC; null: it has been so all the time. */
+  since: number | null;
 }
 
 /** Memory of evaluation per endpoint between its reports. Lost at a restart, and rebuilt. */
@@ -36,6 +46,9 @@ export interface RuleMemory {
   rates: Recent<RateMemory>;
   changes: Recent<ChangeMemory>;
   risings: Recent<RisingMemory>;
+  usuals: Recent<UsualMemory>;
+  /** The series of the last stretch outside of what is usual that may be said, and when it began. */
+  unusual: { key: string; since: number; isLong: boolean } | null;
   /** When an awaited value last came, by rule id. */
   seen: Map<string, number>;
   /** When this collector first received something from the endpoint. */
@@ -49,14 +62,16 @@ export const createMemory = (since = 0, view: EndpointView | null = null): RuleM
   rates: createRecent(since),
   changes: createRecent(since),
   risings: createRecent(since),
+  usuals: createRecent(since),
+  unusual: null,
   seen: new Map(),
   since,
   view,
 });
 
 /** What has not come for days leaves memory. To be called about once per hour. */
-export function forgetOld({ counters, means, rates, changes, risings }: RuleMemory, now: number): void {
-  for (const one of [counters, means, rates, changes, risings]) one.turn(now);
+export function forgetOld({ counters, means, rates, changes, risings, usuals }: RuleMemory, now: number): void {
+  for (const one of [counters, means, rates, changes, risings, usuals]) one.turn(now);
 }
 
 export interface Shown {
@@ -68,12 +83,16 @@ export interface Shown {
 export interface RuleOf<When> {
   id: string;
   when: When;
+  /** Of a kind that explains: whether it alerts as well. */
+  notify?: boolean;
 }
 
 export interface RuleKind<When = never> {
   kind: string;
   /** Its alerts go on while the endpoint is away; all others are unknown then. */
   whileAway?: true;
+  /** Explains the alerts of other rules; makes some of its own only where `notify` is set. */
+  explains?: true;
   /** Of `when`. */
   schema: TSchema;
   /** Faults beyond the schema and the catalogue, by their place in `when`; any part of that may be missing or wrong. */

@@ -17,7 +17,7 @@ export function Beside({ alert }: { alert: Alert }) {
       {(found) => (
         <>
           <Changes changes={found.changes} />
-          <Unusual unusual={found.unusual} />
+          <Unusual {...found} />
           <Earlier earlier={found.earlier} />
         </>
       )}
@@ -44,37 +44,51 @@ function Changes({ changes }: Pick<AlertContext, 'changes'>) {
   );
 }
 
-function Unusual({ unusual }: Pick<AlertContext, 'unusual'>) {
+function Unusual({ unusual, compared, short }: Pick<AlertContext, 'unusual' | 'compared' | 'short'>) {
   const value = (one: number, unit: string) => measured(one, unit, language.value);
-  const days = Math.max(0, ...unusual.map((one) => one.days));
   return (
     <Box title={t('alert.page.unusual')}>
-      {unusual.length === 0 ? (
-        <p class="quiet">{t('alert.page.noUnusual')}</p>
-      ) : (
+      {unusual.length === 0 && compared > 0 && (
+        <p class="quiet">{t('alert.page.noUnusual', { n: number(compared, language.value) })}</p>
+      )}
+      {unusual.length > 0 && (
         <ul class="stack-2">
-          {unusual.map(({ metric, tags, unit, value: was, low, high }) => (
+          {unusual.map(({ metric, tags, unit, value: was, low, high, from, to: until }) => (
             <li key={metric + JSON.stringify(tags)}>
               {metricName(metric)}{' '}
               <span class="quiet">
                 {Object.entries(tags)
-                  .filter(([name]) => name !== 'host' && name !== 'fstype')
+                  .filter(([name]) => name !== 'host' && name !== 'fstype' && name !== 'cpu')
                   .map(([, tag]) => tag)
                   .join(' · ')}
               </span>{' '}
               <span class="strong nowrap">{value(was, unit)}</span>{' '}
               <span class="quiet nowrap">
                 {t('alert.page.usual', { low: value(low, unit), high: value(high, unit) })}
+              </span>{' '}
+              <span class="quiet nowrap">
+                <Moment at={from} />{' '}
+                {until === null
+                  ? t('alert.page.unusualOn')
+                  : t('alert.page.unusualFor', { time: duration((until - from) / 1000, language.value) })}
               </span>
             </li>
           ))}
         </ul>
       )}
-      <p class="quiet small">
-        {t('alert.page.unusualHow')} {days > 0 && t('alert.page.unusualDays', { n: number(days, language.value) })}
-      </p>
+      <Short short={short} />
+      <p class="quiet small">{t('alert.page.unusualHow')}</p>
     </Box>
   );
+}
+
+/** Why there is no verdict: of the metric of which most is known. */
+function Short({ short }: Pick<AlertContext, 'short'>) {
+  const [most] = short.toSorted((a, b) => b.weeks - a.weeks || b.values - a.values);
+  if (!most) return null;
+  const n = (one: number) => number(one, language.value);
+  const metrics = [...new Set(short.map(({ metric }) => metricName(metric)))].join(', ');
+  return <p class="quiet">{t('alert.page.unusualShort', { metrics, values: n(most.values), weeks: n(most.weeks) })}</p>;
 }
 
 function Earlier({ earlier }: Pick<AlertContext, 'earlier'>) {
