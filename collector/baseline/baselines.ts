@@ -70,7 +70,11 @@ export function createBaselines(parts: BaselineParts): Baselines {
     });
   }
 
+  const pass = (ms: number) => setTimeout(ms, undefined, { ref: false, signal: stopped.signal }).catch(() => undefined);
+
   async function run(): Promise<void> {
+    // All that a report asks for is learned together.
+    await pass(pauseAtLeastMs);
     for (const endpoint of waiting) {
       if (stopped.signal.aborted) return;
       waiting.delete(endpoint);
@@ -84,7 +88,7 @@ export function createBaselines(parts: BaselineParts): Baselines {
       }
       learning = null;
       const pause = Math.max(pauseAtLeastMs, (performance.now() - began) * (share - 1));
-      await setTimeout(pause, undefined, { ref: false, signal: stopped.signal }).catch(() => undefined);
+      await pass(pause);
     }
   }
 

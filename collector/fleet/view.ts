@@ -14,7 +14,10 @@ interface ViewParts {
   facts(id: string): EndpointFacts;
   latest(id: string): readonly LatestValue[];
   /** Of an endpoint, what is usual of a series. */
-  usual(id: string, ...of: Parameters<NonNullable<EndpointView['usual']>>): ReturnType<NonNullable<EndpointView['usual']>>;
+  usual(
+    id: string,
+    ...of: Parameters<NonNullable<EndpointView['usual']>>
+  ): ReturnType<NonNullable<EndpointView['usual']>>;
   now(): number;
 }
 
