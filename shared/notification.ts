@@ -2,11 +2,13 @@
  * What happened. To a group of alerts: it fires (first message), there is more or worse (`update`), it still fires
  * (`repeat`), it has ended, it comes and goes (`flapping`) and has stopped doing so (`stable`); the next persons of an
  * escalation policy are called (`escalation`), and none of them reacted (`exhausted`); several groups in one (`digest`).
+ * A person has all of it (`acknowledged`): for channels that keep a state of their own.
  * To a ticket: its alert has been good for a day (`reminder`), a clock has reached a mark (`sla`), a hold its date
  * (`hold`), helpers are called (`swarm`), its requester is told of a public comment, or asked how satisfied they are.
  */
 export const notificationEvents = [
   ...(['firing', 'update', 'repeat', 'resolved', 'flapping', 'stable', 'escalation', 'exhausted', 'digest'] as const),
+  'acknowledged',
   ...(['reminder', 'sla', 'hold', 'swarm', 'comment', 'rating', 'test'] as const),
 ] as const;
 export type NotificationEvent = (typeof notificationEvents)[number];

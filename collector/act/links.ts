@@ -90,8 +90,8 @@ export const silencing =
   };
 
 export const silenceMs = 2 * 3_600_000;
-/** A group may have thousands; who has so many goes to the page of alerts. */
-const alertsAtMost = 500;
+/** An outage of a large site is one group: so many are one row of 115 kB for each link. */
+const alertsAtMost = 5_000;
 const weights = { critical: 2, warning: 1, info: 0 } as const;
 
 /** Those that the button of this link would change. */
@@ -122,13 +122,13 @@ export function createActLinks(parts: ActParts): ActLinks {
   }
 
   async function alertsOf(ids: readonly string[]): Promise<ActAlert[]> {
-    const rows = await state
+    const found = state
       .selectFrom('alerts')
       .leftJoin('endpoints', 'endpoints.id', 'alerts.endpoint')
       .selectAll('alerts')
-      .select('endpoints.name as endpoint_name')
-      .where('alerts.id', 'in', ids)
-      .execute();
+      .select('endpoints.name as endpoint_name');
+    const rows = [];
+    for (const some of chunks(ids)) rows.push(...(await found.where('alerts.id', 'in', some).execute()));
     return rows
       .map((row): ActAlert => {
         const { acknowledged_by: by, acknowledged_at: at, acknowledged_until: until } = row;

@@ -190,6 +190,7 @@ function groupsOver(parts: AlertsParts, named: (id: string) => ReturnType<typeof
     labelsOf: labelled,
     receivers: parts.receivers ?? channelsOnly(routes),
     settings: { ...groupDefaults, ...parts.notify },
+    takesAcknowledgement: (name) => routes.find((one) => one.name === name)?.channel.takesAcknowledgement === true,
     onNobody: (receiver) => log.warn({ receiver }, 'Nobody is behind a receiver of alerts: a message reaches no one'),
   });
   return { labelled, groups };

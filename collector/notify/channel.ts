@@ -111,6 +111,8 @@ export interface Mail {
 
 export interface Channel {
   kind: string;
+  /** It is told when somebody has what it was told of: it keeps a state of its own. */
+  takesAcknowledgement?: true;
   /**
    * Sends once. Resolves when the receiver has accepted it.
    * @throws EvenkeelError CHANNEL_FAILED (worth another try) or CHANNEL_REFUSED (not worth one)

@@ -106,13 +106,25 @@ interface HttpKind<Shape extends TObject> {
   content(notification: Notification, settings: Static<Shape>, name: string): HttpContent;
   /** Statuses beside the usual ones that are worth another try. */
   retry?: readonly number[];
+  takesAcknowledgement?: true;
   /** Of a status that is no error. @throws EvenkeelError */
   judge?(status: number, name: string): void;
 }
 
 /** A channel that makes one request per notification. */
 export function httpChannel<Shape extends TObject>(type: HttpKind<Shape>): ChannelType {
-  const { kind, settings: shape, forms, isOwn, check, address, content, judge, retry = [] } = type;
+  const {
+    kind,
+    settings: shape,
+    forms,
+    isOwn,
+    check,
+    address,
+    content,
+    judge,
+    retry = [],
+    takesAcknowledgement,
+  } = type;
   return {
     ...{ kind, settings: shape, forms },
     ...(isOwn ? { isOwn } : {}),
@@ -123,6 +135,7 @@ export function httpChannel<Shape extends TObject>(type: HttpKind<Shape>): Chann
       const target = new URL(address(settings));
       return {
         kind,
+        ...(takesAcknowledgement ? { takesAcknowledgement } : {}),
         async send(notification, signal) {
           const { body, headers, method, url } = content(notification, settings, name);
           const status = await post(name, outgoing, url === undefined ? target : new URL(url), {

@@ -56,15 +56,27 @@ export function createCompletion(parts: CompletionParts) {
   }
 
   /** For the alerts that this message says are firing. */
-  async function linksOf(
-    row: DeliveryRow,
-    { event, members }: NotificationFacts,
-  ): Promise<Pick<Notification, 'links'>> {
+  async function linksOf(row: DeliveryRow, { event }: NotificationFacts): Promise<Pick<Notification, 'links'>> {
     if (!parts.act || !asksToAct.has(event)) return {};
-    const alerts = members?.list.map(({ alert }) => alert) ?? (row.alert === null ? [] : [row.alert]);
+    const alerts = await firingIn(row);
     const made = Object.entries(await parts.act.make(alerts, row.user_name));
     if (made.length === 0) return {};
     return { links: Object.fromEntries(made.map(([purpose, path]) => [purpose, parts.publicUrl() + path])) };
+  }
+
+  /** All of them, also where the message lists the first only. Those that had ended by then are in it, too. */
+  async function firingIn({ notification, alert }: DeliveryRow): Promise<string[]> {
+    const rows = await state
+      .selectFrom('notification_alerts')
+      .innerJoin('alerts', 'alerts.id', 'notification_alerts.alert')
+      .innerJoin('notifications', 'notifications.id', 'notification_alerts.notification')
+      .select('alerts.id')
+      .where('notification_alerts.notification', '=', notification)
+      .where((is) => is.or([is('resolved_at', 'is', null), is('resolved_at', '>', is.ref('notifications.at'))]))
+      .orderBy('alerts.pending_at')
+      .orderBy('alerts.id')
+      .execute();
+    return rows.length === 0 && alert !== null ? [alert] : rows.map(({ id }) => id);
   }
 
   /** @throws EvenkeelError CHANNEL_REFUSED */

@@ -71,13 +71,17 @@ function onChange(groups: MessageGroups, change: AlertChange): void {
       // Its endpoint is back: what was to be said meanwhile waits as any news does.
       ...(code === 'back' ? { release: 'wait' as const } : {}),
     });
-  if (code === 'acknowledged') groups.isAtWork(key, actor, at);
+  if (code === 'acknowledged') {
+    groups.isAtWork(key, actor, at);
+    groups.acknowledged(key, at);
+  }
 }
 
 /** What an alert is to its groups. */
 function newsOf({ code, alert, ended, reason, params }: AlertChange): AlertNews {
   const outage = params.members as EndpointOutage | undefined;
-  if (!ended) return outage ? { ...standingNews(alert), outage } : standingNews(alert);
+  const owned = ownedNews(code, alert);
+  if (!ended) return { ...standingNews(alert), ...owned, ...(outage ? { outage } : {}) };
   // The cause of an absence that is over.
   const cause = typeof params.cause === 'string' ? params.cause : null;
   return {
@@ -86,6 +90,12 @@ function newsOf({ code, alert, ended, reason, params }: AlertChange): AlertNews 
     fires: false,
     why: code === 'stable' ? 'stable' : (reason ?? cause),
   };
+}
+
+/** What is otherwise for whoever has it. */
+function ownedNews(code: ChangeCode, { acknowledgement }: LiveAlert): Partial<AlertNews> {
+  if (code === 'worse' && acknowledgement) return { gotWorse: true };
+  return code === 'acknowledged' || acknowledgement === null ? { gotWorse: false, saidToOwner: null } : {};
 }
 
 export function standingNews(alert: LiveAlert): AlertNews {

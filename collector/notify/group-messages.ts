@@ -6,7 +6,7 @@ import type { AlertMember, GroupMemory, MessageGroup, TrackedAlert } from './gro
 import type { Way } from './notification.ts';
 
 export interface GroupMessage extends Omit<GroupDraft<LiveAlert>, 'event'> {
-  event: GroupDraft['event'] | 'escalation' | 'exhausted' | 'digest';
+  event: GroupDraft['event'] | 'escalation' | 'exhausted' | 'digest' | 'acknowledged';
   /** Id of the group, or of what goes to a receiver of several groups. */
   about: string;
   receiver: string;

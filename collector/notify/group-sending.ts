@@ -4,7 +4,7 @@
  */
 import type { LiveAlert } from '../alerts/alert.ts';
 import { rankOf } from '../evaluate/book.ts';
-import { draftOf, type GroupDraft, type GroupSeverity, messageAt, wayKey } from './group.ts';
+import { draftOf, type GroupDraft, type GroupSeverity, isForOwner, messageAt, newsOf, wayKey } from './group.ts';
 import type { createGroupChanges } from './group-changes.ts';
 import { dueKey, type GroupMemory, groupId, type MessageGroup, type TrackedAlert } from './group-memory.ts';
 import type { GroupMessages } from './group-messages.ts';
@@ -69,7 +69,7 @@ export function createGroupSending(
     if (!receivers.isFixed) rerouteAll(group, at);
     if (groups.get(group.id) !== group) return;
     const draft = messageAt(put, group, at);
-    if (!draft) return;
+    if (!draft || tellOwners(group, draft)) return;
     const until = heldUntil(group, draft);
     if (until !== null) {
       hold(group, until);
@@ -83,6 +83,30 @@ export function createGroupSending(
     });
     if (drafts.length > 0) digest([{ group, draft }, ...drafts]);
     else send(group, draft);
+  }
+
+  /**
+   * What somebody has and keeps although it got worse is said to them alone, once over all groups. To all others it is as
+   * before: what they were told last, and when, stays.
+   * @returns false where there is other news, or an owner has no way of their own: then all hear of it
+   */
+  function tellOwners(group: MessageGroup, draft: GroupDraft<LiveAlert>): boolean {
+    const news = newsOf(group);
+    if (news.length === 0 || !news.every(isForOwner)) return false;
+    const owners = [...new Set(news.map(({ alert }) => `person:${alert.owner}`))];
+    const of = owners.map((owner) => waysOf(receivers, [owner], draft.severity, draft.at));
+    if (of.some(({ length }) => length === 0)) return false;
+    const unsaid = news.filter(({ alert }) => rankOf[alert.severity] > rankOf[alert.saidToOwner ?? 'info']);
+    const severity = news.map(({ alert }) => alert.severity).reduce((a, b) => (rankOf[b] > rankOf[a] ? b : a));
+    const own: GroupDraft<LiveAlert> = {
+      ...{ at: draft.at, event: 'update', severity, firing: news.map(({ alert }) => alert), resolved: [] },
+    };
+    const { last, worst } = group;
+    if (unsaid.length > 0) messages.emit(group, own, of.flat(), 'update', null);
+    else messages.told(group, own, []);
+    for (const { alert } of news) put(alert, { saidToOwner: alert.severity });
+    if (last) put(group, { last, worst });
+    return true;
   }
 
   /** Who hears of an alert is asked at its sending: the hours of a route may have ended in its wait. */

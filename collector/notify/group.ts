@@ -41,6 +41,10 @@ export interface GroupedAlert<About = unknown> {
   suppressedBy: readonly string[];
   /** Who has acknowledged it. */
   owner: string | null;
+  /** It is worse than when its owner took it, and stays theirs: only they are told. */
+  gotWorse?: boolean;
+  /** The level of which its owner was told since. */
+  saidToOwner?: GroupSeverity | null;
   /** Why it has ended. */
   why: string | null;
   /** Of an alert about many endpoints at once: how many are silent, of how many, and their names. */
@@ -148,9 +152,19 @@ const isShown = ({ alert, isRouted }: GroupMember) =>
 function isNews(member: GroupMember): boolean {
   if (!isShown(member)) return false;
   const { alert, told } = member;
-  if (told === null) return alert.owner === null;
+  if (told === null) return alert.owner === null || alert.gotWorse === true;
   return rankOf[alert.severity] > rankOf[told.severity] || alert.flaps !== told.flaps;
 }
+
+/** News that only concern whoever has it. */
+export const isForOwner = (member: GroupMember): boolean => {
+  const { alert, told } = member;
+  if (alert.owner === null || !isNews(member)) return false;
+  return told === null || rankOf[alert.severity] > rankOf[told.severity];
+};
+
+/** All news of a group. */
+export const newsOf = <About>(group: Group<About>): GroupMember<About>[] => [...group.members.values()].filter(isNews);
 
 export interface Standing {
   rank: number;
@@ -294,7 +308,7 @@ export function messageAt<About>(put: Put, group: Group<About>, at: number): Gro
 
 /** News about flapping alone has a name of its own. */
 function eventOf(group: Group): GroupEvent {
-  const news = [...group.members.values()].filter(isNews);
+  const news = newsOf(group);
   const isWorse = ({ alert, told }: GroupMember) => told !== null && rankOf[alert.severity] > rankOf[told.severity];
   if (news.every(({ alert, told }) => alert.flaps && !told?.flaps)) return 'flapping';
   if (news.every((member) => member.told?.flaps && !member.alert.flaps && !isWorse(member))) return 'stable';

@@ -28,12 +28,14 @@ export interface GroupsParts {
   settings: GroupDefaults;
   /** Nobody is behind a receiver, or a step of an escalation. */
   onNobody?(receiver: string, at: number): void;
+  /** This channel has a message for it. */
+  takesAcknowledgement?(channel: string): boolean;
 }
 
 export type MessageGroups = ReturnType<typeof createGroups>;
 
 export function createGroups(parts: GroupsParts) {
-  const { onNobody = () => undefined } = parts;
+  const { onNobody = () => undefined, takesAcknowledgement = () => false } = parts;
   const memory = createGroupMemory(parts.settings);
   const messages = createGroupMessages(memory, onNobody);
   const runs = createGroupRuns(parts, memory, messages);
@@ -87,6 +89,20 @@ export function createGroups(parts: GroupsParts) {
         if (group.last) put(group, { last: { ...group.last, at } });
         note(group);
         arm(group);
+      }
+    },
+    /** All that a receiver was told of is in somebody's hands: channels that can say so are told. */
+    acknowledged(key: string, at: number): void {
+      for (const id of alerts.get(key)?.groups ?? []) {
+        const group = groups.get(id) as MessageGroup;
+        const open = [...group.members.values()].filter(({ alert, told }) => told !== null && alert.fires);
+        const ways = [...group.ways.values()].filter(({ channel }) => takesAcknowledgement(channel));
+        if (open.length === 0 || ways.length === 0 || open.some(({ alert }) => alert.owner === null)) continue;
+        const { receiver, values, last } = group;
+        messages.push({
+          ...{ at, event: 'acknowledged', severity: last?.severity ?? 'warning', resolved: [] },
+          ...{ firing: open.map(({ alert }) => alert), about: id, receiver, values, ways, number: null },
+        });
       }
     },
     /** A person has taken an alert, or looked at it: until later they know of its group. */

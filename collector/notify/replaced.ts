@@ -41,6 +41,9 @@ export function replacedBy(rows: readonly WaitingDelivery[], wasNotified: (subje
     const last = unsent.at(-1);
     const mayKnow = states.length > unsent.length || wasNotified(subject);
     if (last?.event === 'resolved' && unsent.length > 1 && !mayKnow) replaced.add(last.id);
+    // Whoever hears of the end need not hear in whose hands it was.
+    if (last?.event === 'resolved')
+      for (const { id, event, attempts } of all) if (event === 'acknowledged' && attempts === 0) replaced.add(id);
     const begins = unsent.slice(0, -1).some(({ event, named }) => (named ?? event) === 'firing');
     if (last && begins && !mayKnow && further.has(last.event)) first.add(last.id);
   }

@@ -1,6 +1,6 @@
 /**
  * PagerDuty, by its Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview
- * What fires is triggered and what has ended is resolved under one `dedup_key`. A test opens an incident of severity info.
+ * What fires is triggered, what somebody has is acknowledged, and what has ended is resolved under one `dedup_key`. A test opens an incident of severity info.
  */
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
@@ -24,15 +24,14 @@ const [summaryAtMost, keyAtMost, textAtMost] = [1024, 255, 4000];
 const keyOf = (key: string) =>
   key.length <= keyAtMost ? escaped(key) : `evenkeel-${createHash('sha256').update(key).digest('hex')}`;
 
-const acknowledging: ReadonlySet<string> = new Set(['acknowledged']);
-
 function actionOf({ event }: Notification): 'trigger' | 'resolve' | 'acknowledge' {
   if (event === 'resolved') return 'resolve';
-  return acknowledging.has(event) ? 'acknowledge' : 'trigger';
+  return event === 'acknowledged' ? 'acknowledge' : 'trigger';
 }
 
 export const pagerduty = httpChannel({
   kind: 'pagerduty',
+  takesAcknowledgement: true,
   settings: Settings,
   forms: [
     {

@@ -59,6 +59,9 @@ export interface SceneFile {
   routes?: object;
   notify?: object;
   rules?: SceneOptions['rules'];
+  links?: true;
+  /** Real ones beside those that record. */
+  routed?: ChannelRoute[];
   endpoints?: string[];
   /** Channels beside `mail` and `chat`. */
   channels?: string[];
@@ -94,6 +97,7 @@ export async function escalating(file: SceneFile = {}) {
     },
   });
   const routes = ['mail', 'chat', ...(file.channels ?? [])].map(channel);
+  routes.push(...(file.routed ?? []));
   const { documents, faults } = readRouting({
     schedules,
     policies: file.policies ?? policies,
@@ -106,7 +110,13 @@ export async function escalating(file: SceneFile = {}) {
     ...{ changeFeed: createChangeFeed(), log: silentLog, onChange: () => undefined },
   });
   let s = await openScene({
-    ...{ state, routes, receivers: routing, ...(file.rules ? { rules: file.rules } : {}) },
+    ...{
+      state,
+      routes,
+      receivers: routing,
+      ...(file.rules ? { rules: file.rules } : {}),
+      ...(file.links ? { links: file.links } : {}),
+    },
     startAt: zero,
     notify: { wait: 0, interval: 5 * minute, ...file.notify },
   });

@@ -1,4 +1,5 @@
 /** A fleet with a real state, real fleet, alerts, tickets and outbox, on a clock that the test moves by hand. */
+import { createActLinks } from '../../../collector/act/links.ts';
 import { type Alerts, createAlerts } from '../../../collector/alerts/alerts.ts';
 import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
@@ -50,6 +51,8 @@ export interface SceneOptions {
   notify?: Partial<GroupDefaults>;
   receivers?: Receivers;
   startAt?: number;
+  /** Messages have links by which their reader acts. */
+  links?: true;
   /** What is watched from outside: names with their watchers. */
   targets?: Record<string, { watchers: string[]; site?: string }>;
   services?: { parts: string[]; need: number | null }[];
@@ -71,7 +74,12 @@ export async function openScene(options: SceneOptions = {}) {
   const fleet = await createFleet({ state, clock });
   const outside = await openOutside(options, state, clock, fleet);
   const publicUrl = () => 'https://ek.example';
+  const act = createActLinks({
+    ...{ state, clock, zone: 'UTC', silence: null, ruleNamed: (id) => ({ id }) },
+    acknowledge: (...about) => alerts.acknowledge(...about),
+  });
   const outbox = createOutbox({
+    ...(options.links ? { act } : {}),
     mailOf: () => Promise.reject(new Error('no report here')),
     state,
     clock,
@@ -117,6 +125,7 @@ export async function openScene(options: SceneOptions = {}) {
     alerts,
     tickets,
     fleet,
+    act,
     outbox,
     told,
     sent,
