@@ -207,7 +207,12 @@ export const ScheduleAnswer = Type.Object({
   name: text,
   owner: Owner,
   zone: text,
-  now: Type.Object({ user: orNull(text), by: text, until: orNull(ms), next: orNull(text) }),
+  now: Type.Object({
+    ...{ user: orNull(text), by: text, until: orNull(ms), next: orNull(text) },
+    /** False: no message gets to whoever it is, as where a person has not said how. */
+    isReached: Type.Boolean(),
+  }),
+  /** Those that begin in the range, with their real end. */
   shifts: Type.Array(ShiftAnswer),
   overrides: Type.Array(OverrideAnswer),
   /** Inside the next 28 days. */
@@ -222,6 +227,8 @@ export const OnCallAnswer = Type.Object({
   at: ms,
   from: ms,
   to: ms,
+  /** Shifts are known until then: one that ends there may go on. */
+  known: ms,
   me: Type.Object({ now: Type.Array(OwnShift), next: Type.Union([OwnShift, Type.Null()]), hasFeed: Type.Boolean() }),
   schedules: Type.Array(ScheduleAnswer),
 });

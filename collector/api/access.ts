@@ -137,6 +137,9 @@ export const access: Readonly<Record<string, Need>> = {
   /** The choices of forms: names without addresses. */
   'GET /api/v1/on-call/receivers': 'operator',
   'GET /api/v1/on-call/me': 'operator',
+  'GET /api/v1/on-call/me/now': 'viewer',
+  'GET /api/v1/on-call/me/ways': 'operator',
+  'POST /api/v1/on-call/me/test': 'operator',
   'PUT /api/v1/on-call/me': 'operator',
   /** They hold addresses of people. */
   'GET /api/v1/on-call/people/:name': 'admin',

@@ -46,7 +46,8 @@ export interface Channels {
   edit(name: string, edit: ChannelEdit, by: string): Promise<ChannelView>;
   remove(name: string): Promise<void>;
   /** Sends a test at once, without the outbox. @throws EvenkeelError NOT_FOUND */
-  test(name: string, by: string): Promise<{ at: number; ms: number; error: string | null }>;
+  /** @param recipient an address of a person in place of those of the channel: then it says nothing of how the channel does */
+  test(name: string, by: string, recipient?: string | null): Promise<{ at: number; ms: number; error: string | null }>;
   /** Sends a test to one device by the first channel that can. @returns why it was not accepted; null: it was */
   testDevice(user: string, device: string): Promise<string | null>;
 }
@@ -183,18 +184,24 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
         1,
       );
     },
-    async test(name, by) {
+    async test(name, by, recipient = null) {
       const route = routes.find((one) => one.name === name);
       const one = find(name);
       if (!route || !one) throw fail('NOT_FOUND', { what: 'channel', id: name });
       const at = clock.now();
       const begun = clock.monotonic();
       const error = await route.channel
-        .send(trialOf(name, by, at, `${parts.publicUrl()}/oncall/channels`), AbortSignal.timeout(trialTimeoutMs))
+        .send(
+          {
+            ...trialOf(name, by, at, `${parts.publicUrl()}/oncall/channels`),
+            ...(recipient === null ? {} : { recipient }),
+          },
+          AbortSignal.timeout(trialTimeoutMs),
+        )
         .then(() => null, reasonOf);
       const health = parts.health();
       if (error === null) health.accepted(name);
-      else health.failed(name, error, false);
+      else if (recipient === null) health.failed(name, error, false);
       const blocked = error === null ? null : await blockedBy(outgoing, one);
       return { at, ms: Math.round(clock.monotonic() - begun), error: blocked ?? error };
     },

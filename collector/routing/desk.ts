@@ -26,6 +26,8 @@ export interface OnCallDesk extends ScheduleDesk {
   checkRoutes(content: unknown): Promise<RoutesContent>;
   saveRoutes(content: unknown, how: DocumentAuthor): Promise<RoutesRow>;
   trace(labels: Labels, at: number): TraceAnswer;
+  /** As saved; `recipient` is where a message goes: null for the addresses of the channel. */
+  ownWays(user: string): Promise<{ channel: string; address: string | null; recipient: string | null }[]>;
   receiverNames(): Promise<Omit<ReceiverChoices, 'channels'>>;
   /** @throws EvenkeelError NOT_FOUND */
   person(name: string): Promise<PersonRow>;
@@ -85,6 +87,14 @@ export function createDesk(parts: ScheduleDeskParts): OnCallDesk {
       return this.routes();
     },
     trace: (labels, at) => trace(memory, labels, at),
+    async ownWays(user) {
+      const reached = memory.reach(`person:${user}`, 'critical', now());
+      return (await this.person(user)).content.ways.map(({ channel, address = null }) => {
+        const ways = reached.filter((one) => one.channel === channel);
+        const way = ways.find(({ recipient }) => recipient === address) ?? ways[0];
+        return { channel, address, recipient: way?.recipient ?? address };
+      });
+    },
     async receiverNames() {
       const { users } = await parts.known();
       const of = (kind: DocumentKind) => documents.names(kind, Number.POSITIVE_INFINITY);

@@ -2,6 +2,7 @@
 import { fail } from '../../shared/errors.ts';
 import { namesNear } from '../../shared/nearest.ts';
 import type { OnCallAnswer, OnCallOverrideRow, OnCallScheduleRow, ScheduleContent } from '../../shared/on-call.ts';
+import type { OwnTurn } from '../../shared/own-ways.ts';
 import { shownName } from '../../shared/place-name.ts';
 import { reason } from '../../shared/reason.ts';
 import { refusal } from '../../shared/words/refusal.ts';
@@ -17,6 +18,8 @@ import type { RoutingMemory } from './routing.ts';
 
 const day = 86_400_000;
 const lookedAheadMs = 28 * day;
+/** So far after the end of a range the end of its last shift is looked for. */
+const beyondMs = 28 * day;
 /** A gap that begins so soon is an alert. */
 export const gapAheadMs = 7 * day;
 /** A calendar program gets the past week and what is to come. */
@@ -34,6 +37,8 @@ interface ScheduleSave extends DocumentAuthor {
 
 /** All but reads throw EvenkeelError BAD_ENTRY with the fault, CONFLICT for what the file has. */
 export interface ScheduleDesk {
+  /** Whether somebody is on call now, and until when that stays so. */
+  ownTurn(user: string): OwnTurn;
   overview(user: string, from: number, to: number): Promise<OnCallAnswer>;
   saveSchedule(name: string, content: ScheduleContent, how: ScheduleSave): Promise<OnCallScheduleRow>;
   /** As it would be from now on. */
@@ -70,8 +75,8 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
     return scheduleRow(
       name,
       content,
-      memory.shifts(name, at, at + lookedAheadMs),
-      memory.shifts(name, from, to),
+      begunBefore(memory.shifts(name, at, at + lookedAheadMs + beyondMs), at + lookedAheadMs),
+      begunBefore(memory.shifts(name, from, to + beyondMs), to),
       from,
       to,
     );
@@ -92,7 +97,7 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
     return {
       ...{ name, owner: documents.isOfFile('schedule', name) ? 'file' : 'people', zone: content.zone, shifts, content },
       now: {
-        ...{ user: first?.user ?? null, by: first?.by ?? 'gap' },
+        ...{ user: first?.user ?? null, by: first?.by ?? 'gap', isReached: isReached(memory, first, at) },
         ...{ until: next?.start ?? null, next: next?.user ?? null },
       },
       overrides: overrides.rows(name, from, to),
@@ -133,11 +138,12 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
   }
 
   return {
+    ownTurn: (user) => turnOf(ownShifts(user, now(), now() + lookedAheadMs), now()),
     async overview(user, from, to) {
       const at = now();
       const own = ownShifts(user, at, at + lookedAheadMs);
       return {
-        ...{ at, from, to },
+        ...{ at, from, to, known: to + beyondMs },
         me: {
           now: own.filter(({ start }) => start <= at),
           next: own.find(({ start }) => start > at) ?? null,
@@ -157,7 +163,7 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
       await documents.check('schedule', name, content);
       const at = now();
       const end = at + lookedAheadMs;
-      const ahead = shiftsOf(scheduleOf(content, overrides.of(name)), at, end);
+      const ahead = begunBefore(shiftsOf(scheduleOf(content, overrides.of(name)), at, end + beyondMs), end);
       return scheduleRow(name, content, ahead, ahead, at, end);
     },
     async addOverride(schedule, wish, by, wins) {
@@ -196,4 +202,23 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
       return names().map((name) => ({ name, hasGap: memory.shifts(name, at, until).some(isOpen) }));
     },
   };
+}
+
+/** Whole ones: where the range ends nobody hands over. */
+const begunBefore = (shifts: Shift[], to: number) => shifts.filter(({ start }) => start < to);
+
+/** A person without a way to be reached is on call, and nobody is notified. */
+function isReached(memory: RoutingMemory, shift: Shift | undefined, at: number): boolean {
+  if (!shift || shift.user === null) return false;
+  return memory.resolve(shift.by === 'fallback' ? shift.user : `person:${shift.user}`, at).length > 0;
+}
+
+/** @param own the shifts of somebody from `at` on */
+function turnOf(own: readonly { schedule: string; start: number; end: number }[], at: number): OwnTurn {
+  const changes = own
+    .map(({ start, end }) => (start <= at ? end : start))
+    .filter((change) => change < at + lookedAheadMs)
+    .sort((a, b) => a - b);
+  const present = own.filter(({ start }) => start <= at);
+  return { schedules: present.map(({ schedule }) => schedule), until: changes[0] ?? null };
 }

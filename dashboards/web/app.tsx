@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ChannelTrouble } from '../../shared/channel.ts';
+import type { OwnTurn } from '../../shared/own-ways.ts';
 import { fleetFilters, useFleetFilters } from './fleet/filters.ts';
 import { LoggedOut } from './logged-out.tsx';
 import { link } from './net/live.ts';
@@ -32,6 +33,24 @@ function Tally({ n, what }: { n: number; what: string }) {
   );
 }
 
+/** Whoever is on call sees it on every page. */
+function OwnTurnDot() {
+  const { data, reload } = useLoad<OwnTurn>('on-call/me/now', ({ kind }) => kind === 'on_call');
+  const until = data?.until;
+  // Nobody says when a turn begins or ends: the clock does.
+  useEffect(() => {
+    if (!until) return;
+    const timer = setTimeout(reload, Math.min(Math.max(until - Date.now(), 1000), 864e5));
+    return () => clearTimeout(timer);
+  }, [data]);
+  return data?.schedules.length ? (
+    <span class="turn">
+      <span class="unseen">: </span>
+      {t('shell.onCall')}
+    </span>
+  ) : null;
+}
+
 function Navigation({ page }: { page: PageName }) {
   const current = pages[page].partOf ?? page;
   const waiting = fleetFilters.value?.data?.alerts.unacknowledged ?? 0;
@@ -50,6 +69,7 @@ function Navigation({ page }: { page: PageName }) {
                 <a href={path} aria-current={name === current ? 'page' : undefined}>
                   <Icon name={icon} />
                   {t(`page.${name}`)}
+                  {name === 'onCall' && <OwnTurnDot />}
                   {name === 'alerts' && <Tally n={waiting} what={t('shell.waitingHere', { n: waiting })} />}
                 </a>
               </li>

@@ -64,11 +64,30 @@ step('an empty rotation is refused in words, and nothing is saved; with people i
   assert.equal(await violations(page), []);
 });
 
+step('what has the name already is not replaced, and whoever cannot be reached is named', async () => {
+  await says('bob has no way to be reached');
+  await press('Add schedule');
+  await page.getByLabel('Name').first().fill('primary');
+  await says('There is primary already');
+  await press('Save');
+  await press('Cancel');
+  await says('On call: bob.');
+});
+
+step('every time is in one zone, which is named, and nobody hands over where the four weeks end', async () => {
+  const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+  await says(`All times: ${zone}.`);
+  const lines = await page.getByRole('main').locator('li', { hasText: 'bob' }).allTextContents();
+  assert.match(lines[0] ?? '', /^from .*, no hand-over before .* bob/);
+});
+
 step('a shift is taken over in two clicks', async () => {
   await press('Take over');
   await page.getByRole('main').locator('form').getByRole('button', { name: 'Take over' }).click();
   await says('On call: admin.');
   await says('You are on call now.');
+  const entry = page.getByRole('navigation').getByRole('link', { name: /On call.*your turn/ });
+  await entry.first().waitFor();
 });
 
 step('a policy and routes are made without YAML; the difference stands there before they count', async () => {
@@ -143,13 +162,24 @@ step('a fault in a condition is said at its field in Japanese as well', async ()
 step('who says how to be reached is on the page Settings, and what is wrong there is said', async () => {
   await open('/settings');
   await press('Add way');
-  await page.getByLabel('Channel 1').fill('opps');
+  await page.getByLabel('Channel 1').selectOption('channel:ops');
   const box = page.getByRole('main').locator('section', { hasText: 'How you are reached' });
   await box.getByRole('button', { name: 'Save' }).click();
-  await says('There is no channel "opps"');
-  await page.getByLabel('Channel 1').fill('ops');
-  await box.getByRole('button', { name: 'Save' }).click();
   await box.getByText('Saved').waitFor();
+  await box.getByText('Not tried yet').waitFor();
+  await box.getByLabel('Quiet from').fill('22:00');
+  await box.getByRole('button', { name: 'Save' }).click();
+  assert.ok(await box.getByLabel('Quiet to').evaluate((field) => (field as HTMLInputElement).validity.valueMissing));
+  await box.getByLabel('Quiet from').fill('');
+});
+
+step('each own way has a test, whose result stays beside it', async () => {
+  const box = page.getByRole('main').locator('section', { hasText: 'How you are reached' });
+  await box.getByRole('button', { name: 'Send test ops' }).click();
+  await box.getByText('Failed').waitFor();
+  await open('/settings');
+  await box.getByText('Failed').waitFor();
+  await box.getByText('the webhook').or(box.getByText('ECONNREFUSED')).first().waitFor();
 });
 
 step('the pages read in Japanese, and fit a phone', async () => {

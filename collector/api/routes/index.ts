@@ -26,6 +26,7 @@ import { metricRoutes } from './metrics.ts';
 import { onCallRoutes } from './on-call.ts';
 import { outsideRoutes } from './outside.ts';
 import { ownAccountRoutes } from './own-account.ts';
+import { ownWayRoutes } from './own-ways.ts';
 import { peopleRoutes } from './people.ts';
 import { placeRoutes } from './places.ts';
 import { protectionRoutes } from './protection.ts';
@@ -74,6 +75,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   onCallRoutes,
   reachedRoutes,
   receiverRoutes,
+  ownWayRoutes,
   routingRoutes,
   maintenanceTableRoutes,
   maintenanceRoutes,

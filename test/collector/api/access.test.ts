@@ -540,6 +540,9 @@ const calls: Record<string, Call> = {
   // Of people: a token is never on call. What they do for a session: test/collector/api/on-call.test.ts.
   'GET /api/v1/on-call/receivers': {},
   'GET /api/v1/on-call/me': { status: 400 },
+  'GET /api/v1/on-call/me/now': {},
+  'GET /api/v1/on-call/me/ways': { status: 400 },
+  'POST /api/v1/on-call/me/test': { body: { channel: 'mail' }, status: 400 },
   'PUT /api/v1/on-call/me': { body: { content: { ways: [] } }, status: 400 },
   'POST /api/v1/on-call/feed': { status: 400 },
   'DELETE /api/v1/on-call/feed': { status: 400 },

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createUsers } from '../../../collector/accounts/users.ts';
 import type { OnCallAnswer, TraceAnswer } from '../../../shared/on-call.ts';
+import type { OwnWay } from '../../../shared/own-ways.ts';
 import { type Answer, type InProcess, openCollector } from '../../support/collector.ts';
 import { until } from '../../support/until.ts';
 
@@ -57,6 +58,21 @@ test('an operator says how to be reached, and makes and revokes a link to the ow
   assert.match(feed.text, /^BEGIN:VCALENDAR\r\n[\s\S]*SUMMARY:On call: primary\r\n/);
   assert.is((await send('DELETE', `${url}/feed`, undefined, 'ann')).status, 204);
   assert.is((await send('GET', path)).status, 404);
+});
+
+test('one tests a saved way only; its result stays, and whose turn it is is said', async () => {
+  const refused = await send('POST', `${url}/me/test`, { channel: 'ops', address: 'x@example.org' }, 'ann');
+  assert.is(refused.status, 404, refused.text);
+  const trial = (await send('POST', `${url}/me/test`, { channel: 'ops' }, 'ann')).body as { error: string };
+  assert.match(trial.error, /ECONNREFUSED|refused/);
+  const { items } = (await send('GET', `${url}/me/ways`, undefined, 'ann')).body as { items: OwnWay[] };
+  assert.equal(
+    items.map(({ channel, address, last }) => [channel, address, last?.error]),
+    [['ops', null, trial.error]],
+  );
+  const turn = (await send('GET', `${url}/me/now`, undefined, 'ann')).body;
+  assert.equal(turn, { schedules: ['primary'], until: null });
+  assert.equal((await send('GET', `${url}/me/now`, undefined, 'vera')).body, { schedules: [], until: null });
 });
 
 test('a viewer sees who is on call, and changes nothing', async () => {

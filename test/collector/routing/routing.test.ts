@@ -290,7 +290,7 @@ test('the overview says who is on call, until when, who is next, and when it is 
   const { schedules, me } = await made.onCall.overview('bob', start, start + 28 * day);
   const [row] = schedules;
   const handOver = Date.parse('2026-03-09T08:00:00Z');
-  assert.equal(row?.now, { user: 'ann', by: 'main', until: handOver, next: 'bob' });
+  assert.equal(row?.now, { user: 'ann', by: 'main', until: handOver, next: 'bob', isReached: true });
   assert.equal(me.now, []);
   assert.is(me.next?.start, handOver);
   assert.is(row?.shifts.length, 5);

@@ -121,8 +121,11 @@ const ChannelTable = ({ rows, onEdit, onChanged }: ChannelTableProps) => (
 );
 
 const lead = (rows: readonly ChannelRow[]) => {
-  const failing = rows.filter(({ isFailing }) => isFailing).length;
-  return failing === 0 ? t('channels.leadWell', { n: rows.length }) : t('channels.leadFailing', { n: failing });
+  const failing = rows.filter(({ isFailing, last }) => isFailing || (last !== null && last.error !== null)).length;
+  if (rows.length === 0) return t('channels.leadNone');
+  return failing === 0
+    ? t('channels.leadWell', { n: rows.length })
+    : t('channels.leadFailing', { n: failing, of: rows.length });
 };
 
 export function ChannelsPage() {

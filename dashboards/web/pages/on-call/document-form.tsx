@@ -24,6 +24,8 @@ export function useRows<Row extends object>(first: () => Row[]) {
 
 interface DocumentFormProps {
   folder: 'schedules' | 'policies';
+  /** Names that a new one cannot have: it would take the place of what has it. */
+  taken: readonly string[];
   /** Undefined: a new one, whose name is typed. */
   name: string | undefined;
   bodyOf: () => object;
@@ -35,10 +37,22 @@ interface DocumentFormProps {
   children: (faultAt: FaultAt) => ComponentChildren;
 }
 
-export function DocumentForm({ folder, name, bodyOf, addWord, onAdd, onDone, aside, children }: DocumentFormProps) {
+export function DocumentForm({
+  folder,
+  name,
+  taken,
+  bodyOf,
+  addWord,
+  onAdd,
+  onDone,
+  aside,
+  children,
+}: DocumentFormProps) {
   const [typed, setTyped] = useState(name ?? '');
   const { busy, problem, send } = useSend();
+  const isTaken = name === undefined && taken.includes(typed.trim());
   const put = async (method: 'PUT' | 'DELETE') => {
+    if (isTaken) return;
     const body = method === 'PUT' ? { body: bodyOf() } : {};
     const address = `on-call/${folder}/${encodeURIComponent(typed.trim())}`;
     if (await send(() => call(address, { method, ...body }))) onDone();
@@ -54,7 +68,15 @@ export function DocumentForm({ folder, name, bodyOf, addWord, onAdd, onDone, asi
       {problem && <ProblemCallout problem={problem} />}
       {name === undefined && (
         <div class="form-row">
-          <Input label={t('onCall.name')} value={typed} onInput={setTyped} required maxLength={64} autocomplete="off" />
+          <Input
+            label={t('onCall.name')}
+            value={typed}
+            onInput={setTyped}
+            error={isTaken ? t('onCall.taken', { name: typed.trim() }) : undefined}
+            required
+            maxLength={64}
+            autocomplete="off"
+          />
         </div>
       )}
       {children(faultsOf(problem))}

@@ -33,6 +33,7 @@ function PolicyForm({ row, onDone }: { row?: PolicyRow; onDone: () => void }) {
     <DocumentForm
       folder="policies"
       name={row?.name}
+      taken={known?.policies ?? []}
       bodyOf={bodyOf}
       addWord={t('onCall.addStep')}
       onAdd={() => steps.add(blank())}

@@ -9,13 +9,17 @@ import { may, me } from '../../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { CopyButton, Input, Select } from '../../parts/field.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { readersZone } from '../../time/readers-zone.ts';
 import { wallInstant, wallText } from '../../time/wall.ts';
 import { language, t } from '../../words/words.ts';
+import { DocumentBox } from './document-form.tsx';
 import { ScheduleForm } from './schedule-form.tsx';
 import { OnCallTabs } from './tabs.tsx';
 
 const concerns = ({ kind }: LiveChange) => kind === 'on_call';
 const dayMs = 86_400_000;
+const gapsShown = 5;
+const shiftsShown = 6;
 type ShiftRow = OnCallScheduleRow['shifts'][number];
 const isOpen = ({ by }: ShiftRow) => by === 'gap' || by === 'fallback';
 
@@ -27,12 +31,12 @@ interface Wish {
 }
 
 function OverrideForm({ row, shift, onDone }: { row: OnCallScheduleRow; shift: ShiftRow; onDone: () => void }) {
-  const { zone } = row;
+  const zone = readersZone();
   const [draft, setDraft] = useState<Wish>({
     from: wallText(shift.start, zone),
     to: wallText(shift.end, zone),
     user: me.value?.user ?? '',
-    replace: isOpen(shift) ? '' : (shift.user ?? ''),
+    replace: '',
   });
   const names = useLoad<Page<string>>('users/names');
   const { busy, problem, send } = useSend();
@@ -103,28 +107,24 @@ function personsOf(shifts: readonly ShiftRow[], start: number, end: number): str
   return [...new Set(names)];
 }
 
-/** Four weeks on the wall clock of the schedule. */
+/** Four weeks on the reader's clock, as every time on this page. */
 function Weeks({ row, from }: { row: OnCallScheduleRow; from: number }) {
-  const first = wallText(from, row.zone).slice(0, 10);
-  const days = Array.from({ length: 28 }, (_, n) => {
+  const zone = readersZone();
+  const first = wallText(from, zone).slice(0, 10);
+  const days = Array.from({ length: 29 }, (_, n) => {
     const date = new Date(Date.parse(`${first}T00:00Z`) + n * dayMs).toISOString().slice(0, 10);
-    const next = new Date(Date.parse(`${date}T00:00Z`) + dayMs).toISOString().slice(0, 10);
-    const start = wallInstant(`${date}T00:00`, row.zone, 'open') ?? 0;
-    const end = wallInstant(`${next}T00:00`, row.zone, 'open') ?? 0;
-    return { start, names: personsOf(row.shifts, start, end) };
+    return wallInstant(`${date}T00:00`, zone, 'open') ?? 0;
   });
   return (
     <details>
       <summary>{t('onCall.weeks')}</summary>
       <ol class="oncall-weeks plain" aria-label={t('onCall.weeks')}>
-        {days.map(({ start, names }) => (
+        {days.slice(0, -1).map((start, n) => (
           <li key={start}>
             <span class="quiet small">
-              {new Intl.DateTimeFormat(language.value, {
-                ...{ weekday: 'short', day: 'numeric', month: 'short', timeZone: row.zone },
-              }).format(start)}
+              {weekday(start)} {time(start, language.value, 'day')}
             </span>
-            <strong>{names.join(' → ')}</strong>
+            <strong>{personsOf(row.shifts, start, days[n + 1] ?? start + dayMs).join(' → ')}</strong>
           </li>
         ))}
       </ol>
@@ -132,11 +132,55 @@ function Weeks({ row, from }: { row: OnCallScheduleRow; from: number }) {
   );
 }
 
-function ScheduleBox({ row, from, reload }: { row: OnCallScheduleRow; from: number; reload: () => void }) {
+const weekday = (at: number) => new Intl.DateTimeFormat(language.value, { weekday: 'short' }).format(at);
+
+/** From when to when; where nobody hands over in the time that is known, that is said. */
+const Times = ({ start, end, known }: { start: number; end: number; known: number }) =>
+  end >= known ? (
+    <span>{t('onCall.onward', { from: time(start, language.value), until: time(known, language.value) })}</span>
+  ) : (
+    <>
+      <Moment at={start} /> – <Moment at={end} />
+    </>
+  );
+
+interface ScheduleBoxProps {
+  row: OnCallScheduleRow;
+  answer: OnCallAnswer;
+  reload: () => void;
+}
+
+/** Times in which nobody is on call, each with a button to fill it. */
+function Gaps({ row, known, onFill }: { row: OnCallScheduleRow; known: number; onFill: (gap: ShiftRow) => void }) {
+  const shown = row.gaps.slice(0, gapsShown);
+  const more = row.gaps.length - shown.length;
+  if (shown.length === 0) return null;
+  return (
+    <Callout tone="warning" title={t('onCall.gaps', { n: row.gaps.length })}>
+      <ul class="plain">
+        {shown.map((gap) => (
+          <li key={gap.start}>
+            <Times {...gap} known={known} />{' '}
+            {may('operator') && (
+              <button type="button" class="link" onClick={() => onFill(gap)}>
+                {t('onCall.fill')}
+                <span class="unseen"> {time(gap.start, language.value)}</span>
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p>{t('onCall.moreGaps', { n: more })}</p>}
+    </Callout>
+  );
+}
+
+function ScheduleBox({ row, answer, reload }: ScheduleBoxProps) {
   const [taking, setTaking] = useState<ShiftRow | null>(null);
   const [editing, setEditing] = useState(false);
   const { problem, send } = useSend();
-  const { now: on, zone } = row;
+  const { now: on } = row;
+  const isNobody = isOpen({ ...on, start: 0, end: 0 });
   const done = () => {
     setTaking(null);
     setEditing(false);
@@ -144,88 +188,68 @@ function ScheduleBox({ row, from, reload }: { row: OnCallScheduleRow; from: numb
   };
   const remove = (address: string) => void send(() => call(address, { method: 'DELETE' })).then(reload);
   return (
-    <Box
-      title={row.name}
-      aside={
-        may('admin') &&
-        row.owner === 'people' &&
-        !editing && (
-          <button type="button" class="button slim" onClick={() => setEditing(true)}>
-            {t('onCall.change')}
-          </button>
-        )
-      }
-    >
-      {problem && <ProblemCallout problem={problem} />}
-      <p>
-        <strong>{isOpen({ ...on, start: 0, end: 0 }) ? t('onCall.nobody') : on.user}</strong>{' '}
-        {on.until !== null && (
-          <span>
-            {t('onCall.until')} <Moment at={on.until} zone={zone} /> ({zone})
-            {on.next && t('onCall.thenUser', { user: on.next })}
-          </span>
+    <DocumentBox title={row.name} owner={row.owner} isEditing={editing} onEdit={() => setEditing(true)}>
+      <div class="form">
+        {problem && <ProblemCallout problem={problem} />}
+        <p>
+          <strong>{isNobody ? t('onCall.nobody') : on.user}</strong>{' '}
+          {on.until !== null && (
+            <span>
+              {t('onCall.until')} <Moment at={on.until} />
+              {on.next && t('onCall.thenUser', { user: on.next })}
+            </span>
+          )}
+          {row.zone !== readersZone() && <span class="quiet small"> {t('onCall.zoneOf', { zone: row.zone })}</span>}
+        </p>
+        {!isNobody && !on.isReached && (
+          <Callout tone="warning" title={t('onCall.unreached', { user: on.user ?? '' })}>
+            <p>
+              {t('onCall.unreachedHint')} {on.user === me.value?.user && <a href="/settings">{t('onCall.ways')}</a>}
+            </p>
+          </Callout>
         )}
-      </p>
-      {row.changesAt !== null && (
-        <p class="quiet">{t('onCall.changes', { at: time(row.changesAt, language.value, 'moment', zone) })}</p>
-      )}
-      {row.owner === 'file' && <p class="quiet">{t('onCall.inFile')}</p>}
-      {row.gaps.length > 0 && (
-        <Callout tone="warning" title={t('onCall.gaps', { n: row.gaps.length })}>
-          <ul class="plain">
-            {row.gaps.slice(0, 5).map((gap) => (
-              <li key={gap.start}>
-                <Moment at={gap.start} zone={zone} /> – <Moment at={gap.end} zone={zone} />{' '}
-                {may('operator') && (
-                  <button type="button" class="link" onClick={() => setTaking(gap)}>
-                    {t('onCall.fill')}
-                  </button>
-                )}
-              </li>
-            ))}
-          </ul>
-        </Callout>
-      )}
-      {editing && <ScheduleForm row={row} onDone={done} />}
-      {taking && <OverrideForm key={taking.start} row={row} shift={taking} onDone={done} />}
-      <ul class="plain stack-2">
-        {row.shifts.slice(0, 6).map((shift) => (
-          <li key={shift.start}>
-            <Moment at={shift.start} zone={zone} /> – <Moment at={shift.end} zone={zone} />{' '}
-            <strong>{isOpen(shift) ? t('onCall.nobody') : shift.user}</strong>{' '}
-            {shift.by === 'override' && <span class="quiet">{t('onCall.override')}</span>}{' '}
-            {may('operator') && (
-              <button type="button" class="link" onClick={() => setTaking(shift)}>
-                {t('onCall.takeOver')}
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-      <Weeks row={row} from={from} />
-      {row.overrides.length > 0 && (
-        <details>
-          <summary>{t('onCall.overrides', { n: row.overrides.length })}</summary>
-          <ul class="plain">
-            {row.overrides.map((one) => (
-              <li key={one.id}>
-                {one.user} {one.replace !== null && t('onCall.for', { user: one.replace })}{' '}
-                <Moment at={one.from} zone={zone} /> – <Moment at={one.to} zone={zone} />{' '}
-                {may('operator') && !one.id.startsWith('file-') && (
-                  <button
-                    type="button"
-                    class="link"
-                    onClick={() => remove(`on-call/overrides/${encodeURIComponent(one.id)}`)}
-                  >
-                    {t('onCall.remove')}
-                  </button>
-                )}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-    </Box>
+        {row.changesAt !== null && (
+          <p class="quiet">{t('onCall.changes', { at: time(row.changesAt, language.value) })}</p>
+        )}
+        <Gaps row={row} known={answer.known} onFill={setTaking} />
+        {editing && <ScheduleForm row={row} onDone={done} />}
+        {taking && <OverrideForm key={taking.start} row={row} shift={taking} onDone={done} />}
+        <ul class="plain stack-2">
+          {row.shifts.slice(0, shiftsShown).map((shift) => (
+            <li key={shift.start}>
+              <Times {...shift} known={answer.known} />{' '}
+              <strong>{isOpen(shift) ? t('onCall.nobody') : shift.user}</strong>{' '}
+              {shift.by === 'override' && <span class="quiet">{t('onCall.override')}</span>}{' '}
+              {may('operator') && (
+                <button type="button" class="link" onClick={() => setTaking(shift)}>
+                  {t('onCall.takeOver')}
+                  <span class="unseen"> {time(shift.start, language.value)}</span>
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+        <Weeks row={row} from={answer.from} />
+        {row.overrides.length > 0 && (
+          <details>
+            <summary>{t('onCall.overrides', { n: row.overrides.length })}</summary>
+            <ul class="plain">
+              {row.overrides.map((one) => (
+                <li key={one.id}>
+                  {one.user} {one.replace !== null && t('onCall.for', { user: one.replace })} <Moment at={one.from} /> –{' '}
+                  <Moment at={one.to} />{' '}
+                  {may('operator') && !one.id.startsWith('file-') && (
+                    <button type="button" class="link" onClick={() => remove(`on-call/overrides/${one.id}`)}>
+                      {t('onCall.remove')}
+                    </button>
+                  )}
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+      </div>
+    </DocumentBox>
   );
 }
 
@@ -272,7 +296,8 @@ function Lead({ answer }: { answer: OnCallAnswer }) {
     <>
       {schedules.length > 0 &&
         (names.length > 0 ? t('onCall.lead', { names: names.join(', ') }) : t('onCall.leadNobody'))}{' '}
-      {mine} {own.now.length === 0 && own.next && <Moment at={own.next.start} />}
+      {mine} {own.now.length === 0 && own.next && <Moment at={own.next.start} />}{' '}
+      {schedules.length > 0 && <span class="small">{t('onCall.allIn', { zone: readersZone() })}</span>}
     </>
   );
 }
@@ -309,7 +334,7 @@ export function OnCallPage() {
               </Empty>
             )}
             {answer.schedules.map((row) => (
-              <ScheduleBox key={row.name} row={row} from={answer.from} reload={loaded.reload} />
+              <ScheduleBox key={row.name} row={row} answer={answer} reload={loaded.reload} />
             ))}
             {may('operator') && answer.schedules.length > 0 && <Feed has={answer.me.hasFeed} reload={loaded.reload} />}
           </>

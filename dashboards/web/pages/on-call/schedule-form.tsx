@@ -162,6 +162,7 @@ export function ScheduleForm({ row, onDone }: { row?: OnCallScheduleRow; onDone:
     <DocumentForm
       folder="schedules"
       name={row?.name}
+      taken={known?.schedules ?? []}
       bodyOf={bodyOf}
       addWord={t('onCall.addLayer')}
       onAdd={() => layers.add(blank(layers.list.length + 1))}
