@@ -5,36 +5,19 @@
  */
 import { posix, win32 } from 'node:path';
 import { type Static, Type } from 'typebox';
-import { parseDuration } from '../shared/duration.ts';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import { parseSettingsFile } from '../shared/settings-file.ts';
 import { type Fault, faultsOf } from '../shared/shape.ts';
 import { BackupSettings, faultsOfBackups } from './checks/backup/settings.ts';
+import { faultsOfLogs, LogSettings, logsAtMost } from './checks/logs/settings.ts';
 import { textOfBytes } from './checks/parse.ts';
+import { closed, duration, entryName, twiceNamed } from './settings-parts.ts';
 import { readTrusted } from './trusted-path.ts';
-
-const closed = { additionalProperties: false } as const;
-const name = Type.String({
-  pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$',
-  want: 'a name of letters, digits, ., _ and -, such as mail-queue',
-});
-const duration = (least: string, most: string) =>
-  Type.Union([Type.Number(), Type.String()], {
-    want: 'a duration such as 30s, 5m or 1h',
-    check(value: string | number) {
-      try {
-        const ms = parseDuration(value);
-        return ms >= parseDuration(least) && ms <= parseDuration(most) ? null : `must be from ${least} to ${most}`;
-      } catch {
-        return 'is not a duration; write a number with a unit, such as 30s, 5m or 1h';
-      }
-    },
-  });
 
 /** One custom check: a program and its arguments, one list item each, because no shell parses them. */
 export const CustomCheck = Type.Object(
   {
-    name,
+    name: entryName,
     command: Type.Array(Type.String({ maxLength: 4096 }), {
       minItems: 1,
       maxItems: 64,
@@ -60,6 +43,7 @@ export const AgentSettings = Type.Object(
       }),
     ),
     backups: Type.Optional(BackupSettings),
+    logs: Type.Optional(Type.Array(LogSettings, { maxItems: logsAtMost })),
   },
   closed,
 );
@@ -80,30 +64,23 @@ function programFault(program: string): string | null {
   return null;
 }
 
-/** Two of one name would share their results: only one of them would be seen. */
-function twiceNamed(custom: readonly { name?: unknown }[]): Fault[] {
-  const seen = new Set<unknown>();
-  return custom.flatMap((check, i): Fault[] => {
-    const given = check?.name;
-    if (given === undefined || !seen.has(given)) {
-      seen.add(given);
-      return [];
-    }
-    return [{ path: ['custom', i, 'name'], problem: `"${given}" is given twice` }];
-  });
-}
-
 /**
  * YAML text → settings.
  * @param file named in errors
  * @param part what is asked for: faults of the other parts are listed with its own, but do not make it unreadable
+ * @param patternFault what is wrong with a pattern of a log; null: patterns are not looked at
  * @throws EvenkeelError BAD_LOCAL_CONFIG with everything that is wrong
  */
-export function parseSettings(text: string, file: string, part?: keyof AgentSettings): AgentSettings {
+export function parseSettings(
+  text: string,
+  file: string,
+  part?: keyof AgentSettings,
+  patternFault: ((pattern: string) => string | null) | null = null,
+): AgentSettings {
   const source = parseSettingsFile(text, file);
   const faults = faultsOf(AgentSettings, source.value);
-  const { custom, backups } = (source.value ?? {}) as Partial<Record<keyof AgentSettings, unknown>>;
-  if (Array.isArray(custom)) faults.push(...twiceNamed(custom));
+  const { custom, backups, logs } = (source.value ?? {}) as Partial<Record<keyof AgentSettings, unknown>>;
+  faults.push(...twiceNamed('custom', custom), ...faultsOfLogs(logs, patternFault));
   faults.push(...faultsOfBackups(backups).map((fault) => ({ ...fault, path: ['backups', ...fault.path] })));
   const lines = source.describe(faults);
   const isOther = ({ path: [first] }: Fault) =>
@@ -126,5 +103,7 @@ export async function readSettings(file: string, part?: keyof AgentSettings): Pr
     if (thrown instanceof EvenkeelError) throw thrown;
     throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
   }
-  return parseSettings(text, file, part);
+  // The library of patterns only where there may be one.
+  const patterns = /\bpattern\b/.test(text) ? await import('./checks/logs/pattern.ts') : null;
+  return parseSettings(text, file, part, patterns?.patternFault);
 }

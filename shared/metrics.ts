@@ -256,6 +256,14 @@ const rows: Record<string, CatalogueEntry[]> = {
     ['warn', 'number', 'gauge'],
     ['crit', 'number', 'gauge'],
   ],
+  // What checks.yaml of the endpoint counts in its logs. complete: all entries of the window were read
+  log: [
+    ['matches', 'count', 'gauge'],
+    ['total', 'count', 'counter'],
+    ['over', 'bool', 'gauge'],
+    ['complete', 'bool', 'gauge'],
+    ['newest_age_s', 'seconds', 'gauge'],
+  ],
 };
 
 /** The tags by which the series of a measurement differ, with their values where there are no others. */
@@ -282,6 +290,7 @@ export const tagsOf: Readonly<Record<string, Readonly<Record<string, readonly st
   target_ups: { target: null },
   target_printer: { target: null, supply: null },
   custom: { check: null, label: null },
+  log: { log: null },
 };
 
 const any = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;

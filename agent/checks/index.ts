@@ -13,6 +13,7 @@ import { diskio } from './diskio.ts';
 import { hardware } from './hardware.ts';
 import { health, healthSlow } from './health.ts';
 import { host } from './host.ts';
+import { logs } from './logs.ts';
 import { memory } from './memory.ts';
 import { network } from './network.ts';
 import { osState } from './os-state.ts';
@@ -43,5 +44,6 @@ export function createChecks(): Check[] {
     healthSlow,
     software,
     custom(),
+    logs(),
   ];
 }

@@ -105,7 +105,7 @@ async function backupParts(outcome: CheckOutcome): Promise<DoctorPart[]> {
   return [{ name: 'looked in vain for', reads: null, findings: looked, reasons: [] }];
 }
 
-const customParts = (outcome: CheckOutcome): DoctorPart[] =>
+const itemParts = (outcome: CheckOutcome): DoctorPart[] =>
   sectionOf<HealthItem>(outcome, 'health').map(({ name, status, summary }) => ({
     ...{ name, reads: null, findings: [`${status}: ${english(summary).split('\n')[0]}`], reasons: reasonsIn(summary) },
   }));
@@ -115,6 +115,6 @@ export async function partsOf(check: string, outcome: CheckOutcome, context: Che
   if (check === 'health') return healthParts(false, context);
   if (check === 'health_slow') return healthParts(true, context);
   if (check === 'patches') return patchParts(outcome, context);
-  if (check === 'custom') return customParts(outcome);
+  if (check === 'custom' || check === 'logs') return itemParts(outcome);
   return check === 'backup' ? backupParts(outcome) : [];
 }

@@ -13,6 +13,7 @@ const packages: Readonly<Record<string, string>> = {
   checkupdates: 'pacman-contrib',
   chronyc: 'chrony',
   fwupdmgr: 'fwupd',
+  journalctl: 'systemd',
 };
 
 interface RemedyRule {
@@ -25,6 +26,37 @@ const rules: readonly RemedyRule[] = [
   {
     says: /^not_installed \(program: (?:\S*\/)?([\w.-]+)\)/,
     advice: ([, tool = '']) => `install ${packages[tool] ?? tool} if you want this watched`,
+  },
+  {
+    says: /^journal_no_rights/,
+    advice: () =>
+      'in the unit of the agent: SupplementaryGroups=systemd-journal; without a unit: usermod -aG systemd-journal USER, then start the agent again',
+  },
+  {
+    says: /^journal_empty/,
+    advice: () =>
+      'see that journald runs and keeps a log: systemctl status systemd-journald, Storage= in /etc/systemd/journald.conf',
+  },
+  {
+    says: /^journal_unreadable/,
+    advice: () => 'run journalctl --verify; a damaged file can be moved away after journalctl --rotate',
+  },
+  {
+    says: /^unit_unknown/,
+    advice: () => 'compare the name under `logs` in checks.yaml with systemctl list-units --all',
+  },
+  {
+    says: /^no_event_log/,
+    advice: () => 'compare the name of the log in checks.yaml with wevtutil el',
+  },
+  {
+    says: /^event_log_no_rights/,
+    advice: () => "add the agent's user to the group Event Log Readers, then start the agent again",
+  },
+  {
+    says: /^log_(skipped|behind|entries_long)/,
+    advice: () =>
+      'narrow this entry of checks.yaml: by unit, identifier, priority or message id, which journald filters itself',
   },
   {
     says: /^wrong_password/,

@@ -112,6 +112,8 @@ const array = warning('array-health', metric('array', above('severity', 1)));
 const pool = warning('pool-space', metric('array', above('used_percent', 90, 87)), { urgency: 2 });
 const certificate = warning('certificate', metric('cert', below('days_left', 30)));
 const targetCertificate = warning('target-certificate', metric('target', below('certificate_days', 30)));
+// From how many on, the endpoint's own settings say.
+const logEntries = warning('log-matches', metric('log', above('matches', 1), is('over', 1)));
 const custom = warning('custom-check', metric('custom', is('status', 1)), {
   for_s: minute,
 });
@@ -399,4 +401,6 @@ export const defaultRules: readonly Rule[] = [
   custom,
   critical(custom, 'custom-check-critical', metric('custom', is('status', 2))),
   info('custom-check-unknown', metric('custom', is('status', 3)), { for_s: hour }),
+  logEntries,
+  info('log-unread', metric('log', is('complete', 0)), { for_s: hour }),
 ];

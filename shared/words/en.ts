@@ -693,6 +693,7 @@ export const words = {
       encryption: 'Encryption',
       ext4: 'File system',
       firewall: 'Firewall',
+      log: 'Log entries',
       lvm: 'Disk pool (LVM)',
       md: 'Disk array (md)',
       service: 'Service',
@@ -1131,6 +1132,7 @@ export const words = {
       health: 'Health',
       health_slow: 'Health, costly checks',
       host: 'Host',
+      logs: 'Logs',
       memory: 'Memory',
       network: 'Network',
       os_state: 'Operating system',
@@ -3359,6 +3361,8 @@ export const words = {
     'target-ups': 'UPS runs on battery',
     'custom-check': 'Custom check reports a problem',
     'custom-check-unknown': 'Custom check result is unknown',
+    'log-matches': 'Entries in a log that should not be there',
+    'log-unread': 'A log cannot be read in full',
   },
   /** Names of metrics, by measurement and field. */
   metric: {
@@ -3587,6 +3591,13 @@ export const words = {
       value: 'Custom check, value',
       warn: 'Custom check, warning above',
       crit: 'Custom check, critical above',
+    },
+    log: {
+      matches: 'Matching log entries',
+      total: 'Matching log entries since counting began',
+      over: 'Log entries at or above their limit',
+      complete: 'Log read in full',
+      newest_age_s: 'Time since the newest matching log entry',
     },
   },
   // Sentences for reasons stand in en-reasons.ts: the first page comes without them.

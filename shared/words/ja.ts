@@ -929,6 +929,7 @@ export const words: Words = {
       encryption: '暗号化',
       ext4: 'ファイルシステム',
       firewall: 'ファイアウォール',
+      log: 'ログの記録',
       lvm: 'ディスクプール (LVM)',
       md: 'ディスクアレイ (md)',
       service: 'サービス',
@@ -1360,6 +1361,7 @@ export const words: Words = {
       health: '健全性',
       health_slow: '健全性 (時間のかかる項目)',
       host: 'ホスト',
+      logs: 'ログ',
       memory: 'メモリ',
       network: 'ネットワーク',
       os_state: 'OS の状態',
@@ -3577,6 +3579,8 @@ export const words: Words = {
     'target-ups': 'UPS がバッテリーで動作しています',
     'custom-check': '独自チェックが問題を報告',
     'custom-check-unknown': '独自チェックの結果が不明です',
+    'log-matches': 'あってはならない記録がログにあります',
+    'log-unread': 'ログをすべては読み取れません',
   },
   /** Names of metrics, by measurement and field. */
   metric: {
@@ -3805,6 +3809,13 @@ export const words: Words = {
       value: '独自チェックの値',
       warn: '独自チェックの警告値',
       crit: '独自チェックの危険値',
+    },
+    log: {
+      matches: '該当するログの記録数',
+      total: '該当するログの記録数（集計開始からの累計）',
+      over: 'ログの記録数が上限に達した',
+      complete: 'ログをすべて読み取れた',
+      newest_age_s: '該当する最新の記録からの経過時間',
     },
   },
 };

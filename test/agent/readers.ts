@@ -12,6 +12,8 @@ import { judgeSmart, parseSmart, parseSmartScan } from '../../agent/checks/healt
 import { judgePhysicalDisk, parsePhysicalDisks } from '../../agent/checks/health/windows.ts';
 import { judgePool, parseZfsList, parseZpoolList, parseZpoolStatus, scrubEnd } from '../../agent/checks/health/zfs.ts';
 import { parseOsRelease } from '../../agent/checks/host.ts';
+import { parseLogInfo } from '../../agent/checks/logs/event-log.ts';
+import { parseJournal } from '../../agent/checks/logs/journal.ts';
 import { parseArcSpare, parseMemInfo, parseVmCounter } from '../../agent/checks/memory.ts';
 import {
   memoryMounts,
@@ -209,4 +211,12 @@ export const readers: TextReader[] = [
     parse: parsePhysicalDisks,
     isGood: (text) => parsePhysicalDisks(text).some((disk) => judgePhysicalDisk(disk).status === 'ok'),
   },
+  {
+    name: 'parseJournal',
+    sample:
+      '{"__CURSOR":"s=3dd0;i=5;b=0123;m=4c4b40;t=66155dbac670c;x=8fb7","__REALTIME_TIMESTAMP":"1795871245887244","MESSAGE":"Failed password for root"}\n',
+    parse: parseJournal,
+    isGood: (text) => parseJournal(text).entries.length > 0,
+  },
+  { name: 'parseLogInfo', sample: 'numberOfLogRecords: 9496\r\noldestRecordNumber: 1\r\n', parse: parseLogInfo },
 ];

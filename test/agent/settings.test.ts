@@ -36,12 +36,51 @@ test('own checks, certificates and backups', () => {
   assert.equal(parseSettings('', 'x'), {});
 });
 
+test('logs: what is taken', () => {
+  const text =
+    'logs:\n  - { name: ssh, journal: { unit: ssh.service, identifier: sshd, priority: info, messageId: b07a249cd024414a82dd00cd181378ff, directory: /var/log/journal/remote }, text: Failed, pattern: "for .* from", window: 1h, count: 20, samples: true }\n  - { name: disk, windows: { log: System, provider: disk, ids: [7], level: error }, count: 0 }\n';
+  const { logs = [] } = parseSettings(text, 'x');
+  assert.equal(
+    logs.map(({ name, count }) => [name, count]),
+    [
+      ['ssh', 20],
+      ['disk', 0],
+    ],
+  );
+});
+
+test('patterns of logs: RE2 says what is wrong, where it stands; too large a one is refused', async () => {
+  const file = join(folder, 'patterns.yaml');
+  const faultOf = async (pattern: string) => {
+    writeFileSync(file, `logs:\n  - { name: a, journal: { unit: a }, pattern: '${pattern}' }\n`, { mode: 0o600 });
+    return readSettings(file, 'logs').then(
+      () => null,
+      (thrown: Error) => thrown.message,
+    );
+  };
+  assert.is(await faultOf('Failed password for (root|admin) from [0-9.]+'), null);
+  assert.match(
+    (await faultOf('(unclosed')) ?? '',
+    /2:47: logs\.a\.pattern "\(unclosed" is not a pattern that RE2 understands: /,
+  );
+  assert.match(
+    (await faultOf('(?=ahead)')) ?? '',
+    /logs\.a\.pattern .* look-arounds and back references do not exist there/,
+  );
+  assert.match(
+    (await faultOf('x{900}y{900}z{900}')) ?? '',
+    /logs\.a\.pattern "x\{900\}y\{900\}z\{900\}" is too large: repeat less often/,
+  );
+});
+
 const own = (rest: string) => `custom:\n  - name: a\n    command: [x]\n    ${rest}\n`;
 const repository = (text: string) => `backups:\n  repositories:\n    - { ${text} }\n`;
 const event = (text: string) => `backups:\n  events:\n    - { job: a, log: Application, provider: P${text} }\n`;
 
+const log = (text: string) => `logs:\n  - { name: a, ${text} }\n`;
+
 const table: [yaml: string, ...lines: string[]][] = [
-  ['checks: 1\n', '1:1: unknown key "checks"; known here: custom, certificates, backups'],
+  ['checks: 1\n', '1:1: unknown key "checks"; known here: custom, certificates, backups, logs'],
   ['custm: []\n', '1:1: unknown key "custm"; did you mean "custom"?'],
   ['custom: [1', '1:11: …'],
   ['a: &a [*a]\n', '1:1: unknown key "a"; …'],
@@ -77,6 +116,51 @@ const table: [yaml: string, ...lines: string[]][] = [
   ],
   ['custom:\n  - name: "a b"\n    command: [x]\n', '2:11: custom.0.name "a b" must be a name of letters, …'],
   ['custom: [{ name: a, command: [x] }, { name: a, command: [y] }]\n', '1:45: custom.a.name "a" is given twice'],
+  ['logs: { name: a }\n', '1:7: logs (a section) must be a list of at most 20 entries'],
+  [log('window: 10m'), '2:5: logs.a lacks a log: give "journal" (Linux) or "windows"'],
+  [
+    log('journal: { unit: a }, windows: { log: System, ids: [1] }'),
+    '2:5: logs.a names two logs; give "journal" or "windows", and the other one an entry of its own',
+  ],
+  [
+    log('journal: {}'),
+    '2:5: logs.a would count every entry of the log; narrow it by "unit", "identifier", "priority" or "messageId" there, or by "text" or "pattern" here',
+  ],
+  [
+    log('journal: { directory: /var/log/journal/remote }'),
+    '2:5: logs.a would count every entry of the log; narrow it by "unit", …',
+  ],
+  [
+    log('windows: { log: System }'),
+    '2:5: logs.a would count every entry of the log; narrow it by "provider", "ids" or "level" there, or by "text" or "pattern" here',
+  ],
+  [
+    log('journal: { unit: "ssh*" }'),
+    '2:33: logs.a.journal.unit "ssh*" must be the name of one unit, such as ssh.service, without * or ?',
+  ],
+  [log('journal: { unt: ssh }'), '2:27: unknown key "unt"; did you mean "unit"?'],
+  [
+    log('journal: { priority: error }'),
+    '2:37: logs.a.journal.priority "error" must be one of emerg, alert, crit, err, warning, notice, info, debug; did you mean "err"?',
+  ],
+  [log('journal: { identifier: "--file=/etc/shadow" }'), '…: logs.a.journal.identifier …'],
+  [log('journal: { messageId: B07A }'), '2:38: logs.a.journal.messageId "B07A" must be a message id of 32 digits …'],
+  [log('journal: { unit: a, directory: log }'), '2:47: logs.a.journal.directory "log" is not an absolute path'],
+  [log('windows: { ids: [1] }'), '2:25: logs.a.windows lacks "log": the name of an event log, such as System'],
+  [
+    log(`windows: { log: System, provider: "x'] or *[" }`),
+    '2:50: logs.a.windows.provider "x\'] or *[" must be the name of an event provider, such as disk',
+  ],
+  [log('windows: { log: System, ids: 7 }'), '2:45: logs.a.windows.ids 7 must be a list of event ids, such as [7, 51]'],
+  [log('windows: { log: System, level: err }'), '2:47: logs.a.windows.level "err" must be one of critical, error, …'],
+  [log('journal: { unit: a }, window: 5s'), '2:46: logs.a.window "5s" must be from 1m to 7d'],
+  [log('journal: { unit: a }, count: -1'), '2:45: logs.a.count -1 must be a whole number: from how many matches …'],
+  [log('journal: { unit: a }, samples: often'), '2:47: logs.a.samples "often" must be …'],
+  [log('journal: { unit: a }, text: ""'), '2:44: logs.a.text "" must be a text that stands in the message'],
+  [
+    'logs: [{ name: a, journal: { unit: a } }, { name: a, journal: { unit: b } }]\n',
+    '1:51: logs.a.name "a" is given twice',
+  ],
   ['certificates: /etc/x.pem\n', '1:15: certificates "/etc/x.pem" must be a list of at most 200 entries'],
   ['certificates: [x.pem]\n', '1:16: certificates.0 "x.pem" is not an absolute path'],
   ['certificates: [5]\n', '1:16: certificates.0 5 must be a path; write it in quotes'],

@@ -17,7 +17,7 @@ import { silentLog } from '../../shared/log.ts';
 import { reason, reasonsOf } from '../../shared/reason.ts';
 import type { Loss, Metric } from '../../shared/report.ts';
 import { metricsAt } from './fast.ts';
-import { customAt, nothingHere, quickSourcesOf, slowSourcesOf } from './health.ts';
+import { customAt, logAt, nothingHere, quickSourcesOf, slowSourcesOf } from './health.ts';
 import type { Machine } from './machine.ts';
 import { noise } from './random.ts';
 import { backupsOf, hostOf, osOf, patchesOf } from './sections.ts';
@@ -66,6 +66,11 @@ function checksOf(machine: Machine, waiting: () => number): SimulatedCheck[] {
       if (machine.kind !== 'server') throw nothingHere;
       const { metrics, items } = customAt(machine, at);
       return { metrics, sections: { health: items } };
+    }),
+    check('logs', minute, (at) => {
+      if (machine.kind !== 'server') throw nothingHere;
+      const { metrics, item } = logAt(machine, at);
+      return { metrics, sections: { health: [item] } };
     }),
     check('agent', minute, (at) => ({ metrics: selfAt(machine, waiting(), at) })),
   ];

@@ -82,6 +82,8 @@ const expected: Expected[] = [
   { kind: 'custom-warning', rule: 'custom-check', severity: 'warning', within: 10 * minute },
   { kind: 'custom-critical', rule: 'custom-check', severity: 'critical', within: 10 * minute },
   { kind: 'custom-unknown', rule: 'custom-check-unknown', severity: 'info', within: 2 * hour },
+  { kind: 'log-entries', rule: 'log-matches', severity: 'warning', within: 10 * minute },
+  { kind: 'log-unread', rule: 'log-unread', severity: 'info', within: 2 * hour },
 ];
 
 /** A machine of its own for each fault. */

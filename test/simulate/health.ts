@@ -12,6 +12,7 @@ import { judgeMd, type MdArray } from '../../agent/checks/health/md.ts';
 import { serviceReading, troubled } from '../../agent/checks/health/services.ts';
 import { judgeSmart, type SmartDisk } from '../../agent/checks/health/smart.ts';
 import { day, type HealthSource, hour, item, metric, minute } from '../../agent/checks/health/source.ts';
+import { type LogReport, reportOf, unreadable } from '../../agent/checks/logs/report.ts';
 import type { HealthItem } from '../../shared/inventory.ts';
 import { reason } from '../../shared/reason.ts';
 import type { Metric } from '../../shared/report.ts';
@@ -199,4 +200,15 @@ export function customAt(machine: Machine, at: number): { metrics: Metric[]; ite
   const printed = { code, signal: null, stdout: plugin[code] ?? '', stderr: '', ended: null, ms: 20 };
   const answer = answerOf(printed, 'nagios', 30_000);
   return { metrics: metricsOf('queue', answer, at), items: [itemOf('queue', answer, at)] };
+}
+
+/** The one log that servers count in: a few failed log-ins are usual. */
+export function logAt(machine: Machine, at: number): LogReport {
+  const log = { name: 'ssh-failures', journal: { unit: 'ssh.service' }, text: 'Failed password', count: 20 };
+  if (has(machine, 'log-unread', at)) return unreadable(log, [reason('journal_no_rights')], at);
+  const minutes = Math.floor(at / 60_000);
+  const count = has(machine, 'log-entries', at) ? 300 : Math.floor(3 * noise(machine.seed, Math.floor(minutes / 10)));
+  const tally = { total: minutes, newest: at - 60_000, counts: [], late: null };
+  const next = { of: '', place: '', readAt: at, tally, behind: 0, partial: null, sample: null };
+  return reportOf(log, { next, count, upTo: null }, at);
 }

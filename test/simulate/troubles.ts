@@ -50,6 +50,8 @@ export const troubleKinds = [
   'custom-warning',
   'custom-critical',
   'custom-unknown',
+  'log-entries',
+  'log-unread',
 ] as const;
 export type TroubleKind = (typeof troubleKinds)[number];
 

@@ -14,6 +14,8 @@ import { reasonsWhy, SourceUnreadable } from './product.ts';
 export interface WindowsEvent {
   provider: string | null;
   id: number;
+  /** Its number within the log: they only grow. */
+  record: number | null;
   /** 1 critical, 2 error, 3 warning, 4 information; 0 is information too. */
   level: number | null;
   time: number | null;
@@ -41,6 +43,7 @@ function eventIn(xml: string): WindowsEvent | null {
   return {
     provider: attribute(xml, 'Provider', 'Name'),
     id,
+    record: digitsOf(element(xml, 'EventRecordID')),
     level: digitsOf(element(xml, 'Level')),
     time: strictInstant(attribute(xml, 'TimeCreated', 'SystemTime'), 'UTC'),
     channel: element(xml, 'Channel'),
