@@ -80,11 +80,13 @@ export async function loadOutages(parts: LoadOutagesParts, at: number): Promise<
   }
 }
 
-/** An endpoint that was silent before the restart has not become so by it. */
-function* places({ endpoints, memory }: LoadOutagesParts) {
-  for (const { id, site, state, kind, lastSeenAt } of endpoints()) {
-    if ((kind as string) === 'target' || id === collectorId || lastSeenAt === null) continue;
-    const isSilent = state === 'lost' || state === 'offline' || memory.alertsOf(id).some((one) => isReach(one));
-    yield { id, site: site ?? '', isSilent };
+/**
+ * An endpoint that was silent before the restart has not become so by it. One that was online then is unknown until it
+ * reports; an alert that its last absence has left, and that only waits to be clear, says nothing about it.
+ */
+function* places({ endpoints }: LoadOutagesParts) {
+  for (const { id, site, state, kind } of endpoints()) {
+    if ((kind as string) === 'target' || id === collectorId || state === 'never') continue;
+    yield { id, site: site ?? '', isSilent: state === 'lost' || state === 'offline' };
   }
 }

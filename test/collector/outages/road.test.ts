@@ -74,8 +74,8 @@ test('four of fifty are four alerts, and the ten that follow within five minutes
   const s = await begun(50);
   await lose(s, 0, 4);
   await s.wait(2 * minute, 10 * second);
-  // Of one group: what was not sent yet gave way to the message with all four.
-  assert.equal(told(s), ['update server-down']);
+  // Of one group: what was not sent yet gave way to the message with all four, which is then the first.
+  assert.equal(told(s), ['firing server-down']);
   assert.is(s.sent[0]?.members?.count, 4);
   await lose(s, 4, 14);
   await s.wait(10 * minute, 10 * second);
@@ -153,6 +153,36 @@ test('after a restart in the middle its members are kept, nothing is said twice,
   assert.equal(await openTickets(second_), []);
   await second_.close();
 });
+
+for (const [when, deadFor, how] of [
+  ['after it', 0, 'silent'],
+  ['while no collector ran', 20 * minute, 'silent'],
+  ['after it, by their last will', 0, 'will'],
+] as const)
+  test(`a restart inside an incident, and members that go silent ${when}: they are of it, and nobody hears of them`, async () => {
+    const first = await begun(10);
+    await first.wait(minute);
+    await lose(first, 0, 6);
+    await first.wait(5 * minute, 10 * second);
+    await back(first, 0, 2);
+    assert.equal(told(first), ['firing site-down']);
+    first.pass(deadFor);
+    const next = await first.restart();
+    // Two that were back, two that were never away; four are silent all the time.
+    for (const n of [0, 1, 6, 7]) await next.presence(`s${n}`, 'lost', how);
+    for (const n of [8, 9]) await next.presence(`s${n}`, 'online');
+    await next.wait(20 * minute, 10 * second);
+    assert.equal(told(next), [], 'nothing since');
+    const active = (await next.alertRows()).filter(({ state, rule }) => state !== 'resolved' && rule === 'server-down');
+    assert.equal(
+      active.map(({ endpoint, suppressed_by }) => `${endpoint} ${suppressed_by}`).sort(),
+      [0, 1, 2, 3, 4, 5, 6, 7].map((n) => `s${n} site_incident`),
+    );
+    await back(next, 0, 8);
+    await next.wait(10 * minute, 10 * second);
+    assert.equal(told(next), ['resolved site-down']);
+    await next.close();
+  });
 
 test('endpoints that were silent before a restart are no new outage', async () => {
   const first = await begun(8);
