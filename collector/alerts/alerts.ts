@@ -21,6 +21,7 @@ import type { Outbox } from '../notify/outbox.ts';
 import { channelsOnly, type Receivers } from '../notify/receivers.ts';
 import type { ChannelRoute } from '../notify/route.ts';
 import type { Undelivered } from '../notify/undelivered.ts';
+import { alertsBehind } from '../outages/behind.ts';
 import type { GeneratedDependencies } from '../outages/generated.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { createSecondHalf } from '../pipeline.ts';
@@ -213,6 +214,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     ...{ routes: parts.routes, policy, groups, alertOf: memory.alert, endpointOf: named, ruleNamed },
     labelsOf: labelled,
     outageOf: (site) => outageOf(suppressors.outages.members(site), named),
+    behindOf: (ids) => alertsBehind(suppressors, ids).map((alert) => ({ alert, isTold: groups.isTold(alert.key) })),
   };
   const suppressors = createSuppressors({
     ...{ state, clock, memory, maintenance, named, ruleNamed, zone: parts.zone ?? 'UTC' },

@@ -51,6 +51,8 @@ export interface Notification {
   endpoint: { id: string; name: string; kind: string; site: string | null };
   /** Where it is about more than one alert. */
   members: MemberAlerts | null;
+  /** Endpoints of which nobody hears because they are behind this: how many, and the first, those of which somebody heard before at the top. */
+  behind?: { endpoints: number; names: string[] };
   metric: string;
   tags: Record<string, string>;
   value: number | null;

@@ -133,6 +133,9 @@ export function createGroups(parts: GroupsParts) {
     nextDue: due.next,
     restore: (saved: SavedGroups, at: number) =>
       restoreGroups({ memory, messages, runs, change, settings: parts.settings }, saved, at),
+    /** Some receiver was told that it fires. */
+    isTold: (key: string): boolean =>
+      alerts.get(key)?.groups.some((id) => (groups.get(id)?.members.get(key)?.told ?? null) !== null) ?? false,
     group: (id: string) => groups.get(id),
     alert: (key: string): TrackedAlert | undefined => alerts.get(key),
     /** Groups of which something else is to be saved, and the keys of their members. */

@@ -14,6 +14,8 @@ export interface MessageParts extends FactsParts {
   labelsOf(alert: LiveAlert): Labels;
   /** The endpoints of a site that are silent now, where it has an outage. */
   outageOf?(site: string): EndpointOutage;
+  /** Alerts that are inhibited because these fire, and whether somebody was told of each before. */
+  behindOf?(alerts: readonly string[]): { alert: LiveAlert; isTold: boolean }[];
 }
 
 /** Of which alerts a message has more than their number. */
@@ -64,7 +66,20 @@ function common(parts: MessageParts, message: GroupMessage): Partial<Notificatio
     ...(number === null ? {} : { number }),
     ...(owners.size === 1 && owner !== null ? { owner } : {}),
     ...(runbook === null ? {} : { runbook }),
+    ...behind(parts, firing),
   };
+}
+
+/** Other endpoints than those that the message is about. */
+function behind(parts: MessageParts, firing: readonly GroupedAlert<LiveAlert>[]): Pick<NotificationFacts, 'behind'> {
+  const own = new Set(firing.map(({ about }) => about.endpoint));
+  const found = (parts.behindOf?.(firing.map(({ about }) => about.id)) ?? [])
+    .filter(({ alert }) => !own.has(alert.endpoint))
+    .toSorted((a, b) => Number(b.isTold) - Number(a.isTold));
+  const endpoints = [...new Set(found.map(({ alert }) => alert.endpoint))];
+  if (endpoints.length === 0) return {};
+  const names = endpoints.slice(0, listedAtMost).map((id) => parts.endpointOf(id).name);
+  return { behind: { endpoints: endpoints.length, names } };
 }
 
 function aboutOne(parts: MessageParts, message: GroupMessage, one: GroupedAlert<LiveAlert>): NotificationFacts {

@@ -41,8 +41,17 @@ export function headline(notification: Notification, language: Language): string
     : stillFires.has(event) && value !== null
       ? `: ${valueText(notification, value, language)}`
       : '';
+  const further = stillFires.has(event) ? behindText(notification, language) : '';
   const place = endpoint.name === '' ? '' : `${oneLine(endpoint.name)} – `;
-  return oneLine(`${kind}: ${place}${about}${detail}`, 300);
+  return oneLine(`${kind}: ${place}${about}${detail}${further}`, 300);
+}
+
+/** `, and 12 endpoints behind it` */
+function behindText({ behind }: Notification, language: Language): string {
+  if (!behind) return '';
+  const [name = ''] = behind.names;
+  if (behind.endpoints === 1) return word(language, 'notification.behindOne', { name: oneLine(name, 60) });
+  return word(language, 'notification.behind', { n: behind.endpoints });
 }
 
 /** `80 % of the time to answer is used`. */
@@ -64,10 +73,17 @@ function commentText({ comment = '', ...notification }: Notification, language: 
   return `${[headline(notification, language), '', written, '', word(language, 'notification.commentHow')].join('\n')}\n`;
 }
 
-function membersText({ endpoints, names }: NonNullable<Notification['members']>, language: Language): string {
-  const named = names.map((name) => oneLine(name, 60)).join(', ');
-  const more = endpoints > names.length ? ' …' : '';
-  return `${word(language, 'notification.endpoints', { n: endpoints })}${named ? ` (${named}${more})` : ''}`;
+interface NamedEndpoints {
+  endpoints: number;
+  names: readonly string[];
+}
+
+const namesOf = ({ endpoints, names }: NamedEndpoints): string =>
+  `${names.map((name) => oneLine(name, 60)).join(', ')}${endpoints > names.length ? ' …' : ''}`;
+
+function membersText(members: NamedEndpoints, language: Language): string {
+  const named = members.names.length > 0 ? ` (${namesOf(members)})` : '';
+  return `${word(language, 'notification.endpoints', { n: members.endpoints })}${named}`;
 }
 
 /** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */
@@ -101,6 +117,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
         findWord(language, `ticket.swarms.${why}`) ??
         oneLine(why)),
     notification.ticket === null ? null : line('ticket', `#${notification.ticket}`),
+    notification.behind ? line('behindIt', namesOf(notification.behind)) : null,
     notification.owner ? line('owner', oneLine(notification.owner)) : null,
     notification.runbook ? line('runbook', oneLine(notification.runbook, 500)) : null,
     // Last, because a channel with little space cuts from the end.
@@ -148,6 +165,7 @@ function memberText(member: MemberAlert, language: Language): string {
 
 type NotificationFact =
   | 'owner'
+  | 'behindIt'
   | 'runbook'
   | 'endpoint'
   | 'due'

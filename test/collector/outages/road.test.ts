@@ -1,6 +1,8 @@
 /** Outages on the road from a verdict to people and tickets, on a clock moved by hand. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Notification } from '../../../collector/notify/channel.ts';
+import { bodyText, headline } from '../../../collector/notify/notification-text.ts';
 import { hour, minute, openScene, type Scene, second } from '../alerts/scene.ts';
 
 const site = 'Berlin';
@@ -249,6 +251,29 @@ test('behind a parent that is down nobody hears of the child; two minutes after 
     (await codes(s, 's2')).filter((code) => code.startsWith('inhibit')),
     ['inhibited', 'inhibition_ended'],
   );
+  await s.close();
+});
+
+test('the message of a parent counts those behind it, also behind these; one that was told before is named', async () => {
+  const s = await begun(8, { notify: { wait: 30 * second } });
+  await uplink(s, { parents: ['s0'] });
+  await s.alerts.dependencies.set('s1', { parents: ['s0'], groups: [] }, 'ana', s.now());
+  await s.alerts.dependencies.set('s3', { parents: ['s2'], groups: [] }, 'ana', s.now());
+  await lose(s, 1, 2);
+  await s.wait(2 * minute, 10 * second);
+  assert.equal(
+    s.sent.map(({ endpoint, behind }) => [endpoint.id, behind]),
+    [['s1', undefined]],
+  );
+  await lose(s, 2, 4);
+  await lose(s, 0, 1);
+  await s.wait(6 * minute, 10 * second);
+  const parent = s.sent.find(({ endpoint, members }) => endpoint.id === 's0' || members?.names.includes('s0-name'));
+  assert.equal(parent?.behind, { endpoints: 3, names: ['s1-name', 's2-name', 's3-name'] });
+  const message = parent as Notification;
+  assert.match(headline(message, 'en'), /, and 3 endpoints behind it$/);
+  assert.match(bodyText(message, 'en'), /\nBehind it: s1-name, s2-name, s3-name\n/);
+  assert.match(headline(message, 'ja'), /その先のエンドポイント\s*3\s*台$/);
   await s.close();
 });
 
