@@ -74,6 +74,7 @@ export type TransitionReason =
   | 'rule_removed'
   | 'rule_changed'
   | 'gone'
+  | 'reset'
   | 'ended_by_person'
   | 'endpoint_replaced';
 
@@ -215,7 +216,7 @@ function clocksAfter(alert: LiveAlert, levels: readonly LevelVerdict[], at: numb
     else
       clocks[rule.id] = {
         breachedSince: isBreached ? (before?.breachedSince ?? at) : null,
-        goodSince: !isBreached && status === 'clear' ? (before?.goodSince ?? at) : null,
+        goodSince: !isBreached && (status === 'clear' || status === 'reset') ? (before?.goodSince ?? at) : null,
       };
   }
   return clocks;
@@ -264,10 +265,10 @@ const shownBy = (level: LevelVerdict) => ({ rule: level.rule, value: level.value
 function levelAfter(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): LevelVerdict | null {
   const rank = rankOf[alert.rule.severity];
   for (const level of levels) {
-    const { rule } = level;
+    const { rule, status } = level;
     // Of two that are equally bad the present one stays until it is good, or until one before it begins.
     const begins = rule.id !== alert.rule.id && rankOf[rule.severity] >= rank;
-    if (begins ? isDue(alert, rule, at) : !isGood(alert, rule, at)) return level;
+    if (begins ? isDue(alert, rule, at) : status !== 'reset' && !isGood(alert, rule, at)) return level;
   }
   return null;
 }
@@ -279,7 +280,7 @@ function isGood(alert: LiveAlert, rule: Rule, at: number): boolean {
 
 function onFiring(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): AlertStep {
   const next = levelAfter(alert, levels, at);
-  if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
+  if (!next) return { alert: null, transition: resolvedBy(alert, levels, at) };
   const shown: LiveAlert = { ...alert, ...shownBy(next) };
   // Another level that is equally bad is the same to those who were told.
   if (next.rule.severity === alert.rule.severity) return { alert: shown, transition: null };
@@ -287,10 +288,15 @@ function onFiring(alert: LiveAlert, levels: readonly LevelVerdict[], at: number)
   return { alert: shown, transition: { at, to: 'firing', rule: next.rule, reason } };
 }
 
+function resolvedBy({ rule }: LiveAlert, levels: readonly LevelVerdict[], at: number): Transition {
+  const isReset = levels.some((level) => level.rule.id === rule.id && level.status === 'reset');
+  return { at, to: 'resolved', rule, ...(isReset ? { reason: 'reset' } : {}) };
+}
+
 /** The endpoint is back: the same alert goes on, unless it is good and its rule needs no clear time. */
 function back(alert: LiveAlert, levels: readonly LevelVerdict[], at: number): AlertStep {
   const next = levelAfter(alert, levels, at);
-  if (!next) return { alert: null, transition: { at, to: 'resolved', rule: alert.rule } };
+  if (!next) return { alert: null, transition: resolvedBy(alert, levels, at) };
   const rule = rankOf[next.rule.severity] > rankOf[alert.rule.severity] ? alert.rule : next.rule;
   const firing: LiveAlert = { ...alert, ...shownBy(next), rule, state: 'firing' };
   return { alert: firing, transition: { at, to: 'firing', rule, reason: 'back' } };

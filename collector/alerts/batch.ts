@@ -110,7 +110,7 @@ export interface AlertChange {
 /** One row of the history of an alert, which changes nothing in it. */
 export interface AlertRemark {
   at: number;
-  code: 'reaches_nobody' | 'not_reached';
+  code: 'reaches_nobody' | 'not_reached' | 'said_before';
   alert: LiveAlert;
   params: Record<string, unknown>;
 }

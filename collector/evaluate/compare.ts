@@ -1,8 +1,11 @@
 /** A value against a limit, with hysteresis. */
 import { type Static, Type } from 'typebox';
 
-/** `hold`: below the limit, not yet on the good side of `clear`. `none`: a field is missing, so there is no verdict. */
-export type RuleStatus = 'breach' | 'hold' | 'clear' | 'none';
+/**
+ * `hold`: below the limit, not yet on the good side of `clear`. `none`: a field is missing, so there is no verdict.
+ * `reset`: what was known is void, and is learned anew: an alert ends at once, and it is no recovery.
+ */
+export type RuleStatus = 'breach' | 'hold' | 'clear' | 'reset' | 'none';
 
 export const Op = Type.Union([
   Type.Literal('>'),

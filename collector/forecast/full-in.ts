@@ -27,7 +27,7 @@ export interface Forecast {
   why: NoForecast | null;
   /** Days with a value since the last large deletion. */
   history: number;
-  /** The newest day begins a new history. */
+  /** After a large deletion there is too little history for a forecast yet. */
   isReset: boolean;
 }
 
@@ -39,9 +39,10 @@ export function fullIn(days: readonly (number | null)[], capacity: number): Fore
   const known = days.slice(-historyDays).flatMap((used, day): Point[] => (used === null ? [] : [[day, used]]));
   const points = sinceReset(known, capacity);
   const length = Math.min(days.length, historyDays);
-  const isReset = points.length === 1 && known.length > 1 && points[0]?.[0] === length - 1;
   const none = (why: NoForecast): Forecast => ({
-    ...{ days: null, low: null, high: null, isMore: false, why, history: points.length, isReset },
+    ...{ days: null, low: null, high: null, isMore: false, why, history: points.length },
+    // For as long as that is so: the night of the deletion itself may have been missed.
+    isReset: why === 'short' && points.length < known.length,
   });
   const newest = points.at(-1);
   if (!newest || newest[0] < length - 1) return none('old');
@@ -60,7 +61,7 @@ export function fullIn(days: readonly (number | null)[], capacity: number): Fore
     low: Math.min(limit, rest / greatest),
     high: rest / least,
     isMore: rest / slope > limit,
-    ...{ why: null, history: points.length, isReset },
+    ...{ why: null, history: points.length, isReset: false },
   };
 }
 

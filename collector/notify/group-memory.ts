@@ -15,6 +15,7 @@ import {
   type GroupedAlert,
   type GroupMember,
   type GroupSettings,
+  type LastSaid,
   newGroup,
   standingOf,
 } from './group.ts';
@@ -50,6 +51,8 @@ export function createGroupMemory(settings: GroupDefaults) {
   const alerts = new Map<string, TrackedAlert>();
   /** Times of the messages of the last hour, by receiver. */
   const recent = new Map<string, readonly number[]>();
+  /** The last message about a series, by key of its alerts. */
+  const said = new Map<string, LastSaid>();
   /** When the next digest of a receiver is due, or the last one was. */
   const digests = new Map<string, number>();
   /** Ids of groups that are held, by receiver. */
@@ -89,11 +92,14 @@ export function createGroupMemory(settings: GroupDefaults) {
     unsaved.set(group.id, noted);
   }
 
-  function groupFor(routed: Routed, labels: Labels): MessageGroup {
+  /** @param again least time between two messages about the same, of its kind of rule */
+  function groupFor(routed: Routed, labels: Labels, again: number | null): MessageGroup {
     const { by = settings.by, wait = settings.wait, interval = settings.interval, repeat } = routed.settings;
     const values = Object.fromEntries(by.map((label) => [label, [labels[label] ?? ''].flat().join(',')]));
     const id = groupId(routed.receiver, values);
-    const now: GroupSettings = { wait, interval, repeat: { ...settings.repeat, ...repeat } };
+    const every = { ...settings.repeat, ...repeat };
+    const slow = again === null || !by.includes('rule') ? every : slowed(every, again);
+    const now: GroupSettings = { wait, interval, repeat: slow };
     const known = groups.get(id);
     if (known) {
       put(known, { settings: now });
@@ -140,7 +146,7 @@ export function createGroupMemory(settings: GroupDefaults) {
   }
 
   return {
-    ...{ groups, alerts, recent, digests, held, later, unsaved, due },
+    ...{ groups, alerts, recent, digests, said, held, later, unsaved, due },
     ...{ put, change, arm, setDue, assign, note, groupFor, removeMember, hold, track },
     keep(): void {
       keep();
@@ -152,6 +158,12 @@ export function createGroupMemory(settings: GroupDefaults) {
     },
   };
 }
+
+/** Not said again before so long. */
+const slowed = ({ info, warning, critical }: GroupSettings['repeat'], again: number): GroupSettings['repeat'] => {
+  const least = (every: number | null) => every && Math.max(every, again);
+  return { info: least(info), warning: least(warning), critical: least(critical) };
+};
 
 /** Of the receiver and of what the members have in common; opaque, as the names in it may be erased. */
 export function groupId(receiver: string, values: Readonly<Record<string, string>>): string {

@@ -4,6 +4,7 @@ import type { AlertRemark } from '../alerts/batch.ts';
 import { count, type GroupDraft, sent, standingOf } from './group.ts';
 import type { AlertMember, GroupMemory, MessageGroup, TrackedAlert } from './group-memory.ts';
 import type { Way } from './notification.ts';
+import { noteSaid } from './said.ts';
 
 export interface GroupMessage extends Omit<GroupDraft<LiveAlert>, 'event'> {
   event: GroupDraft['event'] | 'escalation' | 'exhausted' | 'digest' | 'acknowledged';
@@ -31,6 +32,10 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
   function remark(group: MessageGroup, code: AlertRemark['code'], at: number, params: AlertRemark['params']): void {
     for (const { alert, isRouted } of group.members.values())
       if (alert.fires && isRouted) remarks.push({ at, code, alert: alert.about, params });
+  }
+
+  function remarkOn(alert: LiveAlert, code: AlertRemark['code'], at: number, params: AlertRemark['params']): void {
+    remarks.push({ at, code, alert, params });
   }
 
   /** Nobody is behind a receiver, or a step. */
@@ -66,7 +71,10 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
     );
     for (const key of sent(put, group, draft, ways)) removeMember(group, key);
     if (draft.event === 'resolved') put(group, { run: null });
-    for (const { key } of draft.firing) takeOver(group, key, draft.at);
+    for (const { key, about } of draft.firing) {
+      noteSaid(memory, about, draft.at);
+      takeOver(group, key, draft.at);
+    }
     arm(group);
   }
 
@@ -101,6 +109,7 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
     told,
     countMessage,
     remark,
+    remarkOn,
     toNobody,
     push: (message: GroupMessage) => void messages.push(message),
     takeRemarks(): AlertRemark[] {

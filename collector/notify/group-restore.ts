@@ -5,13 +5,14 @@
 import type { LiveAlert } from '../alerts/alert.ts';
 import { rankOf } from '../evaluate/book.ts';
 import type { EscalationRun } from '../on-call/escalation.ts';
-import { count, type GroupSeverity, newGroup, standingOf, wayKey } from './group.ts';
+import { count, type GroupSeverity, type LastSaid, newGroup, standingOf, wayKey } from './group.ts';
 import type { createGroupChanges } from './group-changes.ts';
 import type { AlertMember, AlertNews, GroupMemory, MessageGroup } from './group-memory.ts';
 import type { GroupMessages } from './group-messages.ts';
 import type { GroupRuns } from './group-runs.ts';
 import type { GroupDefaults } from './group-settings.ts';
 import type { Way } from './notification.ts';
+import { saidBefore, saidDue, saidUntil } from './said.ts';
 
 /** What is read back after a restart. */
 export interface SavedGroups {
@@ -30,6 +31,8 @@ export interface SavedGroups {
   alerts: { key: string; news: AlertNews; suppressedBy: readonly string[] }[];
   /** What channels were told of single alerts by a version without groups, oldest first. */
   earlier: { key: string; channel: string; at: number; severity: GroupSeverity; flaps: boolean }[];
+  /** The last messages about series of which nothing is said again for a while, by key. */
+  said: ReadonlyMap<string, LastSaid>;
   /** Messages of the last hour. */
   messages: { receiver: string; at: number }[];
 }
@@ -44,10 +47,11 @@ interface RestoreRooms {
 
 export function restoreGroups(
   { memory, messages, runs, change, settings }: RestoreRooms,
-  { groups: saved, alerts: current, earlier, messages: recently }: SavedGroups,
+  { groups: saved, alerts: current, earlier, messages: recently, said }: SavedGroups,
   at: number,
 ): void {
   const { groups, alerts, put, track } = memory;
+  for (const [key, one] of said) memory.said.set(key, one);
   for (const one of saved) {
     const { id, receiver, values, last, worst, repeats, ways, members, run } = one;
     const group = newGroup<LiveAlert>(id, { receiver, values, settings });
@@ -65,7 +69,10 @@ export function restoreGroups(
   }
   for (const { key, news, suppressedBy } of current) {
     const alert = track(key, news);
-    change(alert, { ...news, suppressedBy }, at, { release: 0, reroutes: true });
+    const until = saidUntil(said.get(key), news.about, at);
+    if (until !== null) memory.setDue(saidDue(key), until);
+    const hidden = until === null ? suppressedBy : [...suppressedBy, saidBefore];
+    change(alert, { ...news, suppressedBy: hidden }, at, { release: 0, reroutes: true });
   }
   for (const alert of [...alerts.values()]) if (!alert.fires) change(alert, {}, at);
   for (const one of earlier) markTold(memory, one);

@@ -57,6 +57,14 @@ export interface Told {
   flaps: boolean;
 }
 
+/** The last message that said of a series that it is bad. */
+export interface LastSaid {
+  /** Id. */
+  alert: string;
+  at: number;
+  rank: number;
+}
+
 export interface GroupMember<About = unknown> {
   alert: GroupedAlert<About>;
   /** The routes lead it to this receiver. */

@@ -21,6 +21,7 @@ import { createGroupSending } from './group-sending.ts';
 import type { GroupDefaults } from './group-settings.ts';
 import { createGroupWays } from './group-ways.ts';
 import type { Receivers } from './receivers.ts';
+import { followSaid, saidBefore } from './said.ts';
 
 export interface GroupsParts {
   labelsOf(alert: LiveAlert): Labels;
@@ -44,25 +45,31 @@ export function createGroups(parts: GroupsParts) {
   const passOn = createGroupWays({ receivers: parts.receivers, memory, messages, runs });
   const { groups, alerts, unsaved, due, put, note, arm, track } = memory;
 
+  /** It is no longer suppressed by this. */
+  function hear(key: string, kind: string, at: number, release: Delay): void {
+    const alert = alerts.get(key);
+    if (!alert?.suppressedBy.includes(kind)) return;
+    const suppressedBy = alert.suppressedBy.filter((one) => one !== kind);
+    change(alert, { suppressedBy }, at, { release, reroutes: true });
+  }
+
   return {
     /** @param news what the alert is now; by its key it may be another one than before */
     set(key: string, news: AlertNews, at: number, more: { release?: Delay; isChange?: boolean } = {}): void {
       if (!news.fires && !alerts.has(key)) return;
       const alert = track(key, news);
       const reroutes = alert.groups.length === 0 || news.severity !== alert.severity || more.isChange === true;
-      change(alert, news, at, { ...more, reroutes });
+      const suppressedBy = followSaid(memory, alert, news, at, (until) =>
+        messages.remarkOn(news.about, 'said_before', at, { until }),
+      );
+      change(alert, { ...news, suppressedBy }, at, { ...more, reroutes });
     },
     suppress(key: string, kind: string, at: number): void {
       const alert = alerts.get(key);
       if (!alert || alert.suppressedBy.includes(kind)) return;
       change(alert, { suppressedBy: [...alert.suppressedBy, kind] }, at);
     },
-    release(key: string, kind: string, at: number, release: Delay): void {
-      const alert = alerts.get(key);
-      if (!alert?.suppressedBy.includes(kind)) return;
-      const suppressedBy = alert.suppressedBy.filter((one) => one !== kind);
-      change(alert, { suppressedBy }, at, { release, reroutes: true });
-    },
+    release: hear,
     acknowledgementEnded(key: string, news: AlertNews, at: number, isSaid: boolean): void {
       const alert = alerts.get(key);
       if (!alert) return;
@@ -118,6 +125,7 @@ export function createGroups(parts: GroupsParts) {
         const { key, at } = next;
         memory.change(() => due.set(key, at));
         const [kind, id] = key.split(/ (.*)/s) as [string, string];
+        if (kind === 'said') hear(id, saidBefore, at, 'wait');
         const group = groups.get(id);
         if (!group) continue;
         if (kind === 'later') sending.sendLater(group, at);

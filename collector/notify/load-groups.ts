@@ -1,12 +1,15 @@
 /** Reads back, after a restart, what receivers were told of the alerts that go on, and of those whose end is not sent yet. */
 import type { LiveAlert } from '../alerts/alert.ts';
 import { loadEnded } from '../alerts/load.ts';
+import { rankOf } from '../evaluate/book.ts';
 import type { EscalationRun } from '../on-call/escalation.ts';
 import type { State } from '../state/open.ts';
+import type { LastSaid } from './group.ts';
 import { standingNews } from './group-alerts.ts';
 import type { AlertNews } from './group-memory.ts';
 import type { SavedGroups } from './group-restore.ts';
 import type { Way } from './notification.ts';
+import { againOfRule, longestAgainMs } from './said.ts';
 
 const hourMs = 3_600_000;
 
@@ -65,8 +68,31 @@ export async function loadGroups(
     alerts: alerts.map((alert) => {
       return { key: alert.key, news: standingNews(alert), suppressedBy: [...suppressedBy(alert.id)] };
     }),
+    said: await lastSaid(state, bookOf, now),
     messages: await recentMessages(state, now),
   };
+}
+
+/** What was said lately of series of which that is not said again for a while. */
+async function lastSaid(state: State, bookOf: LoadParts['bookOf'], now: number): Promise<Map<string, LastSaid>> {
+  const rows = await state
+    .selectFrom('notification_alerts')
+    .innerJoin('notifications', 'notifications.id', 'notification_alerts.notification')
+    .innerJoin('alerts', 'alerts.id', 'notification_alerts.alert')
+    .select(['alerts.id', 'alerts.key', 'alerts.rule', 'alerts.endpoint', 'notifications.at'])
+    .select(['alerts.severity as worst', 'notifications.severity', 'alerts.resolved_at'])
+    .where('notifications.at', '>', now - longestAgainMs)
+    .orderBy('notifications.at')
+    .execute();
+  const said = new Map<string, LastSaid>();
+  for (const { id, key, rule, endpoint, at, worst, severity, resolved_at } of rows) {
+    const again = againOfRule(bookOf(endpoint)?.rule(rule));
+    if (again === null || at <= now - again || (resolved_at !== null && at >= resolved_at)) continue;
+    // A message has the severity of its worst alert, and an alert may have got worse since.
+    const rank = Math.min(rankOf[severity], rankOf[worst]);
+    said.set(key, { alert: id, at, rank: Math.max(rank, said.get(key)?.rank ?? 0) });
+  }
+  return said;
 }
 
 /** Of alerts that go on, by a version that had no groups: each alert had messages of its own. */

@@ -16,6 +16,8 @@ import { has } from './troubles.ts';
 
 export const stepMs = 5 * minute;
 
+const quietEvery = 6 * stepMs;
+
 export interface WeekAlert {
   endpoint: string;
   rule: string;
@@ -54,6 +56,8 @@ export interface WeekOptions {
   days: number;
   gaps?: readonly Gap[];
   sites?: ReadonlyMap<string, string>;
+  /** Nothing happens to this machine for a while: it is enough that it reports each half hour. */
+  isQuiet?(endpoint: string, at: number): boolean;
   /** The scene with these machines, where it is to be another than one with a single channel. */
   open?(): Promise<Scene>;
   /** What people do at a step, and what is read at the end. */
@@ -69,6 +73,7 @@ export async function runWeek({
   gaps = [],
   sites,
   open,
+  isQuiet,
   onStep,
   onEnd,
 }: WeekOptions): Promise<WeekAlert[]> {
@@ -136,6 +141,7 @@ export async function runWeek({
       guest.isHere = true;
       await scene.presence(id, 'online');
     }
+    if (isQuiet?.(id, at - startAt) && (at - startAt) % quietEvery !== 0) return;
     await deliver(guest, await measure(guest));
     for (const late of guest.backlog.splice(0)) await scene.alerts.onReport(endpoint(id), late, false);
   }

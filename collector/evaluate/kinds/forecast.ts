@@ -27,13 +27,16 @@ export const forecast = {
   schema: When,
   metric: () => 'disk_forecast.full_in_days',
   limit: ({ within_days }) => within_days,
+  // A forecast of each night is no news each night.
+  againMs: 7 * 86_400_000,
   covers: ({ tags }, of) => tags === undefined || carries(of, tags),
   measurement: () => 'disk_forecast',
   judge({ when }, { tags, fields }) {
     if (when.tags && !carries(tags, when.tags)) return undefined;
     const { full_in_days: days, full_in_days_high: high, full_in_days_before: before } = fields;
     if (fields.history_days === undefined) return 'none';
-    if (fields.reset === 1 || (days === undefined && before === undefined)) return 'clear';
+    if (fields.reset === 1) return 'reset';
+    if (days === undefined && before === undefined) return 'clear';
     if (days !== undefined && days > clearAt * when.within_days) return 'clear';
     const holds = (one: number | undefined, late: number | undefined) =>
       one !== undefined && late !== undefined && one <= when.within_days && late <= sure * when.within_days;

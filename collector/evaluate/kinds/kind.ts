@@ -111,6 +111,8 @@ export interface RuleKind<When = never> {
   judge?(rule: RuleOf<When>, metric: Metric, report: Report, memory: RuleMemory, now: number): RuleStatus | undefined;
   /** It must see each sample once: the newest one a second time would change its result. Left out: it need not. */
   remembers?(when: When): boolean;
+  /** After a message about one of its series nothing is said of it for so long, unless it is worse: ms. */
+  againMs?: number;
   /** The newest values alone never breach it, though a second look at them changes nothing. */
   needsHistory?: true;
   /** Called only where an alert begins or goes on. */

@@ -39,6 +39,7 @@ const looks: Readonly<Record<string, readonly [IconName, Tone]>> = {
   stable: ['ok', 'ok'],
   reaches_nobody: ['warning', 'warning'],
   not_reached: ['warning', 'warning'],
+  said_before: ['info', 'info'],
 };
 
 const codeOf = (text: string) => text.replaceAll(/\W+/g, '_');
