@@ -11,10 +11,11 @@ import { isReadable } from '../shared/loopback.ts';
 import type { OfflineReason } from '../shared/presence.ts';
 import { reason } from '../shared/reason.ts';
 import type { TargetOrder } from '../shared/target.ts';
+import { askForMaintenance } from './asking.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
-import { ask, openControlSocket } from './control-socket.ts';
+import { ask, type ControlCommand, openControlSocket } from './control-socket.ts';
 import { moveCredential, plainPassword, readCredential } from './credential.ts';
 import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
@@ -71,6 +72,8 @@ interface Running {
   heavy: ReturnType<typeof createHeavy>;
   targets: TargetCheck;
   control: Server | null;
+  /** What the collector said that this machine may ask for. */
+  mayAsk: readonly string[];
 }
 
 /** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT, UNTRUSTED_PATH */
@@ -85,7 +88,7 @@ export function createAgent(options: AgentOptions): Agent {
   let running: Running | null = null;
 
   function wire({ config: local, allow, faults }: Local): Running {
-    const parts = {} as Running;
+    const parts = { mayAsk: [] as readonly string[] } as Running;
     let refused: string | null = null;
     parts.announce = async (more) => {
       if (await more) parts.link.announce();
@@ -151,7 +154,8 @@ export function createAgent(options: AgentOptions): Agent {
       },
       onConfig: (config) => {
         refused = null;
-        const { watch = [], ...shown } = config ?? {};
+        const { watch = [], may_ask = [], ...shown } = config ?? {};
+        parts.mayAsk = may_ask;
         // Orders hold secrets.
         log.info({ config: { ...shown, watch: watch.length } }, 'Received new settings from the collector');
         parts.targets.apply(watch as TargetOrder[]);
@@ -169,7 +173,8 @@ export function createAgent(options: AgentOptions): Agent {
     return { version, link: link.state(), spool: spool.state(), checks: runner.states() };
   }
 
-  async function answer(word: 'sleep' | 'wake' | 'status'): Promise<unknown> {
+  async function answer(word: ControlCommand, more: unknown): Promise<unknown> {
+    if (word === 'maintenance') return running && askForMaintenance(running, more);
     if (word === 'sleep') await running?.link.disconnect('sleep');
     if (word === 'wake') running?.link.wake();
     return state();

@@ -1,6 +1,7 @@
 /**
  * The agent's control socket, for this machine only, in its private data folder. A hook of the system announces sleep
- * through it; `doctor` asks for the state; and a second agent on the same data detects the first one by it.
+ * through it; `maintenance` asks the collector by way of it; `doctor` asks for the state; and a second agent on the same
+ * data detects the first one by it. A request is one line: a word, and JSON behind it for what needs more.
  */
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -8,7 +9,8 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { makePrivate } from './safe-write.ts';
 
-export type ControlCommand = 'sleep' | 'wake' | 'status';
+const controlCommands = ['sleep', 'wake', 'status', 'maintenance'] as const;
+export type ControlCommand = (typeof controlCommands)[number];
 
 const socketName = 'agent.sock';
 const longestPath = 100;
@@ -42,13 +44,16 @@ function openPath(data: string): { path: string; release(): void } {
 const hash = (text: string) =>
   process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-const maxWordBytes = 64;
+/** A reason of 1,000 characters, each escaped. */
+const maxLineBytes = 8 * 1024;
+/** Longer than the agent waits for its collector. */
+export const answerWithinMs = 15_000;
 
 /**
  * Asks the agent that runs on this data folder.
  * @returns its answer, or null when none runs
  */
-export function ask(data: string, word: ControlCommand, timeoutMs = 5000): Promise<unknown> {
+export function ask(data: string, word: ControlCommand, timeoutMs = 5000, more?: object): Promise<unknown> {
   return new Promise((done) => {
     let place: ReturnType<typeof openPath>;
     try {
@@ -66,7 +71,7 @@ export function ask(data: string, word: ControlCommand, timeoutMs = 5000): Promi
     };
     socket.setTimeout(timeoutMs, () => finish(null));
     socket.on('error', () => finish(null));
-    socket.on('connect', () => socket.write(`${word}\n`));
+    socket.on('connect', () => socket.write(`${word}${more ? ` ${JSON.stringify(more)}` : ''}\n`));
     socket.on('data', (chunk) => {
       text += chunk;
     });
@@ -81,12 +86,15 @@ export function ask(data: string, word: ControlCommand, timeoutMs = 5000): Promi
   });
 }
 
+/** @param more what came behind the word; not checked */
+type Answering = (word: ControlCommand, more: unknown) => Promise<unknown>;
+
 /**
  * Opens the socket. The caller has made sure, by `ask`, that no agent answers: an existing socket file was left by a
  * crash.
  * @param answer the answer to each command
  */
-export function openControlSocket(data: string, answer: (word: ControlCommand) => Promise<unknown>): Promise<Server> {
+export function openControlSocket(data: string, answer: Answering): Promise<Server> {
   const { path, release } = openPath(data);
   if (process.platform !== 'win32') {
     // A folder of its own in the home; the data folder is there.
@@ -104,20 +112,31 @@ export function openControlSocket(data: string, answer: (word: ControlCommand) =
   });
 }
 
-function serve(socket: Socket, answer: (word: ControlCommand) => Promise<unknown>): void {
+function serve(socket: Socket, answer: Answering): void {
   let text = '';
-  socket.setTimeout(5000, () => socket.destroy());
+  socket.setTimeout(answerWithinMs, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => {
     text += chunk;
-    if (text.length > maxWordBytes) socket.destroy();
+    if (text.length > maxLineBytes) socket.destroy();
     if (!text.includes('\n')) return;
-    const word = text.trim();
+    const request = requestIn(text);
     text = '';
-    if (word !== 'sleep' && word !== 'wake' && word !== 'status') return void socket.destroy();
-    answer(word).then(
+    if (!request) return void socket.destroy();
+    answer(request.word, request.more).then(
       (value) => socket.end(JSON.stringify(value)),
       () => socket.destroy(),
     );
   });
+}
+
+function requestIn(line: string): { word: ControlCommand; more: unknown } | null {
+  const [, given = '', rest = ''] = /^(\S*)\s*(.*)$/s.exec(line.trim()) ?? [];
+  const word = controlCommands.find((one) => one === given);
+  if (!word) return null;
+  try {
+    return { word, more: rest === '' ? null : JSON.parse(rest) };
+  } catch {
+    return null;
+  }
 }

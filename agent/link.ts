@@ -11,9 +11,10 @@ import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
-import type { Ack, AgentConfig, Moved } from '../shared/report.ts';
+import type { Ack, AgentConfig, AskAnswer, Moved } from '../shared/report.ts';
 import { topicOf } from '../shared/topics.ts';
 import { createAckTracker, firstResendMs } from './acks.ts';
+import { createQuestions, type Question } from './asking.ts';
 import type { AgentBirth } from './birth.ts';
 import { type LinkConnection, openConnection } from './connection.ts';
 import type { Credential } from './credential.ts';
@@ -61,6 +62,11 @@ export interface Link {
   offer(entry: SpoolEntry): void;
   /** Publishes `offline` and disconnects. Resolves when the broker has it, or after two seconds. */
   disconnect(reason: OfflineReason): Promise<void>;
+  /**
+   * Asks the collector, on this connection only: a question is of now, so it is not kept. Null: there is no connection,
+   * or no answer came in time.
+   */
+  ask(question: Question): Promise<AskAnswer | null>;
   /** Something of the birth has changed: publishes it again if connected, else with the next connection. */
   announce(): void;
   /** The newest entry that has been sent; null when none has. */
@@ -118,6 +124,13 @@ function onlineOf(options: LinkOptions, session: string, instance: string, facts
   };
 }
 
+function publishBirth(options: LinkOptions, instance: string, { id, connection }: LinkSession): void {
+  const facts = options.birth?.facts() ?? {};
+  void publishPresence(connection, onlineOf(options, id, instance, facts)).then(
+    (isPublished) => isPublished && options.birth?.delivered(facts),
+  );
+}
+
 export function createLink(options: LinkOptions): Link {
   const { spool, clock, log } = options;
   const random = options.random ?? Math.random;
@@ -127,6 +140,7 @@ export function createLink(options: LinkOptions): Link {
   let { credential } = options;
   let session: LinkSession | null = null;
   let resending: NodeJS.Timeout | null = null;
+  const questions = createQuestions(() => randomId(random));
   let sentUpTo: SpoolKey | null = null;
   let status: Pick<LinkState, 'state' | 'since' | 'trouble'> = { state: 'stopped', since: clock.now(), trouble: null };
 
@@ -162,16 +176,9 @@ export function createLink(options: LinkOptions): Link {
     current.connection.subscribe((error) => {
       if (!current.over) log.warn({ reason: error.message }, 'The collector refused the subscription');
     });
-    publishBirth(current);
+    publishBirth(options, instance, current);
     spool.setOnlyCopy(false);
     current.sender.begin();
-  }
-
-  function publishBirth({ id, connection }: LinkSession): void {
-    const facts = options.birth?.facts() ?? {};
-    void publishPresence(connection, onlineOf(options, id, instance, facts)).then(
-      (isPublished) => isPublished && options.birth?.delivered(facts),
-    );
   }
 
   function receive(current: LinkSession, topic: string, bytes: Uint8Array): void {
@@ -201,6 +208,7 @@ export function createLink(options: LinkOptions): Link {
   }
 
   function takeAck(current: LinkSession, ack: Ack): void {
+    if (ack.answer) return void questions.take(ack.answer);
     if (ack.moved) {
       if (ack.moved.endpoint !== credential.endpoint) continueAs(ack.moved, current);
       return;
@@ -254,10 +262,12 @@ export function createLink(options: LinkOptions): Link {
     offer(entry) {
       if (session && session.connectedAt !== null) session.sender.offer(entry);
     },
+    ask: (question) =>
+      session && session.connectedAt !== null ? questions.ask(session.connection, question) : Promise.resolve(null),
     disconnect,
     sentUpTo: () => sentUpTo,
     announce() {
-      if (session && session.connectedAt !== null) publishBirth(session);
+      if (session && session.connectedAt !== null) publishBirth(options, instance, session);
     },
     wake() {
       if (status.state !== 'asleep' && status.state !== 'waiting') return;

@@ -45,6 +45,10 @@ const commands: Record<string, AgentCommandEntry> = {
     usage: 'sleep                   let the running agent say that the machine goes to sleep',
     load: () => import('./commands/sleep.ts'),
   },
+  maintenance: {
+    usage: 'maintenance 2h "why"     ask for maintenance of this machine; `maintenance end`; without words: what runs',
+    load: () => import('./commands/maintenance.ts'),
+  },
   wake: { usage: 'wake                    let it say that it is back', load: () => import('./commands/wake.ts') },
   heavy: { usage: 'heavy NAME …', load: () => import('./commands/heavy.ts'), internal: true, keepsRights: true },
 };

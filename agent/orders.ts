@@ -4,7 +4,7 @@
  * test/agent/orders.test.ts holds both to the same verdict on the same bytes.
  */
 import { fail, reasonOf } from '../shared/errors.ts';
-import type { Ack, AgentConfig, Moved } from '../shared/report.ts';
+import type { Ack, AgentConfig, AskAnswer, Moved } from '../shared/report.ts';
 import {
   faultsOfTarget,
   type TargetKindName,
@@ -54,10 +54,21 @@ function parseMoved(value: unknown): Moved {
   return { endpoint, bucket, name };
 }
 
+function parseAnswer(value: unknown): AskAnswer {
+  if (!isDict(value)) refuse('message.answer', 'must be an object');
+  const { id, ok, until, text } = value;
+  if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) refuse('message.answer.id', 'must be 16 hex digits');
+  if (typeof ok !== 'boolean') refuse('message.answer.ok', 'must be true or false');
+  if (until !== null && !(isCount(until, 0) && until <= 8.64e15))
+    refuse('message.answer.until', 'must be an instant or null');
+  if (typeof text !== 'string' || text.length > 4000) refuse('message.answer.text', 'must be a text');
+  return { id, ok, until, text };
+}
+
 /** @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
 export function parseAck(bytes: Uint8Array): Ack {
   const value = parse(bytes);
-  const { epoch, through, also, conflict, moved } = value;
+  const { epoch, through, also, conflict, moved, answer } = value;
   if (typeof epoch !== 'string' || !/^[0-9a-f]{32}$/.test(epoch)) refuse('message.epoch', 'must be 32 hex digits');
   if (!isCount(through, 0)) refuse('message.through', 'must be a count');
   if (!Array.isArray(also) || also.length > 10_000) refuse('message.also', 'must be a list of at most 10000 ranges');
@@ -72,6 +83,7 @@ export function parseAck(bytes: Uint8Array): Ack {
     ...{ epoch, through, also: ranges },
     ...(conflict === undefined ? {} : { conflict }),
     ...(moved === undefined ? {} : { moved: parseMoved(moved) }),
+    ...(answer === undefined ? {} : { answer: parseAnswer(answer) }),
   };
 }
 
@@ -122,12 +134,12 @@ export function parseAllowed(bytes: Uint8Array): string[] {
 
 /**
  * A settings message, or the same document as a file.
- * @param from where it comes from: only the machine's own file may hold `targets`, only a message `watch`
+ * @param from where it comes from: only the machine's own file may hold `targets`, only a message `watch` and `may_ask`
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
   const value = parse(bytes);
-  onlyKeys(value, ['v', 'interval_s', 'checks', from === 'file' ? 'targets' : 'watch'], 'message');
+  onlyKeys(value, ['v', 'interval_s', 'checks', ...(from === 'file' ? ['targets'] : ['watch', 'may_ask'])], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;
   if (interval_s !== undefined && !isBetween(interval_s, 0.5, 3600))
@@ -142,7 +154,13 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
     });
     config.checks = Object.fromEntries(entries);
   }
-  const { watch } = value;
+  const { watch, may_ask } = value;
+  if (may_ask !== undefined && from === 'message') {
+    const isName = (one: unknown): one is string => typeof one === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(one);
+    if (!Array.isArray(may_ask) || may_ask.length > 16 || !may_ask.every(isName))
+      refuse('message.may_ask', 'must be a list of at most 16 names');
+    config.may_ask = may_ask;
+  }
   if (watch !== undefined && from === 'message') {
     if (!Array.isArray(watch) || watch.length > targetsPerWatcher)
       refuse('message.watch', `must be a list of at most ${targetsPerWatcher} targets`);

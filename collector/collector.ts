@@ -4,10 +4,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
+import { askLevel } from '../shared/agent-level.ts';
 import type { Clock } from '../shared/clock.ts';
 import { encodeJoinCode } from '../shared/join-code.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
-import type { Report } from '../shared/report.ts';
+import type { AgentConfig, Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
@@ -188,7 +189,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         .catch((thrown: unknown) => log.error({ err: thrown, trouble }, 'Could not raise the collector’s own alert'));
     },
     heard: ({ id }, report) => targets.heard(id, report),
-    configOf: ({ id }) => targets.settingsFor(id, { v: 1, interval_s: config.agents.intervalMs / 1000 }),
+    asked: alerts.maintenance.asked,
+    configOf: (endpoint) => targets.settingsFor(endpoint.id, settingsOf(config, endpoint)),
   });
   onStop(() => intake.close());
   targets.start(alerts, intake.configure);
@@ -256,6 +258,12 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     applyRules: rules.replaceFile,
   };
 }
+
+/** What every agent gets. An older one would refuse the whole message for what it does not know. */
+const settingsOf = (config: Config, { level }: Endpoint): AgentConfig => ({
+  ...{ v: 1, interval_s: config.agents.intervalMs / 1000 },
+  ...(config.maintenance.agentsMayAsk && (level ?? 0) >= askLevel ? { may_ask: ['maintenance'] } : {}),
+});
 
 type Followed = Pick<Awaited<ReturnType<typeof openAlerts>>, 'rules' | 'alerts'> & {
   fleet: Fleet;

@@ -1,4 +1,5 @@
 /** A message of an agent on its way through the pipeline. */
+import type { Ask } from '../shared/ask.ts';
 import type { Presence } from '../shared/presence.ts';
 import type { Report } from '../shared/report.ts';
 import type { Section } from '../shared/section.ts';
@@ -34,6 +35,7 @@ export interface Message {
   isEmptied?: boolean;
   inventory?: Section;
   presence?: Presence;
+  ask?: Ask;
   /** Only a new one is published. */
   taken?: 'new' | 'duplicate' | 'conflict';
 }

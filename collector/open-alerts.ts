@@ -110,6 +110,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     viewOf: parts.viewOf,
     scopeNameOf: scopeNames(fleet, groups),
     inhibit: config.inhibit,
+    agentsMayAsk: config.maintenance.agentsMayAsk,
     generated: parts.generated,
     policy,
     tickets,

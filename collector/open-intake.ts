@@ -87,6 +87,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       maxSeries: parts.maxSeriesPerEndpoint ?? 2000,
       monotonic: clock.monotonic,
     }),
+    asked: parts.asked ?? ((_endpoint, { id }) => Promise.resolve({ id, ok: false, until: null, text: 'Refused.' })),
+    answer: downlink.answer,
     ackDue: acks.due,
     conflict: acks.conflict,
   });

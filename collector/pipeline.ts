@@ -3,11 +3,12 @@
  * Store, then acknowledge; save a change, then publish it. Every step is idempotent, because after a crash it is
  * repeated. Rules do not wait for the store, so that alerts do not depend on it.
  */
+import type { Ask } from '../shared/ask.ts';
 import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Presence } from '../shared/presence.ts';
-import type { Metric, Report } from '../shared/report.ts';
+import type { AskAnswer, Metric, Report } from '../shared/report.ts';
 import type { Section } from '../shared/section.ts';
 import { advance } from './alerts/advance.ts';
 import { type Batch, createBatch, type Input, isAlertChange } from './alerts/batch.ts';
@@ -74,6 +75,10 @@ export interface RoadParts extends AdmitParts {
   inventoryTurns: ReturnType<typeof oneAtATime>;
   /** The content of an `ack` has changed. */
   ackDue(endpoint: string, epoch: string): void;
+  /** What an agent asks for its own machine; refusals are answers. */
+  asked(endpoint: Endpoint, ask: Ask, from: string): Promise<AskAnswer>;
+  /** Sends what came of it. */
+  answer(endpoint: string, answer: AskAnswer): void;
   /** A number of this epoch conflicts: its agent is to continue under a new epoch. */
   conflict(endpoint: string, epoch: string): void;
 }
@@ -159,6 +164,7 @@ function seen({ fleet, presence, log }: RoadParts, message: Message): undefined 
 /** Makes the message durable. Beyond the limit it is not kept: its connection ends when there is room again. */
 function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
   if (message.presence) return keepPresence(parts, message, message.presence);
+  if (message.ask) return answerAsk(parts, message, message.ask);
   if (message.crowded) {
     message.refuse();
     return undefined;
@@ -182,6 +188,14 @@ async function keepPresence(parts: RoadParts, message: Message, presence: Presen
   if (!shared) return;
   parts.counters.clones.inc();
   parts.evaluation.evaluate(endpoint, identityReport(shared, message.receivedAt));
+}
+
+/** What the machine asks for itself is saved, or refused, before it is answered; a repeat would be a question of its own. */
+async function answerAsk(parts: RoadParts, message: Message, ask: Ask): Promise<void> {
+  const { endpoint, acknowledge, from } = message;
+  parts.budgets.charge(endpoint.id, 'rows', rowsOfPresence);
+  parts.answer(endpoint.id, await parts.asked(endpoint, ask, from));
+  acknowledge();
 }
 
 /** A change of presence is kept for years, and closes and opens spans of availability: it counts as several rows. */
@@ -320,7 +334,8 @@ async function putAside(parts: RoadParts, message: Message, error: unknown): Pro
   const { quarantine, losses, log } = parts;
   const { endpoint, topic, leaf, payload, report, receivedAt } = message;
   await quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
-  const identity = leaf === 'presence' ? undefined : (message.inventory ?? report ?? message.identity);
+  const identity =
+    leaf === 'presence' || leaf === 'ask' ? undefined : (message.inventory ?? report ?? message.identity);
   // Without a number no `ack` can cover it: its agent still has it.
   if (!identity) return message.acknowledge();
   try {

@@ -2,6 +2,8 @@
  * What an agent understands, as a number in its birth; an agent that sends none has 0. Raised with each part of the
  * message `config` that is added: an agent refuses a whole message with a part that it does not know.
  */
-export const agentLevel = 1;
+export const agentLevel = 2;
 /** From here on agents watch targets: `watch` in their settings. */
 export const watchLevel = 1;
+/** From here on agents ask for their own machine: `may_ask` in their settings. */
+export const askLevel = 2;

@@ -1370,6 +1370,7 @@ export const MaintenanceRow = Type.Object({
   createdBy: text,
   updatedAt: ms,
   updatedBy: text,
+  askedBy: Type.Union([text, Type.Null()], { description: 'id of the machine that asked for it itself' }),
   approval: Approval,
   state: Type.Enum(['running', 'planned', 'over', 'cancelled']),
   /** The occurrences that run. `plannedEnd` is later than `end` until a second person approves more than 24 h. */

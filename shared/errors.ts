@@ -201,7 +201,7 @@ export const errors = {
   AGENT_NOT_RUNNING: row(
     409,
     'No agent runs on the data folder {path}.',
-    'Start it with `npm run agent -- run`, or name its folder with --data.',
+    'Start it with `npm run agent -- run`, or name its folder with --data. Only root and the user it runs as reach it.',
   ),
   COLLECTOR_UNREACHABLE: row(
     502,

@@ -74,7 +74,7 @@ export type InventoryMessage = Static<typeof InventoryMessage>;
  * `conflict` is `content` when a number of this epoch came with other content than before: the agent keeps what it has,
  * goes on under a new epoch and sends it again. It is `shared` when another machine reports under the same identity: one
  * of them must be enrolled anew. `moved`: this identity has become another one, with the same secret, under which the
- * agent goes on; an ack with it covers nothing.
+ * agent goes on; an ack with it covers nothing. `answer`: to what the agent asked (ask.ts); it covers nothing either.
  */
 export const Ack = Type.Object(
   {
@@ -89,12 +89,21 @@ export const Ack = Type.Object(
       }),
     ),
     conflict: Type.Optional(Type.Union([Type.Literal('content'), Type.Literal('shared')])),
+    answer: Type.Optional(
+      Type.Object({
+        id: Type.String({ pattern: '^[0-9a-f]{16}$' }),
+        ok: Type.Boolean(),
+        until: Type.Union([Type.Integer({ minimum: 0, maximum: 8.64e15 }), Type.Null()]),
+        text: Type.String({ maxLength: 4000, description: 'for the terminal, in English' }),
+      }),
+    ),
   },
   // A newer collector may send fields that this side does not know.
   { additionalProperties: true },
 );
 export type Ack = Static<typeof Ack>;
 export type Moved = NonNullable<Ack['moved']>;
+export type AskAnswer = NonNullable<Ack['answer']>;
 
 /** Settings for one endpoint: data from a closed list, never code. Intervals in seconds. */
 export const AgentConfig = Type.Object(
@@ -114,6 +123,8 @@ export const AgentConfig = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    /** What it may ask for its own machine: ask.ts. */
+    may_ask: Type.Optional(Type.Array(name, { maxItems: 16 })),
     /** Targets that it is to watch: target.ts. It looks only where the settings of its own machine allow it. */
     watch: Type.Optional(
       Type.Array(
@@ -136,7 +147,7 @@ export const AgentConfig = Type.Object(
 );
 export type AgentConfig = Static<typeof AgentConfig>;
 
-const { watch: _, ...ofBoth } = AgentConfig.properties;
+const { watch: _watch, may_ask: _mayAsk, ...ofBoth } = AgentConfig.properties;
 /** The settings file of a machine: the same, and what it lets the collector do; that is never for the collector to say. */
 export const LocalConfig = Type.Object(
   {

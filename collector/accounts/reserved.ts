@@ -1,5 +1,6 @@
 /** Names that only the collector itself acts under: in the history of tickets and alerts, and in the audit log. */
 import { fail } from '../../shared/errors.ts';
+import { machineActor } from '../../shared/words/actors.ts';
 import { dictionaries } from '../../shared/words/index.ts';
 import type { State } from '../state/open.ts';
 
@@ -61,11 +62,19 @@ function isReserved(name: string): boolean {
   );
 }
 
+/** How the names of machines begin and end as authors, in each language: "the machine web-1". */
+const ofMachines = [
+  machineActor('\0'),
+  ...[...dictionaries.values()].map((words) => words.get('actor.machine') ?? ''),
+].map((text) => text.split(/\0|\{\{name\}\}/).map(looksOf));
+const isLikeMachine = (name: string) =>
+  ofMachines.some(([start = '', end = '']) => looksOf(name).startsWith(start) && looksOf(name).endsWith(end));
+
 /** @throws EvenkeelError CONFLICT, also for what only looks like such a name, or has nothing to read */
 export function refuseReserved(name: string): void {
   if (looksOf(name) === '')
     throw fail('CONFLICT', { problem: `the name "${name}" has no letter and no digit; choose another one` });
-  if (isReserved(name))
+  if (isReserved(name) || isLikeMachine(name))
     throw fail('CONFLICT', {
       problem: `the collector itself acts under the name "${name}", or one that looks like it; choose another one`,
     });

@@ -63,6 +63,8 @@ export interface AlertsParts {
   zone?: string;
   /** Of the settings: alerts that follow from others. */
   inhibit?: readonly InhibitRule[];
+  /** Whether machines may ask for maintenance of themselves. */
+  agentsMayAsk?: boolean;
   /** What targets follow from by their definitions. */
   generated?: GeneratedDependencies;
   policy: PolicySettings;
@@ -169,7 +171,7 @@ function peoplesMaintenance(
 ): MaintenanceActions {
   const { state, clock, zone = 'UTC', scopeNameOf = ({ target }) => target } = parts;
   return createMaintenanceActions({
-    ...{ state, clock, maintenance, push, zone, nameOf: scopeNameOf },
+    ...{ state, clock, maintenance, push, zone, nameOf: scopeNameOf, allowed: parts.agentsMayAsk ?? false },
     firing: (id) => memory.alertsOf(id).filter((alert) => shownState(alert) === 'firing').length,
   });
 }

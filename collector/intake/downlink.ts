@@ -1,5 +1,5 @@
 /** Messages to agents: acknowledgements, settings, and that another endpoint has replaced theirs. */
-import type { Ack, AgentConfig } from '../../shared/report.ts';
+import type { Ack, AgentConfig, AskAnswer } from '../../shared/report.ts';
 import type { DownLeaf } from '../../shared/topics.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { IntakeCounters } from './counters.ts';
@@ -9,11 +9,15 @@ export interface Downlink {
   /** The source that sends; nothing is sent before it is set. */
   through(source: IntakeSource): void;
   acknowledge(endpoint: string, ack: Ack): void;
+  /** To what its agent has asked. */
+  answer(endpoint: string, answer: AskAnswer): void;
   /** Sends the endpoint its settings, where there are any. */
   configure(endpoint: string): void;
   /** The endpoint has subscribed: sends what it missed. */
   onSubscribe(endpoint: string, leaf: DownLeaf): void;
 }
+
+const coversNothing: Ack = { epoch: '0'.repeat(32), through: 0, also: [] };
 
 export function createDownlink(parts: {
   fleet: Fleet;
@@ -36,8 +40,7 @@ export function createDownlink(parts: {
   function publishMoved(id: string): void {
     const now = fleet.movedTo(id);
     if (!now) return;
-    const moved = { endpoint: now.id, bucket: now.bucket, name: now.name };
-    send(id, 'ack', { epoch: '0'.repeat(32), through: 0, also: [], moved });
+    send(id, 'ack', { ...coversNothing, moved: { endpoint: now.id, bucket: now.bucket, name: now.name } });
   }
 
   return {
@@ -47,6 +50,7 @@ export function createDownlink(parts: {
     acknowledge(endpoint, ack) {
       if (send(endpoint, 'ack', ack)) counters.acks.inc();
     },
+    answer: (endpoint, answer) => void send(endpoint, 'ack', { ...coversNothing, answer }),
     configure,
     onSubscribe(id, leaf) {
       if (leaf === 'config') configure(id);

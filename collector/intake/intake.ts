@@ -1,9 +1,10 @@
 /** Dependencies and interface of the intake. Wired in ../open-intake.ts. */
 import type { Registry } from 'prom-client';
 import type { Flood } from '../../shared/api.ts';
+import type { Ask } from '../../shared/ask.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
-import type { AgentConfig, Report } from '../../shared/report.ts';
+import type { AgentConfig, AskAnswer, Report } from '../../shared/report.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { PresenceTracker } from '../fleet/presence.ts';
@@ -41,6 +42,8 @@ export interface IntakeParts {
     /** How many alerts the endpoint has now. */
     countOf?(endpoint: string): number;
   };
+  /** What an agent asks for its own machine. Left out: it is refused. */
+  asked?(endpoint: Endpoint, ask: Ask, from: string): Promise<AskAnswer>;
   /** A live report has come. @returns what of it is about the endpoint itself */
   heard?(endpoint: Endpoint, report: Report): Report;
   /** Metrics derived from a report and the state of its endpoint, for the rules. */

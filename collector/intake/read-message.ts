@@ -1,5 +1,6 @@
 /** The first step of the pipeline: from bytes to what they say, at once or, for large ones, by the worker. */
 
+import { Ask } from '../../shared/ask.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { Presence } from '../../shared/presence.ts';
 import { decodePlain, InventoryMessage, inflateSmall, Report } from '../../shared/report.ts';
@@ -32,7 +33,8 @@ export function admit(parts: AdmitParts, message: Message): Promise<void> | unde
   message.size = plain.length;
   message.digest = digestOf(plain);
   try {
-    if (leaf === 'presence') message.presence = decodePlain<Presence>(Presence, plain);
+    if (leaf === 'ask') message.ask = decodePlain<Ask>(Ask, plain);
+    else if (leaf === 'presence') message.presence = decodePlain<Presence>(Presence, plain);
     else if (leaf === 'inventory') admitSection(message, decodePlain<InventoryMessage>(InventoryMessage, plain));
     else admitReport(parts, message, decodePlain<Report>(Report, plain));
   } catch (thrown) {

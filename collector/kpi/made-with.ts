@@ -62,7 +62,16 @@ async function exclusionsIn(state: State, { start, end }: Span, scope: KpiScope)
     .innerJoin('maintenance_windows as w', 'w.id', 'o.maintenance')
     .leftJoin('endpoints as e', (on) => on.onRef('e.id', '=', 'o.target').on('o.scope', '=', 'endpoint'))
     .leftJoin('groups as g', (on) => on.onRef('g.id', '=', 'o.target').on('o.scope', '=', 'group'))
-    .select(['o.scope', 'o.target', 'o.start_at', 'o.end_at', 'o.entered_at', 'o.entered_by', 'o.approved_by'])
+    .select([
+      'o.scope',
+      'o.target',
+      'o.start_at',
+      'o.end_at',
+      'o.entered_at',
+      'o.entered_by',
+      'o.asked_by',
+      'o.approved_by',
+    ])
     .select(['w.reason', 'e.name as endpoint', 'g.name as group'])
     .where('o.start_at', '<', end)
     .where('o.end_at', '>', start)
@@ -73,6 +82,6 @@ async function exclusionsIn(state: State, { start, end }: Span, scope: KpiScope)
   return rows.map((row) => ({
     ...{ scope: row.scope, name: row.endpoint ?? row.group ?? row.target, from: row.start_at, to: row.end_at },
     ...{ reason: row.reason, by: row.entered_by, enteredAt: row.entered_at },
-    ...{ late: row.entered_at > row.start_at, approvedBy: row.approved_by },
+    ...{ late: row.entered_at > row.start_at || row.asked_by !== null, approvedBy: row.approved_by },
   }));
 }

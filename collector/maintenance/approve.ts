@@ -8,8 +8,8 @@ import type { State } from '../state/open.ts';
 import type { MaintenanceWish } from './changes.ts';
 import type { MaintenanceMemory } from './memory.ts';
 import { isRecurring } from './occurrences.ts';
-import { occurrenceOf, windowOf } from './rows.ts';
-import { goesOn, type MaintenanceWindow, type Occurrence } from './window.ts';
+import { isEnteredLate, occurrenceOf, windowOf } from './rows.ts';
+import { enteredLate, goesOn, type MaintenanceWindow, type Occurrence } from './window.ts';
 
 export interface MaintenancePeopleParts {
   state: State;
@@ -46,14 +46,14 @@ export function createApproval({ state, clock, maintenance, push }: MaintenanceP
   async function pendingOf(id: string): Promise<Occurrence[]> {
     const running = maintenance
       .runningOf(id)
-      .filter((one) => one.approval === null && (one.enteredAt > one.start || one.end < one.plannedEnd));
+      .filter((one) => one.approval === null && (enteredLate(one) || one.end < one.plannedEnd));
     if (running.length > 0) return running;
     const rows = await state
       .selectFrom('maintenance_occurrences')
       .selectAll()
       .where('maintenance', '=', id)
       .where('approved_at', 'is', null)
-      .whereRef('entered_at', '>', 'start_at')
+      .where(isEnteredLate)
       .execute();
     return rows.map(occurrenceOf);
   }

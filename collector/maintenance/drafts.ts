@@ -12,6 +12,8 @@ import { goesOn, type MaintenanceScope, type MaintenanceWindow } from './window.
 export interface WindowWish extends ScheduleWish {
   scope: MaintenanceScope;
   reason: string;
+  /** Id of the machine that asks for it itself. */
+  askedBy?: string;
 }
 
 /** More are a mistake of a script. */
@@ -24,14 +26,18 @@ export function createDrafts({
   maintenance,
   zone,
 }: Pick<MaintenancePeopleParts, 'clock' | 'maintenance' | 'zone'>) {
-  function newWindow({ scope, reason: why, ...when }: WindowWish, by: string, skip: readonly string[] = []) {
+  function newWindow(
+    { scope, reason: why, askedBy = null, ...when }: Omit<WindowWish, 'askedBy'> & { askedBy?: string | null },
+    by: string,
+    skip: readonly string[] = [],
+  ) {
     const now = clock.now();
     const schedule = scheduleOf(when, { now, zone }, skip);
     const begunUntil = isRecurring(schedule) ? now : Math.min(now, schedule.start);
     const made = { createdAt: now, createdBy: by, updatedAt: now, updatedBy: by };
     const window: MaintenanceWindow = {
       ...{ id: makeId('m'), scope, reason: why.trim(), schedule },
-      ...{ ...made, approval: null, begunUntil, cancelledAt: null },
+      ...{ ...made, askedBy, approval: null, begunUntil, cancelledAt: null },
     };
     return window;
   }

@@ -182,9 +182,9 @@ function beginOf(window: MaintenanceWindow, now: number): Omit<Occurrence, 'id'>
   const from = Math.max(window.begunUntil, now - missedAtMostMs);
   const [next] = nextOccurrences(window.schedule, from, 1);
   if (!next || next.start > now) return undefined;
-  const { id, scope, updatedAt: enteredAt, updatedBy: enteredBy } = window;
+  const { id, scope, updatedAt: enteredAt, updatedBy: enteredBy, askedBy } = window;
   // Of one that was entered late, the approval is of the occurrence and comes afterwards.
   const approval = window.approval;
   const planned = { start: next.start, plannedEnd: next.end, approval };
-  return { window: id, scope, ...planned, end: endOf(planned), enteredAt, enteredBy };
+  return { window: id, scope, ...planned, end: endOf(planned), enteredAt, enteredBy, askedBy };
 }

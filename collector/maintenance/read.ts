@@ -5,10 +5,10 @@ import type { State } from '../state/open.ts';
 import type { MaintenanceMemory } from './memory.ts';
 import { isRecurring, nextOccurrences } from './occurrences.ts';
 import { warningsOf } from './plan.ts';
-import { windowOf } from './rows.ts';
+import { isEnteredLate, windowOf } from './rows.ts';
 import { occurrencesOf } from './spans.ts';
 import { type WrittenWindow, writtenAtMost } from './table.ts';
-import type { MaintenanceScope, MaintenanceWindow } from './window.ts';
+import { enteredLate, type MaintenanceScope, type MaintenanceWindow } from './window.ts';
 
 export interface MaintenanceReadParts {
   state: State;
@@ -26,7 +26,8 @@ export type MaintenanceReads = ReturnType<typeof createMaintenanceReads>;
 
 export function createMaintenanceReads({ state, maintenance, now, firing, nameOf }: MaintenanceReadParts) {
   function rowOf(window: MaintenanceWindow): MaintenanceRow {
-    const { id, scope, schedule, cancelledAt, createdAt, createdBy, updatedAt, updatedBy, reason, approval } = window;
+    const { id, scope, schedule, cancelledAt, createdAt, createdBy, updatedAt, updatedBy, reason, approval, askedBy } =
+      window;
     const at = now();
     const running = maintenance.runningOf(id).filter((one) => one.start <= at && at < one.end);
     const next =
@@ -38,13 +39,13 @@ export function createMaintenanceReads({ state, maintenance, now, firing, nameOf
     const state =
       running.length > 0 ? 'running' : next.length > 0 ? 'planned' : cancelledAt === null ? 'over' : 'cancelled';
     return {
-      ...{ id, reason, createdAt, createdBy, updatedAt, updatedBy, approval, state, next },
+      ...{ id, reason, createdAt, createdBy, updatedAt, updatedBy, askedBy, approval, state, next },
       scope: { ...scope, name: nameOf(scope) },
       once: isRecurring(schedule) ? null : schedule,
       repeat: isRecurring(schedule) ? repeatOf(schedule) : null,
       running: running.map((one) => ({
         ...{ id: one.id, start: one.start, end: one.end, plannedEnd: one.plannedEnd },
-        ...{ late: one.enteredAt > one.start, approval: one.approval },
+        ...{ late: enteredLate(one), approval: one.approval },
       })),
       endpoints: endpoints.length,
       alerts: endpoints.reduce((sum, endpoint) => sum + firing(endpoint), 0),
@@ -98,7 +99,7 @@ export function createMaintenanceReads({ state, maintenance, now, firing, nameOf
         .selectFrom('maintenance_occurrences')
         .select('maintenance')
         .where('approved_at', 'is', null)
-        .whereRef('entered_at', '>', 'start_at');
+        .where(isEnteredLate);
       const known = [...maintenance.windows()].map(({ id }) => id);
       const rows = await state
         .selectFrom('maintenance_windows')

@@ -1,5 +1,5 @@
 /** Windows and occurrences as rows. */
-import type { Insertable, Selectable } from 'kysely';
+import type { ExpressionBuilder, Insertable, Selectable } from 'kysely';
 import { bucketOf } from '../../shared/topics.ts';
 import type { Database } from '../state/database.ts';
 import { isRecurring, type Schedule } from './occurrences.ts';
@@ -20,7 +20,7 @@ export function windowRow(window: MaintenanceWindow): WindowRow {
     ...{ begun_until: window.begunUntil, cancelled_at: window.cancelledAt },
     ...{ approved_at: approval?.at ?? null, approved_by: approval?.by ?? null },
     ...{ created_at: window.createdAt, created_by: window.createdBy },
-    ...{ updated_at: window.updatedAt, updated_by: window.updatedBy },
+    ...{ updated_at: window.updatedAt, updated_by: window.updatedBy, asked_by: window.askedBy },
   };
 }
 
@@ -31,6 +31,7 @@ export function windowOf(row: Selectable<Database['maintenance_windows']>): Main
     reason: row.reason,
     schedule: scheduleOf(row),
     ...{ createdAt: row.created_at, createdBy: row.created_by, updatedAt: row.updated_at, updatedBy: row.updated_by },
+    askedBy: row.asked_by,
     approval: approvalOf(row),
     begunUntil: row.begun_until,
     cancelledAt: row.cancelled_at,
@@ -58,7 +59,7 @@ export function occurrenceRow(one: Occurrence): OccurrenceRow {
   return {
     ...{ id, maintenance: window, bucket: bucketOf(scope.target), scope: scope.of, target: scope.target },
     ...{ start_at: one.start, end_at: one.end, planned_end_at: one.plannedEnd },
-    ...{ entered_at: one.enteredAt, entered_by: one.enteredBy },
+    ...{ entered_at: one.enteredAt, entered_by: one.enteredBy, asked_by: one.askedBy },
     ...{ approved_at: approval?.at ?? null, approved_by: approval?.by ?? null },
   };
 }
@@ -69,7 +70,11 @@ export function occurrenceOf(row: Selectable<Database['maintenance_occurrences']
     window: row.maintenance,
     scope: { of: row.scope, target: row.target },
     ...{ start: row.start_at, end: row.end_at, plannedEnd: row.planned_end_at },
-    ...{ enteredAt: row.entered_at, enteredBy: row.entered_by },
+    ...{ enteredAt: row.entered_at, enteredBy: row.entered_by, askedBy: row.asked_by },
     approval: approvalOf(row),
   };
 }
+
+/** What `enteredLate` says of an occurrence, of its row. */
+export const isEnteredLate = ({ eb, or, ref }: ExpressionBuilder<Database, 'maintenance_occurrences'>) =>
+  or([eb('entered_at', '>', ref('start_at')), eb('asked_by', 'is not', null)]);

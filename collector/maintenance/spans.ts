@@ -3,6 +3,7 @@ import type { MaintenanceSpan } from '../../shared/api.ts';
 import type { Span } from '../../shared/intervals.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
+import { enteredLate } from './window.ts';
 
 const columns = [
   'maintenance_occurrences.maintenance as maintenance',
@@ -10,6 +11,7 @@ const columns = [
   'maintenance_occurrences.start_at as began',
   'maintenance_occurrences.entered_at as entered',
   'maintenance_occurrences.entered_by as by',
+  'maintenance_occurrences.asked_by as askedBy',
   'maintenance_occurrences.approved_at as approvedAt',
   'maintenance_occurrences.approved_by as approvedBy',
   'maintenance_windows.reason as reason',
@@ -27,13 +29,15 @@ interface SpanRow {
   ended: number;
   entered: number;
   by: string;
+  askedBy: string | null;
   approvedAt: number | null;
   approvedBy: string | null;
   reason: string;
 }
 
-const spanOf = ({ maintenance, reason, by, began, ended, entered, approvedAt: at, approvedBy }: SpanRow) => ({
-  ...{ maintenance, reason, by, start: began, end: ended, late: entered > began },
+const spanOf = ({ maintenance, reason, by, askedBy, began, ended, entered, approvedAt: at, approvedBy }: SpanRow) => ({
+  ...{ maintenance, reason, by, start: began, end: ended },
+  late: enteredLate({ enteredAt: entered, start: began, askedBy }),
   approval: at === null || approvedBy === null ? null : { at, by: approvedBy },
 });
 

@@ -20,6 +20,8 @@ export interface MaintenanceWindow {
   /** When and by whom it was entered as it is: by this instant an occurrence is in time or late. */
   updatedAt: number;
   updatedBy: string;
+  /** Id of the machine that asked for it itself. */
+  askedBy: string | null;
   approval: Approval | null;
   /** Occurrences that begin before it have begun, or never will. */
   begunUntil: number;
@@ -35,6 +37,7 @@ export interface Occurrence {
   plannedEnd: number;
   enteredAt: number;
   enteredBy: string;
+  askedBy: string | null;
   approval: Approval | null;
 }
 
@@ -51,5 +54,13 @@ export function endOf({ start, plannedEnd, approval }: Pick<Occurrence, 'start' 
 export const goesOn = ({ cancelledAt, schedule, begunUntil }: MaintenanceWindow): boolean =>
   cancelledAt === null && nextOccurrences(schedule, begunUntil, 1).length > 0;
 
-export const isLate = ({ schedule, updatedAt }: MaintenanceWindow): boolean =>
-  !isRecurring(schedule) && schedule.start < updatedAt;
+/** It counts as downtime until a second person has approved it. What a machine asks for is never planned before. */
+export const isLate = ({ schedule, updatedAt, askedBy }: MaintenanceWindow): boolean =>
+  askedBy !== null || (!isRecurring(schedule) && schedule.start < updatedAt);
+
+/** The same of an occurrence. */
+export const enteredLate = ({
+  enteredAt,
+  start,
+  askedBy,
+}: Pick<Occurrence, 'enteredAt' | 'start' | 'askedBy'>): boolean => askedBy !== null || enteredAt > start;

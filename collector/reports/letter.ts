@@ -3,6 +3,7 @@ import type { KpiValue, PeriodReport, Stability } from '../../shared/api.ts';
 import { escapeHtml } from '../../shared/html.ts';
 import { besideOf, causeRows, limitingParts, mostMoved, unclearBecause } from '../../shared/stability.ts';
 import { actionGain } from '../../shared/words/actions.ts';
+import { actorIn } from '../../shared/words/actors.ts';
 import { duration, hours, kpiNumber, none, number, percent, shownUnit, time } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { endpointName, ticketTitle } from '../../shared/words/names.ts';
@@ -43,7 +44,7 @@ export function letterOf(report: PeriodReport, language: Language, url: string, 
     definitionsOf(report, language),
     word(language, 'report.made', {
       at: time(report.madeAt, language, 'full', report.period.zone),
-      by: actorName(report.by, language),
+      by: actorIn(language, report.by),
     }),
     word(language, 'report.digest', { digest: report.digest }),
   ];
@@ -268,14 +269,12 @@ function exclusionRows({ stability, exclusions }: PeriodReport['content'], langu
     value: duration((to - from) / 1000, language),
     note: dotted([
       `${at(from)} – ${at(to)}`,
-      `${word(language, 'report.by')} ${actorName(by, language)}${enteredAt === undefined ? '' : `, ${at(enteredAt)}`}`,
+      `${word(language, 'report.by')} ${actorIn(language, by)}${enteredAt === undefined ? '' : `, ${at(enteredAt)}`}`,
       approvedBy !== null && word(language, 'report.approvedBy', { name: approvedBy }),
       late && approvedBy === null && word(language, 'report.notApproved'),
     ]),
   }));
 }
-
-const actorName = (name: string, language: Language) => findWord(language, `actor.${name}`) ?? name;
 
 const mostCalendars = 6;
 

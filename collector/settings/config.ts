@@ -131,6 +131,7 @@ export function loadConfig(
     routing: routing.documents,
     outgoing: { allow: good.outgoing?.allow ?? [] },
     inhibit: inhibitRulesOf(good.inhibit ?? []),
+    maintenance: { agentsMayAsk: good.maintenance?.agents_may_ask ?? false },
     targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],
     rulesFolder,

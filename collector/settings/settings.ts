@@ -252,6 +252,16 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    maintenance: Type.Optional(
+      Type.Object(
+        {
+          agents_may_ask: Type.Optional(
+            Type.Boolean({ description: 'machines may ask for maintenance of themselves, up to 24 h; default false' }),
+          ),
+        },
+        closed,
+      ),
+    ),
     deadman: Type.Optional(
       Type.Object(
         {
@@ -329,6 +339,7 @@ export interface Config {
   outgoing: { allow: string[] };
   /** Alerts that follow from others, beside those that are built in. */
   inhibit: InhibitRule[];
+  maintenance: { agentsMayAsk: boolean };
   /** Where the collector itself may look, and the targets that stand in the file. */
   targets: { allow: string[]; list: (TargetDefinition & { id: string })[] };
   /** Of the settings file and of the files beside it. */

@@ -111,9 +111,10 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   routing_documents: texts('content', 'reason'),
   on_call_overrides: nothing,
   on_call_feeds: nothing,
-  maintenance_windows: texts('reason'),
-  maintenance_events: texts('params'),
-  maintenance_occurrences: nothing,
+  // A machine that asked for it is named as its author.
+  maintenance_windows: texts('reason', 'created_by', 'updated_by'),
+  maintenance_events: texts('params', 'actor'),
+  maintenance_occurrences: texts('entered_by'),
   maintenance_members: nothing,
   silences: texts('matchers', 'reason'),
   silenced: nothing,

@@ -3,6 +3,8 @@ import type { Generated } from 'kysely';
 import type { Json, Ms, Worked } from './columns.ts';
 
 interface Maintained {
+  /** Id of the machine that asked for it itself: it counts only once a person has approved it. */
+  asked_by: string | null;
   scope: 'site' | 'group' | 'tag' | 'endpoint';
   /** The name of the site, the id of the group, the tag, the id of the endpoint. */
   target: string;
@@ -43,7 +45,7 @@ export interface MaintenanceTables {
       end_at: Ms;
       /** Later than `end_at` while a second person has not confirmed more than 24 h. */
       planned_end_at: Ms;
-      /** Later than `start_at`: entered late, so that it counts only once a second person has approved it. */
+      /** Later than `start_at`: entered late, so that it counts only once a second person has approved it; see `asked_by`. */
       entered_at: Ms;
       entered_by: string;
     };

@@ -126,6 +126,16 @@ export const reasons = {
   log_other_system: 'This log is on {{system}} only',
   log_over: 'A problem from {{count}} on',
   log_skipped: 'Too many entries to read them all: those from {{from_at}} to {{until_at}} were left out',
+  maintenance_asked_already:
+    'What this machine asked for already lasts until {{end}}, which is later; end it first if it is to be shorter',
+  maintenance_asked_much:
+    'With these {{minutes}} minutes it would be more than 24 h within two days by its own asking; {{left}} minutes are left, and a person can enter more on the page Maintenance',
+  maintenance_asked_none: 'Nothing that this machine asked for runs now',
+  maintenance_asked_off:
+    'This collector lets no machine ask for maintenance; an admin can allow it with `agents_may_ask: true` below `maintenance:` in evenkeel.yaml, or a person enters it on the page Maintenance',
+  maintenance_asked_often: 'This machine has asked too often; ask again in {{minutes}} minutes',
+  maintenance_asked_other:
+    'Nothing that this machine asked for runs now; what runs until {{end}} was entered by {{by}}, and only a person can end it, on the page Maintenance',
   maintenance_begun: 'The maintenance has begun; end or extend it instead',
   maintenance_both: 'It has both an end and a repetition; give `from` and `to`, or `repeat` alone',
   maintenance_extend: 'The new end {{until}} is not after the present one, {{end}}; give a later end, or end it now',

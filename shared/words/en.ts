@@ -334,6 +334,7 @@ export const words = {
     state: { running: 'Running', planned: 'Planned', over: 'Over', cancelled: 'Cancelled' },
     warning: {
       late: 'Entered after its start: this time counts as downtime until a second person approves it.',
+      asked: 'The machine asked for it itself: this time counts as downtime until a person approves it.',
       long: 'More than 24 h: each occurrence ends after 24 h until a second person approves it.',
       much: 'More than a fifth of all time is under maintenance.',
       nobody: 'It covers no endpoint at present.',
@@ -3226,6 +3227,7 @@ export const words = {
     'command line': 'Command line',
     'local tools': 'Tools on this machine',
     'this machine': 'This machine',
+    machine: 'the machine {{name}}',
     'message link': 'Link in a message',
   },
   /** Mails and webhooks. */

@@ -125,6 +125,16 @@ export const reasons: ReasonWords = {
   log_other_system: 'このログは {{system}} にしかありません',
   log_over: '{{count}} 件以上で問題とみなします',
   log_skipped: '記録が多すぎてすべては読み取れません。{{from_at}} から {{until_at}} までの記録は集計していません',
+  maintenance_asked_already:
+    'このマシンが申請したメンテナンスは、すでにそれより遅い {{end}} まで続きます。短くするには先に終了してください',
+  maintenance_asked_much:
+    'この {{minutes}} 分を加えると、マシン自身の申請が 2 日間で 24 時間を超えます。残りは {{left}} 分です。それ以上は「メンテナンス」のページで人が入力できます',
+  maintenance_asked_none: 'このマシンが申請したメンテナンスは現在ありません',
+  maintenance_asked_off:
+    'このコレクターでは、マシンからのメンテナンスの申請は許可されていません。管理者が evenkeel.yaml の `maintenance:` に `agents_may_ask: true` と書いて許可するか、「メンテナンス」のページで人が入力してください',
+  maintenance_asked_often: 'このマシンからの申請が多すぎます。{{minutes}} 分後にもう一度申請してください',
+  maintenance_asked_other:
+    'このマシンが申請したメンテナンスは現在ありません。{{end}} まで続くものは {{by}} が入力したもので、終了できるのは「メンテナンス」のページで人だけです',
   maintenance_begun: 'メンテナンスはすでに始まっています。終了または延長してください',
   maintenance_both: '終了と繰り返しの両方があります。`from` と `to`、または `repeat` だけを指定してください',
   maintenance_extend:

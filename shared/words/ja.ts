@@ -331,6 +331,7 @@ export const words: Words = {
     state: { running: '実施中', planned: '予定', over: '終了', cancelled: '取り消し済み' },
     warning: {
       late: '開始後に登録されました。別の人が承認するまで、この時間は停止時間として数えます。',
+      asked: 'マシン自身が申請しました。人が承認するまで、この時間は停止時間として数えます。',
       long: '24 時間を超えています。別の人が承認するまで、各回は 24 時間で終了します。',
       much: '全時間の 5 分の 1 を超える時間がメンテナンスになります。',
       nobody: '現在、対象のエンドポイントはありません。',
@@ -3444,6 +3445,7 @@ export const words: Words = {
     'command line': 'コマンドライン',
     'local tools': 'このマシンのツール',
     'this machine': 'このマシン',
+    machine: 'マシン「{{name}}」',
     'message link': 'メッセージのリンク',
   },
   /** Mails and webhooks. */

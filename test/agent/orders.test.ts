@@ -51,13 +51,25 @@ const { any } = fc.letrec<{ any: unknown }>((tie) => ({
 const range = fc.oneof(fc.tuple(fc.integer({ min: -1, max: 9 }), fc.integer({ min: -1, max: 9 })), any);
 const ack = fc.record(
   {
-    epoch: fc.oneof(fc.constant('0123456789abcdef'.repeat(2)), leaf),
-    through: leaf,
-    also: fc.oneof(fc.array(range, { maxLength: 3 }), any),
+    epoch: fc.oneof({ weight: 4, arbitrary: fc.constant('0123456789abcdef'.repeat(2)) }, leaf),
+    through: fc.oneof({ weight: 2, arbitrary: fc.nat() }, leaf),
+    also: fc.oneof({ weight: 2, arbitrary: fc.constant([[1, 9]]) }, fc.array(range, { maxLength: 3 }), any),
     conflict: fc.constantFrom('content', 'shared', 'content', 'shared', 'content', 'other'),
     moved: fc.oneof(
       { weight: 4, arbitrary: fc.constant({ endpoint: 'e123456789', bucket: '0f', name: 'gold' }) },
       fc.record({ endpoint: leaf, bucket: leaf, name: leaf }, { requiredKeys: [] }),
+      any,
+    ),
+    answer: fc.oneof(
+      fc.record(
+        {
+          id: fc.constantFrom<unknown>('0123456789abcdef', '0123456789abcdef', '0123456789ABCDEF', 1),
+          ok: fc.constantFrom<unknown>(true, false, 1),
+          until: fc.constantFrom<unknown>(null, 0, 1_796_000_000_000, 8.65e15, 0.5),
+          text: fc.constantFrom<unknown>('Refused.', '', 'x'.repeat(4001), null),
+        },
+        { requiredKeys: ['id', 'ok', 'until'] },
+      ),
       any,
     ),
     more: leaf,
@@ -77,10 +89,11 @@ const order = fc.record(
 );
 const config = fc.record(
   {
-    watch: fc.oneof(fc.array(order, { maxLength: 2 }), leaf),
+    watch: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(order, { maxLength: 2 }), leaf),
     v: fc.constantFrom(1, 1, 1, 2, '1'),
-    interval_s: leaf,
-    checks: fc.oneof(fc.dictionary(word, fc.oneof(check, any)), any),
+    may_ask: fc.oneof(fc.constantFrom<unknown>(['maintenance'], ['a', 'b'], ['A'], [1], []), leaf),
+    interval_s: fc.oneof(fc.constant(10), leaf),
+    checks: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, fc.dictionary(word, fc.oneof(check, any)), any),
   },
   { requiredKeys: [] },
 );

@@ -2,7 +2,7 @@
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import type { Metric } from '../../shared/report.ts';
 import { bucketOf, topicOf } from '../../shared/topics.ts';
-import { openWire } from '../simulate/wire.ts';
+import { openWire, type Wire, type WireOptions } from '../simulate/wire.ts';
 import type { InProcess } from './collector.ts';
 
 export interface WiredMachine {
@@ -19,8 +19,13 @@ interface Enrolled {
   mqtt: { url: string };
 }
 
-/** @param edit of its endpoint, such as `{ site }` */
-export async function wiredMachine(to: InProcess, hostname: string, edit: object = {}): Promise<WiredMachine> {
+/** Enrols it and opens its connection. @param edit of its endpoint, such as `{ site }` */
+export async function wired(
+  to: InProcess,
+  hostname: string,
+  edit: object = {},
+  onMessage?: WireOptions['onMessage'],
+): Promise<{ id: string; wire: Wire }> {
   const post = async <T>(path: string, body: unknown) =>
     (await to.call(`/api/v1/${path}`, { method: 'POST', as: 'admin', body })).body as T;
   const { code } = await post<{ code: string }>('enrollments', {});
@@ -35,8 +40,14 @@ export async function wiredMachine(to: InProcess, hostname: string, edit: object
   if (Object.keys(edit).length > 0)
     await to.call(`/api/v1/endpoints/${id}`, { method: 'PATCH', as: 'admin', body: edit });
   const { hostname: host, port } = new URL(mqtt.url);
-  const wire = openWire({ host, port: Number(port), clientId: id, password: secret });
+  const heard = onMessage ? { onMessage } : {};
+  const wire = openWire({ host, port: Number(port), clientId: id, password: secret, ...heard });
   await wire.connected;
+  return { id, wire };
+}
+
+export async function wiredMachine(to: InProcess, hostname: string, edit: object = {}): Promise<WiredMachine> {
+  const { id, wire } = await wired(to, hostname, edit);
   const address = { bucket: bucketOf(id), endpoint: id };
   const epoch = Buffer.from(id.padEnd(16, '0').slice(0, 16)).toString('hex');
   let seq = 0;

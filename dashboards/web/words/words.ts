@@ -1,5 +1,6 @@
 /** The language of this browser, and words in it. */
 import { signal } from '@preact/signals';
+import { actorIn } from '../../../shared/words/actors.ts';
 import {
   defaultLanguage,
   findWord,
@@ -46,7 +47,7 @@ export function wordOr(group: string, value: string, fallback = value): string {
 }
 
 /** Actors and names that the collector itself assigns, in words; a person's or a token's name stays as it is. */
-export const actorName = (name: string): string => wordOr('actor', name);
+export const actorName = (name: string): string => actorIn(language.value, name);
 
 /** Where the words cannot be fetched, the page stays in its language. */
 export async function speak(next: Language): Promise<void> {

@@ -75,7 +75,7 @@ export function Warnings({ row }: { row: MaintenanceRow }) {
     <>
       {row.warnings.map((warning) => (
         <Callout key={warning} tone="warning">
-          {t(`maintenance.warning.${warning}`)}
+          {t(`maintenance.warning.${warning === 'late' && row.askedBy !== null ? 'asked' : warning}`)}
         </Callout>
       ))}
     </>

@@ -30,7 +30,11 @@ export function WaitingWindows({ items, mayApprove, onApprove }: WaitingProps) {
             {' · '}
             <span class="place-note">{row.reason}</span> · {actorName(row.updatedBy)}
             <div class="row">
-              <span>{t(row.warnings.includes('late') ? 'maintenance.warning.late' : 'maintenance.warning.long')}</span>
+              <span>
+                {t(
+                  `maintenance.warning.${row.warnings.includes('late') ? (row.askedBy === null ? 'late' : 'asked') : 'long'}`,
+                )}
+              </span>
               {[row.createdBy, row.updatedBy].includes(me.value?.user ?? '') ? (
                 <span class="quiet">{t('maintenance.waitsForOther')}</span>
               ) : (
