@@ -1,6 +1,7 @@
 /** What the REST interface answers about silences. Matchers are texts as Alertmanager writes them: `site="berlin"`. */
 import { type Static, Type } from 'typebox';
 import { NamedRule, Severity } from './api.ts';
+import { Reason } from './inventory.ts';
 
 const text = Type.String();
 const ms = Type.Integer({ description: 'ms since 1970, UTC' });
@@ -22,7 +23,12 @@ const what = {
   hides: Type.Array(HiddenAlert),
 };
 
-export const SilencePreview = Type.Object({ ...what, of: Type.Integer({ description: 'alerts that fire now' }) });
+export const SilencePreview = Type.Object({
+  ...what,
+  of: Type.Integer({ description: 'alerts that fire now' }),
+  /** What of the matchers can fit no alert, as it is known now. */
+  warnings: Type.Array(Reason),
+});
 export type SilencePreview = Static<typeof SilencePreview>;
 
 export const SilenceRow = Type.Object({

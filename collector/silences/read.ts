@@ -82,17 +82,21 @@ export function createSilenceReads(parts: SilenceReadParts) {
         return { alert, labels: labels(alert), silencedBy, isInhibited };
       }),
 
+    /** Those that hide an alert now, the one that ends last at the top: until then nobody is notified. */
+    hiding: (alert: string): Silence[] =>
+      [...silences.hiding(alert)].flatMap((id) => silences.get(id) ?? []).sort((a, b) => b.end - a.end),
+
     /** @throws EvenkeelError NOT_FOUND */
     row: async (id: string): Promise<SilenceRow> => rowOf(await find(id)),
 
     /** What it would hide. @throws EvenkeelError BAD_MATCHER, BAD_SILENCE */
-    preview(texts: readonly string[]): SilencePreview {
+    preview(texts: readonly string[]): Omit<SilencePreview, 'warnings'> {
       const matchers = matchersOf(texts);
       return { matchers: matchers.map(textOfMatcher), ...shown(fitting(matchers)), of: firing().length };
     },
 
     /** As it would hide this alert: its rule on its endpoint, and this instance of it. @throws EvenkeelError NOT_FOUND */
-    proposal(id: string): SilencePreview {
+    proposal(id: string): Omit<SilencePreview, 'warnings'> {
       const alert = memory.byId(id);
       if (!alert) throw fail('NOT_FOUND', { what: 'current alert', id });
       const own = Object.entries(alert.tags).filter(([label]) => label !== 'host' && isLabel(label));

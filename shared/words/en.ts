@@ -1370,6 +1370,13 @@ export const words = {
       resolved: 'Resolved',
       all: 'All',
     },
+    hidden: {
+      title: 'Nobody is notified',
+      silence: 'Silenced by {{name}} until {{until}}: {{reason}}',
+      maintenance: 'In maintenance until {{until}} ({{name}}): {{reason}}',
+      site: 'Part of the outage of {{site}}, which is notified instead',
+      behind: 'Behind {{name}}:',
+    },
     suppressedBy: {
       maintenance: 'In maintenance',
       silence: 'Silenced',

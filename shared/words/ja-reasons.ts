@@ -184,6 +184,11 @@ export const reasons: ReasonWords = {
   matcher_large: '{{label}} のパターンが大きすぎます。繰り返しを減らしてください',
   matcher_long: '{{label}} の値が {{limit}} 文字を超えています',
   matcher_many: '条件が {{count}} 個あります。1 個ずつ書いてください',
+  matcher_no_label: 'ラベル {{value}} を持つアラートは現在ありません。使えるのは {{known}} です',
+  matcher_no_label_meant:
+    'ラベル {{value}} を持つアラートは現在ありません。{{meant}} のことですか。使えるのは {{known}} です',
+  matcher_no_value: '{{label}} が {{value}} のものは現在ありません。あるもの: {{known}}',
+  matcher_no_value_meant: '{{label}} が {{value}} のものは現在ありません。{{meant}} のことですか。あるもの: {{known}}',
   matcher_none: '条件がありません。「ラベル="値"」の形で書いてください',
   matcher_op: '{{op}} は比較の記号ではありません。=、!=、=~、!~ のいずれかです',
   matcher_pattern: '{{label}} のパターンを解釈できません（RE2: {{error}}）',

@@ -1598,6 +1598,13 @@ export const words: Words = {
       resolved: '解消済み',
       all: 'すべて',
     },
+    hidden: {
+      title: '通知の停止',
+      silence: '{{name}} が {{until}} まで通知を停止: {{reason}}',
+      maintenance: '{{until}} までメンテナンス中（{{name}}）: {{reason}}',
+      site: '{{site}} の障害の一部です。通知はそちらで行います',
+      behind: '{{name}} のアラートが原因:',
+    },
     suppressedBy: {
       maintenance: 'メンテナンス中',
       silence: 'サイレンス中',

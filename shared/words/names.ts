@@ -15,8 +15,10 @@ export function ruleName(language: Language, { id, level_of = id, name }: NamedR
   return ownName(language, name) ?? findWord(language, `rule.${id}`) ?? findWord(language, `rule.${level_of}`) ?? id;
 }
 
-/** All that is left of an erased endpoint is its id; no name of the others is one. */
-export const isErased = ({ id, name }: { id: string; name: string }): boolean => name === id;
+/** The collector, which has alerts of its own, is called by its id and has no page; so is an endpoint that was erased. */
+export const hasPage = ({ id, name }: { id: string; name: string }): boolean => name !== id;
+/** All that is left of it is its id; no name of the others is one. */
+const isErased = (endpoint: { id: string; name: string }): boolean => !hasPage(endpoint) && endpoint.id !== 'collector';
 
 export const endpointName = (language: Language, endpoint: { id: string; name: string }): string =>
   isErased(endpoint) ? word(language, 'endpoint.erased') : endpoint.name;

@@ -196,6 +196,14 @@ step('an alert says what may explain it; a thumb acknowledges it, hands it over,
   await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
   await bar.getByRole('button', { name: 'Acknowledge' }).waitFor();
   assert.match(String(await bar.getByRole('link', { name: 'Silence' }).getAttribute('href')), `alert=${alert.id}`);
+  assert.is(
+    await page
+      .getByRole('main')
+      .getByRole('button', { name: /^Acknowledge/ })
+      .count(),
+    1,
+    'once on the page',
+  );
   await looked('alert', url(`/alerts/${alert.id}`));
 });
 
@@ -264,6 +272,31 @@ step('a link of a message acts without a log-in, on a phone and without script',
   if (pictures) await phone.screenshot({ path: join(pictures, 'act-done-390.png') });
   await phone.close();
   await stranger?.close();
+});
+
+step('why nobody is notified of an alert is said: by whom, until when, for what', async () => {
+  const [alert] = (await active()).filter(
+    ({ endpoint, metric }) => endpoint.name === 'paris-1' && metric.startsWith('disk.'),
+  );
+  if (!alert) throw new Error('paris-1 has no alert');
+  const hour = 3_600_000;
+  const silence = { matchers: ['host="paris-1"'], reason: 'disk is on its way', end: Date.now() + hour };
+  const made = await collector.call('/api/v1/silences', { method: 'POST', as: 'operator', body: silence });
+  assert.is(made.status, 201, made.text);
+  await openPage(page, url(`/alerts/${alert.id}`), 'en');
+  await page.getByText(/^Silenced by .+ until \d.+: disk is on its way/).waitFor();
+  await openPage(page, url(`/alerts/${alert.id}`), 'ja');
+  await page.getByText(/まで通知を停止: disk is on its way/).waitFor();
+  const { id } = made.body as { id: string };
+  await collector.call(`/api/v1/silences/${id}/end`, { method: 'POST', as: 'operator' });
+  await openPage(page, url(`/alerts/${alert.id}`), 'en');
+  await page.getByText('Nobody is notified', { exact: true }).waitFor({ state: 'detached' });
+});
+
+step('what happened and what was sent stand in one order', async () => {
+  const times = await page.locator('.story time').evaluateAll((all) => all.map((one) => one.getAttribute('datetime')));
+  assert.ok(times.length > 2);
+  assert.equal(times, times.toSorted());
 });
 
 test.run();

@@ -63,6 +63,13 @@ step('a link fills in the matchers; a fault is told, and what it would hide is s
   await what.fill('site=~".*"');
   await page.getByText(/fits nearly every alert/).waitFor();
   assert.equal(await violations(page), []);
+  await what.fill('severity="critcal"');
+  await page.getByText('did you mean critical?').waitFor();
+  await what.fill('sit="Osaka"');
+  await page.getByText(/No alert has a label "sit" now; did you mean site\? There are: .*, rule, severity/).waitFor();
+  await what.fill('rule="disk-spac"');
+  await page.getByText('There is no rule "disk-spac" now; did you mean disk-space?').waitFor();
+  assert.equal(await violations(page), []);
   await picture('silence-fault');
   await what.fill('rule="disk-space"\nsite="<b>Osaka"');
   await page.getByText('Hides now: 0 of 0 alerts').waitFor();

@@ -1,13 +1,15 @@
 /** Alerts: current and past ones, and their acknowledgement. */
 import { Type } from 'typebox';
-import { Alert, AlertDetail, page } from '../../../shared/api.ts';
+import { Alert, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { AlertAnswer } from '../../../shared/suppression.ts';
 import { longestMs } from '../../alerts/acknowledgement.ts';
 import { templatesOf } from '../../evaluate/rule.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { requirePerson } from '../people-named.ts';
 import { AlertQuery, alertById, alertDetail, alertsBy } from '../read-alerts.ts';
+import { suppressionsOf } from '../read-suppressions.ts';
 import { closed, Id, instantMs, prose, word } from '../shapes.ts';
 
 const Acknowledge = Type.Object(
@@ -44,15 +46,19 @@ export function alertRoutes(app: App, context: Context): void {
     '/api/v1/alerts/:id',
     {
       schema: {
-        summary: 'One alert with its history and notifications',
+        summary: 'One alert with its history and notifications, and why nobody is notified of it now',
         tags: ['alerts'],
         params: Id,
-        response: { 200: AlertDetail },
+        response: { 200: AlertAnswer },
       },
     },
     async (request) => {
       const detail = await alertDetail(state, ruleNamed, request.params.id);
-      return { ...detail, texts: templatesOf(inForce.books().rule(detail.alert.rule.id)) };
+      return {
+        ...detail,
+        texts: templatesOf(inForce.books().rule(detail.alert.rule.id)),
+        suppressions: await suppressionsOf(context, detail),
+      };
     },
   );
 

@@ -5,6 +5,7 @@ import { SilencePreview, SilenceRow, SilenceSummary } from '../../../shared/sile
 import { matchersAtMost } from '../../silences/people.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
+import { matcherWarnings } from '../matcher-warnings.ts';
 import { closed, Id, instantMs, prose, word } from '../shapes.ts';
 
 const Matchers = Type.Array(word(1200, 'such as `site="Osaka"`; also !=, and =~ and !~ for a pattern (RE2)'), {
@@ -32,7 +33,8 @@ const Edit = Type.Object(
 const url = '/api/v1/silences';
 const tags = ['silences'];
 
-export function silenceRoutes(app: App, { silences }: Context): void {
+export function silenceRoutes(app: App, context: Context): void {
+  const { silences } = context;
   app.get(
     url,
     {
@@ -62,7 +64,7 @@ export function silenceRoutes(app: App, { silences }: Context): void {
         response: { 200: SilencePreview },
       },
     },
-    (request) => silences.proposal(request.query.alert),
+    async (request) => ({ ...silences.proposal(request.query.alert), warnings: [] }),
   );
 
   app.post(
@@ -75,7 +77,10 @@ export function silenceRoutes(app: App, { silences }: Context): void {
         response: { 200: SilencePreview },
       },
     },
-    (request) => silences.preview(request.body.matchers),
+    async (request) => ({
+      ...silences.preview(request.body.matchers),
+      warnings: matcherWarnings(context, request.body.matchers),
+    }),
   );
 
   app.post(

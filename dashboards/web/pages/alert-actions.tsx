@@ -1,7 +1,6 @@
 /** What to do about one alert: beside its name, and on a phone where the thumb is. */
 import { useState } from 'preact/hooks';
 import type { Alert } from '../../../shared/api.ts';
-import { time } from '../../../shared/words/format.ts';
 import { useKeys } from '../keys.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
@@ -9,8 +8,9 @@ import { may, me } from '../net/session.ts';
 import { ProblemCallout } from '../parts/box.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
 import { navigate, to } from '../router.ts';
-import { actorName, language, t } from '../words/words.ts';
+import { actorName, t } from '../words/words.ts';
 import { acknowledge, take } from './alert-acts.ts';
+import { untilText } from './alert-words.tsx';
 import { silenceHrefOf } from './silence-link.ts';
 
 interface AlertActionsProps {
@@ -37,11 +37,7 @@ export function AlertActions({ alert, onDone }: AlertActionsProps) {
       ) : (
         <span class="wide small">
           {t('alert.page.owner', { name: actorName(alert.acknowledgedBy ?? '?') })}{' '}
-          {alert.acknowledgedUntil !== null && (
-            <span class="nowrap">
-              {t('alert.until', { at: time(alert.acknowledgedUntil, language.value, 'time') })}
-            </span>
-          )}
+          {alert.acknowledgedUntil !== null && <span class="nowrap">{untilText(alert.acknowledgedUntil)}</span>}
         </span>
       )}
       {alert.ticket === null ? (

@@ -2,6 +2,7 @@
 import type { Alert } from '../../../shared/api.ts';
 import { time } from '../../../shared/words/format.ts';
 import { silence } from '../../../shared/words/names.ts';
+import { now } from '../clock.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
@@ -52,41 +53,68 @@ export function limitOf(alert: Alert): string | null {
   return limit === null ? null : t('alert.limit', { value: limit });
 }
 
-export function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
+/** A time of today as such; of another day with its day, or it reads as past. */
+export function untilText(at: number): string {
+  const isToday = time(at, language.value, 'date') === time(now.value, language.value, 'date');
+  return t('alert.until', { at: time(at, language.value, isToday ? 'minute' : 'moment') });
+}
+
+/** Who has it until when, and to whom it was handed; null: nobody has. */
+export function Owner({ alert }: { alert: Alert }) {
+  if (alert.acknowledgedAt === null) return null;
+  return (
+    <span class="small quiet">
+      {t('alert.acknowledgedBy', { name: actorName(alert.acknowledgedBy ?? '?') })} <Ago at={alert.acknowledgedAt} />
+      {alert.acknowledgedUntil !== null && <div class="nowrap">{untilText(alert.acknowledgedUntil)}</div>}
+      {alert.handedTo !== null && <div>{t('alert.page.handedTo', { name: alert.handedTo })}</div>}
+    </span>
+  );
+}
+
+/** Reminders and escalation run again since: whoever looks must see that it was once in somebody's hands. */
+export const Lapsed = ({ alert }: { alert: Alert }) =>
+  alert.firstAcknowledgedAt !== null && (
+    <span class="small quiet">
+      {t('alert.lapsed')} <Ago at={alert.firstAcknowledgedAt} />
+    </span>
+  );
+
+/** A button whose name also says, to whoever hears the page, which alert it is about. */
+export function AlertButton({ alert, word, path, onDone }: AlertButtonProps) {
   const { busy, problem, send } = useSend();
-  const acknowledge = () =>
-    void send(() => call(`alerts/${encodeURIComponent(alert.id)}/acknowledge`, { method: 'POST', body: {} })).then(
-      onDone,
-    );
-  if (alert.acknowledgedAt !== null) {
-    return (
-      <span class="small quiet">
-        {t('alert.acknowledgedBy', { name: actorName(alert.acknowledgedBy ?? '?') })} <Ago at={alert.acknowledgedAt} />
-        {alert.acknowledgedUntil !== null && (
-          <div class="nowrap">{t('alert.until', { at: time(alert.acknowledgedUntil, language.value) })}</div>
-        )}
-      </span>
-    );
-  }
-  if (alert.state === 'resolved' || alert.state === 'pending' || !may('operator')) return <span class="quiet">—</span>;
+  const post = () => call(`alerts/${encodeURIComponent(alert.id)}/${path}`, { method: 'POST', body: {} });
   return (
     <div class="stack-2">
       <span>
-        <button type="button" class="button slim" disabled={busy} onClick={acknowledge}>
-          {t('alert.acknowledge')}
+        <button type="button" class="button slim" disabled={busy} onClick={() => void send(post).then(onDone)}>
+          {word}
           <span class="unseen">
             {' '}
             {ruleName(alert.rule)} {endpointName(alert.endpoint)}
           </span>
         </button>
       </span>
-      {/* Reminders and escalation run again since: whoever looks must see that it was once in somebody's hands. */}
-      {alert.firstAcknowledgedAt !== null && (
-        <span class="small quiet">
-          {t('alert.lapsed')} <Ago at={alert.firstAcknowledgedAt} />
-        </span>
-      )}
       {problem && <ProblemCallout problem={problem} />}
+    </div>
+  );
+}
+
+interface AlertButtonProps {
+  alert: Alert;
+  word: string;
+  /** Of the address, after the alert. */
+  path: 'acknowledge' | 'ticket';
+  onDone: () => void;
+}
+
+/** In a list: who has it, or the button by which somebody does. */
+export function Acknowledge({ alert, onDone }: { alert: Alert; onDone: () => void }) {
+  if (alert.acknowledgedAt !== null) return <Owner alert={alert} />;
+  if (alert.state === 'resolved' || alert.state === 'pending' || !may('operator')) return <span class="quiet">—</span>;
+  return (
+    <div class="stack-2">
+      <AlertButton alert={alert} word={t('alert.acknowledge')} path="acknowledge" onDone={onDone} />
+      <Lapsed alert={alert} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** One alert: what is wrong, who has it, what was measured, and each change of it. */
 import { useEffect } from 'preact/hooks';
-import type { Alert, AlertDetail } from '../../../shared/api.ts';
+import type { AlertDetail } from '../../../shared/api.ts';
+import type { AlertAnswer } from '../../../shared/suppression.ts';
 import { none, percent, time } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, PageHead, Ready } from '../parts/box.tsx';
@@ -19,7 +20,8 @@ import { actorName, language, t, wordOr } from '../words/words.ts';
 import { AlertActions, HandOver } from './alert-actions.tsx';
 import { Beside } from './alert-context.tsx';
 import { Evidence } from './alert-evidence.tsx';
-import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
+import { Suppressions } from './alert-suppressions.tsx';
+import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner } from './alert-words.tsx';
 import { NotificationItem } from './ticket-story.tsx';
 
 type AlertEvent = AlertDetail['events'][number];
@@ -89,13 +91,33 @@ function EventItem({ event, metric, unit }: { event: AlertEvent; metric: string;
   );
 }
 
-function Facts({ alert, onDone }: { alert: Alert; onDone: () => void }) {
+/** What happened and what was sent, in one order: who knew what when. */
+const historyOf = ({ alert, events, notifications }: AlertDetail) =>
+  [
+    ...events.map((event, n) => ({
+      at: event.at,
+      item: <EventItem key={`event ${n}`} event={event} metric={alert.metric} unit={alert.unit} />,
+    })),
+    ...notifications.map((notification, n) => ({
+      at: notification.sentAt ?? notification.createdAt,
+      item: <NotificationItem key={`message ${n}`} notification={notification} />,
+    })),
+  ]
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+
+function Facts({ alert, suppressions }: Pick<AlertAnswer, 'alert' | 'suppressions'>) {
   return (
     <Box>
       <dl class="facts side-facts">
         <Fact name={t('column.state')}>
           <AlertState alert={alert} />
         </Fact>
+        {suppressions.length > 0 && (
+          <Fact name={t('alert.hidden.title')}>
+            <Suppressions of={suppressions} />
+          </Fact>
+        )}
         <Fact name={t('alert.severity')}>
           <SeverityMark severity={alert.severity} />
         </Fact>
@@ -119,7 +141,12 @@ function Facts({ alert, onDone }: { alert: Alert; onDone: () => void }) {
           {alert.ticket === null ? none : <a href={to.ticket(alert.ticket)}>#{alert.ticket}</a>}
         </Fact>
         <Fact name={t('alert.seen')}>
-          <Acknowledge alert={alert} onDone={onDone} />
+          <Owner alert={alert} />
+          {alert.acknowledgedAt === null && (
+            <>
+              <span class="strong">{t('alert.now.nobody')}</span> <Lapsed alert={alert} />
+            </>
+          )}
         </Fact>
       </dl>
     </Box>
@@ -127,7 +154,7 @@ function Facts({ alert, onDone }: { alert: Alert; onDone: () => void }) {
 }
 
 export function AlertPage({ id }: { id: string }) {
-  const loaded = useLoad<AlertDetail>(
+  const loaded = useLoad<AlertAnswer>(
     `alerts/${encodeURIComponent(id)}`,
     (change) => change.kind === 'alert' && change.alert === id,
   );
@@ -160,20 +187,13 @@ export function AlertPage({ id }: { id: string }) {
         {(detail) => (
           <>
             <AlertActions alert={detail.alert} onDone={loaded.reload} />
-            <Facts alert={detail.alert} onDone={loaded.reload} />
+            <Facts {...detail} />
             <RuleTextsBox alert={detail.alert} texts={detail.texts} instance={instanceOf(detail.alert)} />
             <Evidence alert={detail.alert} />
             <HandOver alert={detail.alert} onDone={loaded.reload} />
             <Beside alert={detail.alert} />
             <Box title={t('alert.history')}>
-              <ol class="story">
-                {detail.events.map((event, n) => (
-                  <EventItem key={`${event.at}${n}`} event={event} {...detail.alert} />
-                ))}
-                {detail.notifications.map((notification, n) => (
-                  <NotificationItem key={`${notification.createdAt}${n}`} notification={notification} />
-                ))}
-              </ol>
+              <ol class="story">{historyOf(detail)}</ol>
             </Box>
           </>
         )}

@@ -3,7 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { AlertGroup, AlertGroups } from '../../../shared/alert-groups.ts';
 import type { Alert } from '../../../shared/api.ts';
 import { alertViews } from '../../../shared/choices.ts';
-import { number, time } from '../../../shared/words/format.ts';
+import { number } from '../../../shared/words/format.ts';
 import { useKeys } from '../keys.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import { may } from '../net/session.ts';
@@ -20,7 +20,7 @@ import { ruleName } from '../words/value.ts';
 import { actorName, language, t } from '../words/words.ts';
 import { acknowledge, take } from './alert-acts.ts';
 import { Noise } from './alert-noise.tsx';
-import { AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
+import { AlertState, instanceOf, limitOf, measuredOf, untilText } from './alert-words.tsx';
 import { silenceHref } from './silence-link.ts';
 
 type View = (typeof alertViews)[number];
@@ -103,9 +103,7 @@ function Who({ group: { since, owners, unowned, count, tickets, alerts } }: Pick
         <span>
           {owners.map(actorName).join(', ')}
           {unowned > 0 && ` · ${t('alert.now.unowned', { n: n(unowned) })}`}
-          {unowned === 0 && until !== null && (
-            <span class="quiet nowrap"> {t('alert.until', { at: time(until, language.value, 'time') })}</span>
-          )}
+          {unowned === 0 && until !== null && <span class="quiet nowrap"> {untilText(until)}</span>}
         </span>
       )}{' '}
       {tickets.map((ticket) => (
@@ -247,7 +245,12 @@ export function AlertsNow() {
       if (key !== undefined) setSelected(toggled(selected, key));
     },
     Escape: () => setSelected(new Set()),
-    a: () => acknowledgeAll(targets()),
+    a: () => {
+      const some = targets();
+      // Its row goes down the list: the next key is meant for the one that comes now.
+      if (chosen.length === 0) move(1);
+      acknowledgeAll(some);
+    },
     t: () => takeAll(targets()),
     s: () => {
       const some = targets();

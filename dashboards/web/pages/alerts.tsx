@@ -4,19 +4,19 @@ import { alertFilters, weightOf } from '../../../shared/level.ts';
 import { time } from '../../../shared/words/format.ts';
 import { fleetFilters } from '../fleet/filters.ts';
 import { rows } from '../fleet/store.ts';
-import { useLoad, useSend } from '../net/load.ts';
-import { call, type Page } from '../net/request.ts';
+import { useLoad } from '../net/load.ts';
+import type { Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
-import { Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Empty, PageHead, Ready } from '../parts/box.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Choices } from '../parts/field.tsx';
 import { SeverityMark } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
-import { endpointName, ruleName } from '../words/value.ts';
+import { ruleName } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
-import { Acknowledge, AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
+import { Acknowledge, AlertButton, AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
 import { AlertsNow } from './alerts-now.tsx';
 
 const filters = [...alertFilters, 'all'] as const;
@@ -44,26 +44,12 @@ function byUrgency(a: Alert, b: Alert): number {
 }
 
 /** One click makes the ticket that its rule only proposes. */
-function Proposal({ alert, onDone }: { alert: Alert; onDone: () => void }) {
-  const { busy, problem, send } = useSend();
-  if (!may('operator')) return <span class="quiet small">{t('alert.ticketProposed')}</span>;
-  const open = () =>
-    void send(() => call(`alerts/${encodeURIComponent(alert.id)}/ticket`, { method: 'POST' })).then(onDone);
-  return (
-    <div class="stack-2">
-      <span>
-        <button type="button" class="button slim" disabled={busy} onClick={open}>
-          {t('ticket.create')}
-          <span class="unseen">
-            {' '}
-            {ruleName(alert.rule)} {endpointName(alert.endpoint)}
-          </span>
-        </button>
-      </span>
-      {problem && <ProblemCallout problem={problem} />}
-    </div>
+const Proposal = ({ alert, onDone }: { alert: Alert; onDone: () => void }) =>
+  may('operator') ? (
+    <AlertButton alert={alert} word={t('ticket.create')} path="ticket" onDone={onDone} />
+  ) : (
+    <span class="quiet small">{t('alert.ticketProposed')}</span>
   );
-}
 
 function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => void }) {
   return (

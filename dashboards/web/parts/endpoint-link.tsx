@@ -1,5 +1,5 @@
-/** The name of an endpoint, and the way to its page; an erased one has neither. */
-import { isErased } from '../../../shared/words/names.ts';
+/** The name of an endpoint, and the way to its page; an erased one has neither, the collector no page. */
+import { hasPage } from '../../../shared/words/names.ts';
 import { to, withQuery } from '../router.ts';
 import { endpointName } from '../words/value.ts';
 
@@ -12,7 +12,7 @@ interface EndpointLinkProps {
 }
 
 export function EndpointLink({ of, tab, period, ...look }: EndpointLinkProps) {
-  if (isErased(of)) return <span {...look}>{endpointName(of)}</span>;
+  if (!hasPage(of)) return <span {...look}>{endpointName(of)}</span>;
   return (
     <a {...look} href={`${to.endpoint(of.id)}${withQuery('', { tab: tab ?? null, period: period ?? null })}`}>
       {of.name}

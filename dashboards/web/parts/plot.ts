@@ -89,6 +89,15 @@ function axisLabel(value: number, { unit, language }: PlotOptions): string {
   return unit === 'percent' && Number.isInteger(value) ? percent(value, language, 0) : measured(value, unit, language);
 }
 
+const usualWidth = 74;
+/** As wide as the longest label: a duration in Japanese is wider than a number, and would be cut. */
+function widthOf(u: uPlot, values: readonly string[] | null, index: number): number {
+  const axis = u.axes[index] as uPlot.Axis & { font: [string] };
+  u.ctx.font = axis.font[0];
+  const widths = (values ?? []).map((text) => u.ctx.measureText(text).width / devicePixelRatio);
+  return Math.ceil(Math.max(usualWidth, ...widths.map((width) => width + 14)));
+}
+
 function axesOf(options: PlotOptions): uPlot.Axis[] {
   const ink = colour('--ink-2');
   const line = colour('--line');
@@ -103,7 +112,7 @@ function axesOf(options: PlotOptions): uPlot.Axis[] {
     { ...shared, space: 64, size: 28, values: timeLabels(options.language) },
     {
       ...shared,
-      size: 74,
+      size: widthOf,
       space: 34,
       values: (_, splits) => splits.map((value) => axisLabel(value, options)),
       ...(isBytes ? { incrs: powers } : {}),
@@ -250,7 +259,8 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       height: place.clientHeight || 190,
       ms: 1,
       legend: { show: false },
-      padding: [8, 12, 0, 0],
+      // The last time stands in the middle under its line, and half of it beyond the edge.
+      padding: [8, 28, 0, 0],
       scales: { x: { time: true, auto: false }, y: { range: range(options.unit, () => data.limit ?? 0) } },
       axes: axesOf(options),
       series: [{}, ...seriesOf(options, () => least)],

@@ -60,7 +60,23 @@ for (const [what, body, code, words] of bad)
 
 test('entered, it says what it hides; its end is two hours away where nothing else is said', async () => {
   const preview = await send<SilencePreview>('/preview', { matchers: ['site = Osaka', ' rule=~"disk-.*"'] });
-  assert.equal(preview.body, { matchers: ['site="Osaka"', 'rule=~"disk-.*"'], alerts: 0, hides: [], of: 0 });
+  const warnings = [{ code: 'matcher_no_value', params: { label: 'site', value: '"Osaka"', known: '–' } }];
+  assert.equal(preview.body, {
+    ...{ matchers: ['site="Osaka"', 'rule=~"disk-.*"'], alerts: 0, hides: [], of: 0 },
+    warnings,
+  });
+  const slips = await send<SilencePreview>('/preview', {
+    matchers: ['severity=critcal', 'sit="Osaka"', 'rule!="nothing"', 'path="/var"', 'rule=disk-spac'],
+  });
+  assert.equal(
+    slips.body.warnings.map(({ code, params = {} }) => [code, params.meant]),
+    [
+      ['matcher_impossible_meant', 'critical'],
+      ['matcher_no_label_meant', 'site'],
+      ['matcher_no_label', undefined],
+      ['matcher_no_value_meant', 'disk-space'],
+    ],
+  );
   const { body, status } = await send<SilenceRow>('', wish());
   assert.is(status, 201);
   assert.equal([body.state, body.end - body.start, body.alerts], ['active', 2 * hour, 0]);

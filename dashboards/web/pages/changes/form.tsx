@@ -1,13 +1,16 @@
 /** A plan for a change, new or changed: what, why, on which targets and when; with what it would reach. */
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { ChangeDetail, ChangePreview } from '../../../../shared/api.ts';
 import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
 import { rows } from '../../fleet/store.ts';
-import { asProblem, useSend } from '../../net/load.ts';
-import { call, type Problem } from '../../net/request.ts';
+import { useSend } from '../../net/load.ts';
+import { usePreview } from '../../net/preview.ts';
+import { call } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
-import { Field, Input, Select } from '../../parts/field.tsx';
+import { Input, Select } from '../../parts/field.tsx';
+import { FormEnd } from '../../parts/form-end.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { TextArea } from '../../parts/text-area.tsx';
 import { search } from '../../router.ts';
 import { instantIn, localText } from '../../time/local.ts';
 import { t } from '../../words/words.ts';
@@ -101,38 +104,6 @@ function Targets({ scopes, onChange }: { scopes: PlanScope[]; onChange: (scopes:
   );
 }
 
-/** What the collector says to it, a moment after the last change. */
-function usePreview(draft: ChangeDraft, except: number | undefined) {
-  const [preview, setPreview] = useState<ChangePreview | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const text = JSON.stringify([draft.scopes, draft.from, draft.to]);
-  useEffect(() => {
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      const body = bodyOf(draft) as { scopes: PlanScope[]; from: number; to: number } | null;
-      if (!body) return setPreview(null);
-      const { scopes, from, to } = body;
-      const sent = { scopes, from, to, ...(except === undefined ? {} : { except }) };
-      call<ChangePreview>('changes/preview', { method: 'POST', body: sent, signal: abort.signal }).then(
-        (found) => {
-          setPreview(found);
-          setProblem(null);
-        },
-        (thrown) => {
-          if (abort.signal.aborted) return;
-          setPreview(null);
-          setProblem(asProblem(thrown));
-        },
-      );
-    }, 400);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [text]);
-  return { preview, problem };
-}
-
 interface ChangeFormProps {
   /** Without: a new one. */
   detail?: ChangeDetail;
@@ -143,7 +114,10 @@ interface ChangeFormProps {
 export function ChangeForm({ detail, onDone, onCancel }: ChangeFormProps) {
   const [draft, setDraft] = useState(() => (detail ? draftOf(detail) : blank()));
   const set = (part: Partial<ChangeDraft>) => setDraft((old) => ({ ...old, ...part }));
-  const { preview, problem: fault } = usePreview(draft, detail?.row.id);
+  const { preview, problem: fault } = usePreview<ChangePreview>('changes/preview', () => {
+    const body = bodyOf(draft) as { scopes: PlanScope[]; from: number; to: number } | null;
+    return body && { scopes: body.scopes, from: body.from, to: body.to, ...(detail ? { except: detail.row.id } : {}) };
+  }, [draft.scopes, draft.from, draft.to]);
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -190,17 +164,12 @@ export function ChangeForm({ detail, onDone, onCancel }: ChangeFormProps) {
             help={t('change.repairHelp')}
           />
         </div>
-        <Field label={t('change.description')}>
-          {(ids) => (
-            <textarea
-              class="input"
-              maxLength={5000}
-              value={draft.description}
-              onInput={(event) => set({ description: event.currentTarget.value })}
-              {...ids}
-            />
-          )}
-        </Field>
+        <TextArea
+          label={t('change.description')}
+          value={draft.description}
+          onInput={(description) => set({ description })}
+          maxLength={5000}
+        />
         <div aria-live="polite" class="stack-2">
           {preview && (
             <>
@@ -209,14 +178,7 @@ export function ChangeForm({ detail, onDone, onCancel }: ChangeFormProps) {
             </>
           )}
         </div>
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : detail ? t('change.move') : t('change.save')}
-          </button>
-          <button type="button" class="button" onClick={onCancel}>
-            {t('common.cancel')}
-          </button>
-        </div>
+        <FormEnd busy={busy} word={t(detail ? 'change.move' : 'change.save')} onCancel={onCancel} />
       </form>
     </Box>
   );

@@ -6,6 +6,7 @@ import { call } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Checks } from '../../parts/checks.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { FormEnd } from '../../parts/form-end.tsx';
 import { t, wordOr } from '../../words/words.ts';
 import { kindName } from './kind-name.ts';
 
@@ -173,14 +174,7 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
           chosen={severities}
           onChoose={setSeverities}
         />
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy || severities.length === 0}>
-            {busy ? t('common.working') : t('common.save')}
-          </button>
-          <button type="button" class="button" onClick={onCancel}>
-            {t('common.cancel')}
-          </button>
-        </div>
+        <FormEnd busy={busy} word={t('common.save')} onCancel={onCancel} disabled={severities.length === 0} />
       </form>
     </Box>
   );

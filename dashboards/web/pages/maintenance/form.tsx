@@ -1,13 +1,16 @@
 /** A maintenance window, new or to be changed: what, when, how long, why; with what it would cover. */
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { MaintenanceRow } from '../../../../shared/api.ts';
 import { duration } from '../../../../shared/words/format.ts';
 import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
 import { rows } from '../../fleet/store.ts';
-import { asProblem, useSend } from '../../net/load.ts';
+import { useSend } from '../../net/load.ts';
+import { usePreview } from '../../net/preview.ts';
 import { call, type Problem } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
-import { Field, Input, Select } from '../../parts/field.tsx';
+import { Input, Select } from '../../parts/field.tsx';
+import { FormEnd } from '../../parts/form-end.tsx';
+import { TextArea } from '../../parts/text-area.tsx';
 import { ZoneSelect } from '../../parts/zone-select.tsx';
 import { search } from '../../router.ts';
 import { readersZone } from '../../time/readers-zone.ts';
@@ -34,35 +37,6 @@ function targetsOf(of: WindowDraft['of']): [string, string][] {
   return choices.filter(({ value }) => value !== '').map((choice) => [choice.value, choiceWord(of, choice)]);
 }
 
-/** What the collector says to it, a moment after the last change. */
-function usePreview(draft: WindowDraft) {
-  const [preview, setPreview] = useState<MaintenanceRow | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const text = JSON.stringify(draft);
-  useEffect(() => {
-    const abort = new AbortController();
-    const timer = setTimeout(async () => {
-      // The reason does not change what it covers.
-      const body = bodyOf({ ...draft, reason: draft.reason || '…' }, Date.now());
-      const failed = (thrown: unknown) => {
-        if (abort.signal.aborted) return;
-        setPreview(null);
-        setProblem(asProblem(thrown));
-      };
-      if (!body) return setPreview(null);
-      await call<MaintenanceRow>('maintenance/preview', { method: 'POST', body, signal: abort.signal }).then((row) => {
-        setPreview(row);
-        setProblem(null);
-      }, failed);
-    }, 400);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [text]);
-  return { preview, problem };
-}
-
 /** A preview knows nothing of the dates that are left out of the one that is changed. */
 const withoutSkipped = (preview: MaintenanceRow, skip: readonly string[]): MaintenanceRow => ({
   ...preview,
@@ -80,7 +54,12 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
   const [before] = useState(() => (row ? draftOf(row, readersZone()) : null));
   const [draft, setDraft] = useState(() => before ?? blank());
   const set = (part: Partial<WindowDraft>) => setDraft((old) => ({ ...old, ...part }));
-  const { preview, problem: fault } = usePreview(draft);
+  const { preview, problem: fault } = usePreview<MaintenanceRow>(
+    'maintenance/preview',
+    // The reason does not change what it covers.
+    () => bodyOf({ ...draft, reason: draft.reason || '…' }, Date.now()),
+    draft,
+  );
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -156,18 +135,13 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
           )}
           <ZoneSelect value={draft.zone} onChange={(zone) => set({ zone })} />
         </div>
-        <Field label={t('maintenance.reason')}>
-          {(ids) => (
-            <textarea
-              class="input"
-              required
-              maxLength={1000}
-              value={draft.reason}
-              onInput={(event) => set({ reason: event.currentTarget.value })}
-              {...ids}
-            />
-          )}
-        </Field>
+        <TextArea
+          label={t('maintenance.reason')}
+          value={draft.reason}
+          onInput={(reason) => set({ reason })}
+          maxLength={1000}
+          required
+        />
         <div aria-live="polite" class="stack-2">
           {preview && (
             <>
@@ -179,14 +153,7 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
             </>
           )}
         </div>
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : row ? t('common.save') : t('maintenance.create')}
-          </button>
-          <button type="button" class="button" onClick={onCancel}>
-            {t('common.cancel')}
-          </button>
-        </div>
+        <FormEnd busy={busy} word={row ? t('common.save') : t('maintenance.create')} onCancel={onCancel} />
       </form>
     </Box>
   );

@@ -6,6 +6,7 @@ import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { FormEnd } from '../../parts/form-end.tsx';
 import { type FaultAt, faultsOf } from '../../words/fault.ts';
 import { t } from '../../words/words.ts';
 
@@ -80,10 +81,7 @@ export function DocumentForm({
         </div>
       )}
       {children(faultsOf(problem))}
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('common.save')}
-        </button>
+      <FormEnd busy={busy} word={t('common.save')} onCancel={onDone}>
         <button type="button" class="button" onClick={onAdd}>
           {addWord}
         </button>
@@ -93,10 +91,7 @@ export function DocumentForm({
             {t('onCall.removeNamed', { name })}
           </button>
         )}
-        <button type="button" class="button" onClick={onDone}>
-          {t('common.cancel')}
-        </button>
-      </div>
+      </FormEnd>
     </form>
   );
 }

@@ -6,6 +6,7 @@ import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { FormEnd } from '../../parts/form-end.tsx';
 import { type FaultAt, faultsOf } from '../../words/fault.ts';
 import { t } from '../../words/words.ts';
 import { DocumentBox } from './document-form.tsx';
@@ -205,14 +206,7 @@ function TreeForm({ row, onDone, onCancel }: { row: RoutesRow; onDone: () => voi
       />
       <Difference before={row.content} after={draft} />
       <Input label={t('onCall.reason')} value={reason} onInput={setReason} maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('common.save')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
+      <FormEnd busy={busy} word={t('common.save')} onCancel={onCancel} />
     </form>
   );
 }

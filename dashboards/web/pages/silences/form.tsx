@@ -1,14 +1,18 @@
 /** A silence, new or to be changed: what, with what it hides now; how long; why. */
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { SilencePreview, SilenceRow } from '../../../../shared/silence.ts';
 import { duration } from '../../../../shared/words/format.ts';
-import { asProblem, useSend } from '../../net/load.ts';
-import { call, type Problem } from '../../net/request.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
-import { Field, Input, Select } from '../../parts/field.tsx';
+import { useSend } from '../../net/load.ts';
+import { usePreview } from '../../net/preview.ts';
+import { call } from '../../net/request.ts';
+import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
+import { Input, Select } from '../../parts/field.tsx';
+import { FormEnd } from '../../parts/form-end.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { TextArea } from '../../parts/text-area.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
 import { wallInstant, wallText } from '../../time/wall.ts';
+import { formatReasons } from '../../words/reason.ts';
 import { language, t } from '../../words/words.ts';
 import { HiddenAlerts, say } from './hidden.tsx';
 import { endOf, type Length, lengths } from './when.ts';
@@ -31,34 +35,6 @@ function lengthWord(length: Length): string {
 
 const linesOf = (text: string) => text.split('\n').flatMap((line) => line.trim() || []);
 
-/** What it would hide, a moment after the last change. */
-function usePreview(matchers: string) {
-  const [preview, setPreview] = useState<SilencePreview | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  useEffect(() => {
-    const abort = new AbortController();
-    const wanted = linesOf(matchers);
-    const show = (found: SilencePreview | null, fault: Problem | null) => {
-      if (abort.signal.aborted) return;
-      setPreview(found);
-      setProblem(fault);
-    };
-    const timer = setTimeout(() => {
-      if (wanted.length === 0) return show(null, null);
-      const body = { matchers: wanted };
-      void call<SilencePreview>('silences/preview', { method: 'POST', body, signal: abort.signal }).then(
-        (found) => show(found, null),
-        (thrown) => show(null, asProblem(thrown)),
-      );
-    }, 400);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [matchers]);
-  return { preview, problem };
-}
-
 interface SilenceFormProps {
   /** To be changed; without one it is new. */
   row?: SilenceRow | undefined;
@@ -79,7 +55,11 @@ export function SilenceForm({ row, matchers = [], onDone, onCancel }: SilenceFor
   }));
   const set = (part: Partial<SilenceDraft>) => setDraft((old) => ({ ...old, ...part }));
   const hasBegun = row?.state === 'active';
-  const { preview, problem: fault } = usePreview(draft.matchers);
+  const { preview, problem: fault } = usePreview<SilencePreview>(
+    'silences/preview',
+    () => (linesOf(draft.matchers).length === 0 ? null : { matchers: linesOf(draft.matchers) }),
+    draft.matchers,
+  );
   const { busy, problem, send } = useSend();
   const start = draft.start === '' ? null : wallInstant(draft.start, zone, 'open');
   const end = endOf(draft.length, draft.until, start ?? Date.now(), zone);
@@ -95,25 +75,24 @@ export function SilenceForm({ row, matchers = [], onDone, onCancel }: SilenceFor
     <Box title={row ? t('silence.change') : t('silence.new')}>
       <form class="form" onSubmit={(event) => void submit(event)}>
         {shown && <ProblemCallout problem={shown} />}
-        <Field label={t('silence.what')} help={t('silence.whatHelp')}>
-          {(ids) => (
-            <textarea
-              class="input"
-              required
-              disabled={hasBegun}
-              rows={3}
-              spellcheck={false}
-              value={draft.matchers}
-              onInput={(event) => set({ matchers: event.currentTarget.value })}
-              {...ids}
-            />
-          )}
-        </Field>
+        <TextArea
+          label={t('silence.what')}
+          help={t('silence.whatHelp')}
+          value={draft.matchers}
+          onInput={(matchers) => set({ matchers })}
+          disabled={hasBegun}
+          rows={3}
+          spellcheck={false}
+          required
+        />
         <div aria-live="polite">
           {preview && (
             <>
               <p class="strong">{t('silence.hidesNow', { n: say(preview.alerts), of: say(preview.of) })}</p>
               <HiddenAlerts row={preview} />
+              {preview.warnings.map((warning) => (
+                <Callout key={JSON.stringify(warning)} tone="warning" title={formatReasons([warning])} />
+              ))}
             </>
           )}
         </div>
@@ -144,26 +123,14 @@ export function SilenceForm({ row, matchers = [], onDone, onCancel }: SilenceFor
             />
           )}
         </div>
-        <Field label={t('silence.reason')}>
-          {(ids) => (
-            <textarea
-              class="input"
-              required
-              maxLength={1000}
-              value={draft.reason}
-              onInput={(event) => set({ reason: event.currentTarget.value })}
-              {...ids}
-            />
-          )}
-        </Field>
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : row ? t('common.save') : t('silence.create')}
-          </button>
-          <button type="button" class="button" onClick={onCancel}>
-            {t('common.cancel')}
-          </button>
-        </div>
+        <TextArea
+          label={t('silence.reason')}
+          value={draft.reason}
+          onInput={(reason) => set({ reason })}
+          maxLength={1000}
+          required
+        />
+        <FormEnd busy={busy} word={row ? t('common.save') : t('silence.create')} onCancel={onCancel} />
       </form>
     </Box>
   );

@@ -1,0 +1,52 @@
+/** Why nobody is notified of an alert at present, with what a person asks next: by whom, why, until when. */
+import type { AlertDetail } from '../../shared/api.ts';
+import type { Suppression } from '../../shared/suppression.ts';
+import type { Context } from './context.ts';
+
+type SuppressionSources = Pick<Context, 'state' | 'silences' | 'ruleNamed'>;
+type AlertWithEvents = Pick<AlertDetail, 'alert' | 'events'>;
+
+const nothing = { id: null, by: null, reason: null, until: null, causes: [], site: null };
+
+export async function suppressionsOf(parts: SuppressionSources, detail: AlertWithEvents): Promise<Suppression[]> {
+  const found: Suppression[] = [];
+  for (const kind of detail.alert.suppressedBy as Suppression['kind'][]) {
+    const known = await knownOf(parts, detail, kind);
+    found.push(...(known.length > 0 ? known : [{ ...nothing, kind }]));
+  }
+  return found;
+}
+
+async function knownOf(
+  { state, silences, ruleNamed }: SuppressionSources,
+  { alert, events }: AlertWithEvents,
+  kind: Suppression['kind'],
+): Promise<Suppression[]> {
+  if (kind === 'silence')
+    return silences.hiding(alert.id).map(({ id, createdBy: by, reason, end: until }) => {
+      return { ...nothing, kind, id, by, reason, until };
+    });
+  if (kind === 'maintenance') {
+    const rows = await state
+      .selectFrom('maintenance_members')
+      .innerJoin('maintenance_occurrences', 'maintenance_occurrences.id', 'maintenance_members.occurrence')
+      .innerJoin('maintenance_windows', 'maintenance_windows.id', 'maintenance_occurrences.maintenance')
+      .select(['maintenance_windows.id', 'entered_by', 'maintenance_windows.reason', 'maintenance_occurrences.end_at'])
+      .where('maintenance_members.endpoint', '=', alert.endpoint.id)
+      .where('maintenance_members.to_at', 'is', null)
+      .orderBy('maintenance_occurrences.end_at')
+      .execute();
+    return rows.map(({ id, entered_by: by, reason, end_at: until }) => ({ ...nothing, kind, id, by, reason, until }));
+  }
+  // What begins it is the newest change of that kind, and says its cause.
+  const begun = (code: string) => events.findLast((event) => event.code === code)?.params ?? {};
+  if (kind === 'site_incident') {
+    const { site } = begun('in_site_incident');
+    return typeof site === 'string' ? [{ ...nothing, kind, site }] : [];
+  }
+  if (kind !== 'inhibition') return [];
+  const { by } = begun('inhibited') as { by?: readonly { alert: string; rule: string; name: string }[] };
+  if (!by || by.length === 0) return [];
+  const causes = by.map(({ alert: id, rule, name }) => ({ alert: id, rule: ruleNamed(rule), name }));
+  return [{ ...nothing, kind, causes }];
+}
