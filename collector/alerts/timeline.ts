@@ -4,6 +4,7 @@
  *     endpoint db-1 server site=Berlin tag=db
  *     every 10s                      # how often it reports
  *     rule cpu                       # what the wants are about
+ *     usual cpu.usage_active 10 30   # what is usual at any hour, for rules of kind baseline
  *     at 0 cpu.usage_active 95
  *     at 40m cpu.usage_active 10     # `none`: it comes no more; `at 50m offline`, `at 1h online`
  *     want nothing before 15m
@@ -16,6 +17,7 @@ import { nearest } from '../../shared/nearest.ts';
 import type { Metric } from '../../shared/report.ts';
 import { shown } from '../../shared/shape.ts';
 import { familyOf, type RuleBooks } from '../evaluate/book.ts';
+import type { UsualBounds } from '../evaluate/kinds/kind.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createReplay, type ReplayedChange } from './replay.ts';
 
@@ -49,6 +51,8 @@ interface Script {
   everyMs: number;
   steps: TimelineStep[];
   wants: Want[];
+  /** By metric, with any tags. */
+  usual: Map<string, UsualBounds>;
   faults: TimelineFault[];
 }
 
@@ -86,11 +90,13 @@ export async function runTimeline(text: string, books: RuleBooks): Promise<{ wan
 }
 
 async function replayed(
-  { endpoint, everyMs, steps }: Script,
+  { endpoint, everyMs, steps, usual }: Script,
   books: RuleBooks,
   end: number,
 ): Promise<ReplayedChange[]> {
-  const replay = createReplay(books, endpoint);
+  const nothing = { endpoint: () => ({}), inventory: () => ({}), latest: () => undefined };
+  const view = usual.size === 0 ? null : { ...nothing, usual: (metric: string) => usual.get(metric) };
+  const replay = createReplay(books, endpoint, [], view);
   const values = new Map<string, Metric>();
   const changes: ReplayedChange[] = [];
   const rest = [...steps].sort((a, b) => a.at - b.at);
@@ -184,7 +190,14 @@ function clock(ms: number): string {
 }
 
 function parse(text: string, books: RuleBooks): Script {
-  const script: Script = { endpoint: endpointNamed('test'), everyMs: 10_000, steps: [], wants: [], faults: [] };
+  const script: Script = {
+    endpoint: endpointNamed('test'),
+    everyMs: 10_000,
+    steps: [],
+    wants: [],
+    usual: new Map(),
+    faults: [],
+  };
   let rule: string | null = null;
   for (const [n, whole] of text.split(/\r?\n/).entries()) {
     const line = n + 1;
@@ -203,7 +216,7 @@ function parse(text: string, books: RuleBooks): Script {
   return script;
 }
 
-const directives = ['endpoint', 'every', 'rule', 'at', 'want'];
+const directives = ['endpoint', 'every', 'rule', 'usual', 'at', 'want'];
 
 function read(
   script: Script,
@@ -223,6 +236,9 @@ function read(
       return null;
     case 'rule':
       return knownRule(books, rest[0] ?? '');
+    case 'usual':
+      script.usual.set(...usualOf(rest));
+      return null;
     case 'at':
       script.steps.push(stepOf(rest, line));
       return null;
@@ -264,18 +280,29 @@ function stepOf(words: readonly string[], line: number): TimelineStep {
       `${shown(what)} must be a metric such as cpu.usage_active or disk.used_percent{path=/}, or online, offline, lost`,
     );
   const [, metric = '', tags = ''] = match;
-  if (!fieldOf(metric)) {
-    const guess = nearest(
-      metric,
-      catalogue.map((row) => `${row.measurement}.${row.field}`),
-    );
-    throw new Error(`${shown(metric)} is not measured${guess ? `; did you mean ${guess}?` : ''}`);
-  }
+  checkMetric(metric);
   const value = given === 'none' ? null : Number(given);
   if (given === undefined || Number.isNaN(value)) throw new Error(`${shown(given)} must be a number, or none`);
   const [name = '', field = ''] = metric.split('.');
   const pairs = tags === '' ? [] : tags.split(',').map((pair) => pair.split('=', 2) as [string, string]);
   return { line, at, set: { name, field, tags: Object.fromEntries(pairs), value } };
+}
+
+function checkMetric(metric: string): void {
+  if (fieldOf(metric)) return;
+  const guess = nearest(
+    metric,
+    catalogue.map((row) => `${row.measurement}.${row.field}`),
+  );
+  throw new Error(`${shown(metric)} is not measured${guess ? `; did you mean ${guess}?` : ''}`);
+}
+
+function usualOf([metric = '', low, high]: readonly string[]): [string, UsualBounds] {
+  checkMetric(metric);
+  const [least, most] = [low, high].map((text) => (text === undefined ? Number.NaN : Number(text)));
+  if (least === undefined || most === undefined || !(least <= most))
+    throw new Error(`${shown(metric)} must be followed by the least and the greatest usual value, such as: 10 30`);
+  return [metric, { low: least, high: most, since: null }];
 }
 
 function wantOf(words: readonly string[], line: number, books: RuleBooks, current: string | null): Want {

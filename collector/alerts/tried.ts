@@ -4,8 +4,10 @@
  */
 import { catalogue } from '../../shared/metrics.ts';
 import type { Metric } from '../../shared/report.ts';
+import type { UsualThen } from '../baseline/replayed.ts';
 import { isTimed, type RuleBooks } from '../evaluate/book.ts';
 import { kindOf } from '../evaluate/kinds/index.ts';
+import type { EndpointView } from '../evaluate/kinds/kind.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { SeriesLine, SeriesStore } from '../series/series.ts';
@@ -33,12 +35,16 @@ interface TriedParts {
   families: ReadonlySet<string>;
   rules: readonly Rule[];
   now: number;
+  /** What was usual of an endpoint then, for rules that judge by it. */
+  usualThen(endpoint: Endpoint, metrics: readonly string[], span: { from: number; to: number }): Promise<UsualThen>;
 }
 
 const stepMs = 300_000;
 const dayMs = 86_400_000;
 const daysAtMost = 30;
 const withinMs = 1500;
+/** Of what is not kept of the past. */
+const nothing = { endpoint: () => ({}), inventory: () => ({}), latest: () => undefined };
 
 /** @returns null where history cannot say it: presence, and what is derived each night */
 export async function tried({
@@ -49,9 +55,11 @@ export async function tried({
   families,
   rules,
   now,
+  usualThen,
 }: TriedParts): Promise<Tried | null> {
   if (rules.length === 0 || rules.some((rule) => isTimed(rule) || rule.when.kind === 'forecast')) return null;
   const metrics = [...new Set(rules.flatMap(metricsOf))];
+  const byUsual = rules.some(({ when }) => when.kind === 'baseline');
   const to = Math.floor(now / stepMs) * stepMs;
   const result: Tried = { days: 0, looked: 0, before: 0, after: 0, endpoints: 0, seconds: 0 };
   const until = performance.now() + withinMs;
@@ -64,16 +72,20 @@ export async function tried({
       from,
       to,
       step: stepMs,
-      agg: 'max',
+      // What is usual are means.
+      agg: byUsual ? 'mean' : 'max',
     });
+    const view: EndpointView | null = byUsual
+      ? { ...nothing, usual: await usualThen(endpoint, metrics, { from, to }) }
+      : null;
     const reports = reportsOf(lines);
     const first = reports[0]?.[0];
     result.looked++;
     if (first === undefined) continue;
     result.days = Math.max(result.days, Math.round((to - first) / dayMs));
     const [was, is] = [
-      await fires(books[0], endpoint, groupsOf(endpoint.id), families, reports),
-      await fires(books[1], endpoint, groupsOf(endpoint.id), families, reports),
+      await fires(books[0], endpoint, groupsOf(endpoint.id), families, reports, view),
+      await fires(books[1], endpoint, groupsOf(endpoint.id), families, reports, view),
     ];
     result.before += was.times;
     result.after += is.times;
@@ -117,10 +129,11 @@ async function fires(
   groups: readonly string[],
   families: ReadonlySet<string>,
   reports: readonly [at: number, metrics: Metric[]][],
+  view: EndpointView | null,
 ): Promise<{ times: number; seconds: number }> {
   const since = reports[0]?.[0] ?? 0;
   const online: Endpoint = { ...endpoint, state: 'online', stateReason: null, stateSince: since, lastSeenAt: since };
-  const replay = createReplay(books, online, groups);
+  const replay = createReplay(books, online, groups, view);
   const open = new Map<string, number>();
   let [times, seconds] = [0, 0];
   for (const [at, metrics] of reports)

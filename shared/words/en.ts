@@ -3157,6 +3157,7 @@ export const words = {
       clear_for_s: 'Clear for at least',
       gone_s: 'Gone after',
       stale_after_s: 'Stale after',
+      notify: 'Alert as well',
       no_data: 'Without data',
       ticket: 'Ticket',
       urgency: 'Urgency',
@@ -3167,6 +3168,10 @@ export const words = {
     },
     ticket: { open: 'Opens a ticket', propose: 'Proposes a ticket', off: 'No ticket' },
     noData: { keep: 'Keep as it is', ignore: 'End the alert', alert: 'Counts as a breach' },
+    notify: {
+      on: 'Alerts as well: channels take warnings and critical alerts unless told otherwise',
+      off: 'Only explains other alerts',
+    },
     reason: 'Reason',
     reasonHelp: 'Why; kept in the history of the rule',
     toReview: 'Review change',

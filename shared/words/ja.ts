@@ -3377,6 +3377,7 @@ export const words: Words = {
       clear_for_s: '解消までの継続時間',
       gone_s: '消失とみなす時間',
       stale_after_s: '値の有効時間',
+      notify: 'アラートも出す',
       no_data: 'データがないとき',
       ticket: 'チケット',
       urgency: '緊急度',
@@ -3387,6 +3388,10 @@ export const words: Words = {
     },
     ticket: { open: 'チケットを作成', propose: 'チケットを提案', off: 'チケットなし' },
     noData: { keep: 'そのまま維持', ignore: 'アラートを終了', alert: '違反とみなす' },
+    notify: {
+      on: 'アラートも出す（チャンネルは設定がなければ警告と重大のみ受け取る）',
+      off: '他のアラートの説明にのみ使う',
+    },
     reason: '理由',
     reasonHelp: 'ルールの履歴に残ります',
     toReview: '変更内容を確かめる',

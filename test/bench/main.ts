@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day|rules|forecast|kpi|floods|floods-mixed|large|messages|alert>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert>`: figures, measured on this machine, beside something to compare them with. */
 import '../../shared/needs-node.ts';
 
 interface Bench {
@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   day: () => import('./day.ts'),
   rules: () => import('./rules.ts'),
   forecast: () => import('./forecast.ts'),
+  baseline: () => import('./baseline.ts'),
   kpi: () => import('./kpi.ts'),
   floods: () => import('./floods.ts'),
   large: () => import('./large.ts'),

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { page, RuleEntry, RulePreview } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { tried } from '../../alerts/tried.ts';
+import { usualThen } from '../../baseline/replayed.ts';
 import { familyOf } from '../../evaluate/book.ts';
 import { breachedFamilies } from '../../evaluate/preview.ts';
 import type { RuleChange } from '../../evaluate/rules.ts';
@@ -84,6 +85,7 @@ export function ruleChangeRoutes(app: App, context: Context): void {
       const history = await tried({
         ...{ series, endpoints: reachedOnes, families, books: [rules.books(), books], now: clock.now() },
         rules: [...changed, ...rules.list().flatMap(({ rule }) => (ids.includes(rule.id) ? [rule] : []))],
+        usualThen: (endpoint, metrics, span) => usualThen(context, endpoint, metrics, span),
         groupsOf: (id) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]),
         // Without the series the rest of the preview is still true.
       }).catch(() => null);

@@ -25,6 +25,8 @@ export interface LevelDraft extends SaidDraft {
   ticket: WebRule['ticket'];
   urgency: string;
   noData: NonNullable<WebRule['no_data']>;
+  /** null: its kind of rule always alerts. */
+  notify: boolean | null;
   forS: Amount;
   clearForS: Amount;
   /** null: its kind of rule has none. */
@@ -44,6 +46,7 @@ export function draftOf({ rule, overrides, scope: at }: RuleEntry, scope: RuleRe
     urgency: String(rule.urgency),
     ...saidOf(rule),
     noData: rule.no_data ?? 'keep',
+    notify: rule.when.kind === 'baseline' ? (rule.notify ?? false) : null,
     forS: amountOf(rule.for_s, 'seconds'),
     clearForS: amountOf(rule.clear_for_s, 'seconds'),
     afterS: rule.when.after_s === undefined ? null : amountOf(rule.when.after_s, 'seconds'),
@@ -145,6 +148,7 @@ export function ruleOf(draft: LevelDraft): WebRule {
     ticket: draft.ticket,
     urgency: Number(draft.urgency),
     ...(draft.noData === (rule.no_data ?? 'keep') ? {} : { no_data: draft.noData }),
+    ...(draft.notify === null || draft.notify === (rule.notify ?? false) ? {} : { notify: draft.notify }),
     ...saidParts(draft, rule),
     for_s: numberIn(draft.forS) ?? 0,
     clear_for_s: numberIn(draft.clearForS) ?? 0,

@@ -27,6 +27,22 @@ test('what happens is wanted: pending, for, hysteresis, the end', async () => {
   assert.equal([wants, faults], [5, []]);
 });
 
+test('a rule of kind baseline, with what is usual given', async () => {
+  const odd = {
+    ...{ id: 'odd', name: 'Odd', for_s: 1800, notify: true },
+    when: { kind: 'baseline', measurement: 'cpu', field: 'usage_active' },
+  };
+  const lines = ['rule odd', 'at 0 cpu.usage_active 20', 'at 1h cpu.usage_active 90', 'at 3h cpu.usage_active 20'];
+  const own = (...more: string[]) => runTimeline([...lines, ...more].join('\n'), booksOf(defaultRules, [odd]));
+  const wants = ['want nothing before 90m', 'want firing between 96m and 3h', 'want resolved by 4h'];
+  assert.equal((await own('usual cpu.usage_active 10 30', ...wants)).faults, []);
+  assert.equal((await own('want nothing before 4h')).faults, [], 'without a range there is no verdict');
+  const problem = async (line: string) => (await own(line, 'want nothing before 1h')).faults[0]?.problem ?? '';
+  assert.match(await problem('usual cpu.usage_active 30 10'), 'must be followed by the least and the greatest');
+  assert.match(await problem('usual cpu.usage_active'), 'must be followed by');
+  assert.match(await problem('usual cpu.usage 1 2'), '"cpu.usage" is not measured');
+});
+
 test('what is not as wanted: line, wanted and seen', async () => {
   const lines = [
     'at 0 cpu.usage_active 95',

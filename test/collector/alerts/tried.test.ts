@@ -37,12 +37,23 @@ async function query({ from, to }: SeriesQuery) {
   return { from, to, step, resolution: '5m' as const, series };
 }
 
+const noHistory = { usualThen: async () => () => undefined };
+
 const run = async (from: number, to: number) => {
   const [before, after] = [booksOf(defaultRules, [hot(from)]), booksOf(defaultRules, [hot(to)])];
   const rules = [before, after].flatMap((books) => books.rule('hot') ?? []);
   const families = new Set(['hot']);
   const endpoints = [endpoint('a'), endpoint('b')];
-  return tried({ series: { query }, endpoints, groupsOf: () => [], books: [before, after], families, rules, now });
+  return tried({
+    ...noHistory,
+    series: { query },
+    endpoints,
+    groupsOf: () => [],
+    books: [before, after],
+    families,
+    rules,
+    now,
+  });
 };
 
 test('a limit that is milder or stricter: how often, where and for how long', async () => {
@@ -55,7 +66,30 @@ test('what history cannot say is not said', async () => {
   const rules = defaultRules.filter(({ id }) => id === 'server-down');
   const families = new Set(['server-down']);
   const asked = { series: { query }, endpoints: [endpoint('a')], groupsOf: () => [], books: [books, books] as const };
-  assert.is(await tried({ ...asked, families, rules, now }), null);
+  assert.is(await tried({ ...noHistory, ...asked, families, rules, now }), null);
+});
+
+test('outside of what was usual: the means of each five minutes, by the weeks before', async () => {
+  const unusual = { id: 'odd', name: 'Odd', for_s: 1800, notify: true };
+  const books = booksOf(defaultRules, [
+    { ...unusual, when: { kind: 'baseline', measurement: 'temp', field: 'temp', side: 'above' } },
+  ]);
+  const rules = [books.rule('odd')].flatMap((rule) => rule ?? []);
+  const aggs: unknown[] = [];
+  const asked = {
+    series: {
+      query(wanted: SeriesQuery) {
+        aggs.push(wanted.agg);
+        return query(wanted);
+      },
+    },
+    ...{ endpoints: [endpoint('a')], groupsOf: () => [], books: [booksOf(defaultRules, []), books] as const },
+    usualThen: async () => () => ({ low: 20, high: 60, since: null }),
+  };
+  // 85 and 65 degrees for an hour each day: one alert a day.
+  const found = await tried({ ...asked, families: new Set(['odd']), rules, now });
+  assert.equal([found?.before, found?.after, found?.endpoints], [0, 2, 1]);
+  assert.equal(aggs, ['mean']);
 });
 
 test.run();

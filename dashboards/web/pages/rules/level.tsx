@@ -175,6 +175,14 @@ export function LevelFields({ level, title, fault, isInFile, onChange }: LevelPr
           onChange={(value) => set({ enabled: value === 'on' })}
           options={(['on', 'off'] as const).map((one) => [one, t(`rules.${one}`)] as const)}
         />
+        {level.notify !== null && (
+          <Select
+            label={t('rules.part.notify')}
+            value={level.notify ? 'on' : 'off'}
+            onChange={(value) => set({ notify: value === 'on' })}
+            options={(['off', 'on'] as const).map((one) => [one, t(`rules.notify.${one}`)] as const)}
+          />
+        )}
         <Select
           label={t('rules.part.severity')}
           value={level.severity}
