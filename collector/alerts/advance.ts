@@ -16,6 +16,7 @@ import { flappingEndsAt } from './flapping.ts';
 import { type AlertMemory, dueKey } from './memory.ts';
 import { ownRuleOf } from './own-rules.ts';
 import { asShown, createTransitions, monitor } from './transitions.ts';
+import { unwatched } from './unwatched.ts';
 
 type PersonInput = Extract<Input, { type: 'acknowledge' | 'hand-over' | 'withdraw' | 'want-ticket' }>;
 
@@ -29,7 +30,8 @@ export interface AdvanceParts {
 export async function advance({ memory, endpointOf, maintenance }: AdvanceParts, batch: Batch): Promise<void> {
   const { apply, change, end, settle, record } = createTransitions(memory, batch, maintenance.covers);
   for (const input of batch.inputs) {
-    await runDue(input.at);
+    // Before anything is due: what nobody watched is no silence.
+    if (input.type !== 'unwatched') await runDue(input.at);
     await breathe();
     take(input);
   }
@@ -78,6 +80,9 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
         break;
       case 'undelivered':
         batch.changes.push({ undelivered: input.message, at });
+        break;
+      case 'unwatched':
+        for (const alert of [...memory.all()]) memory.set(unwatched(alert, input.from, at, isTimed(alert.rule)));
         break;
       case 'time':
         break;

@@ -52,6 +52,10 @@ export interface LiveAlert {
   nextAt: number;
   /** The last sample about it. */
   dataAt: number;
+  /** Since when its series is watched without a break: silence counts from here, or from the last sample if that is later. */
+  watchedFrom: number;
+  /** Flapping: the worst level of this episode. What is as bad as that is no news, and ends no acknowledgement. */
+  worstInEpisode: Rule['severity'] | null;
   /** The last sample without a verdict: the instance is still there. */
   staleSince: number;
   /**
@@ -141,6 +145,8 @@ function blank(birth: NewAlert, level: LevelVerdict, at: number): LiveAlert {
     statuses: '',
     nextAt: Number.POSITIVE_INFINITY,
     dataAt: at,
+    watchedFrom: at,
+    worstInEpisode: null,
     staleSince: at,
     everyMs: null,
     lastGapMs: null,
@@ -188,7 +194,10 @@ export function onSample(
 /** Takes out the time that no sample covered, and learns the interval of the series. */
 function aged(alert: LiveAlert, at: number): LiveAlert {
   const gap = at - alert.dataAt;
-  const surplus = alert.state === 'unknown' ? 0 : gap - staleMsOf(alert);
+  const counted = staleMsOf(alert);
+  // Read back at a start, and its pace was not known yet: nobody can say that its breach held meanwhile.
+  const known = alert.statuses === '' && !Number.isFinite(counted) && alert.watchedFrom > alert.dataAt ? 0 : counted;
+  const surplus = alert.state === 'unknown' ? 0 : gap - known;
   // After a restart or an absence the first gap does not measure the interval.
   const paced = gap <= 0 || alert.statuses === '' ? alert : { ...alert, ...paceAfter(alert, gap) };
   if (!(surplus > 0) || alert.noData) return { ...paced };
@@ -346,7 +355,7 @@ export function dueOf(alert: LiveAlert, timed: boolean): number | null {
   if (timed || alert.noData) return alert.state !== 'inactive' && Number.isFinite(alert.nextAt) ? alert.nextAt : null;
   const { no_data } = alert.rule;
   if (no_data === undefined || no_data === 'keep' || alert.state === 'unknown') return null;
-  const staleAt = alert.dataAt + staleMsOf(alert);
+  const staleAt = Math.max(alert.dataAt, alert.watchedFrom) + staleMsOf(alert);
   if (!Number.isFinite(staleAt)) return null;
   if (no_data === 'alert') return alert.state === 'inactive' ? staleAt : null;
   return alert.state === 'firing' ? staleAt + clearMs(alert.rule) : alert.state === 'pending' ? staleAt : null;
@@ -409,6 +418,10 @@ export function onEnd(alert: LiveAlert, at: number, reason: TransitionReason): A
   const to = alert.state === 'pending' ? 'inactive' : 'resolved';
   return { alert: null, transition: { at, to, rule: alert.rule, reason } };
 }
+
+/** The pace by which it waits for silence, ms; Infinity while that is not known, or it does not wait. */
+export const silencePace = (alert: LiveAlert): number =>
+  alert.rule.no_data === 'alert' || alert.rule.no_data === 'ignore' ? staleMsOf(alert) : Number.POSITIVE_INFINITY;
 
 /**
  * The key of an alert: no values and no times in it, and no names that people change.

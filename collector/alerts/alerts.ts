@@ -33,6 +33,7 @@ import type { Tickets } from '../tickets/tickets.ts';
 import type { AcknowledgementRequest } from './acknowledgement.ts';
 import type { LiveAlert } from './alert.ts';
 import type { Input } from './batch.ts';
+import { createClockKeeper } from './clocks.ts';
 import type { CauseOf } from './explain.ts';
 import { type HeldAlert, heldOf } from './held.ts';
 import { alertsAtMost, judgeAgain, judgeReport } from './judge.ts';
@@ -45,6 +46,7 @@ import { createInputQueue } from './queue.ts';
 import { restart } from './restart.ts';
 import { shownState } from './save.ts';
 import { createSuppressors, type DependencyActions, type SilenceActions, type Suppressors } from './suppressors.ts';
+import { isJump } from './unwatched.ts';
 import { saveValues } from './values.ts';
 
 export interface AlertsParts {
@@ -199,13 +201,29 @@ function groupsOver(parts: AlertsParts, named: (id: string) => ReturnType<typeof
   return { labelled, groups };
 }
 
+const notKept = (log: Log) => (thrown: unknown) => log.warn({ err: thrown }, 'Could not save what alerts count by');
+
+/** What keeps people from being notified of an alert. */
+function suppressorsOver(
+  parts: AlertsParts,
+  over: Pick<Parameters<typeof createSuppressors>[0], 'memory' | 'maintenance' | 'named' | 'ruleNamed' | 'push'>,
+): Suppressors {
+  const { state, clock, fleet, inhibit, generated, groupNamesOf = () => [], zone = 'UTC' } = parts;
+  return createSuppressors({
+    ...{ ...over, state, clock, zone, groupNamesOf, endpointOf: fleet.get, endpoints: fleet.all },
+    ...(inhibit ? { inhibit } : {}),
+    ...(generated ? { generated } : {}),
+  });
+}
+
 export function createAlerts(parts: AlertsParts): Alerts {
   const { state, clock, fleet, changeFeed, log, groupsOf = () => [] } = parts;
   const memory = createAlertMemory(parts.books, groupsOf, parts.viewOf);
   const maintenance = memoryOver(fleet, groupsOf);
   const policy = createPolicy(parts.policy);
   let timer: NodeJS.Timeout | undefined;
-  let [valuesAt, reconciledAt] = [0, 0];
+  let [valuesAt, reconciledAt, lookedAt] = [0, 0, clock.now()];
+  const clocks = createClockKeeper(state, memory);
   let unsubscribe: (() => void) | undefined;
   const onBeyond = logBeyond(log);
 
@@ -218,15 +236,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
     outageOf: (site) => outageOf(suppressors.outages.members(site), named),
     behindOf: (ids) => alertsBehind(suppressors, ids).map((alert) => ({ alert, isTold: groups.isTold(alert.key) })),
   };
-  const suppressors = createSuppressors({
-    ...{ state, clock, memory, maintenance, named, ruleNamed, zone: parts.zone ?? 'UTC' },
-    endpointOf: fleet.get,
-    endpoints: fleet.all,
-    ...(parts.inhibit ? { inhibit: parts.inhibit } : {}),
-    ...(parts.generated ? { generated: parts.generated } : {}),
-    groupNamesOf: parts.groupNamesOf ?? (() => []),
-    push: (input) => queue.push(input),
-  });
+  const over = { memory, maintenance, named, ruleNamed };
+  const suppressors = suppressorsOver(parts, { ...over, push: (input) => queue.push(input) });
   const isSuppressed = (alert: string) => suppressors.suppressions.suppressedBy(alert).size > 0;
   const queue = createInputQueue({
     log,
@@ -278,14 +289,16 @@ export function createAlerts(parts: AlertsParts): Alerts {
 
   async function tick(now: number): Promise<void> {
     const waits: Promise<void>[] = [queue.retry()];
+    if (isJump(lookedAt, now)) waits.push(queue.push({ type: 'unwatched', from: lookedAt, at: now }));
+    lookedAt = now;
     const next = [memory.due.next(), policy.nextDue(), maintenance.nextDue(), suppressors.nextDue(), groups.nextDue()];
     const dueAt = Math.min(...next.map((at) => at ?? Infinity));
     if (dueAt <= now) waits.push(queue.push({ type: 'time', at: now }));
-    if (now - valuesAt >= valuesEveryMs) {
+    if (Math.abs(now - valuesAt) >= valuesEveryMs) {
       valuesAt = now;
-      waits.push(saveValues(state, memory));
+      waits.push(saveValues(state, memory), clocks.save(now));
     }
-    if (now - reconciledAt >= reconcileEveryMs) {
+    if (Math.abs(now - reconciledAt) >= reconcileEveryMs) {
       reconciledAt = now;
       waits.push(reconcile(now));
     }
@@ -303,14 +316,14 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const at = clock.now();
     const ended = await restart(
       {
-        ...{ state, fleet, memory, maintenance, suppressors, policy, groups },
+        ...{ state, fleet, memory, maintenance, suppressors, policy, groups, clocks },
         endpointOf: named,
         settings: parts.policy,
       },
       at,
     );
     await queue.push(...ended);
-    reconciledAt = at;
+    [reconciledAt, lookedAt] = [at, at];
     // An endpoint that is away may have gone at the very moment at which the last collector ended.
     for (const { id } of fleet.all()) memory.due.set(endpointDue(id), at);
     parts.tickets.onPerson((action) => later({ type: 'ticket', at: action.at, event: action as PolicyEvent }));
@@ -330,6 +343,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
       clearInterval(timer);
       unsubscribe?.();
       await queue.settled();
+      await clocks.save(clock.now()).catch(notKept(log));
     },
     onReport(endpoint, report, live) {
       if (!live) return undefined;

@@ -36,6 +36,8 @@ export type Input = { at: number } & (
   | { type: 'dependencies'; endpoints: readonly string[] }
   /** A message does not get through to somebody. */
   | { type: 'undelivered'; message: Undelivered }
+  /** The clock was set back or far ahead, or all stood still: nobody watched between `from` and now. */
+  | { type: 'unwatched'; from: number }
   /** Only time has passed: runs what is due. */
   | { type: 'time' }
 );

@@ -6,7 +6,7 @@ import type { Metric, Report } from '../../shared/report.ts';
 import { evaluate, type LevelVerdict, type Verdict } from '../evaluate/evaluate.ts';
 import { kindOf, remembers } from '../evaluate/kinds/index.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
-import { alertKey, changesNothing, goneDefaultS, refresh } from './alert.ts';
+import { alertKey, changesNothing, goneDefaultS, refresh, silencePace } from './alert.ts';
 import { type Input, type Sample, sampleOf } from './batch.ts';
 import type { AlertMemory } from './memory.ts';
 
@@ -91,7 +91,10 @@ function concerns(memory: AlertMemory, { key, levels }: Sample, at: number): boo
   }
   if (!changesNothing(alert, levels, at)) return true;
   const { value } = alert;
+  const pace = silencePace(alert);
   refresh(alert, levels, at);
+  // Its silence is due earlier than was known.
+  if (silencePace(alert) < pace) memory.rearm(alert);
   if (alert.value !== value) memory.valueChanged(alert);
   return false;
 }

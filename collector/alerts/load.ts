@@ -1,12 +1,12 @@
 /** Reads the alerts that go on after a restart, and the recent changes that count for flapping. */
 import type { Selectable } from 'kysely';
-import type { RuleBook } from '../evaluate/book.ts';
-import { familyOf } from '../evaluate/book.ts';
+import { familyOf, isTimed, type RuleBook } from '../evaluate/book.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { LiveAlert } from './alert.ts';
+import type { Counting, KeptClocks, Watch } from './clocks.ts';
 import { againMs, type FlapBits, flapSettings, noFlaps, withChange } from './flapping.ts';
 
 const dayMs = 86_400_000;
@@ -24,6 +24,7 @@ export interface LoadedAlerts {
 export async function loadAlerts(
   state: State,
   bookOf: (endpoint: string) => Pick<RuleBook, 'rule'> | undefined,
+  clocks: ReadonlyMap<string, KeptClocks & { endpoint: string }>,
   now: number,
 ): Promise<LoadedAlerts> {
   const rows = await state.selectFrom('alerts').selectAll().where('active_key', 'is not', null).execute();
@@ -33,12 +34,55 @@ export async function loadAlerts(
   const loaded: LoadedAlerts = { alerts: [], orphans: [], flaps, steady };
   for (const row of rows) {
     const rule = bookOf(row.endpoint)?.rule(row.rule);
-    const alert = alertOf(row, rule, flaps.get(row.key) ?? noFlaps, now);
+    const read = alertOf(row, rule, flaps.get(row.key) ?? noFlaps, now);
+    const kept = clocks.get(row.key);
+    const alert = kept?.alert === row.id && 'counting' in kept ? counting(read, kept.counting) : read;
     alert.flapsAgain = alert.flapping && isAgain(row.key);
     if (rule) loaded.alerts.push(alert);
     else loaded.orphans.push(alert);
   }
+  const taken = new Set(rows.map(({ key }) => key));
+  for (const [key, kept] of clocks) {
+    const rule = 'watch' in kept && !taken.has(key) ? bookOf(kept.endpoint)?.rule(kept.watch.rule) : undefined;
+    if (rule?.no_data === 'alert' && 'watch' in kept) loaded.alerts.push(watchOf(key, kept, kept.watch, rule, now));
+  }
   return loaded;
+}
+
+/** What it counted by when it was last written. What nobody watched since is taken out at its next sample. */
+function counting(alert: LiveAlert, kept: Counting): LiveAlert {
+  const { worstInEpisode } = kept;
+  if (alert.noData || isTimed(alert.rule)) return { ...alert, worstInEpisode };
+  const { clocks, pendingAt, dataAt, everyMs, lastGapMs } = kept;
+  // The row of a firing alert has the instant at which it was pending; while it is, the moved one counts.
+  return {
+    ...{ ...alert, clocks, dataAt, everyMs, lastGapMs, worstInEpisode },
+    pendingAt: alert.state === 'pending' ? pendingAt : alert.pendingAt,
+  };
+}
+
+/** A good series whose silence would be an alert: it has no row. */
+function watchOf(
+  key: string,
+  { alert: id, endpoint }: { alert: string; endpoint: string },
+  { family, metric, tags, everyMs }: Watch,
+  rule: Rule,
+  now: number,
+): LiveAlert {
+  return {
+    ...{ id, key, family, rule, endpoint, metric, tags, everyMs, state: 'inactive', value: null, threshold: null },
+    ...{ pendingAt: now, firedAt: null, acknowledgement: null, firstAcknowledgedAt: null, ticket: null },
+    ...{
+      flaps: noFlaps,
+      flapping: false,
+      flapsAgain: false,
+      worstInEpisode: null,
+      clocks: {},
+      noData: false,
+      statuses: '',
+    },
+    ...{ nextAt: Number.POSITIVE_INFINITY, dataAt: now, watchedFrom: now, staleSince: now, lastGapMs: null },
+  };
 }
 
 /** Alerts that have ended, by their ids, and why. */
@@ -62,6 +106,9 @@ export async function loadEnded(
 
 function alertOf(row: Selectable<Database['alerts']>, rule: Rule | undefined, flaps: FlapBits, now: number): LiveAlert {
   const owner = row.acknowledged_by === null ? null : row.acknowledged_by;
+  const isPending = row.state === 'pending';
+  const noData = rule?.no_data === 'alert' && row.value === null && row.state !== 'unknown' && !row.calm;
+  const staleMs = (rule?.stale_after_s ?? 0) * 1000;
   return {
     id: row.id,
     key: row.key,
@@ -91,13 +138,16 @@ function alertOf(row: Selectable<Database['alerts']>, rule: Rule | undefined, fl
     flaps,
     flapping: row.flapping === 1,
     flapsAgain: false,
-    // A pending alert goes on counting from where it began; what was good must be so for its whole time again.
-    clocks: row.state === 'pending' ? { [row.rule]: { breachedSince: row.pending_at, goodSince: null } } : {},
-    noData: false,
+    // A pending alert goes on counting from where it began.
+    clocks: isPending ? { [row.rule]: { breachedSince: row.pending_at, goodSince: null } } : {},
+    noData,
+    worstInEpisode: row.flapping === 1 ? row.severity : null,
     statuses: '',
-    nextAt: Number.POSITIVE_INFINITY,
-    // The collector saw nothing until now.
-    dataAt: now,
+    // Silence is its breach, and counts from now on.
+    nextAt: noData && isPending ? now + staleMs + (rule?.for_s ?? 0) * 1000 : Number.POSITIVE_INFINITY,
+    // Written at its first sample: what came of later ones stands beside it, or was not seen.
+    dataAt: isPending && rule && !isTimed(rule) ? row.updated_at : now,
+    watchedFrom: now,
     staleSince: now,
     everyMs: null,
     lastGapMs: null,
@@ -108,15 +158,20 @@ async function readFlaps(state: State, now: number): Promise<Map<string, FlapBit
   const rows = await state
     .selectFrom('alert_events')
     .innerJoin('alerts', 'alerts.id', 'alert_events.alert')
-    .select(['alerts.key as key', 'alert_events.at as at'])
+    .select(['alerts.key as key', 'alert_events.at as at', 'alert_events.params as params'])
     .where('alert_events.at', '>', now - flapSettings.slots * flapSettings.slotMs)
     .where('alert_events.code', 'in', ['firing', 'worse', 'eased', 'resolved'])
     .orderBy('alert_events.at')
     .execute();
   const flaps = new Map<string, FlapBits>();
-  for (const { key, at } of rows) flaps.set(key, withChange(flaps.get(key) ?? noFlaps, at));
+  for (const { key, at, params } of rows)
+    if (counted(JSON.parse(params))) flaps.set(key, withChange(flaps.get(key) ?? noFlaps, at));
   return flaps;
 }
+
+/** As it was when it happened: what a person or an edit did is no change of the alert, nor what happened in a maintenance. */
+const counted = ({ reason, inMaintenance }: { reason?: string; inMaintenance?: boolean }) =>
+  !inMaintenance && (reason === undefined || reason === 'worse' || reason === 'eased' || reason === 'no_data');
 
 /** When flapping of the last day last began and ended, by key. */
 async function readEpisodes(state: State, now: number) {

@@ -33,6 +33,8 @@ export interface AlertMemory {
   countOf(endpoint: string): number;
   all(): Iterable<LiveAlert>;
   set(alert: LiveAlert): void;
+  /** What it waits for is due at another time: nothing else has changed. */
+  rearm(alert: LiveAlert): void;
   /** The row of a firing alert has an older value. */
   valueChanged(alert: LiveAlert): void;
   /** Those of which that is so since the last call, as they are now. */
@@ -147,6 +149,7 @@ export function createAlertMemory(
       if (before && before.value !== alert.value) valueChanged(alert);
       place(alert);
     },
+    rearm: (alert) => due.set(alertDue(alert.key), firstDue(alert)),
     valueChanged,
     takeChangedValues() {
       const alerts = [...changedValues].flatMap((key) => byKey.get(key) ?? []);

@@ -11,6 +11,7 @@ import { readTickets } from '../tickets/restore.ts';
 import type { PolicySettings } from '../tickets/settings.ts';
 import type { LiveAlert } from './alert.ts';
 import type { Input } from './batch.ts';
+import type { ClockKeeper } from './clocks.ts';
 import { loadAlerts } from './load.ts';
 import type { AlertMemory } from './memory.ts';
 import { collectorId, ownRuleOf } from './own-rules.ts';
@@ -25,6 +26,7 @@ export interface RestartParts extends Pick<OpenTicketsParts, 'policy' | 'endpoin
   suppressors: Suppressors;
   groups: MessageGroups;
   settings: PolicySettings;
+  clocks: Pick<ClockKeeper, 'load'>;
 }
 
 /** @returns what has to end because its rule, or its alert, is gone meanwhile */
@@ -36,7 +38,7 @@ export async function restart(parts: RestartParts, at: number): Promise<Input[]>
     const book = endpoint && memory.bookOf(endpoint, at);
     return book && { rule: (rule: string) => ownRuleOf(rule) ?? book.rule(rule) };
   };
-  const { alerts, orphans, flaps, steady } = await loadAlerts(state, bookOf, at);
+  const { alerts, orphans, flaps, steady } = await loadAlerts(state, bookOf, await parts.clocks.load(), at);
   for (const [key, bits] of flaps) memory.setFlaps(key, bits);
   for (const [key, since] of steady) memory.setSteady(key, since);
   for (const alert of [...alerts, ...orphans]) memory.set(alert);

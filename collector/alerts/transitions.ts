@@ -1,5 +1,6 @@
 /** Applies a step of the state machine: memory takes the alert over, and its history gets the change. */
 import { rankOf } from '../evaluate/book.ts';
+import type { Rule } from '../evaluate/rule.ts';
 import { type AlertStep, type LiveAlert, onEnd, type TransitionReason } from './alert.ts';
 import type { AlertChange, Batch, ChangeCode } from './batch.ts';
 import { againMs, flapPercent, startsFlapping, withChange } from './flapping.ts';
@@ -52,12 +53,14 @@ export function createTransitions(
     const steadyAt = memory.steadyAt(alert.key) ?? Number.NEGATIVE_INFINITY;
     const flapsAgain = begins ? at - steadyAt < againMs : alert.flapsAgain;
     const next: LiveAlert = { ...alert, flaps, flapping: alert.flapping || begins, flapsAgain };
-    if (isWorse(alert, before) && next.acknowledgement && !next.acknowledgement.sticky) {
+    const worst = before?.flapping ? before.worstInEpisode : null;
+    next.worstInEpisode = next.flapping ? worstOf(worst ?? before?.rule.severity, alert.rule.severity) : null;
+    if (isWorse(alert, before, worst) && next.acknowledgement && !next.acknowledgement.sticky) {
       record({ ...next, acknowledgement: null }, 'acknowledgement_ended', at, { params: { why: 'worse' } });
       next.acknowledgement = null;
     }
     // The start of flapping replaces the notification of the change that caused it.
-    record(next, code, at, { reason, isSuppressed: begins });
+    record(next, code, at, { reason, isSuppressed: begins, params: placeOf(alert, code, at) });
     if (begins) record(next, 'flapping', at, { params: { percent: flapPercent(flaps, at) } });
   }
 
@@ -78,8 +81,12 @@ export function createTransitions(
     if (counted) memory.setFlaps(alert.key, flaps);
     if (rest) memory.set(rest);
     else memory.remove(alert);
-    note(alert, code, at, { ended: true, reason });
+    note(alert, code, at, { ended: true, reason, params: placeOf(alert, code, at) });
   }
+
+  /** Kept with the change: after a restart it counts for flapping no more than now. */
+  const placeOf = ({ endpoint }: LiveAlert, code: ChangeCode, at: number): AlertChange['params'] =>
+    countsAsChange(code) && inMaintenance(endpoint, at) ? { inMaintenance: true } : {};
 
   function end(alert: LiveAlert, at: number, reason: TransitionReason, actor: string): void {
     const { transition } = onEnd(asShown(alert), at, reason);
@@ -90,7 +97,7 @@ export function createTransitions(
   /** It has been stable for long enough: it ends where it is good, and else fires on as any other. */
   function settle(alert: LiveAlert, at: number): void {
     const isGood = alert.state !== 'firing' && alert.state !== 'unknown';
-    const next = { ...alert, flapping: false, flapsAgain: false };
+    const next: LiveAlert = { ...alert, flapping: false, flapsAgain: false, worstInEpisode: null };
     memory.setSteady(alert.key, at);
     record(next, 'stable', at, { params: { good: isGood }, ended: isGood });
     if (isGood) memory.remove(next);
@@ -127,8 +134,12 @@ function codeOf(to: NonNullable<AlertStep['transition']>['to'], reason: Transiti
 const isAtOtherLevel = (before: LiveAlert, after: LiveAlert | null): after is LiveAlert =>
   after !== null && after.state !== 'inactive' && after.rule.id !== before.rule.id && !before.flapping;
 
-const isWorse = (alert: LiveAlert, before: LiveAlert | null) =>
-  before !== null && rankOf[alert.rule.severity] > rankOf[before.rule.severity];
+const worstOf = (a: Rule['severity'] | undefined, b: Rule['severity']): Rule['severity'] =>
+  a && rankOf[a] > rankOf[b] ? a : b;
+
+/** @param worst of the flapping that goes on: what is as bad as that has been said */
+const isWorse = (alert: LiveAlert, before: LiveAlert | null, worst: Rule['severity'] | null) =>
+  before !== null && rankOf[alert.rule.severity] > rankOf[worst ?? before.rule.severity];
 
 const countsAsChange = (code: ChangeCode) =>
   code === 'firing' || code === 'worse' || code === 'eased' || code === 'resolved';
@@ -140,8 +151,9 @@ const isRecovery = (code: ChangeCode, reason: TransitionReason | null) =>
 /** What belongs to the alert and not to one of its fires. */
 function carried(before: LiveAlert | null): Partial<LiveAlert> {
   if (!before) return {};
-  const { acknowledgement, flapping, flaps, flapsAgain } = before;
-  return { acknowledgement, flapping, flaps, flapsAgain, ...(flapping ? { firedAt: before.firedAt } : {}) };
+  const { acknowledgement, flapping, flaps, flapsAgain, worstInEpisode } = before;
+  const own = { acknowledgement, flapping, flaps, flapsAgain, worstInEpisode };
+  return { ...own, ...(flapping ? { firedAt: before.firedAt } : {}) };
 }
 
 /** A flapping alert is shown as firing, also while it is good. */

@@ -92,6 +92,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
     ...texts('title', 'vendor_reference'),
   ],
   incidents: texts('key'),
+  alert_clocks: rows(own),
   outside_alerts: [...rows(own), ...texts('labels', 'annotations')],
   changes: [
     {

@@ -44,6 +44,8 @@ export interface NotificationTables {
     /** What is done about its failures: 1 the next way, 2 all, as it was given up. */
     passed_on: Generated<number>;
   };
+  /** What an alert counts by between two changes, and good series whose silence would be one: collector/alerts/clocks.ts. */
+  alert_clocks: Worked & { key: string; endpoint: string; content: Json; updated_at: Ms };
   /** Beside the alert with this key. */
   outside_alerts: Worked & {
     key: string;

@@ -123,6 +123,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   silences: evidence('end_at'),
   silenced: evidence('to_at'),
   outages: bounded('outages/memory.ts'),
+  alert_clocks: bounded('alerts/clocks.ts'),
   dependencies: entered,
   period_reports: entered,
   report_schedules: entered,

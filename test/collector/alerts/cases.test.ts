@@ -86,8 +86,8 @@ function alertTimeline({ rule, samples, events = [], until, order }: TimelineInp
     } else if (input.type === 'collectorDown') blind = true;
     else if (input.type === 'collectorUp') {
       blind = false;
-      // As it is read back at a start: nothing was watched until now.
-      if (alert) alert = { ...(alert as LiveAlert), statuses: '', dataAt: input.at };
+      // As it is read back at a start: nothing was watched until now, and its last sample is as old as it is.
+      if (alert) alert = { ...(alert as LiveAlert), statuses: '', watchedFrom: input.at };
     } else if (alert && input.type === 'endpointGone') take(onGone(alert, input.at));
     else if (alert && input.type === 'endpointRetired') take(onEnd(alert, input.at, 'retired'));
   }
