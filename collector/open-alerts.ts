@@ -85,8 +85,12 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   /** A gap ahead is an alert of the collector, which ends when somebody fills it. */
   async function warnOfGaps(): Promise<void> {
     try {
-      for (const { name, hasGap } of onCall.schedulesWithGap(clock.now() + gapAheadMs))
-        await alerts.own(scheduleGap, { schedule: name }, hasGap);
+      const schedules = onCall.schedulesWithGap(clock.now() + gapAheadMs);
+      for (const { name, hasGap } of schedules) await alerts.own(scheduleGap, { schedule: name }, hasGap);
+      // Of a schedule that is no longer there nothing is missing.
+      const names = new Set(schedules.map(({ name }) => name));
+      for (const { schedule = '' } of alerts.ownTags(scheduleGap))
+        if (!names.has(schedule)) await alerts.own(scheduleGap, { schedule }, false);
     } catch (thrown) {
       log.error({ err: thrown }, 'Could not look for gaps of schedules; tried again the next night');
     }

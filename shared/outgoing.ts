@@ -55,7 +55,8 @@ const plainHost = (host: string) =>
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '');
 
-const isPublic = (address: string) => !has(inside, address) && (isIP(address) === 4 || has(outside, address));
+const isPublic = (address: string) =>
+  !has(inside, address) && !has(never, embedded(address)) && (isIP(address) === 4 || has(outside, address));
 
 /** @param allow addresses, ranges, and names of hosts; see `outgoing.allow` in collector/settings/settings.ts */
 export function createOutgoing(allow: readonly string[], system: typeof resolve = resolve): Outgoing {

@@ -103,6 +103,7 @@ export interface Alerts {
   tick(now: number): Promise<void>;
   self: OwnAlerts['self'];
   own: OwnAlerts['own'];
+  ownTags: OwnAlerts['ownTags'];
   said: OwnAlerts['said'];
   /** Rules have changed, or where an endpoint stands: alerts follow. */
   rulesChanged(endpoint?: string): Promise<void>;

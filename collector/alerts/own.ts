@@ -34,6 +34,8 @@ export interface OwnAlerts {
    * @param tags what it is about: the same tags, the same alert
    */
   own(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean): Promise<void>;
+  /** What the alerts of such a rule are about that are there now. */
+  ownTags(rule: Rule): readonly Readonly<Record<string, string>>[];
   /** Verdicts that were made elsewhere. Saved when it resolves. */
   said(samples: readonly Sample[]): Promise<void>;
 }
@@ -88,5 +90,8 @@ export function createOwnAlerts(parts: OwnAlertParts): OwnAlerts {
     }
   }
 
-  return { self, own, said };
+  const ownTags = ({ id }: Rule) =>
+    memory.alertsOf(collectorId).flatMap(({ family, tags }) => (family === id ? [tags] : []));
+
+  return { self, own, ownTags, said };
 }

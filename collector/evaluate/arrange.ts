@@ -39,6 +39,10 @@ export interface Arranged {
   faults: { override: RuleOverride; fault: Fault }[];
 }
 
+/** Each report is compared with those of its measurements. */
+export const rulesAtMost = 2000;
+const levelsAtMost = 3;
+
 export const isSameScope = (a: Scope, b: Scope) => a.of === b.of && a.target === b.target;
 export const isEverywhere = ({ of }: Scope) => of === 'all';
 
@@ -48,6 +52,7 @@ const fixed = ['level_of', 'applies'] as const;
 export function arrange(builtIn: readonly Rule[], all: readonly RuleOverride[]): Arranged {
   const faults: Arranged['faults'] = [];
   const known = new Set(builtIn.map(({ id }) => id));
+  const knownIds = [...known];
   const entryOf = (rule: Rule, override: RuleOverride | null): ArrangedRule => ({
     rule,
     scope: override?.scope ?? everywhere,
@@ -67,7 +72,7 @@ export function arrange(builtIn: readonly Rule[], all: readonly RuleOverride[]):
     check: (rule: Rule) => Fault[] = () => [],
   ): ArrangedRule | null {
     const candidate = merged(override.id, before, override.parts);
-    const found = before ? faultsOfRule(candidate) : newRuleFaults(candidate, [...known]);
+    const found = before ? faultsOfRule(candidate) : newRuleFaults(candidate, knownIds);
     if (found.length === 0) found.push(...check(candidate as Rule));
     faults.push(...found.map((fault) => ({ override, fault })));
     if (found.length > 0) return null;
@@ -90,6 +95,12 @@ export function arrange(builtIn: readonly Rule[], all: readonly RuleOverride[]):
     scoped.push(entry);
   }
   faults.push(...allLevelFaults(base, scoped, overrideOf));
+  const beyond = [...base.values(), ...scoped][rulesAtMost];
+  const tooMany = beyond && overrideOf.get(beyond);
+  if (tooMany) {
+    const problem = `is one rule too many: ${base.size + scoped.length} are given, those of Evenkeel and of scopes among them, and at most ${rulesAtMost} hold`;
+    faults.push({ override: tooMany, fault: { path: ['id'], problem } });
+  }
   const rules = [...base.values()].map(({ rule }) => rule);
   const inScopes: ScopedRule[] = scoped.map(({ scope, rule }) => ({ scope, rule }));
   return { books: createRuleBooks(rules, inScopes), entries: [...base.values(), ...scoped], faults };
@@ -113,10 +124,19 @@ function allLevelFaults(
   const faults: Arranged['faults'] = [];
   const check = (own: ReadonlyMap<string, ArrangedRule>) => {
     const here = new Map([...base, ...own].map(([id, { rule }]) => [id, rule]));
+    const levels = new Map<string, number>();
     for (const rule of here.values()) {
       const entries = [own.get(rule.id), own.get(rule.level_of ?? '')];
       const override = entries.flatMap((entry) => (entry && overrideOf.get(entry)) ?? [])[0];
-      if (override) faults.push(...faultsOfLevel(rule, here).map((fault) => ({ override, fault })));
+      const found = override ? faultsOfLevel(rule, here) : [];
+      const mildest = rule.level_of ?? rule.id;
+      if (rule.enabled && found.length === 0) {
+        const count = (levels.get(mildest) ?? 0) + 1;
+        levels.set(mildest, count);
+        const problem = `makes it level ${count} of ${mildest}; a rule has at most ${levelsAtMost}`;
+        if (count > levelsAtMost) found.push({ path: ['level_of'], problem });
+      }
+      if (override) faults.push(...found.map((fault) => ({ override, fault })));
     }
   };
   check(base);

@@ -2,7 +2,7 @@
 import { fail } from '../../shared/errors.ts';
 import { nameOf } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';
-import { arrange, isEverywhere, isSameScope, type RuleOverride } from './arrange.ts';
+import { arrange, isEverywhere, type RuleOverride } from './arrange.ts';
 import { everywhere, type RuleBooks } from './book.ts';
 import { faultsOfRule } from './check.ts';
 import type { Rule } from './rule.ts';
@@ -54,6 +54,7 @@ interface OverrideInFile extends RuleOverride {
 /** The valid part of the list, and the faults of the rest. */
 export function overridesInFile(overrides: readonly unknown[]): { valid: OverrideInFile[]; faults: Fault[] } {
   const valid: OverrideInFile[] = [];
+  const taken = new Set<string>();
   const faults: Fault[] = [];
   for (const [place, override] of overrides.entries()) {
     const own = (list: readonly Fault[]) =>
@@ -66,9 +67,12 @@ export function overridesInFile(overrides: readonly unknown[]): { valid: Overrid
     }
     const { scope, faults: wrong } = scopeOf(given);
     own(wrong);
-    if (valid.some((one) => one.id === id && isSameScope(one.scope, scope)))
-      own([{ path: ['id'], problem: `${shown(id)} is given twice` }]);
-    else if (wrong.length === 0) valid.push({ id, scope, parts, owner: 'file', at: null, by: null, place });
+    const where = JSON.stringify([id, scope.of, scope.target]);
+    if (taken.has(where)) own([{ path: ['id'], problem: `${shown(id)} is given twice` }]);
+    else if (wrong.length === 0) {
+      taken.add(where);
+      valid.push({ id, scope, parts, owner: 'file', at: null, by: null, place });
+    }
   }
   return { valid, faults };
 }

@@ -95,7 +95,9 @@ export function createGroupMemory(settings: GroupDefaults) {
   /** @param again least time between two messages about the same, of its kind of rule */
   function groupFor(routed: Routed, labels: Labels, again: number | null): MessageGroup {
     const { by = settings.by, wait = settings.wait, interval = settings.interval, repeat } = routed.settings;
-    const values = Object.fromEntries(by.map((label) => [label, [labels[label] ?? ''].flat().join(',')]));
+    // Never across sites, whatever a route groups by.
+    const keys = by.includes('site') ? by : [...by, 'site'];
+    const values = Object.fromEntries(keys.map((label) => [label, [labels[label] ?? ''].flat().join(',')]));
     const id = groupId(routed.receiver, values);
     const every = { ...settings.repeat, ...repeat };
     const slow = again === null || !by.includes('rule') ? every : slowed(every, again);

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { type Fault, shown } from '../../shared/shape.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
-import { fitsMissing, impossibleIn, type Matcher, parseMatcher } from '../alerts/matcher.ts';
+import { fitsMissing, impossibleIn, type Matcher, matches, parseMatcher } from '../alerts/matcher.ts';
 import type { InhibitRule } from './inhibition-graph.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -70,11 +70,19 @@ export const inhibitRulesOf = (settings: InhibitSettings): InhibitRule[] =>
     return { source: source.map(parseMatcher), target: target.map(parseMatcher), equal };
   });
 
-/** What fits all of `target` fits all of `source`, as far as that can be read off them. */
+/** An alert that fits all of `target` may fit all of `source`, as far as that can be read off them. */
 const leadsTo = (target: readonly Matcher[], source: readonly Matcher[]) =>
-  source.every((one) =>
-    target.some(({ label, op, value }) => label === one.label && op === one.op && value === one.value),
-  );
+  source.every((one) => target.some((other) => other.label === one.label && overlap(other, one)));
+
+/** A value fits both: the same condition, or one of the values that stand in them. */
+function overlap(a: Matcher, b: Matcher): boolean {
+  if (a.op === b.op && a.value === b.value) return true;
+  return [...valuesIn(a), ...valuesIn(b)].some((value) => [a, b].every((one) => matches(one, { [one.label]: value })));
+}
+
+/** `a` of `="a"`, `a` and `b` of `=~"a|b"`; what a negation leaves stands nowhere. */
+const valuesIn = ({ op, value }: Matcher): string[] =>
+  op === '=' ? [value] : op === '=~' ? value.split(/[|()]/).filter((word) => /^[\w-]+$/.test(word)) : [];
 
 /** Rules of which each one's target is the next one's source. */
 function circleIn(rules: readonly InhibitRule[]): number[] | null {

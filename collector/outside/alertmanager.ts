@@ -12,7 +12,13 @@ const alertsAtMost = 500;
 const Texts = Type.Record(Type.String({ minLength: 1, maxLength: 128 }), Type.String({ maxLength: 4096 }), {
   maxProperties: 64,
 });
-const When = Type.Optional(Type.String({ maxLength: 40, pattern: oneLinePattern, want: 'an instant in ISO 8601' }));
+/** With its zone: without one it would be read in the zone of this process. */
+const When = Type.Optional(
+  Type.String({
+    ...{ maxLength: 40, pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?(Z|[+-]\\d\\d:\\d\\d)$' },
+    want: 'an instant in ISO 8601 with its zone, such as 2026-11-28T14:00:00Z',
+  }),
+);
 const Address = Type.Optional(Type.String({ maxLength: 4096, pattern: oneLinePattern, want: 'an address' }));
 
 const times = { startsAt: When, endsAt: When, generatorURL: Address };

@@ -16,6 +16,7 @@ import { type Reason, reason } from '../../shared/reason.ts';
 import type { Path } from '../../shared/shape.ts';
 import { zoneNamed } from '../../shared/zone.ts';
 import { impossibleIn, parseMatcher } from '../alerts/matcher.ts';
+import { groupDefaults } from '../notify/group-settings.ts';
 import { kindOfReceiver, nameOfReceiver, receiverKinds } from './receiver.ts';
 
 /** All that refers to each other. */
@@ -48,6 +49,12 @@ const nodesAtMost = 500;
 const answersBeside = ['override', 'fallback', 'gap'];
 
 type Find = (path: Path, why: Reason) => void;
+
+/** What a node takes over from those above it. */
+interface Pace {
+  interval: string | number | undefined;
+  repeat: Readonly<Record<string, string | number>>;
+}
 
 export interface DocumentChecks {
   schedule(content: ScheduleContent, name: string, path: Path): DocumentFault[];
@@ -151,12 +158,18 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
       collect((find) => {
         if ((content.receivers ?? []).length === 0) find(path, reason('oncall_root'));
         let nodes = 0;
-        const visit = (node: RouteNodeContent | RoutesContent, at: Path, depth: number) => {
+        const visit = (node: RouteNodeContent | RoutesContent, at: Path, depth: number, above: Pace) => {
           receivers(find, node.receivers ?? [], receiverKinds, [...at, 'receivers']);
           checkDuration(find, node.wait, 0, 5 * minute, [...at, 'wait']);
           checkDuration(find, node.interval, 0, 24 * hour, [...at, 'interval']);
+          const pace = { interval: node.interval ?? above.interval, repeat: { ...above.repeat, ...node.repeat } };
+          const interval = durationOr(pace.interval, groupDefaults.interval);
           for (const [severity, every] of Object.entries(node.repeat ?? {}))
-            checkDuration(find, every, durationOr(node.interval, minute), 7 * 24 * hour, [...at, 'repeat', severity]);
+            checkDuration(find, every, interval, 7 * 24 * hour, [...at, 'repeat', severity]);
+          // What is inherited is not to be shorter than an interval that is given here.
+          for (const [severity, every] of Object.entries(above.repeat))
+            if (node.interval !== undefined && node.repeat?.[severity as keyof typeof node.repeat] === undefined)
+              checkDuration(find, node.interval, 0, durationOr(every, 24 * hour), [...at, 'interval']);
           twiceNamed(find, node.children ?? [], [...at, 'children']);
           if (depth === depthAtMost && (node.children ?? []).length > 0) {
             find([...at, 'children'], reason('oncall_deep', { limit: depthAtMost }));
@@ -166,10 +179,10 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
             const childAt = [...at, 'children', i];
             nodes++;
             checkNode(find, child, childAt);
-            visit(child, childAt, depth + 1);
+            visit(child, childAt, depth + 1, pace);
           }
         };
-        visit(content, path, 0);
+        visit(content, path, 0, { interval: undefined, repeat: {} });
         if (nodes > nodesAtMost) find(path, reason('oncall_many', { count: nodes, limit: nodesAtMost }));
         for (const [i, quiet] of (content.quiet ?? []).entries()) {
           const why = receiverFault(`channel:${quiet.channel}`, ['channel']);

@@ -8,6 +8,7 @@ import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, type Path, shown, unknownKey } from '../../shared/shape.ts';
+import { rulesAtMost } from '../evaluate/arrange.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { tryMerge } from '../evaluate/merge.ts';
 import { Rule } from '../evaluate/rule.ts';
@@ -32,7 +33,6 @@ interface Source {
   name: string;
   /** Of the entry within the file. */
   path: Path;
-  scope: string;
 }
 
 const filesAtMost = 200;
@@ -58,6 +58,8 @@ export function readRuleFiles(folder: string): RuleFiles {
   const rules: WrittenRule[] = [];
   const faulty = new Set<number>();
   const sources: Source[] = [];
+  /** The first of each rule and scope. */
+  const given = new Map<string, Source>();
   const names = namesIn(folder);
   let filesRead = 0;
   if (names.length > filesAtMost)
@@ -86,12 +88,18 @@ export function readRuleFiles(folder: string): RuleFiles {
     }
     filesRead++;
     for (const [n, entry] of list.entries()) {
+      if (rules.length === rulesAtMost) {
+        const problem = `is one rule too many: at most ${rulesAtMost} hold, and those after it are not read`;
+        faults.push(...file.describe([{ path: [...path, n], problem }]));
+        break;
+      }
       const own: Fault[] = [];
       const rule = ruleOf(entry, [...path, n], own);
       faults.push(...file.describe(own));
       if (rule.id === undefined && own.length > 0) faulty.add(rules.length);
       const scope = JSON.stringify(rule.scope ?? 'all');
-      const first = sources.find((one, i) => rule.id !== undefined && rules[i]?.id === rule.id && one.scope === scope);
+      const where = JSON.stringify([rule.id, scope]);
+      const first = rule.id === undefined ? undefined : given.get(where);
       if (first) {
         const [place] = first.file.describe([{ path: [...first.path, 'id'], problem: '' }]);
         const problem = `${shown(rule.id)} is given twice; the first one stands at ${place?.replace(/: \S*\s*$/, '').replace(/:\s*$/, '')}`;
@@ -99,7 +107,9 @@ export function readRuleFiles(folder: string): RuleFiles {
         faulty.add(rules.length);
       }
       rules.push(rule);
-      sources.push({ file, name: shownAs, path: [...path, n], scope });
+      const source = { file, name: shownAs, path: [...path, n] };
+      sources.push(source);
+      if (!first) given.set(where, source);
     }
   }
   return {
@@ -182,7 +192,7 @@ function ruleOf(entry: unknown, path: Path, faults: Fault[]): Record<string, unk
   const { when, clear, ...rest } = entry as Record<string, unknown>;
   const rule: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(rest)) {
-    const inside = durations[key];
+    const inside = Object.hasOwn(durations, key) ? durations[key] : undefined;
     if (inside === undefined) rule[key] = value;
     else rule[inside] = secondsOf(value, [...path, key], faults);
   }

@@ -536,6 +536,29 @@ test('what a secret file holds is checked and never shown', () => {
   assert.equal(told, ['my.yaml:1:48: channels.a.url_file "url" names a file whose text does not fit `url`']);
 });
 
+test('inhibitions that go in a circle are refused, also where their matchers are written otherwise', () => {
+  const rules = (...pairs: [source: string, target: string][]) =>
+    `inhibit:\n${pairs.map(([source, target]) => `  - { source: ['${source}'], target: ['${target}'] }\n`).join('')}`;
+  for (const [back, target] of [
+    ['rule="b"', 'rule="b"'],
+    ['rule=~"b|c"', 'rule="b"'],
+    ['rule="b"', 'rule=~"b|c"'],
+    ['rule=~"c|b"', 'rule=~"b|d"'],
+    ['rule=~"b.*"', 'rule="b"'],
+  ] as const)
+    assert.match(
+      faultsIn(rules(['rule="a"', target], [back, 'rule="a"'])).join(),
+      /goes in a circle: inhibit\[0\] → inhibit\[1\] → inhibit\[0\]/,
+      `${target} ${back}`,
+    );
+  for (const [back, target] of [
+    ['rule=~"c|d"', 'rule="b"'],
+    ['rule="b.*"', 'rule="b"'],
+    ['severity="critical"', 'rule="b"'],
+  ] as const)
+    assert.equal(faultsIn(rules(['rule="a"', target], [back, 'rule="a"'])), [], `${target} ${back}`);
+});
+
 test('faults of all kinds are told at once, also where others are in the same part', () => {
   const told = faultsIn(`notify: { wait: soon, interval: 5m }
 http: { port: 7000 }

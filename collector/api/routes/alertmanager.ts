@@ -112,6 +112,15 @@ export function alertmanagerRoutes(app: App, context: Context): void {
       const end = instantOf(given.endsAt, 'endsAt');
       const before = id === undefined || id === '' ? null : await silences.row(id);
       const isSame = before !== null && [...before.matchers].sort().join() === [...matchers].sort().join();
+      // Of one that has not begun all can be changed; its start only where it is another one.
+      if (before?.state === 'pending') {
+        await silences.change(
+          before.id,
+          { matchers, reason: comment, start: instantOf(given.startsAt, 'startsAt'), end },
+          by,
+        );
+        return { silenceID: before.id };
+      }
       if (before && isSame && before.state !== 'over') {
         await silences.change(before.id, { reason: comment, end }, by);
         return { silenceID: before.id };

@@ -132,6 +132,11 @@ test('a gap within a week is an alert, which ends when an override fills it', as
   const span = { from: Date.parse(`${day}T00:00Z`), to: Date.parse(`${day}T00:00Z`) + 86_400_000, user: 'ann' };
   assert.is((await send('POST', `${url}/schedules/nights/overrides`, span, 'ann')).status, 201);
   await until(async () => !(await firing()).includes('nights'), 10_000, 'its end');
+  // So does the end of the schedule itself.
+  assert.is((await send('PUT', `${url}/schedules/evenings`, { content: gaps }, 'ada')).status, 200);
+  await until(async () => (await firing()).includes('evenings'), 10_000, 'the alert of another');
+  assert.is((await send('DELETE', `${url}/schedules/evenings`, undefined, 'ada')).status, 204);
+  await until(async () => !(await firing()).includes('evenings'), 10_000, 'its end with the schedule');
 });
 
 test.run();

@@ -232,4 +232,39 @@ test('a silence in Alertmanager’s form is changed, or followed by another wher
   assert.is(all.status, 400, all.text);
 });
 
+test('one that has not begun is changed as a whole, and stays planned', async () => {
+  const at = (hours: number) => new Date(clock.now() + hours * 3_600_000).toISOString();
+  const silence = (site: string, from: number, more: object = {}) => ({
+    matchers: [{ name: 'site', value: site, isRegex: false, isEqual: true }],
+    ...{ startsAt: at(from), endsAt: at(48), comment: 'Work', createdBy: 'x', ...more },
+  });
+  const send = async (body: object) =>
+    ((await collector.call('/api/v2/silences', { method: 'POST', as: 'operator', body })).body as { silenceID: string })
+      .silenceID;
+  const get = async (id: string) =>
+    (await collector.call(`/api/v2/silence/${id}`, { as: 'viewer' })).body as {
+      startsAt: string;
+      status: { state: string };
+      matchers: { value: string }[];
+    };
+  const id = await send(silence('Osaka', 24));
+  const start = at(30);
+  assert.is(await send({ ...silence('Berlin', 0, { id }), startsAt: start }), id);
+  const after = await get(id);
+  assert.equal([after.startsAt, after.status.state, after.matchers[0]?.value], [start, 'pending', 'Berlin']);
+});
+
+test('an instant without a zone is refused: it would be read in that of the machine', async () => {
+  const labels = { alertname: 'NoZone' };
+  const sent = (endsAt: string) =>
+    collector.call('/api/v2/alerts', { method: 'POST', as: 'operator', body: [{ labels, endsAt }] });
+  for (const endsAt of ['2026-11-28T14:00:00', '2026-11-28', 'soon', '28 Nov 2026 14:00 GMT']) {
+    const { status, text } = await sent(endsAt);
+    assert.is(status, 400, endsAt);
+    assert.match(text, /an instant in ISO 8601 with its zone/);
+  }
+  for (const endsAt of ['2026-11-28T14:00:00Z', '2026-11-28T14:00:00.123456789+01:00', '0001-01-01T00:00:00Z'])
+    assert.is((await sent(endsAt)).status, 200, endsAt);
+});
+
 test.run();

@@ -71,6 +71,18 @@ const faults: [string, string, RegExp][] = [
   ['name: berlin', 'nam: berlin', /did you mean "name"/],
   ['end: "17:00"', 'end: "25:00"', /"25:00" is not a time of day/],
   ['to: 2026-12-26T09:00', 'to: 2026-12-23T09:00', /is not after/],
+  ['repeat: { critical: 4h }', 'repeat: { critical: 1m }', /"1m" is not a duration from 5m to/],
+  ['repeat: { critical: 4h }', 'interval: 5h\n  repeat: { critical: 4h }', /"4h" is not a duration from 5h to/],
+  [
+    'receivers: [policy:servers]',
+    'receivers: [policy:servers]\n      interval: 5h',
+    /"5h" is not a duration from 0ms to 4h/,
+  ],
+  [
+    'repeat: { critical: 4h }\n  children:\n    - name: berlin',
+    'interval: 10m\n  children:\n    - name: berlin\n      repeat: { warning: 6m }',
+    /"6m" is not a duration from 10m to/,
+  ],
   [
     '    overrides:\n',
     '    overrides:\n      - { from: 2026-12-25T09:00, to: 2026-12-27T09:00, user: dan }\n',

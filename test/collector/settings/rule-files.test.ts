@@ -131,4 +131,33 @@ test('the difference to what is in force', () => {
   assert.equal(differenceOf(before, before), []);
 });
 
+test('at most 2,000 rules and three levels of one', () => {
+  const many = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, n) => `- { id: r-${n}, name: x, when: "disk.used_percent > 50", for: 1m, severity: warning }\n`,
+    ).join('');
+  assert.match(refusal({ 'a.yaml': many(2002) }), /rules\/a\.yaml:2001:\d+: r-2000 is one rule too many: at most 2000/);
+  // Those that are built in count as well.
+  assert.match(refusal({ 'a.yaml': many(1999) }), /r-\d+\.id is one rule too many: .* at most 2000 hold/);
+  assert.is(refusal({ 'a.yaml': many(1000) }), '');
+  const level = (id: string, severity: string, value: number, of = '') =>
+    `- { id: ${id}, name: x, when: "disk.used_percent > ${value}", severity: ${severity}${of ? `, level_of: ${of}` : ''} }\n`;
+  const three =
+    level('l-one', 'info', 50) + level('l-two', 'warning', 60, 'l-one') + level('l-three', 'critical', 70, 'l-one');
+  assert.is(refusal({ 'a.yaml': three }), '');
+  assert.match(
+    refusal({ 'a.yaml': three + level('l-four', 'critical', 80, 'l-one') }),
+    /l-four\.level_of makes it level 4 of l-one; a rule has at most 3/,
+  );
+});
+
+test('keys that every object has are unknown keys, as others are', () => {
+  for (const key of ['constructor', 'toString'])
+    assert.match(
+      refusal({ 'a.yaml': rule('mine', `  when: cpu.usage_active > 90\n  ${key}: 5m\n`) }),
+      new RegExp(`unknown key "${key}"`),
+    );
+});
+
 test.run();
