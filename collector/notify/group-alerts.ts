@@ -9,7 +9,7 @@ import type { SuppressionKind } from '../alerts/suppressions.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Action } from '../tickets/actions.ts';
 import type { TicketPolicy } from '../tickets/policy.ts';
-import type { EndpointOutage } from './group.ts';
+import type { Delay, EndpointOutage } from './group.ts';
 import type { AlertNews } from './group-memory.ts';
 import type { MessageGroups } from './groups.ts';
 import { type MessageParts, notificationOf } from './message.ts';
@@ -30,6 +30,10 @@ const begins: Partial<Record<ChangeCode, SuppressionKind>> = {
 const ends: Partial<Record<ChangeCode, SuppressionKind>> = {
   ...{ maintenance_ended: 'maintenance', silence_ended: 'silence', inhibition_ended: 'inhibition', hold_over: 'hold' },
   site_incident_left: 'site_incident',
+};
+/** The end of a maintenance comes five minutes late already. */
+const delays: Readonly<Record<SuppressionKind, Delay>> = {
+  ...{ maintenance: 0, silence: 'wait', inhibition: 'reminders', hold: 'reminders', site_incident: 'reminders' },
 };
 /** It fires, more or in another way than before. */
 const changes: ReadonlySet<ChangeCode> = new Set(['firing', 'worse', 'flapping', 'stable']);
@@ -62,7 +66,7 @@ function onChange(groups: MessageGroups, change: AlertChange): void {
   const { key } = alert;
   const [begun, ended] = [begins[code], ends[code]];
   if (begun !== undefined) groups.suppress(key, begun, at);
-  else if (ended !== undefined) groups.release(key, ended, at, ended === 'silence' ? 'wait' : 0);
+  else if (ended !== undefined) groups.release(key, ended, at, delays[ended]);
   else if (code === 'acknowledgement_ended')
     groups.acknowledgementEnded(key, newsOf(change), at, params.why !== 'worse');
   else if (code !== 'pending' && code !== 'dropped')

@@ -42,7 +42,8 @@ export function createGroupRuns(parts: RunParts, memory: GroupMemory, messages: 
   ): void {
     const { run } = group;
     if (!run) return;
-    const after = release === 'wait' ? group.settings.wait : (release ?? 0);
+    const wait = release === 'reminders' ? 0 : (release ?? 0);
+    const after = wait === 'wait' ? group.settings.wait : wait;
     if (isCalling(group)) {
       if (run.acknowledged && !isAwake(group, alert.severity, at)) tell(group, { type: 'withdraw' }, at);
       if (run.isUnknown) tell(group, { type: 'back' }, at);

@@ -127,8 +127,11 @@ export interface GroupDraft<About = unknown> {
   resolved: GroupedAlert<About>[];
 }
 
-/** Until it may be spoken of after the end of a suppression: ms, or the wait of its group. */
-export type Delay = number | 'wait';
+/**
+ * Until it may be spoken of after the end of a suppression: ms, or the wait of its group. `reminders`: only what would have
+ * been said again meanwhile waits; what nobody knows yet is said at once.
+ */
+export type Delay = number | 'wait' | 'reminders';
 
 /** Changes an object, so that it can be taken back. */
 export type Put = <T extends object>(object: T, columns: Partial<T>) => void;
@@ -258,7 +261,8 @@ export function follow(
 ): void {
   const after = standingOf(member);
   const { wait } = group.settings;
-  const delay = release === 'wait' ? wait : release;
+  const delay = release === 'wait' ? wait : release === 'reminders' ? 0 : release;
+  const again = release === 'reminders' ? wait : delay;
   if (after.isNews && (!before?.isNews || after.rank > before.rank)) {
     const due = delay === null ? at + wait : Math.max(at + delay, member.changedAt + wait);
     put(group, { waitAt: min(group.waitAt, due) });
@@ -273,14 +277,15 @@ export function follow(
   else if (group.endAt !== null) put(group, { endAt: null });
   if (member.isOwed && after.isCalling) {
     put(member, { isOwed: false });
-    if (after.isTold) owe(put, group, at + (delay ?? 0));
+    if (after.isTold) owe(put, group, at + (again ?? 0));
   }
   if (worstOf(group.pressing) < 0) put(group, { owedAt: null });
   else {
-    // It would have been said meanwhile: once, afterwards.
+    // It would have been said meanwhile: once, afterwards. What was to be said all the time is due by itself.
     const every = repeatOf(group);
-    if (group.owedAt === null && every !== null && (group.last?.at ?? at) + every <= at)
-      owe(put, group, at + (delay ?? wait));
+    const wasKept = release !== null || !before?.isPressing;
+    if (wasKept && group.owedAt === null && every !== null && (group.last?.at ?? at) + every <= at)
+      owe(put, group, at + (again ?? wait));
   }
 }
 
