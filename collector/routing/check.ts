@@ -16,7 +16,6 @@ import { type Reason, reason } from '../../shared/reason.ts';
 import type { Path } from '../../shared/shape.ts';
 import { zoneNamed } from '../../shared/zone.ts';
 import { impossibleIn, parseMatcher } from '../alerts/matcher.ts';
-import { groupDefaults } from '../notify/group-settings.ts';
 import { kindOfReceiver, nameOfReceiver, receiverKinds } from './receiver.ts';
 
 /** All that refers to each other. */
@@ -44,6 +43,8 @@ export interface DocumentFault {
 const minute = 60_000;
 const hour = 60 * minute;
 export const defaultStepWait = 5 * minute;
+/** Of groups, where no route says another one. */
+const usualInterval = 5 * minute;
 const depthAtMost = 8;
 const nodesAtMost = 500;
 const answersBeside = ['override', 'fallback', 'gap'];
@@ -51,7 +52,7 @@ const answersBeside = ['override', 'fallback', 'gap'];
 type Find = (path: Path, why: Reason) => void;
 
 /** What a node takes over from those above it. */
-interface Pace {
+interface Inherited {
   interval: string | number | undefined;
   repeat: Readonly<Record<string, string | number>>;
 }
@@ -158,12 +159,12 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
       collect((find) => {
         if ((content.receivers ?? []).length === 0) find(path, reason('oncall_root'));
         let nodes = 0;
-        const visit = (node: RouteNodeContent | RoutesContent, at: Path, depth: number, above: Pace) => {
+        const visit = (node: RouteNodeContent | RoutesContent, at: Path, depth: number, above: Inherited) => {
           receivers(find, node.receivers ?? [], receiverKinds, [...at, 'receivers']);
           checkDuration(find, node.wait, 0, 5 * minute, [...at, 'wait']);
           checkDuration(find, node.interval, 0, 24 * hour, [...at, 'interval']);
           const pace = { interval: node.interval ?? above.interval, repeat: { ...above.repeat, ...node.repeat } };
-          const interval = durationOr(pace.interval, groupDefaults.interval);
+          const interval = durationOr(pace.interval, usualInterval);
           for (const [severity, every] of Object.entries(node.repeat ?? {}))
             checkDuration(find, every, interval, 7 * 24 * hour, [...at, 'repeat', severity]);
           // What is inherited is not to be shorter than an interval that is given here.
