@@ -246,6 +246,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/targets': 'operator',
   'POST /api/v1/targets/try': 'operator',
   'GET /api/v1/targets/:id': 'viewer',
+  'GET /api/v1/targets/:id/series': 'viewer',
   'PATCH /api/v1/targets/:id': 'operator',
   'DELETE /api/v1/targets/:id': 'operator',
   'GET /api/v1/services': 'viewer',

@@ -36,7 +36,7 @@ const isTarget = (id: string) => /^(?:t[a-z0-9]{15}|f[0-9a-f]{15})$/.test(id);
 /** `/tickets/7`; ids are escaped. */
 export const to = {
   alert: (id: string) => `/alerts/${encodeURIComponent(id)}`,
-  endpoint: (id: string) => (isTarget(id) ? `/targets?target=${id}` : `/endpoints/${encodeURIComponent(id)}`),
+  endpoint: (id: string) => (isTarget(id) ? `/targets/${id}` : `/endpoints/${encodeURIComponent(id)}`),
   site: (id: string) => `/sites/${encodeURIComponent(id)}`,
   group: (id: string) => `/groups/${encodeURIComponent(id)}`,
   kpi: (id: string) => `/stability/${encodeURIComponent(id)}`,

@@ -487,9 +487,11 @@ step('every address of the table of pages shows its page, and marks its place in
       },
       components: [{ id: 'first', name: 'First', of: 'site', target: items[0]?.id }],
     });
-    return [...places, report, change, status];
+    const settings = { host: '127.0.0.1', port: 9 };
+    const target = await post('targets', { name: 'Discard', kind: 'tcp', settings, enabled: false });
+    return [...places, report, change, status, target];
   });
-  assert.equal(made, [true, true, true, true, true]);
+  assert.equal(made, [true, true, true, true, true, true]);
   addresses.set('status', '/status/it');
   for (const [name, { path, partOf, alone }] of table.pageEntries) {
     if (path.includes(':') && !addresses.has(name)) {

@@ -102,8 +102,38 @@ step('it is down, and the page says why', async () => {
   await open('/alerts');
   await page.getByText('Target does not answer as it should').first().waitFor();
   await page.getByRole('link', { name: 'Shop' }).first().click();
-  await heading('Targets');
-  assert.match(page.url(), /\/targets\?target=t/);
+  await heading('Shop');
+  assert.match(page.url(), /\/targets\/t[a-z0-9]{15}$/);
+});
+
+step('its page: what each watcher said, how long each phase took, and when it was down', async () => {
+  const watching = page.locator('section', { hasText: 'Seen from' }).locator('table');
+  await watching.getByText('Connection refused').waitFor();
+  // Of before the server was stopped.
+  await page.getByRole('img', { name: /^Answer time by phase\. .*Time to the first byte/ }).waitFor();
+  await page.getByRole('img', { name: /^The last 30 days: .*Down/ }).waitFor();
+  await page.getByText(/^Stretches: \d/).click();
+  await page.locator('details table').getByText('Down', { exact: true }).waitFor();
+  const own = new URL(page.url()).pathname;
+  for (const language of ['en', 'ja'] as const)
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme: language === 'ja' ? 'dark' : 'light' });
+      await open(own, language);
+      await page.locator('table').first().waitFor();
+      await page.locator('canvas').first().waitFor();
+      await look(`target-${language}-${width}`);
+      const wider = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      assert.ok(wider <= 0, `${language} ${width}: ${wider} px wider than the window`);
+      assert.equal(await violations(page), []);
+    }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await open(own);
+  await page.getByRole('link', { name: 'Edit target' }).click();
+  await page.getByLabel('Words that must be there').waitFor();
 });
 
 step('a service is made of it, and follows it', async () => {
@@ -139,7 +169,9 @@ step('on a phone and in Japanese, in light and dark: nothing scrolls sideways, a
   await page.setViewportSize({ width: 390, height: 800 });
   await page.emulateMedia({ colorScheme: 'dark' });
   await open('/targets', 'ja');
-  await page.locator('table button.link').first().click();
+  await page.locator('table a.strong').first().click();
+  await page.getByRole('link', { name: '監視対象を編集' }).click();
+  await page.locator('form').waitFor();
   await look('targets-form-ja-dark-390');
   assert.equal(await violations(page), []);
   assert.equal(complaints, []);

@@ -72,7 +72,16 @@ function tagsOf(filters: readonly string[]): Record<string, string> {
   );
 }
 
-export function seriesRoutes(app: App, { series, fleet, clock }: Context): void {
+const answered = (result: Awaited<ReturnType<Context['series']['query']>>, asOf: number): Series => ({
+  ...result,
+  asOf,
+  series: result.series.map((line) => ({ ...line, unit: fieldOf(line.metric)?.unit ?? 'number' })),
+});
+
+/** Of how long each phase of an answer took. */
+const phases = ['dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms'].map((field) => `target.${field}`);
+
+export function seriesRoutes(app: App, { series, fleet, targets, clock }: Context): void {
   const enter = createConcurrent(limits.http.perUser.charts);
   app.get(
     '/api/v1/endpoints/:id/series',
@@ -88,14 +97,41 @@ export function seriesRoutes(app: App, { series, fleet, clock }: Context): void 
     async (request, reply): Promise<Series> => {
       enter(request, reply);
       const { id } = request.params;
-      if (!fleet.get(id)) throw fail('NOT_FOUND', { what: 'endpoint', id });
+      if (!fleet.get(id) && !targets.subject(id)) throw fail('NOT_FOUND', { what: 'endpoint', id });
       const asOf = clock.now();
-      const result = await series.query(queryOf(id, request.query, asOf));
-      return {
-        ...result,
-        asOf,
-        series: result.series.map((line) => ({ ...line, unit: fieldOf(line.metric)?.unit ?? 'number' })),
-      };
+      return answered(await series.query(queryOf(id, request.query, asOf)), asOf);
+    },
+  );
+
+  app.get(
+    '/api/v1/targets/:id/series',
+    {
+      schema: {
+        summary: 'How long the phases of an answer took, as one watcher saw them; default the last hour',
+        tags: ['targets'],
+        params: Id,
+        querystring: Type.Object(
+          {
+            watcher: Type.String({ maxLength: 64, description: '`collector`, or the id of an endpoint' }),
+            from: Type.Optional(Instant),
+            to: Type.Optional(Instant),
+          },
+          closed,
+        ),
+        response: { 200: Series },
+      },
+    },
+    async (request, reply): Promise<Series> => {
+      enter(request, reply);
+      const { watcher, ...span } = request.query;
+      const { watchers } = targets.row(request.params.id);
+      if (!watchers.includes(watcher)) throw fail('NOT_FOUND', { what: 'watcher of this target', id: watcher });
+      const asOf = clock.now();
+      const tag = `target=${request.params.id}`;
+      const found = await series.query(queryOf(watcher, { metric: phases.join(','), tag, ...span }, asOf));
+      if (found.series.some(({ points }) => points.some(([, value]) => value !== null))) return answered(found, asOf);
+      // A ping and a query of SNMP have no phases.
+      return answered(await series.query(queryOf(watcher, { metric: 'target.total_ms', tag, ...span }, asOf)), asOf);
     },
   );
 }

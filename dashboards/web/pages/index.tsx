@@ -119,6 +119,12 @@ export const pages = table({
       import('./targets/list.tsx').then(({ TargetsPage }) => () => <TargetsPage />),
     menu: { group: 'watch', icon: 'target' },
   },
+  target: {
+    path: '/targets/:id',
+    load: () =>
+      import('./targets/detail.tsx').then(({ TargetPage }) => (id) => <TargetPage id={id} />),
+    partOf: 'targets',
+  },
   services: {
     path: '/services',
     load: () =>

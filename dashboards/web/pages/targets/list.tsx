@@ -2,42 +2,18 @@
 import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
 import type { TargetRow, TargetSight } from '../../../../shared/target-api.ts';
-import { none, number } from '../../../../shared/words/format.ts';
+import { none } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
-import { Icon, type IconName } from '../../parts/icon.tsx';
-import { Mark, type Tone } from '../../parts/mark.tsx';
+import { Icon } from '../../parts/icon.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
-import { language, t } from '../../words/words.ts';
+import { t } from '../../words/words.ts';
+import { format, seenBy, WatchedMark, watcherName } from './facts.tsx';
 import { TargetForm } from './form.tsx';
-
-const tones: Record<TargetRow['state'], Tone> = {
-  ...{ up: 'ok', down: 'critical', unknown: 'unknown', never: 'unknown', off: 'idle' },
-};
-const icons: Record<TargetRow['state'], IconName> = {
-  ...{ up: 'ok', down: 'critical', unknown: 'unknown', never: 'never', off: 'never' },
-};
-
-export function WatchedMark({ state }: { state: TargetRow['state'] }) {
-  return (
-    <Mark tone={tones[state]} icon={icons[state]}>
-      {t(`target.state.${state}`)}
-    </Mark>
-  );
-}
-
-const format = (value: number) => number(value, language.value);
-const watcherName = ({ watcher: { id, name } }: TargetSight) => (id === 'collector' ? t('target.collector') : name);
-
-function seenBy({ isThere, tooOld, result }: TargetSight): string {
-  if (!isThere) return t('target.cutOff');
-  if (tooOld) return t('target.tooOld');
-  return result === null ? t('target.notYet') : t(`target.result.${result}`);
-}
 
 /** What a watcher saw: its result, and the time of the answer. */
 function Sight({ sight }: { sight: TargetSight }) {
@@ -48,7 +24,6 @@ function Sight({ sight }: { sight: TargetSight }) {
   return (
     <div>
       {name}: {seenBy(sight)}
-      {fields.status_code !== undefined && result === 'wrong_status' && ` (${fields.status_code})`}
       {result === 'ok' && time !== undefined && ` (${format(Math.round(time))} ms)`}
     </div>
   );
@@ -65,7 +40,7 @@ function Lead({ rows }: { rows: readonly TargetRow[] }) {
   );
 }
 
-function List({ rows, open }: { rows: readonly TargetRow[]; open: (id: string) => void }) {
+function List({ rows }: { rows: readonly TargetRow[] }) {
   if (rows.length === 0)
     return (
       <Empty icon="target" title={t('target.empty')}>
@@ -84,9 +59,9 @@ function List({ rows, open }: { rows: readonly TargetRow[]; open: (id: string) =
             head: t('target.name'),
             cell: ({ id, name, address, kind }) => (
               <div class="named">
-                <button type="button" class="link strong" onClick={() => open(id)}>
+                <a class="strong" href={to.endpoint(id)}>
                   {name}
-                </button>
+                </a>
                 <div class="quiet small">
                   {t(`target.kind.${kind}`)} · {address}
                 </div>
@@ -129,7 +104,7 @@ function List({ rows, open }: { rows: readonly TargetRow[]; open: (id: string) =
 export function TargetsPage() {
   const loaded = useLoad<Page<TargetRow>>('targets', ({ kind }) => kind === 'target' || kind === 'endpoint');
   const endpoints = useLoad<Page<EndpointRow>>(may('operator') ? 'endpoints?limit=500' : null);
-  // Of an alert about it.
+  // From its own page.
   const [open, setOpen] = useState<string | null>(new URLSearchParams(search.value).get('target'));
   const close = () => {
     setOpen(null);
@@ -161,7 +136,7 @@ export function TargetsPage() {
           />
         </Box>
       )}
-      <Ready of={loaded}>{({ items }) => <List rows={items} open={setOpen} />}</Ready>
+      <Ready of={loaded}>{({ items }) => <List rows={items} />}</Ready>
     </>
   );
 }

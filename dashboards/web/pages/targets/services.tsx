@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
 import type { ServicePart, ServiceRow, TargetRow } from '../../../../shared/target-api.ts';
-import { none, number } from '../../../../shared/words/format.ts';
+import { none } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
@@ -13,10 +13,8 @@ import { Icon } from '../../parts/icon.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
-import { language, t } from '../../words/words.ts';
-import { WatchedMark } from './list.tsx';
-
-const format = (value: number) => number(value, language.value);
+import { t } from '../../words/words.ts';
+import { format, WatchedMark } from './facts.tsx';
 
 function Part({ part: { id, name, kind, state } }: { part: ServicePart }) {
   return (
