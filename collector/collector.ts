@@ -148,7 +148,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     log,
     clock,
     state,
-    fleet: withTargets(fleet, targets),
+    fleet: withTargets(fleet, targets, managers.services),
     groups,
     generated,
     changeFeed,
@@ -194,7 +194,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   });
   onStop(() => intake.close());
   targets.start(alerts, intake.configure);
-  managers.services.start();
+  managers.services.start(alerts);
 
   const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
   ports.mqtt = intake.port;

@@ -228,6 +228,8 @@ const rows: Record<string, CatalogueEntry[]> = {
     ['votes_down', 'count', 'gauge'],
     ['time_ms', 'ms', 'gauge'],
     ['certificate_days', 'days', 'gauge'],
+    // Of a service, under the service itself.
+    ['service_down', 'bool', 'gauge'],
   ],
   // Over SNMP: IF-MIB, UPS-MIB (RFC 1628), Printer-MIB (RFC 3805)
   target_interface: [

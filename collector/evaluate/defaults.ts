@@ -373,6 +373,11 @@ export const defaultRules: readonly Rule[] = [
     ...warning('target-down', metric('target', is('down', 1)), { urgency: 2 }),
     severity: 'critical',
   },
+  // What users use, by its own rule: so many of its parts must work.
+  {
+    ...warning('service-unavailable', metric('target', is('service_down', 1)), { urgency: 2 }),
+    severity: 'critical',
+  },
   warning('target-slow', metric('target', above('time_ms', 2000, 1500)), {
     ...{ enabled: false, for_s: 5 * minute, clear_for_s: 5 * minute, ticket: 'off' },
   }),

@@ -26,7 +26,8 @@ export interface InhibitParts {
 
 /** It says that its endpoint, or target, cannot be reached. */
 export const isReach = ({ endpoint, family, rule }: Pick<LiveAlert, 'endpoint' | 'family' | 'rule'>): boolean =>
-  endpoint !== collectorId && (family === 'target-down' || kindOf(rule.when).whileAway === true);
+  endpoint !== collectorId &&
+  (family === 'target-down' || family === 'service-unavailable' || kindOf(rule.when).whileAway === true);
 
 const namesAtMost = 20;
 

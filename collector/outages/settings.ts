@@ -24,7 +24,7 @@ const of = (...texts: string[]) => texts.map(parseMatcher);
 export const builtInRules: readonly InhibitRule[] = [
   {
     source: of('rule="collector-isolated"'),
-    target: of('rule=~"site-down|server-down|workstation-not-seen|target-down"'),
+    target: of('rule=~"site-down|server-down|workstation-not-seen|target-down|service-unavailable"'),
     equal: [],
   },
   { source: of('rule="site-down"'), target: of('rule="target-down"'), equal: ['site'] },

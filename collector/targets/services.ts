@@ -6,9 +6,10 @@ import { fail } from '../../shared/errors.ts';
 import type { ServicePart, ServiceRow } from '../../shared/target-api.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
-import type { TargetParts, Targets } from './contract.ts';
+import type { TargetJudge, TargetParts, Targets } from './contract.ts';
 import { monthOf } from './month.ts';
-import { lastWatchedState, type ServiceDefinition, saveWatchedState } from './store.ts';
+import { lastWatchedState, putServiceName, type ServiceDefinition, saveWatchedState } from './store.ts';
+import { serviceReportS, subjectOfService } from './subject.ts';
 import type { TargetState } from './verdict.ts';
 
 export interface Services {
@@ -21,8 +22,11 @@ export interface Services {
   edit(id: string, change: Partial<ServiceDefinition>, by: string): Promise<void>;
   /** @throws EvenkeelError NOT_FOUND */
   remove(id: string): Promise<void>;
-  definitions(): Iterable<ServiceDefinition>;
-  start(): void;
+  definitions(): Iterable<ServiceDefinition & { id: string }>;
+  /** As alerts see it. */
+  subject(id: string): Endpoint | undefined;
+  subjects(): Iterable<Endpoint>;
+  start(alerts: TargetJudge): void;
   stop(): Promise<void>;
 }
 
@@ -30,6 +34,9 @@ interface KeptService extends ServiceDefinition {
   id: string;
   state: TargetState | null;
   since: number;
+  createdAt: number;
+  /** When rules were told last, monotonic. */
+  toldAt: number;
 }
 
 const tickMs = 5000;
@@ -53,11 +60,37 @@ type ServiceParts = Pick<TargetParts, 'state' | 'fleet' | 'clock' | 'log' | 'cha
   targets: Pick<Targets, 'stateOf'>;
 };
 
+type Later = (what: string, work: () => Promise<unknown> | undefined) => void;
+
+/** The rules hear of a change at once, and of what goes on now and then. Of what nobody can tell, its alerts wait. */
+function tellRules(
+  judging: TargetJudge,
+  one: KeptService,
+  now: TargetState,
+  { clock, later }: Pick<TargetParts, 'clock'> & { later: Later },
+): void {
+  const changed = now !== one.state;
+  const at = clock.now();
+  const subject = subjectOfService({ ...one, state: now, since: changed ? at : one.since });
+  if (changed) later('judge the state', () => judging.onPresence(subject));
+  if (now === 'unknown' || (!changed && clock.monotonic() - one.toldAt < serviceReportS * 1000)) return;
+  one.toldAt = clock.monotonic();
+  const metrics = [{ name: 'target', tags: {}, fields: { service_down: now === 'down' ? 1 : 0 }, timestamp: at }];
+  later('judge the result', () => judging.onReport(subject, { v: 1, epoch: 'collector', seq: 1, at, metrics }, true));
+}
+
 export async function createServices(parts: ServiceParts): Promise<Services> {
   const { state, fleet, targets, clock, log, changeFeed, onDefined } = parts;
   const services = new Map<string, KeptService>();
   let timer: NodeJS.Timeout | undefined;
   let saving: Promise<unknown> = Promise.resolve();
+  let judging: TargetJudge | undefined;
+
+  const later: Later = (what, work) => {
+    saving = saving
+      .then(work)
+      .catch((thrown: unknown) => log.error({ err: thrown }, `Could not ${what} of a service yet`));
+  };
 
   function partOf(id: string): ServicePart {
     const endpoint = fleet.get(id);
@@ -80,13 +113,12 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
   function tick(): void {
     for (const one of services.values()) {
       const now = stateNow(one);
+      if (judging) tellRules(judging, one, now, { clock, later });
       if (now === one.state) continue;
       one.state = now;
       one.since = clock.now();
       const change = { at: one.since, state: now };
-      saving = saving
-        .then(() => saveWatchedState(state, one.id, change))
-        .catch((thrown: unknown) => log.error({ err: thrown }, 'Could not save the state of a service'));
+      later('save the state', () => saveWatchedState(state, one.id, change));
       changeFeed.publish({ kind: 'target', target: one.id });
     }
   }
@@ -125,7 +157,10 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       need: row.need,
       parts: JSON.parse(row.parts) as string[],
     };
-    services.set(row.id, { ...own, state: was ? (was.state as TargetState) : null, since: was?.at ?? row.created_at });
+    const known = { state: was ? (was.state as TargetState) : null, since: was?.at ?? row.created_at };
+    services.set(row.id, { ...own, ...known, createdAt: row.created_at, toldAt: Number.NEGATIVE_INFINITY });
+    // One of before services had alerts.
+    await putServiceName(state, row.id, row.name, row.created_at);
   }
 
   return {
@@ -143,7 +178,8 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
         .insertInto('services')
         .values({ id, ...own, created_at: at, created_by: by, updated_at: at, updated_by: by })
         .execute();
-      services.set(id, { ...service, id, state: null, since: at });
+      await putServiceName(state, id, service.name, at);
+      services.set(id, { ...service, id, state: null, since: at, createdAt: at, toldAt: Number.NEGATIVE_INFINITY });
       onDefined?.();
       tick();
       return id;
@@ -154,6 +190,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       refuseFaults(next, id);
       const columns = { ...next, parts: JSON.stringify(next.parts), updated_at: clock.now(), updated_by: by };
       await state.updateTable('services').set(columns).where('id', '=', id).execute();
+      await putServiceName(state, id, next.name, one.createdAt);
       Object.assign(one, next);
       onDefined?.();
       tick();
@@ -167,11 +204,20 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
         await db.deleteFrom('watched_states').where('subject', '=', id).execute();
       });
       services.delete(id);
+      await judging?.retired(id);
       onDefined?.();
       changeFeed.publish({ kind: 'target', target: id });
     },
     definitions: () => services.values(),
-    start() {
+    subject(id) {
+      const one = services.get(id);
+      return one && subjectOfService(one);
+    },
+    *subjects() {
+      for (const one of services.values()) yield subjectOfService(one);
+    },
+    start(alerts) {
+      judging = alerts;
       timer = setInterval(tick, tickMs);
       timer.unref();
     },

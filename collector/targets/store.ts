@@ -122,6 +122,15 @@ export function saveTarget(
   });
 }
 
+/** The row in which alerts and tickets find the name of a service. */
+export async function putServiceName(state: State, id: string, name: string, at: number): Promise<void> {
+  await state
+    .insertInto('endpoints')
+    .values({ ...blankRow(id, at), name, site: null })
+    .onConflict((found) => found.column('id').doUpdateSet({ name }))
+    .execute();
+}
+
 /** Retired from the beginning: no query of machines finds it, and no secret ever fits. */
 function blankRow(id: string, at: number) {
   return {

@@ -7,7 +7,22 @@ import type { TargetState } from './verdict.ts';
 /** Lost: nobody can tell how it is, so its alerts wait. */
 const stateOf: Record<TargetState, Endpoint['state']> = { up: 'online', down: 'online', unknown: 'lost' };
 
-export function subjectOf(target: KeptTarget, state: TargetState | null, since: number): Endpoint {
+/** A service has no site: its parts may be at several. */
+export const subjectOfService = (one: {
+  id: string;
+  name: string;
+  createdAt: number;
+  state: TargetState | null;
+  since: number;
+}) => subjectOf({ ...one, site: null, interval_s: serviceReportS }, one.state, one.since);
+/** How often the state of a service is said again, so that rules which count time go on. */
+export const serviceReportS = 30;
+
+export function subjectOf(
+  target: Pick<KeptTarget, 'id' | 'name' | 'site' | 'createdAt' | 'interval_s'>,
+  state: TargetState | null,
+  since: number,
+): Endpoint {
   return {
     ...{ id: target.id, bucket: bucketOf(target.id), name: target.name, kind: 'target', kindWhy: [] },
     ...{ site: target.site, tags: [], platform: '', arch: '', version: null, enrolledAt: target.createdAt },
@@ -17,16 +32,18 @@ export function subjectOf(target: KeptTarget, state: TargetState | null, since: 
   };
 }
 
+interface Subjects {
+  subject(id: string): Endpoint | undefined;
+  subjects(): Iterable<Endpoint>;
+}
+
 /** The fleet, and what is watched from outside. */
-export function withTargets(
-  fleet: Pick<Fleet, 'get' | 'all'>,
-  targets: { subject(id: string): Endpoint | undefined; subjects(): Iterable<Endpoint> },
-): Pick<Fleet, 'get' | 'all'> {
+export function withTargets(fleet: Pick<Fleet, 'get' | 'all'>, ...watched: Subjects[]): Pick<Fleet, 'get' | 'all'> {
   return {
-    get: (id) => fleet.get(id) ?? targets.subject(id),
+    get: (id) => fleet.get(id) ?? watched.map((one) => one.subject(id)).find((one) => one !== undefined),
     *all() {
       yield* fleet.all();
-      yield* targets.subjects();
+      for (const one of watched) yield* one.subjects();
     },
   };
 }

@@ -33,10 +33,13 @@ export function match<Page extends string>(path: string, patterns: Iterable<read
 /** What is watched from outside has ids of its own: of the page, or of the settings file. */
 const isTarget = (id: string) => /^(?:t[a-z0-9]{15}|f[0-9a-f]{15})$/.test(id);
 
+const isService = (id: string) => /^s[a-z0-9]{15}$/.test(id);
+const watchedAt = (id: string) => (isTarget(id) ? `/targets/${id}` : isService(id) ? '/services' : null);
+
 /** `/tickets/7`; ids are escaped. */
 export const to = {
   alert: (id: string) => `/alerts/${encodeURIComponent(id)}`,
-  endpoint: (id: string) => (isTarget(id) ? `/targets/${id}` : `/endpoints/${encodeURIComponent(id)}`),
+  endpoint: (id: string) => watchedAt(id) ?? `/endpoints/${encodeURIComponent(id)}`,
   site: (id: string) => `/sites/${encodeURIComponent(id)}`,
   group: (id: string) => `/groups/${encodeURIComponent(id)}`,
   kpi: (id: string) => `/stability/${encodeURIComponent(id)}`,

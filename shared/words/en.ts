@@ -3389,6 +3389,7 @@ export const words = {
     'firewall-off': 'Firewall is off',
     'antivirus-off': 'Antivirus is off or out of date',
     'target-down': 'Target does not answer as it should',
+    'service-unavailable': 'Service does not work for its users',
     'target-slow': 'Target answers slowly',
     'target-certificate': 'Certificate of a target expires soon',
     'target-ups': 'UPS runs on battery',
@@ -3599,6 +3600,7 @@ export const words = {
       votes_down: 'Watchers that say it is down',
       time_ms: 'Answer time of the target',
       certificate_days: 'Days until the certificate of the target expires',
+      service_down: 'Service is down',
     },
     target_interface: {
       up: 'Interface is up',

@@ -3607,6 +3607,7 @@ export const words: Words = {
     'firewall-off': 'ファイアウォールが無効です',
     'antivirus-off': 'ウイルス対策が無効または古い状態です',
     'target-down': '監視対象が正しく応答しません',
+    'service-unavailable': 'サービスを利用できません',
     'target-slow': '監視対象の応答が遅くなっています',
     'target-certificate': '監視対象の証明書の有効期限が近づいています',
     'target-ups': 'UPS がバッテリーで動作しています',
@@ -3817,6 +3818,7 @@ export const words: Words = {
       votes_down: '停止と判定した監視元',
       time_ms: '対象の応答時間',
       certificate_days: '対象の証明書の残り日数',
+      service_down: 'サービスの停止',
     },
     target_interface: {
       up: 'インターフェースが稼働中',

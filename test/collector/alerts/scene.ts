@@ -231,7 +231,12 @@ async function openOutside(
   for (const target of known) count.put(target);
   const generated = createGeneratedDependencies();
   const setServices = (now: readonly { parts: string[]; need: number | null }[]) =>
-    generated.set(dependenciesIn(known, now));
+    generated.set(
+      dependenciesIn(
+        known,
+        now.map((one, n) => ({ id: `service${n}`, ...one })),
+      ),
+    );
   setServices(services);
   return {
     generated,

@@ -36,17 +36,28 @@ test('what targets follow from: all their agents, and the machines of their serv
     { id: 'shop', watchers: ['collector', 's0'] },
     { id: 'alone', watchers: ['collector'] },
   ];
-  const found = (services: Parameters<typeof dependenciesIn>[1]) =>
-    Object.fromEntries(dependenciesIn(targets, services));
-  assert.equal(found([]), { web: { parents: [], groups: [['s0', 's1']] } });
+  const found = (...services: { parts: string[]; need: number | null }[]) =>
+    Object.fromEntries(
+      dependenciesIn(
+        targets,
+        services.map((one, n) => ({ id: `service${n}`, ...one })),
+      ),
+    );
+  assert.equal(found(), { web: { parents: [], groups: [['s0', 's1']] } });
   const all = { parts: ['shop', 's2', 's3'], need: null };
-  assert.equal(found([all]).shop, { parents: ['s2', 's3'], groups: [] });
-  assert.equal(found([{ ...all, need: 3 }]), found([all]), 'all of them, said as a number');
+  assert.equal(found(all).shop, { parents: ['service0', 's2', 's3'], groups: [] });
+  assert.equal(found(all).service0, { parents: ['s2', 's3'], groups: [] });
+  assert.equal(found({ ...all, need: 3 }), found(all), 'all of them, said as a number');
   const some = { parts: ['shop', 's2', 's3'], need: 2 };
-  assert.equal(found([some]).shop, { parents: [], groups: [['s2', 's3']] }, 'one of them may fail');
-  assert.is(found([{ ...some, need: 1 }]).shop, undefined, 'the service works without both machines');
-  assert.is(found([{ parts: ['shop', 'alone'], need: null }]).shop, undefined, 'targets are not behind each other');
-  assert.equal(found([all, some]).shop, { parents: ['s2', 's3'], groups: [['s2', 's3']] });
+  assert.equal(found(some).shop, { parents: ['service0'], groups: [['s2', 's3']] }, 'one of them may fail');
+  assert.equal(found(some).service0, { parents: [], groups: [['s2', 's3']] });
+  const any = found({ ...some, need: 1 });
+  assert.equal(any.shop, { parents: ['service0'], groups: [] }, 'the service works without both machines');
+  assert.is(any.service0, undefined);
+  const targetsOnly = found({ parts: ['shop', 'alone'], need: null });
+  assert.equal(targetsOnly.shop, { parents: ['service0'], groups: [] }, 'targets are not behind each other');
+  assert.is(targetsOnly.service0, undefined, 'nor is the service behind them: it is what is said');
+  assert.equal(found(all, some).shop, { parents: ['service0', 's2', 's3', 'service1'], groups: [['s2', 's3']] });
 });
 
 test('the machine of a service fails, and the website on it a moment before: one message, and none of the website', async () => {

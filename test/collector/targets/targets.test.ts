@@ -198,6 +198,30 @@ test('a service is what its parts are', async () => {
   assert.match(refused.text, /neither an endpoint nor a target/);
   assert.match((await make({ name: 'Many', parts: [good.id], need: 2 })).text, /it has only 1/);
   assert.is((await make({ name: 'Any', parts: [good.id] })).status, 409);
+  // Only of what is down, by its own name; the service that is down says it for the target that is a part of it.
+  const said = async () =>
+    (await alertsNow(collector)).map(({ rule, endpoint, state, severity }) => [
+      rule.id,
+      endpoint.name,
+      state,
+      severity,
+    ]);
+  const down = ['service-unavailable', 'All', 'firing', 'critical'];
+  await until(async () => (await said()).some((one) => one.join() === down.join()), 10_000, 'the alert of the service');
+  assert.not.ok((await said()).some(([, name]) => name === 'Any'));
+  const ofPart = (await alertsNow(collector)).find(({ endpoint }) => endpoint.name === 'Wrong');
+  assert.is(ofPart?.rule.id, 'target-down');
+  const chart = await collector.call(`/api/v1/endpoints/${bad.id}/series?metric=target.down`, { as: 'viewer' });
+  assert.is(chart.status, 200, 'the chart of an alert about a target');
+  const { id } = (
+    await collector.call('/api/v1/services', { as: 'viewer' }).then(({ body }) => body as { items: ServiceRow[] })
+  ).items.find(({ name }) => name === 'All') as ServiceRow;
+  await collector.call(`/api/v1/services/${id}`, { method: 'PATCH', body: { need: 1 }, as: 'operator' });
+  await until(
+    async () => (await said()).some(([rule, , state]) => rule === 'service-unavailable' && state === 'resolved'),
+    10_000,
+    'its end: one part is enough now',
+  );
   await close(server);
 });
 
