@@ -153,7 +153,8 @@ function leftovers(memory: AlertMemory, policy: TicketPolicy, fleet: AlertsParts
 }
 
 function nameOfEndpoint(fleet: AlertsParts['fleet'], id: string) {
-  const { name, kind, site } = fleet.get(id) ?? { name: id, kind: 'server' as const, site: null };
+  const other = id === collectorId ? ('collector' as const) : ('server' as const);
+  const { name, kind, site } = fleet.get(id) ?? { name: id, kind: other, site: null };
   return { id, name, kind, site };
 }
 

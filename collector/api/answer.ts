@@ -15,6 +15,12 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const { code, message, hint, faults, why } = known;
   request.refusedAs = code;
   const status = ofFiles.has((error as FastifyError).statusCode ?? 0) ? (error as FastifyError).statusCode : undefined;
+  // amtool shows nothing of an answer that an Alertmanager would not give: 400 with a text is one.
+  if (isTool(request))
+    return reply
+      .status(400)
+      .type('application/json')
+      .send(JSON.stringify(`${message} ${hint}`));
   const send = () =>
     reply.status(status ?? known.status).send({
       ...{ code, message, hint },
@@ -25,6 +31,10 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   void drained(request.raw).then(send);
   return reply;
 }
+
+/** It has no name of its own there: that of its library. */
+const isTool = ({ url, headers }: FastifyRequest) =>
+  url.startsWith('/api/v2/') && /^(?:Go-http-client|amtool)\//.test(headers['user-agent'] ?? '');
 
 /** As people and scripts get it; what failed inside is in the log. */
 export const errorOf = (error: unknown, request: FastifyRequest): EvenkeelError =>

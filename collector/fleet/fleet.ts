@@ -4,7 +4,7 @@ import type { Reasons } from '../../shared/reason.ts';
 
 export type EndpointKind = 'server' | 'workstation';
 /** What rules, alerts and tickets are about: a target is watched from outside (collector/targets), and never in the fleet. */
-export type SubjectKind = EndpointKind | 'target';
+export type SubjectKind = EndpointKind | 'target' | 'collector';
 /** Where only machines are told apart: what others depend on weighs as a server. */
 export const machineKind = (kind: SubjectKind): EndpointKind => (kind === 'workstation' ? 'workstation' : 'server');
 export type EndpointState = 'online' | 'offline' | 'lost' | 'unknown' | 'never';

@@ -11,6 +11,8 @@ export interface MemberAlert {
   /** Id and key of the alert. */
   alert: string;
   key: string;
+  /** Its name for other tools: the same at each level. Older ones in the outbox have none. */
+  family?: string;
   rule: NamedRule;
   severity: 'info' | 'warning' | 'critical';
   endpoint: { id: string; name: string; kind: string; site: string | null };
@@ -45,6 +47,9 @@ export interface Notification {
   event: NotificationEvent;
   /** The same for every notification of one group of alerts: receivers group and resolve by it. */
   key: string;
+  /** The key and the name of the alert, where it is about one. */
+  alertKey?: string;
+  family?: string;
   rule: NamedRule;
   severity: 'info' | 'warning' | 'critical';
   /** `site` as kind: the notification is about several endpoints, named in `members`. */

@@ -120,6 +120,7 @@ function aboutMany(parts: MessageParts, message: GroupMessage, worst: GroupedAle
   const facts = factsOf(parts, worst.about, event, { members, value: null, threshold: null });
   return {
     ...facts,
+    family: rules.size === 1 ? worst.about.family : severalRules,
     rule: parts.ruleNamed(rules.size === 1 ? worst.about.family : severalRules),
     ...(endpoints.size === 1 && first !== undefined
       ? {}
@@ -129,9 +130,9 @@ function aboutMany(parts: MessageParts, message: GroupMessage, worst: GroupedAle
 }
 
 function memberOf(parts: MessageParts, alert: GroupedAlert<LiveAlert>): MemberAlert {
-  const { id, key, rule, endpoint, metric, tags, value, threshold, firedAt, pendingAt } = now(parts, alert);
+  const { id, key, family, rule, endpoint, metric, tags, value, threshold, firedAt, pendingAt } = now(parts, alert);
   return {
-    ...{ alert: id, key, rule: parts.ruleNamed(rule.id), severity: alert.severity },
+    ...{ alert: id, key, family, rule: parts.ruleNamed(rule.id), severity: alert.severity },
     ...{ endpoint: parts.endpointOf(endpoint), metric, tags, value, threshold },
     ...{ unit: fieldOf(metric)?.unit ?? '', since: firedAt ?? pendingAt },
   };

@@ -50,7 +50,7 @@ export interface FactsParts {
 
 type AboutAlert = Pick<
   LiveAlert,
-  'key' | 'endpoint' | 'metric' | 'tags' | 'value' | 'threshold' | 'firedAt' | 'pendingAt' | 'rule'
+  'key' | 'family' | 'endpoint' | 'metric' | 'tags' | 'value' | 'threshold' | 'firedAt' | 'pendingAt' | 'rule'
 >;
 
 /** The facts about the present state of one alert. */
@@ -62,7 +62,7 @@ export function factsOf(
 ): NotificationFacts {
   return {
     event,
-    key: alert.key,
+    ...{ key: alert.key, alertKey: alert.key, family: alert.family },
     rule: parts.ruleNamed(alert.rule.id),
     severity: alert.rule.severity,
     endpoint: parts.endpointOf(alert.endpoint),

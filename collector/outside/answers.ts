@@ -43,10 +43,20 @@ const iso = (at: number) => new Date(at).toISOString();
 /** For one that goes on: its tools expect an end. */
 const goesOnMs = 5 * 60_000;
 
-export function foreignAlert({ alert, labels, silencedBy, isInhibited }: SuppressibleAlert, url: string, now: number) {
+interface AnswerParts {
+  /** Where the pages are. */
+  url: string;
+  now: number;
+  /** In one line, as messages say it. */
+  summaryOf(one: SuppressibleAlert): string;
+}
+
+export function foreignAlert(one: SuppressibleAlert, { url, now, summaryOf }: AnswerParts) {
+  const { alert, labels, silencedBy, isInhibited } = one;
   const isSuppressed = isInhibited || silencedBy.length > 0;
   return {
     annotations: {
+      summary: summaryOf(one),
       ...(alert.value === null ? {} : { value: String(alert.value) }),
       ...(alert.threshold === null ? {} : { threshold: String(alert.threshold) }),
     },
@@ -72,12 +82,12 @@ export function passes({ labels, silencedBy, isInhibited }: SuppressibleAlert, f
 }
 
 /** As our groups are: by rule and site. */
-export function inGroups(alerts: readonly SuppressibleAlert[], url: string, now: number) {
+export function inGroups(alerts: readonly SuppressibleAlert[], asked: AnswerParts) {
   const keyOf = ({ labels }: SuppressibleAlert) => JSON.stringify([labels.rule, labels.site]);
   return [...Map.groupBy(alerts, keyOf).values()].map((members) => {
     const { rule = '', site = '' } = flat(members[0]?.labels ?? {});
     const labels = { ...(rule && { rule }), ...(site && { site }) };
-    return { labels, receiver: { name: 'evenkeel' }, alerts: members.map((one) => foreignAlert(one, url, now)) };
+    return { labels, receiver: { name: 'evenkeel' }, alerts: members.map((one) => foreignAlert(one, asked)) };
   });
 }
 

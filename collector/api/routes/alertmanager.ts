@@ -1,7 +1,18 @@
 /** What an Alertmanager answers about alerts and silences, for amtool, Grafana and whatever else asks one. */
 import { Type } from 'typebox';
+import { defaultLanguage } from '../../../shared/words/index.ts';
 import { parseMatchers } from '../../alerts/matcher.ts';
-import { foreignAlert, foreignSilence, inGroups, passes, silencePasses, textOfForeign } from '../../outside/answers.ts';
+import { factsOf } from '../../notify/notification.ts';
+import { headline } from '../../notify/notification-text.ts';
+import {
+  foreignAlert,
+  foreignSilence,
+  inGroups,
+  passes,
+  type SuppressibleAlert,
+  silencePasses,
+  textOfForeign,
+} from '../../outside/answers.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, instantOf, prose, word, wordOrNone } from '../shapes.ts';
@@ -46,12 +57,19 @@ const Foreign = Type.Object(
   },
 );
 
+/** What a message has beside its facts, and no summary needs. */
+const unsent = { id: '', ticket: null, url: '' };
+
 const matchersIn = (given: string | string[] | undefined) => [given ?? []].flat().flatMap(parseMatchers);
 
 export function alertmanagerRoutes(app: App, context: Context): void {
-  const { silences, clock, addresses, version } = context;
+  const { silences, clock, addresses, version, ruleNamed } = context;
   const startedAt = clock.now();
   const url = () => addresses().http;
+  const summaryOf = ({ alert, labels }: SuppressibleAlert) => {
+    const endpointOf = (id: string) => ({ id, name: String(labels.host), kind: '', site: null });
+    return headline({ ...factsOf({ endpointOf, ruleNamed }, alert, 'firing'), ...unsent }, defaultLanguage);
+  };
 
   app.get(
     '/api/v2/status',
@@ -80,8 +98,8 @@ export function alertmanagerRoutes(app: App, context: Context): void {
       ({ query: { filter: asked, active = true, silenced = true, inhibited = true } }) => {
         const wanted = { matchers: matchersIn(asked), active, silenced, inhibited };
         const found = silences.firing().filter((one) => passes(one, wanted));
-        const now = clock.now();
-        return answer ? answer(found, url(), now) : found.map((one) => foreignAlert(one, url(), now));
+        const about = { url: url(), now: clock.now(), summaryOf };
+        return answer ? answer(found, about) : found.map((one) => foreignAlert(one, about));
       },
     );
 

@@ -56,7 +56,7 @@ export function alertmanagerJson(notification: Notification, receiver: string, l
     truncatedAlerts: Math.max(0, (notification.members?.count ?? 1) - alerts.length),
     status: alert.status,
     receiver,
-    groupLabels: { alertname: notification.rule.id, instance: escaped(notification.endpoint.name) },
+    groupLabels: { alertname: nameOf(notification), instance: escaped(notification.endpoint.name) },
     commonLabels: commonOf(alerts.map(({ labels }) => labels)),
     commonAnnotations: alert.annotations,
     externalURL: URL.parse('/', notification.url)?.href ?? notification.url,
@@ -67,21 +67,25 @@ export function alertmanagerJson(notification: Notification, receiver: string, l
 const commonOf = ([first = {}, ...others]: Readonly<Record<string, string>>[]) =>
   Object.fromEntries(Object.entries(first).filter(([name, text]) => others.every((labels) => labels[name] === text)));
 
+/** As in our labels and at `/api/v2/alerts`: a silence by one of them is about all levels. */
+const nameOf = ({ family, rule }: Pick<Notification, 'family' | 'rule'>) => family ?? rule.id;
+
 const fingerprintOf = (key: string) => createHash('sha256').update(key).digest('hex').slice(0, 16);
 
 /** One entry per alert that a message about several names. */
-function eachMember({ key, members }: Notification, alert: ReturnType<typeof alertmanagerAlert>) {
-  if (!members || members.list.length === 0) return [{ ...alert, fingerprint: fingerprintOf(key) }];
-  return members.list.map(({ key: own, tags, endpoint, severity, metric, since, value, threshold }) => {
+function eachMember({ key, alertKey = key, members }: Notification, alert: ReturnType<typeof alertmanagerAlert>) {
+  if (!members || members.list.length === 0) return [{ ...alert, fingerprint: fingerprintOf(alertKey) }];
+  return members.list.map(({ key: own, family, rule, tags, endpoint, severity, metric, since, value, threshold }) => {
     const measured = {
       ...(value === null ? {} : { value: String(value) }),
       ...(threshold === null ? {} : { threshold: String(threshold) }),
     };
     const { id, name, kind, site } = endpoint;
     const place = { ...tags, ...(site === null ? {} : { site }), endpoint: id, instance: name, kind, metric, severity };
+    const named = { ...place, alertname: nameOf({ ...(family === undefined ? {} : { family }), rule }) };
     return {
       ...alert,
-      labels: { ...alert.labels, ...eachEscaped(place) },
+      labels: { ...alert.labels, ...eachEscaped(named) },
       annotations: { ...alert.annotations, ...measured },
       startsAt: new Date(since).toISOString(),
       fingerprint: fingerprintOf(own),
@@ -112,7 +116,7 @@ function labelsOf(notification: Notification): Record<string, string> {
     metric: notification.metric,
     instance: endpoint.name,
     severity: notification.severity,
-    alertname: notification.rule.id,
+    alertname: nameOf(notification),
   });
 }
 

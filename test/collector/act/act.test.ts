@@ -202,7 +202,13 @@ test('messages bring them: whoever gets one acknowledges without a log-in', asyn
   });
   const facts = factsOf(
     { endpointOf: (id) => ({ id, name: id, kind: 'server', site: null }), ruleNamed: (id) => ({ id }) },
-    { ...alert, key: 'k', endpoint: alert.endpoint.id, rule: { id: 'disk-space', severity: 'critical' } as never },
+    {
+      ...alert,
+      key: 'k',
+      family: 'disk-space',
+      endpoint: alert.endpoint.id,
+      rule: { id: 'disk-space', severity: 'critical' } as never,
+    },
     'firing',
   );
   const about = { about: alert.id, alert: alert.id, incident: null, ticketKey: 'k', ticket: null };

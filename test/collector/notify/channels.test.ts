@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Channel } from '../../../collector/notify/channel.ts';
+import { alertmanagerJson } from '../../../collector/notify/channels/webhook.ts';
 import { createChannels, routesFor } from '../../../collector/notify/route.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
 import { disturbers, hasDisturber } from '../../support/disturbers.ts';
@@ -93,6 +94,10 @@ test('a webhook speaks Alertmanager’s v4', async () => {
   assert.is(body.alerts[0].startsAt, '2026-01-05T10:00:00.000Z');
   assert.is(body.alerts[0].endsAt, '0001-01-01T00:00:00Z');
   assert.match(body.alerts[0].fingerprint, /^[0-9a-f]{16}$/);
+  const worse = { ...notification, key: 'group', alertKey: notification.key, family: 'disk' };
+  const other = alertmanagerJson(worse, 'ops', 'en') as typeof body;
+  assert.is(other.alerts[0].fingerprint, body.alerts[0].fingerprint, 'that of the alert, not of its group');
+  assert.equal([other.alerts[0].labels.alertname, other.groupLabels.alertname], ['disk', 'disk']);
   await make('webhook', { url: receiver.url }).send(
     { ...notification, event: 'resolved', endedAt: notification.startedAt },
     soon(),

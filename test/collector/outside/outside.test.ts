@@ -73,6 +73,7 @@ withTool('amtool adds an alert, finds it, silences it and sees that', async () =
   const [alert] = await query();
   assert.is(alert.labels.job, 'made');
   assert.is(alert.status.state, 'active');
+  assert.match(alert.annotations.summary, /^Critical: .*FromTheTool/);
 
   const added = await amtool('silence', 'add', '--comment=being mended', '--duration=2h', 'alertname=FromTheTool');
   const id = added.trim().replaceAll('"', '');
@@ -86,6 +87,12 @@ withTool('amtool adds an alert, finds it, silences it and sees that', async () =
   assert.is((await query())[0].status.state, 'active');
   const [over] = JSON.parse(await amtool('silence', 'query', '--expired', 'alertname=FromTheTool'));
   assert.is(over.status.state, 'expired');
+});
+
+withTool('amtool without a token is told what it lacks', async () => {
+  const words = ['--alertmanager.url', collector.started.addresses.http, 'alert'];
+  const { stderr } = await run('amtool', words).catch((thrown: { stderr: string }) => thrown);
+  assert.match(stderr, /This needs a log-in\. .*with a token/);
 });
 
 const diskRows = async () => (await rows()).filter(({ tags }) => tags.includes('DiskFull'));
