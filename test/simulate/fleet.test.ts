@@ -93,6 +93,7 @@ test('every section has its shape', () => {
 const derived = new Set([
   // Of what is watched from outside, which no machine reports of itself.
   'target.down',
+  'target.service_down',
   'target.time_ms',
   'target.certificate_days',
   'target_ups.on_battery',
