@@ -753,6 +753,7 @@ const calls: Record<string, Call> = {
   },
   'POST /api/v1/targets/try': { body: { kind: 'http', settings: { url: 'http://127.0.0.1:9/' }, timeoutS: 1 } },
   'GET /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target' },
+  'GET /api/v1/targets/:id/series': { before: addTarget, path: '/api/v1/targets/:target/series?watcher=collector' },
   'PATCH /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target', body: { enabled: false } },
   'DELETE /api/v1/targets/:id': { before: addTarget, path: '/api/v1/targets/:target', status: 204 },
   'GET /api/v1/services': {},
