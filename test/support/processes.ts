@@ -71,7 +71,13 @@ export async function startCollector(
   void running.ended.then(() => {
     over = true;
   });
-  await until(() => over || running.stdout().includes('Stop it with'), 30_000, 'the start lines');
+  try {
+    await until(() => over || running.stdout().includes('Stop it with'), 30_000, 'the start lines');
+  } catch (thrown) {
+    // Left alone it would keep the test's own process from ending.
+    running.child.kill('SIGKILL');
+    throw thrown;
+  }
   const line = (name: string) => new RegExp(`${name} +(\\S+)`).exec(running.stdout())?.[1];
   const http = line('Web app');
   const mqtt = line('Agents');
