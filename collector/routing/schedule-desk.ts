@@ -138,7 +138,10 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
   }
 
   return {
-    ownTurn: (user) => turnOf(ownShifts(user, now(), now() + lookedAheadMs), now()),
+    ownTurn(user) {
+      const at = now();
+      return turnOf(ownShifts(user, at, at + lookedAheadMs), at);
+    },
     async overview(user, from, to) {
       const at = now();
       const own = ownShifts(user, at, at + lookedAheadMs);
@@ -157,7 +160,8 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
       await documents.check('schedule', name, content);
       await documents.save('schedule', name, content, { by, reason: why, from: effectOf(name, content.zone, from) });
       changed();
-      return rowOf(name, now(), now() + lookedAheadMs);
+      const at = now();
+      return rowOf(name, at, at + lookedAheadMs);
     },
     async previewSchedule(name, content) {
       await documents.check('schedule', name, content);

@@ -24,7 +24,8 @@ const how = { by: 'ada', reason: 'as agreed' };
 
 interface Scene extends OpenRouting {
   state: State;
-  clock: { at: number };
+  /** `step`: ms that pass between two looks at it. */
+  clock: { at: number; step: number };
   reopen(): Promise<OpenRouting>;
 }
 
@@ -35,11 +36,11 @@ async function scene(file: object = {}): Promise<Scene> {
       .insertInto('users')
       .values({ id: `u${i}`, name, password_hash: '', role: 'operator', created_at: 0, disabled_at: null })
       .execute();
-  const clock = { at: start };
+  const clock = { at: start, step: 0 };
   const { documents, faults } = readRouting(file);
   assert.equal(faults, []);
   const parts = {
-    ...{ state, file: documents, channels: () => channels, now: () => clock.at },
+    ...{ state, file: documents, channels: () => channels, now: () => (clock.at += clock.step) },
     ...{ changeFeed: createChangeFeed(), log: silentLog, onChange: () => undefined },
   };
   return { ...(await createRouting(parts)), state, clock, reopen: () => createRouting(parts) };
@@ -295,6 +296,15 @@ test('the overview says who is on call, until when, who is next, and when it is 
   assert.is(me.next?.start, handOver);
   assert.is(row?.shifts.length, 5);
   assert.equal(row?.gaps, []);
+});
+
+test('whoever is on call for good has no end of it, however slow the answer is', async () => {
+  const made = await withPeople(await scene());
+  const alone = { ...primary, layers: primary.layers.map((layer) => ({ ...layer, users: ['ann'] })) };
+  await made.onCall.saveSchedule('primary', alone, { ...how, from: start });
+  made.clock.step = 1;
+  assert.equal(made.onCall.ownTurn('ann'), { schedules: ['primary'], until: null });
+  assert.equal(made.onCall.ownTurn('bob'), { schedules: [], until: null });
 });
 
 test.run();
