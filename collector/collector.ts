@@ -10,6 +10,7 @@ import { encodeJoinCode } from '../shared/join-code.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
 import type { AgentConfig, Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import type { NewestValues } from './alerts/returned.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { createBaselines } from './baseline/baselines.ts';
@@ -143,20 +144,14 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(() => baselines.stop());
   const { usual } = baselines;
   const seen = viewOf({ fleet, groups, facts: (id) => rows.facts(id), latest: series.latest, usual, now: clock.now });
+  const onRulesChanged = (ids: readonly string[]) => followRules(ids);
+  const watching = { ruleNamed, viewOf: seen, newest: ((...of) => newest(...of)) as NewestValues, onRulesChanged };
   const opened = {
-    config,
-    log,
-    clock,
-    state,
+    ...{ config, log, clock, state, groups, generated, changeFeed, publicUrl, mailOf },
     fleet: withTargets(fleet, targets, managers.services),
-    groups,
-    generated,
-    changeFeed,
-    publicUrl,
-    mailOf,
   };
   const { channels, channelHealth, rules, outbox, tickets, ticketClocks, alerts, outside, act, onCall, ...routes } =
-    await openAlerts({ ...opened, ruleNamed, viewOf: seen, onRulesChanged: (ids) => followRules(ids) }, onStop);
+    await openAlerts({ ...opened, ...watching }, onStop);
   onStop(accounts.onEnd(() => void routes.usersChanged()));
   chores.push({ name: 'gaps of schedules', run: routes.warnOfGaps });
   managers.changes.start();

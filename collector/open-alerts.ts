@@ -8,6 +8,7 @@ import { createOutgoing } from '../shared/outgoing.ts';
 import { createActLinks, silencing } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import { channelFailed, scheduleGap } from './alerts/own-rules.ts';
+import type { NewestValues } from './alerts/returned.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
@@ -47,6 +48,7 @@ interface AlertingParts {
   ruleNamed(id: string): NamedRule;
   /** What expressions of rules look at beside a report. */
   viewOf(endpoint: string): EndpointView;
+  newest: NewestValues;
   /** Rules were changed at run time. */
   onRulesChanged(ids: readonly string[]): void;
 }
@@ -112,6 +114,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     groupsOf,
     groupNamesOf: (id) => groups.namedGroupsOf(id).map(({ name }) => name),
     viewOf: parts.viewOf,
+    newest: parts.newest,
     scopeNameOf: scopeNames(fleet, groups),
     inhibit: config.inhibit,
     agentsMayAsk: config.maintenance.agentsMayAsk,

@@ -7,7 +7,18 @@
  * (`hold`), helpers are called (`swarm`), its requester is told of a public comment, or asked how satisfied they are.
  */
 export const notificationEvents = [
-  ...(['firing', 'update', 'repeat', 'resolved', 'flapping', 'stable', 'escalation', 'exhausted', 'digest'] as const),
+  ...([
+    'firing',
+    'update',
+    'repeat',
+    'resolved',
+    'flapping',
+    'stable',
+    'escalation',
+    'exhausted',
+    'digest',
+    'hand_over',
+  ] as const),
   'acknowledged',
   ...(['reminder', 'sla', 'hold', 'swarm', 'comment', 'rating', 'test'] as const),
 ] as const;

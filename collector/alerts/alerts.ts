@@ -44,6 +44,7 @@ import { collectorId } from './own-rules.ts';
 import { createPeople } from './people.ts';
 import { createInputQueue } from './queue.ts';
 import { restart } from './restart.ts';
+import { judgeReturned, type NewestValues } from './returned.ts';
 import { shownState } from './save.ts';
 import { createSuppressors, type DependencyActions, type SilenceActions, type Suppressors } from './suppressors.ts';
 import { isJump } from './unwatched.ts';
@@ -59,6 +60,8 @@ export interface AlertsParts {
   groupNamesOf?: (endpoint: string) => readonly string[];
   /** What expressions look at beside a report. */
   viewOf?: (endpoint: string) => EndpointView | null;
+  /** Not asked before an endpoint has come online. */
+  newest?: NewestValues;
   /** For people: the name of what a window is about. */
   scopeNameOf?: (scope: MaintenanceScope) => string;
   /** Report zone, IANA, of the times in messages; UTC without it. */
@@ -228,7 +231,6 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const clocks = createClockKeeper(state, memory);
   let unsubscribe: (() => void) | undefined;
   const onBeyond = logBeyond(log);
-
   const named = (id: string) => nameOfEndpoint(fleet, id);
   const ruleNamed = (id: string) => namedRule(id, (one) => parts.books().rule(one));
   const { labelled, groups } = groupsOver(parts, named);
@@ -299,6 +301,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     if (Math.abs(now - valuesAt) >= valuesEveryMs) {
       valuesAt = now;
       waits.push(saveValues(state, memory), clocks.save(now));
+      if (parts.newest) waits.push(queue.push(...judgeReturned(memory, fleet.get, parts.newest, now)));
     }
     if (Math.abs(now - reconciledAt) >= reconcileEveryMs) {
       reconciledAt = now;

@@ -85,20 +85,27 @@ function watchOf(
   };
 }
 
+export interface EndedAlert {
+  alert: LiveAlert;
+  why: string | null;
+  endedAt: number | null;
+}
+
 /** Alerts that have ended, by their ids, and why. */
 export async function loadEnded(
   state: State,
   ids: readonly string[],
   bookOf: (endpoint: string) => Pick<RuleBook, 'rule'> | undefined,
   now: number,
-): Promise<Map<string, { alert: LiveAlert; why: string | null }>> {
-  const found = new Map<string, { alert: LiveAlert; why: string | null }>();
+): Promise<Map<string, EndedAlert>> {
+  const found = new Map<string, EndedAlert>();
   for (const some of chunks(ids)) {
     const rows = await state.selectFrom('alerts').selectAll().where('id', 'in', some).execute();
     for (const row of rows)
       found.set(row.id, {
         alert: alertOf(row, bookOf(row.endpoint)?.rule(row.rule), noFlaps, now),
         why: row.resolved_why === 'cleared' ? null : row.resolved_why,
+        endedAt: row.resolved_at,
       });
   }
   return found;

@@ -7,13 +7,15 @@ import type { TraceAnswer } from '../../shared/on-call.ts';
 import { escaped } from '../../shared/safe-text.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { labelsOf } from '../alerts/labels.ts';
-import { collectorId } from '../alerts/own-rules.ts';
+import { collectorId, ownRuleOf } from '../alerts/own-rules.ts';
 import { createChangeFeed } from '../change-feed.ts';
 import { pathsOf } from '../data/folder.ts';
+import { defaultRules } from '../evaluate/defaults.ts';
 import { createRouting } from '../routing/open.ts';
 import type { Config } from '../settings/settings.ts';
 import { openState, type State } from '../state/open.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
+import { rulesInForce } from './rules-difference.ts';
 
 const severities = ['info', 'warning', 'critical'];
 
@@ -35,6 +37,14 @@ async function labelsFor(state: State, named: string, rule: string, severity: st
     .execute();
   const names = groups.map(({ name }) => name);
   return labelsOf(alert, { ...found, tags: JSON.parse(found.tags) }, names);
+}
+
+/** Built in, of files, or of the page; a typo would be answered as if there were such a rule. */
+async function refuseUnknownRule(state: State, config: Config, rule: string): Promise<void> {
+  const ofPage = await state.selectFrom('rules').select('rule as id').execute();
+  const rules = [...defaultRules, ...config.rules, ...(rulesInForce(config.data) ?? []), ...ofPage];
+  if (ownRuleOf(rule) || rules.some(({ id }) => id === rule)) return;
+  throw fail('NOT_FOUND', { what: 'rule', id: rule });
 }
 
 async function channelsOf(state: State, config: Config) {
@@ -86,6 +96,7 @@ export const command: Command = {
     if (config.state === null && !existsSync(pathsOf(config.data).state)) throw fail('NO_DATA', { path: config.data });
     const state = await openState(config.state ?? pathsOf(config.data).state);
     try {
+      await refuseUnknownRule(state, config, rule);
       const channels = await channelsOf(state, config);
       const { onCall } = await createRouting({
         ...{ state, file: config.routing, channels: () => channels, now: () => at, log: silentLog },

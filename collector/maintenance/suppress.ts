@@ -32,16 +32,12 @@ export function createSuppression({ maintenance, memory }: SuppressionParts, bat
   }
 
   function onAlert(change: AlertChange): void {
-    const { alert, at, code, ended } = change;
+    const { alert, at, ended } = change;
     if (ended) mark(alert, false);
     else if (maintenance.covers(alert.endpoint, at)) {
       change.isSuppressed ||= fires(alert);
       if (fires(alert)) suppress(alert, at);
-    } else if (maintenance.isSuppressed(alert.id)) {
-      change.isSuppressed = true;
-      // The endpoint is back only now, after the release of its other alerts.
-      if (code === 'back' && maintenance.releaseOf(alert.endpoint) === null) release(alert, at);
-    }
+    } else if (maintenance.isSuppressed(alert.id)) change.isSuppressed = true;
   }
 
   function suppress(alert: LiveAlert, at: number): void {
@@ -53,9 +49,9 @@ export function createSuppression({ maintenance, memory }: SuppressionParts, bat
     batch.changes.push({ ...note(alert, at), code: 'maintenance', params: { windows } });
   }
 
-  /** What is unknown waits for the return of its endpoint. */
+  /** Of what is unknown nobody is told before its endpoint is back, in maintenance or not. */
   function release(alert: LiveAlert, at: number): void {
-    if (!maintenance.isSuppressed(alert.id) || (alert.state === 'unknown' && !alert.flapping)) return;
+    if (!maintenance.isSuppressed(alert.id)) return;
     mark(alert, false);
     batch.changes.push({ ...note(alert, at), code: 'maintenance_ended', params: {} });
   }

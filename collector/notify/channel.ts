@@ -167,6 +167,8 @@ export interface ChannelType {
   secretsGoTo(settings: never): string;
   /** It reaches a person by their name: nobody has to give an address. */
   isPersonal?: true;
+  /** Whether a person may give this in place of the address of the channel. Without it none is taken. */
+  isAddress?(text: string, settings: never): boolean;
   /** @param settings checked before; @param outgoing decides about each connection that is made */
   create(name: string, settings: never, outgoing: Outgoing, devices: DevicesToPush): Channel;
 }

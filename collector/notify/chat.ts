@@ -107,6 +107,7 @@ interface HttpKind<Shape extends TObject> {
   /** Statuses beside the usual ones that are worth another try. */
   retry?: readonly number[];
   takesAcknowledgement?: true;
+  isAddress?(text: string, settings: Static<Shape>): boolean;
   /** Of a status that is no error. @throws EvenkeelError */
   judge?(status: number, name: string): void;
 }
@@ -128,6 +129,7 @@ export function httpChannel<Shape extends TObject>(type: HttpKind<Shape>): Chann
   return {
     ...{ kind, settings: shape, forms },
     ...(isOwn ? { isOwn } : {}),
+    ...(type.isAddress ? { isAddress: type.isAddress as (text: string, settings: never) => boolean } : {}),
     ...(check ? { check: check as (settings: never) => Fault[] } : {}),
     hostOf: (settings: Static<Shape>) => new URL(address(settings)).hostname,
     secretsGoTo: (settings: Static<Shape>) => new URL(address(settings)).origin,

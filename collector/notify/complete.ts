@@ -29,7 +29,7 @@ export type DeliveryRow = Pick<Selectable<Database['deliveries']>, DeliveryColum
 
 /** Messages by which somebody is asked to do something about an alert. */
 const asksToAct: ReadonlySet<Notification['event']> = new Set([
-  ...(['firing', 'update', 'repeat', 'flapping', 'escalation', 'exhausted'] as const),
+  ...(['firing', 'update', 'repeat', 'flapping', 'escalation', 'exhausted', 'hand_over'] as const),
 ]);
 
 export function createCompletion(parts: CompletionParts) {

@@ -79,10 +79,12 @@ function onChange(groups: MessageGroups, change: AlertChange): void {
     groups.isAtWork(key, actor, at);
     groups.acknowledged(key, at);
   }
+  if (code === 'handed_over') groups.handOver(key, params.to as string, at);
 }
 
 /** What an alert is to its groups. */
-function newsOf({ code, alert, ended, reason, params }: AlertChange): AlertNews {
+function newsOf(change: AlertChange): AlertNews {
+  const { code, alert, ended, reason, params } = change;
   const outage = params.members as EndpointOutage | undefined;
   const owned = ownedNews(code, alert);
   if (!ended) return { ...standingNews(alert), ...owned, ...(outage ? { outage } : {}) };
@@ -92,6 +94,7 @@ function newsOf({ code, alert, ended, reason, params }: AlertChange): AlertNews 
     ...standingNews(alert),
     ...(outage ? { outage } : {}),
     fires: false,
+    endedAt: change.at,
     why: code === 'stable' ? 'stable' : (reason ?? cause),
   };
 }
@@ -112,6 +115,7 @@ export function standingNews(alert: LiveAlert): AlertNews {
     flaps: flapping,
     owner: acknowledgement?.by ?? null,
     why: null,
+    endedAt: null,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Way } from './notification.ts';
 import { noteSaid } from './said.ts';
 
 export interface GroupMessage extends Omit<GroupDraft<LiveAlert>, 'event'> {
-  event: GroupDraft['event'] | 'escalation' | 'exhausted' | 'digest' | 'acknowledged';
+  event: GroupDraft['event'] | 'escalation' | 'exhausted' | 'digest' | 'acknowledged' | 'hand_over';
   /** Id of the group, or of what goes to a receiver of several groups. */
   about: string;
   receiver: string;

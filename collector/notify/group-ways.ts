@@ -9,7 +9,7 @@ import type { PassedOn, Undelivered } from './undelivered.ts';
 
 /** Of no use to anybody once nothing of its group fires: then the end takes its place. */
 const ofFiring: ReadonlySet<NotificationEvent> = new Set([
-  ...(['firing', 'update', 'repeat', 'flapping', 'stable', 'escalation', 'exhausted'] as const),
+  ...(['firing', 'update', 'repeat', 'flapping', 'stable', 'escalation', 'exhausted', 'hand_over'] as const),
 ]);
 
 interface WaysRooms {

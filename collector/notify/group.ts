@@ -45,8 +45,9 @@ export interface GroupedAlert<About = unknown> {
   gotWorse?: boolean;
   /** The level of which its owner was told since. */
   saidToOwner?: GroupSeverity | null;
-  /** Why it has ended. */
+  /** Why it has ended, and when. */
   why: string | null;
+  endedAt?: number | null;
   /** Of an alert about many endpoints at once: how many are silent, of how many, and their names. */
   outage?: EndpointOutage | null;
 }

@@ -5,7 +5,7 @@
  */
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Labels } from '../alerts/labels.ts';
-import { acknowledgementEnded, type Delay } from './group.ts';
+import { acknowledgementEnded, type Delay, wayKey } from './group.ts';
 import { createGroupChanges } from './group-changes.ts';
 import {
   type AlertMember,
@@ -20,7 +20,7 @@ import { createGroupRuns } from './group-runs.ts';
 import { createGroupSending } from './group-sending.ts';
 import type { GroupDefaults } from './group-settings.ts';
 import { createGroupWays } from './group-ways.ts';
-import type { Receivers } from './receivers.ts';
+import { type Receivers, waysOf } from './receivers.ts';
 import { followSaid, saidBefore } from './said.ts';
 
 export interface GroupsParts {
@@ -111,6 +111,25 @@ export function createGroups(parts: GroupsParts) {
           ...{ firing: open.map(({ alert }) => alert), about: id, receiver, values, ways, number: null },
         });
       }
+    },
+    /** Somebody is asked to take it from whoever has it. What they are told of has an end that they hear, too. */
+    handOver(key: string, user: string, at: number): void {
+      const alert = alerts.get(key);
+      if (!alert) return;
+      const all = alert.groups.flatMap((id) => groups.get(id) ?? []);
+      const group = all.find(({ members }) => members.get(key)?.told) ?? all[0];
+      const { severity } = alert;
+      const ways = waysOf(parts.receivers, [`person:${user}`], severity, at);
+      if (!group || ways.length === 0) {
+        onNobody(`person:${user}`, at);
+        return;
+      }
+      put(group, { ways: new Map([...group.ways, ...ways.map((way) => [wayKey(way), way] as const)]) });
+      note(group);
+      messages.push({
+        ...{ at, event: 'hand_over', severity, firing: [alert], resolved: [], number: null },
+        ...{ about: group.id, receiver: `person:${user}`, values: group.values, ways },
+      });
     },
     /** A person has taken an alert, or looked at it: until later they know of its group. */
     isAtWork(key: string, user: string, at: number): void {

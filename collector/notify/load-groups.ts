@@ -41,7 +41,9 @@ export async function loadGroups(
     const current = byKey.get(key);
     if (current) return standingNews(current);
     const past = ended.get(id);
-    return past && { ...standingNews(past.alert), fires: false, isUnknown: false, why: past.why };
+    return (
+      past && { ...standingNews(past.alert), fires: false, isUnknown: false, why: past.why, endedAt: past.endedAt }
+    );
   };
   const saved = groups.map((group): SavedGroups['groups'][number] => {
     const run = runs.find((one) => one.group_id === group.id);

@@ -62,7 +62,8 @@ function common(parts: MessageParts, message: GroupMessage): Partial<Notificatio
   return {
     ...{ event, severity, startedAt: since, labels: commonLabels(all.map(({ about }) => parts.labelsOf(about))) },
     ...(key.length > 0 ? { key: key.join(',') } : { key: message.about }),
-    ...(firing.length === 0 ? { endedAt: at } : {}),
+    // The last of them: the message may come minutes later.
+    ...(firing.length === 0 ? { endedAt: Math.max(...resolved.map(({ endedAt }) => endedAt ?? at)) } : {}),
     ...(number === null ? {} : { number }),
     ...(owners.size === 1 && owner !== null ? { owner } : {}),
     ...(runbook === null ? {} : { runbook }),

@@ -23,7 +23,7 @@ export function instanceOf(notification: Pick<Notification, 'tags'>): string {
 
 /** How bad it is comes first, then whether it is new. */
 const stillFires: ReadonlySet<Notification['event']> = new Set([
-  ...(['firing', 'update', 'repeat', 'escalation', 'exhausted'] as const),
+  ...(['firing', 'update', 'repeat', 'escalation', 'exhausted', 'hand_over'] as const),
 ]);
 
 /** One line: `Critical: web-1 – Disk nearly full (/var): 96.2%`. */

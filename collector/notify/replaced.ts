@@ -4,6 +4,8 @@ import type { NotificationEvent } from '../../shared/notification.ts';
 /** Messages about how something is now; all others are about something that happened, and are sent each. */
 const aboutState: ReadonlySet<NotificationEvent | 'report'> = new Set([
   ...(['firing', 'update', 'repeat', 'reminder', 'flapping', 'stable', 'resolved'] as const),
+  // To its reader a step of a policy says that it fires, and is of no use after the end.
+  ...(['escalation', 'exhausted', 'hand_over'] as const),
 ]);
 
 export interface WaitingDelivery {

@@ -15,6 +15,8 @@ export interface ChannelRoute {
   severities: readonly Notification['severity'][];
   /** Without an address of their own it reaches people by their name. */
   isPersonal?: boolean;
+  /** Whether a person may give this in place of its address. */
+  isAddress?(text: string): boolean;
 }
 
 /** A channel of evenkeel.yaml. Beside the settings of its kind it takes `severities`. */
@@ -69,6 +71,7 @@ export function createChannels(
       channel: type.create(name, rest as never, outgoing, devices),
       severities: severitiesOf(chosen),
       ...(type.isPersonal ? { isPersonal: true } : {}),
+      isAddress: (text: string) => type.isAddress?.(text, rest as never) ?? false,
     };
   });
 }

@@ -31,6 +31,8 @@ export interface KnownNames {
   channels: readonly string[] | null;
   /** Who can log in. */
   users: readonly string[] | null;
+  /** Whether a channel sends to this in place of its own address; without it that is not known. */
+  isAddress?(channel: string, text: string): boolean;
   /** Kinds of which some names could not be read: none of these is called unknown. */
   unread?: ReadonlySet<string>;
 }
@@ -194,9 +196,14 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
 
     person: ({ ways, quiet }, path) =>
       collect((find) => {
-        for (const [i, { channel }] of ways.entries()) {
+        for (const [i, { channel, address }] of ways.entries()) {
           const why = receiverFault(`channel:${channel}`, ['channel']);
           if (why) find([...path, 'ways', i, 'channel'], why);
+          else if (address !== undefined && known.isAddress?.(channel, address) === false)
+            find(
+              [...path, 'ways', i, 'address'],
+              reason('oncall_address', { channel: shownName(channel), text: shownName(address) }),
+            );
         }
         if (quiet) checkQuiet(find, quiet, [...path, 'quiet']);
       }),

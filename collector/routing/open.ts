@@ -44,7 +44,12 @@ export async function createRouting(parts: RoutingParts): Promise<OpenRouting> {
   }
   async function known(): Promise<KnownNames> {
     await usersChanged();
-    return { channels: parts.channels().map(({ name }) => name), users };
+    const isAddress = (channel: string, text: string) =>
+      parts
+        .channels()
+        .find(({ name }) => name === channel)
+        ?.isAddress?.(text) ?? true;
+    return { channels: parts.channels().map(({ name }) => name), users, isAddress };
   }
 
   const documents = await createDocuments({ state, file, now, known });

@@ -24,6 +24,8 @@ export interface KnownChannel {
   severities: readonly string[];
   /** It reaches people by their name, where they give no address. */
   isPersonal?: boolean;
+  /** Whether a person may give this in place of its address; without it that is not known. */
+  isAddress?(text: string): boolean;
 }
 
 /** One way by which a message reaches somebody. */

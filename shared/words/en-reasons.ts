@@ -190,6 +190,8 @@ export const reasons = {
   matcher_none: 'There is none where one belongs; write label="value"',
   matcher_op: '{{op}} is no comparison: write =, !=, =~ or !~',
   matcher_pattern: 'The pattern of {{label}} is not understood (RE2: {{error}})',
+  oncall_address:
+    'The channel {{channel}} does not send to {{text}}: leave the address empty for that of the channel, or choose another channel',
   oncall_circle:
     'These schedules stand in for each other in a circle: {{names}}; give one of them a channel or a person as fallback',
   oncall_date: '{{text}} is not a date; write it as in 2026-12-24',

@@ -192,6 +192,8 @@ export const reasons: ReasonWords = {
   matcher_none: '条件がありません。「ラベル="値"」の形で書いてください',
   matcher_op: '{{op}} は比較の記号ではありません。=、!=、=~、!~ のいずれかです',
   matcher_pattern: '{{label}} のパターンを解釈できません（RE2: {{error}}）',
+  oncall_address:
+    'チャンネル {{channel}} は {{text}} には送信できません。チャンネルの宛先を使う場合はアドレスを空にするか、別のチャンネルを選んでください',
   oncall_circle:
     'これらの当番表は互いを代替先にして循環しています: {{names}}。いずれかの代替先をチャンネルか人にしてください',
   oncall_date: '{{text}} は日付ではありません。2026-12-24 のように書いてください',

@@ -58,6 +58,7 @@ export const email: ChannelType = {
       },
     },
   ],
+  isAddress: (text) => addressFault(text) === null,
   hostOf: ({ host }: EmailSettings) => host,
   secretsGoTo: ({ host, port, secure, require_tls }: EmailSettings) =>
     JSON.stringify([host, port, secure, require_tls]),

@@ -109,6 +109,8 @@ export const http = httpChannel({
   settings: Settings,
   forms: [form('jsons', 'json', 'json'), form('forms', 'form', 'form')],
   check: bodyFaults,
+  isAddress: (_, { url, headers = [], body = '' }) =>
+    [url, ...headers, body].some((text) => text.includes('{recipient}')),
   address: ({ url }) => url,
   content(notification, { url, method, headers = [], token, format = 'json', body, to, language, zone }) {
     const values = valuesOf(notification, language, zone, to);

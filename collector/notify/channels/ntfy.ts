@@ -35,6 +35,7 @@ const emoji: Readonly<Record<MessageTone, string>> = {
   ok: 'white_check_mark',
 };
 
+const topicPattern = /^[-_A-Za-z0-9]{1,64}$/;
 /** A longer message becomes an attached file. */
 const bytesAtMost = 4096;
 const bytes = (text: string) => Buffer.byteLength(text);
@@ -50,7 +51,7 @@ export const ntfy = httpChannel({
       read(address) {
         const { scheme, host, user, password, path } = address;
         const [topic = host, ...more] = path;
-        if (!/^[-_A-Za-z0-9]{1,64}$/.test(topic) || more.length > 0) return null;
+        if (!topicPattern.test(topic) || more.length > 0) return null;
         const login = password === '' ? { token: user } : user === '' ? { token: password } : { user, password };
         const server = path.length === 0 ? {} : { url: webAddress(scheme === 'ntfys', address) };
         return { topic, ...server, ...(user === '' && password === '' ? {} : login) };
@@ -64,7 +65,8 @@ export const ntfy = httpChannel({
         ? [{ path: ['password'], problem: 'is given without a user' }]
         : [{ path: ['user'], problem: 'is given without a password' }],
   address: ({ url = 'https://ntfy.sh' }) => url,
-  content(notification, { topic, token, user, password, language, zone }) {
+  isAddress: (text) => topicPattern.test(text),
+  content(notification, { topic: own, token, user, password, language, zone }) {
     const { title, lines, links, tone } = chatText(notification, language, zone);
     // A phone shows two lines of a title.
     const head = cut(title, 250);
@@ -74,7 +76,11 @@ export const ntfy = httpChannel({
     return {
       ...(login === undefined ? {} : { headers: { authorization: login } }),
       body: {
-        ...{ topic, title: head, message: fitted(facts, bytesAtMost - 96, bytes) || head },
+        ...{
+          topic: notification.recipient ?? own,
+          title: head,
+          message: fitted(facts, bytesAtMost - 96, bytes) || head,
+        },
         ...{ priority: priorities[tone], tags: [emoji[tone]], click: links[0]?.url },
         actions: links.slice(0, buttonsAtMost).map(({ label, url }) => ({ action: 'view', label, url })),
       },

@@ -44,6 +44,7 @@ export const telegram = httpChannel({
     },
   ],
   address: ({ url = 'https://api.telegram.org', token }) => below(url, `bot${token}/sendMessage`),
+  isAddress: (text) => chatFault(text) === null,
   content(notification, { language, zone, chat_id, thread }) {
     const { title, lines, links, tone } = chatText(notification, language, zone);
     const head = cut(title, 1000);
@@ -52,8 +53,9 @@ export const telegram = httpChannel({
     const parts = [`<b>${htmlEscaped(head)}</b>`, htmlEscaped(fitted(lines, room)), htmlEscaped(way.join('\n'))];
     return {
       body: {
-        chat_id,
-        ...(thread === undefined ? {} : { message_thread_id: thread }),
+        chat_id: notification.recipient ?? chat_id,
+        // A topic is one of the group of the channel.
+        ...(thread === undefined || notification.recipient !== undefined ? {} : { message_thread_id: thread }),
         text: parts.filter((part) => part !== '').join('\n\n'),
         parse_mode: 'HTML',
         link_preview_options: { is_disabled: true },

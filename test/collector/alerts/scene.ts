@@ -1,6 +1,7 @@
 /** A fleet with a real state, real fleet, alerts, tickets and outbox, on a clock that the test moves by hand. */
 import { createActLinks } from '../../../collector/act/links.ts';
 import { type Alerts, createAlerts } from '../../../collector/alerts/alerts.ts';
+import type { NewestValues } from '../../../collector/alerts/returned.ts';
 import { type Change, createChangeFeed } from '../../../collector/change-feed.ts';
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
@@ -56,6 +57,8 @@ export interface SceneOptions {
   /** What is watched from outside: names with their watchers. */
   targets?: Record<string, { watchers: string[]; site?: string }>;
   services?: { parts: string[]; need: number | null }[];
+  /** What was last measured of an endpoint. */
+  newest?: NewestValues;
 }
 
 export async function openScene(options: SceneOptions = {}) {
@@ -103,6 +106,7 @@ export async function openScene(options: SceneOptions = {}) {
     routes,
     notify: { wait: 0, interval: 0, repeat: { critical: null, warning: null, info: null }, ...options.notify },
     ...(options.receivers ? { receivers: options.receivers } : {}),
+    ...(options.newest ? { newest: options.newest } : {}),
     outbox: { wake() {} },
     changeFeed,
     causeOf: (id: string, from: number, to: number) => causeIn(state, id, from, to),

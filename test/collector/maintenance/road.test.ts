@@ -1,7 +1,8 @@
 /** Maintenance on the road from a verdict to people and tickets, on a clock moved by hand. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { full, fuller, hour, minute, openScene, roomy, type Scene, second } from '../alerts/scene.ts';
+import type { Report } from '../../../shared/report.ts';
+import { full, fuller, hour, minute, openScene, type Reading, roomy, type Scene, second } from '../alerts/scene.ts';
 
 const reason = 'New disk';
 const onServer = { of: 'endpoint' as const, target: 'srv' };
@@ -288,6 +289,55 @@ test('an occurrence, once begun, is data: a change of its rule reaches only thos
   );
   await s.alerts.maintenance.cancel(id, 'ana');
   assert.is((await s.alerts.maintenance.row(id)).state, 'cancelled');
+  await s.close();
+});
+
+/** A check that runs every six hours. */
+const patches: Reading = ['patches', { oldest_security_age_s: 42 * 86_400, pending_security: 3, pending: 3 }, {}];
+
+test('what only a slow check says is unknown for minutes after an absence, and held no longer than a maintenance', async () => {
+  const rules = [{ id: 'security-updates-critical', for_s: 0 }];
+  let said: Report | null = null;
+  const newest = () => said;
+  let s = await openScene({ rules, newest });
+  await s.presence('srv', 'online');
+  said = s.report(patches);
+  await s.say('srv', patches);
+  await s.wait(2 * minute);
+  assert.equal(
+    s.sent.map(({ event, severity }) => `${event} ${severity}`),
+    ['firing critical'],
+  );
+  const ofUpdates = async () =>
+    (await s.alertRows())
+      .filter(({ rule }) => rule.startsWith('security-updates'))
+      .map((row) => `${row.state} ${row.suppressed_by}`.trim());
+  // The collector is away for a moment, and only the check that is quick speaks after it.
+  await s.presence('srv', 'lost', 'timeout');
+  s = await s.restart();
+  await s.presence('srv', 'online');
+  await enter(s, minute);
+  await s.keepSaying(4 * minute, 'srv', roomy);
+  assert.equal(await ofUpdates(), ['unknown maintenance']);
+  await s.keepSaying(3 * minute, 'srv', roomy);
+  assert.equal(await ofUpdates(), ['firing'], 'its last value holds, and the maintenance is over');
+  assert.is(s.alerts.held('srv')[0]?.isSuppressed, false);
+  await s.close();
+});
+
+test('what is unknown when a maintenance ends is not held by it any longer', async () => {
+  const s = await openScene({ endpoints: { pc: 'workstation' } });
+  await s.presence('pc', 'online');
+  await s.keepSaying(3 * minute, 'pc', full);
+  await enter(s, 10 * minute, { of: 'endpoint', target: 'pc' });
+  await s.presence('pc', 'offline', 'sleep');
+  await s.wait(20 * minute, 10 * second);
+  const row = async () => (await s.alertRows()).map(({ state, suppressed_by }) => `${state} ${suppressed_by}`.trim());
+  assert.equal(await row(), ['unknown']);
+  const before = s.sent.length;
+  await s.presence('pc', 'online');
+  await s.keepSaying(5 * minute, 'pc', full);
+  assert.equal([await row(), s.sent.length], [['firing'], before], 'they were told before');
   await s.close();
 });
 

@@ -249,4 +249,30 @@ test('who is notified of what', () => {
   assert.equal(routesFor(routes, 'critical'), ['usual', 'pager', 'log']);
 });
 
+test('the own address of a person is used, or refused, by every kind of channel', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  const { url } = receiver;
+  const given: Record<string, Record<string, unknown>> = {
+    ntfy: { url, topic: 'ops' },
+    telegram: { url, token: '1234:abcdefgh', chat_id: '1', thread: 3 },
+    slack: { url },
+    webhook: { url },
+    gotify: { url, token: 't' },
+    http: { url, body: '{"to":"{recipient}","text":"{title}"}', to: '1' },
+  };
+  const addresses: Record<string, string> = { ntfy: 'topic-ann', telegram: '-100777', http: '+49 30 1' };
+  for (const [kind, settings] of Object.entries(given)) {
+    const [route] = createChannels([{ name: 'one', kind, settings }], loopback);
+    const address = addresses[kind];
+    assert.is(route?.isAddress?.(address ?? 'ann'), address !== undefined, kind);
+    if (address === undefined) continue;
+    await route?.channel.send({ ...notification, recipient: address }, AbortSignal.timeout(5000));
+    const body = JSON.parse(receiver.received.at(-1)?.body ?? '{}') as Record<string, unknown>;
+    assert.ok(Object.values(body).includes(address), `${kind}: ${JSON.stringify(body)}`);
+    assert.is(body.message_thread_id, undefined, 'a topic of the chat of the channel');
+  }
+  const [plain] = createChannels([{ name: 'one', kind: 'http', settings: { url } }], loopback);
+  assert.is(plain?.isAddress?.('+49 30 1'), false, 'its text has no place for one');
+});
+
 test.run();
