@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
 import { runTimeline } from '../../../collector/alerts/timeline.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { booksOf } from '../../../collector/evaluate/merge.ts';
@@ -41,6 +43,29 @@ test('a rule of kind baseline, with what is usual given', async () => {
   assert.match(await problem('usual cpu.usage_active 30 10'), 'must be followed by the least and the greatest');
   assert.match(await problem('usual cpu.usage_active'), 'must be followed by');
   assert.match(await problem('usual cpu.usage 1 2'), '"cpu.usage" is not measured');
+});
+
+const readme = readFileSync(new URL('../../../collector/evaluate/README.md', import.meta.url), 'utf8');
+
+test('entries of logs, as the README shows them: a limit within a window, and a count within a window of the collector', async () => {
+  const part = readme.slice(readme.indexOf('Entries of logs that an agent counts'));
+  const [, yaml = '', example = ''] = /```yaml\n([\s\S]*?)```\s*```\n([\s\S]*?)```/.exec(part) ?? [];
+  const { rules } = parse(yaml) as { rules: unknown[] };
+  const own = booksOf(defaultRules, rules);
+  const shown = await runTimeline(example, own);
+  assert.equal([shown.wants, shown.faults], [3, []]);
+  const day = [
+    'every 10m',
+    'rule disk-errors-day',
+    ...Array.from(
+      { length: 31 },
+      (_, hours) => `at ${hours}h log.total{log=bad-blocks} ${hours < 27 ? 10 : 10 + (hours - 26) * 2}`,
+    ),
+    'want nothing before 28h',
+    'want firing between 30h and 31h',
+  ];
+  const counted = await runTimeline(day.join('\n'), own);
+  assert.equal([counted.wants, counted.faults], [2, []]);
 });
 
 test('what is not as wanted: line, wanted and seen', async () => {
