@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- forecast [--seeds 40]`: how well disks are forecast, on simulated ones of several habits, beside the
+ * `npm run bench -- forecast [--seeds 40]`: how well disks are forecast, on simulated ones of several habits and on recorded growth, beside the
  * extrapolation of one hour as Zabbix (`timeleft(…,1h)`) and Netdata do it: error 30 days before they are full, and alarms on
  * disks that never fill.
  */
@@ -9,6 +9,7 @@ import { createMemory } from '../../collector/evaluate/kinds/kind.ts';
 import { fieldsOf } from '../../collector/forecast/forecasts.ts';
 import { fullIn, historyDays } from '../../collector/forecast/full-in.ts';
 import { wordsOf } from '../support/arguments.ts';
+import { recordedStretches } from './forecast-recorded.ts';
 
 const GiB = 1024 ** 3;
 const capacity = 500 * GiB;
@@ -103,17 +104,18 @@ const rule = { id: 'r', when: { kind: 'forecast', within_days: 14 } } as const;
 const memory = createMemory();
 
 /** Whether the rule would fire with the history until this day. */
-function fires(daily: readonly number[], share: number): boolean {
+function fires(daily: readonly number[], size = capacity): boolean {
   const window = daily.slice(-historyDays - 1);
-  const fields = fieldsOf(fullIn(window, capacity), fullIn(window.slice(0, -1), capacity), 100 - share);
+  const free = 100 - (100 * (daily.at(-1) as number)) / size;
+  const fields = fieldsOf(fullIn(window, size), fullIn(window.slice(0, -1), size), free);
   const metric = { name: 'disk_forecast', tags: {}, fields, timestamp: 0 };
   return forecast.judge(rule, metric) === 'breach' && memory.since === 0;
 }
 
 /** Days until full by the straight line through one hour; null: it does not rise. */
-function byOneHour(at: (hour: number) => number, hour: number): number | null {
+function byOneHour(at: (hour: number) => number, hour: number, size = capacity): number | null {
   const [now, before] = [at(hour), at(hour - 1)];
-  return now > before ? (capacity - now) / (now - before) / 24 : null;
+  return now > before ? (size - now) / (now - before) / 24 : null;
 }
 
 export async function run(args: string[]): Promise<void> {
@@ -138,15 +140,13 @@ export async function run(args: string[]): Promise<void> {
       // At three in the afternoon, when somebody looks.
       const hourly = byOneHour(at, now * 24 - 9);
       theirs.push(Math.abs((hourly ?? 365) - ahead));
-      const warned = daily.findIndex(
-        (_, day) => day > 20 && fires(daily.slice(0, day), (100 * (daily[day - 1] as number)) / capacity),
-      );
+      const warned = daily.findIndex((_, day) => day > 20 && fires(daily.slice(0, day)));
       if (warned < 0 || lifeDays - warned < 3) late++;
       const still = diskOf(habit, randomOf(seed * 1000 + n + 500), false);
       const flat = days(still.at, 0, lifeDays);
       for (let day = 20; day < lifeDays; day++) {
         watched++;
-        if (fires(flat.slice(0, day), (100 * (flat[day - 1] as number)) / capacity)) own++;
+        if (fires(flat.slice(0, day))) own++;
         let alarm = false;
         for (let hour = day * 24; hour < (day + 1) * 24; hour++) {
           const left = byOneHour(still.at, hour);
@@ -169,11 +169,40 @@ export async function run(args: string[]): Promise<void> {
     `no forecast for ${silent} of ${seeds * Object.keys(habits).length} disks at that time; warned less than 3 days ahead or never: ${late}`,
   );
   figure(`false alarms in ${watched} disk-days that never fill: ${falseOurs} (goal: 0), one hour ${falseTheirs}`);
+  recorded();
   const sample = days(diskOf(habits.steady as Habit, randomOf(1), true).at, 0, historyDays);
   const began = process.threadCpuUsage();
   for (let n = 0; n < 2000; n++) fullIn(sample, capacity);
   const { user, system } = process.threadCpuUsage(began);
   figure(`cost of one forecast: ${((user + system) / 2000).toFixed(0)} µs CPU, one per disk and night`);
+}
+
+/** On recorded growth: the same question, and warnings of disks that are full only after three times the 14 days. */
+function recorded(): void {
+  const stretches = recordedStretches(lifeDays);
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  let [own, other, watched, never] = [0, 0, 0, 0];
+  for (const { at, capacity: size } of stretches) {
+    const daily = days(at, 0, lifeDays);
+    const now = lifeDays - ahead;
+    const found = fullIn(daily.slice(0, now).slice(-historyDays), size);
+    if (found.days !== null) ours.push(Math.abs(found.days - ahead));
+    theirs.push(Math.abs((byOneHour(at, now * 24 - 9, size) ?? 365) - ahead));
+    const early = lifeDays - 3 * 14;
+    for (let day = 20; day < early; day++) {
+      watched++;
+      if (fires(daily.slice(0, day), size)) own++;
+      const hours = Array.from({ length: 24 }, (_, hour) => byOneHour(at, day * 24 + hour, size));
+      if (hours.some((left) => left !== null && left <= 14)) other++;
+    }
+    if (!daily.some((_, day) => day > 20 && fires(daily.slice(0, day), size))) never++;
+  }
+  figure(
+    `recorded, ${stretches.length} stretches: error 30 days before full ${spread(ours)} days (n ${ours.length}, no forecast for ${stretches.length - ours.length}), one hour ${spread(theirs)}`,
+  );
+  figure(
+    `recorded: warned more than 42 days too early on ${own} of ${watched} days, one hour ${other}; never warned of ${never} of ${stretches.length}`,
+  );
 }
 
 function spread(values: readonly number[]): string {
