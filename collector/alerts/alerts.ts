@@ -184,9 +184,9 @@ function peoplesMaintenance(
 }
 
 const outageOf = (
-  { silent, of, ids }: ReturnType<Suppressors['outages']['members']>,
+  { ids, ...members }: ReturnType<Suppressors['outages']['members']>,
   named: (id: string) => ReturnType<typeof nameOfEndpoint>,
-) => ({ silent, of, names: ids.map((id) => named(id).name) });
+) => ({ ...members, names: ids.map((id) => named(id).name) });
 
 /** Groups of alerts for those who hear of them, and the labels by which they do. */
 function groupsOver(parts: AlertsParts, named: (id: string) => ReturnType<typeof nameOfEndpoint>) {

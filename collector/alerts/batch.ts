@@ -87,7 +87,7 @@ export type ChangeCode =
   /** What is the cause of it fires, or has just ended. */
   | 'inhibited'
   | 'inhibition_ended'
-  /** What may be the cause of it is pending; not in its history. */
+  /** What may be the cause of it is pending. */
   | 'held'
   | 'hold_over'
   /** Its endpoint is one of many of its site that went silent at once. */

@@ -5,14 +5,11 @@ import { breathe } from '../state/breathe.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import { insertRows, updateRow } from '../state/rows.ts';
 import type { LiveAlert } from './alert.ts';
-import { type AlertChange, type AlertRemark, type Batch, type ChangeCode, isAlertChange } from './batch.ts';
+import { type AlertChange, type AlertRemark, type Batch, isAlertChange } from './batch.ts';
 import { type Suppressions, suppressionKinds } from './suppressions.ts';
 import { monitor } from './transitions.ts';
 
 type AlertRow = Insertable<Database['alerts']>;
-
-/** Not kept in the history: they last for minutes, and only delay a message. */
-const passing: ReadonlySet<string> = new Set<ChangeCode>(['held', 'hold_over']);
 
 const removedAtOnce = 100;
 
@@ -40,11 +37,7 @@ export async function saveAlerts(
     db,
     rows.filter((row) => !isEnded(row)),
   );
-  await insertRows(
-    db,
-    'alert_events',
-    changes.filter(({ alert, code }) => !gone.has(alert.id) && !passing.has(code)).map(eventOf),
-  );
+  await insertRows(db, 'alert_events', changes.filter(({ alert }) => !gone.has(alert.id)).map(eventOf));
   await insertRows(db, 'alert_events', batch.remarks.filter(({ alert }) => !gone.has(alert.id)).map(eventOfRemark));
   const written = new Set(rows.map(({ id }) => id));
   for (const [id, ticket] of batch.ticketOf) {

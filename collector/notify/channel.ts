@@ -58,6 +58,8 @@ export interface Notification {
   members: MemberAlerts | null;
   /** Endpoints of which nobody hears because they are behind this: how many, and the first, those of which somebody heard before at the top. */
   behind?: { endpoints: number; names: string[] };
+  /** Of the incident of a site that is over: endpoints that are silent all the same, and go on as alerts of their own. */
+  stillSilent?: { endpoints: number; names: string[] };
   metric: string;
   tags: Record<string, string>;
   value: number | null;

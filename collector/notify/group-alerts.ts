@@ -66,8 +66,10 @@ function onChange(groups: MessageGroups, change: AlertChange): void {
   const { key } = alert;
   const [begun, ended] = [begins[code], ends[code]];
   if (begun !== undefined) groups.suppress(key, begun, at);
-  else if (ended !== undefined) groups.release(key, ended, at, delays[ended]);
-  else if (code === 'acknowledgement_ended')
+  else if (ended !== undefined) {
+    if (typeof params.notifiedBy === 'string') groups.toldBy(params.notifiedBy, key, at);
+    groups.release(key, ended, at, delays[ended]);
+  } else if (code === 'acknowledgement_ended')
     groups.acknowledgementEnded(key, newsOf(change), at, params.why !== 'worse');
   else if (code !== 'pending' && code !== 'dropped')
     groups.set(key, newsOf(change), at, {

@@ -25,6 +25,8 @@ export interface EndpointOutage {
   silent: number;
   of: number;
   names: readonly string[];
+  /** It had ended a short time before. */
+  isReopened?: boolean;
 }
 
 /** What is known of an alert, for all groups that it is in. `about` is for the text of messages. */

@@ -19,6 +19,7 @@ import { restoreGroups, type SavedGroups } from './group-restore.ts';
 import { createGroupRuns } from './group-runs.ts';
 import { createGroupSending } from './group-sending.ts';
 import type { GroupDefaults } from './group-settings.ts';
+import { createToldBy } from './group-told.ts';
 import { createGroupWays } from './group-ways.ts';
 import { type Receivers, waysOf } from './receivers.ts';
 import { followSaid, saidBefore } from './said.ts';
@@ -70,6 +71,7 @@ export function createGroups(parts: GroupsParts) {
       change(alert, { suppressedBy: [...alert.suppressedBy, kind] }, at);
     },
     release: hear,
+    toldBy: createToldBy(parts.labelsOf, memory),
     acknowledgementEnded(key: string, news: AlertNews, at: number, isSaid: boolean): void {
       const alert = alerts.get(key);
       if (!alert) return;

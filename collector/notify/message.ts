@@ -68,7 +68,26 @@ function common(parts: MessageParts, message: GroupMessage): Partial<Notificatio
     ...(owners.size === 1 && owner !== null ? { owner } : {}),
     ...(runbook === null ? {} : { runbook }),
     ...behind(parts, firing),
+    ...stillSilent(parts, resolved),
   };
+}
+
+/** The incident of a site is over as well while a few of its endpoints are still silent. */
+function stillSilent(
+  parts: MessageParts,
+  resolved: readonly GroupedAlert<LiveAlert>[],
+): Pick<NotificationFacts, 'stillSilent'> {
+  const found = resolved.flatMap((alert) => outageNow(parts, alert) ?? []);
+  const endpoints = found.reduce((all, { silent }) => all + silent, 0);
+  if (endpoints === 0) return {};
+  return { stillSilent: { endpoints, names: found.flatMap(({ names }) => names).slice(0, listedAtMost) } };
+}
+
+/** As many as there are when it is sent. */
+function outageNow({ outageOf }: MessageParts, { about, outage }: GroupedAlert<LiveAlert>): EndpointOutage | null {
+  const { site } = about.tags;
+  if (!outage) return null;
+  return (site !== undefined && outageOf?.(site)) || outage;
 }
 
 /** Other endpoints than those that the message is about. */
@@ -84,15 +103,18 @@ function behind(parts: MessageParts, firing: readonly GroupedAlert<LiveAlert>[])
 }
 
 function aboutOne(parts: MessageParts, message: GroupMessage, one: GroupedAlert<LiveAlert>): NotificationFacts {
-  const why = message.event === 'stable' ? 'stable' : one.why;
+  const outage = outageNow(parts, one);
+  const isOver = message.firing.length === 0;
+  const isReopened = outage?.isReopened === true && !isOver;
+  const why = message.event === 'stable' ? 'stable' : isReopened ? 'reopened' : one.why;
   const facts = factsOf(parts, now(parts, one), message.event, { why });
-  if (!one.outage) return facts;
-  // As many as there are when it is sent.
+  if (!outage) return facts;
   const site = one.about.tags.site ?? null;
-  const { silent, of, names } = (site !== null && parts.outageOf?.(site)) || one.outage;
-  const count = message.firing.length > 0 ? silent : of;
+  const { silent, of, names } = outage;
+  const count = isOver ? of : silent;
   const members = {
-    ...{ count, endpoints: count, names: names.slice(0, listedAtMost) },
+    // At the end those that have a name here are those that are still silent.
+    ...{ count, endpoints: count, names: isOver ? [] : names.slice(0, listedAtMost) },
     ...{ list: [], resolvedCount: 0, resolved: [] },
   };
   return { ...facts, members, endpoint: { id: '', name: site ?? '', kind: 'site', site } };

@@ -28,11 +28,12 @@ const stillFires: ReadonlySet<Notification['event']> = new Set([
 
 /** One line: `Critical: web-1 – Disk nearly full (/var): 96.2%`. */
 export function headline(notification: Notification, language: Language): string {
-  const { event, severity, endpoint, members, value, about: ticket } = notification;
+  const { event, severity, endpoint, members, value, why, stillSilent, about: ticket } = notification;
   if (ticket)
     return oneLine(`${newsText(notification, language)}: #${ticket.id} ${ticketTitle(language, ticket)}`, 300);
   const level = word(language, `severity.${severity}`);
-  const news = event === 'firing' ? '' : word(language, `notification.${event}`);
+  const isNew = event === 'firing' && why !== 'reopened';
+  const news = isNew ? '' : word(language, `notification.${event === 'firing' ? 'reopened' : event}`);
   const kind = stillFires.has(event) ? [level, news].filter(Boolean).join(' · ') : news;
   const instance = instanceOf(notification);
   const about = `${oneLine(ruleName(language, notification.rule))}${instance ? ` (${instance})` : ''}`;
@@ -41,7 +42,11 @@ export function headline(notification: Notification, language: Language): string
     : stillFires.has(event) && value !== null
       ? `: ${valueText(notification, value, language)}`
       : '';
-  const further = stillFires.has(event) ? behindText(notification, language) : '';
+  const further = stillFires.has(event)
+    ? behindText(notification, language)
+    : stillSilent
+      ? word(language, 'notification.stillSilentCount', { n: stillSilent.endpoints })
+      : '';
   const place = endpoint.name === '' ? '' : `${oneLine(endpoint.name)} – `;
   return oneLine(`${kind}: ${place}${about}${detail}${further}`, 300);
 }
@@ -118,6 +123,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
         oneLine(why)),
     notification.ticket === null ? null : line('ticket', `#${notification.ticket}`),
     notification.behind ? line('behindIt', namesOf(notification.behind)) : null,
+    notification.stillSilent ? line('stillSilent', namesOf(notification.stillSilent)) : null,
     notification.owner ? line('owner', oneLine(notification.owner)) : null,
     notification.runbook ? line('runbook', oneLine(notification.runbook, 500)) : null,
     // Last, because a channel with little space cuts from the end.
@@ -166,6 +172,7 @@ function memberText(member: MemberAlert, language: Language): string {
 type NotificationFact =
   | 'owner'
   | 'behindIt'
+  | 'stillSilent'
   | 'runbook'
   | 'endpoint'
   | 'due'

@@ -76,7 +76,8 @@ export async function inhibit(parts: InhibitParts, batch: Batch): Promise<void> 
     }
     if (alert.family === siteDown.id) siteIsDown(change);
     else if (site === undefined && suppressions.has(alert.id, 'site_incident') && outages.isSilent(alert.endpoint))
-      end(alert, 'site_incident', at, { notified: true });
+      // It was back when the incident ended: its end did not name it.
+      end(alert, 'site_incident', at);
   }
 
   function relabel(alert: LiveAlert, at: number): void {
@@ -123,8 +124,7 @@ export async function inhibit(parts: InhibitParts, batch: Batch): Promise<void> 
 
   function siteIsDown(change: AlertChange): void {
     const site = change.alert.tags.site ?? '';
-    const { silent, of, ids } = outages.members(site);
-    change.params = { ...change.params, members: { silent, of, names: names(ids) } };
+    change.params = { ...change.params, members: membersOf(site) };
     if (change.code !== 'firing') return;
     const { at, alert } = change;
     const key = incidentKey(site, siteDown.id);
@@ -142,19 +142,19 @@ export async function inhibit(parts: InhibitParts, batch: Batch): Promise<void> 
   function siteIsUp(change: AlertChange): void {
     const { at, alert } = change;
     const site = alert.tags.site ?? '';
-    const { silent, of, ids } = outages.members(site);
-    change.params = { ...change.params, members: { silent, of, names: names(ids) } };
+    change.params = { ...change.params, members: membersOf(site) };
     const key = incidentKey(site, siteDown.id);
     changes.push({
       event: { type: 'outage', on: false, key, check: siteDown.id, site, since: at, alert: alert.id, at },
       at,
     });
-    for (const endpoint of ids)
-      for (const one of memory.alertsOf(endpoint)) end(one, 'site_incident', at, { notified: true });
+    for (const endpoint of outages.members(site).ids)
+      for (const one of memory.alertsOf(endpoint)) end(one, 'site_incident', at, { notifiedBy: alert.key });
   }
 
-  function names(ids: readonly string[]): string[] {
-    return ids.slice(0, namesAtMost).map(parts.nameOf);
+  function membersOf(site: string) {
+    const { silent, of, ids, isReopened } = outages.members(site);
+    return { silent, of, names: ids.slice(0, namesAtMost).map(parts.nameOf), isReopened };
   }
 }
 

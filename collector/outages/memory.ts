@@ -29,6 +29,8 @@ export interface OutageMembers {
   silent: number;
   of: number;
   ids: readonly string[];
+  /** It had ended a short time before. */
+  isReopened: boolean;
 }
 
 export function createOutageMemory(settings: SiteIncidentSettings) {
@@ -147,9 +149,9 @@ export function createOutageMemory(settings: SiteIncidentSettings) {
     /** Of the incident that goes on, or of the last one. */
     members(site: string): OutageMembers {
       const state = stateOf(site);
-      const { members = [] } = state.incident ?? state.last ?? {};
+      const { members = [], openedAt, since } = state.incident ?? state.last ?? {};
       const ids = state.incident ? silentMembers(state) : members.filter((id) => Object.hasOwn(state.silent, id));
-      return { silent: ids.length, of: members.length, ids };
+      return { silent: ids.length, of: members.length, ids, isReopened: since !== openedAt };
     },
 
     /** @param found what was saved, by site; @param places endpoints by whether they may be silent, with their sites */

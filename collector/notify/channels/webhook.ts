@@ -134,6 +134,7 @@ function annotationsOf(notification: Notification, language: Language): Record<s
     ...(notification.threshold === null ? {} : { threshold: String(notification.threshold) }),
     ...(notification.unit === '' ? {} : { unit: notification.unit }),
     ...(notification.why === null ? {} : { why: notification.why }),
+    ...(notification.stillSilent ? { still_silent: notification.stillSilent.names.join(', ') } : {}),
     ...(notification.ticket === null ? {} : { ticket: String(notification.ticket) }),
     ...(notification.links?.acknowledge ? { acknowledge_url: notification.links.acknowledge } : {}),
     ...(notification.links?.silence ? { silence_url: notification.links.silence } : {}),

@@ -273,6 +273,31 @@ test('who has acknowledged one hears of the others in a digest; a worse one stil
   await e.close();
 });
 
+test('of a site incident that is over: who heard of it is not called by those still silent, others are; all hear the end', async () => {
+  const endpoints = Array.from({ length: 20 }, (_, n) => `n${n}`);
+  const routes = { children: [{ name: 'servers', match: ['rule="server-down"'], receivers: ['person:dan'] }] };
+  const e = await escalating({ receivers: ['channel:chat'], endpoints, routes, notify: { wait: 30 * second } });
+  const all = async (presence: [string, string?], ids: string[], then: number) => {
+    for (const id of ids) await e.s.presence(id, ...(presence as ['lost', 'will']));
+    await e.s.wait(then, 10 * second);
+  };
+  await e.s.wait(minute, 10 * second);
+  await all(['lost', 'will'], endpoints, 10 * minute);
+  await all(['online'], endpoints.slice(2), 20 * minute);
+  assert.equal(e.heard.map(({ who, event, notification: { rule } }) => `${who} ${event} ${rule.id}`).sort(), [
+    'chat firing site-down',
+    'chat resolved site-down',
+    'dan firing server-down',
+  ]);
+  e.heard.length = 0;
+  await all(['online'], endpoints.slice(0, 2), 20 * minute);
+  assert.equal(e.heard.map(({ who, event, notification: { members } }) => `${who} ${event} ${members?.count}`).sort(), [
+    'chat resolved 2',
+    'dan resolved 2',
+  ]);
+  await e.close();
+});
+
 test('worse, and with another receiver, but for the same person: she hears of the end once', async () => {
   const routes = { children: [{ name: 'warnings', match: ['severity="warning"'], receivers: ['person:cat'] }] };
   const e = await escalating({ routes });

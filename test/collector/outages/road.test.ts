@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Notification } from '../../../collector/notify/channel.ts';
+import { alertmanagerJson } from '../../../collector/notify/channels/webhook.ts';
 import { bodyText, headline } from '../../../collector/notify/notification-text.ts';
 import { hour, minute, openScene, type Scene, second } from '../alerts/scene.ts';
 
@@ -107,17 +108,79 @@ test('three of three are a site; a short outage leaves no ticket open', async ()
   await s.close();
 });
 
+const notify = { wait: 30 * second, interval: 5 * minute };
+const allTold = (s: Scene) => s.sent.map(({ event, rule, members }) => `${event} ${rule.id} ${members?.count ?? 1}`);
+
 test('those that stay away when the site is back go on alone, with a ticket of their own and no second message', async () => {
-  const s = await begun(20);
+  const s = await begun(20, { notify });
   await lose(s, 0, 20);
   await s.wait(10 * minute, 10 * second);
   await back(s, 0, 18);
   await s.wait(4 * minute, 10 * second);
-  assert.ok(told(s).includes('resolved site-down'));
+  assert.equal(allTold(s), ['firing site-down 20', 'resolved site-down 20']);
   assert.equal((await codes(s, 's19')).at(-1), 'site_incident_left');
   await s.wait(20 * minute, 10 * second);
   const rules = (await openTickets(s)).map(({ rule, endpoint }) => `${rule} ${endpoint}`);
   assert.equal(rules.sort(), ['server-down s18', 'server-down s19']);
+  const later = await s.restart();
+  await later.wait(20 * minute, 10 * second);
+  await back(later, 18, 20);
+  await later.wait(20 * minute, 10 * second);
+  assert.equal(allTold(s).length, 2, 'nobody was called by those two');
+  assert.equal(allTold(later), ['resolved server-down 2'], 'whoever heard of them hears of their end');
+  await later.close();
+});
+
+test('the end of an outage names those that are still silent as such, in both languages, and in codes', async () => {
+  const s = await begun(20, { notify });
+  await lose(s, 0, 20);
+  await s.wait(10 * minute, 10 * second);
+  await back(s, 0, 18);
+  await s.wait(4 * minute, 10 * second);
+  const end = s.sent.at(-1) as Notification;
+  assert.match(headline(end, 'en'), /^Resolved: Berlin – Site does not respond: 20 endpoints, 2 still silent$/);
+  assert.match(bodyText(end, 'en'), /\nStill silent: s18-name, s19-name\n/);
+  assert.match(headline(end, 'ja'), /20\s*台、応答がないまま\s*2\s*台$/);
+  assert.match(bodyText(end, 'ja'), /\n応答がないまま: s18-name, s19-name\n/);
+  const { commonAnnotations } = alertmanagerJson(end, 'ops', 'en') as { commonAnnotations: Record<string, string> };
+  assert.is(commonAnnotations.still_silent, 's18-name, s19-name');
+  await s.close();
+});
+
+test('of an outage that nobody heard of those that stay away are said, and so is one that goes again after it', async () => {
+  const s = await begun(20, { notify });
+  await s.alerts.silences.create({ matchers: ['rule="site-down"'], reason: 'Works', end: s.now() + hour }, 'ana');
+  await lose(s, 0, 20);
+  await s.wait(10 * minute, 10 * second);
+  await back(s, 0, 18);
+  await s.wait(4 * minute, 10 * second);
+  assert.equal(allTold(s), ['firing server-down 2']);
+  await s.presence('s0', 'lost', 'will');
+  await s.wait(10 * minute, 10 * second);
+  assert.equal(allTold(s).slice(1), ['update server-down 3']);
+  await s.close();
+});
+
+test('an outage that begins again within fifteen minutes is said to be the same one', async () => {
+  const s = await begun(20, { notify });
+  for (const pause of [8 * minute, 30 * minute]) {
+    await lose(s, 0, 20);
+    await s.wait(4 * minute, 10 * second);
+    await back(s, 0, 20);
+    await s.wait(pause, 10 * second);
+  }
+  await lose(s, 0, 20);
+  await s.wait(4 * minute, 10 * second);
+  const begins = s.sent.filter(({ event, rule }) => event === 'firing' && rule.id === 'site-down');
+  assert.equal(
+    begins.map(({ why }) => why),
+    [null, 'reopened', null],
+  );
+  const [, again] = begins as [Notification, Notification];
+  assert.match(headline(again, 'en'), /^Critical · Reopened: Berlin – /);
+  assert.match(bodyText(again, 'en'), /\nIt goes on: it had ended less than 15 minutes before\.\n/);
+  assert.match(headline(again, 'ja'), /^重大 · 再発: Berlin – /);
+  assert.match(bodyText(again, 'ja'), /\n終了から\s*15\s*分以内に再び起きたため、同じ障害の続きです。\n/);
   await s.close();
 });
 
@@ -287,6 +350,10 @@ test('a parent that is only pending holds the child back, and takes it in when i
   assert.equal(
     s.sent.map(({ endpoint, event }) => `${event} ${endpoint.id}`),
     ['firing s0'],
+  );
+  assert.equal(
+    (await codes(s, 's2')).filter((code) => /^(held|hold_over|inhibited)$/.test(code)),
+    ['held', 'inhibited', 'hold_over'],
   );
   await s.close();
 });
