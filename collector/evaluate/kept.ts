@@ -38,7 +38,7 @@ export interface UsualMemory {
   lastAt: number;
   /** Of the last whole five minutes: null before there was one. */
   mean: number | null;
-  status: 'breach' | 'hold' | 'clear' | 'none';
+  status: 'breach' | 'hold' | 'clear' | 'reset' | 'none';
   limit: number | null;
   /** Which side of the range it is on, and since when. */
   side: -1 | 0 | 1;

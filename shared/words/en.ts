@@ -1266,6 +1266,7 @@ export const words = {
       noChange: 'No update, restart or change of this machine is known from the 24 hours before.',
       unusual: 'Unusual too',
       noUnusual: 'None of {{n}} series compared was outside its usual range for 30 minutes.',
+      noneCompared: 'Nothing is compared: it reported none of the metrics around then that have a usual range.',
       usual: 'usual {{low}} to {{high}}',
       unusualHow:
         'Means of five minutes, beside the same hour of the week and the hours next to it in the six weeks before: median and four robust deviations, at least a twentieth of the median. Outside for 30 minutes, or still outside.',

@@ -186,6 +186,7 @@ step('an alert says what may explain it; a thumb acknowledges it, hands it over,
   await openPage(page, url(`/alerts/${alert.id}`), 'en');
   await page.getByText('back to normal').waitFor();
   await page.getByText('No update, restart or change of this machine is known').waitFor();
+  await page.getByText('Nothing is compared: it reported none of the metrics').waitFor();
   const bar = page.getByRole('region', { name: 'Actions' });
   const box = await bar.boundingBox();
   assert.ok(Math.round((box?.y ?? 0) + (box?.height ?? 0)) === 844, 'at the bottom of the screen');

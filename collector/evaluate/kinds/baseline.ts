@@ -103,7 +103,7 @@ function verdict(
   if (mean === null || !usual) return 'none';
   if (Number.isNaN(usual.low)) {
     // What was outside for so long is the new normal, which is being learned: there is nothing to be said any more.
-    return usual.since === null ? 'none' : 'clear';
+    return usual.since === null ? 'none' : 'reset';
   }
   const side = mean > usual.high ? 1 : mean < usual.low ? -1 : 0;
   if (side !== kept.side) Object.assign(kept, { side, since: at });

@@ -48,6 +48,7 @@ function Unusual({ unusual, compared, short }: Pick<AlertContext, 'unusual' | 'c
   const value = (one: number, unit: string) => measured(one, unit, language.value);
   return (
     <Box title={t('alert.page.unusual')}>
+      {compared === 0 && short.length === 0 && <p class="quiet">{t('alert.page.noneCompared')}</p>}
       {unusual.length === 0 && compared > 0 && (
         <p class="quiet">{t('alert.page.noUnusual', { n: number(compared, language.value) })}</p>
       )}

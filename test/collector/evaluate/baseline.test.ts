@@ -129,7 +129,7 @@ test('nothing is known yet, too little is known, or it is the new normal: no ver
       memoryWith(() => ({ ...short, since: start })),
       six,
     ).at(-1)?.status,
-    'clear',
+    'reset',
   );
   assert.is(run(createMemory(start), six).at(-1)?.status, 'none', 'a test of rules without a range');
 });
