@@ -4,6 +4,7 @@ import type { NotificationEvent } from '../../shared/notification.ts';
 import type { Outgoing } from '../../shared/outgoing.ts';
 import type { Fault } from '../../shared/shape.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
+import type { RuleTemplates } from '../../shared/words/rule-texts.ts';
 import type { DevicesToPush } from './devices.ts';
 
 /** One alert of a group, as a message names it. */
@@ -21,8 +22,9 @@ export interface MemberAlert {
   value: number | null;
   threshold: number | null;
   unit: string;
-  /** When it fired. */
+  /** When it fired, and where it has ended, when. */
   since: number;
+  endedAt?: number;
 }
 
 /** Of a message about several alerts. A channel with little space shortens the lists, never the counts. */
@@ -72,6 +74,10 @@ export interface Notification {
   number?: number;
   /** Who has acknowledged it. */
   owner?: string | null;
+  /** What its rule says, as written there: filled in by the facts of this message in the language of its reader. */
+  texts?: Pick<RuleTemplates, 'summary' | 'description'>;
+  /** What other monitoring said of it. */
+  said?: { summary: string; description: string };
   /** What to do, where its rule says so: an address or a text. */
   runbook?: string | null;
   /** What the routes were matched with; of several alerts what they have in common. */

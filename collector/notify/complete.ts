@@ -3,6 +3,8 @@ import type { Selectable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { ActLinks } from '../act/links.ts';
+import { outsideLevels } from '../alerts/own-rules.ts';
+import { outsideTexts } from '../outside/texts.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { renewSecret } from '../tickets/ratings.ts';
@@ -51,8 +53,19 @@ export function createCompletion(parts: CompletionParts) {
       path = `/rate/${secret}`;
     }
     const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
-    const of = { ...written, ...(recipient === null ? {} : { recipient }), alert };
+    const said = await saidOutside(facts, alert);
+    const of = { ...written, ...said, ...(recipient === null ? {} : { recipient }), alert };
     return { ...about, ...of, ...(await linksOf(row, facts)), id, ticket, url: parts.publicUrl() + path };
+  }
+
+  /** The texts with which other monitoring sent it: read now, as what is erased meanwhile is not sent. */
+  async function saidOutside(
+    { rule }: NotificationFacts,
+    alert: string | null,
+  ): Promise<Partial<Pick<Notification, 'said' | 'runbook'>>> {
+    if (alert === null || !outsideLevels.some(({ id }) => id === rule.id)) return {};
+    const { summary = '', description = '', runbook } = (await outsideTexts(state, alert)) ?? {};
+    return { said: { summary, description }, ...(runbook ? { runbook } : {}) };
   }
 
   /** For the alerts that this message says are firing. */

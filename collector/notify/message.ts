@@ -3,6 +3,7 @@ import { fieldOf } from '../../shared/metrics.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Labels } from '../alerts/labels.ts';
 import { rankOf } from '../evaluate/book.ts';
+import { templatesOf } from '../evaluate/rule.ts';
 import type { MemberAlert, MemberAlerts } from './channel.ts';
 import type { EndpointOutage, GroupedAlert } from './group.ts';
 import type { GroupMessage } from './group-messages.ts';
@@ -107,7 +108,10 @@ function aboutOne(parts: MessageParts, message: GroupMessage, one: GroupedAlert<
   const isOver = message.firing.length === 0;
   const isReopened = outage?.isReopened === true && !isOver;
   const why = message.event === 'stable' ? 'stable' : isReopened ? 'reopened' : one.why;
-  const facts = factsOf(parts, now(parts, one), message.event, { why });
+  const { summary, description } = templatesOf(one.about.rule);
+  const texts = { ...(summary && { summary }), ...(description && { description }) };
+  const said = Object.keys(texts).length > 0 ? { texts } : {};
+  const facts = factsOf(parts, now(parts, one), message.event, { why, ...said });
   if (!outage) return facts;
   const site = one.about.tags.site ?? null;
   const { silent, of, names } = outage;
@@ -158,6 +162,7 @@ function memberOf(parts: MessageParts, alert: GroupedAlert<LiveAlert>): MemberAl
     ...{ alert: id, key, family, rule: parts.ruleNamed(rule.id), severity: alert.severity },
     ...{ endpoint: parts.endpointOf(endpoint), metric, tags, value, threshold },
     ...{ unit: fieldOf(metric)?.unit ?? '', since: firedAt ?? pendingAt },
+    ...(alert.endedAt == null ? {} : { endedAt: alert.endedAt }),
   };
 }
 

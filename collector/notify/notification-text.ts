@@ -2,6 +2,7 @@
 import { disturbing, escapedLines } from '../../shared/safe-text.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { formatMeasured, ruleName, ticketTitle } from '../../shared/words/names.ts';
+import { ruleTexts } from '../../shared/words/rule-texts.ts';
 import type { MemberAlert, Notification } from './channel.ts';
 
 /** A name must not be able to add a header or a second line, nor reverse the direction of the text beside it. */
@@ -16,9 +17,12 @@ export const valueText = (notification: Notification, value: number | null, lang
 
 /** The instance of the alert, from its tags: the path, the job, the disk … */
 export function instanceOf(notification: Pick<Notification, 'tags'>): string {
-  const { alertname, instance, path, job, name, unit, check, sensor, manager, label } = notification.tags;
+  const { alertname, instance, path, job, name, unit, check, sensor, manager, label, schedule, channel } =
+    notification.tags;
   if (alertname) return oneLine([alertname, instance].filter(Boolean).join(' '));
-  return oneLine([path ?? job ?? name ?? unit ?? check ?? sensor ?? manager, label].filter(Boolean).join(' '));
+  return oneLine(
+    [path ?? job ?? name ?? unit ?? check ?? sensor ?? manager ?? schedule ?? channel, label].filter(Boolean).join(' '),
+  );
 }
 
 /** How bad it is comes first, then whether it is new. */
@@ -88,7 +92,8 @@ const namesOf = ({ endpoints, names }: NamedEndpoints): string =>
 
 function membersText(members: NamedEndpoints, language: Language): string {
   const named = members.names.length > 0 ? ` (${namesOf(members)})` : '';
-  return `${word(language, 'notification.endpoints', { n: members.endpoints })}${named}`;
+  const counted = members.endpoints === 1 ? 'endpointsOne' : 'endpoints';
+  return `${word(language, `notification.${counted}`, { n: members.endpoints })}${named}`;
 }
 
 /** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */
@@ -105,9 +110,13 @@ export function bodyText(notification: Notification, language: Language, zone = 
   const lines: (string | null)[] = [
     headline(notification, language),
     '',
-    endpoint.name === '' ? null : line('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
+    // Of several at a site the site is said below.
+    endpoint.name === '' || (endpoint.kind === 'site' && endpoint.name === endpoint.site)
+      ? null
+      : line('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
     endpoint.site === null ? null : line('site', oneLine(endpoint.site)),
     line('what', `${about}${shown.length > 0 ? ` [${shown.join(', ')}]` : ''}`),
+    ...explained(notification, language, zone),
     value === null ? null : line('value', valueText(notification, value, language) + above),
     line('since', formatTime(notification.startedAt, zone)),
     dueAt ? line('due', formatTime(dueAt, zone)) : null,
@@ -131,6 +140,15 @@ export function bodyText(notification: Notification, language: Language, zone = 
     ...linksOf(notification, language).map(({ label, url }) => `${label}: ${url}`),
   ];
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
+}
+
+/** What its rule says of it, or what other monitoring said. */
+function explained(notification: Notification, language: Language, zone: string): string[] {
+  const { texts, said, startedAt: since } = notification;
+  const facts = { ...notification, instance: instanceOf(notification), since, now: since, zone };
+  const { summary, description } = said ?? ruleTexts(texts ?? {}, facts, language);
+  const lines = [summary && oneLine(summary, 500), description && escapedLines(description.slice(0, 2000))];
+  return lines.flatMap((text) => text || []);
 }
 
 /** Where it can be looked at, and what can be done with one tap: the first leads to its page. */

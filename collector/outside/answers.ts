@@ -49,14 +49,17 @@ interface AnswerParts {
   now: number;
   /** In one line, as messages say it. */
   summaryOf(one: SuppressibleAlert): string;
+  /** With which other monitoring sent it, by the key of the alert. */
+  saidOf: ReadonlyMap<string, Record<string, string>>;
 }
 
-export function foreignAlert(one: SuppressibleAlert, { url, now, summaryOf }: AnswerParts) {
+export function foreignAlert(one: SuppressibleAlert, { url, now, summaryOf, saidOf }: AnswerParts) {
   const { alert, labels, silencedBy, isInhibited } = one;
   const isSuppressed = isInhibited || silencedBy.length > 0;
   return {
     annotations: {
       summary: summaryOf(one),
+      ...saidOf.get(alert.key),
       ...(alert.value === null ? {} : { value: String(alert.value) }),
       ...(alert.threshold === null ? {} : { threshold: String(alert.threshold) }),
     },

@@ -3304,6 +3304,7 @@ export const words = {
     assignee: 'Assigned to',
     ratingWhat: 'Your ticket was resolved: {{title}}',
     ratingHow: 'The link works for 30 days, and whoever has it can answer. The last answer counts.',
+    endpointsOne: '{{n}} endpoint',
     endpoints: '{{n}} endpoints',
     endpoint: 'Endpoint',
     site: 'Site',

@@ -3522,6 +3522,7 @@ export const words: Words = {
     assignee: '担当者',
     ratingWhat: 'お問い合わせのチケットを解決しました: {{title}}',
     ratingHow: 'リンクは 30 日間有効で、リンクをお持ちの方ならどなたでも回答できます。最後の回答が有効です。',
+    endpointsOne: '{{n}} 台',
     endpoints: '{{n}} 台',
     endpoint: 'エンドポイント',
     site: '拠点',

@@ -13,6 +13,7 @@ import {
   silencePasses,
   textOfForeign,
 } from '../../outside/answers.ts';
+import { outsideAnnotations } from '../../outside/texts.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, instantOf, prose, word, wordOrNone } from '../shapes.ts';
@@ -63,7 +64,7 @@ const unsent = { id: '', ticket: null, url: '' };
 const matchersIn = (given: string | string[] | undefined) => [given ?? []].flat().flatMap(parseMatchers);
 
 export function alertmanagerRoutes(app: App, context: Context): void {
-  const { silences, clock, addresses, version, ruleNamed } = context;
+  const { state, silences, clock, addresses, version, ruleNamed } = context;
   const startedAt = clock.now();
   const url = () => addresses().http;
   const summaryOf = ({ alert, labels }: SuppressibleAlert) => {
@@ -95,10 +96,11 @@ export function alertmanagerRoutes(app: App, context: Context): void {
     app.get(
       path,
       { schema: { summary, tags, querystring: AlertsQuery, response: { 200: Anything } } },
-      ({ query: { filter: asked, active = true, silenced = true, inhibited = true } }) => {
+      async ({ query: { filter: asked, active = true, silenced = true, inhibited = true } }) => {
         const wanted = { matchers: matchersIn(asked), active, silenced, inhibited };
         const found = silences.firing().filter((one) => passes(one, wanted));
-        const about = { url: url(), now: clock.now(), summaryOf };
+        const saidOf = await outsideAnnotations(state);
+        const about = { url: url(), now: clock.now(), summaryOf, saidOf };
         return answer ? answer(found, about) : found.map((one) => foreignAlert(one, about));
       },
     );

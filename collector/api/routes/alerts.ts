@@ -5,6 +5,7 @@ import { fail } from '../../../shared/errors.ts';
 import { AlertAnswer } from '../../../shared/suppression.ts';
 import { longestMs } from '../../alerts/acknowledgement.ts';
 import { templatesOf } from '../../evaluate/rule.ts';
+import { asTemplates, outsideTexts } from '../../outside/texts.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { requirePerson } from '../people-named.ts';
@@ -54,9 +55,10 @@ export function alertRoutes(app: App, context: Context): void {
     },
     async (request) => {
       const detail = await alertDetail(state, ruleNamed, request.params.id);
+      const said = await outsideTexts(state, request.params.id);
       return {
         ...detail,
-        texts: templatesOf(inForce.books().rule(detail.alert.rule.id)),
+        texts: said ? asTemplates(said) : templatesOf(inForce.books().rule(detail.alert.rule.id)),
         suppressions: await suppressionsOf(context, detail),
       };
     },

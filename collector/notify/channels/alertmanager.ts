@@ -3,9 +3,11 @@
  * It takes what is not sent again for ended; so what fires says that it goes on until a month from now.
  */
 import { Type } from 'typebox';
+import type { Notification } from '../channel.ts';
 import { basic, below, httpChannel, ofReader, secretToken, serverUrl } from '../chat.ts';
 import { webAddress } from '../forms.ts';
-import { alertmanagerAlert } from './webhook.ts';
+import { severities } from '../settings.ts';
+import { alertmanagerAlert, eachMember } from './webhook.ts';
 
 const Settings = Type.Object(
   {
@@ -18,6 +20,22 @@ const Settings = Type.Object(
   },
   { additionalProperties: false },
 );
+
+/**
+ * An Alertmanager knows an alert by its labels: one that got worse is another to it. So what it is in one severity has
+ * ended in the others; of what it never heard of, an Alertmanager tells nobody that it has ended.
+ */
+function inEachSeverity(one: ReturnType<typeof eachMember>[number]) {
+  const { status, labels, annotations, generatorURL, startsAt, endsAt } = one;
+  const goesOn = new Date(Date.parse(startsAt) + firesForMs).toISOString();
+  return severities.map((severity) => {
+    const isFiring = status === 'firing' && labels.severity === severity;
+    const end = isFiring ? goesOn : status === 'firing' ? startsAt : endsAt;
+    return { labels: { ...labels, severity }, annotations, generatorURL, startsAt, endsAt: end };
+  });
+}
+
+const isFirst = ({ event }: Notification) => event === 'firing' || event === 'test';
 
 /** Longer than any acknowledgement or silence, during which nothing is sent again. */
 const firesForMs = 31 * 86_400_000;
@@ -39,13 +57,14 @@ export const alertmanager = httpChannel({
   ],
   address: ({ url }) => below(url, 'api/v2/alerts'),
   content(notification, { token, user, password, language }) {
-    const { status, endsAt, startsAt, labels, annotations, generatorURL } = alertmanagerAlert(notification, language);
-    const until = status === 'resolved' ? endsAt : new Date(notification.startedAt + firesForMs).toISOString();
     const login =
       token !== undefined ? `Bearer ${token}` : user !== undefined ? basic(user, password ?? '') : undefined;
     return {
       ...(login === undefined ? {} : { headers: { authorization: login } }),
-      body: [{ labels, annotations, generatorURL, startsAt, endsAt: until }],
+      // What fires for the first time was nothing else before.
+      body: eachMember(notification, alertmanagerAlert(notification, language)).flatMap((one) =>
+        inEachSeverity(one).filter(({ labels }) => !isFirst(notification) || labels.severity === one.labels.severity),
+      ),
     };
   },
 });

@@ -73,9 +73,14 @@ const nameOf = ({ family, rule }: Pick<Notification, 'family' | 'rule'>) => fami
 const fingerprintOf = (key: string) => createHash('sha256').update(key).digest('hex').slice(0, 16);
 
 /** One entry per alert that a message about several names. */
-function eachMember({ key, alertKey = key, members }: Notification, alert: ReturnType<typeof alertmanagerAlert>) {
-  if (!members || members.list.length === 0) return [{ ...alert, fingerprint: fingerprintOf(alertKey) }];
-  return members.list.map(({ key: own, family, rule, tags, endpoint, severity, metric, since, value, threshold }) => {
+export function eachMember(
+  { key, alertKey = key, members }: Notification,
+  alert: ReturnType<typeof alertmanagerAlert>,
+) {
+  const all = [...(members?.list ?? []), ...(members?.resolved ?? [])];
+  if (all.length === 0) return [{ ...alert, fingerprint: fingerprintOf(alertKey) }];
+  return all.map((member) => {
+    const { key: own, family, rule, tags, endpoint, severity, metric, since, endedAt, value, threshold } = member;
     const measured = {
       ...(value === null ? {} : { value: String(value) }),
       ...(threshold === null ? {} : { threshold: String(threshold) }),
@@ -87,7 +92,10 @@ function eachMember({ key, alertKey = key, members }: Notification, alert: Retur
       ...alert,
       labels: { ...alert.labels, ...eachEscaped(named) },
       annotations: { ...alert.annotations, ...measured },
+      // What has ended is named as it was when it began, so that a receiver can close it.
+      status: endedAt === undefined ? 'firing' : 'resolved',
       startsAt: new Date(since).toISOString(),
+      endsAt: endedAt === undefined ? never : new Date(endedAt).toISOString(),
       fingerprint: fingerprintOf(own),
     };
   });

@@ -275,4 +275,36 @@ test('the own address of a person is used, or refused, by every kind of channel'
   assert.is(plain?.isAddress?.('+49 30 1'), false, 'its text has no place for one');
 });
 
+test('a receiver of alerts can close each that it was told of, also of what got worse meanwhile', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  const member = (n: number, more: object = {}) => ({
+    ...{ alert: `a${n}`, key: `k${n}`, family: 'disk-space', rule: { id: 'disk-space' }, severity: 'warning' as const },
+    endpoint: { id: `e${n}`, name: `web-${n}`, kind: 'server', site: 'Köln' },
+    ...{ metric: 'disk.used_percent', tags: {}, value: 96, threshold: 95, unit: 'percent', since: 1000, ...more },
+  });
+  const told = { count: 2, endpoints: 2, names: [], list: [member(1), member(2)], resolvedCount: 0, resolved: [] };
+  const ended = [member(1, { severity: 'critical', endedAt: 5000 }), member(2, { endedAt: 6000 })];
+  const over = { ...told, list: [], resolvedCount: 2, resolved: ended };
+  const group = { ...notification, value: null, threshold: null, tags: {}, family: 'disk-space' };
+  const messages = [
+    { ...group, event: 'firing' as const, severity: 'warning' as const, members: told },
+    { ...group, event: 'resolved' as const, endedAt: 9000, members: over },
+  ];
+  type Entry = { status: string; fingerprint: string; endsAt: string; labels: Record<string, string> };
+  const [first, last] = messages.map((one) => (alertmanagerJson(one, 'ops', 'en') as { alerts: Entry[] }).alerts);
+  assert.equal(
+    last?.map(({ fingerprint, status, endsAt }) => [fingerprint, status, Date.parse(endsAt)]),
+    first?.map(({ fingerprint }, n) => [fingerprint, 'resolved', 5000 + 1000 * n]),
+  );
+  for (const one of messages) await make('alertmanager', { url: receiver.url }).send(one, soon());
+  const [fired, gone] = receiver.received.map(({ body }) => JSON.parse(body) as Entry[]);
+  const idOf = ({ labels }: Entry) => JSON.stringify(Object.entries(labels).sort());
+  assert.is(fired?.length, 2);
+  const now = messages[0]?.startedAt ?? 0;
+  for (const one of fired ?? []) {
+    const end = gone?.find((other) => idOf(other) === idOf(one));
+    assert.ok(end && Date.parse(end.endsAt) <= now, 'the same labels, and an end');
+  }
+});
+
 test.run();

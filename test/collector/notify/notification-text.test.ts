@@ -96,4 +96,28 @@ test('the end of a silence says what it was, in the reader’s language', () => 
   assert.match(bodyText(over, 'ja'), /^エージェントの終了 \(マシンは稼働\)$/m);
 });
 
+test('a rule speaks in the language of the reader, other monitoring in its own words, and a brace of theirs is a brace', () => {
+  const texts = { summary: 'Disk of {host}: {value|unit}', description: 'Ask {site}.\nThen wait.' };
+  assert.match(bodyText({ ...notification, texts }, 'en'), 'Disk of web-1: 96.2%\nAsk Köln.\nThen wait.\n');
+  const said = { summary: 'Postgres {{host}} down\r\nBcc: x', description: '' };
+  assert.match(bodyText({ ...notification, said, texts }, 'en'), '\nPostgres {{host}} down  Bcc: x\n');
+});
+
+test('several alerts of the collector say which they are, and one endpoint is one', () => {
+  const endpoint = { id: 'collector', name: 'collector', kind: 'collector', site: null };
+  const list = ['night', 'day'].map((schedule) => {
+    const of = { alert: schedule, key: schedule, rule: { id: 'schedule-gap' }, severity: 'warning' as const, endpoint };
+    return { ...of, metric: 'x.y', tags: { schedule }, value: null, threshold: null, unit: '', since: 0 };
+  });
+  const members = { count: 2, endpoints: 1, names: ['collector'], list, resolvedCount: 0, resolved: [] };
+  const about = { ...notification, rule: { id: 'schedule-gap' }, endpoint, members, tags: {}, value: null };
+  const text = bodyText(about, 'en');
+  for (const part of ['(night)', '(day)', ': 1 endpoint (collector)']) assert.match(text, part);
+  const channel = { ...about, members: null, rule: { id: 'channel-failed' }, tags: { channel: 'phone' } };
+  assert.match(headline(channel, 'en'), '(phone)');
+  const site = { id: '', name: 'Berlin', kind: 'site', site: 'Berlin' };
+  const ofSite = bodyText({ ...about, endpoint: site }, 'en');
+  assert.equal([ofSite.includes('Endpoint: Berlin'), ofSite.includes('Site: Berlin')], [false, true]);
+});
+
 test.run();

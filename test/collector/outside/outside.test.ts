@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createCompletion } from '../../../collector/notify/complete.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 import { insertEndpoint } from '../alerts/scene.ts';
+import { notification } from '../notify/receiver.ts';
 
 const test = suite('alerts from outside');
 const run = promisify(execFile);
@@ -64,6 +66,33 @@ async function amtool(...words: string[]): Promise<string> {
   }
 }
 
+test('what it says of itself is on its page, in messages and for amtool', async () => {
+  const annotations = {
+    ...{ summary: 'Postgres {{down}}', description: 'No answer on 5432.', runbook_url: 'https://wiki.example.org/pg' },
+    note: 'x',
+  };
+  assert.is((await webhook('firing', { alertname: 'PgDown', job: 'pg' }, { annotations })).status, 200);
+  const found = (await rows()).find(({ tags }) => tags.includes('PgDown'));
+  const page = (await collector.call(`/api/v1/alerts/${found?.id}`, { as: 'viewer' })).body as {
+    texts: object;
+  };
+  assert.equal(page.texts, {
+    ...{ summary: 'Postgres {{{{down}}}}', description: 'No answer on 5432.', runbook: annotations.runbook_url },
+  });
+  const asked = await collector.call('/api/v2/alerts?filter=alertname%3D%22PgDown%22', { as: 'viewer' });
+  const [answer] = asked.body as { annotations: object }[];
+  assert.equal(answer?.annotations, annotations);
+  const complete = createCompletion({ state: collector.state, clock, publicUrl: () => 'https://ek.example' });
+  const row = { id: 'd1', channel: 'ops', ticket: null, recipient: null, alert: found?.id ?? '', named: null };
+  const facts = { ...notification, rule: { id: 'outside-warning' } };
+  const { said, runbook } = await complete({ ...row, user_name: null } as never, facts);
+  assert.equal(
+    [said, runbook],
+    [{ summary: annotations.summary, description: annotations.description }, annotations.runbook_url],
+  );
+  await webhook('resolved', { alertname: 'PgDown', job: 'pg' }, { annotations });
+});
+
 withTool('amtool adds an alert, finds it, silences it and sees that', async () => {
   await amtool('alert', 'add', 'FromTheTool', 'severity=critical', 'job=made', '--annotation=summary=A test');
   const found = (await rows()).find(({ tags }) => tags.includes('FromTheTool'));
@@ -73,7 +102,7 @@ withTool('amtool adds an alert, finds it, silences it and sees that', async () =
   const [alert] = await query();
   assert.is(alert.labels.job, 'made');
   assert.is(alert.status.state, 'active');
-  assert.match(alert.annotations.summary, /^Critical: .*FromTheTool/);
+  assert.is(alert.annotations.summary, 'A test', 'as its sender says it');
 
   const added = await amtool('silence', 'add', '--comment=being mended', '--duration=2h', 'alertname=FromTheTool');
   const id = added.trim().replaceAll('"', '');
