@@ -68,6 +68,11 @@ export function createOutgoing(allow: readonly string[], system: typeof resolve 
 
 /** Where clouds hand out the credentials of a machine, and what is valid on one cable only. */
 const never = listOf(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32', '168.63.129.16', '100.100.100.200']);
+/** An address or range that no setting opens for checks of targets. */
+export const isNeverReached = (range: string): boolean => {
+  const [address = ''] = range.split('/');
+  return isIP(address) !== 0 && has(never, embedded(address));
+};
 const loopback = listOf(['127.0.0.0/8', '0.0.0.0/8', '::1', '::']);
 /** The word for every address of the internet. */
 export const internet = 'internet';

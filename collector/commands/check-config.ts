@@ -46,7 +46,7 @@ export const command: Command = {
       `Data       ${config.data}`,
       `State      ${config.state ? postgresName(config.state) : 'in the data folder'}`,
       `Series     ${config.series.name}`,
-      `Channels   ${routes.map((route) => route.name).join(', ') || 'none: alerts are shown, no one is notified'}`,
+      `Channels   ${routes.map((route) => route.name).join(', ') || 'none here'}; those of the page Channels come on top`,
       `Rules      ${rulesLine(config.rules)}`,
       `           ${fileLine(config)}`,
       `Zone       ${config.zone}`,

@@ -1,11 +1,12 @@
 /** Shared by channels over HTTP: the check of the address, one POST, and whether a failure is worth another try. */
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import { EvenkeelError, fail } from '../../shared/errors.ts';
 import { isNotAllowed, type Outgoing } from '../../shared/outgoing.ts';
 import { withoutSecrets } from '../../shared/secrets.ts';
 import { portFault } from '../../shared/shape.ts';
 import { oneLine } from './notification-text.ts';
+import { plainReason } from './plain-reason.ts';
 
 const redirectsAtMost = 3;
 
@@ -64,7 +65,7 @@ export async function post(
   const { status, location, retryAfter, text } = await answerOf(outgoing, target, what).catch((thrown: unknown) => {
     throw fail(
       isNotAllowed(thrown) ? 'CHANNEL_REFUSED' : 'CHANNEL_FAILED',
-      { channel, reason: reasonOf(thrown) },
+      { channel, reason: plainReason(thrown, target.hostname) },
       thrown,
     );
   });

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
+import { isNeverReached } from '../../shared/outgoing.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings } from '../outages/settings.ts';
@@ -78,6 +79,12 @@ function targetFault(text: string): string | null {
     ? null
     : 'is not an address, a range or a host; write one like 10.0.0.7, 10.0.0.0/24 or mail.example.lan';
 }
+
+/** As if it were allowed, it would be refused at each look. */
+const reachFault = (text: string): string | null =>
+  text !== '' && isNeverReached(text)
+    ? 'holds credentials of machines or is valid on one cable only: it is never looked at; leave it out'
+    : targetFault(text);
 
 function urlFault(text: string, protocols: readonly string[]): string | null {
   const address = URL.parse(text);
@@ -189,7 +196,7 @@ export const CollectorSettings = Type.Object(
         {
           allow: Type.Optional(
             Type.Array(
-              Type.String({ minLength: 1, want: 'an address, a range, a host or `internet`', check: targetFault }),
+              Type.String({ minLength: 1, want: 'an address, a range, a host or `internet`', check: reachFault }),
               {
                 description:
                   'where the collector may look at targets: internet (default), 10.0.0.0/8, switch-1.example.lan',

@@ -57,6 +57,10 @@ const table: [yaml: string, ...lines: string[]][] = [
     'outgoing:\n  allow: ["mail.lan:25"]\n',
     '2:11: outgoing.allow.0 "mail.lan:25" is not an address, a range or a host; write one like 10.0.0.7, 10.0.0.0/24 or mail.example.lan',
   ],
+  [
+    'targets:\n  allow: [169.254.0.0/16]\n',
+    '2:11: targets.allow.0 "169.254.0.0/16" holds credentials of machines or is valid on one cable only: it is never looked at; leave it out',
+  ],
   ['http:\n  colour: red\n', '2:3: unknown key "colour"; known here: host, port, publicUrl, names, trustProxy'],
   ['retentions:\n  raw: 1d\n', '1:1: unknown key "retentions"; did you mean "retention"?'],
   ['http: 80\n', '1:7: http 80 must be a section with keys of its own'],

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Static, Type } from 'typebox';
-import { fail, reasonOf } from '../../../shared/errors.ts';
+import { fail } from '../../../shared/errors.ts';
 import { isNotAllowed, type Outgoing } from '../../../shared/outgoing.ts';
 import { escaped } from '../../../shared/safe-text.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
@@ -11,6 +11,7 @@ import type { ChannelType, Notification } from '../channel.ts';
 import { chatText } from '../chat.ts';
 import { mailHtml } from '../mail-html.ts';
 import { bodyText, headline } from '../notification-text.ts';
+import { plainReason } from '../plain-reason.ts';
 
 const address = Type.String({ minLength: 3, want: 'a mail address', check: addressFault });
 
@@ -89,7 +90,7 @@ export const email: ChannelType = {
         await Promise.race([transport.sendMail({ from, ...message }), aborted(signal)]);
       } catch (thrown) {
         const code = isFinal(thrown) || isNotAllowed(thrown) ? 'CHANNEL_REFUSED' : 'CHANNEL_FAILED';
-        throw fail(code, { channel: name, reason: reasonOf(thrown) }, thrown);
+        throw fail(code, { channel: name, reason: plainReason(thrown, host) }, thrown);
       } finally {
         signal.removeEventListener('abort', abort);
         transport.close();

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Channel } from '../../../collector/notify/channel.ts';
 import { alertmanagerJson } from '../../../collector/notify/channels/webhook.ts';
+import { plainReason } from '../../../collector/notify/plain-reason.ts';
 import { createChannels, routesFor } from '../../../collector/notify/route.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
 import { disturbers, hasDisturber } from '../../support/disturbers.ts';
@@ -305,6 +306,17 @@ test('a receiver of alerts can close each that it was told of, also of what got 
     const end = gone?.find((other) => idOf(other) === idOf(one));
     assert.ok(end && Date.parse(end.endsAt) <= now, 'the same labels, and an end');
   }
+});
+
+test('why nothing arrives is said in words that name what to mend', async () => {
+  await using receiver = await openReceiver(() => null);
+  const send = async (url: string, signal = soon()) =>
+    (await failure(make('webhook', { url }).send(notification, signal))).message;
+  assert.match(await send(receiver.url.replace('http:', 'https:')), 'there is no TLS at this address');
+  assert.match(await send(receiver.url, AbortSignal.timeout(50)), 'it did not answer in time');
+  const unknown = Object.assign(new Error('getaddrinfo ENOTFOUND x'), { code: 'ENOTFOUND' });
+  assert.match(plainReason(unknown, 'nosuch.example.org'), 'there is no host nosuch.example.org');
+  assert.is(plainReason(new Error('connect ECONNREFUSED'), 'x'), 'connect ECONNREFUSED');
 });
 
 test.run();
