@@ -5,7 +5,7 @@ import { count, type Delay, follow, type Standing, standingOf } from './group.ts
 import { type AlertMember, type GroupMemory, isCalling, type MessageGroup, type TrackedAlert } from './group-memory.ts';
 import type { GroupRuns } from './group-runs.ts';
 import type { Receivers } from './receivers.ts';
-import { againOf } from './said.ts';
+import { againOf, groupLabels } from './said.ts';
 
 export interface GroupChangeParts {
   receivers: Receivers;
@@ -64,7 +64,7 @@ export function createGroupChanges({ receivers, labelsOf }: GroupChangeParts, me
     const labels = labelsOf(alert.about);
     const wanted = new Set<string>();
     for (const routed of receivers.route(labels, at)) {
-      const group = groupFor(routed, labels, againOf(alert.about));
+      const group = groupFor(routed, groupLabels(labels, alert.about), againOf(alert.about));
       wanted.add(group.id);
       if (group.members.has(alert.key)) continue;
       const member: AlertMember = { alert, isRouted: true, changedAt: at, told: null, isOwed: false };

@@ -7,7 +7,7 @@ import type { Labels } from '../alerts/labels.ts';
 import { rankOf } from '../evaluate/book.ts';
 import { count, standingOf } from './group.ts';
 import type { AlertMember, GroupMemory, MessageGroup, TrackedAlert } from './group-memory.ts';
-import { againOf } from './said.ts';
+import { againOf, groupLabels } from './said.ts';
 
 export function createToldBy(labelsOf: (alert: LiveAlert) => Labels, memory: GroupMemory) {
   const { groups, alerts, put, assign, note, arm, groupFor } = memory;
@@ -43,7 +43,7 @@ export function createToldBy(labelsOf: (alert: LiveAlert) => Labels, memory: Gro
   /** The routes lead it elsewhere: this receiver hears of its end alone. */
   function place({ receiver, values, settings }: MessageGroup, alert: TrackedAlert, at: number) {
     const routed = { receiver, path: '', action: 'now' as const, settings: { ...settings, by: Object.keys(values) } };
-    const group = groupFor(routed, labelsOf(alert.about), againOf(alert.about));
+    const group = groupFor(routed, groupLabels(labelsOf(alert.about), alert.about), againOf(alert.about));
     const member: AlertMember = { alert, isRouted: false, changedAt: at, told: null, isOwed: false };
     assign(group.members, alert.key, member);
     put(alert, { groups: [...alert.groups, group.id] });

@@ -3,6 +3,7 @@
  * fires without a message, until they have passed. The history of that alert says so.
  */
 import type { LiveAlert } from '../alerts/alert.ts';
+import type { Labels } from '../alerts/labels.ts';
 import { rankOf } from '../evaluate/book.ts';
 import { kindOf } from '../evaluate/kinds/index.ts';
 import type { RuleKind } from '../evaluate/kinds/kind.ts';
@@ -23,6 +24,10 @@ export const longestAgainMs = 7 * 86_400_000;
 export const againOfRule = (rule: Partial<Rule> | undefined): number | null =>
   rule?.when ? ((kindOf(rule.when) as RuleKind | undefined)?.againMs ?? null) : null;
 export const againOf = ({ rule }: LiveAlert) => againOfRule(rule);
+
+/** By which an alert is grouped: what is unusual of a site is one message, whichever rules say so. */
+export const groupLabels = (labels: Labels, { rule }: LiveAlert): Labels =>
+  rule.when && (kindOf(rule.when) as RuleKind).explains ? { ...labels, rule: 'unusual' } : labels;
 
 /** Until when nothing is said of this alert; null: it is news. */
 export function saidUntil(before: LastSaid | undefined, alert: LiveAlert, at: number): number | null {

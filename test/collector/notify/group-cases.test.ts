@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LiveAlert } from '../../../collector/alerts/alert.ts';
+import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import type { GroupSeverity } from '../../../collector/notify/group.ts';
 import type { AlertNews } from '../../../collector/notify/group-memory.ts';
 import { type GroupDefaults, groupDefaults } from '../../../collector/notify/group-settings.ts';
@@ -13,6 +14,7 @@ import { recorder } from '../alerts/scene.ts';
 
 const file = fileURLToPath(new URL('../../../../shared/alert-cases.json', import.meta.url));
 const ms = (iso: string) => Date.parse(iso);
+const minute = 60_000;
 const iso = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
 interface GroupingEvent {
@@ -128,5 +130,21 @@ if (existsSync(file)) {
     if (run) test(`${id}: ${title}`, () => assert.equal(run(input), expected));
   }
 }
+
+test('what is unusual of a site is one message, whichever rules say so; other rules keep to themselves', () => {
+  const labels = { a: 'unusual-cpu', b: 'unusual-load', c: 'disk-space', d: 'unusual-cpu' };
+  const groups = open(
+    new Map(Object.entries(labels).map(([key, rule]) => [key, { rule, site: key === 'd' ? 'Osaka' : 'Berlin' }])),
+    {},
+  );
+  for (const [key, id] of Object.entries(labels)) {
+    const rule = defaultRules.find((one) => one.id === id);
+    if (!rule) throw new Error(`no rule ${id}`);
+    const news = newsOf(key, 'info', { about: { key, rule } as LiveAlert });
+    groups.set(key, news, 0, { isChange: true });
+  }
+  const told = groups.take(minute).map(({ firing }) => firing.map(({ key }) => key).join(' '));
+  assert.equal(told.sort(), ['a b', 'c', 'd']);
+});
 
 test.run();
