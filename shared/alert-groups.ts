@@ -30,8 +30,8 @@ export type AlertGroup = Static<typeof AlertGroup>;
 
 export const AlertGroups = Type.Object({
   counts: Type.Object({
-    critical: Type.Integer({ description: 'fire, critical, not acknowledged, not suppressed' }),
-    needs: Type.Integer({ description: 'fire, not acknowledged, not suppressed' }),
+    critical: Type.Integer({ description: 'of `needs` those that are critical' }),
+    needs: Type.Integer({ description: 'fire or are unknown now, not acknowledged, not suppressed' }),
     owned: Type.Integer({ description: 'fire, acknowledged, not suppressed' }),
     mine: Type.Integer({ description: 'of these, by the caller or handed to them' }),
     all: Type.Integer({ description: 'fire, not suppressed' }),

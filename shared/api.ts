@@ -146,6 +146,7 @@ export const FleetFilters = Type.Object({
   total: Type.Integer(),
   /** Those that fire. */
   alerts: AlertCounts,
+  waiting: Type.Integer({ description: 'critical alerts that need somebody, also those that are not about endpoints' }),
   filters: Type.Array(
     Type.Object({
       name: text,

@@ -197,7 +197,11 @@ export type PersonContent = Static<typeof PersonContent>;
 // ── what the interface answers ──
 
 const Owner = Type.Union([Type.Literal('file'), Type.Literal('people')]);
-const ShiftAnswer = Type.Object({ start: ms, end: ms, user: orNull(text), by: text });
+const ShiftAnswer = Type.Object({
+  ...{ start: ms, end: ms, user: orNull(text), by: text },
+  /** It is the turn of somebody who cannot log in any more: no message gets to them. */
+  isOff: Type.Boolean(),
+});
 export const OverrideAnswer = Type.Object({
   ...{ id: text, schedule: text, from: ms, to: ms, user: text, replace: orNull(text) },
   ...{ createdAt: ms, createdBy: text },
@@ -266,6 +270,16 @@ const HeardAnswer = Type.Object({
           via: orNull(text),
           channels: Type.Array(text),
           heldUntil: orNull(ms),
+        }),
+      ),
+      /** Whom the step names without getting to them. */
+      unreached: Type.Array(
+        Type.Object({
+          receiver: text,
+          why: Type.Enum(['no_way', 'off', 'gap', 'gone'], {
+            description:
+              'no_way: named no channel that is there; off: cannot log in any more; gap: nobody is on call; gone: deleted',
+          }),
         }),
       ),
     }),

@@ -35,6 +35,21 @@ const belongs: Readonly<Record<(typeof alertViews)[number], (alert: Alert, me: s
   hidden: (alert) => isOpen(alert) && alert.suppressedBy.length > 0,
 };
 
+/** Critical ones that need somebody, whatever they are about: the number in the menu of every page. */
+export async function waitingAlerts(state: State): Promise<number> {
+  const { n } = await state
+    .selectFrom('alerts')
+    .select((is) => is.fn.countAll<number | string>().as('n'))
+    .where('active_key', 'is not', null)
+    .where('state', 'in', ['firing', 'unknown'])
+    .where('severity', '=', 'critical')
+    .where('acknowledged_at', 'is', null)
+    .where('suppressed_by', '=', '')
+    .where('suppressed', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 export async function alertGroups(
   state: State,
   ruleNamed: RuleNamed,
@@ -58,7 +73,7 @@ export async function alertGroups(
   );
   return {
     counts: {
-      critical: needs.filter(({ severity, state }) => severity === 'critical' && state === 'firing').length,
+      critical: needs.filter(({ severity }) => severity === 'critical').length,
       needs: needs.length,
       owned: countOf('all') - needs.length,
       ...{ mine: countOf('mine'), all: countOf('all'), pending: countOf('pending'), hidden: countOf('hidden') },

@@ -56,21 +56,30 @@ async function channelsOf(state: State, config: Config) {
   ];
 }
 
+const lacks = {
+  no_way: 'has no way to be reached; each person sets that under Settings',
+  off: 'cannot log in any more',
+  gap: 'nobody is on call',
+  gone: 'is not there any more',
+};
+
 /** One line for each receiver, and below it whom that reaches when. */
 function linesOf({ heard }: TraceAnswer, zone: string): string[] {
   if (heard.length === 0) return ['Nobody would hear of it: no channel takes this severity.'];
   return heard.flatMap(({ receiver, path, steps }) => [
     `${receiver}   because of the route ${path}`,
-    ...steps.map(({ after, event, step, reached }) => {
+    ...steps.map(({ after, event, step, reached, unreached }) => {
       const when = after === 0 ? 'at once' : `after ${Math.round(after / 60)} min`;
       const whom = reached.map(({ receiver: one, via, channels, heldUntil }) => {
         const why = via === null ? '' : `, on call by ${via}`;
         const held = heldUntil === null ? '' : `, quiet until ${shownInstant(heldUntil, zone)}`;
         return `${one} (by ${channels.join(', then ')}${why}${held})`;
       });
+      const lacking = unreached.map(({ receiver: one, why }) => `${one}: ${lacks[why]}`);
+      const why = lacking.length === 0 ? '' : ` (${lacking.join('; ')})`;
       const what = event === 'skipped' ? 'nobody, and so the next step at once' : whom.join('; ') || 'nobody';
       const place = event === 'exhausted' ? 'nobody reacted: ' : step === null ? '' : `step ${step}: `;
-      return `  ${when.padEnd(13)}${place}${what}`;
+      return `  ${when.padEnd(13)}${place}${what}${why}`;
     }),
   ]);
 }

@@ -128,7 +128,7 @@ export const sortNames = Object.keys(sorts) as SortName[];
 export const defaultSort = '-attention';
 
 /** The filters, and how many of these rows each choice matches. */
-export function describeFilters(rows: readonly EndpointRow[]): FleetFilters {
+export function describeFilters(rows: readonly EndpointRow[]): Omit<FleetFilters, 'waiting'> {
   const alerts = { critical: 0, warning: 0, info: 0, unacknowledged: 0 };
   for (const row of rows)
     for (const count of [...levels, 'unacknowledged'] as const) alerts[count] += row.alerts[count];

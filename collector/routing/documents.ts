@@ -40,6 +40,8 @@ interface DocumentSave {
   reason: string;
   /** Takes effect then; default: now. */
   from?: number;
+  /** Not in place of one that is there. */
+  isNew?: boolean;
 }
 
 /** The routes have no name of their own. */
@@ -191,6 +193,8 @@ export async function createDocuments(parts: DocumentsParts): Promise<DocumentsS
     isOfFile: (kind, name) => ofFile.has(keyOf(kind, name)),
     async save(kind, name, content, how) {
       refuseFile(kind, name);
+      if (how.isNew && names(kind, Number.POSITIVE_INFINITY).includes(name))
+        throw refusal('CONFLICT', reason('oncall_taken', { name: shownName(name) }));
       await check(kind, name, content);
       await write(kind, name, content, how);
     },

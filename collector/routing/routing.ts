@@ -39,6 +39,12 @@ export interface Reached {
   heldUntil: number | null;
 }
 
+export interface Unreached {
+  receiver: string;
+  /** no_way: the person has named no channel that is there; off: cannot log in any more; gap: nobody is on call; gone: deleted. */
+  why: 'no_way' | 'off' | 'gap' | 'gone';
+}
+
 export interface Routing {
   /** Never empty while there are channels for this severity. */
   route(labels: Labels, at: number): Routed[];
@@ -52,6 +58,8 @@ export interface Routing {
 export interface RoutingMemory extends Routing {
   /** Persons and channels, quiet hours aside. */
   resolve(target: string, at: number): string[];
+  /** Why a target reaches nobody, and of whom that is said; null: it does reach somebody. */
+  unreached(target: string, at: number): Unreached | null;
   scheduleAt(name: string, at: number): OnCallSchedule | null;
   onCall(name: string, at: number): OnCall;
   /** Over all versions of the schedule. */
@@ -115,6 +123,17 @@ export function createRoutingMemory(parts: RoutingMemoryParts): RoutingMemory {
     return resolve(by === 'fallback' ? user : `person:${user}`, at, depth + 1);
   }
 
+  function unreached(target: string, at: number, depth = 0): Unreached | null {
+    if (resolve(target, at).length > 0) return null;
+    const name = nameOfReceiver(target);
+    const kind = kindOfReceiver(target);
+    if (kind === 'person') return { receiver: target, why: parts.isActive(name) ? 'no_way' : 'off' };
+    if (kind !== 'schedule' || scheduleAt(name, at) === null) return { receiver: target, why: 'gone' };
+    const { user, by } = onCall(name, at);
+    if (user === null || depth > fallbacksAtMost) return { receiver: target, why: 'gap' };
+    return unreached(by === 'fallback' ? user : `person:${user}`, at, depth + 1);
+  }
+
   function waysOf(user: string, at: number) {
     if (!parts.isActive(user)) return [];
     return (documents.contentAt('person', user, at)?.ways ?? []).filter(({ channel }) => hasChannel(channel));
@@ -155,6 +174,7 @@ export function createRoutingMemory(parts: RoutingMemoryParts): RoutingMemory {
     whoIs: (severity) => (target, at) =>
       resolve(target, at).filter((one) => quietUntil(quietAt(one, at), severity, at) === null),
     resolve: (target, at) => resolve(target, at),
+    unreached: (target, at) => unreached(target, at),
     scheduleAt,
     onCall,
     shifts(name, from, to) {

@@ -29,6 +29,8 @@ const feedAheadMs = 90 * day;
 export interface DocumentAuthor {
   by: string;
   reason: string;
+  /** Refused where the name is taken. */
+  isNew?: boolean;
 }
 interface ScheduleSave extends DocumentAuthor {
   /** Takes effect then, ms; null: with the next hand-over, a new schedule at once. */
@@ -95,19 +97,22 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
     const next = later.find(({ user }) => user !== first?.user);
     const [newest] = documents.versions('schedule', name);
     return {
-      ...{ name, owner: documents.isOfFile('schedule', name) ? 'file' : 'people', zone: content.zone, shifts, content },
+      ...{ name, owner: documents.isOfFile('schedule', name) ? 'file' : 'people', zone: content.zone, content },
+      shifts: shifts.map(shown),
       now: {
         ...{ user: first?.user ?? null, by: first?.by ?? 'gap', isReached: isReached(memory, first, at) },
         ...{ until: next?.start ?? null, next: next?.user ?? null },
       },
       overrides: overrides.rows(name, from, to),
-      gaps: ahead.filter(isOpen),
+      gaps: ahead.filter(isOpen).map(shown),
       changesAt: newest && newest.from > at ? newest.from : null,
     };
   }
 
   /** Somebody who cannot log in any more is nobody. */
-  const isOpen = (shift: Shift): boolean => isGap(shift) || !parts.isActive(shift.user ?? '');
+  const isOpen = (shift: Shift): boolean => isGap(shift) || isOff(shift);
+  const isOff = (shift: Shift): boolean => !isGap(shift) && !parts.isActive(shift.user ?? '');
+  const shown = (shift: Shift) => ({ ...shift, isOff: isOff(shift) });
 
   function scheduleNamed(name: string): ScheduleContent {
     const content = documents.contentAt('schedule', name, now()) ?? documents.contentAt('schedule', name, Infinity);
@@ -155,10 +160,10 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
         schedules: names().map((name) => rowOf(name, from, to)),
       };
     },
-    async saveSchedule(name, content, { from, by, reason: why }) {
+    async saveSchedule(name, content, { from, ...how }) {
       // The zone is checked before an instant is shown in it.
       await documents.check('schedule', name, content);
-      await documents.save('schedule', name, content, { by, reason: why, from: effectOf(name, content.zone, from) });
+      await documents.save('schedule', name, content, { ...how, from: effectOf(name, content.zone, from) });
       changed();
       const at = now();
       return rowOf(name, at, at + lookedAheadMs);

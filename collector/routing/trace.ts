@@ -40,6 +40,7 @@ export function trace(memory: RoutingMemory, labels: Labels, at: number): TraceA
 
   function stepOf(log: EscalationLog, targets: readonly string[]): HeardStep {
     const found = new Map<string, HeardStep['reached'][number]>();
+    const unreached = targets.map((target) => memory.unreached(target, log.at)).filter((one) => one !== null);
     for (const target of targets)
       for (const receiver of memory.resolve(target, log.at)) {
         const ways = memory.reach(receiver, severity, log.at);
@@ -52,6 +53,6 @@ export function trace(memory: RoutingMemory, labels: Labels, at: number): TraceA
         });
       }
     const { event, round = 1, step = null } = log;
-    return { after: Math.round((log.at - at) / 1000), round, step, event, reached: [...found.values()] };
+    return { after: Math.round((log.at - at) / 1000), round, step, event, reached: [...found.values()], unreached };
   }
 }

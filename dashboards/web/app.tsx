@@ -53,7 +53,7 @@ function OwnTurnDot() {
 
 function Navigation({ page }: { page: PageName }) {
   const current = pages[page].partOf ?? page;
-  const waiting = fleetFilters.value?.data?.alerts.unacknowledged ?? 0;
+  const waiting = fleetFilters.value?.data?.waiting ?? 0;
   useEffect(() => {
     setWaiting(waiting);
     return () => setWaiting(0);

@@ -218,6 +218,7 @@ export const reasons = {
   oncall_start: '{{text}} is not a local date and time; write the first hand-over as in 2026-03-02T09:00',
   oncall_time: '{{text}} is not a time of day; write it as in 09:00',
   oncall_twice: 'The name {{name}} is given twice',
+  oncall_taken: 'There is {{name}} already; change that one, or take another name',
   oncall_used: '{{name}} is named by {{by}}; change that first',
   oncall_version_past: 'The change is to take effect at {{from}}, which is past; what has been answered stays',
   name_blank: 'It is blank',

@@ -142,6 +142,12 @@ export const words = {
     onward: 'from {{from}}, no hand-over before {{until}}',
     moreGaps: 'and {{n}} more',
     unreached: '{{user}} has no way to be reached',
+    lacks: {
+      no_way: 'has no way to be reached',
+      off: 'cannot log in any more',
+      gap: 'nobody is on call',
+      gone: 'is not there any more',
+    },
     unreachedHint: 'No message gets through. Each person says under Settings how: “How you are reached”.',
     taken: 'There is {{name}} already: change that one, or take another name.',
     untried: 'Not tried yet',

@@ -220,6 +220,7 @@ export const reasons: ReasonWords = {
   oncall_start: '{{text}} は現地の日時ではありません。最初の引き継ぎを 2026-03-02T09:00 のように書いてください',
   oncall_time: '{{text}} は時刻ではありません。09:00 のように書いてください',
   oncall_twice: '名前 {{name}} が 2 回使われています',
+  oncall_taken: '{{name}} はすでにあります。それを変更するか、別の名前にしてください',
   oncall_used: '{{name}} は {{by}} で使われています。先にそちらを変更してください',
   oncall_version_past: '変更の発効 {{from}} は過去です。過去の答えは変わりません',
   name_blank: '空です',

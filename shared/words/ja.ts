@@ -140,6 +140,12 @@ export const words: Words = {
     onward: '{{from}} から（{{until}} まで引き継ぎなし）',
     moreGaps: 'ほか {{n}} 件',
     unreached: '{{user}} への連絡手段がありません',
+    lacks: {
+      no_way: '連絡手段がありません',
+      off: 'ログインできません（無効なユーザー）',
+      gap: '当番がいません',
+      gone: '存在しません',
+    },
     unreachedHint: '通知は届きません。連絡手段は、各自が設定の「自分への連絡手段」で登録します。',
     taken: '{{name}} はすでにあります。それを変更するか、別の名前にしてください。',
     untried: '未送信',

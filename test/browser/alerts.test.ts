@@ -164,6 +164,51 @@ step(
   },
 );
 
+step('by keys alone several are selected, and the place is kept when rows go elsewhere', async () => {
+  await openPage(page, url('/alerts'), 'en');
+  await page.locator('.alert-row').first().waitFor();
+  const place = () =>
+    page.evaluate(() => document.activeElement?.closest('[data-group]')?.textContent?.match(/Osaka|Paris|Berlin/)?.[0]);
+  for (const key of 'jxjx') await page.keyboard.press(key);
+  await page.getByText('Selected alerts: 4').waitFor();
+  assert.is(await place(), 'Paris');
+  await page.keyboard.press('a');
+  await page.getByText('Acknowledged: 4.').waitFor();
+  const first = page.locator('.alert-row').first();
+  await until(async () => /Berlin/.test((await first.textContent()) ?? ''), 5000, 'what nobody has is first');
+  assert.is(await place(), 'Berlin', 'the one that nobody has yet');
+  await page.keyboard.press('j');
+  assert.is(await place(), 'Osaka');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await until(async () => (await groups()).counts.owned === 0, 5000, 'taken back');
+});
+
+step('all counts are of what the list shows, also of alerts without an endpoint, and of unknown ones', async () => {
+  const [critical] = (await active()).filter(({ severity }) => severity === 'critical');
+  const row = await collector.state
+    .selectFrom('alerts')
+    .selectAll()
+    .where('id', '=', critical?.id ?? '')
+    .executeTakeFirstOrThrow();
+  for (const more of [
+    { id: 'own1', active_key: 'own1', endpoint: 'collector', rule: 'channel-failed' },
+    { id: 'lost1', active_key: 'lost1', endpoint: 'gone', rule: 'patches-overdue', state: 'unknown' as const },
+    { id: 'mine1', active_key: 'mine1', endpoint: 'gone', acknowledged_at: 1, acknowledged_by: 'ann' },
+    { id: 'quiet1', active_key: 'quiet1', endpoint: 'gone', suppressed_by: 'silence' },
+  ])
+    await collector.state
+      .insertInto('alerts')
+      .values({ ...row, ...more })
+      .execute();
+  await openPage(page, url('/alerts'), 'en');
+  await page.getByText('Need somebody: 5 critical, 2 others. Being worked on: 1.').waitFor();
+  await page.locator('nav .tally', { hasText: /^5$/ }).waitFor();
+  await until(async () => /^\(5\) Alerts/.test(await page.title()), 10_000, 'the count in the title');
+  const critically = page.locator('.alert-row', { hasText: 'nobody' }).filter({ hasText: 'Critical' });
+  assert.is(await critically.filter({ hasText: 'Unknown' }).count(), 1, 'the unknown one is marked');
+  await collector.state.deleteFrom('alerts').where('id', 'in', ['own1', 'lost1', 'mine1', 'quiet1']).execute();
+});
+
 step('an alert says what may explain it; a thumb acknowledges it, hands it over, and finds earlier ones', async () => {
   const alert = (await active()).find(({ endpoint }) => endpoint.name === 'paris-1') as Alert;
   const row = await collector.state

@@ -244,8 +244,8 @@ step('tiles and the navigation show the same counts, in the colour of the worst 
   const parts = { name: 'Memory in use', severity: 'critical', when: { kind: 'threshold', measurement: 'mem', all } };
   await send('rules/memory-in-use', 'PUT', { parts, reason: 'the test needs critical alerts' });
   const isTold = async () => {
-    const { unacknowledged } = (await describe()).alerts;
-    return unacknowledged > 0 && (await tally(/are not acknowledged/)) === unacknowledged;
+    const { waiting } = await describe();
+    return waiting > 0 && (await tally(/are not acknowledged/)) === waiting;
   };
   await until(isTold, 30_000, 'the red number of the navigation');
   assert.is(await page.locator('nav .tally').count(), 1, 'it is there once');
@@ -253,9 +253,9 @@ step('tiles and the navigation show the same counts, in the colour of the worst 
   const critical = items.find(({ severity }) => severity === 'critical');
   await send(`alerts/${encodeURIComponent(critical?.id ?? '')}/acknowledge`, 'POST', {});
   const isOneLess = async () => {
-    const counted = (await describe()).alerts;
-    const isLess = counted.critical - counted.unacknowledged === 1;
-    return isLess && (await tally(/are not acknowledged/)) === counted.unacknowledged;
+    const { waiting, alerts } = await describe();
+    const isLess = alerts.critical - alerts.unacknowledged === 1;
+    return isLess && (await tally(/are not acknowledged/)) === waiting;
   };
   await until(isOneLess, 30_000, 'an acknowledged one to be counted no more');
 });

@@ -10,6 +10,7 @@ import { namePattern } from '../../fleet/names.ts';
 import { replaceEndpoint } from '../../fleet/replace.ts';
 import { describeFilters } from '../../fleet/row-filters.ts';
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
+import { waitingAlerts } from '../alert-groups.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Nothing, PlaceName, people, word } from '../shapes.ts';
@@ -66,7 +67,7 @@ export function endpointRoutes(app: App, context: Context): void {
         response: { 200: FleetFilters },
       },
     },
-    () => describeFilters(rows.all()),
+    async () => ({ ...describeFilters(rows.all()), waiting: await waitingAlerts(state) }),
   );
 
   app.get(

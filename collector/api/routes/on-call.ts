@@ -29,16 +29,20 @@ const examples = {
   },
   policy: { steps: [{ targets: ['schedule:primary'], wait: '5m' }], repeat: 1, fallback: 'channel:ops' },
 };
+const isNew = Type.Optional(
+  Type.Boolean({ default: false, description: 'refused where the name is taken; without it that one is replaced' }),
+);
 const ScheduleEdit = Type.Object(
   {
     content: ScheduleContent,
     from: Type.Optional(instantMs(': takes effect then; default with the next hand-over')),
+    isNew,
     reason,
   },
   { ...closed, examples: [{ content: examples.schedule }] },
 );
 const PolicyEdit = Type.Object(
-  { content: PolicyContent, reason },
+  { content: PolicyContent, isNew, reason },
   { ...closed, examples: [{ content: examples.policy }] },
 );
 const Override = Type.Object(
@@ -84,8 +88,10 @@ export function onCallRoutes(app: App, { onCall, clock }: Context): void {
       },
     },
     (request) => {
-      const { content, from = null, reason: why = '' } = request.body;
-      return onCall.saveSchedule(request.params.name, content, { from, by: callerNamed(request), reason: why });
+      const { content, from = null, isNew: mustBeNew = false, reason: why = '' } = request.body;
+      return onCall.saveSchedule(request.params.name, content, {
+        ...{ from, by: callerNamed(request), reason: why, isNew: mustBeNew },
+      });
     },
   );
   app.post(
@@ -140,8 +146,10 @@ export function onCallRoutes(app: App, { onCall, clock }: Context): void {
       },
     },
     (request) => {
-      const { content, reason: why = '' } = request.body;
-      return onCall.savePolicy(request.params.name, content, { by: callerNamed(request), reason: why });
+      const { content, isNew: mustBeNew = false, reason: why = '' } = request.body;
+      return onCall.savePolicy(request.params.name, content, {
+        ...{ by: callerNamed(request), reason: why, isNew: mustBeNew },
+      });
     },
   );
   for (const kind of ['schedule', 'policy'] as const)

@@ -1,5 +1,5 @@
 /** What fires now and who has it: by rule and site, what nobody has first; for the keyboard and for a thumb. */
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { AlertGroup, AlertGroups } from '../../../shared/alert-groups.ts';
 import type { Alert } from '../../../shared/api.ts';
 import { alertViews } from '../../../shared/choices.ts';
@@ -68,7 +68,8 @@ function What({ group, isOpen, onOpen }: Pick<RowProps, 'group' | 'isOpen' | 'on
           <button type="button" class="link strong" data-row aria-expanded={isOpen} onClick={onOpen}>
             {ruleName(rule)}
           </button>
-        )}
+        )}{' '}
+        {only && alerts.every(({ state }) => state === 'unknown') && <AlertState alert={only} />}
       </div>
       <div class="small">
         {count === 1 && only ? (
@@ -178,10 +179,45 @@ function Row({ group, isSelected, isOpen, onSelect, onOpen, onDone }: RowProps) 
 /** Members that nobody has: they come first. */
 const unownedIn = ({ ids, unowned }: AlertGroup) => (unowned === 0 ? ids : ids.slice(0, unowned));
 
-/** The rows as they stand on the page, and the one that has the focus. */
+const focusedGroup = () => document.activeElement?.closest<HTMLElement>('[data-group]')?.dataset.group ?? null;
+
+/** The rows as they stand on the page, and the one that has the focus, also where a box or button of it has. */
 function rowsIn(list: HTMLElement | null) {
   const links = [...(list?.querySelectorAll<HTMLElement>('[data-row]') ?? [])];
-  return { links, at: links.indexOf(document.activeElement as HTMLElement) };
+  const at = links.indexOf(document.activeElement as HTMLElement);
+  const key = focusedGroup();
+  return { links, at: at >= 0 || key === null ? at : links.findIndex((link) => groupAt(link) === key) };
+}
+
+const groupAt = (link: HTMLElement) => link.closest<HTMLElement>('[data-group]')?.dataset.group;
+
+/** Where the keys stand in a list that is drawn anew and ordered anew under them. */
+function usePlace(list: { readonly current: HTMLElement | null }, groups: readonly AlertGroup[]) {
+  const place = useRef<string | null>(null);
+  const keep = () => {
+    place.current = focusedGroup();
+  };
+  const move = (step: 1 | -1) => {
+    const { links, at } = rowsIn(list.current);
+    links[at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
+    keep();
+  };
+  /** Away from rows that go elsewhere: to the next one that stays, else to the last one before. */
+  const leave = (going: readonly AlertGroup[]) => {
+    const { links, at } = rowsIn(list.current);
+    if (at < 0) return;
+    const gone = new Set(going.map(({ key }) => key));
+    const stays = (link: HTMLElement) => !gone.has(groupAt(link) ?? '');
+    (links.slice(at).find(stays) ?? links.slice(0, at).findLast(stays))?.focus();
+    keep();
+  };
+  // A row that is moved loses the focus, and with it whoever works by keys loses the place.
+  useLayoutEffect(() => {
+    if (place.current === null || document.activeElement !== document.body) return;
+    const { links } = rowsIn(list.current);
+    links.find((link) => groupAt(link) === place.current)?.focus({ preventScroll: true });
+  }, [groups]);
+  return { keep, move, leave };
 }
 
 const keyHelp = () =>
@@ -214,11 +250,7 @@ export function AlertsNow() {
     return next;
   };
   /** What a key acts on: the selected ones, else the one with the focus. */
-  const targets = () => {
-    if (chosen.length > 0) return chosen;
-    const key = document.activeElement?.closest<HTMLElement>('[data-group]')?.dataset.group;
-    return groups.filter((group) => group.key === key);
-  };
+  const targets = () => (chosen.length > 0 ? chosen : groups.filter(({ key }) => key === focusedGroup()));
   const done = () => {
     setSelected(new Set());
     loaded.reload();
@@ -233,25 +265,27 @@ export function AlertsNow() {
       some.flatMap(({ ids }) => ids),
       done,
     );
-  const move = (step: 1 | -1) => {
-    const { links, at } = rowsIn(list.current);
-    links[at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
-  };
+  const { keep, move, leave } = usePlace(list, groups);
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     x: () => {
-      const key = document.activeElement?.closest<HTMLElement>('[data-group]')?.dataset.group;
-      if (key !== undefined) setSelected(toggled(selected, key));
+      const key = focusedGroup();
+      if (key !== null) setSelected(toggled(selected, key));
+      keep();
     },
     Escape: () => setSelected(new Set()),
     a: () => {
       const some = targets();
-      // Its row goes down the list: the next key is meant for the one that comes now.
-      if (chosen.length === 0) move(1);
+      // What somebody has goes down the list: the next key is meant for the one that comes now.
+      leave(some);
       acknowledgeAll(some);
     },
-    t: () => takeAll(targets()),
+    t: () => {
+      const some = targets();
+      leave(some);
+      takeAll(some);
+    },
     s: () => {
       const some = targets();
       if (some.length > 0 && may('operator')) navigate(silenceHref(some));
@@ -267,7 +301,7 @@ export function AlertsNow() {
         </button>
       </PageHead>
       {chosen.length > 0 ? (
-        <section class="bulk" aria-label={t('alert.now.bulk')}>
+        <section key="bulk" class="bulk" aria-label={t('alert.now.bulk')}>
           <span class="strong" role="status">
             {t('alert.now.selected', { n: n(chosen.reduce((sum, { count }) => sum + count, 0)) })}
           </span>
@@ -297,7 +331,8 @@ export function AlertsNow() {
           <a href="/alerts?state=all">{t('alert.now.history')}</a>
         </div>
       )}
-      <section class="box" aria-busy={loaded.loading}>
+      {/* With a key: else the bar above is taken for it, and all of it is drawn anew. */}
+      <section key="list" class="box" aria-busy={loaded.loading}>
         {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
         {data === null && !loaded.problem && <Bones />}
         {data !== null && groups.length === 0 && (

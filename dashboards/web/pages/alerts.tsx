@@ -106,7 +106,7 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
 const isByTime = (filter: AlertFilter) => filter === 'resolved' || filter === 'all';
 
 function AlertsLead({ filter }: { filter: AlertFilter }) {
-  const n = fleetFilters.value?.data?.alerts.unacknowledged;
+  const n = fleetFilters.value?.data?.waiting;
   return (
     <>
       {n !== undefined && `${t('shell.waitingHere', { n })} · `}

@@ -93,7 +93,9 @@ const ids = (list: readonly EndpointRow[]) => list.map(({ id }) => id);
 
 /** As a page asks: its address, read by what the API says, becomes parameters, which the API's own schema takes. */
 function ask(address: string, of = rows) {
-  const query = Object.fromEntries(new URLSearchParams(queryOf(wantedOf(address, describeFilters(of)))));
+  const query = Object.fromEntries(
+    new URLSearchParams(queryOf(wantedOf(address, { ...describeFilters(of), waiting: 0 }))),
+  );
   assert.ok(Value.Check(RowQuery, query), `${address} is asked as ${JSON.stringify(query)}`);
   return queryRows(of, { ...query, limit: 5000 } as RowQuery);
 }

@@ -213,6 +213,19 @@ test('what is wrong is said with its place and the name that was meant, and noth
   await routed({ receivers: ['channel:ops'], children: [{ name: 'x', children: many.slice(1, 500) }] });
 });
 
+test('what is to be new never takes the place of what has its name', async () => {
+  const made = await withPeople(await scene());
+  const asNew = { ...how, isNew: true };
+  const content = { steps: [{ targets: ['channel:ops'] }] };
+  await made.onCall.savePolicy('servers', content, asNew);
+  await refused(made.onCall.savePolicy('servers', content, asNew), /here is servers already/, 'CONFLICT');
+  await made.onCall.savePolicy('servers', content, how);
+  const schedule = made.onCall.saveSchedule('primary', primary, { ...asNew, from: null });
+  await refused(schedule, /here is primary already/, 'CONFLICT');
+  await made.onCall.remove('policy', 'servers', how);
+  await made.onCall.savePolicy('servers', content, asNew);
+});
+
 test('what is named cannot be removed', async () => {
   const made = await withPeople(await scene());
   await made.onCall.savePolicy('servers', { steps: [{ targets: ['schedule:primary'] }] }, how);
@@ -240,14 +253,15 @@ test('the trace names each step of a policy while nobody reacts, and the schedul
   const { heard } = made.onCall.trace({ severity: 'critical' }, start);
   assert.is(heard.length, 1);
   assert.equal(
-    heard[0]?.steps.map(({ after, event, reached }) => [
+    heard[0]?.steps.map(({ after, event, reached, unreached }) => [
       after,
       event,
       ...reached.map(({ receiver, via }) => `${receiver} ${via}`),
+      ...unreached.map(({ receiver, why }) => `${receiver} ${why}`),
     ]),
     [
       [0, 'notify', 'person:ann primary'],
-      [300, 'notify', 'channel:ops null'],
+      [300, 'notify', 'channel:ops null', 'person:cat no_way'],
       [900, 'exhausted', 'channel:mail null'],
     ],
   );

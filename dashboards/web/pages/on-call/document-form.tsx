@@ -54,7 +54,7 @@ export function DocumentForm({
   const isTaken = name === undefined && taken.includes(typed.trim());
   const put = async (method: 'PUT' | 'DELETE') => {
     if (isTaken) return;
-    const body = method === 'PUT' ? { body: bodyOf() } : {};
+    const body = method === 'PUT' ? { body: { ...bodyOf(), isNew: name === undefined } } : {};
     const address = `on-call/${folder}/${encodeURIComponent(typed.trim())}`;
     if (await send(() => call(address, { method, ...body }))) onDone();
   };

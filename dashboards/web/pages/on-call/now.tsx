@@ -21,7 +21,7 @@ const dayMs = 86_400_000;
 const gapsShown = 5;
 const shiftsShown = 6;
 type ShiftRow = OnCallScheduleRow['shifts'][number];
-const isOpen = ({ by }: ShiftRow) => by === 'gap' || by === 'fallback';
+const isOpen = ({ by }: Pick<ShiftRow, 'by'>) => by === 'gap' || by === 'fallback';
 
 interface Wish {
   from: string;
@@ -180,7 +180,7 @@ function ScheduleBox({ row, answer, reload }: ScheduleBoxProps) {
   const [editing, setEditing] = useState(false);
   const { problem, send } = useSend();
   const { now: on } = row;
-  const isNobody = isOpen({ ...on, start: 0, end: 0 });
+  const isNobody = isOpen(on);
   const done = () => {
     setTaking(null);
     setEditing(false);
@@ -219,6 +219,7 @@ function ScheduleBox({ row, answer, reload }: ScheduleBoxProps) {
             <li key={shift.start}>
               <Times {...shift} known={answer.known} />{' '}
               <strong>{isOpen(shift) ? t('onCall.nobody') : shift.user}</strong>{' '}
+              {shift.isOff && <span class="fault">{t('onCall.lacks.off')} </span>}
               {shift.by === 'override' && <span class="quiet">{t('onCall.override')}</span>}{' '}
               {may('operator') && (
                 <button type="button" class="link" onClick={() => setTaking(shift)}>
@@ -289,7 +290,11 @@ function Feed({ has, reload }: { has: boolean; reload: () => void }) {
 function Lead({ answer }: { answer: OnCallAnswer }) {
   const { schedules, me: own } = answer;
   const names = [
-    ...new Set(schedules.flatMap(({ now: on }) => (isOpen({ ...on, start: 0, end: 0 }) ? [] : (on.user ?? [])))),
+    ...new Set(
+      schedules
+        .filter(({ now: on }) => !isOpen(on) && on.user !== null)
+        .map(({ now: on }) => (on.isReached ? on.user : t('onCall.unreached', { user: on.user ?? '' }))),
+    ),
   ];
   const mine = own.now.length > 0 ? t('onCall.youNow') : own.next ? t('onCall.youNext') : null;
   return (

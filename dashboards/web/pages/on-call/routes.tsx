@@ -27,7 +27,7 @@ function Heard({ answer }: { answer: TraceAnswer }) {
         <li key={receiver}>
           <strong>{receiverWord(receiver)}</strong> <span class="quiet">{t('onCall.because', { path })}</span>
           <ol class="plain">
-            {steps.map(({ after, event, reached }, n) => (
+            {steps.map(({ after, event, reached, unreached }, n) => (
               <li key={n}>
                 {after === 0 ? t('onCall.atOnceStep') : duration(after, language.value)}:{' '}
                 {event === 'exhausted' && `${t('onCall.exhausted')} `}
@@ -41,6 +41,11 @@ function Heard({ answer }: { answer: TraceAnswer }) {
                         {t('onCall.quietUntil')} <Moment at={heldUntil} />
                       </>
                     )}{' '}
+                  </span>
+                ))}
+                {unreached.map(({ receiver: one, why }) => (
+                  <span key={one} class="fault">
+                    {receiverWord(one)}: {t(`onCall.lacks.${why}`)}{' '}
                   </span>
                 ))}
               </li>
