@@ -37,6 +37,8 @@ export interface Users {
   setRole(id: string, role: Role): Promise<User>;
   /** Also ends every session of the user. @throws EvenkeelError NOT_FOUND, CONFLICT for the last admin */
   disable(id: string): Promise<User>;
+  /** With the password and the role of before. @throws EvenkeelError NOT_FOUND */
+  enable(id: string): Promise<User>;
 }
 
 type UserRow = { id: string; name: string; role: string; created_at: number; disabled_at: number | null };
@@ -131,6 +133,13 @@ export function createUsers(state: State, now: () => number, ended: () => void):
       });
       ended();
       return user;
+    },
+
+    async enable(id) {
+      const row = await find(id);
+      await state.updateTable('users').set({ disabled_at: null }).where('id', '=', id).execute();
+      ended();
+      return userOf({ ...row, disabled_at: null });
     },
   };
 }

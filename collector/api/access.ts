@@ -295,6 +295,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/users/:id/password': 'admin',
   'PATCH /api/v1/users/:id': 'admin',
   'POST /api/v1/users/:id/disable': 'admin',
+  'POST /api/v1/users/:id/enable': 'admin',
+  'GET /api/v1/users/:id/duties': 'admin',
 
   // Who changed what, with addresses
   'GET /api/v1/audit': 'admin',
@@ -317,6 +319,7 @@ export const asksAgain: ReadonlySet<string> = new Set([
   'POST /api/v1/users',
   'PATCH /api/v1/users/:id',
   'POST /api/v1/users/:id/password',
+  'POST /api/v1/users/:id/enable',
   'POST /api/v1/tokens',
   'POST /api/v1/enrollments',
   'POST /api/v1/endpoints/:id/erase',

@@ -1,4 +1,6 @@
 /** Policies, routes and people as people see and change them; with schedule-desk.ts all that pages do here. */
+
+import type { Duties } from '../../shared/duties.ts';
 import { fail } from '../../shared/errors.ts';
 import type {
   PersonContent,
@@ -26,6 +28,7 @@ export interface OnCallDesk extends ScheduleDesk {
   checkRoutes(content: unknown): Promise<RoutesContent>;
   saveRoutes(content: unknown, how: DocumentAuthor): Promise<RoutesRow>;
   trace(labels: Labels, at: number): TraceAnswer;
+  duties(user: string): Duties;
   /** As saved; `recipient` is where a message goes: null for the addresses of the channel. */
   ownWays(user: string): Promise<{ channel: string; address: string | null; recipient: string | null }[]>;
   receiverNames(): Promise<Omit<ReceiverChoices, 'channels'>>;
@@ -87,6 +90,10 @@ export function createDesk(parts: ScheduleDeskParts): OnCallDesk {
       return this.routes();
     },
     trace: (labels, at) => trace(memory, labels, at),
+    duties: (user) => ({
+      now: documents.names('schedule', now()).filter((name) => memory.onCall(name, now()).user === user),
+      namedBy: documents.namedBy(`person:${user}`),
+    }),
     async ownWays(user) {
       const reached = memory.reach(`person:${user}`, 'critical', now());
       return (await this.person(user)).content.ways.map(({ channel, address = null }) => {

@@ -54,6 +54,8 @@ export interface DocumentsStore {
   /** The newest first. */
   versions<Kind extends DocumentKind>(kind: Kind, name: string): DocumentVersion<Kind>[];
   isOfFile(kind: DocumentKind, name: string): boolean;
+  /** What names a receiver, such as `policy:servers` or `root/berlin`; a person also what has their turns. */
+  namedBy(receiver: string): string[];
   /** @throws EvenkeelError BAD_ENTRY with the fault and its place, CONFLICT for what the file has */
   save<Kind extends DocumentKind>(
     kind: Kind,
@@ -191,6 +193,7 @@ export async function createDocuments(parts: DocumentsParts): Promise<DocumentsS
     contentAt: (kind, name, instant) => (at(keyOf(kind, name), instant)?.content ?? null) as never,
     versions: (kind, name) => versionsOf(keyOf(kind, name)).toReversed() as never,
     isOfFile: (kind, name) => ofFile.has(keyOf(kind, name)),
+    namedBy: (receiver) => namedBy(newest(), receiver),
     async save(kind, name, content, how) {
       refuseFile(kind, name);
       if (how.isNew && names(kind, Number.POSITIVE_INFINITY).includes(name))
@@ -229,7 +232,12 @@ function faultsOfDocument(documents: Documents, known: KnownNames, kind: Documen
 /** What names a receiver, in words that stand in the documents. */
 function namedBy({ schedules, policies, routes }: Documents, receiver: string): string[] {
   const found = [
-    ...[...schedules].filter(([, { fallback }]) => fallback === receiver).map(([name]) => `schedule:${name}`),
+    ...[...schedules]
+      .filter(
+        ([, { fallback, layers }]) =>
+          fallback === receiver || layers.some(({ users }) => users.some((user) => `person:${user}` === receiver)),
+      )
+      .map(([name]) => `schedule:${name}`),
     ...[...policies]
       .filter(
         ([, { steps, fallback }]) => fallback === receiver || steps.some(({ targets }) => targets.includes(receiver)),

@@ -217,7 +217,14 @@ step('an alert says what may explain it; a thumb acknowledges it, hands it over,
     .where('id', '=', alert.id)
     .executeTakeFirstOrThrow();
   const hour = 3_600_000;
-  const earlier = { ...row, id: 'earlier1', active_key: null, state: 'resolved' as const, resolved_why: 'cleared' };
+  const earlier = {
+    ...row,
+    id: 'earlier1',
+    active_key: null,
+    state: 'resolved' as const,
+    resolved_why: 'cleared',
+    first_acknowledged_at: null,
+  };
   const times = {
     pending_at: row.pending_at - 5 * hour,
     fired_at: row.pending_at - 5 * hour,

@@ -1,7 +1,9 @@
-/** Users. Small on purpose: create, new password, disable. */
+/** Users. Small on purpose: create, new password, disable and enable. */
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { page, Role } from '../../../shared/api.ts';
+import { Duties } from '../../../shared/duties.ts';
+import { fail } from '../../../shared/errors.ts';
 import type { App, Context } from '../context.ts';
 import { refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, UserName } from '../shapes.ts';
@@ -17,7 +19,7 @@ const User = Type.Object({
 
 const ofAdmins = 'to make or change an admin';
 
-export function accountRoutes(app: App, { accounts: { users } }: Context): void {
+export function accountRoutes(app: App, { accounts: { users }, onCall }: Context): void {
   async function refuseTokenForAdmin(request: FastifyRequest, id: string): Promise<void> {
     const user = (await users.list()).find((one) => one.id === id);
     if (user?.role === 'admin') refuseToken(request, ofAdmins);
@@ -109,6 +111,33 @@ export function accountRoutes(app: App, { accounts: { users } }: Context): void 
     async (request) => {
       await refuseTokenForAdmin(request, request.params.id);
       return users.disable(request.params.id);
+    },
+  );
+  app.post(
+    '/api/v1/users/:id/enable',
+    {
+      schema: {
+        ...{ summary: 'Let a disabled user log in again, with the password and role of before', tags: ['access'] },
+        ...{ params: Id, response: { 200: User } },
+      },
+    },
+    async (request) => {
+      await refuseTokenForAdmin(request, request.params.id);
+      return users.enable(request.params.id);
+    },
+  );
+  app.get(
+    '/api/v1/users/:id/duties',
+    {
+      schema: {
+        ...{ summary: 'Where a user is on call now, and what names them: for whoever is about to disable them' },
+        ...{ tags: ['access'], params: Id, response: { 200: Duties } },
+      },
+    },
+    async (request) => {
+      const user = (await users.list()).find(({ id }) => id === request.params.id);
+      if (!user) throw fail('NOT_FOUND', { what: 'user', id: request.params.id });
+      return onCall.duties(user.name);
     },
   );
 }

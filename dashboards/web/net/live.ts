@@ -67,8 +67,11 @@ function opened(): void {
   link.value = 'live';
 }
 
-/** Opens the stream and keeps it open until `hangUp`. Calling it again changes nothing. */
-export function listen(): void {
+/**
+ * Opens the stream and keeps it open until `hangUp`. Calling it again changes nothing.
+ * @param refused it was answered with an error: it may be that the session has ended
+ */
+export function listen(refused: () => void): void {
   if (source) return;
   source = new EventSource('/api/v1/events');
   source.onopen = opened;
@@ -78,7 +81,8 @@ export function listen(): void {
     // The browser retries a cut connection by itself, but gives up for good when it was answered with an error.
     if (source?.readyState !== EventSource.CLOSED) return;
     source = undefined;
-    retry = setTimeout(listen, retryMs);
+    retry = setTimeout(() => listen(refused), retryMs);
+    refused();
   };
 }
 

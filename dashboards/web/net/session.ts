@@ -13,12 +13,25 @@ import { call, onLoggedOut, type Problem, retryMs } from './request.ts';
 /** null until the first answer. */
 export const me = signal<Me | null>(null);
 export const meProblem = signal<Problem | null>(null);
+/** Somebody was logged in here until the session ended without them. */
+export const hasEnded = signal(false);
 
 function take(answer: Me): void {
+  hasEnded.value = answer.role === null && (hasEnded.value || me.value?.role != null);
   me.value = answer;
   meProblem.value = null;
   if (answer.role === null) hangUp();
-  else listen();
+  else listen(askWhetherEnded);
+}
+
+/** Else whoever only looks at a page goes on to read what was true when the session ended. */
+function askWhetherEnded(): void {
+  void call<Me>('me').then(
+    (answer) => answer.role === null && take(answer),
+    () => {
+      // No connection: the stream tries again, and asks again.
+    },
+  );
 }
 
 export async function askMe(): Promise<void> {
@@ -42,6 +55,7 @@ export function watchSession(): void {
 export async function logOut(): Promise<void> {
   await call('logout', { method: 'POST', body: {} });
   await askMe();
+  hasEnded.value = false;
 }
 
 /** `operator`: acknowledge, comment, assign, resolve. `admin`: people, tokens, join codes. */

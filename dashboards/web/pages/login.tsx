@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { LoggedOut } from '../logged-out.tsx';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
-import { askMe, me } from '../net/session.ts';
-import { ProblemCallout } from '../parts/box.tsx';
+import { askMe, hasEnded, me } from '../net/session.ts';
+import { Callout, ProblemCallout } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
 import { navigate, path, safeNext, search } from '../router.ts';
 import { t } from '../words/words.ts';
@@ -28,6 +28,11 @@ export function LoginPage() {
         <div class="box-body stack">
           <h1 tabIndex={-1}>{t('login.title')}</h1>
           <form class="form" onSubmit={(event) => void submit(event)}>
+            {hasEnded.value && !problem && (
+              <Callout tone="info" title={t('login.ended')} spoken>
+                <p>{t('login.endedWhy')}</p>
+              </Callout>
+            )}
             {problem && <ProblemCallout problem={problem} />}
             <Input label={t('login.user')} value={user} onInput={setUser} autocomplete="username" required />
             <Input

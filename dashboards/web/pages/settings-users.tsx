@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Duties } from '../../../shared/duties.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { me } from '../net/session.ts';
@@ -8,6 +9,7 @@ import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { type Role, roles } from '../roles.ts';
 import { t } from '../words/words.ts';
+import { receiverWord } from './on-call/receivers.tsx';
 
 interface ListedUser {
   id: string;
@@ -126,30 +128,75 @@ function RoleOf({ user, onDone }: UserProps) {
   );
 }
 
+/** Whoever is on call, or is to be notified, leaves a hole: that is said before it is made. */
 function Disable({ user, onDone }: UserProps) {
   const { busy, problem, send } = useSend();
+  const [left, setLeft] = useState<Duties | null>(null);
+  const cancel = useRef<HTMLButtonElement>(null);
+  useEffect(() => cancel.current?.focus(), [left]);
+  const address = `users/${encodeURIComponent(user.id)}`;
+  const { name } = user;
+  const disable = async () => {
+    if (await send(() => call(`${address}/disable`, { method: 'POST' }))) onDone();
+  };
+  const ask = () =>
+    void send(async () => {
+      const duties = await call<Duties>(`${address}/duties`);
+      if (duties.now.length + duties.namedBy.length > 0) setLeft(duties);
+      else await disable();
+    });
+  if (left === null)
+    return (
+      <>
+        <button type="button" class="button slim" disabled={busy} onClick={ask}>
+          {t('settings.disable')}
+          <span class="unseen"> {name}</span>
+        </button>
+        {problem && <ProblemCallout problem={problem} />}
+      </>
+    );
   return (
-    <>
-      <button
-        type="button"
-        class="button slim"
-        disabled={busy}
-        onClick={() =>
-          void send(() => call(`users/${encodeURIComponent(user.id)}/disable`, { method: 'POST' })).then(onDone)
-        }
-      >
-        {t('settings.disable')}
+    <div class="stack-2">
+      {problem && <ProblemCallout problem={problem} />}
+      <div role="status">
+        {left.now.length > 0 && <p>{t('settings.onCallNow', { name, schedules: left.now.join(', ') })}</p>}
+        {left.namedBy.length > 0 && (
+          <p>{t('settings.namedBy', { name, list: left.namedBy.map(receiverWord).join(', ') })}</p>
+        )}
+      </div>
+      <div class="form-end">
+        <button type="button" class="button danger" disabled={busy} onClick={() => void disable()}>
+          {busy ? t('common.working') : t('settings.disableOf', { name })}
+        </button>
+        <button type="button" class="button" onClick={() => setLeft(null)} ref={cancel}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Enable({ user, onDone }: UserProps) {
+  const { busy, problem, send } = useSend();
+  const enable = async () => {
+    if (await send(() => call(`users/${encodeURIComponent(user.id)}/enable`, { method: 'POST' }))) onDone();
+  };
+  return (
+    <div class="row">
+      <span class="quiet">{t('settings.disabled')}</span>
+      <button type="button" class="button slim" disabled={busy} onClick={() => void enable()}>
+        {t('settings.enable')}
         <span class="unseen"> {user.name}</span>
       </button>
       {problem && <ProblemCallout problem={problem} />}
-    </>
+    </div>
   );
 }
 
 /** What an admin can do with a person; one's own account cannot be disabled by mistake. */
 function Acts({ user, onDone }: UserProps) {
   const [state, setState] = useState<'rest' | 'asking' | 'done'>('rest');
-  if (user.disabledAt !== null) return <span class="quiet">{t('settings.disabled')}</span>;
+  if (user.disabledAt !== null) return <Enable user={user} onDone={onDone} />;
   if (state === 'asking') {
     return <NewPassword user={user} onDone={() => setState('done')} onCancel={() => setState('rest')} />;
   }

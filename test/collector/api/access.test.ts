@@ -190,6 +190,11 @@ const addUser = async () => {
   ids.user = (answer.body as { id: string }).id;
 };
 
+const addDisabledUser = async () => {
+  await addUser();
+  await collector.call(`/api/v1/users/${ids.user}/disable`, { method: 'POST', as: 'admin' });
+};
+
 const parts = ['servers', 'workstations', 'response', 'major_incidents', 'lost_hours'];
 const calendar = {
   ...{ zone: 'Europe/Berlin', weekly: { mon: [['09:00', '17:00']] }, region: null, holidays: [], overrides: {} },
@@ -747,6 +752,8 @@ const calls: Record<string, Call> = {
   },
   'PATCH /api/v1/users/:id': { path: '/api/v1/users/:user', before: addUser, body: { role: 'operator' } },
   'POST /api/v1/users/:id/disable': { path: '/api/v1/users/:user/disable', before: addUser },
+  'POST /api/v1/users/:id/enable': { path: '/api/v1/users/:user/enable', before: addDisabledUser },
+  'GET /api/v1/users/:id/duties': { path: '/api/v1/users/:user/duties', before: addUser },
   'GET /api/v1/targets': {},
   'POST /api/v1/targets': {
     ...{ body: { name: 'Website', kind: 'http', settings: { url: 'http://127.0.0.1:9/' } }, status: 201 },

@@ -218,10 +218,10 @@ test('what is to be new never takes the place of what has its name', async () =>
   const asNew = { ...how, isNew: true };
   const content = { steps: [{ targets: ['channel:ops'] }] };
   await made.onCall.savePolicy('servers', content, asNew);
-  await refused(made.onCall.savePolicy('servers', content, asNew), /here is servers already/, 'CONFLICT');
+  await refused(made.onCall.savePolicy('servers', content, asNew), /here is "servers" already/, 'CONFLICT');
   await made.onCall.savePolicy('servers', content, how);
   const schedule = made.onCall.saveSchedule('primary', primary, { ...asNew, from: null });
-  await refused(schedule, /here is primary already/, 'CONFLICT');
+  await refused(schedule, /here is "primary" already/, 'CONFLICT');
   await made.onCall.remove('policy', 'servers', how);
   await made.onCall.savePolicy('servers', content, asNew);
 });
