@@ -356,11 +356,19 @@ async function walk(page: Page, path: string, press = false): Promise<void> {
     const labels = await buttons.allTextContents();
     const at = labels.findIndex((label) => !names.has(label));
     if (at < 0) break;
-    names.add(labels[at] ?? '');
-    await buttons.nth(at).click();
+    const label = labels[at] ?? '';
+    names.add(label);
+    await buttons
+      .nth(at)
+      .click({ timeout: 10_000 })
+      .catch(async (thrown) => {
+        // A form that closed meanwhile, because what it asked for is done, took its buttons with it.
+        if ((await buttons.allTextContents()).includes(label)) throw thrown;
+        console.log(`gone before it was pressed: ${label} on ${path}`);
+      });
     await page.waitForTimeout(100);
     await until(() => isDone(page), 20_000, path);
-    await check(page, `${path} after ${labels[at]}`);
+    await check(page, `${path} after ${label}`);
     if (new URL(page.url()).pathname !== path.split('?')[0]) await openPage(page, collector.http + path, pseudo);
   }
 }
