@@ -117,6 +117,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     newest: parts.newest,
     scopeNameOf: scopeNames(fleet, groups),
     inhibit: config.inhibit,
+    uplinks: config.uplinks,
     agentsMayAsk: config.maintenance.agentsMayAsk,
     generated: parts.generated,
     policy,

@@ -10,5 +10,16 @@ export const EndpointDependencies = Type.Object({
   groups: Type.Array(Type.Array(Named)),
   /** What is reached by way of it. */
   children: Type.Array(Named),
+  /** Whole sites that are. */
+  sites: Type.Array(Named),
 });
 export type EndpointDependencies = Static<typeof EndpointDependencies>;
+
+/** What all endpoints of a site are reached by way of. */
+export const SiteUplinks = Type.Object({
+  parents: EndpointDependencies.properties.parents,
+  groups: EndpointDependencies.properties.groups,
+  /** They stand in evenkeel.yaml. */
+  isOfFile: Type.Boolean(),
+});
+export type SiteUplinks = Static<typeof SiteUplinks>;

@@ -6,7 +6,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
-import type { ChangeFeed } from '../change-feed.ts';
+import type { Change, ChangeFeed } from '../change-feed.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import type { EndpointView } from '../evaluate/kinds/kind.ts';
 import { namedRule } from '../evaluate/rule.ts';
@@ -24,6 +24,7 @@ import type { Undelivered } from '../notify/undelivered.ts';
 import { alertsBehind } from '../outages/behind.ts';
 import type { GeneratedDependencies } from '../outages/generated.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
+import type { UplinkSettings } from '../outages/settings.ts';
 import { createSecondHalf } from '../pipeline.ts';
 import type { State } from '../state/open.ts';
 import type { PolicyEvent } from '../tickets/actions.ts';
@@ -72,6 +73,8 @@ export interface AlertsParts {
   agentsMayAsk?: boolean;
   /** What targets follow from by their definitions. */
   generated?: GeneratedDependencies;
+  /** Of evenkeel.yaml: what whole sites are reached by way of. */
+  uplinks?: UplinkSettings;
   policy: PolicySettings;
   tickets: Tickets;
   routes: readonly ChannelRoute[];
@@ -211,14 +214,27 @@ const notKept = (log: Log) => (thrown: unknown) => log.warn({ err: thrown }, 'Co
 /** What keeps people from being notified of an alert. */
 function suppressorsOver(
   parts: AlertsParts,
-  over: Pick<Parameters<typeof createSuppressors>[0], 'memory' | 'maintenance' | 'named' | 'ruleNamed' | 'push'>,
+  over: Pick<
+    Parameters<typeof createSuppressors>[0],
+    'memory' | 'maintenance' | 'named' | 'ruleNamed' | 'push' | 'isTold'
+  >,
 ): Suppressors {
-  const { state, clock, fleet, inhibit, generated, groupNamesOf = () => [], zone = 'UTC' } = parts;
+  const { state, clock, fleet, log, inhibit, uplinks, generated, groupNamesOf = () => [], zone = 'UTC' } = parts;
   return createSuppressors({
-    ...{ ...over, state, clock, zone, groupNamesOf, endpointOf: fleet.get, endpoints: fleet.all },
+    ...{ ...over, state, clock, log, zone, groupNamesOf, endpointOf: fleet.get, endpoints: fleet.all },
     ...(inhibit ? { inhibit } : {}),
+    ...(uplinks ? { uplinks } : {}),
     ...(generated ? { generated } : {}),
   });
+}
+
+/** What sites are reached by way of has other names, or members, than before. */
+function followUplinks({ placesChanged, sitesChanged }: Suppressors, change: Change, log: Log): void {
+  if (change.kind === 'endpoint' || change.kind === 'target') placesChanged();
+  else if (change.kind === 'site')
+    sitesChanged().catch((thrown) =>
+      log.error({ err: thrown, site: change.site }, 'Could not apply an edit of a site to alerts yet'),
+    );
 }
 
 export function createAlerts(parts: AlertsParts): Alerts {
@@ -241,7 +257,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     behindOf: (ids) => alertsBehind(suppressors, ids).map((alert) => ({ alert, isTold: groups.isTold(alert.key) })),
   };
   const over = { memory, maintenance, named, ruleNamed };
-  const suppressors = suppressorsOver(parts, { ...over, push: (input) => queue.push(input) });
+  const suppressors = suppressorsOver(parts, { ...over, isTold: groups.isTold, push: (input) => queue.push(input) });
   const isSuppressed = (alert: string) => suppressors.suppressions.suppressedBy(alert).size > 0;
   const queue = createInputQueue({
     log,
@@ -334,6 +350,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     parts.tickets.onPerson((action) => later({ type: 'ticket', at: action.at, event: action as PolicyEvent }));
     unsubscribe = changeFeed.subscribe((change) => {
       if (change.kind === 'endpoint') onPlaceChange(change.endpoint);
+      followUplinks(suppressors, change, log);
     });
     parts.generated?.onChange((endpoints) => later({ type: 'dependencies', at: clock.now(), endpoints }));
     timer = setInterval(() => {

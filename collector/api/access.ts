@@ -44,6 +44,8 @@ export const access: Readonly<Record<string, Need>> = {
   'PATCH /api/v1/endpoints/:id': 'operator',
   'GET /api/v1/endpoints/:id/dependencies': 'viewer',
   'PUT /api/v1/endpoints/:id/dependencies': 'operator',
+  'GET /api/v1/sites/:id/uplinks': 'viewer',
+  'PUT /api/v1/sites/:id/uplinks': 'admin',
   'DELETE /api/v1/endpoints/:id': 'admin',
   'GET /api/v1/endpoints/retired': 'admin',
   'POST /api/v1/endpoints/:id/erase': 'admin',

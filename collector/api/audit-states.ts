@@ -72,6 +72,7 @@ export function statesOf(context: Context): Readonly<Record<string, StateReader>
 
   return {
     'PUT /api/v1/endpoints/:id/dependencies': dependencies,
+    'PUT /api/v1/sites/:id/uplinks': dependencies,
     ...onCallStates(context),
     'POST /api/v1/maintenance/:id/end': occurrences,
     'POST /api/v1/maintenance/:id/extend': occurrences,

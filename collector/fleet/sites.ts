@@ -148,6 +148,7 @@ export function createSites({ state, fleet, changeFeed, now, onScopesMoved }: Si
           await moveRuleScope(db, 'site', site.name, null, 'site_removed', by, now());
         }
         await db.deleteFrom('sites').where('id', '=', id).execute();
+        await db.deleteFrom('dependencies').where('endpoint', '=', id).execute();
         return site.name;
       });
       await onScopesMoved();

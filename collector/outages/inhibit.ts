@@ -14,6 +14,7 @@ import { incidentKey } from '../tickets/groups.ts';
 import { siteAlertKey } from './detect.ts';
 import type { Inhibition, InhibitionEvent } from './inhibition.ts';
 import type { OutageMemory } from './memory.ts';
+import type { Uplinks } from './uplinks.ts';
 
 export interface InhibitParts {
   inhibition: Inhibition;
@@ -22,6 +23,9 @@ export interface InhibitParts {
   memory: Pick<AlertMemory, 'alert' | 'alertsOf' | 'byId'>;
   labels(alert: LiveAlert): Labels;
   nameOf(endpoint: string): string;
+  uplinks: Pick<Uplinks, 'siteNamed' | 'namesBehind' | 'uplinksOf'>;
+  /** People were told of the incident of the site: what follows is part of it. */
+  isSiteTold(site: string): boolean;
 }
 
 /** It says that its endpoint, or target, cannot be reached. */
@@ -61,7 +65,7 @@ export async function inhibit(parts: InhibitParts, batch: Batch): Promise<void> 
     const events = inhibition.set(factsOf(parts, alert), at);
     const own = events.find(({ id, type }) => id === alert.id && (type === 'inhibited' || type === 'held'));
     if (suppressions.has(alert.id, 'inhibition') || suppressions.has(alert.id, 'hold')) change.isSuppressed = true;
-    const site = fires(alert) && isReach(alert) ? outages.incidentOf(alert.endpoint) : undefined;
+    const site = fires(alert) && isReach(alert) ? incidentOver(alert, at) : undefined;
     if (site !== undefined && memory.alert(siteAlertKey(site))) {
       change.isSuppressed = true;
       absorb(alert, site, at, () => changes.push(change));
@@ -117,8 +121,25 @@ export async function inhibit(parts: InhibitParts, batch: Batch): Promise<void> 
 
   // ── incidents of sites ──
 
-  function absorb(alert: LiveAlert, site: string, at: number, before?: () => void): void {
+  /**
+   * The incident in which the alert is no news. An uplink is of those of its sites of which people were told before; of
+   * the others it is what is said, and has their ticket.
+   */
+  function incidentOver(alert: LiveAlert, at: number): string | undefined {
+    const behind = parts.uplinks.namesBehind(alert.endpoint);
+    const told = behind.find(parts.isSiteTold);
+    if (told !== undefined) return told;
+    for (const site of behind) if (outages.incident(site)) join(alert, site, at);
+    const site = outages.incidentOf(alert.endpoint);
+    return site !== undefined && behind.includes(site) ? undefined : site;
+  }
+
+  function join(alert: LiveAlert, site: string, at: number): void {
     changes.push({ event: { type: 'join', key: alert.key, parent: incidentKey(site, siteDown.id), at }, at });
+  }
+
+  function absorb(alert: LiveAlert, site: string, at: number, before?: () => void): void {
+    join(alert, site, at);
     begin(alert, 'site_incident', at, { site }, before);
   }
 
@@ -133,10 +154,13 @@ export async function inhibit(parts: InhibitParts, batch: Batch): Promise<void> 
       event: { type: 'outage', on: true, key, check: siteDown.id, site, since, alert: alert.id, at },
       at,
     });
+    const uplinks = parts.uplinks.uplinksOf(site);
     for (const endpoint of outages.incident(site)?.members ?? [])
       for (const one of memory.alertsOf(endpoint))
-        if (fires(one) && isReach(one) && (one.firedAt ?? at) <= at && !suppressions.has(one.id, 'site_incident'))
-          absorb(one, site, at);
+        if (fires(one) && isReach(one) && (one.firedAt ?? at) <= at && !suppressions.has(one.id, 'site_incident')) {
+          if (uplinks.includes(endpoint)) join(one, site, at);
+          else absorb(one, site, at);
+        }
   }
 
   function siteIsUp(change: AlertChange): void {
@@ -148,7 +172,7 @@ export async function inhibit(parts: InhibitParts, batch: Batch): Promise<void> 
       event: { type: 'outage', on: false, key, check: siteDown.id, site, since: at, alert: alert.id, at },
       at,
     });
-    for (const endpoint of outages.members(site).ids)
+    for (const endpoint of new Set([...outages.members(site).ids, ...parts.uplinks.uplinksOf(site)]))
       for (const one of memory.alertsOf(endpoint)) end(one, 'site_incident', at, { notifiedBy: alert.key });
   }
 
@@ -158,8 +182,13 @@ export async function inhibit(parts: InhibitParts, batch: Batch): Promise<void> 
   }
 }
 
-export const factsOf = ({ labels }: Pick<InhibitParts, 'labels'>, alert: LiveAlert) => ({
-  ...{ id: alert.id, endpoint: alert.endpoint, labels: labels(alert), isReach: isReach(alert) },
-  state: fires(alert) ? ('firing' as const) : ('pending' as const),
-  firedAt: alert.firedAt ?? alert.pendingAt,
-});
+export function factsOf({ labels, uplinks }: Pick<InhibitParts, 'labels' | 'uplinks'>, alert: LiveAlert) {
+  // The incident of a site follows from its uplink, as each of its endpoints does.
+  const site = alert.family === siteDown.id ? uplinks.siteNamed(alert.tags.site ?? '') : undefined;
+  return {
+    ...{ id: alert.id, labels: labels(alert), endpoint: site ?? alert.endpoint },
+    ...{ isReach: site !== undefined || isReach(alert), isSite: site !== undefined },
+    state: fires(alert) ? ('firing' as const) : ('pending' as const),
+    firedAt: alert.firedAt ?? alert.pendingAt,
+  };
+}

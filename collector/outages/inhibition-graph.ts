@@ -25,6 +25,8 @@ export interface InhibitionFacts {
   endpoint: string;
   /** It says that its endpoint cannot be reached: dependencies are about these. */
   isReach: boolean;
+  /** It stands for a whole site: its end follows that of its cause later than that of one endpoint. */
+  isSite?: boolean;
   state: 'pending' | 'firing';
   firedAt: number;
 }

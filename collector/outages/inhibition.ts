@@ -27,9 +27,12 @@ export interface InhibitionEvent {
 
 export type Inhibition = ReturnType<typeof createInhibition>;
 
+/** A site has ended when enough have been back for a while, which is after the first of them is. */
+const pauseOf = ({ isSite }: KnownAlert, releaseMs: number) => releaseMs * (isSite ? 2 : 1);
+
 export function createInhibition(parts: GraphParts, settings: InhibitionSettings) {
   const graph = createInhibitionGraph(parts);
-  const { put, change } = graph;
+  const [{ put, change }, { releaseMs }] = [graph, settings];
   const due = createDueQueue();
   let events: InhibitionEvent[] = [];
 
@@ -55,7 +58,7 @@ export function createInhibition(parts: GraphParts, settings: InhibitionSettings
         graph.setInhibited(one, { by: firing, until: null });
       put(one, { holdUntil: null });
     } else if (inhibited) {
-      if (inhibited.until === null) put(one, { inhibited: { ...inhibited, until: at + settings.releaseMs } });
+      if (inhibited.until === null) put(one, { inhibited: { ...inhibited, until: at + pauseOf(one, releaseMs) } });
     } else if (isPending && one.holdUntil === null && !one.isHoldSpent) {
       const until = one.firedAt + settings.waitMs + settings.holdMs;
       if (at < until) {
@@ -156,8 +159,9 @@ export function createInhibition(parts: GraphParts, settings: InhibitionSettings
     wasInhibited(id: string, at: number): void {
       const one = graph.get(id);
       if (!one || one.inhibited) return;
-      put(one, { inhibited: { by: [], until: at + settings.releaseMs } });
-      setDue(id, at + settings.releaseMs);
+      const until = at + pauseOf(one, releaseMs);
+      put(one, { inhibited: { by: [], until } });
+      setDue(id, until);
     },
 
     isInhibited: (id: string): boolean => graph.get(id)?.inhibited !== undefined && graph.get(id)?.inhibited !== null,

@@ -29,6 +29,8 @@ export interface LoadOutagesParts extends InhibitParts {
   suppressions: Suppressions;
   memory: AlertMemory;
   endpoints(): Iterable<Endpoint>;
+  /** Of the incidents of these sites people were told before the start. */
+  toldBefore(sites: readonly string[]): void;
 }
 
 /** @returns what tickets have to know before anything is due */
@@ -38,6 +40,20 @@ export async function loadOutages(parts: LoadOutagesParts, at: number): Promise<
   const found = new Map(rows.map(({ site, content }) => [site, JSON.parse(content) as SiteState]));
   outages.restore(found, places(parts), at);
   inhibition.clear();
+  const held = await state
+    .selectFrom('alerts')
+    .select(['id', 'suppressed_by'])
+    .where('active_key', 'is not', null)
+    .where('suppressed_by', '!=', '')
+    .execute();
+  // Messages are read later: of a site's incident that fires, and that nothing kept back, people were told.
+  const kept = new Set(held.map(({ id }) => id));
+  parts.toldBefore(
+    [...found.keys()].filter((site) => {
+      const alert = memory.alert(siteAlertKey(site));
+      return alert !== undefined && fires(alert) && !kept.has(alert.id);
+    }),
+  );
   const alerts = [...memory.all()].filter((alert) => fires(alert) || alert.state === 'pending');
   for (const alert of alerts)
     for (const { id, type } of inhibition.set(factsOf(parts, alert), at))
@@ -46,12 +62,6 @@ export async function loadOutages(parts: LoadOutagesParts, at: number): Promise<
         type === 'held' || type === 'hold_over' ? 'hold' : 'inhibition',
         type === 'inhibited' || type === 'held',
       );
-  const held = await state
-    .selectFrom('alerts')
-    .select(['id', 'suppressed_by'])
-    .where('active_key', 'is not', null)
-    .where('suppressed_by', '!=', '')
-    .execute();
   const events: PolicyEvent[] = [];
   for (const { id, suppressed_by } of held) {
     const alert = memory.byId(id);

@@ -1,6 +1,7 @@
 /** The part `inhibit:` of evenkeel.yaml, and the inhibitions that are built in. */
 import { type Static, Type } from 'typebox';
 import { EvenkeelError } from '../../shared/errors.ts';
+import { nameKey } from '../../shared/place-name.ts';
 import { type Fault, shown } from '../../shared/shape.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
 import { fitsMissing, impossibleIn, type Matcher, matches, parseMatcher } from '../alerts/matcher.ts';
@@ -17,6 +18,42 @@ export const InhibitSettings = Type.Array(
   { maxItems: 200 },
 );
 export type InhibitSettings = Static<typeof InhibitSettings>;
+
+const Names = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 20 });
+const maxItems = 20;
+
+/** What whole sites are reached by way of, by the names of endpoints and targets. */
+export const UplinkSettings = Type.Array(
+  Type.Object(
+    {
+      site: Type.String({ minLength: 1, maxLength: 128 }),
+      parents: Type.Optional(Names),
+      groups: Type.Optional(Type.Array(Names, { minItems: 1, maxItems })),
+    },
+    closed,
+  ),
+  { maxItems: 1000 },
+);
+export type UplinkSettings = Static<typeof UplinkSettings>;
+
+/** What is wrong with uplinks whose shape is right; whether there are such sites and endpoints is known to the state only. */
+export function faultsOfUplinks(uplinks: UplinkSettings): Fault[] {
+  const seen = new Set<string>();
+  return uplinks.flatMap(({ site, parents, groups }, n): Fault[] => {
+    const isTwice = seen.has(nameKey(site));
+    seen.add(nameKey(site));
+    return [
+      ...(isTwice
+        ? [{ path: [n, 'site'], problem: `is ${shown(site)}, which stands above already; one entry per site` }]
+        : []),
+      ...(parents || groups
+        ? []
+        : [
+            { path: [n], problem: 'needs `parents: [core-router]`, or `groups: [[isp-a, isp-b]]` for redundant lines' },
+          ]),
+    ];
+  });
+}
 
 const of = (...texts: string[]) => texts.map(parseMatcher);
 

@@ -12,7 +12,13 @@ import { nearest } from '../../shared/nearest.ts';
 import { internet } from '../../shared/outgoing.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
-import { faultsOfInhibit, InhibitSettings, inhibitRulesOf } from '../outages/settings.ts';
+import {
+  faultsOfInhibit,
+  faultsOfUplinks,
+  InhibitSettings,
+  inhibitRulesOf,
+  UplinkSettings,
+} from '../outages/settings.ts';
 import { readRouting } from '../routing/file.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
@@ -95,6 +101,9 @@ export function loadConfig(
     ...faultsOfInhibit(rightInhibit(settings.inhibit)).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })),
   );
   const rulesFolder = from(typeof settings.rules_folder === 'string' ? settings.rules_folder : 'rules', home);
+  if (faultsOf(UplinkSettings, settings.uplinks ?? []).length === 0)
+    for (const fault of faultsOfUplinks((settings.uplinks ?? []) as UplinkSettings))
+      faults.push({ ...fault, path: ['uplinks', ...fault.path] });
   const { rules, inFiles } = readRules(settings.rules, rulesFolder, faults);
   const targets = readTargetList(settings.targets, read, faults);
   const routing = readRouting(settings);
@@ -131,6 +140,7 @@ export function loadConfig(
     routing: routing.documents,
     outgoing: { allow: good.outgoing?.allow ?? [] },
     inhibit: inhibitRulesOf(good.inhibit ?? []),
+    uplinks: good.uplinks ?? [],
     maintenance: { agentsMayAsk: good.maintenance?.agents_may_ask ?? false },
     targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],

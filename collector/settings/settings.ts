@@ -8,7 +8,7 @@ import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { isNeverReached } from '../../shared/outgoing.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
-import { InhibitSettings } from '../outages/settings.ts';
+import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
 import type { FileDocuments } from '../routing/documents.ts';
 import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
@@ -242,6 +242,7 @@ export const CollectorSettings = Type.Object(
       }),
     ),
     inhibit: Type.Optional(InhibitSettings),
+    uplinks: Type.Optional(UplinkSettings),
     schedules: Type.Optional(Type.Unknown({ description: 'who is on call when: collector/routing/file.ts' })),
     policies: Type.Optional(
       Type.Unknown({ description: 'who is notified when nobody reacts: collector/routing/file.ts' }),
@@ -346,6 +347,8 @@ export interface Config {
   outgoing: { allow: string[] };
   /** Alerts that follow from others, beside those that are built in. */
   inhibit: InhibitRule[];
+  /** What whole sites are reached by way of, by name. */
+  uplinks: UplinkSettings;
   maintenance: { agentsMayAsk: boolean };
   /** Where the collector itself may look, and the targets that stand in the file. */
   targets: { allow: string[]; list: (TargetDefinition & { id: string })[] };

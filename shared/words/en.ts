@@ -91,6 +91,13 @@ export const words = {
     none: 'Nothing is entered: when this endpoint does not respond, it is notified on its own.',
     children: 'Reached by way of this one:',
     edit: 'Edit ways',
+    sites: 'Sites reached by way of this one:',
+  },
+  uplink: {
+    title: 'The whole site is reached by way of',
+    help: 'Names of endpoints or targets, such as core-router: while any line is down, nothing is said of endpoints of this site, also not of those that join later. Redundant lines on one line with + between them, such as isp-a + isp-b: only all of them together count.',
+    none: 'Nothing is entered: each endpoint of this site is notified on its own, until so many are silent that the site is.',
+    inFile: 'This stands in evenkeel.yaml, under uplinks; it is changed there.',
   },
   silence: {
     new: 'New silence',
@@ -2993,6 +3000,7 @@ export const words = {
       me: 'Own ways changed',
       people: 'Ways of a user changed',
       dependencies: 'Dependencies saved',
+      uplinks: 'Uplinks of a site saved',
       test: 'Test sent',
       act: 'By a link of a message',
       push: 'Messages switched on for a device',

@@ -540,6 +540,17 @@ test('what a secret file holds is checked and never shown', () => {
   assert.equal(told, ['my.yaml:1:48: channels.a.url_file "url" names a file whose text does not fit `url`']);
 });
 
+test('uplinks of sites: one entry per site, with something that it is reached by way of', () => {
+  const of = (...entries: string[]) => faultsIn(`uplinks:\n${entries.map((one) => `  - ${one}\n`).join('')}`);
+  assert.equal(of('{ site: Berlin, parents: [core-router] }', '{ site: Osaka, groups: [[isp-a, isp-b]] }'), []);
+  assert.match(
+    of('{ site: Berlin, parents: [a] }', '{ site: berlin, parents: [b] }').join(),
+    /uplinks\.1\.site is "berlin", which stands above already/,
+  );
+  assert.match(of('{ site: Berlin }').join(), /uplinks\.0 needs `parents: \[core-router\]`/);
+  assert.match(of('{ site: Berlin, parent: [a] }').join(), /parents/);
+});
+
 test('inhibitions that go in a circle are refused, also where their matchers are written otherwise', () => {
   const rules = (...pairs: [source: string, target: string][]) =>
     `inhibit:\n${pairs.map(([source, target]) => `  - { source: ['${source}'], target: ['${target}'] }\n`).join('')}`;

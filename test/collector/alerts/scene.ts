@@ -15,6 +15,7 @@ import { createOutbox } from '../../../collector/notify/outbox.ts';
 import type { Receivers } from '../../../collector/notify/receivers.ts';
 import type { ChannelRoute } from '../../../collector/notify/route.ts';
 import { createGeneratedDependencies } from '../../../collector/outages/generated.ts';
+import type { UplinkSettings } from '../../../collector/outages/settings.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { createCount } from '../../../collector/targets/count.ts';
 import { dependenciesIn } from '../../../collector/targets/dependencies.ts';
@@ -23,7 +24,7 @@ import { withTargets } from '../../../collector/targets/subject.ts';
 import { defaultPolicy, type PolicySettings } from '../../../collector/tickets/settings.ts';
 import { createTickets } from '../../../collector/tickets/tickets.ts';
 import type { Clock } from '../../../shared/clock.ts';
-import { silentLog } from '../../../shared/log.ts';
+import { type Log, silentLog } from '../../../shared/log.ts';
 import type { Report } from '../../../shared/report.ts';
 import { type TargetResult, targetResults } from '../../../shared/target.ts';
 import { bucketOf } from '../../../shared/topics.ts';
@@ -56,6 +57,10 @@ export interface SceneOptions {
   links?: true;
   /** What is watched from outside: names with their watchers. */
   targets?: Record<string, { watchers: string[]; site?: string }>;
+  /** Sites that are kept, by id, with their names; what they are reached by way of comes from the settings. */
+  places?: Record<string, string>;
+  uplinks?: UplinkSettings;
+  log?: Log;
   services?: { parts: string[]; need: number | null }[];
   /** What was last measured of an endpoint. */
   newest?: NewestValues;
@@ -69,6 +74,26 @@ export async function openScene(options: SceneOptions = {}) {
   if (!options.state)
     for (const [id, kind] of Object.entries(options.endpoints ?? { srv: 'server' }))
       await insertEndpoint(state, id, kind as EndpointKind, options.sites?.get(id) ?? options.site ?? null);
+  if (!options.state)
+    for (const [id, name] of Object.entries(options.places ?? {}))
+      await state
+        .insertInto('sites')
+        .values({
+          id,
+          name,
+          name_key: name.toLowerCase(),
+          note: '',
+          zone: null,
+          people: null,
+          service_calendar: null,
+          working_calendar: null,
+          support_calendar: null,
+          created_at: 0,
+          created_by: 'ana',
+          updated_at: 0,
+          updated_by: 'ana',
+        })
+        .execute();
   const told: Change[] = [];
   const changeFeed = createChangeFeed();
   changeFeed.subscribe((change) => void told.push(change));
@@ -110,7 +135,8 @@ export async function openScene(options: SceneOptions = {}) {
     outbox: { wake() {} },
     changeFeed,
     causeOf: (id: string, from: number, to: number) => causeIn(state, id, from, to),
-    log: silentLog,
+    log: options.log ?? silentLog,
+    ...(options.uplinks ? { uplinks: options.uplinks } : {}),
   };
   const alerts = createAlerts({ ...parts, publicUrl });
   await alerts.start();

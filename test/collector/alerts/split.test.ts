@@ -19,6 +19,7 @@ import { createSecondHalf } from '../../../collector/pipeline.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { createPolicy } from '../../../collector/tickets/policy.ts';
 import { defaultPolicy } from '../../../collector/tickets/settings.ts';
+import { silentLog } from '../../../shared/log.ts';
 import { recorder } from './scene.ts';
 
 const minute = 60_000;
@@ -114,6 +115,8 @@ function openRoad(state: State) {
       groupNamesOf: () => [],
       push: async () => undefined,
     },
+    log: silentLog,
+    isTold: groups.isTold,
     endpointOf: () => undefined,
     endpoints: () => [],
     named: endpointOf,

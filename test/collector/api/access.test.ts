@@ -364,6 +364,12 @@ const calls: Record<string, Call> = {
     makeBody: () => ({ add: [ids.endpoint] }),
     before: () => addPlace('sites'),
   },
+  'GET /api/v1/sites/:id/uplinks': { path: '/api/v1/sites/:site/uplinks', before: () => addPlace('sites') },
+  'PUT /api/v1/sites/:id/uplinks': {
+    path: '/api/v1/sites/:site/uplinks',
+    makeBody: () => ({ parents: [ids.endpoint] }),
+    before: () => addPlace('sites'),
+  },
   'DELETE /api/v1/sites/:id': { path: '/api/v1/sites/:site', status: 204, before: () => addPlace('sites') },
   'GET /api/v1/groups': {},
   'POST /api/v1/groups': { body: { name: 'one of groups', note: 'new' }, status: 201 },

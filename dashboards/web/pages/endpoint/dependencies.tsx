@@ -12,12 +12,14 @@ import { t } from '../../words/words.ts';
 
 type NamedParent = EndpointDependencies['parents'][number];
 
-const textOf = ({ parents, groups }: EndpointDependencies) =>
+type Ways = Pick<EndpointDependencies, 'parents' | 'groups'>;
+
+const textOf = ({ parents, groups }: Ways) =>
   [...parents.map((one) => [one]), ...groups].map((way) => way.map(({ name }) => name).join(' + ')).join('\n');
 
 /** A name that nobody has is sent as it is: the collector says that it is none. */
-function waysIn(text: string): { parents: string[]; groups: string[][] } {
-  const ids = new Map([...(rows.value?.values() ?? [])].map(({ id, name }) => [name, id]));
+function waysIn(text: string, targets: readonly NamedParent[]): { parents: string[]; groups: string[][] } {
+  const ids = new Map([...targets, ...(rows.value?.values() ?? [])].map(({ id, name }) => [name, id]));
   const ways = text
     .split('\n')
     .map((line) => line.split('+').flatMap((name) => name.trim() || []))
@@ -41,24 +43,39 @@ function Names({ of }: { of: readonly NamedParent[] }) {
   );
 }
 
+/** One line per way. */
+export function WayList({ of: { parents, groups } }: { of: Ways }) {
+  return (
+    <ul class="plain">
+      {[...parents.map((one) => [one]), ...groups].map((way) => (
+        <li key={way.map((one) => one.id).join('+')}>
+          <Names of={way} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 interface DependencyFormProps {
-  id: string;
-  known: EndpointDependencies;
+  address: string;
+  known: Ways;
+  help?: string;
+  /** Beside endpoints. */
+  targets?: readonly NamedParent[];
   onDone: () => void;
 }
 
-function DependencyForm({ id, known, onDone }: DependencyFormProps) {
+export function DependencyForm({ address, known, help, targets = [], onDone }: DependencyFormProps) {
   const [text, setText] = useState(() => textOf(known));
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
-    const address = `endpoints/${encodeURIComponent(id)}/dependencies`;
-    if (await send(() => call(address, { method: 'PUT', body: waysIn(text) }))) onDone();
+    if (await send(() => call(address, { method: 'PUT', body: waysIn(text, targets) }))) onDone();
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
       {problem && <ProblemCallout problem={problem} />}
-      <Field label={t('dependency.ways')} help={t('dependency.help')}>
+      <Field label={t('dependency.ways')} help={help ?? t('dependency.help')}>
         {(ids) => (
           <textarea
             class="input"
@@ -83,7 +100,8 @@ function DependencyForm({ id, known, onDone }: DependencyFormProps) {
 }
 
 export function Dependencies({ id }: { id: string }) {
-  const found = useLoad<EndpointDependencies>(`endpoints/${encodeURIComponent(id)}/dependencies`);
+  const address = `endpoints/${encodeURIComponent(id)}/dependencies`;
+  const found = useLoad<EndpointDependencies>(address);
   const [editing, setEditing] = useState(false);
   const done = () => {
     setEditing(false);
@@ -94,17 +112,11 @@ export function Dependencies({ id }: { id: string }) {
       <Ready of={found} lines={1}>
         {(known) =>
           editing ? (
-            <DependencyForm id={id} known={known} onDone={done} />
+            <DependencyForm address={address} known={known} onDone={done} />
           ) : (
             <div class="box-body stack-2">
               {known.parents.length + known.groups.length === 0 && <p class="quiet">{t('dependency.none')}</p>}
-              <ul class="plain">
-                {[...known.parents.map((one) => [one]), ...known.groups].map((way) => (
-                  <li key={way.map((one) => one.id).join('+')}>
-                    <Names of={way} />
-                  </li>
-                ))}
-              </ul>
+              <WayList of={known} />
               {known.children.length > 0 && (
                 <p>
                   {t('dependency.children')}{' '}
@@ -112,6 +124,17 @@ export function Dependencies({ id }: { id: string }) {
                     <span key={one.id}>
                       {n > 0 && ', '}
                       <EndpointLink of={one} />
+                    </span>
+                  ))}
+                </p>
+              )}
+              {known.sites.length > 0 && (
+                <p>
+                  {t('dependency.sites')}{' '}
+                  {known.sites.map((site, n) => (
+                    <span key={site.id}>
+                      {n > 0 && ', '}
+                      <a href={`/sites/${encodeURIComponent(site.id)}`}>{site.name}</a>
                     </span>
                   ))}
                 </p>

@@ -15,6 +15,7 @@ import { concerns, fleetHref, hasNone, type PlaceKind, type PlaceRow, parameter 
 import { Attended } from './list.tsx';
 import { Choose } from './members.tsx';
 import { Remove } from './remove.tsx';
+import { Uplinks } from './uplinks.tsx';
 
 interface Detail extends Omit<GroupDetail, 'row'> {
   row: PlaceRow;
@@ -133,6 +134,7 @@ export function PlacePage({ kind, id }: { kind: PlaceKind; id: string }) {
         {(detail) => (
           <>
             <Head kind={kind} detail={detail} reload={loaded.reload} />
+            {kind === 'sites' && <Uplinks id={id} />}
             <Members kind={kind} detail={detail} reload={loaded.reload} />
           </>
         )}
