@@ -42,6 +42,8 @@ export function createGroupChanges({ receivers, labelsOf }: GroupChangeParts, me
     });
     for (const { group, before } of places) if (before) count(put, group, before, -1);
     put(alert, columns);
+    // Whoever was to hear of it later hears neither of its begin nor of its end.
+    for (const { member } of places) if (!alert.fires && member.heard?.size === 0) put(member, { told: null });
     if (reroutes && alert.fires) route(alert, places, at);
     for (const { group, member, before, wasCalling } of places) {
       if (isChange) put(member, { changedAt: at });
@@ -67,7 +69,7 @@ export function createGroupChanges({ receivers, labelsOf }: GroupChangeParts, me
       const group = groupFor(routed, groupLabels(labels, alert.about), againOf(alert.about));
       wanted.add(group.id);
       if (group.members.has(alert.key)) continue;
-      const member: AlertMember = { alert, isRouted: true, changedAt: at, told: null, isOwed: false };
+      const member: AlertMember = { alert, isRouted: true, changedAt: at, told: null, heard: null, isOwed: false };
       assign(group.members, alert.key, member);
       places.push({ group, member, before: null, wasCalling: isCalling(group) });
     }

@@ -1,7 +1,7 @@
 /** Messages that groups have made and that are not taken yet; what was said is noted in the group. */
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { AlertRemark } from '../alerts/batch.ts';
-import { count, type GroupDraft, sent, standingOf } from './group.ts';
+import { count, endsIn, type GroupDraft, type GroupedAlert, hearersOf, sent, standingOf, wayKey } from './group.ts';
 import type { AlertMember, GroupMemory, MessageGroup, TrackedAlert } from './group-memory.ts';
 import type { Way } from './notification.ts';
 import { noteSaid } from './said.ts';
@@ -53,10 +53,50 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
   ): void {
     if (ways.length === 0 && event !== 'resolved')
       toNobody(group, draft.at, event === 'exhausted' ? { isLast: true } : {});
-    const { id, receiver, values } = group;
-    messages.push({ ...draft, event, about: id, receiver, values, ways, number });
-    countMessage(receiver, draft.at);
+    say(group, draft, ways, event, number);
+    countMessage(group.receiver, draft.at);
     told(group, draft, ways);
+  }
+
+  /** One message, or several where not all have heard of what has ended. */
+  function say(
+    group: MessageGroup,
+    draft: GroupDraft<LiveAlert>,
+    ways: readonly Way[],
+    event: GroupMessage['event'],
+    number: number | null,
+  ): void {
+    const { id, receiver, values } = group;
+    const whole = { ...draft, event, about: id, receiver, values, number };
+    const over = endsIn(group, draft, ways).map((alert) => ({ alert, hearers: hearersOf(group, alert.key) }));
+    pushEach(whole, ways, over);
+  }
+
+  /** To each way what it was told of: whoever has not heard of a begin does not hear of its end. */
+  function pushEach(
+    message: Omit<GroupMessage, 'ways'>,
+    ways: readonly Way[],
+    over: readonly { alert: GroupedAlert<LiveAlert>; hearers: ReadonlySet<string> }[],
+  ): void {
+    const heardOf = (way: Way) => over.flatMap(({ alert, hearers }) => (hearers.has(wayKey(way)) ? [alert] : []));
+    const alike = Map.groupBy(ways, (way) => JSON.stringify(heardOf(way).map(({ key }) => key)));
+    for (const some of alike.values()) {
+      const resolved = heardOf(some[0] as Way);
+      if (message.firing.length + resolved.length > 0) messages.push({ ...message, resolved, ways: some });
+    }
+  }
+
+  /** Somebody was told that these fire, beside the messages of their group. */
+  function heardBy(group: MessageGroup, alerts: readonly GroupedAlert<LiveAlert>[], ways: readonly Way[]): void {
+    for (const { key } of alerts) {
+      const member = group.members.get(key) as AlertMember;
+      if (member.told === null || member.heard === null) continue;
+      put(member, { heard: member.heard.union(new Set(ways.map(wayKey))) });
+    }
+    note(
+      group,
+      alerts.map(({ key }) => key),
+    );
   }
 
   function told(group: MessageGroup, draft: GroupDraft<LiveAlert>, ways: readonly Way[]): void {
@@ -87,7 +127,12 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
     for (const id of (alert as TrackedAlert).groups) {
       const other = groups.get(id) as MessageGroup;
       const member = other.members.get(key) as AlertMember;
-      if (other === group || member.isRouted || ![...other.ways.keys()].every((way) => group.ways.has(way))) continue;
+      if (other === group || member.isRouted || member.told === null) continue;
+      const left = hearersOf(other, key).difference(hearersOf(group, key));
+      if (left.size > 0) {
+        put(member, { heard: left });
+        continue;
+      }
       count(put, other, standingOf(member), -1);
       put(member, { told: null });
       count(put, other, standingOf(member), 1);
@@ -106,6 +151,9 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
 
   return {
     emit,
+    say,
+    pushEach,
+    heardBy,
     told,
     countMessage,
     remark,

@@ -7,7 +7,7 @@ import { rankOf } from '../evaluate/book.ts';
 import type { EscalationRun } from '../on-call/escalation.ts';
 import { count, type GroupSeverity, type LastSaid, newGroup, standingOf, wayKey } from './group.ts';
 import type { createGroupChanges } from './group-changes.ts';
-import type { AlertMember, AlertNews, GroupMemory, MessageGroup } from './group-memory.ts';
+import { type AlertMember, type AlertNews, dueKey, type GroupMemory, type MessageGroup } from './group-memory.ts';
 import type { GroupMessages } from './group-messages.ts';
 import type { GroupRuns } from './group-runs.ts';
 import type { GroupDefaults } from './group-settings.ts';
@@ -24,7 +24,7 @@ export interface SavedGroups {
     worst: MessageGroup['worst'];
     repeats: number;
     ways: readonly Way[];
-    members: { key: string; news: AlertNews; told: NonNullable<AlertMember['told']> }[];
+    members: { key: string; news: AlertNews; told: NonNullable<AlertMember['told']>; heard: AlertMember['heard'] }[];
     run: EscalationRun | null;
   }[];
   /** Those that fire. */
@@ -58,11 +58,11 @@ export function restoreGroups(
     const known = new Map(ways.map((way) => [wayKey(way), way]));
     Object.assign(group, { last, worst, repeats, ways: known, run: run && runs.overdueLast(run, at) });
     groups.set(id, group);
-    for (const { news, key, told: said } of members) {
+    for (const { news, key, told: said, heard } of members) {
       const alert = alerts.get(key) ?? { ...news, key, suppressedBy: [], groups: [] };
       alerts.set(key, alert);
       alert.groups = [...alert.groups, id];
-      const member: AlertMember = { alert, isRouted: true, changedAt: at, told: said, isOwed: false };
+      const member: AlertMember = { alert, isRouted: true, changedAt: at, told: said, heard, isOwed: false };
       group.members.set(key, member);
       count(put, group, standingOf(member), 1);
     }
@@ -77,7 +77,25 @@ export function restoreGroups(
   for (const alert of [...alerts.values()]) if (!alert.fires) change(alert, {}, at);
   for (const one of earlier) markTold(memory, one);
   for (const { receiver, at: one } of recently) messages.countMessage(receiver, one);
+  for (const group of groups.values()) resumeLater(memory, group, settings, at);
   memory.keep();
+}
+
+/** Whoever works on a group, and was to hear of further members in a digest that was not sent yet, still does. */
+function resumeLater(
+  { assign, later, setDue }: GroupMemory,
+  group: MessageGroup,
+  { awake, digest }: GroupDefaults,
+  at: number,
+): void {
+  if (!group.last || group.last.at <= at - awake) return;
+  const open = [...group.members.values()].filter((member) => standingOf(member).isShown && member.told !== null);
+  const ways = [...group.ways.entries()].flatMap(([key, way]) =>
+    way.user !== null && open.some(({ heard }) => heard !== null && !heard.has(key)) ? [way] : [],
+  );
+  if (ways.length === 0) return;
+  assign(later, group.id, ways);
+  setDue(dueKey.later(group.id), group.last.at + digest);
 }
 
 function markTold(

@@ -6,7 +6,8 @@ import type { LiveAlert } from '../alerts/alert.ts';
 import { rankOf } from '../evaluate/book.ts';
 import { draftOf, type GroupDraft, type GroupSeverity, isForOwner, messageAt, newsOf, wayKey } from './group.ts';
 import type { createGroupChanges } from './group-changes.ts';
-import { dueKey, type GroupMemory, groupId, type MessageGroup, type TrackedAlert } from './group-memory.ts';
+import { digest } from './group-digest.ts';
+import { dueKey, type GroupMemory, type MessageGroup, type TrackedAlert } from './group-memory.ts';
 import type { GroupMessages } from './group-messages.ts';
 import type { GroupRuns } from './group-runs.ts';
 import type { GroupDefaults } from './group-settings.ts';
@@ -81,7 +82,7 @@ export function createGroupSending(
       const theirs = other && (other.heldUntil ?? Number.POSITIVE_INFINITY) <= at ? messageAt(put, other, at) : null;
       return other && theirs ? [{ group: other, draft: theirs }] : [];
     });
-    if (drafts.length > 0) digest([{ group, draft }, ...drafts]);
+    if (drafts.length > 0) digest(receivers, messages, [{ group, draft }, ...drafts]);
     else send(group, draft);
   }
 
@@ -154,27 +155,10 @@ export function createGroupSending(
     const draft = draftOf(group, at, 'update');
     if (!ways || draft.firing.length === 0) return;
     const { id, receiver, values } = group;
-    messages.push({ ...draft, event: 'digest', about: id, receiver, values, ways, number: null });
+    // An end that they know the begin of is told with the next message to all of them.
+    messages.push({ ...draft, resolved: [], event: 'digest', about: id, receiver, values, ways, number: null });
     messages.countMessage(receiver, at);
-  }
-
-  /** Several groups of one receiver in one message. */
-  function digest(list: readonly { group: MessageGroup; draft: GroupDraft<LiveAlert> }[]): void {
-    const [{ group, draft }] = list as [(typeof list)[number]];
-    const { receiver } = group;
-    const all = list.map((one) => one.draft);
-    const worst = all.reduce((a, b) => (rankOf[b.severity] > rankOf[a.severity] ? b : a)).severity;
-    const ends = new Map(list.flatMap((one) => [...one.group.ways]));
-    const now = waysOf(receivers, [receiver], worst, draft.at).map((way) => [wayKey(way), way] as const);
-    const ways = [...new Map([...now, ...(all.every(({ event }) => event === 'resolved') ? ends : [])]).values()];
-    messages.push({
-      ...{ at: draft.at, event: 'digest', severity: worst, about: groupId(receiver, {}), receiver, values: {}, ways },
-      firing: all.flatMap(({ firing }) => firing),
-      resolved: all.flatMap(({ resolved }) => resolved),
-      number: null,
-    });
-    messages.countMessage(receiver, draft.at);
-    for (const one of list) messages.told(one.group, one.draft, ways);
+    messages.heardBy(group, draft.firing, ways);
   }
 
   return { flush, sendLater };

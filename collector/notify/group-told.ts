@@ -5,7 +5,7 @@
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Labels } from '../alerts/labels.ts';
 import { rankOf } from '../evaluate/book.ts';
-import { count, standingOf } from './group.ts';
+import { count, hearersOf, standingOf } from './group.ts';
 import type { AlertMember, GroupMemory, MessageGroup, TrackedAlert } from './group-memory.ts';
 import { againOf, groupLabels } from './said.ts';
 
@@ -17,11 +17,11 @@ export function createToldBy(labelsOf: (alert: LiveAlert) => Labels, memory: Gro
     const alert = alerts.get(key);
     for (const id of (alert && alerts.get(by)?.groups) ?? []) {
       const source = groups.get(id) as MessageGroup;
-      if (alert && source.members.get(by)?.told) markTold(source, alert, at);
+      if (alert && source.members.get(by)?.told) markTold(source, by, alert, at);
     }
   };
 
-  function markTold(source: MessageGroup, alert: TrackedAlert, at: number): void {
+  function markTold(source: MessageGroup, by: string, alert: TrackedAlert, at: number): void {
     const group = alert.groups
       .map((id) => groups.get(id) as MessageGroup)
       .find(({ receiver }) => receiver === source.receiver);
@@ -29,7 +29,7 @@ export function createToldBy(labelsOf: (alert: LiveAlert) => Labels, memory: Gro
     if (member.told !== null) return;
     const { severity, flaps } = alert;
     count(put, into, standingOf(member), -1);
-    put(member, { told: { severity, flaps } });
+    put(member, { told: { severity, flaps }, heard: hearersOf(source, by) });
     count(put, into, standingOf(member), 1);
     put(into, {
       last: into.last ?? { at, severity },
@@ -44,7 +44,7 @@ export function createToldBy(labelsOf: (alert: LiveAlert) => Labels, memory: Gro
   function place({ receiver, values, settings }: MessageGroup, alert: TrackedAlert, at: number) {
     const routed = { receiver, path: '', action: 'now' as const, settings: { ...settings, by: Object.keys(values) } };
     const group = groupFor(routed, groupLabels(labelsOf(alert.about), alert.about), againOf(alert.about));
-    const member: AlertMember = { alert, isRouted: false, changedAt: at, told: null, isOwed: false };
+    const member: AlertMember = { alert, isRouted: false, changedAt: at, told: null, heard: null, isOwed: false };
     assign(group.members, alert.key, member);
     put(alert, { groups: [...alert.groups, group.id] });
     count(put, group, standingOf(member), 1);

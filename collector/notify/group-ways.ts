@@ -36,6 +36,13 @@ export function createGroupWays({ receivers, memory, messages, runs }: WaysRooms
       if (leaves) ways.delete(wayKey(way));
       if (next) ways.set(wayKey(next), next);
       put(group, { ways });
+      for (const member of group.members.values()) {
+        if (!member.heard?.has(wayKey(way))) continue;
+        const heard = new Set(member.heard);
+        if (leaves) heard.delete(wayKey(way));
+        if (next) heard.add(wayKey(next));
+        put(member, { heard });
+      }
       note(group);
     }
     if (group && isOpen && event !== 'resolved' && state === 'given up' && next === null && !mayArrive) {

@@ -75,6 +75,8 @@ export interface GroupMember<About = unknown> {
   /** When it fired, got worse, or began to flap. */
   changedAt: number;
   told: Told | null;
+  /** By which ways it was told that it fires, by key; null: by all of its group, as far as is known. */
+  heard: ReadonlySet<string> | null;
   /** Its acknowledgement ended while it was suppressed: to be said afterwards. */
   isOwed: boolean;
 }
@@ -347,14 +349,39 @@ export function draftOf<About>(group: Group<About>, at: number, event: GroupEven
   return { at, event, severity: worst < 0 ? (group.worst ?? 'info') : severityOf(worst), firing, resolved };
 }
 
+const nobody: ReadonlySet<string> = new Set();
+
+/** By which ways its receiver was told that an alert fires. */
+export function hearersOf(group: Group, key: string): ReadonlySet<string> {
+  const member = group.members.get(key);
+  if (!member || member.told === null) return nobody;
+  return member.heard ?? new Set(group.ways.keys());
+}
+
+/**
+ * The ends that a message by these ways tells. While others who heard of an alert are not among them, its end waits for a
+ * message to all of them: so each hears of it once.
+ */
+export function endsIn<About>(
+  group: Group<About>,
+  { event, resolved }: Pick<GroupDraft<About>, 'event' | 'resolved'>,
+  ways: readonly Way[],
+): GroupedAlert<About>[] {
+  if (event === 'resolved') return [...resolved];
+  const to = new Set(ways.map(wayKey));
+  return resolved.filter(({ key }) => hearersOf(group, key).isSubsetOf(to));
+}
+
 /** A message was sent. @returns keys of the members that its receiver need not hear of again */
 export function sent<About>(put: Put, group: Group<About>, draft: GroupDraft<About>, ways: readonly Way[]): string[] {
+  const over = endsIn(group, draft, ways).map(({ key }) => key);
   for (const { key } of draft.firing) {
     const member = group.members.get(key) as GroupMember<About>;
     const { severity, flaps } = member.alert;
+    const heard = hearersOf(group, key).union(new Set(ways.map(wayKey)));
     const isMilder = flaps && member.told?.flaps && rankOf[member.told.severity] > rankOf[severity];
     count(put, group, standingOf(member), -1);
-    put(member, { told: { severity: isMilder ? (member.told?.severity ?? severity) : severity, flaps } });
+    put(member, { told: { severity: isMilder ? (member.told?.severity ?? severity) : severity, flaps }, heard });
     count(put, group, standingOf(member), 1);
   }
   const isOver = draft.event === 'resolved';
@@ -366,7 +393,7 @@ export function sent<About>(put: Put, group: Group<About>, draft: GroupDraft<Abo
     repeats: isOver ? 0 : group.repeats + (draft.event === 'repeat' ? 1 : 0),
     ways: isOver ? new Map() : new Map([...group.ways, ...ways.map((way) => [wayKey(way), way] as const)]),
   });
-  return draft.resolved.map(({ key }) => key);
+  return over;
 }
 
-export const wayKey = ({ channel, recipient }: Way) => `${channel}\n${recipient ?? ''}`;
+export const wayKey = ({ channel, recipient }: Pick<Way, 'channel' | 'recipient'>) => `${channel}\n${recipient ?? ''}`;

@@ -127,7 +127,7 @@ export function createGroups(parts: GroupsParts) {
         return;
       }
       put(group, { ways: new Map([...group.ways, ...ways.map((way) => [wayKey(way), way] as const)]) });
-      note(group);
+      messages.heardBy(group, [alert], ways);
       messages.push({
         ...{ at, event: 'hand_over', severity, firing: [alert], resolved: [], number: null },
         ...{ about: group.id, receiver: `person:${user}`, values: group.values, ways },

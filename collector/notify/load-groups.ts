@@ -4,7 +4,7 @@ import { loadEnded } from '../alerts/load.ts';
 import { rankOf } from '../evaluate/book.ts';
 import type { EscalationRun } from '../on-call/escalation.ts';
 import type { State } from '../state/open.ts';
-import type { LastSaid } from './group.ts';
+import { type LastSaid, wayKey } from './group.ts';
 import { standingNews } from './group-alerts.ts';
 import type { AlertNews } from './group-memory.ts';
 import type { SavedGroups } from './group-restore.ts';
@@ -33,6 +33,7 @@ export async function loadGroups(
     state.selectFrom('alert_group_ways').selectAll().execute(),
     state.selectFrom('escalation_runs').selectAll().execute(),
   ]);
+  const heard = await hearers(state, ways);
   const over = members.filter((one) => !byKey.has(one.alert_key)).map(({ alert }) => alert);
   const ended = await loadEnded(state, [...new Set(over)], bookOf, now);
   const membersOf = Map.groupBy(members, ({ group_id }) => group_id);
@@ -59,7 +60,8 @@ export async function loadGroups(
       }),
       members: (membersOf.get(group.id) ?? []).flatMap((one) => {
         const news = newsOf(one.alert_key, one.alert);
-        return news ? [{ key: one.alert_key, news, told: { severity: one.severity, flaps: one.flaps === 1 } }] : [];
+        const told = { severity: one.severity, flaps: one.flaps === 1 };
+        return news ? [{ key: one.alert_key, news, told, heard: heard.get(`${group.id} ${one.alert}`) ?? null }] : [];
       }),
       run: run ? (JSON.parse(run.run) as EscalationRun) : null,
     };
@@ -73,6 +75,43 @@ export async function loadGroups(
     said: await lastSaid(state, bookOf, now),
     messages: await recentMessages(state, now),
   };
+}
+
+/**
+ * Who was told that an alert fires, by group and id of the alert, as the messages have it. Of what is older than they are
+ * kept nothing is known.
+ */
+async function hearers(
+  state: State,
+  ways: readonly { group_id: string; channel: string; recipient: string }[],
+): Promise<Map<string, ReadonlySet<string>>> {
+  const known = new Set(ways.map(({ group_id, ...way }) => `${group_id} ${wayKey(way)}`));
+  const rows = await state
+    .selectFrom('alert_group_members as member')
+    .innerJoin('alert_groups as group', 'group.id', 'member.group_id')
+    .innerJoin('alerts', 'alerts.id', 'member.alert')
+    .innerJoin('notification_alerts as named', 'named.alert', 'member.alert')
+    .innerJoin('notifications', 'notifications.id', 'named.notification')
+    .innerJoin('deliveries', 'deliveries.notification', 'named.notification')
+    .select(['member.group_id', 'member.alert', 'deliveries.channel', 'deliveries.recipient'])
+    .distinct()
+    // A digest of several groups is about none of them.
+    .where((is) =>
+      is.or([
+        is('deliveries.about', '=', is.ref('member.group_id')),
+        is('deliveries.receiver', '=', is.ref('group.receiver')),
+      ]),
+    )
+    .where('notifications.event', 'not in', ['resolved', 'acknowledged'])
+    .where((is) => is.or([is('resolved_at', 'is', null), is('notifications.at', '<=', is.ref('resolved_at'))]))
+    .execute();
+  const found = new Map<string, Set<string>>();
+  for (const { group_id, alert, ...way } of rows) {
+    if (!known.has(`${group_id} ${wayKey(way)}`)) continue;
+    const key = `${group_id} ${alert}`;
+    found.set(key, (found.get(key) ?? new Set()).add(wayKey(way)));
+  }
+  return found;
 }
 
 /** What was said lately of series of which that is not said again for a while. */

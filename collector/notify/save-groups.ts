@@ -26,7 +26,8 @@ async function saveGroup(db: StateTransaction, group: MessageGroup, keys: Readon
   await insertRows(db, 'alert_groups', [row], replacing('id', ['last_at', 'last_severity', 'worst', 'repeats']));
   const told = [...keys].flatMap((key) => {
     const member = members.get(key);
-    if (!member?.told) return [];
+    // Nobody has heard of it yet who is to hear of it later: after a restart it is news.
+    if (!member?.told || member.heard?.size === 0) return [];
     const { severity, flaps } = member.told;
     return { group_id: id, alert_key: key, alert: member.alert.about.id, severity, flaps: flaps ? 1 : 0 };
   });
