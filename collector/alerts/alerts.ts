@@ -203,6 +203,7 @@ function groupsOver(parts: AlertsParts, named: (id: string) => ReturnType<typeof
     labelsOf: labelled,
     receivers: parts.receivers ?? channelsOnly(routes),
     settings: { ...groupDefaults, ...parts.notify },
+    keepsState: (name) => routes.find((one) => one.name === name)?.channel.keepsState === true,
     takesAcknowledgement: (name) => routes.find((one) => one.name === name)?.channel.takesAcknowledgement === true,
     onNobody: (receiver) => log.warn({ receiver }, 'Nobody is behind a receiver of alerts: a message reaches no one'),
   });

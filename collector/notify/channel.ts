@@ -126,8 +126,10 @@ export interface Mail {
 
 export interface Channel {
   kind: string;
-  /** It is told when somebody has what it was told of: it keeps a state of its own. */
+  /** It is told when somebody has what it was told of. */
   takesAcknowledgement?: true;
+  /** Its receiver keeps what it was told of until it is told of its end: each group of alerts has a message of its own. */
+  keepsState?: true;
   /**
    * Sends once. Resolves when the receiver has accepted it.
    * @throws EvenkeelError CHANNEL_FAILED (worth another try) or CHANNEL_REFUSED (not worth one)

@@ -107,6 +107,7 @@ interface HttpKind<Shape extends TObject> {
   /** Statuses beside the usual ones that are worth another try. */
   retry?: readonly number[];
   takesAcknowledgement?: true;
+  keepsState?: true;
   isAddress?(text: string, settings: Static<Shape>): boolean;
   /** Of a status that is no error. @throws EvenkeelError */
   judge?(status: number, name: string): void;
@@ -125,6 +126,7 @@ export function httpChannel<Shape extends TObject>(type: HttpKind<Shape>): Chann
     judge,
     retry = [],
     takesAcknowledgement,
+    keepsState,
   } = type;
   return {
     ...{ kind, settings: shape, forms },
@@ -138,6 +140,7 @@ export function httpChannel<Shape extends TObject>(type: HttpKind<Shape>): Chann
       return {
         kind,
         ...(takesAcknowledgement ? { takesAcknowledgement } : {}),
+        ...(keepsState ? { keepsState } : {}),
         async send(notification, signal) {
           const { body, headers, method, url } = content(notification, settings, name);
           const status = await post(name, outgoing, url === undefined ? target : new URL(url), {

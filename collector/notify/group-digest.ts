@@ -4,15 +4,26 @@ import { rankOf } from '../evaluate/book.ts';
 import { endsIn, type GroupDraft, hearersOf, wayKey } from './group.ts';
 import { groupId, type MessageGroup } from './group-memory.ts';
 import type { GroupMessages } from './group-messages.ts';
+import type { Way } from './notification.ts';
 import { type Receivers, waysOf } from './receivers.ts';
+
+export interface DigestParts {
+  receivers: Receivers;
+  /** A digest of several groups would open something there that nothing ever closes. */
+  keepsState?(channel: string): boolean;
+}
 
 interface DueGroup {
   group: MessageGroup;
   draft: GroupDraft<LiveAlert>;
 }
 
-/** Several groups of one receiver in one message. */
-export function digest(receivers: Receivers, messages: GroupMessages, list: readonly DueGroup[]): void {
+/** Several groups of one receiver in one message; to a channel that keeps a state, one each. */
+export function digest(
+  { receivers, keepsState = () => false }: DigestParts,
+  messages: GroupMessages,
+  list: readonly DueGroup[],
+): void {
   const [{ group, draft }] = list as [DueGroup];
   const { receiver } = group;
   const all = list.map((one) => one.draft);
@@ -31,9 +42,12 @@ export function digest(receivers: Receivers, messages: GroupMessages, list: read
       return { alert, hearers: hearersOf(one.group, alert.key) };
     }),
   );
-  const ended = list.flatMap(waysFor).filter((way) => !known.has(wayKey(way)));
-  messages.pushEach({ ...message, firing: all.flatMap(({ firing }) => firing) }, current, over);
+  const isOpen = ({ channel }: Way) => keepsState(channel);
+  const ended = list.flatMap(waysFor).filter((way) => !known.has(wayKey(way)) && !isOpen(way));
+  const read = current.filter((way) => !isOpen(way));
+  messages.pushEach({ ...message, firing: all.flatMap(({ firing }) => firing) }, read, over);
   messages.pushEach({ ...message, firing: [] }, [...new Map(ended.map((way) => [wayKey(way), way])).values()], over);
+  for (const one of list) messages.say(one.group, one.draft, waysFor(one).filter(isOpen), one.draft.event, null);
   messages.countMessage(receiver, draft.at);
   for (const one of list) messages.told(one.group, one.draft, waysFor(one));
 }

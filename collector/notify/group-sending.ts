@@ -6,16 +6,15 @@ import type { LiveAlert } from '../alerts/alert.ts';
 import { rankOf } from '../evaluate/book.ts';
 import { draftOf, type GroupDraft, type GroupSeverity, isForOwner, messageAt, newsOf, wayKey } from './group.ts';
 import type { createGroupChanges } from './group-changes.ts';
-import { digest } from './group-digest.ts';
+import { type DigestParts, digest } from './group-digest.ts';
 import { dueKey, type GroupMemory, type MessageGroup, type TrackedAlert } from './group-memory.ts';
 import type { GroupMessages } from './group-messages.ts';
 import type { GroupRuns } from './group-runs.ts';
 import type { GroupDefaults } from './group-settings.ts';
 import type { Way } from './notification.ts';
-import { type Receivers, waysOf } from './receivers.ts';
+import { waysOf } from './receivers.ts';
 
-export interface SendingParts {
-  receivers: Receivers;
+export interface SendingParts extends DigestParts {
   settings: GroupDefaults;
 }
 
@@ -34,10 +33,8 @@ const lastOfEach = (ways: readonly Way[]): Way[] => [
 ];
 const hour = 3_600_000;
 
-export function createGroupSending(
-  { receivers, settings }: SendingParts,
-  { memory, messages, runs, change }: SendingRooms,
-) {
+export function createGroupSending(parts: SendingParts, { memory, messages, runs, change }: SendingRooms) {
+  const { receivers, settings } = parts;
   const { groups, recent, digests, held, later, due, put, assign, setDue, hold } = memory;
 
   /** Until when a receiver takes no message of this kind; null: now. */
@@ -82,7 +79,7 @@ export function createGroupSending(
       const theirs = other && (other.heldUntil ?? Number.POSITIVE_INFINITY) <= at ? messageAt(put, other, at) : null;
       return other && theirs ? [{ group: other, draft: theirs }] : [];
     });
-    if (drafts.length > 0) digest(receivers, messages, [{ group, draft }, ...drafts]);
+    if (drafts.length > 0) digest(parts, messages, [{ group, draft }, ...drafts]);
     else send(group, draft);
   }
 

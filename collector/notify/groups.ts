@@ -32,6 +32,8 @@ export interface GroupsParts {
   onNobody?(receiver: string, at: number): void;
   /** This channel has a message for it. */
   takesAcknowledgement?(channel: string): boolean;
+  /** What this channel was told of stays open there until it is told of the end. */
+  keepsState?(channel: string): boolean;
 }
 
 export type MessageGroups = ReturnType<typeof createGroups>;

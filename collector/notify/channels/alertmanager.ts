@@ -42,6 +42,7 @@ const firesForMs = 31 * 86_400_000;
 
 export const alertmanager = httpChannel({
   kind: 'alertmanager',
+  keepsState: true,
   settings: Settings,
   forms: [
     {

@@ -31,6 +31,7 @@ function actionOf({ event }: Notification): 'trigger' | 'resolve' | 'acknowledge
 
 export const pagerduty = httpChannel({
   kind: 'pagerduty',
+  keepsState: true,
   takesAcknowledgement: true,
   settings: Settings,
   forms: [

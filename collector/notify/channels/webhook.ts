@@ -28,6 +28,7 @@ const never = '0001-01-01T00:00:00Z';
 
 export const webhook = httpChannel({
   kind: 'webhook',
+  keepsState: true,
   settings: Settings,
   forms: [
     {

@@ -7,7 +7,9 @@ import type { GroupSeverity } from '../../../collector/notify/group.ts';
 import { groupDefaults } from '../../../collector/notify/group-settings.ts';
 import { createGroups } from '../../../collector/notify/groups.ts';
 import type { Receivers } from '../../../collector/notify/receivers.ts';
+import { type ChannelRoute, createChannels } from '../../../collector/notify/route.ts';
 import { GiB, hour, minute, openScene, type Reading, recorder, second } from '../alerts/scene.ts';
+import { loopback, openReceiver } from './receiver.ts';
 
 const policy = {
   name: 'p',
@@ -168,5 +170,40 @@ for (const people of [['ann'], ['ann', 'bob']])
     for (const user of people) assert.equal([heard(user).length, heard(user).at(-1)], [2, 'resolved']);
     await after.close();
   });
+
+test('beyond the limit of an hour a channel that keeps a state gets one message per group: all that it opened is closed', async () => {
+  await using receiver = await openReceiver(() => [202]);
+  const settings = { routing_key: 'R0123456789012345678901234567890', url: receiver.url };
+  const [duty] = createChannels([{ name: 'duty', kind: 'pagerduty', settings }], loopback);
+  const read: Notification[] = [];
+  const endpoints = Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`s${n}`, 'server' as const]));
+  const s = await openScene({
+    endpoints,
+    sites: new Map(Object.keys(endpoints).map((id) => [id, `site of ${id}`])),
+    rules: ['disk-space', 'disk-space-critical'].map((id) => ({ id, for_s: 0, clear_for_s: 0 })),
+    notify: { ...groupDefaults, hourly: 2 },
+    routes: [duty as ChannelRoute, recorder(read)],
+  });
+  for (const id of Object.keys(endpoints)) await s.presence(id, 'online');
+  for (const percent of [91, 20]) {
+    for (const id of Object.keys(endpoints)) {
+      await s.say(id, at(percent));
+      await s.wait(minute, 10 * second);
+    }
+    await s.wait(hour, minute);
+  }
+  await s.wait(2 * hour, minute);
+  const calls = receiver.received.map(({ body }) => JSON.parse(body) as { event_action: string; dedup_key: string });
+  const of = (action: string) =>
+    calls.filter(({ event_action }) => event_action === action).map((one) => one.dedup_key);
+  assert.is(new Set(of('trigger')).size, 6);
+  assert.equal(of('resolve').sort(), [...new Set(of('trigger'))].sort());
+  assert.ok(
+    read.some(({ event }) => event === 'digest'),
+    'people get one message in their place',
+  );
+  assert.ok(read.length < calls.length);
+  await s.close();
+});
 
 test.run();
