@@ -11,6 +11,8 @@ import type { ChannelRoute } from './route.ts';
 
 const waitsAtMostMs = 5 * 60_000;
 const lookEveryMs = 30_000;
+/** A try without a result, and no other since. */
+const stuckMs = 60_000;
 const weekMs = 7 * 86_400_000;
 
 export interface ChannelResult {
@@ -96,8 +98,14 @@ export function createChannelHealth({ state, clock, routes, log }: HealthParts):
       .distinct()
       .where('state', '=', 'queued')
       .where('created_at', '<', before)
-      // One that is held back for its reader's quiet hours is not late.
-      .where((is) => is.or([is('attempts', '>', 0), is('next_at', '<', before)]))
+      // One that is held back, for quiet hours or in a silence, is not late.
+      .where((is) =>
+        is.or([
+          is('next_at', '<', before),
+          is('last_error', 'is not', null),
+          is.and([is('attempts', '>', 0), is('next_at', '<', clock.now() - stuckMs)]),
+        ]),
+      )
       .execute();
     late.clear();
     for (const { channel } of rows) late.add(channel);

@@ -16,6 +16,7 @@ import { ChannelBusy } from './http.ts';
 import { createLanes } from './lanes.ts';
 import type { NotificationFacts } from './notification.ts';
 import type { ChannelRoute } from './route.ts';
+import { suppressedIn } from './suppressed.ts';
 import { createTroubles } from './troubles.ts';
 import { createUndelivered, failuresOfWay, passedOnAs, type Undelivered } from './undelivered.ts';
 import { readWaiting } from './waiting.ts';
@@ -68,6 +69,8 @@ const atOnce = 4;
 const triedForMs = 12 * 3_600_000;
 /** What a receiver may ask for. */
 const [shortestHoldMs, longestHoldMs] = [1_000, 6 * 3_600_000];
+/** How often a message of which nothing may be said now is looked at again. */
+const suppressedMs = 20_000;
 /** With an attachment of some MB over a slow line. */
 const mailTimeoutMs = 60_000;
 /** How long a ticket shows who was notified of it. */
@@ -150,7 +153,17 @@ export function createOutbox(parts: OutboxParts): Outbox {
     for (const row of replaced) await mark(row, { state: 'dropped', last_error: null });
     for (const row of first)
       await state.updateTable('deliveries').set({ named: 'firing' }).where('id', '=', row.id).execute();
-    const queue = due.values();
+    const suppressed = await suppressedIn(state, due);
+    for (const { id } of due)
+      if (suppressed.has(id))
+        // It waits for nothing that the channel has to do.
+        await state
+          .updateTable('deliveries')
+          .set({ next_at: clock.now() + suppressedMs, last_error: null })
+          .where('id', '=', id)
+          .execute();
+    const ready = due.filter(({ id }) => !suppressed.has(id));
+    const queue = ready.values();
     let tried = 0;
     const worker = async () => {
       for (const row of queue) {
@@ -160,7 +173,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
         await sendOne(row);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(atOnce, due.length) }, worker));
+    await Promise.all(Array.from({ length: Math.min(atOnce, ready.length) }, worker));
     return tried;
   }
 
