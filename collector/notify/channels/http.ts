@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import type { Fault } from '../../../shared/shape.ts';
+import { duration } from '../../../shared/words/format.ts';
 import { defaultLanguage, type Language } from '../../../shared/words/index.ts';
 import { formatMeasured, ruleName } from '../../../shared/words/names.ts';
 import type { FormAddress, Notification } from '../channel.ts';
@@ -11,7 +12,7 @@ import { chatText, cut, fitted, httpChannel, ofReader, secretToken } from '../ch
 import { webAddress } from '../forms.ts';
 import { headerFault, urlFault } from '../http.ts';
 import { formatTime, instanceOf, valueText } from '../notification-text.ts';
-import { filled, inTemplate, type TemplateValue, templateFault } from '../template.ts';
+import { filled, hasValue, inTemplate, type TemplateValue, templateFault } from '../template.ts';
 
 const methods = ['POST', 'PUT', 'GET'] as const;
 const formats = ['json', 'form', 'text'] as const;
@@ -19,7 +20,14 @@ const formats = ['json', 'form', 'text'] as const;
 /** The names of values, and the filters that each takes. */
 const names: Readonly<Record<string, readonly string[]>> = {
   ...{ title: [], text: [], sms: [], event: [], severity: [], host: [], site: [], rule: [], instance: [], id: [] },
-  ...{ value: ['unit', 'number'], limit: ['unit', 'number'], since: ['time'], url: [], ticket: [], count: [] },
+  ...{
+    value: ['unit', 'number', 'duration'],
+    limit: ['unit', 'number', 'duration'],
+    since: ['time', 'duration', 'number'],
+    url: [],
+    ticket: [],
+    count: [],
+  },
   recipient: [],
 };
 
@@ -76,9 +84,20 @@ const escapes: Readonly<Record<(typeof formats)[number], (text: string) => strin
   text: (text) => text,
 };
 
-/** The machine that is connected to is never chosen by a value. */
+/** Every value as this text; a count is always a number. */
+const valuesAs = (text: string) => ({
+  ...Object.fromEntries(Object.keys(names).map((name) => [name, { plain: text }])),
+  count: { plain: '1' },
+});
+
+/** The machine that is connected to is never chosen by a value, however the slashes before it are written. */
 function hostFixed(url: string): string | null {
-  return /^https?:\/\/[^/?#]*\{/i.test(url) ? 'has a value in the name of its host; values stand behind it' : null;
+  const [one, other] = ['one.example', 'other.example'].map(
+    (text) => URL.parse(filled(url, valuesAs(text), encodeURIComponent))?.origin,
+  );
+  return one === undefined || one !== other || /^https?:[\\/]*[^\\/?#]*\{/i.test(url)
+    ? 'has a value in the name of its host; values stand behind it'
+    : null;
 }
 
 function bodyFaults({ body, format = 'json', method }: Settings): Fault[] {
@@ -86,12 +105,10 @@ function bodyFaults({ body, format = 'json', method }: Settings): Fault[] {
   if (method === 'GET') return [{ path: ['body'], problem: 'is given, and GET sends none' }];
   if (format !== 'json') return [];
   try {
-    JSON.parse(
-      filled(body, Object.fromEntries(Object.keys(names).map((name) => [name, { plain: '1' }])), escapes.json),
-    );
+    JSON.parse(filled(body, valuesAs('a "text"'), escapes.json));
     return [];
   } catch {
-    return [{ path: ['body'], problem: 'is no JSON with values in place; a text stands in quotes: "{title}"' }];
+    return [{ path: ['body'], problem: 'is no JSON with values in place; a value stands in quotes: "{title}"' }];
   }
 }
 
@@ -110,7 +127,7 @@ export const http = httpChannel({
   forms: [form('jsons', 'json', 'json'), form('forms', 'form', 'form')],
   check: bodyFaults,
   isAddress: (_, { url, headers = [], body = '' }) =>
-    [url, ...headers, body].some((text) => text.includes('{recipient}')),
+    [url, ...headers, body].some((text) => hasValue(text, 'recipient')),
   address: ({ url }) => url,
   content(notification, { url, method, headers = [], token, format = 'json', body, to, language, zone }) {
     const values = valuesOf(notification, language, zone, to);
@@ -155,6 +172,7 @@ function valuesOf(
     ticket,
     id,
     startedAt,
+    endedAt,
     members,
     recipient = to,
   } = notification;
@@ -162,7 +180,8 @@ function valuesOf(
   const plain = (text: string | number | null) => ({ plain: inTemplate(String(text ?? '')) });
   const measured = (number: number | null) => {
     const unit = number === null ? '' : inTemplate(valueText(notification, number, language));
-    return { plain: unit, unit, number: number === null ? '' : String(number) };
+    const lasts = number === null ? '' : duration(number, language);
+    return { plain: unit, unit, number: number === null ? '' : String(number), duration: lasts };
   };
   const limit = inTemplate(formatMeasured(language, notification).limit ?? '');
   return {
@@ -171,7 +190,10 @@ function valuesOf(
     ...{ event: plain(event), severity: plain(severity), host: plain(endpoint.name), site: plain(endpoint.site) },
     ...{ rule: plain(ruleName(language, rule)), instance: plain(instanceOf(notification)), id: plain(id) },
     ...{ value: measured(value), limit: { ...measured(threshold), plain: limit, unit: limit } },
-    since: { plain: new Date(startedAt).toISOString(), time: formatTime(startedAt, zone) },
+    since: {
+      ...{ plain: new Date(startedAt).toISOString(), time: formatTime(startedAt, zone), number: String(startedAt) },
+      duration: duration(Math.max(0, ((endedAt ?? Date.now()) - startedAt) / 1000), language),
+    },
     ...{ ticket: plain(ticket), count: plain(members?.count ?? 1), recipient: plain(recipient) },
   };
 }

@@ -58,9 +58,21 @@ test('an unknown value, a filter that is none, and a host that a value chooses a
     /body.* has \{titel\}, which is no value; did you mean \{title\}\?/,
   );
   assert.match(faultOf({ body: '{"t": "{value|euro}"}' }), /value takes unit or number/);
-  assert.match(faultOf({ body: '{"t": {title}}', format: 'json' }), /^$|body is no JSON/);
+  for (const value of ['title', 'host', 'value|number', 'ticket'])
+    assert.match(faultOf({ body: `{"t": {${value}}}` }), /body is no JSON with values in place/, value);
+  assert.is(faultOf({ body: '{"t": "{ since | duration }", "n": {count}, "none": {}}' }), '');
+  for (const slip of ['{Host}', '{HOST}', '{hosts}'])
+    assert.match(faultOf({ body: `{"t": "${slip}"}` }), `has ${slip}, which is no value; did you mean {host}?`);
+  assert.match(faultOf({ body: '{"t": "{value|Unit}"}' }), /value takes unit or number/);
+  assert.match(faultOf({ body: '{"t": "{value|unit|number}"}' }), /one filter is allowed/);
+  assert.match(faultOf({ format: 'text', body: '{constructor}' }), /is no value/);
   assert.match(faultOf({ body: '{"t": "{title}"' }), /body is no JSON/);
-  assert.match(faultOf({ url: 'https://{host}/x' }), /url has a value in the name of its host/);
+  const chosen = ['https://{host}/x', 'https:/{host}/x', 'https:{host}/x', String.raw`https:\\{host}/x`];
+  for (const url of [...chosen, 'https:///{host}/x'])
+    assert.match(faultOf({ url }), /url has a value in the name of its host/, url);
+  for (const url of ['https://x.example:{count}/', 'https://{host}@x.example/'])
+    assert.match(faultOf({ url }), /^url ./, url);
+  assert.is(faultOf({ url: 'https://x.example/{host}?to={recipient}' }), '');
   assert.match(faultOf({ headers: ['no header'] }), /headers\.0 is not a header/);
   assert.match(faultOf({ method: 'GET', body: 'x' }), /GET sends none/);
 });
