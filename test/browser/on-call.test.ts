@@ -60,7 +60,7 @@ step('an empty rotation is refused in words, and nothing is saved; with people i
   await says('has nobody in its rotation');
   await choose('Users, in turn', 'bob');
   await press('Save');
-  await says('On call: bob.');
+  await says('On call: bob (has no way to be reached).');
   assert.equal(await violations(page), []);
 });
 
@@ -71,7 +71,7 @@ step('what has the name already is not replaced, and whoever cannot be reached i
   await says('There is primary already');
   await press('Save');
   await press('Cancel');
-  await says('On call: bob.');
+  await says('On call: bob (has no way to be reached).');
 });
 
 step('every time is in one zone, which is named, and nobody hands over where the four weeks end', async () => {
@@ -84,7 +84,7 @@ step('every time is in one zone, which is named, and nobody hands over where the
 step('a shift is taken over in two clicks', async () => {
   await press('Take over');
   await page.getByRole('main').locator('form').getByRole('button', { name: 'Take over' }).click();
-  await says('On call: admin.');
+  await says('On call: admin (has no way to be reached).');
   await says('You are on call now.');
   const entry = page.getByRole('navigation').getByRole('link', { name: /On call.*your turn/ });
   await entry.first().waitFor();

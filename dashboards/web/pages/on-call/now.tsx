@@ -293,7 +293,7 @@ function Lead({ answer }: { answer: OnCallAnswer }) {
     ...new Set(
       schedules
         .filter(({ now: on }) => !isOpen(on) && on.user !== null)
-        .map(({ now: on }) => (on.isReached ? on.user : t('onCall.unreached', { user: on.user ?? '' }))),
+        .map(({ now: on }) => (on.isReached ? on.user : `${on.user} (${t('onCall.lacks.no_way')})`)),
     ),
   ];
   const mine = own.now.length > 0 ? t('onCall.youNow') : own.next ? t('onCall.youNext') : null;
