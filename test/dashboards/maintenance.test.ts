@@ -46,6 +46,7 @@ test('start and end are wall time of the zone, and an end on the clock is sent a
     cron: '0 22 * * *',
     zone: 'Asia/Tokyo',
     until: '06:00',
+    starts: Date.parse('2026-12-08T13:00Z'),
   });
   assert.is(bodyOf(draft({ minutes: 'until' }), now), null);
 });

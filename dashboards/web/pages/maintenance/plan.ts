@@ -48,7 +48,8 @@ export function bodyOf(draft: WindowDraft, now: number): Record<string, unknown>
     const cron = cronOf(draft);
     const [, until] = /(?:^|T)(\d\d:\d\d)/.exec(draft.to) ?? [];
     if (cron === null || (isUntil && until === undefined)) return null;
-    const { starts, ends } = draft;
+    // The date of a first start is more than its weekday: nothing is quiet before.
+    const { starts = wallInstant(from, zone, 'open') ?? undefined, ends } = draft;
     const bounds = { ...(starts !== undefined && starts > now ? { starts } : {}), ...(ends ? { ends } : {}) };
     return { ...about, repeat: { cron, zone, ...(isUntil ? { until } : { durationMin }), ...bounds } };
   }
