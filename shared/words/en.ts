@@ -2998,6 +2998,7 @@ export const words = {
       feed: 'Calendar link made',
       feed_remove: 'Calendar link revoked',
       me: 'Own ways changed',
+      me_test: 'Test sent by an own way',
       people: 'Ways of a user changed',
       dependencies: 'Dependencies saved',
       uplinks: 'Uplinks of a site saved',

@@ -3224,6 +3224,7 @@ export const words: Words = {
       push_test: 'デバイスにテストを送信',
       feed_remove: 'カレンダーのリンクの取り消し',
       me: '自分の連絡手段の変更',
+      me_test: '自分の連絡手段のテストを送信',
       people: 'ユーザーの連絡手段の変更',
       acknowledge: '確認',
       add: '追加',
