@@ -27,7 +27,9 @@ export const CustomCheck = Type.Object(
     every: Type.Optional(duration('1s', '7d')),
     timeout: Type.Optional(duration('100ms', '1h')),
     output: Type.Optional(Type.Union([Type.Literal('nagios'), Type.Literal('json')])),
-    env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String())),
+    env: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { additionalProperties: false }),
+    ),
   },
   closed,
 );

@@ -133,7 +133,10 @@ export const AgentConfig = Type.Object(
             id: Type.String({ pattern: '^[a-z0-9]{8,32}$' }),
             // One that an older agent does not know is left out there.
             kind: name,
-            settings: Type.Record(name, Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+            // Without the last word a name of another form would pass.
+            settings: Type.Record(name, Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+              additionalProperties: false,
+            }),
             interval_s: Type.Integer({ minimum: targetIntervalS.least, maximum: targetIntervalS.most }),
             timeout_s: Type.Integer({ minimum: targetTimeoutS.least, maximum: targetTimeoutS.most }),
           },

@@ -58,6 +58,8 @@ function* tagsOf(xml: string): Generator<Tag> {
  */
 export function parseZypperPatches(xml: string): ZypperPatch[] | null {
   if (!xml.trimEnd().endsWith('</stream>') || xml.includes('<message type="error"')) return null;
+  // A tag whose end was lost takes the next one into itself, and with it an update.
+  if (/<[^<>]*</.test(xml)) return null;
   const patches: ZypperPatch[] = [];
   let listed = false;
   let open = false;

@@ -177,6 +177,15 @@ for (const reader of readers)
     tryToFool(guarded, 400);
   });
 
+test('zypper: a tag that lost its end takes no update with it', () => {
+  const list = (begin: string) =>
+    parseZypperPatches(
+      `<stream>\n<update-list${begin}\n<update kind="patch" name="A-1"></update></update-list>\n</stream>\n`,
+    );
+  assert.is(list('>')?.length, 1);
+  assert.is(list(''), null);
+});
+
 test('damaged captures do not make a parser throw', () => {
   let read = 0;
   const claimsNothing = (text: string) => {
