@@ -98,7 +98,10 @@ async function main([name, ...words]: string[]): Promise<number> {
   if (!entry.keepsRights) becomeOwner(dataFolder(roughData(words)));
   const { command } = await entry.load();
   // Libraries start programs of their own; a wrapped backup has the PATH of its caller.
-  if (name !== 'run-backup') process.env.PATH = (await import('./programs.ts')).programPath();
+  if (name !== 'run-backup') {
+    process.env.PATH = (await import('./programs.ts')).programPath();
+    if (!entry.lasting) endQuietly();
+  }
   const { values, positionals } = parse(words, command.options);
   if (values.help) {
     process.stdout.write(`${help()}\n`);
@@ -113,11 +116,13 @@ function roughData(words: readonly string[]): string | undefined {
   return at >= 0 ? words[at + 1] : words.find((word) => word.startsWith('--data='))?.slice(7);
 }
 
-/** `doctor | head` ends when head has seen enough. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
+/** `doctor | head` ends when head has seen enough. A wrapped backup has to hear of it itself. */
+function endQuietly(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+}
 
 /** Not awaited at the top: the package is one CommonJS file, which cannot wait there. */
 async function start(): Promise<void> {
