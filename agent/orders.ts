@@ -134,7 +134,7 @@ export function parseAllowed(bytes: Uint8Array): string[] {
 
 /**
  * A settings message, or the same document as a file.
- * @param from where it comes from: only the machine's own file may hold `targets`, only a message `watch` and `may_ask`
+ * @param from `targets` is allowed in the machine's own file only, `watch` and `may_ask` in a message only
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {

@@ -73,7 +73,7 @@ export function createBaselines(parts: BaselineParts): Baselines {
   const pass = (ms: number) => setTimeout(ms, undefined, { ref: false, signal: stopped.signal }).catch(() => undefined);
 
   async function run(): Promise<void> {
-    // All that a report asks for is learned together.
+    // A report asks for several series of its endpoint: after this pause they are learned in one reading.
     await pass(pauseAtLeastMs);
     for (const endpoint of waiting) {
       if (stopped.signal.aborted) return;

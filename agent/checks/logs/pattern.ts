@@ -5,7 +5,7 @@
 import { RE2JS } from 're2js';
 import { reasonOf } from '../../../shared/errors.ts';
 
-/** Each character of a message costs as much as its pattern has instructions; a repetition counts as if it were written out. */
+/** The work for each character of a message grows with the size of the compiled pattern; `a{100}` counts as 100 times `a`. */
 const instructionsAtMost = 2000;
 
 /** What is wrong with it, reading on after the place; null: nothing. */

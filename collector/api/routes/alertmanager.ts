@@ -58,7 +58,7 @@ const Foreign = Type.Object(
   },
 );
 
-/** What a message has beside its facts, and no summary needs. */
+/** A summary is made by the code for messages, which asks for these; the summary does not show them. */
 const unsent = { id: '', ticket: null, url: '' };
 
 const matchersIn = (given: string | string[] | undefined) => [given ?? []].flat().flatMap(parseMatchers);
