@@ -326,7 +326,9 @@ export const Alert = Type.Object({
   acknowledgedBy: orNull.text,
   acknowledgedNote: orNull.text,
   acknowledgedUntil: orNull.ms,
+  /** Asked to take it, and until when it waits for that. */
   handedTo: orNull.text,
+  handedUntil: orNull.ms,
   firstAcknowledgedAt: orNull.ms,
   ticket: Type.Union([Type.Integer(), Type.Null()]),
   /** It fires, has no ticket, and its rule leaves it to people to open one. */

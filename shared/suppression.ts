@@ -1,6 +1,7 @@
 /** What the REST interface answers about an alert with why nobody is notified of it at present: by what, and until when. */
 import { type Static, Type } from 'typebox';
 import { AlertDetail, NamedRule } from './api.ts';
+import { EscalationNow } from './escalation.ts';
 
 const text = Type.String();
 const orNone = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(item: T) =>
@@ -19,5 +20,9 @@ export const Suppression = Type.Object({
 });
 export type Suppression = Static<typeof Suppression>;
 
-export const AlertAnswer = Type.Object({ ...AlertDetail.properties, suppressions: Type.Array(Suppression) });
+export const AlertAnswer = Type.Object({
+  ...AlertDetail.properties,
+  suppressions: Type.Array(Suppression),
+  escalations: Type.Array(EscalationNow, { description: 'of each policy that its messages go to' }),
+});
 export type AlertAnswer = Static<typeof AlertAnswer>;

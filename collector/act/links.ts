@@ -191,7 +191,7 @@ export function createActLinks(parts: ActParts): ActLinks {
   async function acknowledgeAll(some: readonly ActAlert[], by: string): Promise<void> {
     const isOver = (thrown: unknown) => thrown instanceof EvenkeelError && thrown.code === 'CONFLICT';
     const each = some.map(({ id }) =>
-      parts.acknowledge(id, { by }).catch((thrown: unknown) => {
+      parts.acknowledge(id, { by, via: 'link' }).catch((thrown: unknown) => {
         if (!isOver(thrown)) throw thrown;
       }),
     );

@@ -32,6 +32,8 @@ export interface AcknowledgementRequest {
   note?: string | null;
   until?: number | null;
   sticky?: boolean;
+  /** By the link in a message, in place of a page. */
+  via?: 'link';
 }
 
 /** A second person's acknowledgement replaces the first. */

@@ -187,7 +187,8 @@ function onPerson(
     const acknowledgement = acknowledged(input.request, alert.rule.severity, at);
     const { by: actor, note: text, until, sticky } = acknowledgement;
     const next = { ...alert, acknowledgement, firstAcknowledgedAt: alert.firstAcknowledgedAt ?? at };
-    record(next, 'acknowledged', at, { actor, params: { note: text, until, sticky } });
+    const { via } = input.request;
+    record(next, 'acknowledged', at, { actor, params: { note: text, until, sticky, ...(via && { via }) } });
   } else if (input.type === 'hand-over' && current) {
     const acknowledgement = handedOver(current, input.to, at);
     record({ ...alert, acknowledgement }, 'handed_over', at, { actor: input.by, params: { to: input.to } });

@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '../../shared/clock.ts';
+import type { EscalationNow } from '../../shared/escalation.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import type { Change, ChangeFeed } from '../change-feed.ts';
@@ -15,8 +16,9 @@ import { createMaintenanceActions, type MaintenanceActions, memoryOver } from '.
 import type { MaintenanceMemory } from '../maintenance/memory.ts';
 import type { MaintenanceScope } from '../maintenance/window.ts';
 import type { NotifyParts } from '../notify/group-alerts.ts';
+import { escalationsOf } from '../notify/group-escalation.ts';
 import { type GroupDefaults, groupDefaults } from '../notify/group-settings.ts';
-import { createGroups } from '../notify/groups.ts';
+import { createGroups, type MessageGroups } from '../notify/groups.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { channelsOnly, type Receivers } from '../notify/receivers.ts';
 import type { ChannelRoute } from '../notify/route.ts';
@@ -117,6 +119,8 @@ export interface Alerts {
   judgeAgain(endpoint: Endpoint, metrics: readonly Metric[]): Promise<void>;
   /** How many alerts the endpoint has now, pending ones included. */
   countOf(endpoint: string): number;
+  /** How the escalation of an alert stands. @param id of the alert */
+  escalationsOf(id: string): EscalationNow[];
   /** What is held of an endpoint, worst first. */
   held(endpoint: string): HeldAlert[];
   /** @throws EvenkeelError NOT_FOUND, CONFLICT; so do the next four */
@@ -199,16 +203,24 @@ function groupsOver(parts: AlertsParts, named: (id: string) => ReturnType<typeof
     const own = { ...named(endpoint), site: alert.tags.site ?? null };
     return labelsOf(alert, fleet.get(endpoint) ?? own, groupNamesOf(endpoint));
   };
+  const receivers = parts.receivers ?? channelsOnly(routes);
   const groups = createGroups({
     labelsOf: labelled,
-    receivers: parts.receivers ?? channelsOnly(routes),
+    receivers,
     settings: { ...groupDefaults, ...parts.notify },
     keepsState: (name) => routes.find((one) => one.name === name)?.channel.keepsState === true,
     takesAcknowledgement: (name) => routes.find((one) => one.name === name)?.channel.takesAcknowledgement === true,
     onNobody: (receiver) => log.warn({ receiver }, 'Nobody is behind a receiver of alerts: a message reaches no one'),
   });
-  return { labelled, groups };
+  return { labelled, groups, receivers };
 }
+
+const escalationsOver =
+  (memory: AlertMemory, groups: MessageGroups, receivers: Receivers) =>
+  (id: string): EscalationNow[] => {
+    const alert = memory.byId(id);
+    return alert ? escalationsOf(groups, receivers, alert.key) : [];
+  };
 
 const notKept = (log: Log) => (thrown: unknown) => log.warn({ err: thrown }, 'Could not save what alerts count by');
 
@@ -250,7 +262,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const onBeyond = logBeyond(log);
   const named = (id: string) => nameOfEndpoint(fleet, id);
   const ruleNamed = (id: string) => namedRule(id, (one) => parts.books().rule(one));
-  const { labelled, groups } = groupsOver(parts, named);
+  const { labelled, groups, receivers } = groupsOver(parts, named);
   const notifyParts: NotifyParts = {
     ...{ routes: parts.routes, policy, groups, alertOf: memory.alert, endpointOf: named, ruleNamed },
     labelsOf: labelled,
@@ -378,6 +390,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     ...createOwnAlerts({ memory, notify: notifyParts, publicUrl: parts.publicUrl, push: queue.push, clock, log }),
     rulesChanged,
     judgeAgain: (endpoint, metrics) => queue.push(...judgeAgain(memory, endpoint, metrics, clock.now())),
+    escalationsOf: escalationsOver(memory, groups, receivers),
     held: (endpoint) => heldOf(memory.alertsOf(endpoint), ruleNamed, isSuppressed),
     ...createPeople({ state, clock, memory, hasTicket: policy.hasTicket, push: queue.push }),
     undelivered: (message) => queue.push({ type: 'undelivered', at: clock.now(), message }),

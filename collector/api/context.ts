@@ -54,7 +54,10 @@ import type { ClockReader } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 
 /** Actions of people on an alert, and the alerts held for an endpoint. */
-export type AlertActions = Pick<Alerts, 'acknowledge' | 'handOver' | 'withdraw' | 'openTicket' | 'end' | 'held'>;
+export type AlertActions = Pick<
+  Alerts,
+  'acknowledge' | 'handOver' | 'withdraw' | 'openTicket' | 'end' | 'held' | 'escalationsOf'
+>;
 
 /** Actions of people on a ticket; each is an event of the ticket with the person's name. */
 export type TicketActions = Omit<Tickets, 'onPerson' | 'closeOld'>;

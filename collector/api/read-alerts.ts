@@ -64,6 +64,7 @@ export function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
     acknowledgedNote: row.acknowledged_note,
     acknowledgedUntil: row.acknowledged_until,
     handedTo: row.handed_to,
+    handedUntil: row.handed_until,
     firstAcknowledgedAt: row.first_acknowledged_at,
     suppressedBy: suppressedBy(row),
     ticket: row.ticket,
@@ -95,7 +96,13 @@ export async function alertsOfTickets(
 /** With its history. @throws EvenkeelError NOT_FOUND */
 export async function alertDetail(state: State, ruleNamed: RuleNamed, id: string): Promise<Omit<AlertDetail, 'texts'>> {
   const alert = await alertById(state, ruleNamed, id);
-  const events = await state.selectFrom('alert_events').selectAll().where('alert', '=', id).orderBy('id').execute();
+  const events = await state
+    .selectFrom('alert_events')
+    .selectAll()
+    .where('alert', '=', id)
+    .orderBy('at')
+    .orderBy('id')
+    .execute();
   return {
     alert,
     events: events.map(({ at, code, rule, severity, value, actor, params }) => {

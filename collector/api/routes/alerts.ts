@@ -47,7 +47,7 @@ export function alertRoutes(app: App, context: Context): void {
     '/api/v1/alerts/:id',
     {
       schema: {
-        summary: 'One alert with its history and notifications, and why nobody is notified of it now',
+        summary: 'One alert with its history and notifications, and why nobody is notified of it now or who hears next',
         tags: ['alerts'],
         params: Id,
         response: { 200: AlertAnswer },
@@ -60,6 +60,7 @@ export function alertRoutes(app: App, context: Context): void {
         ...detail,
         texts: said ? asTemplates(said) : templatesOf(inForce.books().rule(detail.alert.rule.id)),
         suppressions: await suppressionsOf(context, detail),
+        escalations: alerts.escalationsOf(request.params.id),
       };
     },
   );

@@ -101,8 +101,10 @@ test('opened any number of times it changes nothing; its button acknowledges', a
   assert.match(after.text, 'acknowledged by Link in a message');
   assert.match(after.text, /Acknowledged until .* \(/);
   assert.is((await press(path)).status, 303, 'again: nothing happens');
-  const events = collector.state.selectFrom('alert_events').select('actor').where('alert', '=', alert.id);
-  assert.is((await events.where('code', '=', 'acknowledged').execute()).length, 1);
+  const events = collector.state.selectFrom('alert_events').select('params').where('alert', '=', alert.id);
+  const [said, ...more] = await events.where('code', '=', 'acknowledged').execute();
+  assert.equal(more, []);
+  assert.is(JSON.parse(String(said?.params)).via, 'link', 'and its history says by which way');
 });
 
 test('its silence is made once, for two hours, and only for what the message was about', async () => {

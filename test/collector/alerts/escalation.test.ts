@@ -328,4 +328,34 @@ test('worse, and with another receiver behind whom are others: whoever heard of 
   await e.close();
 });
 
+test('how it stands is known at each moment: the next step, to whom, and when; what stops it; and its end', async () => {
+  const e = await escalating();
+  const now = async () => e.s.alerts.escalationsOf(await e.alert());
+  const brief = async () =>
+    (await now()).map(({ state, step, notified, next }) => ({
+      ...{ state, step, notified },
+      next: next && [Math.round((next.at - e.s.now()) / minute), next.step, next.to],
+    }));
+  await e.keep(firesFor(2 * minute), full);
+  const [whole] = await now();
+  assert.equal([whole?.policy, whole?.round, whole?.rounds, whole?.steps], ['servers', 1, 1, 2]);
+  const cat = ['person:cat'];
+  assert.equal(await brief(), [{ state: 'running', step: 1, notified: cat, next: [3, 2, ['person:ann']] }]);
+  await e.s.alerts.acknowledge(await e.alert(), { by: 'cat' });
+  assert.equal(await brief(), [{ state: 'acknowledged', step: 1, notified: cat, next: null }]);
+  await e.s.alerts.withdraw(await e.alert(), 'cat');
+  await e.keep(10 * second, full);
+  const scope = { of: 'endpoint' as const, target: 'srv' };
+  await e.s.alerts.maintenance.create({ scope, reason: 'New disk', to: e.s.now() + 20 * minute }, 'ana');
+  assert.equal(await brief(), [{ state: 'held', step: 1, notified: cat, next: null }]);
+  await e.keep(31 * minute, full);
+  const both = [...cat, 'person:bob'];
+  assert.equal(await brief(), [{ state: 'running', step: 2, notified: both, next: [4, null, ['channel:chat']] }]);
+  await e.keep(10 * minute, full);
+  assert.equal(await brief(), [{ state: 'exhausted', step: 2, notified: [...both, 'channel:chat'], next: null }]);
+  await e.keep(10 * minute, roomy);
+  assert.equal(await now(), []);
+  await e.close();
+});
+
 test.run();
