@@ -3,14 +3,12 @@ import type { AlertContext } from '../../shared/alert-groups.ts';
 import { fail } from '../../shared/errors.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import { unusualAt } from '../baseline/unusual.ts';
+import { changeMarks, spanBefore } from '../changes/marks.ts';
 import type { BaselineWhen } from '../evaluate/kinds/baseline.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { Context } from './context.ts';
-import { changeMarks } from './read-changes.ts';
 import { placeOf } from './rule-scope.ts';
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 const changesAtMost = 10;
 const earlierAtMost = 5;
 const unusualAtMost = 6;
@@ -26,7 +24,7 @@ export async function alertContext(context: AlertReading, id: string): Promise<A
   const alert = await context.state.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst();
   if (!alert) throw fail('NOT_FOUND', { what: 'alert', id });
   const at = alert.fired_at ?? alert.pending_at;
-  const marks = await changeMarks(context, [alert.endpoint], { start: at - dayMs, end: at + hourMs / 2 });
+  const marks = await changeMarks(context.state, [alert.endpoint], spanBefore(at));
   return {
     changes: marks.slice(0, changesAtMost).map(({ at, what, change }) => ({ at, what, change })),
     ...(await leftRange(context, alert.endpoint, at, alert.metric)),

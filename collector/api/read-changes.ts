@@ -1,7 +1,7 @@
 /** Changes as the REST interface answers them: each judged by what is known of its machines now. */
 import type { ExpressionBuilder } from 'kysely';
 import { type Static, Type } from 'typebox';
-import type { ChangeDetail, ChangeMark, ChangePreview, ChangeRow, ChangeWarning } from '../../shared/api.ts';
+import type { ChangeDetail, ChangePreview, ChangeRow, ChangeWarning } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Span } from '../../shared/intervals.ts';
 import { badMark } from '../../shared/unknown-name.ts';
@@ -42,7 +42,6 @@ type ReadingChanges = Pick<Context, 'state' | 'clock' | 'zone' | 'fleet' | 'grou
 /** Overlaps shown of one plan. */
 const warningsAtMost = 20;
 const eventsAtMost = 200;
-const marksAtMost = 500;
 
 /** Newest start first. @throws EvenkeelError BAD_REQUEST for a page mark or a time that is none */
 export async function changesBy(
@@ -259,46 +258,4 @@ export async function changePreview(
   own: number | null,
 ): Promise<ChangePreview> {
   return { endpoints: context.changes.reached(plan.scopes).length, warnings: await warningsOf(context, plan, own) };
-}
-
-/** Newest first. */
-export async function changeMarks(
-  { state }: Pick<ReadingChanges, 'state'>,
-  endpoints: readonly string[],
-  { start, end }: Span,
-): Promise<(ChangeMark & { endpoint: string })[]> {
-  if (endpoints.length === 0) return [];
-  const seen = await state
-    .selectFrom('change_observations as o')
-    .innerJoin('changes as c', 'c.id', 'o.change')
-    .selectAll('c')
-    .select(['o.at', 'o.what as mark', 'o.endpoint'])
-    .where('o.endpoint', 'in', endpoints)
-    .where('o.at', '>=', start)
-    .where('o.at', '<', end)
-    .orderBy('o.at', 'desc')
-    .limit(marksAtMost)
-    .execute();
-  const planned = await state
-    .selectFrom('changes as c')
-    .innerJoin('change_targets as t', 't.change', 'c.id')
-    .selectAll('c')
-    .select('t.endpoint')
-    .where('t.endpoint', 'in', endpoints)
-    .where('c.kind', '=', 'planned')
-    .where('c.state', 'in', ['in_progress', 'done'])
-    .where('c.start_at', '>=', start)
-    .where('c.start_at', '<', end)
-    .orderBy('c.start_at', 'desc')
-    .limit(marksAtMost)
-    .execute();
-  return [
-    ...seen.map(({ at, mark, endpoint, ...row }) => ({ at, what: mark, endpoint, change: changeName(row) })),
-    ...planned.map(({ endpoint, ...row }) => ({
-      at: row.start_at,
-      what: 'change' as const,
-      endpoint,
-      change: changeName(row),
-    })),
-  ].sort((a, b) => b.at - a.at);
 }

@@ -4,6 +4,7 @@
  */
 import type { Incident } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import { changeMarks } from '../changes/marks.ts';
 import type { Impacts } from '../impact/impact.ts';
 import { ticketsNamed } from '../kpi/answer.ts';
 import { timelineOf } from '../kpi/history.ts';
@@ -12,7 +13,6 @@ import type { Months } from '../kpi/months.ts';
 import { monthsIn } from '../kpi/period.ts';
 import type { State } from '../state/open.ts';
 import { alertsOfTickets, type RuleNamed } from './read-alerts.ts';
-import { changeMarks } from './read-changes.ts';
 import { noHoursOf } from './read-impact.ts';
 
 interface IncidentParts {
@@ -129,7 +129,7 @@ async function changesBefore(
   from: number,
 ): Promise<Incident['changes']> {
   const ids = [...names.keys()].slice(0, endpointsShown);
-  const marks = await changeMarks({ state }, ids, { start: from - changesBeforeMs, end: from });
+  const marks = await changeMarks(state, ids, { start: from - changesBeforeMs, end: from });
   return marks.slice(0, changesShown).map(({ endpoint: id, ...mark }) => ({
     ...mark,
     endpoint: { id, name: names.get(id) ?? id },

@@ -1,5 +1,5 @@
 import type { TObject } from 'typebox';
-import type { TicketName } from '../../shared/api.ts';
+import type { ChangeMark, TicketName } from '../../shared/api.ts';
 import type { NotificationEvent } from '../../shared/notification.ts';
 import type { Outgoing } from '../../shared/outgoing.ts';
 import type { Fault } from '../../shared/shape.ts';
@@ -70,6 +70,10 @@ export interface Notification {
   /** Of the alert that fires longest. */
   startedAt: number;
   endedAt: number | null;
+  /** The newest work on its endpoints in the day before it began, and on which of them. */
+  changed?: ChangeMark & { endpoint: string };
+  /** When it is sent: how long it fires is told by it. */
+  sentAt?: number;
   /** Which one of its kind: of a `repeat` since the first message, of an `escalation` its round. */
   number?: number;
   /** Who has acknowledged it. */

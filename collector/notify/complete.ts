@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { ActLinks } from '../act/links.ts';
 import { outsideLevels } from '../alerts/own-rules.ts';
+import { changeMarks, spanBefore } from '../changes/marks.ts';
 import { outsideTexts } from '../outside/texts.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
@@ -28,6 +29,9 @@ export type DeliveryRow = Pick<Selectable<Database['deliveries']>, DeliveryColum
   ticket: number | null;
   alert: string | null;
 };
+
+/** Of so many alerts the machines are looked at: as many as a message names. */
+const lookedAtMost = 20;
 
 /** Messages by which somebody is asked to do something about an alert. */
 const asksToAct: ReadonlySet<Notification['event']> = new Set([
@@ -54,8 +58,9 @@ export function createCompletion(parts: CompletionParts) {
     }
     const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
     const said = await saidOutside(facts, alert);
-    const of = { ...written, ...said, ...(recipient === null ? {} : { recipient }), alert };
-    return { ...about, ...of, ...(await linksOf(row, facts)), id, ticket, url: parts.publicUrl() + path };
+    const of = { ...written, ...said, ...(recipient === null ? {} : { recipient }), alert, sentAt: clock.now() };
+    const asked = { ...(await changedBefore(row, facts)), ...(await linksOf(row, facts)) };
+    return { ...about, ...of, ...asked, id, ticket, url: parts.publicUrl() + path };
   }
 
   /** The texts with which other monitoring sent it: read now, as what is erased meanwhile is not sent. */
@@ -66,6 +71,26 @@ export function createCompletion(parts: CompletionParts) {
     if (alert === null || !outsideLevels.some(({ id }) => id === rule.id)) return {};
     const { summary = '', description = '', runbook } = (await outsideTexts(state, alert)) ?? {};
     return { said: { summary, description }, ...(runbook ? { runbook } : {}) };
+  }
+
+  /** Read now: what the machine did as it began is reported a little later. */
+  async function changedBefore(
+    row: DeliveryRow,
+    { event, startedAt }: NotificationFacts,
+  ): Promise<Pick<Notification, 'changed'>> {
+    if (!asksToAct.has(event)) return {};
+    const alerts = (await firingIn(row)).slice(0, lookedAtMost);
+    if (alerts.length === 0) return {};
+    const rows = await state
+      .selectFrom('alerts')
+      .innerJoin('endpoints', 'endpoints.id', 'alerts.endpoint')
+      .select(['endpoints.id', 'endpoints.name'])
+      .distinct()
+      .where('alerts.id', 'in', alerts)
+      .execute();
+    const names = new Map(rows.map(({ id, name }) => [id, name]));
+    const [newest] = await changeMarks(state, [...names.keys()], spanBefore(startedAt));
+    return newest ? { changed: { ...newest, endpoint: names.get(newest.endpoint) ?? newest.endpoint } } : {};
   }
 
   /** For the alerts that this message says are firing. */

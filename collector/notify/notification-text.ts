@@ -1,7 +1,8 @@
 /** The text of a notification. Pure. Text from outside is cut to one line of bounded length. */
 import { disturbing, escapedLines } from '../../shared/safe-text.ts';
+import { duration } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
-import { formatMeasured, ruleName, ticketTitle } from '../../shared/words/names.ts';
+import { changeTitle, formatMeasured, ruleName, ticketTitle } from '../../shared/words/names.ts';
 import { ruleTexts } from '../../shared/words/rule-texts.ts';
 import type { MemberAlert, Notification } from './channel.ts';
 
@@ -37,7 +38,9 @@ export function headline(notification: Notification, language: Language): string
     return oneLine(`${newsText(notification, language)}: #${ticket.id} ${ticketTitle(language, ticket)}`, 300);
   const level = word(language, `severity.${severity}`);
   const isNew = event === 'firing' && why !== 'reopened';
-  const news = isNew ? '' : word(language, `notification.${event === 'firing' ? 'reopened' : event}`);
+  const news = isNew
+    ? ''
+    : (countText(notification, language) ?? word(language, `notification.${event === 'firing' ? 'reopened' : event}`));
   const kind = stillFires.has(event) ? [level, news].filter(Boolean).join(' · ') : news;
   const instance = instanceOf(notification);
   const about = `${oneLine(ruleName(language, notification.rule))}${instance ? ` (${instance})` : ''}`;
@@ -53,6 +56,29 @@ export function headline(notification: Notification, language: Language): string
       : '';
   const place = endpoint.name === '' ? '' : `${oneLine(endpoint.name)} – `;
   return oneLine(`${kind}: ${place}${about}${detail}${further}`, 300);
+}
+
+/** `Reminder 3, firing for 9 h`; null: it is not counted. */
+function countText({ event, number, startedAt, sentAt }: Notification, language: Language): string | null {
+  if (number === undefined) return null;
+  if (event === 'escalation') return number > 1 ? word(language, 'notification.round', { n: number }) : null;
+  if (event !== 'repeat' || sentAt === undefined) return null;
+  // In hours, not in hours and seconds.
+  const minutes = Math.max(1, Math.round((sentAt - startedAt) / 60_000));
+  return word(language, 'notification.reminderOf', { n: number, time: duration(minutes * 60, language) });
+}
+
+/** `2026-11-28 11:03:00 UTC – Updates: apt, packages: 2 (nginx, openssl) – web-1` */
+export function changedText({ changed, endpoint }: Notification, language: Language, zone: string): string | null {
+  if (!changed) return null;
+  const { at, what, change } = changed;
+  const named = change.packages.slice(0, 3).map((name) => oneLine(name, 60));
+  const packages = named.length > 0 ? ` (${named.join(', ')}${change.packages.length > named.length ? ' …' : ''})` : '';
+  // The number names a change that a person planned.
+  const title = `${change.kind === 'planned' ? `C-${change.id} ` : ''}${oneLine(changeTitle(language, change))}`;
+  const shown = what === 'restart' ? word(language, 'change.what.restart') : `${title}${packages}`;
+  const place = changed.endpoint === endpoint.name ? '' : ` – ${oneLine(changed.endpoint, 60)}`;
+  return `${formatTime(at, zone)} – ${shown}${place}`;
 }
 
 /** `, and 12 endpoints behind it` */
@@ -107,6 +133,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
   const above = limit === null ? '' : ` (${word(language, 'notification.limit')} ${limit})`;
   const shown = Object.entries(tags).map(([name, tag]) => `${oneLine(name)}=${oneLine(tag)}`);
   const about = oneLine(ruleName(language, notification.rule));
+  const changed = changedText(notification, language, zone);
   const lines: (string | null)[] = [
     headline(notification, language),
     '',
@@ -131,6 +158,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
         findWord(language, `ticket.swarms.${why}`) ??
         oneLine(why)),
     notification.ticket === null ? null : line('ticket', `#${notification.ticket}`),
+    changed === null ? null : line('changed', changed),
     notification.behind ? line('behindIt', namesOf(notification.behind)) : null,
     notification.stillSilent ? line('stillSilent', namesOf(notification.stillSilent)) : null,
     notification.owner ? line('owner', oneLine(notification.owner)) : null,
@@ -143,9 +171,9 @@ export function bodyText(notification: Notification, language: Language, zone = 
 }
 
 /** What its rule says of it, or what other monitoring said. */
-function explained(notification: Notification, language: Language, zone: string): string[] {
+export function explained(notification: Notification, language: Language, zone: string): string[] {
   const { texts, said, startedAt: since } = notification;
-  const facts = { ...notification, instance: instanceOf(notification), since, now: since, zone };
+  const facts = { ...notification, instance: instanceOf(notification), since, now: notification.sentAt ?? since, zone };
   const { summary, description } = said ?? ruleTexts(texts ?? {}, facts, language);
   const lines = [summary && oneLine(summary, 500), description && escapedLines(description.slice(0, 2000))];
   return lines.flatMap((text) => text || []);
@@ -188,6 +216,7 @@ function memberText(member: MemberAlert, language: Language): string {
 }
 
 type NotificationFact =
+  | 'changed'
   | 'owner'
   | 'behindIt'
   | 'stillSilent'

@@ -7,7 +7,7 @@ import type { Notification } from './channel.ts';
 
 export type NotificationFacts = Omit<
   Notification,
-  'id' | 'ticket' | 'url' | 'links' | 'comment' | 'alert' | 'device'
+  'id' | 'ticket' | 'url' | 'links' | 'comment' | 'alert' | 'device' | 'changed' | 'sentAt'
 > & {
   /** The question whose secret is made when it is sent. */
   rating?: number;

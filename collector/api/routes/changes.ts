@@ -2,11 +2,12 @@
 import { Type } from 'typebox';
 import { ChangeDetail, ChangeMark, ChangePreview, ChangeRow, maintenanceScopes, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { changeMarks } from '../../changes/marks.ts';
 import { changeBounds } from '../../changes/plan.ts';
 import type { MaintenanceScope } from '../../maintenance/window.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { ChangeQuery, changeById, changeMarks, changePreview, changesBy } from '../read-changes.ts';
+import { ChangeQuery, changeById, changePreview, changesBy } from '../read-changes.ts';
 import { scopeNamed } from '../rule-scope.ts';
 import { closed, counted, freeTextOrNone, Instant, instantMs, instantOf, word } from '../shapes.ts';
 
@@ -90,7 +91,7 @@ export function changeRoutes(app: App, context: Context): void {
       const { endpoint, ...span } = request.query;
       const range = { start: instantOf(span.from, 'from'), end: instantOf(span.to, 'to') };
       if (range.end <= range.start) throw fail('BAD_REQUEST', { problem: 'to must be after from' });
-      const marks = await changeMarks(context, [endpoint], range);
+      const marks = await changeMarks(context.state, [endpoint], range);
       return { items: marks.map(({ at, what, change }) => ({ at, what, change })), next: null };
     },
   );

@@ -9,7 +9,7 @@ import { defaultLanguage, type Language } from '../../../shared/words/index.ts';
 import type { Notification } from '../channel.ts';
 import { httpChannel, ofReader, secretToken, secretUrl } from '../chat.ts';
 import { webAddress } from '../forms.ts';
-import { headline, valueText } from '../notification-text.ts';
+import { changedText, explained, headline, valueText } from '../notification-text.ts';
 
 const Settings = Type.Object(
   {
@@ -134,9 +134,13 @@ const eachEscaped = (texts: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, escaped(text)]));
 
 function annotationsOf(notification: Notification, language: Language): Record<string, string> {
+  const said = explained(notification, language, 'UTC');
+  const changed = changedText(notification, language, 'UTC');
   return eachEscaped({
     summary: headline(notification, language),
     event: notification.event,
+    ...(said.length > 0 ? { description: said.join('\n') } : {}),
+    ...(changed === null ? {} : { what_changed: changed }),
     ...(notification.value === null
       ? {}
       : { value: String(notification.value), value_text: valueText(notification, notification.value, language) }),
