@@ -542,9 +542,10 @@ export const RulePreview = Type.Object({
   /** On stored history, by five minutes; null: history cannot say it, as for presence. */
   history: Type.Union([
     Type.Object({
-      /** Whole days of history that there are, at most 30. */
-      days: Type.Integer(),
-      /** Endpoints that it looked at in the time that it has. */
+      /** The oldest value of the last 30 days; null: there is none. */
+      since: orNull.ms,
+      /** Endpoints that have such a value, and as many of these as it looked at in the time that it has. */
+      having: Type.Integer(),
       looked: Type.Integer(),
       /** How often it fired under the rules of now, and how often it would have. */
       before: Type.Integer(),
@@ -552,6 +553,10 @@ export const RulePreview = Type.Object({
       /** On how many of them it would have, and for how long in all. */
       endpoints: Type.Integer(),
       seconds: Type.Integer(),
+      /** The newest of these times; `to` null: it would still fire. */
+      times: Type.Array(
+        Type.Object({ endpoint: Type.Object({ id: text, name: text }), tags, from: ms, to: orNull.ms }),
+      ),
     }),
     Type.Null(),
   ]),

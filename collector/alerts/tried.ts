@@ -5,18 +5,28 @@
 import { catalogue } from '../../shared/metrics.ts';
 import type { Metric } from '../../shared/report.ts';
 import type { UsualThen } from '../baseline/replayed.ts';
-import { isTimed, type RuleBooks } from '../evaluate/book.ts';
+import { familyOf, isTimed, type RuleBooks } from '../evaluate/book.ts';
 import { kindOf } from '../evaluate/kinds/index.ts';
 import type { EndpointView } from '../evaluate/kinds/kind.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { SeriesLine, SeriesStore } from '../series/series.ts';
+import { breathe } from '../state/breathe.ts';
 import { createReplay } from './replay.ts';
 
+/** One time that it would have fired; `to` null: it would still. */
+export interface TriedTime {
+  endpoint: { id: string; name: string };
+  tags: Readonly<Record<string, string>>;
+  from: number;
+  to: number | null;
+}
+
 export interface Tried {
-  /** Whole days of history that there are, at most 30. */
-  days: number;
-  /** Endpoints looked at. */
+  /** The oldest value of the last 30 days; null: there is none. */
+  since: number | null;
+  /** Endpoints that have such a value, and as many of these as were looked at. */
+  having: number;
   looked: number;
   /** How often it fired, by the rules of now and by those that are tried. */
   before: number;
@@ -24,10 +34,12 @@ export interface Tried {
   /** On so many endpoints, and for so long in all, by those that are tried. */
   endpoints: number;
   seconds: number;
+  /** Of those that are tried, the newest ones. */
+  times: TriedTime[];
 }
 
 interface TriedParts {
-  series: Pick<SeriesStore, 'query'>;
+  series: Pick<SeriesStore, 'query' | 'latest'>;
   endpoints: readonly Endpoint[];
   groupsOf(id: string): readonly string[];
   /** Of now, and those that are tried. */
@@ -37,14 +49,16 @@ interface TriedParts {
   now: number;
   /** What was usual of an endpoint then, for rules that judge by it. */
   usualThen(endpoint: Endpoint, metrics: readonly string[], span: { from: number; to: number }): Promise<UsualThen>;
+  viewOf(id: string): EndpointView;
+  /** After so long no further endpoint is looked at. */
+  withinMs?: number;
 }
 
 const stepMs = 300_000;
 const dayMs = 86_400_000;
 const daysAtMost = 30;
-const withinMs = 1500;
-/** Of what is not kept of the past. */
-const nothing = { endpoint: () => ({}), inventory: () => ({}), latest: () => undefined };
+const usualWithinMs = 3000;
+const timesAtMost = 10;
 
 /** @returns null where history cannot say it: presence, and what is derived each night */
 export async function tried({
@@ -56,15 +70,29 @@ export async function tried({
   rules,
   now,
   usualThen,
+  viewOf,
+  withinMs = usualWithinMs,
 }: TriedParts): Promise<Tried | null> {
   if (rules.length === 0 || rules.some((rule) => isTimed(rule) || rule.when.kind === 'forecast')) return null;
   const metrics = [...new Set(rules.flatMap(metricsOf))];
   const byUsual = rules.some(({ when }) => when.kind === 'baseline');
-  const to = Math.floor(now / stepMs) * stepMs;
-  const result: Tried = { days: 0, looked: 0, before: 0, after: 0, endpoints: 0, seconds: 0 };
+  // The step that runs counts as well: of a machine that came today there is not much more.
+  const to = Math.ceil(now / stepMs) * stepMs;
+  const having = endpoints.filter(({ id }) => series.latest(id).some(({ metric }) => metrics.includes(metric)));
+  const result: Tried = {
+    since: null,
+    having: having.length,
+    looked: 0,
+    before: 0,
+    after: 0,
+    endpoints: 0,
+    seconds: 0,
+    times: [],
+  };
+  const isNew = !books[0].all().some((rule) => families.has(familyOf(rule)));
   const until = performance.now() + withinMs;
-  for (const endpoint of endpoints) {
-    if (performance.now() > until) break;
+  for (const endpoint of having) {
+    if (result.looked > 0 && performance.now() > until) break;
     const from = to - daysAtMost * dayMs;
     const { series: lines } = await series.query({
       endpoint: endpoint.id,
@@ -75,23 +103,25 @@ export async function tried({
       // What is usual are means.
       agg: byUsual ? 'mean' : 'max',
     });
-    const view: EndpointView | null = byUsual
-      ? { ...nothing, usual: await usualThen(endpoint, metrics, { from, to }) }
-      : null;
+    // Of what is not kept of the past: the endpoint as it is today, and no value that is not in these lines.
+    const view: EndpointView = { ...viewOf(endpoint.id), latest: () => undefined };
+    if (byUsual) view.usual = await usualThen(endpoint, metrics, { from, to });
     const reports = reportsOf(lines);
     const first = reports[0]?.[0];
     result.looked++;
     if (first === undefined) continue;
-    result.days = Math.max(result.days, Math.round((to - first) / dayMs));
-    const [was, is] = [
-      await fires(books[0], endpoint, groupsOf(endpoint.id), families, reports, view),
-      await fires(books[1], endpoint, groupsOf(endpoint.id), families, reports, view),
-    ];
-    result.before += was.times;
-    result.after += is.times;
-    result.seconds += is.seconds;
-    if (is.times > 0) result.endpoints++;
+    result.since = Math.min(result.since ?? first, first);
+    const groups = groupsOf(endpoint.id);
+    if (!isNew) result.before += (await fires(books[0], endpoint, groups, families, reports, view)).length;
+    const found = await fires(books[1], endpoint, groups, families, reports, view);
+    const end = reports.at(-1)?.[0] ?? to;
+    result.after += found.length;
+    result.seconds += found.reduce((sum, one) => sum + ((one.to ?? end) - one.from) / 1000, 0);
+    result.times.push(...found);
+    if (found.length > 0) result.endpoints++;
   }
+  result.seconds = Math.round(result.seconds);
+  result.times = result.times.sort((one, other) => other.from - one.from).slice(0, timesAtMost);
   return result;
 }
 
@@ -129,27 +159,30 @@ async function fires(
   groups: readonly string[],
   families: ReadonlySet<string>,
   reports: readonly [at: number, metrics: Metric[]][],
-  view: EndpointView | null,
-): Promise<{ times: number; seconds: number }> {
+  view: EndpointView,
+): Promise<TriedTime[]> {
   const since = reports[0]?.[0] ?? 0;
   const online: Endpoint = { ...endpoint, state: 'online', stateReason: null, stateSince: since, lastSeenAt: since };
   const replay = createReplay(books, online, groups, view);
-  const open = new Map<string, number>();
-  let [times, seconds] = [0, 0];
-  for (const [at, metrics] of reports)
-    for (const change of await replay.report(metrics, at)) {
-      if (!families.has(change.family)) continue;
-      const key = `${change.family} ${JSON.stringify(change.tags)}`;
-      const began = open.get(key);
-      if (change.code === 'firing' && began === undefined) {
-        times++;
-        open.set(key, change.at);
-      } else if (change.code === 'resolved' && began !== undefined) {
-        seconds += (change.at - began) / 1000;
+  const open = new Map<string, TriedTime>();
+  const found: TriedTime[] = [];
+  const { id, name } = endpoint;
+  for (const [at, metrics] of reports) {
+    // Reports go on to be judged meanwhile.
+    await breathe();
+    for (const { family, code, tags, at: when } of await replay.report(metrics, at)) {
+      if (!families.has(family)) continue;
+      const key = `${family} ${JSON.stringify(tags)}`;
+      const fired = open.get(key);
+      if (code === 'firing' && !fired) {
+        const one: TriedTime = { endpoint: { id, name }, tags, from: when, to: null };
+        found.push(one);
+        open.set(key, one);
+      } else if (code === 'resolved' && fired) {
+        fired.to = when;
         open.delete(key);
       }
     }
-  const end = reports.at(-1)?.[0] ?? 0;
-  for (const began of open.values()) seconds += (end - began) / 1000;
-  return { times, seconds: Math.round(seconds) };
+  }
+  return found;
 }

@@ -75,6 +75,7 @@ export async function run(args: string[]): Promise<void> {
       ...{ from: wanted.from, to: wanted.to, step: slotMs, resolution: '5m' as const },
       series: answer(known.get(wanted.endpoint) ?? [], wanted),
     }),
+    latest: (id: string) => (known.get(id) ?? []).map(({ metric, tags }) => ({ metric, tags, at: now, value: 0 })),
   };
   let all = 0;
   async function triedOn(id: string) {
@@ -86,6 +87,7 @@ export async function run(args: string[]): Promise<void> {
       const found = await tried({
         ...{ series, endpoints: [endpointOf(`m${n}`, machine.kind)], groupsOf: () => [], now },
         ...{ books: [booksOf(defaultRules, []), books], families: new Set([id]), rules },
+        viewOf: () => ({ endpoint: () => ({}), inventory: () => ({}), latest: () => undefined }),
         usualThen: (endpoint, wanted, span) => usualThen({ state, series, zone: 'UTC' }, endpoint, wanted, span),
       });
       for (const key of ['after', 'seconds', 'endpoints'] as const) sum[key] += found?.[key] ?? 0;

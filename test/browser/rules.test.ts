@@ -40,7 +40,7 @@ async function send<T>(path: string, method: string, body: unknown): Promise<T> 
     body: JSON.stringify(body),
   });
   assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
-  return (await answer.json()) as T;
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
 const list = async <T>(path: string) => (await collector.get<{ items: T[] }>(`/api/v1/${path}`)).items;
@@ -252,6 +252,50 @@ step('a new rule is made from the catalogue, holds at once, and is deleted again
   await page.getByRole('heading', { level: 1, name: 'There is no such rule' }).waitFor({ timeout: 10_000 });
   assert.equal(await entries('memory-in-use'), []);
 });
+
+step(
+  'a new rule of another kind: what it asks for, what the collector refuses at its field, and what history says',
+  async () => {
+    await open('/rules?new=1');
+    const kind = page.getByLabel('Alerts on', { exact: true });
+    await kind.selectOption('expression');
+    await page.getByLabel('Name', { exact: true }).fill('Busy and full');
+    await page.getByLabel('Expression', { exact: true }).fill('disk.used_percent >');
+    await page.getByLabel('Reason').fill('To see it refused');
+    const before = complaints.length;
+    await press('Review change');
+    await page.locator('.field', { hasText: 'Expression' }).locator('.fault', { hasText: 'Not accepted:' }).waitFor();
+    complaints.splice(before);
+
+    await kind.selectOption('absence');
+    await press('Review change');
+    await page.getByText('History cannot say how often it would have fired').waitFor();
+    await press('Back to editing');
+
+    await kind.selectOption('threshold');
+    await page.getByLabel('Metric').selectOption('mem.used_percent');
+    await page.getByLabel('Limit', { exact: true }).fill('1');
+    await page.getByLabel('For at least', { exact: true }).fill('0');
+    await press('Review change');
+    // The history of minutes counts as well, and is of those that have the metric.
+    await page.getByText(/By .* of history, in steps of 5 min, of all 4 endpoints with this metric:/).waitFor();
+    await press('Back to editing');
+
+    await kind.selectOption('baseline');
+    await page.getByLabel('Which side').selectOption('above');
+    await press('Review change');
+    await page.getByText(/would fire 0 times on 0 of them/).waitFor();
+    await press('Create rule');
+    await heading('Busy and full');
+    await page.getByText('is above what this hour of the week has been').first().waitFor();
+    const [made] = await entries('busy-and-full');
+    assert.equal(
+      [made?.rule.when, made?.rule.notify],
+      [{ kind: 'baseline', measurement: 'mem', field: 'used_percent', side: 'above' }, true],
+    );
+    await send('rules/busy-and-full', 'DELETE', { reason: 'Seen' });
+  },
+);
 
 /** The pages as they are, and with what they open. */
 async function views(): Promise<string[]> {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { arrange } from '../../collector/evaluate/arrange.ts';
 import { defaultRules } from '../../collector/evaluate/defaults.ts';
 import { mergeRules } from '../../collector/evaluate/merge.ts';
-import { amountOf, numberIn, unitsOf } from '../../dashboards/web/rules/amount.ts';
+import { type Amount, amountOf, numberIn, unitsOf } from '../../dashboards/web/rules/amount.ts';
 import { differencesOf } from '../../dashboards/web/rules/difference.ts';
 import {
   carriedOver,
@@ -28,10 +28,15 @@ import {
 } from '../../dashboards/web/rules/family.ts';
 import {
   changesOf,
+  type FreshKind,
+  type FreshRule,
   faultsOfFresh,
+  fieldAt,
+  freshKinds,
   freshRule,
   idFrom,
   measurements,
+  withKind,
   withMetric,
 } from '../../dashboards/web/rules/fresh.ts';
 import { alertsBehind, noiseOf, noisiest } from '../../dashboards/web/rules/noise.ts';
@@ -131,7 +136,7 @@ test('faults stand at their fields', () => {
       'disk-space.for_s': 'rules.fault.time',
     });
   const [silent] = draftsOf('server-down') as [LevelDraft];
-  assert.equal(faultsOf([{ ...silent, afterS: { text: '0', unit: 'min' } }]), {
+  assert.equal(faultsOf([{ ...silent, numbers: { after_s: { text: '0', unit: 'min' } } }]), {
     'server-down.when.after_s': 'rules.fault.time',
   });
 });
@@ -209,6 +214,67 @@ test('a new rule of any metric of the catalogue is one that the collector takes'
   }
   const empty = faultsOfFresh(freshRule, []);
   assert.equal(Object.keys(empty).sort(), ['id', 'limit', 'metric', 'name']);
+});
+
+const amount = (text: string): Amount => ({ text, unit: '' });
+const bySort: Readonly<Record<FreshKind, Partial<FreshRule>>> = {
+  threshold: { metric: 'custom.status', tags: 'check=raid', op: '=', limit: amount('2') },
+  rate: { metric: 'net.bytes_recv', limit: { text: '5', unit: 'GiB' } },
+  change: { metric: 'mem.total', to: 'less', by: { text: '1', unit: 'GiB' } },
+  baseline: { metric: 'cpu.usage_active', side: 'above' },
+  missing: { metric: 'cpu.usage_active' },
+  absence: {},
+  log: { log: 'ssh-failures', limit: amount('500') },
+  forecast: { tags: 'path=/data' },
+  runaway: {},
+  expression: { expr: 'disk.used_percent > 80.0', clearExpr: 'disk.used_percent < 70.0' },
+};
+
+test('a new rule of any kind is one that the collector takes, and can be changed afterwards', async () => {
+  await speak('en');
+  for (const kind of Object.keys(freshKinds) as FreshKind[]) {
+    const typed = { ...withKind({ ...freshRule, id: 'mine', name: 'Mine' }, kind), ...bySort[kind] };
+    assert.equal(faultsOfFresh(typed, []), {}, kind);
+    const overrides = changesOf(typed).map(({ rule: id, parts }) => ({ id, ...parts }));
+    const rule = mergeRules(defaultRules, overrides).find(({ id }) => id === 'mine') as unknown as WebRule;
+    assert.equal(kind === 'log' ? 'rate' : kind, rule.when.kind);
+    assert.not.match(ruleWords(rule), /\{\{|undefined/, kind);
+    const [entry] = levelsAt(familyNamed('disk-space'), everywhere) as [RuleEntry];
+    const draft = draftOf({ ...entry, rule }, everywhere);
+    assert.is(partsOf(draft), null, kind);
+    const numbers = Object.fromEntries(
+      Object.entries(draft.numbers).map(([name, { text, unit }]) => [
+        name,
+        { text: text === '' ? '' : `${Number(text) + 1}`, unit },
+      ]),
+    );
+    assert.is(
+      partsOf({ ...draft, numbers }) !== null,
+      Object.values(draft.numbers).some(({ text }) => text !== ''),
+      kind,
+    );
+    assert.equal(faultsOf([{ ...draft, numbers }]), {}, kind);
+  }
+});
+
+test('each field of a kind has its fault, and another kind does not ask for it', () => {
+  const empty = { ...freshRule, limit: amount(''), days: amount('0'), within: amount('1'), after: amount('') };
+  const wrong = { ...empty, per: amount('0'), over: amount('5'), hold: amount(''), tags: 'path' };
+  const faults = (kind: FreshKind) => Object.keys(faultsOfFresh({ ...wrong, kind }, [])).sort();
+  assert.equal(faults('rate'), ['id', 'limit', 'metric', 'name', 'over', 'per', 'tags']);
+  assert.equal(faults('change'), ['hold', 'id', 'metric', 'name', 'tags']);
+  assert.equal(faults('baseline'), ['id', 'metric', 'name', 'tags']);
+  assert.equal(faults('missing'), ['after', 'id', 'metric', 'name']);
+  assert.equal(faults('absence'), ['after', 'id', 'name']);
+  assert.equal(faults('log'), ['id', 'limit', 'log', 'name', 'over']);
+  assert.equal(faults('forecast'), ['days', 'id', 'name', 'tags']);
+  assert.equal(faults('runaway'), ['id', 'name', 'tags', 'within']);
+  assert.equal(faults('expression'), ['expr', 'id', 'name']);
+  const strange = { ...freshRule, metric: 'disk.used_percent', tags: 'pat=/data' };
+  assert.is(faultsOfFresh(strange, []).tags, 'rules.fault.tagName');
+  assert.is(fieldAt({ ...freshRule, id: 'a', kind: 'expression' }, 'a.when.clear'), 'clearExpr');
+  assert.is(fieldAt({ ...freshRule, id: 'a' }, 'a-critical.when.all.0.value'), 'critical');
+  assert.is(fieldAt({ ...freshRule, id: 'a' }, 'b.when.expr'), undefined);
 });
 
 test('an id comes from the name, and never is one that is taken', () => {

@@ -85,6 +85,7 @@ export function ruleChangeRoutes(app: App, context: Context): void {
       const history = await tried({
         ...{ series, endpoints: reachedOnes, families, books: [rules.books(), books], now: clock.now() },
         rules: [...changed, ...rules.list().flatMap(({ rule }) => (ids.includes(rule.id) ? [rule] : []))],
+        viewOf,
         usualThen: (endpoint, metrics, span) => usualThen(context, endpoint, metrics, span),
         groupsOf: (id) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]),
         // Without the series the rest of the preview is still true.

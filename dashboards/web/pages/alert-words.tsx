@@ -36,7 +36,7 @@ export function AlertState({ alert }: { alert: Alert }) {
 }
 
 /** `disk.used_percent (/var)` as `/var`: what distinguishes two alerts of one rule. */
-export function instanceOf(alert: Alert): string {
+export function instanceOf(alert: Pick<Alert, 'tags'>): string {
   return Object.entries(alert.tags)
     .filter(([name]) => name !== 'host' && name !== 'fstype')
     .map(([, value]) => value)

@@ -10,11 +10,12 @@ interface TextAreaProps {
   disabled?: boolean;
   spellcheck?: boolean;
   help?: string;
+  error?: string | undefined;
 }
 
 /** Several lines of text, such as a reason. */
-export const TextArea = ({ label, value, onInput, help, ...rest }: TextAreaProps) => (
-  <Field label={label} help={help}>
+export const TextArea = ({ label, value, onInput, help, error, ...rest }: TextAreaProps) => (
+  <Field label={label} help={help} error={error}>
     {(ids) => (
       <textarea
         class="input"

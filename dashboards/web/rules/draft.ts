@@ -17,6 +17,13 @@ export interface ConditionDraft {
   clearFollows: boolean;
 }
 
+/** With the word of the form for each. */
+export const numberParts = {
+  ...{ value: 'rate', clear: 'clear', per_s: 'per', over_s: 'over', after_s: 'after' },
+  ...{ by: 'by', hold_s: 'hold', within_days: 'days', within_s: 'within' },
+} as const;
+export type NumberPart = keyof typeof numberParts;
+
 export interface LevelDraft extends SaidDraft {
   rule: WebRule;
   overrides: RuleEntry['overrides'];
@@ -29,8 +36,9 @@ export interface LevelDraft extends SaidDraft {
   notify: boolean | null;
   forS: Amount;
   clearForS: Amount;
-  /** null: its kind of rule has none. */
-  afterS: Amount | null;
+  /** Numbers and expressions of its condition beside limits, by their name in it. */
+  numbers: Partial<Record<NumberPart, Amount>>;
+  expressions: Partial<Record<'expr' | 'clear', string>>;
   conditions: ConditionDraft[];
 }
 
@@ -49,7 +57,8 @@ export function draftOf({ rule, overrides, scope: at }: RuleEntry, scope: RuleRe
     notify: rule.when.kind === 'baseline' ? (rule.notify ?? false) : null,
     forS: amountOf(rule.for_s, 'seconds'),
     clearForS: amountOf(rule.clear_for_s, 'seconds'),
-    afterS: rule.when.after_s === undefined ? null : amountOf(rule.when.after_s, 'seconds'),
+    numbers: numbersOf(rule.when),
+    expressions: expressionsOf(rule.when),
     conditions: conditionsOf(rule).map((condition): ConditionDraft => {
       const metric = metricOf(condition, rule.when.measurement);
       const unit = fieldOf(metric)?.unit ?? 'number';
@@ -57,6 +66,29 @@ export function draftOf({ rule, overrides, scope: at }: RuleEntry, scope: RuleRe
       return { metric, unit, op, value: amountOf(value, unit), clear: amountOf(clear, unit), clearFollows: true };
     }),
   };
+}
+
+/** Of a condition that has no limits of its own. */
+export function unitOfNumber(when: WebRule['when'], name: string): Unit {
+  if (name.endsWith('_s')) return 'seconds';
+  return name.endsWith('_days') ? 'days' : (fieldOf(`${when.measurement}.${when.field}`)?.unit ?? 'number');
+}
+
+function numbersOf(when: WebRule['when']): LevelDraft['numbers'] {
+  // A rate may be given a value at which it clears.
+  const parts: Record<string, unknown> = when.kind === 'rate' ? { clear: undefined, ...when } : when;
+  const names = (Object.keys(numberParts) as NumberPart[]).filter((name) =>
+    Object.hasOwn(parts, name) ? typeof parts[name] !== 'string' : false,
+  );
+  return Object.fromEntries(
+    names.map((name) => [name, amountOf(parts[name] as number | undefined, unitOfNumber(when, name))]),
+  );
+}
+
+/** What ends it may be left out, and be given. */
+function expressionsOf(when: WebRule['when']): LevelDraft['expressions'] {
+  const { kind, expr, clear } = when as { kind: string; expr?: string; clear?: string };
+  return kind === 'expression' ? { expr: expr ?? '', clear: clear ?? '' } : {};
 }
 
 /** What was typed into one draft, in another one of the same rule: the scope was chosen after the limit. */
@@ -88,7 +120,11 @@ export function faultsOf(levels: readonly LevelDraft[]): Faults {
     };
     time('for_s', level.forS);
     time('clear_for_s', level.clearForS);
-    if (level.afterS) time('when.after_s', level.afterS, 1);
+    for (const [name, amount] of Object.entries(level.numbers))
+      if (name.endsWith('_s')) time(`when.${name}`, amount, 1);
+      else if (numberIn(amount) === null && (name !== 'clear' || amount.text.trim() !== ''))
+        faults[at(`when.${name}`)] = 'rules.fault.number';
+    if (level.expressions.expr?.trim() === '') faults[at('when.expr')] = 'rules.fault.expr';
     for (const [place, fault] of Object.entries(saidFaults(level))) faults[at(place)] = fault;
     level.conditions.forEach((condition, i) => {
       const limit =
@@ -136,9 +172,10 @@ export function ruleOf(draft: LevelDraft): WebRule {
     const clear = numberIn(typed.clear);
     return { ...rest, value: numberIn(typed.value) ?? condition.value, ...(clear === null ? {} : { clear }) };
   });
+  const { clear: _, ...before } = rule.when as Record<string, unknown> & WebRule['when'];
   const when = {
-    ...rule.when,
-    ...(draft.afterS ? { after_s: numberIn(draft.afterS) ?? 0 } : {}),
+    ...before,
+    ...typedParts(draft),
     ...(rule.when.all ? { all } : {}),
   };
   return {
@@ -154,6 +191,17 @@ export function ruleOf(draft: LevelDraft): WebRule {
     clear_for_s: numberIn(draft.clearForS) ?? 0,
     when,
   };
+}
+
+/** An empty one is left out. */
+function typedParts({ numbers, expressions }: LevelDraft): Record<string, number | string> {
+  const typed: Record<string, number | string> = {};
+  for (const [name, amount] of Object.entries(numbers)) {
+    const value = numberIn(amount);
+    if (value !== null) typed[name] = value;
+  }
+  for (const [name, text] of Object.entries(expressions)) if (text.trim() !== '') typed[name] = text.trim();
+  return typed;
 }
 
 /** Key order does not matter: a form writes it in its own. */

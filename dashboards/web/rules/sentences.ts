@@ -6,6 +6,7 @@ import { findWord } from '../../../shared/words/index.ts';
 import { formatLimit, metricName } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import type { WebRule } from './family.ts';
+import { labelWords } from './said.ts';
 
 /** As the collector's schema has it; parts of history may lack any of it. */
 export interface WebLimit {
@@ -56,14 +57,16 @@ export function conditionWords({ when }: Pick<WebRule, 'when'>): string {
         ? duration(part, language.value)
         : limitWords(metric, part),
   ]);
-  const sentence = findWord(language.value, `rules.kind.${when.kind}`, {
-    name: metricName(metric),
-    ...Object.fromEntries(parts),
-  });
-  if (sentence !== undefined) return sentence;
-  return conditionsOf({ when })
-    .map((one) => comparison(one, when.measurement))
-    .join(t('rules.and'));
+  const values = { name: metricName(metric), ...Object.fromEntries(parts) };
+  const { side, to: way, tags } = when as { side?: string; to?: string; tags?: Readonly<Record<string, string>> };
+  const condition =
+    findWord(language.value, `rules.kind.${when.kind}_${side ?? way}`, values) ??
+    findWord(language.value, `rules.kind.${when.kind}`, values) ??
+    conditionsOf({ when })
+      .map((one) => comparison(one, when.measurement))
+      .join(t('rules.and'));
+  if (!tags || Object.keys(tags).length === 0) return condition;
+  return t('rules.onlyWhere', { condition, tags: labelWords(tags, ', ') });
 }
 
 /** The same with the times: `… for 1m; clears at 87%` */

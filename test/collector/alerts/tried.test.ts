@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { tried } from '../../../collector/alerts/tried.ts';
+import { type Tried, tried } from '../../../collector/alerts/tried.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { booksOf } from '../../../collector/evaluate/merge.ts';
 import type { Endpoint } from '../../../collector/fleet/fleet.ts';
@@ -37,16 +37,25 @@ async function query({ from, to }: SeriesQuery) {
   return { from, to, step, resolution: '5m' as const, series };
 }
 
-const noHistory = { usualThen: async () => () => undefined };
+/** One of them measures no temperature. */
+const latest = (id: string) =>
+  [{ metric: 'cpu.usage_active' }, ...(id === 'without' ? [] : [{ metric: 'temp.temp' }])].map((line) => {
+    return { ...line, tags: {}, at: now, value: 0 };
+  });
+const noHistory = {
+  usualThen: async () => () => undefined,
+  viewOf: (id: string) => ({ endpoint: () => ({ name: id }), inventory: () => ({}), latest: () => undefined }),
+};
 
-const run = async (from: number, to: number) => {
+const run = async (from: number, to: number, withinMs = 60_000) => {
   const [before, after] = [booksOf(defaultRules, [hot(from)]), booksOf(defaultRules, [hot(to)])];
   const rules = [before, after].flatMap((books) => books.rule('hot') ?? []);
   const families = new Set(['hot']);
-  const endpoints = [endpoint('a'), endpoint('b')];
+  const endpoints = [endpoint('without'), endpoint('a'), endpoint('b')];
   return tried({
     ...noHistory,
-    series: { query },
+    withinMs,
+    series: { query, latest },
     endpoints,
     groupsOf: () => [],
     books: [before, after],
@@ -57,15 +66,42 @@ const run = async (from: number, to: number) => {
 };
 
 test('a limit that is milder or stricter: how often, where and for how long', async () => {
-  assert.equal(await run(60, 80), { days: 2, looked: 2, before: 8, after: 4, endpoints: 2, seconds: 4 * 50 * 60 });
-  assert.equal(await run(80, 90), { days: 2, looked: 2, before: 4, after: 0, endpoints: 0, seconds: 0 });
+  const since = now - 2 * 86_400_000;
+  const { times, ...counts } = (await run(60, 80)) as Tried;
+  assert.equal(counts, { since, having: 2, looked: 2, before: 8, after: 4, endpoints: 2, seconds: 4 * 50 * 60 });
+  const first = Date.parse('2026-11-28T03:10:00Z');
+  const newest = { endpoint: { id: 'a', name: 'a' }, tags: { sensor: 'cpu' }, from: first, to: first + 50 * 60_000 };
+  assert.equal([times.length, times[0]], [4, newest]);
+  const none = { before: 4, after: 0, endpoints: 0, seconds: 0, times: [] };
+  assert.equal(await run(80, 90), { since, having: 2, looked: 2, ...none });
+});
+
+test('what was not looked at in time counts as nothing, and is no endpoint that was looked at', async () => {
+  const { having, looked, after } = (await run(60, 80, 0)) as Tried;
+  assert.equal([having, looked, after], [2, 1, 2]);
+});
+
+test('an expression is judged by the values of then and by the endpoint as it is', async () => {
+  const when = { kind: 'expression', expr: 'temp.temp > 60.0 && endpoint.name == "b"' };
+  const books = booksOf(defaultRules, [{ id: 'hot', name: 'Hot', for_s: 600, when }]);
+  const rules = [books.rule('hot')].flatMap((rule) => rule ?? []);
+  const found = await tried({
+    ...{ ...noHistory, series: { query, latest }, endpoints: [endpoint('a'), endpoint('b')], groupsOf: () => [] },
+    ...{ books: [booksOf(defaultRules, []), books] as const, families: new Set(['hot']), rules, now },
+  });
+  assert.equal([found?.looked, found?.after, found?.endpoints], [2, 4, 1]);
 });
 
 test('what history cannot say is not said', async () => {
   const books = booksOf(defaultRules, []);
   const rules = defaultRules.filter(({ id }) => id === 'server-down');
   const families = new Set(['server-down']);
-  const asked = { series: { query }, endpoints: [endpoint('a')], groupsOf: () => [], books: [books, books] as const };
+  const asked = {
+    series: { query, latest },
+    endpoints: [endpoint('a')],
+    groupsOf: () => [],
+    books: [books, books] as const,
+  };
   assert.is(await tried({ ...noHistory, ...asked, families, rules, now }), null);
 });
 
@@ -77,7 +113,9 @@ test('outside of what was usual: the means of each five minutes, by the weeks be
   const rules = [books.rule('odd')].flatMap((rule) => rule ?? []);
   const aggs: unknown[] = [];
   const asked = {
+    ...noHistory,
     series: {
+      latest,
       query(wanted: SeriesQuery) {
         aggs.push(wanted.agg);
         return query(wanted);

@@ -2,8 +2,16 @@
 import { measured } from '../../../../shared/words/format.ts';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
+import { TextArea } from '../../parts/text-area.tsx';
 import { type Amount, type AmountUnit, unitsOf } from '../../rules/amount.ts';
-import { type ConditionDraft, type LevelDraft, withLimit } from '../../rules/draft.ts';
+import {
+  type ConditionDraft,
+  type LevelDraft,
+  type NumberPart,
+  numberParts,
+  unitOfNumber,
+  withLimit,
+} from '../../rules/draft.ts';
 import { saidPlaces } from '../../rules/said.ts';
 import { conditionsOf, conditionWords, signOf, subjectOf } from '../../rules/sentences.ts';
 import { stateOptions } from '../../words/value.ts';
@@ -20,7 +28,7 @@ interface AmountProps {
   error?: string | undefined;
 }
 
-function AmountInput({ label, value, units, mark = '', onChange, error }: AmountProps) {
+export function AmountInput({ label, value, units, mark = '', onChange, error }: AmountProps) {
   return (
     <Field label={label} error={error}>
       {(ids) => (
@@ -95,6 +103,25 @@ export function ValueInput({ label, condition, value, onChange, error }: ValuePr
   return <AmountInput {...{ label, value, units, onChange, error }} mark={markOf(condition.unit)} />;
 }
 
+interface NumberProps {
+  name: NumberPart;
+  amount: Amount;
+  when: LevelDraft['rule']['when'];
+  onChange: (amount: Amount) => void;
+  error: string | undefined;
+}
+
+/** A number of a condition that is no limit of a list. */
+function NumberInput({ name, amount, when, onChange, error }: NumberProps) {
+  const unit = unitOfNumber(when, name);
+  const label = name === 'clear' ? t('rules.clearAt') : t(`rules.ask.${numberParts[name]}` as 'rules.ask.per');
+  if (unit === 'seconds' && name.endsWith('_s')) return <TimeInput {...{ label, onChange, error }} value={amount} />;
+  if (unit === 'days')
+    return <AmountInput {...{ label, onChange, error }} value={amount} units={['']} mark={t('rules.unit.d')} />;
+  const condition = { metric: `${when.measurement}.${when.field}`, unit, op: '>=' as const };
+  return <ValueInput {...{ label, condition, onChange, error }} value={amount} />;
+}
+
 interface LevelProps {
   level: LevelDraft;
   /** What distinguishes it; null: it is the only one. */
@@ -109,30 +136,43 @@ interface LevelProps {
 /** Places that have a field, so a fault there is shown there. */
 export const hasField = (place: string): boolean =>
   (saidPlaces as readonly string[]).includes(place.split('.')[0] ?? '') ||
-  /^(for_s|clear_for_s|severity|when\.after_s|when\.all\.\d\.(value|clear))$/.test(place);
+  /^(for_s|clear_for_s|severity|when\.[a-z_]+|when\.all\.\d\.(value|clear))$/.test(place);
 
 export function LevelFields({ level, title, fault, isInFile, onChange }: LevelProps) {
   const set = (change: Partial<LevelDraft>) => onChange({ ...level, ...change });
   const setCondition = (n: number, next: ConditionDraft) =>
     set({ conditions: level.conditions.map((one, i) => (i === n ? next : one)) });
   const written = conditionsOf(level.rule);
+  const numbers = Object.entries(level.numbers) as [NumberPart, Amount][];
   return (
     <fieldset class="level" disabled={isInFile}>
       <legend>
         <SeverityMark severity={level.severity} chip /> {title}
       </legend>
       {isInFile && <p class="small">{t('rules.inFileLevel')}</p>}
-      {level.afterS && (
-        <div class="form-row">
-          <TimeInput
-            label={t('rules.after')}
-            value={level.afterS}
-            onChange={(afterS) => set({ afterS })}
-            error={fault('when.after_s')}
-          />
-        </div>
+      {(numbers.length > 0 || level.expressions.expr !== undefined) && (
+        <p class="small quiet">{conditionWords(level.rule)}</p>
       )}
-      {level.afterS && <p class="small quiet">{conditionWords(level.rule)}</p>}
+      <div class="form-row">
+        {numbers.map(([name, amount]) => (
+          <NumberInput
+            key={name}
+            {...{ name, amount }}
+            when={level.rule.when}
+            onChange={(next) => set({ numbers: { ...level.numbers, [name]: next } })}
+            error={fault(`when.${name}`)}
+          />
+        ))}
+        {(Object.keys(level.expressions) as ('expr' | 'clear')[]).map((name) => (
+          <TextArea
+            key={name}
+            label={t(name === 'expr' ? 'rules.ask.expr' : 'rules.ask.clearExpr')}
+            value={level.expressions[name] ?? ''}
+            onInput={(text) => set({ expressions: { ...level.expressions, [name]: text } })}
+            error={fault(`when.${name}`)}
+          />
+        ))}
+      </div>
       {level.conditions.map((condition, n) => {
         const subject = written[n] ? subjectOf(written[n], level.rule.when.measurement) : condition.metric;
         return (

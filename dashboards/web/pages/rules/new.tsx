@@ -1,59 +1,19 @@
-/** A new rule: a metric of the catalogue, a limit with its unit, and where it holds. */
+/** A new rule: what it waits for, what it says, and where it holds. */
 import { useState } from 'preact/hooks';
 import type { RulePreview } from '../../../../shared/api.ts';
-import { fieldOf } from '../../../../shared/metrics.ts';
 import { useSend } from '../../net/load.ts';
-import { Field, Input, Select } from '../../parts/field.tsx';
+import { Input, Select } from '../../parts/field.tsx';
 import { navigate, to } from '../../router.ts';
 import { everywhere } from '../../rules/family.ts';
-import {
-  changesOf,
-  type FreshRule,
-  faultsOfFresh,
-  freshRule,
-  hasWorse,
-  idFrom,
-  measurements,
-  withMetric,
-} from '../../rules/fresh.ts';
-import { signOf } from '../../rules/sentences.ts';
-import { metricName, metricTitle } from '../../words/value.ts';
+import { changesOf, type FreshRule, faultsOfFresh, fieldAt, freshRule, idFrom } from '../../rules/fresh.ts';
 import { t } from '../../words/words.ts';
+import { ConditionFields } from './condition.tsx';
 import { useFocus } from './focus.ts';
 import { ServerFaults } from './form.tsx';
-import { ReasonInput, TimeInput, ValueInput } from './level.tsx';
+import { ReasonInput, TimeInput } from './level.tsx';
 import { previewOf, Review, type WantedChange } from './review.tsx';
 import { SaidFields } from './said.tsx';
 import { isThere, type ScopeNames, ScopePicker } from './scope.tsx';
-
-function MetricSelect({
-  value,
-  onChange,
-  error,
-}: {
-  value: string;
-  onChange: (metric: string) => void;
-  error?: string | undefined;
-}) {
-  return (
-    <Field label={t('rules.metric')} error={error}>
-      {(ids) => (
-        <select class="input" value={value} onChange={(event) => onChange(event.currentTarget.value)} {...ids}>
-          <option value="">{t('common.choose')}</option>
-          {[...measurements].map(([measurement, fields]) => (
-            <optgroup key={measurement} label={measurement}>
-              {fields.map((one) => (
-                <option key={one.field} value={`${measurement}.${one.field}`}>
-                  {metricTitle(`${measurement}.${one.field}`)}
-                </option>
-              ))}
-            </optgroup>
-          ))}
-        </select>
-      )}
-    </Field>
-  );
-}
 
 interface NewProps {
   names: ScopeNames;
@@ -68,11 +28,17 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
   const [isShown, setShown] = useState(false);
   const [review, setReview] = useState<{ wanted: WantedChange; preview: RulePreview } | null>(null);
   const [turn, setTurn] = useState(0);
+  /** As it was refused: its id may be another one by now. */
+  const [sent, setSent] = useState<FreshRule | null>(null);
   const { busy, problem, send } = useSend();
   const focused = useFocus<HTMLFormElement>(turn === 0 ? 'input' : '[aria-invalid]', turn);
   const set = (change: Partial<FreshRule>) => setRule({ ...rule, ...change });
   const faults = faultsOfFresh(rule, taken);
-  const fault = (name: keyof FreshRule) => (isShown && faults[name] ? t(faults[name]) : undefined);
+  const fault = (name: keyof FreshRule) => {
+    if (isShown && faults[name]) return t(faults[name]);
+    const refusal = problem?.faults.find(({ at }) => fieldAt(sent ?? rule, at) === name);
+    return refusal && t('rules.refusedValue', { problem: refusal.problem });
+  };
   const isReady = Object.keys(faults).length === 0 && reason.trim() !== '' && isThere(scope, names);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -80,7 +46,9 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
     setTurn(turn + 1);
     if (!isReady) return;
     const wanted = { scope, changes: changesOf(rule) };
+    setSent(rule);
     await send(async () => setReview({ wanted, preview: await previewOf(wanted) }));
+    setTurn(turn + 2);
   };
   if (review)
     return (
@@ -92,13 +60,9 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
         onBack={() => setReview(null)}
       />
     );
-  const field = fieldOf(rule.metric);
-  const condition = { metric: rule.metric, unit: field?.unit ?? ('number' as const), op: rule.op };
-  const isCounter = field?.kind === 'counter';
-  const operators = (['>=', '>', '<=', '<', '='] as const).map((op) => [op, signOf(op)] as const);
   return (
     <form class="form" noValidate ref={focused} onSubmit={(event) => void submit(event)}>
-      <ServerFaults problem={problem} known={() => false} />
+      <ServerFaults problem={problem} known={(at) => fieldAt(sent ?? rule, at) !== undefined} />
       <div class="form-row">
         <Input
           label={t('rules.part.name')}
@@ -118,45 +82,7 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
           error={fault('id')}
         />
       </div>
-      <div class="form-row">
-        <MetricSelect
-          value={rule.metric}
-          onChange={(metric) => setRule(withMetric(rule, metric))}
-          error={fault('metric')}
-        />
-        <Select
-          label={t('rules.comparison')}
-          value={rule.op}
-          onChange={(op) => set({ op: op as FreshRule['op'] })}
-          options={operators}
-          help={isCounter ? t('rules.counterHelp', { name: metricName(rule.metric) }) : undefined}
-        />
-        <ValueInput
-          label={t('rules.limit')}
-          condition={condition}
-          value={rule.limit}
-          onChange={(limit) => set({ limit })}
-          error={fault('limit')}
-        />
-        {rule.op !== '=' && !isCounter && (
-          <ValueInput
-            label={t('rules.clearAt')}
-            condition={condition}
-            value={rule.clear}
-            onChange={(clear) => set({ clear })}
-            error={fault('clear')}
-          />
-        )}
-        {hasWorse(rule) && (
-          <ValueInput
-            label={t('rules.criticalAt')}
-            condition={condition}
-            value={rule.critical}
-            onChange={(critical) => set({ critical })}
-            error={fault('critical')}
-          />
-        )}
-      </div>
+      <ConditionFields rule={rule} fault={fault} onChange={setRule} />
       <div class="form-row">
         <TimeInput
           label={t('rules.part.for_s')}

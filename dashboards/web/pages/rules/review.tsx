@@ -5,10 +5,12 @@ import { duration, number } from '../../../../shared/words/format.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
+import { Moment } from '../../parts/moment.tsx';
 import { type Difference, differencesOf } from '../../rules/difference.ts';
 import { type Family, familiesOf, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
+import { instanceOf } from '../alert-words.tsx';
 import { useFocus } from './focus.ts';
 import { type ScopeNames, scopeWords } from './scope.tsx';
 
@@ -78,17 +80,50 @@ interface ReviewProps {
   onBack: () => void;
 }
 
-/** How often it would have fired, by stored history; short history is said. */
-function Past({ history, reached }: { history: NonNullable<RulePreview['history']>; reached: number }) {
+/** How often it would have fired, by stored history: of how many endpoints, and since when, is said with it. */
+function Past({ history, reached }: { history: RulePreview['history']; reached: number }) {
   const format = (value: number) => number(value, language.value);
-  const { days, looked, before, after, endpoints, seconds } = history;
-  if (days === 0) return <p class="quiet">{t('rules.pastNone')}</p>;
-  const counts = { days: format(days), before: format(before), after: format(after) };
+  if (history === null) return <p class="quiet">{t('rules.pastCannot')}</p>;
+  const { since, having, looked, before, after, endpoints, seconds, times } = history;
+  const lacking = having < reached && t('rules.pastLacking', { n: format(reached - having) });
+  if (since === null)
+    return (
+      <p class="quiet">
+        {t('rules.pastNone')} {lacking}
+      </p>
+    );
+  const isPart = looked < having;
+  const of = {
+    looked: format(looked),
+    having: format(having),
+    length: duration((Date.now() - since) / 1000, language.value),
+  };
+  const counts = { before: format(before), after: format(after), endpoints: format(endpoints) };
   return (
-    <p>
-      {t('rules.past', { ...counts, endpoints: format(endpoints), time: duration(seconds, language.value) })}
-      {looked < reached && ` ${t('rules.pastSome', { looked: format(looked), reached: format(reached) })}`}
-    </p>
+    <div class="stack-2">
+      <p>
+        {t(isPart ? 'rules.pastPart' : 'rules.pastAll', of)}{' '}
+        {t('rules.past', { ...counts, time: duration(seconds, language.value) })} {isPart && t('rules.pastMore')}{' '}
+        {lacking}
+      </p>
+      {times.length > 0 && (
+        <details>
+          <summary>
+            {t(times.length < after ? 'rules.pastNewest' : 'rules.pastTimes', { n: format(times.length) })}
+          </summary>
+          <ul class="stack-2">
+            {times.map(({ endpoint, tags, from, to: until }) => (
+              <li key={`${endpoint.id} ${from} ${JSON.stringify(tags)}`}>
+                <Moment at={from} shape="moment" /> · {endpoint.name} {instanceOf({ tags })}{' '}
+                <span class="quiet">
+                  {until === null ? t('rules.pastStill') : duration((until - from) / 1000, language.value)}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
   );
 }
 
@@ -122,7 +157,7 @@ export function Review({ family, wanted, reason, preview, names, action, onDone,
           ? t('rules.afterUnknown', { now: format(preview.now) })
           : t('rules.afterKnown', { now: format(preview.now), after: format(preview.after) })}
       </p>
-      {preview.history && <Past history={preview.history} reached={preview.reached} />}
+      <Past history={preview.history} reached={preview.reached} />
       <p>
         <span class="quiet">{t('rules.reason')}:</span> {reason}
       </p>
