@@ -624,6 +624,18 @@ export const TicketDetail = Type.Object({
   alert: Type.Union([Alert, Type.Null()]),
   events: Type.Array(TicketEvent),
   notifications: Type.Array(NotificationRow),
+  said: Type.Union(
+    [
+      Type.Object({
+        summary: Type.Optional(text),
+        description: Type.Optional(text),
+        runbook: Type.Optional(text),
+        url: Type.Optional(text),
+      }),
+      Type.Null(),
+    ],
+    { description: 'of an alert of other monitoring: what came with it, and where it is shown there' },
+  ),
   follows: Type.Union([Type.Integer(), Type.Null()]),
 });
 export type TicketDetail = Static<typeof TicketDetail>;

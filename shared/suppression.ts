@@ -23,6 +23,7 @@ export type Suppression = Static<typeof Suppression>;
 export const AlertAnswer = Type.Object({
   ...AlertDetail.properties,
   suppressions: Type.Array(Suppression),
+  source: Type.Union([text, Type.Null()], { description: 'of an alert of other monitoring: where it is shown there' }),
   escalations: Type.Array(EscalationNow, { description: 'of each policy that its messages go to' }),
 });
 export type AlertAnswer = Static<typeof AlertAnswer>;

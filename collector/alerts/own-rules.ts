@@ -26,7 +26,7 @@ export const channelFailed = own('channel-failed', 'critical');
 export const outsideFamily = 'outside';
 const opens = { ticket: 'open', level_of: outsideFamily } as const;
 export const outsideLevels: readonly Rule[] = [
-  own('outside-critical', 'critical', { ...opens, urgency: 2 }),
+  own('outside-critical', 'critical', { ...opens, urgency: 1 }),
   own('outside-warning', 'warning', { ...opens, urgency: 3 }),
   own(outsideFamily, 'info', { urgency: 3 }),
 ];

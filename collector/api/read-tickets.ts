@@ -9,6 +9,7 @@ import {
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { badMark } from '../../shared/unknown-name.ts';
+import { outsideTexts } from '../outside/texts.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import { type ClockReader, dueOf, isBreaching, isLate, type TicketClocks } from '../tickets/clocks.ts';
@@ -212,6 +213,7 @@ export async function ticketById(reading: TicketReading, id: number): Promise<Ti
     alert: row.alert === null ? null : await alertById(state, ruleNamed, row.alert),
     events: await eventsOf(state, id),
     notifications: await notificationsOf(state, { ticket: id, alert: row.alert }),
+    said: row.alert === null ? null : await outsideTexts(state, row.alert),
     follows: row.follows,
   };
 }

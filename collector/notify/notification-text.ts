@@ -2,7 +2,7 @@
 import { disturbing, escapedLines } from '../../shared/safe-text.ts';
 import { duration } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
-import { changeTitle, formatMeasured, ruleName, ticketTitle } from '../../shared/words/names.ts';
+import { changeTitle, formatMeasured, ruleName, subjectName, ticketTitle } from '../../shared/words/names.ts';
 import { ruleTexts } from '../../shared/words/rule-texts.ts';
 import type { MemberAlert, Notification } from './channel.ts';
 
@@ -42,8 +42,7 @@ export function headline(notification: Notification, language: Language): string
     ? ''
     : (countText(notification, language) ?? word(language, `notification.${event === 'firing' ? 'reopened' : event}`));
   const kind = stillFires.has(event) ? [level, news].filter(Boolean).join(' · ') : news;
-  const instance = instanceOf(notification);
-  const about = `${oneLine(ruleName(language, notification.rule))}${instance ? ` (${instance})` : ''}`;
+  const about = oneLine(subjectName(language, notification.rule, instanceOf(notification)));
   const detail = members
     ? `: ${membersText(members, language)}`
     : stillFires.has(event) && value !== null
@@ -132,7 +131,12 @@ export function bodyText(notification: Notification, language: Language, zone = 
   const { limit } = formatMeasured(language, notification);
   const above = limit === null ? '' : ` (${word(language, 'notification.limit')} ${limit})`;
   const shown = Object.entries(tags).map(([name, tag]) => `${oneLine(name)}=${oneLine(tag)}`);
-  const about = oneLine(ruleName(language, notification.rule));
+  const isOutside = notification.said !== undefined;
+  const about = oneLine(
+    isOutside
+      ? subjectName(language, notification.rule, instanceOf(notification))
+      : ruleName(language, notification.rule),
+  );
   const changed = changedText(notification, language, zone);
   const lines: (string | null)[] = [
     headline(notification, language),
@@ -205,10 +209,9 @@ function memberLines({ members }: Notification, language: Language): string[] {
 /** `Critical: web-1 – Disk nearly full (/var): 96.2% (limit 95%)`. */
 function memberText(member: MemberAlert, language: Language): string {
   const { severity, endpoint, rule, value } = member;
-  const instance = instanceOf(member);
   const measured = formatMeasured(language, member);
   const limit = measured.limit === null ? '' : ` (${word(language, 'notification.limit')} ${measured.limit})`;
-  const about = `${oneLine(ruleName(language, rule), 80)}${instance ? ` (${oneLine(instance, 60)})` : ''}`;
+  const about = oneLine(subjectName(language, rule, oneLine(instanceOf(member), 60)), 140);
   return oneLine(
     `${word(language, `severity.${severity}`)}: ${oneLine(endpoint.name, 60)} – ${about}${value === null ? '' : `: ${measured.value}${limit}`}`,
     240,

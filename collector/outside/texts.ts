@@ -2,15 +2,20 @@
 import type { RuleTemplates } from '../../shared/words/rule-texts.ts';
 import type { State } from '../state/open.ts';
 
+export interface OutsideTexts extends RuleTemplates {
+  /** Where other monitoring shows it. */
+  url?: string;
+}
+
 /** As they are to be read, not filled in. @param alert its id. @returns null where it is none of other monitoring */
-export async function outsideTexts(state: State, alert: string): Promise<RuleTemplates | null> {
+export async function outsideTexts(state: State, alert: string): Promise<OutsideTexts | null> {
   const row = await state
     .selectFrom('alerts')
     .innerJoin('outside_alerts', 'outside_alerts.key', 'alerts.key')
-    .select('annotations')
+    .select(['annotations', 'url'])
     .where('alerts.id', '=', alert)
     .executeTakeFirst();
-  return row ? textsIn(row.annotations) : null;
+  return row ? { ...textsIn(row.annotations), ...(row.url ? { url: row.url } : {}) } : null;
 }
 
 function textsIn(annotations: string): RuleTemplates {

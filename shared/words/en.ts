@@ -1728,6 +1728,7 @@ export const words = {
     },
     alert: {
       pending: 'The value crossed its limit',
+      held: 'What the rule watches for began',
       silent: 'Reports stopped coming',
       firing: 'The alert fired',
       acknowledged: '{{name}} acknowledged the alert',
@@ -3190,6 +3191,8 @@ export const words = {
     unitOf: 'Unit of {{name}}',
     unit: { s: 's', min: 'min', h: 'h', d: 'days' },
     says: 'What the rule says',
+    saidOutside: 'What other monitoring says',
+    shownThere: 'Shown there',
     templateHelp: 'One line. Facts of the alert are put in for {{names}}, in other forms for {{filters}}.',
     descriptionHelp: 'The same facts are put in here.',
     runbookHelp: 'An address where it stands what to do.',

@@ -1955,6 +1955,7 @@ export const words: Words = {
     },
     alert: {
       pending: '値がしきい値を超過',
+      held: '条件に該当し始めました',
       silent: '報告が途絶',
       firing: 'アラート発生',
       acknowledged: '{{name}} がアラートを確認',
@@ -3410,6 +3411,8 @@ export const words: Words = {
     unitOf: '{{name}}の単位',
     unit: { s: '秒', min: '分', h: '時間', d: '日' },
     says: 'ルールの説明',
+    saidOutside: '他の監視からの説明',
+    shownThere: '元の監視で表示',
     templateHelp: '1 行です。アラートの情報が入る名前: {{names}}。別の形式: {{filters}}。',
     descriptionHelp: '同じ情報をここにも入れられます。',
     runbookHelp: '対処方法が書かれたアドレス',

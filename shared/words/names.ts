@@ -23,6 +23,15 @@ const isErased = (endpoint: { id: string; name: string }): boolean => !hasPage(e
 export const endpointName = (language: Language, endpoint: { id: string; name: string }): string =>
   isErased(endpoint) ? word(language, 'endpoint.erased') : endpoint.name;
 
+/** All alerts of other monitoring are of these rules: what they are called stands in their instance. */
+const outside: readonly string[] = ['outside', 'outside-warning', 'outside-critical'];
+
+/** `Disk nearly full (/var)`; of other monitoring its own name for the alert. */
+export function subjectName(language: Language, rule: NamedRule, instance: string): string {
+  if (outside.includes(rule.id) && instance !== '') return instance;
+  return `${ruleName(language, rule)}${instance ? ` (${instance})` : ''}`;
+}
+
 /** What a ticket is about; what a person wrote stays as it is. */
 export function ticketTitle(language: Language, ticket: TicketName): string {
   const { title, kind, rule, instance, endpoint, site } = ticket;
@@ -30,10 +39,11 @@ export function ticketTitle(language: Language, ticket: TicketName): string {
   if (title === '' && endpoint) return endpointName(language, endpoint);
   if (title !== null) return title;
   const about = rule ? ruleName(language, rule) : '?';
+  const subject = rule ? subjectName(language, rule, instance) : about;
   if (kind === 'budget') return word(language, 'ticket.budget');
   if (kind === 'incident')
     return word(language, 'ticket.incident', { rule: about, rest: site === null ? '' : ` – ${site}` });
-  return `${about}${instance ? ` (${instance})` : ''}${endpoint ? ` – ${endpointName(language, endpoint)}` : ''}`;
+  return `${subject}${endpoint ? ` – ${endpointName(language, endpoint)}` : ''}`;
 }
 
 /** What a change is about; what was recognised has no title of its own. */

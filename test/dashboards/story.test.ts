@@ -84,4 +84,10 @@ test('an endpoint that went silent crossed no limit', () => {
   assert.equal(told(detail([], silent)), ['alert silent', 'alert firing']);
 });
 
+test('without a value no limit was crossed: what fired at once only fired, what was held began', () => {
+  const outside = { ...alert(5, null), value: null, threshold: null };
+  assert.equal(told(detail([], { ...outside, pendingAt: Number(outside.firedAt) })), ['alert firing']);
+  assert.equal(told(detail([], { ...outside, pendingAt: 4 * minute })), ['alert held', 'alert firing']);
+});
+
 test.run();

@@ -59,6 +59,7 @@ export function alertRoutes(app: App, context: Context): void {
       return {
         ...detail,
         texts: said ? asTemplates(said) : templatesOf(inForce.books().rule(detail.alert.rule.id)),
+        source: said?.url ?? null,
         suppressions: await suppressionsOf(context, detail),
         escalations: alerts.escalationsOf(request.params.id),
       };

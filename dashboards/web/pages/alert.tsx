@@ -188,7 +188,12 @@ export function AlertPage({ id }: { id: string }) {
           <>
             <AlertActions alert={detail.alert} onDone={loaded.reload} />
             <Facts {...detail} />
-            <RuleTextsBox alert={detail.alert} texts={detail.texts} instance={instanceOf(detail.alert)} />
+            <RuleTextsBox
+              alert={detail.alert}
+              texts={detail.texts}
+              instance={instanceOf(detail.alert)}
+              source={detail.source}
+            />
             <Evidence alert={detail.alert} />
             <HandOver alert={detail.alert} onDone={loaded.reload} />
             <Beside alert={detail.alert} />

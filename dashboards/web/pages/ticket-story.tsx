@@ -146,6 +146,7 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
 
 const stepLook = {
   pending: ['never', 'unknown'],
+  held: ['never', 'unknown'],
   silent: ['never', 'unknown'],
   firing: ['alert', 'critical'],
   acknowledged: ['person', 'info'],

@@ -12,6 +12,7 @@ import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
+import { OutsideBox } from '../rules/rule-texts.tsx';
 import { language, t } from '../words/words.ts';
 import { AlertFacts, Evidence } from './alert-evidence.tsx';
 import { ImpactBox } from './incident/impact.tsx';
@@ -104,6 +105,7 @@ export function TicketPage({ id }: { id: number }) {
         {(detail) => (
           <div class="split">
             <div class="stack">
+              {detail.said && <OutsideBox said={detail.said} />}
               {detail.alert && detail.row.endpoint && <Evidence alert={detail.alert} />}
               <ImpactBox ticket={id} from={detail.row.openedAt} />
               <Box title={t('ticket.story')} aside={<a href={to.incident(id)}>{t('incident.axis')}</a>}>

@@ -1,5 +1,5 @@
 /** What the rule of an alert says about it: summary, description and where it stands what to do. */
-import type { Alert } from '../../../shared/api.ts';
+import type { Alert, TicketDetail } from '../../../shared/api.ts';
 import { type RuleTemplates, ruleTexts } from '../../../shared/words/rule-texts.ts';
 import { rows } from '../fleet/store.ts';
 import { reportZone } from '../net/session.ts';
@@ -11,10 +11,12 @@ interface RuleTextsProps {
   texts: RuleTemplates;
   /** The path, the job, the disk … */
   instance: string;
+  /** Of an alert of other monitoring: where it is shown there. */
+  source: string | null;
 }
 
 /** Nothing where the rule says nothing. */
-export function RuleTextsBox({ alert, texts, instance }: RuleTextsProps) {
+export function RuleTextsBox({ alert, texts, instance, source }: RuleTextsProps) {
   const { rule, severity, metric, unit, value, threshold } = alert;
   const row = rows.value?.get(alert.endpoint.id);
   const endpoint = { ...alert.endpoint, site: row?.site ?? null, kind: row ? wordOr('kind', row.kind) : '' };
@@ -25,9 +27,26 @@ export function RuleTextsBox({ alert, texts, instance }: RuleTextsProps) {
     { ...facts, severity: t(`severity.${severity}`), now: Date.now(), zone: reportZone() },
     language.value,
   );
-  if (!summary && !description && !runbook) return null;
+  return <Said {...{ summary, description, runbook }} title={t('rules.says')} url={source} />;
+}
+
+/** What came with an alert of other monitoring. */
+export const OutsideBox = ({ said }: { said: NonNullable<TicketDetail['said']> }) => (
+  <Said {...said} title={t('rules.saidOutside')} url={said.url ?? null} />
+);
+
+interface ToldProps {
+  title: string;
+  summary?: string | null | undefined;
+  description?: string | null | undefined;
+  runbook?: string | null | undefined;
+  url: string | null;
+}
+
+function Said({ title, summary, description, runbook, url }: ToldProps) {
+  if (!summary && !description && !runbook && !url) return null;
   return (
-    <Box title={t('rules.says')}>
+    <Box title={title}>
       <div class="stack-2">
         {summary && <p class="strong">{summary}</p>}
         {description?.split('\n').map((line, n) => (
@@ -37,6 +56,13 @@ export function RuleTextsBox({ alert, texts, instance }: RuleTextsProps) {
           <p>
             <a href={runbook} rel="noreferrer">
               {t('rules.part.runbook')}
+            </a>
+          </p>
+        )}
+        {url && (
+          <p>
+            <a href={url} rel="noreferrer">
+              {t('rules.shownThere')}
             </a>
           </p>
         )}

@@ -10,7 +10,7 @@ export type Moment =
   | {
       at: number;
       kind: 'alert';
-      step: 'pending' | 'silent' | 'firing' | 'acknowledged' | 'resolved';
+      step: 'pending' | 'silent' | 'held' | 'firing' | 'acknowledged' | 'resolved';
       by: string | null;
     }
   | { at: number; kind: 'repeats'; from: number; fires: number }
@@ -87,8 +87,13 @@ function acknowledgementIn({ alert, events }: TicketDetail): { at: number; event
 
 function alertSteps({ alert }: TicketDetail, withAcknowledgement: boolean): Moment[] {
   if (alert === null) return [];
-  const first = alert.metric === silence ? 'silent' : 'pending';
-  const steps: Moment[] = [{ at: alert.pendingAt, kind: 'alert', step: first, by: null }];
+  // A limit is crossed only by a value that has one.
+  const held = alert.value === null || alert.threshold === null ? 'held' : 'pending';
+  const first = alert.metric === silence ? 'silent' : held;
+  const steps: Moment[] = [];
+  // It was never anything but firing.
+  if (first !== 'held' || alert.firedAt !== alert.pendingAt)
+    steps.push({ at: alert.pendingAt, kind: 'alert', step: first, by: null });
   if (alert.firedAt !== null) steps.push({ at: alert.firedAt, kind: 'alert', step: 'firing', by: null });
   if (withAcknowledgement && alert.acknowledgedAt !== null) {
     steps.push({ at: alert.acknowledgedAt, kind: 'alert', step: 'acknowledged', by: alert.acknowledgedBy });

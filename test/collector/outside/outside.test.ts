@@ -6,6 +6,10 @@ import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createCompletion } from '../../../collector/notify/complete.ts';
+import { headline } from '../../../collector/notify/notification-text.ts';
+import type { Alert, TicketDetail } from '../../../shared/api.ts';
+import type { AlertAnswer } from '../../../shared/suppression.ts';
+import { ticketTitle } from '../../../shared/words/names.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
@@ -158,6 +162,33 @@ test('a repeat that does not come ends it at the end that was named; one that co
   assert.is((await late())?.state, 'firing');
   ahead += 50_000;
   await until(async () => (await late())?.state === 'resolved', 15_000, 'the end of the late one');
+});
+
+test('its ticket is called as the alert is, weighs as a critical one of ours, and brings what came with it', async () => {
+  const annotations = { summary: 'No answer', description: 'On 5432.', runbook_url: 'https://wiki.example.org/pg' };
+  const more = { annotations, generatorURL: 'https://prometheus.example.org/graph?g0.expr=up' };
+  const labels = { alertname: 'PgLost', severity: 'critical', job: 'pg', instance: 'db-x:5432' };
+  assert.is((await webhook('firing', labels, more)).status, 200);
+  // Its ticket opens after two minutes of firing, at the next of the ticks of each second.
+  ahead += 150_000;
+  const ticket = async () =>
+    (await collector.state.selectFrom('tickets').selectAll().execute()).find(({ instance }) =>
+      instance.includes('PgLost'),
+    );
+  await until(async () => (await ticket()) !== undefined, 10_000, 'a ticket');
+  const { id } = (await ticket()) ?? { id: 0 };
+  const detail = (await collector.call(`/api/v1/tickets/${id}`, { as: 'viewer' })).body as TicketDetail;
+  assert.match(ticketTitle('en', detail.row), /^PgLost db-x:5432 – /);
+  assert.match(ticketTitle('ja', detail.row), /^PgLost db-x:5432 – /);
+  assert.is(detail.row.priority, 2);
+  const { summary, description, runbook_url: runbook } = annotations;
+  assert.equal(detail.said, { summary, description, runbook, url: more.generatorURL });
+  const alert = (await collector.call(`/api/v1/alerts/${detail.alert?.id}`, { as: 'viewer' })).body as AlertAnswer;
+  assert.is(alert.source, more.generatorURL);
+  const { rule } = detail.alert as Alert;
+  const facts = { ...notification, rule, tags: { alertname: 'PgLost', instance: 'db-x:5432' }, value: null };
+  assert.is(headline(facts, 'en'), 'Critical: web-1 – PgLost db-x:5432');
+  await webhook('resolved', labels);
 });
 
 test('is an alert of the endpoint that a label names, and waits for it as nothing else of it does', async () => {
