@@ -149,6 +149,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const opened = {
     ...{ config, log, clock, state, groups, generated, changeFeed, publicUrl, mailOf },
     fleet: withTargets(fleet, targets, managers.services),
+    findingOf: managers.services.finding,
   };
   const { channels, channelHealth, rules, outbox, tickets, ticketClocks, alerts, outside, act, onCall, ...routes } =
     await openAlerts({ ...opened, ...watching }, onStop);

@@ -4,6 +4,7 @@
  */
 import type { NamedRule } from '../shared/api.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { Finding } from '../shared/finding.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
 import { createActLinks, silencing } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
@@ -40,6 +41,8 @@ interface AlertingParts {
   /** With what is watched from outside. */
   fleet: Pick<Fleet, 'get' | 'all'>;
   groups: Groups;
+  /** What is seen now of a target or a service. */
+  findingOf(id: string): Finding | undefined;
   /** What targets follow from by their definitions. */
   generated: GeneratedDependencies;
   changeFeed: ChangeFeed;
@@ -120,6 +123,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     uplinks: config.uplinks,
     agentsMayAsk: config.maintenance.agentsMayAsk,
     generated: parts.generated,
+    findingOf: parts.findingOf,
     policy,
     tickets,
     routes,

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { AlertDetail, NamedRule } from './api.ts';
 import { EscalationNow } from './escalation.ts';
+import { Finding } from './finding.ts';
 
 const text = Type.String();
 const orNone = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(item: T) =>
@@ -25,5 +26,7 @@ export const AlertAnswer = Type.Object({
   suppressions: Type.Array(Suppression),
   source: Type.Union([text, Type.Null()], { description: 'of an alert of other monitoring: where it is shown there' }),
   escalations: Type.Array(EscalationNow, { description: 'of each policy that its messages go to' }),
+  /** Of a target or a service: what is seen now, or was when it fired; null: it is about neither. */
+  finding: Type.Union([Finding, Type.Null()]),
 });
 export type AlertAnswer = Static<typeof AlertAnswer>;

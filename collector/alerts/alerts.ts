@@ -19,6 +19,7 @@ import type { NotifyParts } from '../notify/group-alerts.ts';
 import { escalationsOf } from '../notify/group-escalation.ts';
 import { type GroupDefaults, groupDefaults } from '../notify/group-settings.ts';
 import { createGroups, type MessageGroups } from '../notify/groups.ts';
+import type { MessageParts } from '../notify/message.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { channelsOnly, type Receivers } from '../notify/receivers.ts';
 import type { ChannelRoute } from '../notify/route.ts';
@@ -75,6 +76,8 @@ export interface AlertsParts {
   agentsMayAsk?: boolean;
   /** What targets follow from by their definitions. */
   generated?: GeneratedDependencies;
+  /** What is seen now of a target or a service. */
+  findingOf?: MessageParts['findingOf'];
   /** Of evenkeel.yaml: what whole sites are reached by way of. */
   uplinks?: UplinkSettings;
   policy: PolicySettings;
@@ -265,6 +268,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const { labelled, groups, receivers } = groupsOver(parts, named);
   const notifyParts: NotifyParts = {
     ...{ routes: parts.routes, policy, groups, alertOf: memory.alert, endpointOf: named, ruleNamed },
+    ...(parts.findingOf ? { findingOf: parts.findingOf } : {}),
     labelsOf: labelled,
     outageOf: (site) => outageOf(suppressors.outages.members(site), named),
     behindOf: (ids) => alertsBehind(suppressors, ids).map((alert) => ({ alert, isTold: groups.isTold(alert.key) })),

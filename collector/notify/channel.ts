@@ -1,5 +1,6 @@
 import type { TObject } from 'typebox';
 import type { ChangeMark, TicketName } from '../../shared/api.ts';
+import type { Finding } from '../../shared/finding.ts';
 import type { NotificationEvent } from '../../shared/notification.ts';
 import type { Outgoing } from '../../shared/outgoing.ts';
 import type { Fault } from '../../shared/shape.ts';
@@ -25,14 +26,19 @@ export interface MemberAlert {
   /** When it fired, and where it has ended, when. */
   since: number;
   endedAt?: number;
+  /** What was seen of a target or a service when the message was made. */
+  finding?: Finding;
 }
 
 /** Of a message about several alerts. A channel with little space shortens the lists, never the counts. */
 export interface MemberAlerts {
   /** Alerts that fire; when all has ended, those that have. */
   count: number;
-  /** Endpoints on which they are. */
+  /** Endpoints, targets and services on which they are. */
   endpoints: number;
+  /** How many of these are no machine. Older ones in the outbox say neither. */
+  targets?: number;
+  services?: number;
   /** Of the first of these endpoints, without repeats. */
   names: string[];
   /** The first 20 that fire, worst first, then longest. */
@@ -59,7 +65,7 @@ export interface Notification {
   /** Where it is about more than one alert. */
   members: MemberAlerts | null;
   /** Endpoints of which nobody hears because they are behind this: how many, and the first, those of which somebody heard before at the top. */
-  behind?: { endpoints: number; names: string[] };
+  behind?: { endpoints: number; targets?: number; services?: number; names: string[] };
   /** Of the incident of a site that is over: endpoints that are silent all the same, and go on as alerts of their own. */
   stillSilent?: { endpoints: number; names: string[] };
   metric: string;
@@ -78,6 +84,8 @@ export interface Notification {
   number?: number;
   /** Who has acknowledged it. */
   owner?: string | null;
+  /** What was seen of a target or a service when the message was made, where it is about one. */
+  finding?: Finding;
   /** What its rule says, as written there: filled in by the facts of this message in the language of its reader. */
   texts?: Pick<RuleTemplates, 'summary' | 'description'>;
   /** What other monitoring said of it. */

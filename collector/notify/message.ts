@@ -1,4 +1,5 @@
 /** A message about a group as a notification: the facts about its alerts, as they are when it is made. */
+import type { Finding } from '../../shared/finding.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
 import type { Labels } from '../alerts/labels.ts';
@@ -100,7 +101,7 @@ function behind(parts: MessageParts, firing: readonly GroupedAlert<LiveAlert>[])
   const endpoints = [...new Set(found.map(({ alert }) => alert.endpoint))];
   if (endpoints.length === 0) return {};
   const names = endpoints.slice(0, listedAtMost).map((id) => parts.endpointOf(id).name);
-  return { behind: { endpoints: endpoints.length, names } };
+  return { behind: { endpoints: endpoints.length, ...countsOf(parts, endpoints), names } };
 }
 
 function aboutOne(parts: MessageParts, message: GroupMessage, one: GroupedAlert<LiveAlert>): NotificationFacts {
@@ -111,7 +112,7 @@ function aboutOne(parts: MessageParts, message: GroupMessage, one: GroupedAlert<
   const { summary, description } = templatesOf(one.about.rule);
   const texts = { ...(summary && { summary }), ...(description && { description }) };
   const said = Object.keys(texts).length > 0 ? { texts } : {};
-  const facts = factsOf(parts, now(parts, one), message.event, { why, ...said });
+  const facts = factsOf(parts, now(parts, one), message.event, { why, ...said, ...seen(parts, one.about.endpoint) });
   if (!outage) return facts;
   const site = one.about.tags.site ?? null;
   const { silent, of, names } = outage;
@@ -122,6 +123,11 @@ function aboutOne(parts: MessageParts, message: GroupMessage, one: GroupedAlert<
     ...{ list: [], resolvedCount: 0, resolved: [] },
   };
   return { ...facts, members, endpoint: { id: '', name: site ?? '', kind: 'site', site } };
+}
+
+function seen({ findingOf }: MessageParts, endpoint: string): { finding?: Finding } {
+  const finding = findingOf?.(endpoint);
+  return finding ? { finding } : {};
 }
 
 function aboutMany(parts: MessageParts, message: GroupMessage, worst: GroupedAlert<LiveAlert>): NotificationFacts {
@@ -139,6 +145,7 @@ function aboutMany(parts: MessageParts, message: GroupMessage, worst: GroupedAle
   const members: MemberAlerts = {
     count: counted.length,
     endpoints: places.length,
+    ...countsOf(parts, places),
     names: places.slice(0, listedAtMost).map((id) => parts.endpointOf(id).name),
     list: list(firing),
     resolvedCount: resolved.length,
@@ -156,6 +163,13 @@ function aboutMany(parts: MessageParts, message: GroupMessage, worst: GroupedAle
   };
 }
 
+/** What is watched from outside is no machine, and is not counted as one. */
+function countsOf({ findingOf }: MessageParts, places: readonly string[]): Pick<MemberAlerts, 'targets' | 'services'> {
+  const kinds = places.map((id) => findingOf?.(id)?.of);
+  const [targets, services] = (['target', 'service'] as const).map((of) => kinds.filter((kind) => kind === of).length);
+  return { ...(targets ? { targets } : {}), ...(services ? { services } : {}) };
+}
+
 function memberOf(parts: MessageParts, alert: GroupedAlert<LiveAlert>): MemberAlert {
   const { id, key, family, rule, endpoint, metric, tags, value, threshold, firedAt, pendingAt } = now(parts, alert);
   return {
@@ -163,6 +177,7 @@ function memberOf(parts: MessageParts, alert: GroupedAlert<LiveAlert>): MemberAl
     ...{ endpoint: parts.endpointOf(endpoint), metric, tags, value, threshold },
     ...{ unit: fieldOf(metric)?.unit ?? '', since: firedAt ?? pendingAt },
     ...(alert.endedAt == null ? {} : { endedAt: alert.endedAt }),
+    ...seen(parts, endpoint),
   };
 }
 

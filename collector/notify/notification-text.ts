@@ -1,5 +1,6 @@
 /** The text of a notification. Pure. Text from outside is cut to one line of bounded length. */
 import { disturbing, escapedLines } from '../../shared/safe-text.ts';
+import { findingLines, findingText, votesText } from '../../shared/words/finding.ts';
 import { duration } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { changeTitle, formatMeasured, ruleName, subjectName, ticketTitle } from '../../shared/words/names.ts';
@@ -42,11 +43,12 @@ export function headline(notification: Notification, language: Language): string
     ? ''
     : (countText(notification, language) ?? word(language, `notification.${event === 'firing' ? 'reopened' : event}`));
   const kind = stillFires.has(event) ? [level, news].filter(Boolean).join(' · ') : news;
+  const seen = findingText(language, notification.metric, notification.finding);
   const about = oneLine(subjectName(language, notification.rule, instanceOf(notification)));
   const detail = members
     ? `: ${membersText(members, language)}`
-    : stillFires.has(event) && value !== null
-      ? `: ${valueText(notification, value, language)}`
+    : stillFires.has(event) && (seen !== null || value !== null)
+      ? `: ${oneLine(seen ?? valueText(notification, value, language))}`
       : '';
   const further = stillFires.has(event)
     ? behindText(notification, language)
@@ -85,7 +87,7 @@ function behindText({ behind }: Notification, language: Language): string {
   if (!behind) return '';
   const [name = ''] = behind.names;
   if (behind.endpoints === 1) return word(language, 'notification.behindOne', { name: oneLine(name, 60) });
-  return word(language, 'notification.behind', { n: behind.endpoints });
+  return word(language, 'notification.behind', { counted: countedText(behind, language) });
 }
 
 /** `80 % of the time to answer is used`. */
@@ -109,6 +111,8 @@ function commentText({ comment = '', ...notification }: Notification, language: 
 
 interface NamedEndpoints {
   endpoints: number;
+  targets?: number;
+  services?: number;
   names: readonly string[];
 }
 
@@ -117,17 +121,28 @@ const namesOf = ({ endpoints, names }: NamedEndpoints): string =>
 
 function membersText(members: NamedEndpoints, language: Language): string {
   const named = members.names.length > 0 ? ` (${namesOf(members)})` : '';
-  const counted = members.endpoints === 1 ? 'endpointsOne' : 'endpoints';
-  return `${word(language, `notification.${counted}`, { n: members.endpoints })}${named}`;
+  return `${countedText(members, language)}${named}`;
+}
+
+/** `2 endpoints, 1 target` */
+function countedText({ endpoints, targets = 0, services = 0 }: NamedEndpoints, language: Language): string {
+  const counts = { endpoints: endpoints - targets - services, targets, services };
+  const counted = (['endpoints', 'targets', 'services'] as const)
+    .filter((one) => counts[one] > 0)
+    .map((one) => word(language, `notification.${one}${counts[one] === 1 ? 'One' : ''}`, { n: counts[one] }));
+  return counted.join(', ');
 }
 
 /** The body as plain text, one fact per line, times in UTC and in the zone of the channel. */
 export function bodyText(notification: Notification, language: Language, zone = 'UTC'): string {
-  const { endpoint, tags, value, why, event, assignee, dueAt } = notification;
+  const { endpoint, tags, value, why, event, assignee, dueAt, finding, metric } = notification;
   if (event === 'rating') return ratingText(notification, language);
   if (event === 'comment') return commentText(notification, language);
   const line = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
-  const kind = findWord(language, `kind.${endpoint.kind}`);
+  const kind =
+    finding === undefined
+      ? findWord(language, `kind.${endpoint.kind}`)
+      : finding.of === 'target' && word(language, `target.kind.${finding.kind}`);
   const { limit } = formatMeasured(language, notification);
   const above = limit === null ? '' : ` (${word(language, 'notification.limit')} ${limit})`;
   const shown = Object.entries(tags).map(([name, tag]) => `${oneLine(name)}=${oneLine(tag)}`);
@@ -144,11 +159,14 @@ export function bodyText(notification: Notification, language: Language, zone = 
     // Of several at a site the site is said below.
     endpoint.name === '' || (endpoint.kind === 'site' && endpoint.name === endpoint.site)
       ? null
-      : line('endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
+      : line(finding?.of ?? 'endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
     endpoint.site === null ? null : line('site', oneLine(endpoint.site)),
     line('what', `${about}${shown.length > 0 ? ` [${shown.join(', ')}]` : ''}`),
     ...explained(notification, language, zone),
-    value === null ? null : line('value', valueText(notification, value, language) + above),
+    ...seenLines(notification, language),
+    value === null || findingText(language, metric, finding) !== null
+      ? null
+      : line('value', valueText(notification, value, language) + above),
     line('since', formatTime(notification.startedAt, zone)),
     dueAt ? line('due', formatTime(dueAt, zone)) : null,
     notification.about ? line('assignee', oneLine(assignee ?? word(language, 'ticket.nobody'))) : null,
@@ -172,6 +190,14 @@ export function bodyText(notification: Notification, language: Language, zone = 
     ...linksOf(notification, language).map(({ label, url }) => `${label}: ${url}`),
   ];
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
+}
+
+/** Of a target or a service: what was seen, where, by how many, and what does not work because of it. */
+function seenLines({ finding, metric, endedAt }: Notification, language: Language): string[] {
+  if (!finding) return [];
+  return findingLines(language, metric, finding, endedAt !== null).map(
+    ({ name, text }) => `${word(language, `finding.head.${name}`)}: ${oneLine(text, 500)}`,
+  );
 }
 
 /** What its rule says of it, or what other monitoring said. */
@@ -209,13 +235,22 @@ function memberLines({ members }: Notification, language: Language): string[] {
 /** `Critical: web-1 – Disk nearly full (/var): 96.2% (limit 95%)`. */
 function memberText(member: MemberAlert, language: Language): string {
   const { severity, endpoint, rule, value } = member;
+  const seen = memberSeen(member, language);
   const measured = formatMeasured(language, member);
   const limit = measured.limit === null ? '' : ` (${word(language, 'notification.limit')} ${measured.limit})`;
   const about = oneLine(subjectName(language, rule, oneLine(instanceOf(member), 60)), 140);
   return oneLine(
-    `${word(language, `severity.${severity}`)}: ${oneLine(endpoint.name, 60)} – ${about}${value === null ? '' : `: ${measured.value}${limit}`}`,
-    240,
+    `${word(language, `severity.${severity}`)}: ${oneLine(endpoint.name, 60)} – ${about}${seen !== null ? `: ${seen}` : value === null ? '' : `: ${measured.value}${limit}`}`,
+    300,
   );
+}
+
+/** `Connection refused (http://shop.example.org/, 2 of 3 watchers say so)` */
+function memberSeen({ finding, metric }: MemberAlert, language: Language): string | null {
+  const seen = findingText(language, metric, finding);
+  if (seen === null || finding?.of !== 'target') return seen;
+  const further = metric === 'target.down' ? [finding.address, votesText(language, finding)] : [finding.address];
+  return `${oneLine(seen, 120)} (${oneLine(further.join(', '), 120)})`;
 }
 
 type NotificationFact =
@@ -225,6 +260,8 @@ type NotificationFact =
   | 'stillSilent'
   | 'runbook'
   | 'endpoint'
+  | 'target'
+  | 'service'
   | 'due'
   | 'assignee'
   | 'calledBy'

@@ -1,5 +1,6 @@
 /** A notification, one for all channels: facts in codes, put into words when it is sent. */
 
+import type { Finding } from '../../shared/finding.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { LiveAlert } from '../alerts/alert.ts';
@@ -46,6 +47,8 @@ export const wayBy = (channel: string): Way => ({ channel, recipient: null, user
 export interface FactsParts {
   endpointOf(id: string): { id: string; name: string; kind: string; site: string | null };
   ruleNamed(id: string): NamedRule;
+  /** What is seen now of a target or a service; undefined for all others. */
+  findingOf?(endpoint: string): Finding | undefined;
 }
 
 type AboutAlert = Pick<

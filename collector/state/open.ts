@@ -48,6 +48,7 @@ import * as push from './migrations/049-push.ts';
 import * as ways from './migrations/050-ways.ts';
 import * as askedMaintenance from './migrations/055-asked-maintenance.ts';
 import * as alertClocks from './migrations/057-alert-clocks.ts';
+import * as watchedSeen from './migrations/061-watched-seen.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -98,6 +99,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '050-ways': ways,
   '055-asked-maintenance': askedMaintenance,
   '057-alert-clocks': alertClocks,
+  '061-watched-seen': watchedSeen,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

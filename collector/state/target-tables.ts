@@ -38,5 +38,12 @@ export interface TargetTables {
     updated_by: string;
   };
   /** From when on a target or a service was how. `over`: it is no longer watched. */
-  watched_states: { id: Generated<number>; subject: string; at: Ms; state: 'up' | 'down' | 'unknown' | 'over' };
+  watched_states: {
+    id: Generated<number>;
+    subject: string;
+    at: Ms;
+    state: 'up' | 'down' | 'unknown' | 'over';
+    /** What was seen then; null: of before that was kept. */
+    seen: Json | null;
+  };
 }

@@ -1,5 +1,6 @@
 /** Interface and dependencies of what is watched from outside. Made by createTargets in targets.ts. */
 import type { Clock } from '../../shared/clock.ts';
+import type { TargetFinding } from '../../shared/finding.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AgentConfig, Report } from '../../shared/report.ts';
 import type { TargetDetail, TargetRow, TargetTrial } from '../../shared/target-api.ts';
@@ -30,6 +31,8 @@ export interface Targets {
   tryOut(target: Pick<TargetDefinition, 'kind' | 'settings' | 'timeout_s'>, id?: string): Promise<TargetTrial>;
   /** How one is now; undefined: there is none. */
   stateOf(id: string): { name: string; state: TargetState | null; since: number } | undefined;
+  /** What is seen of it now; undefined: there is none. @param services names of those that are down by it */
+  finding(id: string, services: readonly string[]): TargetFinding | undefined;
   definitions(): Iterable<KeptTarget>;
   subject(id: string): Endpoint | undefined;
   subjects(): Iterable<Endpoint>;

@@ -8,10 +8,10 @@ import type { CountedTarget } from './count.ts';
 import { divideSettings, type KeptTarget } from './store.ts';
 import { voteOf } from './verdict.ts';
 
-/** Where it is, in one line. */
-function addressOf({ kind, settings }: Pick<KeptTarget, 'kind' | 'settings'>): string {
+/** Where it is, in one line, and without what may be a secret in it: a query often is one. */
+export function addressOf({ kind, settings }: Pick<KeptTarget, 'kind' | 'settings'>): string {
   const { url, host, port, name, server } = settings;
-  if (kind === 'http') return String(url);
+  if (kind === 'http') return String(url).replace(/[?#].*$/, (rest) => (rest.length > 1 ? '?…' : ''));
   if (kind === 'dns') return `${name} @${server}`;
   return port === undefined || port === '' ? String(host) : `${host}:${port}`;
 }

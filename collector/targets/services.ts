@@ -3,12 +3,14 @@
  * number must work.
  */
 import { fail } from '../../shared/errors.ts';
+import type { Finding } from '../../shared/finding.ts';
 import type { ServicePart, ServiceRow } from '../../shared/target-api.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { TargetJudge, TargetParts, Targets } from './contract.ts';
+import { findingOfService } from './finding.ts';
 import { monthOf } from './month.ts';
-import { lastWatchedState, putServiceName, type ServiceDefinition, saveWatchedState } from './store.ts';
+import { lastWatchedState, putServiceName, type ServiceDefinition, saveWatchedState, seenAt } from './store.ts';
 import { serviceReportS, subjectOfService } from './subject.ts';
 import type { TargetState } from './verdict.ts';
 
@@ -23,6 +25,10 @@ export interface Services {
   /** @throws EvenkeelError NOT_FOUND */
   remove(id: string): Promise<void>;
   definitions(): Iterable<ServiceDefinition & { id: string }>;
+  /** What is seen now of a service, or of a target with the services that are down by it; undefined: it is neither. */
+  finding(id: string): Finding | undefined;
+  /** What was seen when it was last found down, until then. */
+  seenAt(id: string, at: number): Promise<Finding | null>;
   /** As alerts see it. */
   subject(id: string): Endpoint | undefined;
   subjects(): Iterable<Endpoint>;
@@ -57,7 +63,7 @@ const machineStates: Record<Endpoint['state'], TargetState> = {
 };
 
 type ServiceParts = Pick<TargetParts, 'state' | 'fleet' | 'clock' | 'log' | 'changeFeed' | 'zone' | 'onDefined'> & {
-  targets: Pick<Targets, 'stateOf'>;
+  targets: Pick<Targets, 'stateOf' | 'finding'>;
 };
 
 type Later = (what: string, work: () => Promise<unknown> | undefined) => void;
@@ -109,6 +115,19 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       need,
     );
 
+  const serviceFinding = ({ parts: ids, need }: ServiceDefinition) =>
+    findingOfService(
+      ids.map((id) => ({ ...partOf(id), finding: targets.finding(id, []) ?? null })),
+      need,
+    );
+
+  function finding(id: string): Finding | undefined {
+    const service = services.get(id);
+    if (service) return serviceFinding(service);
+    const down = [...services.values()].filter((one) => one.parts.includes(id) && stateNow(one) === 'down');
+    return targets.finding(id, down.map(({ name }) => name).sort());
+  }
+
   /** Parts have changed: what follows is saved and published. */
   function tick(): void {
     for (const one of services.values()) {
@@ -118,7 +137,9 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       one.state = now;
       one.since = clock.now();
       const change = { at: one.since, state: now };
-      later('save the state', () => saveWatchedState(state, one.id, change));
+      const seen = serviceFinding(one);
+      for (const part of seen.down) part.name = '';
+      later('save the state', () => saveWatchedState(state, one.id, change, seen));
       changeFeed.publish({ kind: 'target', target: one.id });
     }
   }
@@ -207,6 +228,13 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       await judging?.retired(id);
       onDefined?.();
       changeFeed.publish({ kind: 'target', target: id });
+    },
+    finding,
+    async seenAt(id, at) {
+      const seen = await seenAt(state, id, at);
+      if (seen?.of !== 'service') return seen;
+      // Names of parts are not kept beside it: one that is erased has none here either.
+      return { ...seen, down: seen.down.map((part) => ({ ...part, name: partOf(part.id).name })) };
     },
     definitions: () => services.values(),
     subject(id) {

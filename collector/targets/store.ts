@@ -1,5 +1,6 @@
 /** Targets in the state: a row of their own, and one in `endpoints` for their name and site. */
 import { fail } from '../../shared/errors.ts';
+import type { Finding } from '../../shared/finding.ts';
 import { type TargetKindName, type TargetSettings, targetFields } from '../../shared/target.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { ensureSite } from '../fleet/sites.ts';
@@ -145,15 +146,32 @@ function blankRow(id: string, at: number) {
 export async function removeTarget(state: State, id: string, at: number): Promise<void> {
   await state.transaction().execute(async (db) => {
     await db.deleteFrom('targets').where('id', '=', id).execute();
-    await db.insertInto('watched_states').values({ subject: id, at, state: 'over' }).execute();
+    await db.insertInto('watched_states').values({ subject: id, at, state: 'over', seen: null }).execute();
   });
 }
 
-export async function saveWatchedState(state: State, subject: string, change: WatchedChange): Promise<void> {
-  await state
-    .insertInto('watched_states')
-    .values({ subject, ...change })
-    .execute();
+export async function saveWatchedState(
+  state: State,
+  subject: string,
+  { at, state: now }: WatchedChange,
+  finding: Finding | null,
+): Promise<void> {
+  const seen = finding === null ? null : JSON.stringify(finding);
+  await state.insertInto('watched_states').values({ subject, at, state: now, seen }).execute();
+}
+
+/** What was seen when it went down, for an alert that fired at that time or soon after. */
+export async function seenAt(state: State, subject: string, at: number): Promise<Finding | null> {
+  const row = await state
+    .selectFrom('watched_states')
+    .select('seen')
+    .where('subject', '=', subject)
+    .where('state', '=', 'down')
+    .where('at', '<=', at)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.seen == null ? null : (JSON.parse(row.seen) as Finding);
 }
 
 /** The changes in a span and the last one before it, in order. */

@@ -1,5 +1,6 @@
 /** What is watched from outside: definitions, who watches what, and what came of it. */
 import { watchLevel } from '../../shared/agent-level.ts';
+import type { TargetFinding } from '../../shared/finding.ts';
 import { createReach } from '../../shared/outgoing.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import { collectorWatcher, isOfTarget, type TargetOrder, targetsPerWatcher } from '../../shared/target.ts';
@@ -7,6 +8,7 @@ import { createTargetWatch } from '../../shared/targets/watch.ts';
 import { createTargetActions, foundIn } from './actions.ts';
 import type { TargetJudge, TargetParts, Targets } from './contract.ts';
 import { createCount } from './count.ts';
+import { findingOfTarget } from './finding.ts';
 import { monthOf } from './month.ts';
 import { rowOf } from './row.ts';
 import { runSystemProgram } from './run-ping.ts';
@@ -37,15 +39,21 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
       if (problem) log.debug({ reason: problem.message }, 'A result of a target was not stored before the stop');
     });
   };
+  const isThere = (watcher: string) => watcher === collectorWatcher || fleet.get(watcher)?.state === 'online';
+  const findingOf = (id: string, services: readonly string[]): TargetFinding | undefined => {
+    const one = count.get(id);
+    return one && findingOfTarget(one, isThere, services, clock.now());
+  };
   const count = createCount({
     clock,
-    isThere: (watcher) => watcher === collectorWatcher || fleet.get(watcher)?.state === 'online',
+    isThere,
     onReport(subject, report) {
       keep(subject.id, report);
       later('judge the result', () => judging?.onReport(subject, report, true));
     },
     onState(subject, now) {
-      later('save the state', () => saveWatchedState(state, subject.id, { at: subject.stateSince, state: now }));
+      const seen = findingOf(subject.id, []) ?? null;
+      later('save the state', () => saveWatchedState(state, subject.id, { at: subject.stateSince, state: now }, seen));
       later('judge the state', () => judging?.onPresence(subject));
       changeFeed.publish({ kind: 'target', target: subject.id });
     },
@@ -110,6 +118,7 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
       const one = count.get(id);
       return one && { name: one.target.name, state: one.state, since: one.since };
     },
+    finding: findingOf,
     *definitions() {
       for (const { target } of count.all()) if (target.enabled) yield target;
     },

@@ -115,6 +115,8 @@ const relative: ReadonlySet<string> = new Set([
   ...['backup.age_percent', 'backup.size_percent', 'intake.held_percent', 'mem.commit_percent'],
 ]);
 
+const downs: ReadonlySet<string> = new Set(['target.down', 'target.service_down']);
+
 interface Measured {
   metric: string;
   value: number | null;
@@ -129,6 +131,9 @@ interface Measured {
 export function formatMeasured(language: Language, { metric, value, threshold, unit }: Measured) {
   const text = formatValue(language, metric, value, unit);
   const isState = stateOptions(language, metric, unit).length > 0;
+  // Of a state that the name of the metric says already, Yes or No says little.
+  if (downs.has(metric) && value !== null)
+    return { value: word(language, value === 0 ? 'target.state.up' : 'target.state.down'), limit: null };
   const isNamed = relative.has(metric) || (bare.has(unit) && !states[metric]);
   const name = isNamed && value !== null ? findWord(language, `metric.${metric}`) : undefined;
   return {

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { Alert, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import type { Finding } from '../../../shared/finding.ts';
 import { AlertAnswer } from '../../../shared/suppression.ts';
 import { longestMs } from '../../alerts/acknowledgement.ts';
 import { templatesOf } from '../../evaluate/rule.ts';
@@ -62,6 +63,7 @@ export function alertRoutes(app: App, context: Context): void {
         source: said?.url ?? null,
         suppressions: await suppressionsOf(context, detail),
         escalations: alerts.escalationsOf(request.params.id),
+        finding: await findingOf(context, detail.alert),
       };
     },
   );
@@ -154,4 +156,15 @@ export function alertRoutes(app: App, context: Context): void {
       return alertById(state, ruleNamed, request.params.id);
     },
   );
+}
+
+/** While it goes on, what is seen now; afterwards what was seen when it began. */
+async function findingOf(
+  { services }: Context,
+  { endpoint, state, firedAt, pendingAt }: Alert,
+): Promise<Finding | null> {
+  const now = services.finding(endpoint.id) ?? null;
+  if (now === null || state !== 'resolved') return now;
+  const seen = await services.seenAt(endpoint.id, firedAt ?? pendingAt);
+  return seen ?? (now.of === 'target' ? { ...now, result: null, votes: 0, down: 0, services: [] } : now);
 }

@@ -20,6 +20,7 @@ import { actorName, language, t, wordOr } from '../words/words.ts';
 import { AlertActions, HandOver } from './alert-actions.tsx';
 import { Beside } from './alert-context.tsx';
 import { Evidence } from './alert-evidence.tsx';
+import { Found } from './alert-finding.tsx';
 import { Suppressions } from './alert-suppressions.tsx';
 import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner } from './alert-words.tsx';
 import { NotificationItem } from './ticket-story.tsx';
@@ -188,6 +189,7 @@ export function AlertPage({ id }: { id: string }) {
           <>
             <AlertActions alert={detail.alert} onDone={loaded.reload} />
             <Facts {...detail} />
+            {detail.finding && <Found alert={detail.alert} finding={detail.finding} />}
             <RuleTextsBox
               alert={detail.alert}
               texts={detail.texts}
