@@ -4,12 +4,12 @@
  */
 import { fail } from '../../shared/errors.ts';
 import type { Finding } from '../../shared/finding.ts';
-import type { ServicePart, ServiceRow } from '../../shared/target-api.ts';
+import type { ServiceRow } from '../../shared/target-api.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { TargetJudge, TargetParts, Targets } from './contract.ts';
-import { findingOfService } from './finding.ts';
 import { monthOf } from './month.ts';
+import { createServiceSight } from './service-sight.ts';
 import { lastWatchedState, putServiceName, type ServiceDefinition, saveWatchedState, seenAt } from './store.ts';
 import { serviceReportS, subjectOfService } from './subject.ts';
 import type { TargetState } from './verdict.ts';
@@ -47,21 +47,6 @@ interface KeptService extends ServiceDefinition {
 
 const tickMs = 5000;
 
-/** @param states of the parts; null: unknown @param need how many must work; null: all */
-export function serviceState(states: readonly TargetState[], need: number | null): TargetState {
-  const least = need ?? states.length;
-  const up = states.filter((state) => state === 'up').length;
-  const unknown = states.filter((state) => state === 'unknown').length;
-  if (up >= least) return 'up';
-  // What is unknown may work: only what is known to be down counts against it.
-  return up + unknown >= least ? 'unknown' : 'down';
-}
-
-/** A machine that was shut down in order does not serve either. */
-const machineStates: Record<Endpoint['state'], TargetState> = {
-  ...{ online: 'up', offline: 'down', lost: 'down', unknown: 'unknown', never: 'unknown' },
-};
-
 type ServiceParts = Pick<TargetParts, 'state' | 'fleet' | 'clock' | 'log' | 'changeFeed' | 'zone' | 'onDefined'> & {
   targets: Pick<Targets, 'stateOf' | 'finding'>;
 };
@@ -98,35 +83,8 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       .catch((thrown: unknown) => log.error({ err: thrown }, `Could not ${what} of a service yet`));
   };
 
-  function partOf(id: string): ServicePart {
-    const endpoint = fleet.get(id);
-    if (endpoint) {
-      const { name, stateSince } = endpoint;
-      return { id, name, kind: 'endpoint', state: machineStates[endpoint.state], since: stateSince };
-    }
-    const target = targets.stateOf(id);
-    if (target) return { id, name: target.name, kind: 'target', state: target.state ?? 'unknown', since: target.since };
-    return { id, name: id, kind: 'gone', state: 'unknown', since: null };
-  }
-
-  const stateNow = ({ parts: ids, need }: ServiceDefinition) =>
-    serviceState(
-      ids.map((id) => partOf(id).state),
-      need,
-    );
-
-  const serviceFinding = ({ parts: ids, need }: ServiceDefinition) =>
-    findingOfService(
-      ids.map((id) => ({ ...partOf(id), finding: targets.finding(id, []) ?? null })),
-      need,
-    );
-
-  function finding(id: string): Finding | undefined {
-    const service = services.get(id);
-    if (service) return serviceFinding(service);
-    const down = [...services.values()].filter((one) => one.parts.includes(id) && stateNow(one) === 'down');
-    return targets.finding(id, down.map(({ name }) => name).sort());
-  }
+  const look = createServiceSight({ fleet, targets, all: () => services.values() });
+  const { partOf, stateNow, found: serviceFinding, finding } = look;
 
   /** Parts have changed: what follows is saved and published. */
   function tick(): void {
@@ -138,6 +96,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       one.since = clock.now();
       const change = { at: one.since, state: now };
       const seen = serviceFinding(one);
+      // Names are not kept: a part that is erased later has none here either.
       for (const part of seen.down) part.name = '';
       later('save the state', () => saveWatchedState(state, one.id, change, seen));
       changeFeed.publish({ kind: 'target', target: one.id });
@@ -233,7 +192,6 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
     async seenAt(id, at) {
       const seen = await seenAt(state, id, at);
       if (seen?.of !== 'service') return seen;
-      // Names of parts are not kept beside it: one that is erased has none here either.
       return { ...seen, down: seen.down.map((part) => ({ ...part, name: partOf(part.id).name })) };
     },
     definitions: () => services.values(),

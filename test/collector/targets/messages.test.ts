@@ -37,7 +37,8 @@ const settingsFor = (url: string) =>
   [
     'targets: { allow: [127.0.0.1] }',
     'outgoing: { allow: [127.0.0.1] }',
-    'notify: { wait: 3s }',
+    // Longer than services take to follow their parts.
+    'notify: { wait: 8s }',
     'channels:',
     `  - { name: en, kind: http, url: "${url}/en", format: text, body: "{title} ::: {text}" }`,
     `  - { name: ja, kind: http, url: "${url}/ja", format: text, body: "{title} ::: {text}", language: ja }`,

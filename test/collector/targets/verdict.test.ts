@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { watchedAvailability } from '../../../collector/targets/availability.ts';
-import { serviceState } from '../../../collector/targets/services.ts';
+import { serviceState } from '../../../collector/targets/service-sight.ts';
 import { type Ballot, isAwaited, middle, verdictOf, voteOf } from '../../../collector/targets/verdict.ts';
 
 const test = suite('verdict about a target');

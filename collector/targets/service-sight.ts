@@ -1,0 +1,63 @@
+/** How services and their parts are now, and what is seen of them. */
+import type { Finding, ServiceFinding } from '../../shared/finding.ts';
+import type { ServicePart } from '../../shared/target-api.ts';
+import type { Endpoint, Fleet } from '../fleet/fleet.ts';
+import type { Targets } from './contract.ts';
+import { findingOfService } from './finding.ts';
+import type { ServiceDefinition } from './store.ts';
+import type { TargetState } from './verdict.ts';
+
+interface SightParts {
+  fleet: Pick<Fleet, 'get'>;
+  targets: Pick<Targets, 'stateOf' | 'finding'>;
+  all(): Iterable<ServiceDefinition & { id: string }>;
+}
+
+/** @param states of the parts; null: unknown @param need how many must work; null: all */
+export function serviceState(states: readonly TargetState[], need: number | null): TargetState {
+  const least = need ?? states.length;
+  const up = states.filter((state) => state === 'up').length;
+  const unknown = states.filter((state) => state === 'unknown').length;
+  if (up >= least) return 'up';
+  // What is unknown may work: only what is known to be down counts against it.
+  return up + unknown >= least ? 'unknown' : 'down';
+}
+
+/** A machine that was shut down in order does not serve either. */
+const machineStates: Record<Endpoint['state'], TargetState> = {
+  ...{ online: 'up', offline: 'down', lost: 'down', unknown: 'unknown', never: 'unknown' },
+};
+
+export function createServiceSight({ fleet, targets, all }: SightParts) {
+  function partOf(id: string): ServicePart {
+    const endpoint = fleet.get(id);
+    if (endpoint) {
+      const { name, stateSince } = endpoint;
+      return { id, name, kind: 'endpoint', state: machineStates[endpoint.state], since: stateSince };
+    }
+    const target = targets.stateOf(id);
+    if (target) return { id, name: target.name, kind: 'target', state: target.state ?? 'unknown', since: target.since };
+    return { id, name: id, kind: 'gone', state: 'unknown', since: null };
+  }
+
+  const stateNow = ({ parts: ids, need }: ServiceDefinition) =>
+    serviceState(
+      ids.map((id) => partOf(id).state),
+      need,
+    );
+
+  const foundOf = ({ parts: ids, need }: ServiceDefinition): ServiceFinding =>
+    findingOfService(
+      ids.map((id) => ({ ...partOf(id), finding: targets.finding(id, []) ?? null })),
+      need,
+    );
+
+  function finding(id: string): Finding | undefined {
+    const service = [...all()].find((one) => one.id === id);
+    if (service) return foundOf(service);
+    const down = [...all()].filter((one) => one.parts.includes(id) && stateNow(one) === 'down');
+    return targets.finding(id, down.map(({ name }) => name).sort());
+  }
+
+  return { partOf, stateNow, found: foundOf, finding };
+}
