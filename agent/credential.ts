@@ -11,11 +11,19 @@ export interface Credential {
   secret: string;
   /** `mqtt://host:port` or `mqtts://host:port`; `ca` is the PEM text that the broker's certificate must descend from. */
   mqtt: { url: string; ca?: string };
+  /** Of an authority of the collector's own: pins (base64) of it and of the one that will follow it. */
+  trust?: Trust;
   /** Where it was enrolled, for people. */
   collector: string;
   kind: 'server' | 'workstation';
   /** For this machine's terminal, in English. */
   kind_why: string;
+}
+
+export interface Trust {
+  /** Rises with each change. */
+  version: number;
+  pins: readonly string[];
 }
 
 /** For logs and the terminal, where `isReadable(mqtt.url)`. */

@@ -7,6 +7,7 @@ import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared
 import { decodeJoinCode } from '../shared/join-code.ts';
 import { isReadable } from '../shared/loopback.ts';
 import { escapedLines } from '../shared/safe-text.ts';
+import { fetchAuthority } from './authority.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
 import { english } from './english.ts';
 import type { Guess } from './platform/kind.ts';
@@ -45,7 +46,9 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
       problem: `--collector "${collector}"; it is an address such as https://keel.example.net:7460`,
     });
   if (!options.insecure && isReadable(collector)) throw fail('CODE_IN_CLEAR', { url: collector });
-  const how = { timeoutMs: options.timeoutMs ?? 20_000, ca: options.ca };
+  const timeoutMs = options.timeoutMs ?? 20_000;
+  const pinned = code.pins && isEncrypted(collector) ? await fetchAuthority(collector, code.pins, timeoutMs) : null;
+  const how = { timeoutMs, ca: pinned?.roots.join('') ?? options.ca, isPinned: pinned !== null };
   const answer = await post(`${collector}/api/v1/enroll`, how, {
     code: code.secret,
     hostname: options.name ?? hostname(),
@@ -57,7 +60,7 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
     ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint }),
   });
   const credential = asCredential({
-    ...trusting(answer, options.ca),
+    ...(pinned ? (answer as object) : trusting(answer, options.ca)),
     collector,
     kind: options.kind.kind,
     kind_why: english([options.kind.why]),
@@ -68,6 +71,8 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
   writeCredential(options.data, kept);
   return { credential: kept, looksLike: namesIn(looksLike) };
 }
+
+const isEncrypted = (url: string) => url.startsWith('https:');
 
 /** Names of endpoints that the collector takes for this same machine. */
 function namesIn(looksLike: unknown): string[] {
@@ -87,6 +92,8 @@ function trusting(answer: unknown, ca: string | undefined): object {
 interface How {
   timeoutMs: number;
   ca: string | undefined;
+  /** It has the pin of the join code. */
+  isPinned: boolean;
 }
 
 const longestAnswer = 100_000;
@@ -143,9 +150,14 @@ const unknownAuthority = new Set([
 ]);
 
 /** A certificate that is not accepted: the reason, and the command to use. Null for any other failure. */
-function asRefused(url: string, { ca }: How, thrown: unknown): EvenkeelError | null {
+function asRefused(url: string, { ca, isPinned }: How, thrown: unknown): EvenkeelError | null {
   const code = String((thrown as { code?: unknown }).code);
   const refused = (reason: string, todo: string) => fail('CERTIFICATE_REFUSED', { url, reason, todo }, thrown);
+  if (unknownAuthority.has(code) && isPinned)
+    return refused(
+      'it does not come from the authority whose pin the join code has',
+      'Somebody may stand between this machine and the collector. Nothing secret was sent.',
+    );
   if (unknownAuthority.has(code)) {
     const file = 'the file that `tls.ca` names in the collector’s evenkeel.yaml';
     return ca === undefined

@@ -131,7 +131,7 @@ async function start(): Promise<void> {
   } catch (thrown) {
     if (!(thrown instanceof EvenkeelError)) throw thrown;
     process.stderr.write(`${thrown.message}\n${thrown.hint}\n`);
-    process.exitCode = thrown.code === 'BAD_FLAG' ? 2 : 1;
+    process.exitCode = thrown.code === 'BAD_FLAG' ? 2 : thrown.code === 'PIN_MISMATCH' ? 3 : 1;
   }
 }
 

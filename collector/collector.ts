@@ -6,10 +6,10 @@ import { writeFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import { askLevel } from '../shared/agent-level.ts';
 import type { Clock } from '../shared/clock.ts';
-import { encodeJoinCode } from '../shared/join-code.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
 import type { AgentConfig, Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { certificateEnding } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
@@ -22,7 +22,7 @@ import { namedRule } from './evaluate/rule.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { saveEndpointDays } from './fleet/endpoint-days.ts';
 import { createFleet } from './fleet/endpoints.ts';
-import { createEnrollments, type Enrollments } from './fleet/enrollment.ts';
+import { createEnrollments, type Enrollments, joinCodeOf } from './fleet/enrollment.ts';
 import { createErasures, type Erasures } from './fleet/erase.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import { newestOf } from './fleet/newest.ts';
@@ -41,12 +41,13 @@ import { openAlerts } from './open-alerts.ts';
 import { openIntake } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
 import type { SeriesStore } from './series/series.ts';
-import { type Addresses, addressesOf } from './settings/addresses.ts';
+import type { Addresses } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
 import { withTargets } from './targets/subject.ts';
+import { serveTls } from './tls/serving.ts';
 
 export interface Deps {
   clock: Clock;
@@ -127,7 +128,9 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const maintenance = () => alerts.maintenance;
   const { zone, browser } = config;
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
-  const publicUrl = () => addressesOf(config, ports).http;
+  const tls = await serveTls(config, { clock, log, haveAll: async () => false });
+  onStop(() => tls.stop());
+  const publicUrl = () => tls.addresses(ports).http;
   const mailChannel = () => channels.routes.find(({ channel }) => channel.kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
@@ -168,7 +171,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const followRules = rulesFollower({ rules, alerts, fleet, newest, changeFeed, log });
 
   const intake = await openIntake({
-    source: deps.source ?? brokerOn({ ...config.mqtt, tls: config.tls ?? undefined }),
+    source: deps.source ?? brokerOn({ ...config.mqtt, tls: tls.current() ?? undefined, renewals: tls.onChange }),
     state,
     store: series,
     fleet,
@@ -191,6 +194,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(() => intake.close());
   targets.start(alerts, intake.configure);
   managers.services.start(alerts);
+  tls.onLook(certificateWatch(alerts, publicUrl, log));
 
   const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
   ports.mqtt = intake.port;
@@ -215,7 +219,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ruleNamed,
       ...{ channels, devices: routes.devices, channelHealth },
       registry,
-      addresses: () => addressesOf(config, ports),
+      addresses: () => tls.addresses(ports),
       async restoreTried(id) {
         const endpoint = fleet.get(id);
         const at = clock.now();
@@ -232,7 +236,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ finishErasing: erasures.finish, floodOf: intake.floodOf },
       trouble: () => series.stats().appendsWait,
     },
-    { config, log, web: deps.web },
+    { config, tls, log, web: deps.web },
   );
   onStop(() => server.close());
   ports.http = await listen(server, config.http);
@@ -243,7 +247,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(managers.months.stayReady());
   watchOver(config, { ...deps, state, channelHealth, trouble: () => series.stats().appendsWait }, onStop);
   keepHouse({ ...deps, state, driver, accounts, outbox, chores, erasures }, onStop);
-  const addresses = addressesOf(config, ports);
+  const addresses = tls.addresses(ports);
   await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);
   const secret = accounts.setup.secret();
   return {
@@ -260,6 +264,17 @@ const settingsOf = (config: Config, { level }: Endpoint): AgentConfig => ({
   ...{ v: 1, interval_s: config.agents.intervalMs / 1000 },
   ...(config.maintenance.agentsMayAsk && (level ?? 0) >= askLevel ? { may_ask: ['maintenance'] } : {}),
 });
+
+/** What a look at the certificate has shown becomes an alert, or ends it. */
+const certificateWatch =
+  (alerts: Followed['alerts'], publicUrl: () => string, log: Deps['log']) =>
+  (trouble: string | null): void => {
+    if (trouble !== null) log.error({ trouble }, 'The certificate of this collector needs somebody');
+    const about = { certificate: new URL(publicUrl()).hostname };
+    alerts
+      .own(certificateEnding, about, trouble !== null)
+      .catch((thrown: unknown) => log.error({ err: thrown }, 'Could not raise the alert about the certificate'));
+  };
 
 type Followed = Pick<Awaited<ReturnType<typeof openAlerts>>, 'rules' | 'alerts'> & {
   fleet: Fleet;
@@ -397,11 +412,10 @@ async function beside(config: Config, { log }: Deps, parts: LocalParts, onStop: 
     folder: folder.agent,
     log,
     mqtt: addresses.mqtt,
-    ca: addresses.ca,
     async joinCode() {
       const code = { label: 'this machine', site: null, kind: null, maxUses: 1, lifeMs: 600_000, by: 'collector' };
       const { secret } = await enrollments.create(code);
-      return encodeJoinCode({ url: addresses.http, secret });
+      return joinCodeOf(secret, addresses);
     },
   });
   onStop(() => agent.stop());

@@ -59,11 +59,19 @@ export const errors = {
     'Cannot listen on {address}: {reason}.',
     'Choose an address of this machine and a port that you may use, with {option}.',
   ),
-  PLAIN_BEYOND_LOOPBACK: row(
-    400,
-    'Refusing to listen on {address} without encryption.',
-    'Give certificate files (tls.cert and tls.key), or listen on 127.0.0.1.',
+  TLS_EXISTS: row(
+    409,
+    'There is an authority in {path} already.',
+    'Nothing was changed. Further names stand in evenkeel.yaml (tls: { names: […] }); the next authority: `npm run collector -- tls rotate`.',
   ),
+  TLS_NOT_MADE: row(
+    500,
+    'The certificate ({what}) could not be made: {reason}.',
+    'Nothing was changed. Try again; the log has more.',
+    true,
+  ),
+  // `todo` is the command that mends it.
+  TLS_UNUSABLE: row(500, '{path} cannot be used: {reason}.', '{todo}'),
   DATA_NOT_WRITABLE: row(
     500,
     'The data folder {path} cannot be written: {reason}.',
@@ -179,6 +187,21 @@ export const errors = {
     400,
     'The join code {code} is not complete.',
     'Copy the whole line from the page "Add endpoint", or from "Replace the credential" on the page of the endpoint.',
+  ),
+  JOIN_CODE_MISTYPED: row(
+    400,
+    'The join code {code} is mistyped: its last four characters do not fit the others.',
+    'Nothing was sent. Copy the whole code instead of typing it, or compare it character by character.',
+  ),
+  JOIN_CODE_NEWER: row(
+    400,
+    'The join code {code} asks for what this agent does not know ({what}).',
+    'Install the agent that this collector offers on its page "Add endpoint", then use the code again.',
+  ),
+  PIN_MISMATCH: row(
+    502,
+    '{url} shows an authority that this agent does not know ({shown}; known: {known}).',
+    'Nothing secret was sent. Either somebody stands between this machine and the collector, or the authority was made anew: then create a new join code on the page "Add endpoint", and for a machine that is enrolled already, with "Replace the credential" on its page, and run `evenkeel-agent enroll --again`.',
   ),
   JOIN_CODE_UNKNOWN: row(403, 'The collector does not know this join code.', newCode),
   JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', newCode),

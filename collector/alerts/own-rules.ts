@@ -39,6 +39,9 @@ export const collectorIsolated = own('collector-isolated', 'critical');
 /** A schedule in which nobody is on call soon. */
 export const scheduleGap = own('schedule-gap', 'warning');
 
+/** The collector's certificate ends within three weeks, or cannot be renewed. Tag: its name. */
+export const certificateEnding = own('certificate-ending', 'critical');
+
 const ownRules: readonly Rule[] = [
   siteDown,
   collectorIsolated,
@@ -46,6 +49,7 @@ const ownRules: readonly Rule[] = [
   channelFailed,
   ...outsideLevels,
   scheduleGap,
+  certificateEnding,
 ];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));

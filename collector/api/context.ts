@@ -45,6 +45,7 @@ import type { PeriodReports } from '../reports/reports.ts';
 import type { Schedules } from '../reports/schedules.ts';
 import type { OnCallDesk } from '../routing/desk.ts';
 import type { SeriesStore } from '../series/series.ts';
+import type { Addresses } from '../settings/addresses.ts';
 import type { Software } from '../software/software.ts';
 import type { State } from '../state/open.ts';
 import type { StatusPages } from '../status/status.ts';
@@ -111,7 +112,7 @@ export interface Context {
   /** Names of rules by id. */
   ruleNamed(id: string): NamedRule;
   /** The addresses for agents: available only once it listens. */
-  addresses(): { http: string; mqtt: string; ca: string | null };
+  addresses(): Addresses;
   /** The collector's own metrics, each registered where it is counted. */
   registry: Registry;
   /** A restore of one of its backups was tested: the rules are evaluated at once. */

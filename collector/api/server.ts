@@ -1,4 +1,5 @@
 /** The HTTP server: guards, errors, documentation and the route groups, in the order in which a request meets them. */
+import type { Server as TlsServer } from 'node:tls';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -10,6 +11,7 @@ import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { limits } from '../doors/limits.ts';
 import type { Config } from '../settings/settings.ts';
+import type { TlsServing } from '../tls/serving.ts';
 import { access } from './access.ts';
 import { answerError, answerUnexpected, answerUnreadable, answerUnrouted } from './answer.ts';
 import { createAudit } from './audit.ts';
@@ -22,7 +24,9 @@ import { closed } from './shapes.ts';
 import { compileValidator, refuseUnreadBody } from './validate.ts';
 
 export interface ServerOptions {
-  config: Pick<Config, 'http' | 'tls'>;
+  config: Pick<Config, 'http'>;
+  /** Null: plain http. */
+  tls: Pick<TlsServing, 'current' | 'onChange'>;
   log: Log;
   /** Folder of the built web app; where it is missing, a page explains how to build it. */
   web: string;
@@ -30,7 +34,8 @@ export interface ServerOptions {
 
 /** Ready to listen. @throws Error at once when routes and the table of access do not match */
 export async function createServer(context: Context, options: ServerOptions): Promise<App> {
-  const { http, tls } = options.config;
+  const { http } = options.config;
+  const tls = options.tls.current();
   const patience = {
     ...{ headersTimeout: limits.http.headers, connectionsCheckingInterval: limits.http.look },
     // By doors.ts, in words.
@@ -54,6 +59,9 @@ export async function createServer(context: Context, options: ServerOptions): Pr
     ...(tls ? { https: { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', ...patience } } : { http: patience }),
   };
   const app = fastify(settings) as unknown as App;
+  options.tls.onChange(({ cert, key }) =>
+    (app.server as unknown as TlsServer).setSecureContext({ cert, key, minVersion: 'TLSv1.2' }),
+  );
   app.setValidatorCompiler(compileValidator as never);
   // Answers are composed field by field, so no second pass is needed to hide fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));

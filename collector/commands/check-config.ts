@@ -5,10 +5,10 @@ import { escaped } from '../../shared/safe-text.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
 import { blockedChannels, createChannels } from '../notify/route.ts';
-import { addressesOf } from '../settings/addresses.ts';
 import { readRuleFiles } from '../settings/rule-files.ts';
 import type { Config } from '../settings/settings.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
+import { addressesFor } from '../tls/serving.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 import { differenceOf, rulesInForce } from './rules-difference.ts';
 
@@ -37,7 +37,7 @@ export const command: Command = {
     const outgoing = createOutgoing(config.outgoing.allow);
     const routes = createChannels(config.channels, outgoing);
     const blocked = await blockedChannels(config.channels, outgoing);
-    const { http, mqtt } = addressesOf(config, { http: config.http.port, mqtt: config.mqtt.port });
+    const { http, mqtt } = addressesFor(config, { http: config.http.port, mqtt: config.mqtt.port });
     for (const warning of [...warnings, ...absent, ...blocked]) process.stderr.write(`${escaped(warning)}\n`);
     const lines = [
       `Settings   ${config.file ?? 'defaults (no evenkeel.yaml here)'}`,

@@ -2,13 +2,12 @@
 import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
-import { encodeJoinCode } from '../../shared/join-code.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { pathsOf, runningOn } from '../data/folder.ts';
-import { createEnrollments, pasteLine } from '../fleet/enrollment.ts';
-import { addressesOf } from '../settings/addresses.ts';
+import { createEnrollments, joinCodeOf, pasteLine } from '../fleet/enrollment.ts';
 import { writeAudit } from '../state/audit.ts';
 import { openState, type State } from '../state/open.ts';
+import { addressesFor } from '../tls/serving.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 
 const lifeMs = 86_400_000;
@@ -39,7 +38,7 @@ export const command: Command = {
       throw fail('BAD_FLAG', {
         problem: 'port 0, which the agent cannot find; give the --http-port that it listens on, or start the collector',
       });
-    const addresses = { ...addressesOf(config, { http: http.port, mqtt: mqtt.port }), ...running };
+    const addresses = { ...addressesFor(config, { http: http.port, mqtt: mqtt.port }), ...running };
     const paths = pathsOf(config.data);
     if (config.state === null && !existsSync(paths.state)) throw fail('NO_DATA', { path: config.data });
     const state = await openState(config.state ?? paths.state);
@@ -52,7 +51,7 @@ export const command: Command = {
       const after = { replaces: id, expires_at: enrollment.expiresAt };
       const who = { kind: 'cli' as const, actor: by, address: null };
       await writeAudit(state, { at: systemClock.now(), ...who, ...what, after, reason: null, outcome: 'done' });
-      process.stdout.write(`${pasteLine(encodeJoinCode({ url: addresses.http, secret }), id, addresses)}\n`);
+      process.stdout.write(`${pasteLine(joinCodeOf(secret, addresses), id)}\n`);
       process.stderr.write(
         `Stop the agent of ${name}, run this line on its machine before ${shownInstant(enrollment.expiresAt, zone)}, and start ` +
           'the agent again. The old credential works until the new one is used, a day after the line was run at most.\n',

@@ -26,6 +26,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'say who would hear of an alert, now or at a time, and why',
     load: () => import('./routes-test.ts'),
   },
+  'tls init': {
+    usage: '--name NAME [--name …]',
+    about: 'make an authority and a certificate, so that other machines can be reached; NAME as they reach this one',
+    load: () => import('./tls-init.ts'),
+  },
+  'tls status': {
+    usage: '',
+    about: 'which certificate is shown, until when, and by whose authority',
+    load: () => import('./tls-status.ts'),
+  },
+  'tls rotate': {
+    usage: '[--compromised]',
+    about:
+      'the next authority follows the current one, beside which it is trusted for 45 days at least; --compromised: at once',
+    load: () => import('./tls-rotate.ts'),
+  },
   'check-config': {
     usage: '[--config FILE]',
     about: 'check the settings, and say what they come to',

@@ -2,6 +2,7 @@
 
 import type { Enrollment, Fingerprint } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import { encodeJoinCode } from '../../shared/join-code.ts';
 import { type Reasons, reason } from '../../shared/reason.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { shownInstant } from '../../shared/zone.ts';
@@ -171,18 +172,16 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
   };
 }
 
-/** The file name under which browsers save it, and which the command to paste contains. */
-export const authorityFile = 'evenkeel-ca.crt';
+/** What a person carries to the machine: where to, with what, and whom to trust there. */
+export const joinCodeOf = (secret: string, { http, codePins }: Pick<Addresses, 'http' | 'codePins'>): string =>
+  encodeJoinCode({ url: http, secret, pins: codePins });
 
 /**
- * The line to paste on the machine. By `echo`, which every shell has built in: in the words of a command each user of the
- * machine could read the code.
- * @param addresses with `ca`, because no system trusts a private authority
+ * The line to paste on a machine that has the agent. By `echo`, which every shell has built in: in the words of a command each
+ * user of the machine could read the code.
  */
-export function pasteLine(code: string, replaces: string | null, { ca }: Pick<Addresses, 'ca'>): string {
-  const again = replaces === null ? '' : ' --again';
-  return `echo ${code} | npm run agent -- enroll -${again}${ca === null ? '' : ` --ca ${authorityFile}`}`;
-}
+export const pasteLine = (code: string, replaces: string | null): string =>
+  `echo ${code} | npm run agent -- enroll -${replaces === null ? '' : ' --again'}`;
 
 /** The credential of before works until this one is used: its machine reports on while a person goes to it. */
 const beforeMs = 86_400_000;

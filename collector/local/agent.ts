@@ -3,7 +3,7 @@
  * code of one use given through standard input, which no list of processes shows; and it speaks only MQTT with us.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -27,16 +27,13 @@ export interface LocalAgentParts {
   log: Log;
   /** The broker's address at this start: it may have moved since the agent enrolled. */
   mqtt: string;
-  /** PEM text of the authority behind our certificate, when it is our own; null otherwise. */
-  ca: string | null;
   /** Makes a join code of one use. */
   joinCode(): Promise<string>;
 }
 
 /** Returns at once; enrolment, start and restarts go on in the background, and are logged. */
-export function startLocalAgent({ folder, log, mqtt, ca, joinCode }: LocalAgentParts): LocalAgent {
-  const authority = ca === null ? null : join(folder, 'collector-ca.pem');
-  const env = environment(mqtt, authority);
+export function startLocalAgent({ folder, log, mqtt, joinCode }: LocalAgentParts): LocalAgent {
+  const env = environment(mqtt);
   let stopping = false;
   let child: ChildProcess | undefined;
   let wake = () => {};
@@ -79,7 +76,6 @@ export function startLocalAgent({ folder, log, mqtt, ca, joinCode }: LocalAgentP
 
   async function once(): Promise<void> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (authority !== null) writeFileSync(authority, ca ?? '', { mode: 0o600 });
     if (!existsSync(join(folder, 'agent.json'))) {
       const code = await runAgent(['enroll', '-'], await joinCode());
       if (code !== 0 || stopping) return;
@@ -116,13 +112,9 @@ export function startLocalAgent({ folder, log, mqtt, ca, joinCode }: LocalAgentP
 }
 
 /** The agent gets this process's environment without what is the collector's own. */
-function environment(mqtt: string, authority: string | null): NodeJS.ProcessEnv {
+function environment(mqtt: string): NodeJS.ProcessEnv {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('EVENKEEL_') || name.startsWith('EVENKEEL_AGENT_')),
   );
-  return {
-    ...inherited,
-    EVENKEEL_AGENT_MQTT: mqtt,
-    ...(authority === null ? {} : { NODE_EXTRA_CA_CERTS: authority }),
-  };
+  return { ...inherited, EVENKEEL_AGENT_MQTT: mqtt };
 }

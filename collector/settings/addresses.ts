@@ -6,8 +6,19 @@ export interface Addresses {
   /** Base address of web app and REST interface, no slash at the end. */
   http: string;
   mqtt: string;
-  /** PEM text that agents are to trust, or null. */
-  ca: string | null;
+  /** What agents are to trust; null: no encryption, or a certificate that every system knows. */
+  trust: AgentTrust | null;
+  /** Of the authority, for join codes; none where a proxy in front shows a certificate of its own. */
+  codePins: readonly string[];
+}
+
+export interface AgentTrust {
+  /** PEM. */
+  roots: string[];
+  /** Of the authority now and, with one of our own, of the next; base64. */
+  pins: string[];
+  /** Rises with each change; 0 where nothing follows. */
+  version: number;
 }
 
 const everywhere = new Set(['0.0.0.0', '::', '*']);
@@ -21,19 +32,31 @@ function ownName(name: string): string {
 
 /** Listening everywhere is no address: then the machine's own name is the best guess, and publicUrl the cure. */
 function hostOf(host: string): string {
-  const name = everywhere.has(host) ? ownName(hostname()) : host;
-  return name.includes(':') ? `[${name}]` : name;
+  return inUrl(everywhere.has(host) ? ownName(hostname()) : host);
 }
 
-/** @param ports those that are really listened on, which with port 0 are known only then */
-export function addressesOf(config: Config, ports: { http: number; mqtt: number }): Addresses {
-  const { http, mqtt, tls } = config;
-  const web = http.publicUrl ?? `${tls ? 'https' : 'http'}://${hostOf(http.host)}:${ports.http}`;
+const inUrl = (name: string) => (name.includes(':') ? `[${name}]` : name);
+
+/**
+ * @param ports those that are really listened on, which with port 0 are known only then
+ * @param name by which others reach it where the settings do not say: that of its certificate
+ */
+export function addressesOf(
+  { http, mqtt, tls, ownTls }: Pick<Config, 'http' | 'mqtt' | 'tls' | 'ownTls'>,
+  ports: { http: number; mqtt: number },
+  { name, trust = null }: { name?: string | undefined; trust?: AgentTrust | null } = {},
+): Addresses {
+  const isEncrypted = tls !== null || ownTls !== null;
+  const host = (listened: string) => (name !== undefined && everywhere.has(listened) ? inUrl(name) : hostOf(listened));
+  const web = http.publicUrl ?? `${isEncrypted ? 'https' : 'http'}://${host(http.host)}:${ports.http}`;
   // Who reaches the web app by a public name reaches the broker of the same machine by it too.
-  const broker = http.publicUrl && everywhere.has(mqtt.host) ? new URL(http.publicUrl).hostname : hostOf(mqtt.host);
+  const broker = http.publicUrl && everywhere.has(mqtt.host) ? new URL(http.publicUrl).hostname : host(mqtt.host);
   return {
     http: web,
-    mqtt: mqtt.publicUrl ?? `${tls ? 'mqtts' : 'mqtt'}://${broker}:${ports.mqtt}`,
-    ca: tls?.ca ?? null,
+    mqtt: mqtt.publicUrl ?? `${isEncrypted ? 'mqtts' : 'mqtt'}://${broker}:${ports.mqtt}`,
+    trust,
+    // That of the next authority is told to who is enrolled.
+    codePins:
+      trust === null || http.trustProxy.length > 0 ? [] : trust.version > 0 ? trust.pins.slice(0, 1) : trust.pins,
   };
 }

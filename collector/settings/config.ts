@@ -23,6 +23,7 @@ import { readRouting } from '../routing/file.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { targetsOfFile } from '../targets/settings.ts';
+import { hasAuthority } from '../tls/store.ts';
 import { readChannels } from './channels.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
 import { type Read, readNamed } from './named-file.ts';
@@ -70,7 +71,7 @@ const agents = /^EVENKEEL_AGENT_/;
 /**
  * @param cwd relative paths of flags and environment start here; those in a settings file start at the file's folder
  * @param command to run once what is wrong has been corrected
- * @throws EvenkeelError BAD_CONFIG with everything that is wrong; BAD_FLAG, CONFIG_UNREADABLE, PLAIN_BEYOND_LOOPBACK
+ * @throws EvenkeelError BAD_CONFIG with everything that is wrong; BAD_FLAG, CONFIG_UNREADABLE
  */
 export function loadConfig(
   flags: Flags,
@@ -124,16 +125,17 @@ export function loadConfig(
   if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n'), command });
 
   const { http, mqtt } = addresses();
+  const data =
+    options.data !== undefined ? from(options.data, cwd) : from(good.data ?? './data', good.data ? home : cwd);
+  const listening = { ...http, ...{ names: good.http?.names ?? [], trustProxy: good.http?.trustProxy ?? [] } };
   const config: Config = {
     file,
-    data: options.data !== undefined ? from(options.data, cwd) : from(good.data ?? './data', good.data ? home : cwd),
+    data,
     state,
-    http: {
-      ...http,
-      ...{ names: good.http?.names ?? [], trustProxy: good.http?.trustProxy ?? [] },
-    },
+    http: listening,
     mqtt,
     tls,
+    ownTls: ownTlsOf({ tls, http: listening, mqtt, data }, good.tls),
     ...durations(good),
     series,
     channels,
@@ -153,7 +155,6 @@ export function loadConfig(
     adminPassword: password.text,
     localAgent: options.localAgent ?? false,
   };
-  refusePlain(config);
   const secrets = secretsIn(source.value);
   const passwordFiles = [env.EVENKEEL_ADMIN_PASSWORD_FILE, env.EVENKEEL_STATE_PASSWORD_FILE];
   const open = openSecrets([
@@ -242,7 +243,7 @@ function address(
 /** A certificate that is none would be met by the first agent only, in the words of OpenSSL. */
 function readTls(section: unknown, read: Read, faults: Fault[]): Config['tls'] {
   if (typeof section !== 'object' || section === null) return null;
-  const given = section as Partial<Record<'cert' | 'key' | 'ca', unknown>>;
+  const given = section as Partial<Record<'cert' | 'key' | 'ca' | 'names', unknown>>;
   const text = (name: 'cert' | 'key' | 'ca') => readNamed(given[name], ['tls', name], read, faults);
   const parsed = <T>(name: 'cert' | 'key' | 'ca', pem: string | undefined, what: string, parse: (pem: string) => T) => {
     try {
@@ -264,7 +265,26 @@ function readTls(section: unknown, read: Read, faults: Fault[]): Config['tls'] {
       path: ['tls', 'key'],
       problem: `${shown(given.key)} is not the key of the certificate ${shown(given.cert)}`,
     });
+  if (given.cert === undefined)
+    for (const name of ['key', 'ca'] as const)
+      if (given[name] !== undefined) faults.push({ path: ['tls', name], problem: 'is given without `cert`' });
+  if (given.cert !== undefined && given.key === undefined)
+    faults.push({ path: ['tls', 'cert'], problem: 'is given without `key`, the file with its private key' });
+  if (given.cert !== undefined && given.names !== undefined)
+    faults.push({
+      path: ['tls', 'names'],
+      problem: 'is for the certificate that the collector makes; with `cert` its names are in that file',
+    });
   return cert === undefined || key === undefined ? null : { cert, key, ca: ca ?? null };
+}
+
+/** Beyond this machine nothing goes unencrypted: without a certificate from outside the collector makes its own. */
+function ownTlsOf(
+  { tls, http, mqtt, data }: Pick<Config, 'tls' | 'http' | 'mqtt' | 'data'>,
+  section: CollectorSettings['tls'],
+): Config['ownTls'] {
+  const isWanted = section !== undefined || hasAuthority(data) || [http, mqtt].some(({ host }) => !isLoopback(host));
+  return tls === null && isWanted ? { names: section?.names ?? [] } : null;
 }
 
 function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'notify' | 'tickets' | 'agents'> {
@@ -381,14 +401,6 @@ function readState(
   }
   const ca = readNamed(rootCertificateOf(given), ['state'], read, faults);
   return postgresPlace(given, password.text ?? inFile ?? null, ca ?? null);
-}
-
-/** A network sees passwords and measurements of plain connections: that must be a decision, never a default. */
-function refusePlain({ http, mqtt, tls }: Config): void {
-  if (tls) return;
-  for (const { host, port } of [http, mqtt]) {
-    if (!isLoopback(host)) throw fail('PLAIN_BEYOND_LOOPBACK', { address: `${host}:${port}` });
-  }
 }
 
 /** The database may lie on a network of its own, so this is no fault. */

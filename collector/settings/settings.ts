@@ -149,9 +149,15 @@ export const CollectorSettings = Type.Object(
     tls: Type.Optional(
       Type.Object(
         {
-          cert: Type.String({ minLength: 1, want: 'a path', description: 'PEM file: the certificate and its chain' }),
-          key: Type.String({ minLength: 1, want: 'a path', description: 'PEM file: its private key' }),
-          ca: path('PEM file: the authority that agents shall trust, when it is your own'),
+          cert: path('PEM file: the certificate and its chain; without it the collector makes its own'),
+          key: path('PEM file: its private key'),
+          ca: path('PEM file: the authority that agents shall trust, when no system knows it'),
+          names: Type.Optional(
+            Type.Array(Type.String({ minLength: 1, want: 'a host', check: hostFault }), {
+              description: 'further names and addresses in the certificate that the collector makes',
+              maxItems: 100,
+            }),
+          ),
         },
         closed,
       ),
@@ -336,7 +342,10 @@ export interface Config {
   http: { host: string; port: number; publicUrl: string | null; names: string[]; trustProxy: string[] };
   mqtt: { host: string; port: number; publicUrl: string | null };
   /** PEM texts, not paths. */
+  /** A certificate from outside. */
   tls: TlsSettings | null;
+  /** Where a certificate of the collector's own is wanted, or lies in the data folder: further names in it. */
+  ownTls: { names: readonly string[] } | null;
   retention: RetentionSettings;
   /** What holds the time series behind the journal. */
   series: SeriesPlace;

@@ -2909,9 +2909,6 @@ export const words = {
     },
   },
   add: {
-    authority: 'This collector uses a private certificate authority',
-    authorityLead:
-      'The command refers to its certificate: save this file first, and copy it to the machine along with the command.',
     lead: 'Create a join code, then paste one line in a terminal of the new machine.',
     step: 'New join code',
     ready: 'Paste this line on the machine',
@@ -3465,6 +3462,7 @@ export const words = {
     several: 'Several alerts',
     ticket: 'Ticket of a person',
     'schedule-gap': 'Nobody is on call soon',
+    'certificate-ending': 'Certificate of the collector about to end',
     'collector-self': 'The collector has a problem',
     'channel-failed': 'Messages do not get through',
     'channel-test': 'Test of a channel',

@@ -3129,9 +3129,6 @@ export const words: Words = {
     },
   },
   add: {
-    authority: 'このコレクターは独自の認証局を使用しています',
-    authorityLead:
-      '上のコマンドはその証明書を参照します。先に次のファイルを保存し、対象マシンの同じフォルダーに置いてください。',
     lead: '参加コードを作成し、新しいマシンのターミナルに 1 行貼り付けます。',
     step: '新しい参加コード',
     ready: 'この行をマシンに貼り付けてください',
@@ -3683,6 +3680,7 @@ export const words: Words = {
     several: '複数のアラート',
     ticket: '利用者のチケット',
     'schedule-gap': 'まもなく当番がいなくなります',
+    'certificate-ending': 'コレクターの証明書の期限切れが近い',
     'collector-self': 'コレクターに問題があります',
     'channel-failed': '通知が届いていません',
     'channel-test': '通知チャンネルのテスト',

@@ -318,7 +318,7 @@ step('a join code can be made, and its line is shown once', async () => {
   await page.getByLabel('Label').fill('front desk');
   await page.getByRole('button', { name: 'Create join code' }).click();
   const line = (await page.getByRole('region', { name: 'The line to paste' }).textContent()) ?? '';
-  assert.match(line, /^echo EK1-\S{20,} \| npm run agent -- enroll -/);
+  assert.match(line, /^echo EK2-\S{20,} \| npm run agent -- enroll -/);
   // This collector listens on loopback: a person with another machine in mind must hear it here.
   await page.getByText('Only this machine can use this line').waitFor();
   await page.getByRole('row', { name: /front desk/ }).waitFor();

@@ -146,8 +146,8 @@ const table: [yaml: string, ...lines: string[]][] = [
   ],
   [
     'tls: { cert: none.pem }\n',
-    '1:6: tls lacks "key": a path',
     '1:14: tls.cert "none.pem" names a file that cannot be read: ENOENT…',
+    '1:14: tls.cert is given without `key`, the file with its private key',
   ],
   // Messages about alerts
   [

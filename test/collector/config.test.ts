@@ -114,17 +114,30 @@ test('a channel as one address, in the settings or in a file, needs no kind; a t
   assert.not.match(message, 'h4nter2');
 });
 
-test('beyond loopback only with certificates', () => {
-  for (const yaml of ['http: { host: 0.0.0.0 }', 'mqtt: { host: "::" }', 'http: { host: 192.168.1.5 }']) {
-    assert.is(refusal(() => load(yaml)).code, 'PLAIN_BEYOND_LOOPBACK', yaml);
-  }
-  assert.is(refusal(() => load('', { httpHost: '0.0.0.0' })).code, 'PLAIN_BEYOND_LOOPBACK');
-  for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) load(`http: { host: "${host}" }`);
+test('beyond loopback only with a certificate: its own, or one from outside', () => {
+  const own = ['http: { host: 0.0.0.0 }', 'mqtt: { host: "::" }', 'http: { host: 192.168.1.5 }', 'tls: {}'];
+  for (const yaml of own) assert.equal(load(yaml).ownTls, { names: [] }, yaml);
+  assert.equal(load('tls: { names: [keel, 10.0.0.1] }').ownTls, { names: ['keel', '10.0.0.1'] });
+  assert.equal(load('', { httpHost: '0.0.0.0' }).ownTls, { names: [] });
+  for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost'])
+    assert.is(load(`http: { host: "${host}" }`).ownTls, null, host);
+  assert.match(addressesOf(load('http: { host: 0.0.0.0 }'), { http: 1, mqtt: 2 }).http, /^https:/);
+  for (const [yaml, fault] of [
+    ['tls: { key: c.key }', /tls\.key .*is given without `cert`/],
+    ['tls: { names: ["a:1"] }', /tls\.names.*holds a port/],
+  ] as const)
+    assert.match(refusal(() => load(yaml)).message, fault);
   if (!opensslIsHere) return console.log('\nSKIP openssl: not installed');
   const cwd = cwdWith('http: { host: 0.0.0.0 }\ntls: { cert: c.pem, key: c.key, ca: c.pem }');
   const { cert, key } = makeCertificate(cwd);
   const { config } = loadConfig({}, {}, cwd);
   assert.equal(config.tls, { cert, key, ca: cert });
+  assert.is(config.ownTls, null);
+  for (const more of ['', ', key: c.key, names: [x]'])
+    assert.match(
+      refusal(() => loadConfig({}, {}, cwdWith(`tls: { cert: c.pem${more} }`))).message,
+      more === '' ? /without `key`/ : /for the certificate that the collector makes/,
+    );
 });
 
 test('flags and files that cannot be', () => {
@@ -140,7 +153,8 @@ test('addresses as others reach them', () => {
   assert.equal(addressesOf(config, { http: 1, mqtt: 2 }), {
     http: 'https://keel.example.net',
     mqtt: 'mqtt://127.0.0.1:2',
-    ca: null,
+    trust: null,
+    codePins: [],
   });
   const six = load('http: { host: "::1" }');
   assert.is(addressesOf(six, { http: 5, mqtt: 2 }).http, 'http://[::1]:5');

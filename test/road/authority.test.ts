@@ -4,7 +4,9 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { pinOf } from '../../collector/tls/certificates.ts';
 import type { EndpointRow, NewEnrollment } from '../../shared/api.ts';
+import { decodeJoinCode, encodeJoinCode } from '../../shared/join-code.ts';
 import { startAgent } from '../support/agent.ts';
 import { makeAuthority } from '../support/authority.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
@@ -60,27 +62,26 @@ const enroll = (home: string, code: string, ...words: string[]) =>
 
 const skip = () => console.log('\nSKIP openssl: it is needed to make certificates');
 
-test('without --ca it says what to type; with it the machine is enrolled, and later runs report', async () => {
+test('an authority from outside: the code carries its pin; with another pin it is refused, and later runs report', async () => {
   if (!own || !other) return skip();
   const settings = `{ cert: "${own.cert}", key: "${own.key}", ca: "${own.ca}" }`;
   await withCollector(settings, async ({ collector, made, home }) => {
-    assert.match(made.line, /^echo EK1-\S+ \| npm run agent -- enroll - --ca evenkeel-ca\.crt$/);
-    const plain = await enroll(home, made.code);
+    assert.match(made.line, /^echo EK2-\S+ \| npm run agent -- enroll -$/);
+    const { pins = [], ...bare } = decodeJoinCode(made.code);
+    assert.is(pins.length, 1);
+    const plain = await enroll(home, encodeJoinCode(bare));
     assert.is(plain.code, 1);
     assert.match(plain.stderr, 'authority that is not known here');
-    assert.match(plain.stderr, 'npm run agent -- enroll --ca FILE');
-    const wrong = await enroll(home, made.code, '--ca', other.ca);
-    assert.is(wrong.code, 1);
-    assert.match(wrong.stderr, 'not come from the authority in the file');
+    const foreign = pinOf(readFileSync(other.ca, 'utf8'));
+    const wrong = await enroll(home, encodeJoinCode({ ...bare, pins: [foreign] }));
+    assert.is(wrong.code, 3);
+    assert.ok(wrong.stderr.includes(foreign) && wrong.stderr.includes(pins[0] as string), wrong.stderr);
     const noFile = await enroll(home, made.code, '--ca', join(home, 'none.crt'));
     assert.match(noFile.stderr, /none\.crt cannot be read/);
     const noCertificate = await enroll(home, made.code, '--ca', join(home, 'evenkeel.yaml'));
     assert.is(noCertificate.code, 2);
     assert.match(noCertificate.stderr, /not a certificate in PEM form/);
-    // As the page says: the file that the collector hands out.
-    const file = join(home, 'evenkeel-ca.crt');
-    writeFileSync(file, await ask(collector, '/api/v1/ca'));
-    const done = await enroll(home, made.code, '--ca', file);
+    const done = await enroll(home, made.code);
     assert.is(done.code, 0, done.stderr);
     await reports(collector, home);
   });
@@ -89,7 +90,10 @@ test('without --ca it says what to type; with it the machine is enrolled, and la
 test('a collector that names no authority itself: the file is kept for MQTT, too', async () => {
   if (!own) return skip();
   await withCollector(`{ cert: "${own.cert}", key: "${own.key}" }`, async ({ collector, made, home }) => {
-    assert.not.match(made.line, '--ca');
+    assert.is(decodeJoinCode(made.code).pins, undefined);
+    const wrong = await enroll(home, made.code, '--ca', other?.ca ?? '');
+    assert.is(wrong.code, 1);
+    assert.match(wrong.stderr, 'not come from the authority in the file');
     assert.match(await ask(collector, '/api/v1/ca'), 'NOT_FOUND');
     const done = await enroll(home, made.code, '--ca', own.ca);
     assert.is(done.code, 0, done.stderr);
@@ -106,8 +110,8 @@ test('a certificate for another name: it says which, and how to go on', async ()
   writeFileSync(join(home, 'evenkeel.yaml'), `tls: ${settings}\n`);
   const collector = await startCollector(join(home, 'data'), ['--config', join(home, 'evenkeel.yaml')]);
   try {
-    const code = `EK1-${Buffer.from(JSON.stringify({ u: collector.http, c: 'any' })).toString('base64url')}`;
-    const done = await enroll(home, code, '--ca', elsewhere.ca);
+    const pins = [pinOf(readFileSync(elsewhere.ca, 'utf8'))];
+    const done = await enroll(home, encodeJoinCode({ url: collector.http, secret: 'any', pins }));
     assert.is(done.code, 1);
     assert.match(done.stderr, /keel\.example\.net[\s\S]*--collector https:/);
   } finally {

@@ -4,8 +4,7 @@ import { Type } from 'typebox';
 import { EndpointKind, Enrollment, Fingerprint, LooksLike, NewEnrollment, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { Reasons } from '../../../shared/inventory.ts';
-import { encodeJoinCode } from '../../../shared/join-code.ts';
-import { authorityFile, pasteLine } from '../../fleet/enrollment.ts';
+import { joinCodeOf, pasteLine } from '../../fleet/enrollment.ts';
 import { lookalikes } from '../../fleet/identity.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed, refuseToken } from '../guard.ts';
@@ -69,6 +68,12 @@ const Credential = Type.Object({
   /** Endpoints that may be the same machine. */
   looksLike: Type.Array(Type.Pick(LooksLike, ['name', 'likeness'])),
   mqtt: Type.Object({ url: Type.String(), ca: Type.Optional(Type.String()) }),
+  trust: Type.Optional(
+    Type.Object(
+      { version: Type.Integer(), pins: Type.Array(Type.String()) },
+      { description: 'of an authority of the collector’s own: pins of it and of the next' },
+    ),
+  ),
 });
 
 export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFeed, addresses }: Context): void {
@@ -104,8 +109,8 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
       });
       if (madeSite !== null) request.madeSites.push(madeSite);
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
-      const code = encodeJoinCode({ url: addresses().http, secret });
-      return reply.status(201).send({ enrollment, code, line: pasteLine(code, replaces, addresses()) });
+      const code = joinCodeOf(secret, addresses());
+      return reply.status(201).send({ enrollment, code, line: pasteLine(code, replaces) });
     },
   );
 
@@ -113,19 +118,20 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
     '/api/v1/ca',
     {
       schema: {
-        summary: 'Certificate of the private authority of this collector, PEM: for `enroll --ca`',
+        summary:
+          'Certificates of the authority behind that of this collector, PEM; an agent keeps those whose pin its join code has',
         tags: ['enrolment'],
         response: { 200: Type.String() },
       },
     },
     async (_request, reply) => {
-      const { ca } = addresses();
-      if (ca === null) throw fail('NOT_FOUND', { what: 'own authority', id: 'of this collector' });
+      const { trust } = addresses();
+      if (trust === null) throw fail('NOT_FOUND', { what: 'own authority', id: 'of this collector' });
       return reply
         .type('application/x-pem-file')
-        .header('content-disposition', `attachment; filename="${authorityFile}"`)
+        .header('content-disposition', 'attachment; filename="evenkeel-ca.crt"')
         .serializer(String)
-        .send(ca);
+        .send(trust.roots.join(''));
     },
   );
 
@@ -157,9 +163,14 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
       if (madeSite !== null) request.madeSites.push(madeSite);
       await fleet.reload(enrolled.endpoint);
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
-      const { mqtt, ca } = addresses();
+      const { mqtt, trust } = addresses();
       const looksLike = await lookalikes({ state, fleet }, enrolled.endpoint);
-      return reply.status(201).send({ ...enrolled, looksLike, mqtt: { url: mqtt, ...(ca === null ? {} : { ca }) } });
+      return reply.status(201).send({
+        ...enrolled,
+        looksLike,
+        mqtt: { url: mqtt, ...(trust === null ? {} : { ca: trust.roots.join('') }) },
+        ...(trust === null || trust.version === 0 ? {} : { trust: { version: trust.version, pins: trust.pins } }),
+      });
     },
   );
 }

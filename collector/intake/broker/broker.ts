@@ -53,6 +53,7 @@ export interface BrokerSettings {
   /** 0 takes a free one: see `port` of the source. */
   port: number;
   tls?: Tls | undefined;
+  renewals?: ((take: (tls: Tls) => void) => void) | undefined;
   limits?: Partial<Limits>;
 }
 
@@ -101,7 +102,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
   const listener = await openListener({
     host: parts.host,
     port: parts.port,
-    tls: parts.tls,
+    ...{ tls: parts.tls, renewals: parts.renewals },
     rules: limits,
     monotonic: clock.monotonic,
     refuse,

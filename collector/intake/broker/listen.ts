@@ -33,6 +33,8 @@ export async function openListener(parts: {
   rules: ListenerRules;
   monotonic(): number;
   refuse: Refuse;
+  /** Takes what is to be called with each later certificate: who is connected stays so. */
+  renewals?: ((take: (tls: Tls) => void) => void) | undefined;
   onConnection(socket: Socket): void;
 }): Promise<Listener> {
   const { rules, refuse } = parts;
@@ -40,14 +42,16 @@ export async function openListener(parts: {
     ...{ rules: rules.gate, monotonic: parts.monotonic },
     onClosed: (address, why) => refuse('too_many_connections', address, why),
   });
-  const server: Server = parts.tls
+  const secure = parts.tls
     ? createTls({
         cert: parts.tls.cert,
         key: parts.tls.key,
         minVersion: 'TLSv1.2',
         handshakeTimeout: rules.handshake,
       })
-    : createPlain({ noDelay: true });
+    : null;
+  parts.renewals?.(({ cert, key }) => secure?.setSecureContext({ cert, key, minVersion: 'TLSv1.2' }));
+  const server: Server = secure ?? createPlain({ noDelay: true });
   server.on('connection', gate.enter);
   server.on(parts.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (!socket.destroyed) parts.onConnection(socket);

@@ -66,10 +66,10 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   );
 }
 
-/** What is wrong with the address in a join code: `EK1-` and base64url of `{u, c}`. */
+/** What is wrong with the address in a join code: `EK2-`, base64url of `{u, c, p}` and four characters. */
 function addressFault(code: string): 'hereOnly' | 'inClear' | null {
   try {
-    const text = atob(code.slice('EK1-'.length).replaceAll('-', '+').replaceAll('_', '/'));
+    const text = atob(code.slice('EK2-'.length, -4).replaceAll('-', '+').replaceAll('_', '/'));
     const { u } = JSON.parse(text) as { u: string };
     return isLoopback(new URL(u).hostname) ? 'hereOnly' : isReadable(u) ? 'inClear' : null;
   } catch {
@@ -108,13 +108,6 @@ export function MadeLine({ made, lead, children }: MadeLineProps) {
         <CopyButton text={made.line} />
         {children}
       </div>
-      {made.line.includes(' --ca ') && (
-        <Callout tone="info" title={t('add.authority')}>
-          <p>
-            {t('add.authorityLead')} <a href="/api/v1/ca">evenkeel-ca.crt</a>
-          </p>
-        </Callout>
-      )}
       {fault && (
         <Callout tone="warning" title={t(`add.${fault}`)}>
           <p>{t(`add.${fault}Lead`)}</p>

@@ -34,7 +34,7 @@ const codeOf = (answer: Answer) => (answer.body as { code: string }).code;
 
 test('one code, one machine, also when ten ask at once', async () => {
   const { secret, line } = await makeCode({ label: 'one' });
-  assert.match(line, /^echo EK1-\S+ \| npm run agent -- enroll -$/);
+  assert.match(line, /^echo EK2-\S+ \| npm run agent -- enroll -$/);
   const answers = await Promise.all(Array.from({ length: 10 }, () => enroll(secret)));
   assert.is(answers.filter(({ status }) => status === 201).length, 1);
   const refused = answers.filter(({ status }) => status !== 201);

@@ -1,0 +1,73 @@
+/**
+ * The authority of a collector, by its pins: its certificates are fetched from whoever answers, and only those whose public key has
+ * one of the pins are kept. From then on they are all that is trusted, by the usual verification.
+ */
+import { createHash, X509Certificate } from 'node:crypto';
+import { request } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { fail, reasonOf } from '../shared/errors.ts';
+
+const longestAnswer = 64 * 1024;
+const mostCertificates = 10;
+
+const pinOf = (certificate: X509Certificate): string =>
+  createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
+
+export interface Authority {
+  /** PEM, those with a pin. */
+  roots: string[];
+  /** Of all that the collector names. */
+  shown: string[];
+}
+
+/** What is trusted afterwards. @throws EvenkeelError PIN_MISMATCH, COLLECTOR_UNREACHABLE */
+export async function fetchAuthority(url: string, pins: readonly string[], timeoutMs: number): Promise<Authority> {
+  const unreachable = (reason: string, cause?: unknown) => fail('COLLECTOR_UNREACHABLE', { url, reason }, cause);
+  const { text, key } = await ask(`${url}/api/v1/ca`, timeoutMs).catch((thrown: unknown) => {
+    throw unreachable(reasonOf(thrown), thrown);
+  });
+  const certificates = certificatesIn(text);
+  const roots = certificates.filter((one) => one.ca && pins.includes(pinOf(one)));
+  // Whoever stands between may answer with anything; then its own key is what can be named.
+  const shown = certificates.length > 0 ? certificates.map(pinOf) : key === null ? [] : [key];
+  if (roots.length === 0) {
+    if (/^\s*</.test(text))
+      throw unreachable(
+        'a web page came back instead of its certificates: a proxy or a log-in page of the network stands in between',
+      );
+    throw fail('PIN_MISMATCH', { url, shown: shown.join(', ') || 'none', known: pins.join(', ') });
+  }
+  return { roots: roots.map(String), shown };
+}
+
+function certificatesIn(text: string): X509Certificate[] {
+  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return found.slice(0, mostCertificates).flatMap((pem) => {
+    try {
+      return [new X509Certificate(pem)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Nobody is verified here, so nothing secret goes out. */
+function ask(url: string, timeoutMs: number): Promise<{ text: string; key: string | null }> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const asked = request(url, { rejectUnauthorized: false, agent: false, signal }, (response) => {
+      const shown = (response.socket as TLSSocket).getPeerX509Certificate?.();
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (text.length < longestAnswer) text += chunk;
+      });
+      response.on('end', () => resolve({ text, key: shown ? pinOf(shown) : null }));
+      response.on('error', reject);
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}

@@ -1,0 +1,36 @@
+/** `tls rotate`: the next authority follows the current one. The collector that runs shows it within seconds, and tells the agents. */
+import { systemClock } from '../../shared/clock.ts';
+import { fail } from '../../shared/errors.ts';
+import { abandon, rotate } from '../tls/authority.ts';
+import { pinOf } from '../tls/certificates.ts';
+import { keyFile, readAuthority } from '../tls/store.ts';
+import { type Command, commonOptions, settingsFrom } from './command.ts';
+
+export const command: Command = {
+  options: { ...commonOptions, compromised: { type: 'boolean' } },
+  async run(values) {
+    const { config } = settingsFrom(values);
+    const before = config.tls ? null : readAuthority(config.data);
+    if (!before)
+      throw fail('CONFLICT', {
+        problem: config.tls
+          ? 'the certificate comes from outside (tls.cert), so its authority is not here'
+          : `there is no authority in ${config.data}; make one: npm run collector -- tls init --name NAME`,
+      });
+    const isKnown = values.compromised === true;
+    const file = await (isKnown ? abandon : rotate)(config.data, before, systemClock.now());
+    const away = keyFile(config.data, pinOf(file.next));
+    process.stdout.write(
+      [
+        `The authority is now sha256/${pinOf(file.current)}. A collector that runs shows it within seconds.`,
+        isKnown
+          ? 'Nothing of the old one counts any more. Agents that were told of this one in time come back by themselves; replace the credential of each endpoint, for whoever had the key could read them.'
+          : 'Agents are told when they are connected; the old one is trusted beside it until all have confirmed, 45 days at least: tls status.',
+        `Keep ${away} offline: it is the key of the next authority.`,
+        'Join codes that were made before still work; browsers that trust the old certificate need the new one: /api/v1/ca.',
+        '',
+      ].join('\n'),
+    );
+    return 0;
+  },
+};

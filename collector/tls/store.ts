@@ -1,0 +1,137 @@
+/**
+ * The authority on disk: `<data>/tls`, 0700, with `authority.json` and one file for each private key, all 0600. What counts is
+ * in the one JSON file, which is replaced whole: a crash leaves the old state or the new one.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fail, reasonOf } from '../../shared/errors.ts';
+import { pinOfPrivate } from './certificates.ts';
+
+export interface AuthorityFile {
+  v: 1;
+  /** Of what agents are told; rises with each change of `current`, `next` and `old`. */
+  version: number;
+  /** Names and addresses given to `tls init`. */
+  names: string[];
+  /** PEM. */
+  current: string;
+  next: string;
+  /** Still trusted beside the current one, and since when no longer current: ms UTC. */
+  old: { root: string; since: number } | null;
+  /** The current root, signed by the one before it. */
+  cross: string | null;
+  server: {
+    certificate: string;
+    names: string[];
+    issuedAt: number;
+    /** Pins of its key and of the key after it, and since when it is the first. */
+    key: string;
+    nextKey: string;
+    keySince: number;
+  };
+}
+
+export const folderOf = (data: string) => join(data, 'tls');
+const fileOf = (data: string) => join(folderOf(data), 'authority.json');
+export const keyFile = (data: string, pin: string) =>
+  join(folderOf(data), `${Buffer.from(pin, 'base64').subarray(0, 8).toString('hex')}.key`);
+
+export const hasAuthority = (data: string) => existsSync(fileOf(data));
+
+/** What others could read or exchange is no secret and no authority. */
+function assertPrivate(path: string): void {
+  if (process.platform === 'win32') return;
+  const { mode, uid } = statSync(path);
+  const isOurs = process.getuid?.() === uid || process.getuid?.() === 0;
+  if (isOurs && (mode & 0o077) === 0) return;
+  throw fail('TLS_UNUSABLE', {
+    path,
+    reason: isOurs
+      ? `others than its owner may use it (mode ${(mode & 0o777).toString(8)})`
+      : 'it belongs to another user',
+    todo: isOurs ? `Run: chmod go= ${path}` : 'Start the collector as the user to whom its data folder belongs.',
+  });
+}
+
+/** @returns null where there is none. @throws EvenkeelError TLS_UNUSABLE */
+export function readAuthority(data: string): AuthorityFile | null {
+  const path = fileOf(data);
+  if (!existsSync(path)) return null;
+  for (const one of [folderOf(data), path]) assertPrivate(one);
+  const damaged = (reason: string) => fail('TLS_UNUSABLE', { path, reason, todo: restore });
+  try {
+    const file = JSON.parse(readFileSync(path, 'utf8')) as AuthorityFile;
+    if (file.v === 1 && typeof file.current === 'string' && Array.isArray(file.server?.names)) return file;
+  } catch (thrown) {
+    throw damaged(reasonOf(thrown));
+  }
+  throw damaged('it is not of a form that this version knows');
+}
+
+const restore =
+  'Restore the folder from a backup. Without one: move it away and start again; then every agent has to be enrolled anew.';
+
+/** @throws EvenkeelError TLS_UNUSABLE; names where the key was expected */
+export function readKey(data: string, pin: string, whose: string): string {
+  const path = keyFile(data, pin);
+  const broken = (reason: string) =>
+    fail('TLS_UNUSABLE', { path, reason, todo: `It is the private key of ${whose}. Put it back.` });
+  if (!existsSync(path)) throw broken('it is missing');
+  assertPrivate(path);
+  const key = readFileSync(path, 'utf8');
+  try {
+    if (pinOfPrivate(key) === pin) return key;
+  } catch (thrown) {
+    throw broken(reasonOf(thrown));
+  }
+  throw broken('it is another key');
+}
+
+function replace(path: string, text: string): void {
+  const draft = `${path}.${process.pid}`;
+  rmSync(draft, { force: true });
+  const file = openSync(draft, 'wx', 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+}
+
+/** Before the authority that names it. @returns its pin */
+export function writeKey(data: string, key: string): string {
+  const pin = pinOfPrivate(key);
+  mkdirSync(folderOf(data), { recursive: true, mode: 0o700 });
+  replace(keyFile(data, pin), key);
+  return pin;
+}
+
+/** @param before what it was made from: a command and the collector may both be at it. @throws EvenkeelError CONFLICT */
+export function writeAuthority(data: string, before: AuthorityFile | null, file: AuthorityFile): void {
+  if (JSON.stringify(readAuthority(data)) !== JSON.stringify(before))
+    throw fail('CONFLICT', { problem: 'the certificates were changed at the same moment; run it again' });
+  replace(fileOf(data), `${JSON.stringify(file, null, 1)}\n`);
+}
+
+/** Keys that nothing names any more. */
+export function forgetKeys(data: string, pins: readonly string[]): void {
+  const kept = pins.map((pin) => keyFile(data, pin));
+  for (const name of readdirSync(folderOf(data))) {
+    const path = join(folderOf(data), name);
+    if (name.endsWith('.key') && !kept.includes(path)) rmSync(path, { force: true });
+  }
+}

@@ -1,0 +1,170 @@
+/** The authority of the collector's own, by what openssl's verification in Node says of it. */
+import { X509Certificate } from 'node:crypto';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:tls';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  abandon,
+  dropOld,
+  dueFor,
+  expiresAt,
+  initAuthority,
+  renewServer,
+  rotate,
+  servedBy,
+} from '../../../collector/tls/authority.ts';
+import { pinOf } from '../../../collector/tls/certificates.ts';
+import { type AuthorityFile, folderOf, keyFile, readAuthority, writeAuthority } from '../../../collector/tls/store.ts';
+import { EvenkeelError } from '../../../shared/errors.ts';
+import { temporaryFolder } from '../../support/processes.ts';
+
+const test = suite('authority');
+const day = 86_400_000;
+const now = Date.now();
+const names = ['keel.example.net', '127.0.0.1'];
+const folders: { remove(): void }[] = [];
+test.after(() => {
+  for (const one of folders) one.remove();
+});
+
+async function fresh(at = now): Promise<{ data: string; file: AuthorityFile }> {
+  const folder = temporaryFolder();
+  folders.push(folder);
+  return { data: folder.path, file: await initAuthority(folder.path, names.slice(0, 1), names, at) };
+}
+
+async function refusal(work: () => unknown): Promise<EvenkeelError> {
+  try {
+    await work();
+  } catch (thrown) {
+    if (thrown instanceof EvenkeelError) return thrown;
+    throw thrown;
+  }
+  throw new Error('it was not refused');
+}
+
+/** Connects as somebody who trusts only these. @returns the code of the error, or null */
+function verdict(
+  data: string,
+  file: AuthorityFile,
+  roots: readonly string[],
+  host = '127.0.0.1',
+): Promise<string | null> {
+  const { cert, key } = servedBy(data, file);
+  const server = createServer({ cert, key });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      const about = host === '127.0.0.1' ? {} : { servername: host };
+      const socket = connect({ host: '127.0.0.1', port, ca: [...roots], ...about });
+      const end = (code: string | null) => {
+        socket.destroy();
+        server.close();
+        resolve(code);
+      };
+      socket.on('secureConnect', () => end(null));
+      socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+    });
+  });
+}
+
+test('made: private, verified by name and by address, refused for another name and by another authority', async () => {
+  const { data, file } = await fresh();
+  const folder = folderOf(data);
+  assert.is(statSync(folder).mode & 0o777, 0o700);
+  for (const name of readdirSync(folder)) assert.is(statSync(`${folder}/${name}`).mode & 0o777, 0o600, name);
+  const root = new X509Certificate(file.current);
+  assert.ok(root.ca && root.verify(root.publicKey));
+  assert.ok(expiresAt(file.current) - now > 3649 * day);
+  assert.is(Math.round((expiresAt(file.server.certificate) - now) / day), 90);
+  assert.is(await verdict(data, file, [file.current]), null);
+  assert.is(await verdict(data, file, [file.current], 'keel.example.net'), null);
+  assert.is(await verdict(data, file, [file.current], 'other.example.net'), 'ERR_TLS_CERT_ALTNAME_INVALID');
+  assert.is.not(await verdict(data, file, [file.next]), null, 'the next authority has signed nothing yet');
+  const other = await fresh();
+  assert.is.not(await verdict(data, file, [other.file.current]), null, 'another of the same name');
+  assert.is((await refusal(() => initAuthority(data, names, names, now))).code, 'TLS_EXISTS');
+});
+
+test('renewed after 60 days, for other names at once; the key stays, and changes with the prepared one after a year', async () => {
+  const { data, file } = await fresh();
+  assert.is(dueFor(file, names, now + 59 * day), null);
+  assert.is(dueFor(file, names, now + 60 * day), 'age');
+  assert.is(dueFor(file, [...names, 'keel'], now), 'names');
+  const renewed = await renewServer(data, file, names, now + 60 * day);
+  assert.equal(servedBy(data, renewed).serverPins, servedBy(data, file).serverPins);
+  assert.is(pinOf(renewed.server.certificate), pinOf(file.server.certificate));
+  assert.is(renewed.version, file.version, 'agents need not hear of it');
+  const later = await renewServer(data, renewed, names, now + 366 * day);
+  assert.is(pinOf(later.server.certificate), file.server.nextKey, 'the one that stood beside it in every line');
+  assert.is.not(later.server.nextKey, file.server.nextKey);
+  assert.is(readdirSync(folderOf(data)).filter((name) => name.endsWith('.key')).length, 4, 'no key is left over');
+});
+
+test('rotated: who knows only the old authority gets in, who has the new one too; the old is forgotten, and gets no further', async () => {
+  const { data, file } = await fresh();
+  const turned = await rotate(data, file, now);
+  assert.is(turned.current, file.next);
+  assert.ok(turned.version > file.version);
+  assert.equal(servedBy(data, turned).pins[0], pinOf(file.next));
+  for (const roots of [[file.current], [turned.current], [file.current, turned.current]])
+    assert.is(await verdict(data, turned, roots), null);
+  assert.match((await refusal(() => rotate(data, turned, now))).message, 'is not over');
+  const done = dropOld(data, turned);
+  assert.is(await verdict(data, done, [file.current]), null, 'a machine that slept through it comes back');
+  assert.equal(servedBy(data, done).roots, [turned.current]);
+  assert.is(await verdict(data, await renewServer(data, done, names, now), [file.current]), null);
+});
+
+test('given up: nothing that the old authority signed leads to it, and the pin of the next one is what agents have', async () => {
+  const { data, file } = await fresh();
+  const given = servedBy(data, file).pins[1];
+  const turned = await abandon(data, file, now);
+  assert.is(pinOf(turned.current), given);
+  assert.is.not(await verdict(data, turned, [file.current]), null);
+  assert.is(await verdict(data, turned, [turned.current]), null);
+  assert.is.not(pinOf(turned.server.certificate), pinOf(file.server.certificate), 'its key may be known, too');
+});
+
+test('the key of the next authority may lie elsewhere; without it nothing is changed', async () => {
+  const { data, file } = await fresh();
+  const path = keyFile(data, pinOf(file.next));
+  renameSync(path, `${data}/away`);
+  const refused = await refusal(() => rotate(data, file, now));
+  assert.is(refused.code, 'TLS_UNUSABLE');
+  assert.ok(refused.message.includes(path) && /may lie offline/.test(refused.hint), refused.hint);
+  assert.equal(readAuthority(data), file);
+  assert.is(dueFor(file, names, now), null, 'renewing goes on without it');
+  renameSync(`${data}/away`, path);
+  await rotate(data, file, now);
+});
+
+test('what others may read, is damaged or of another key is refused, with what to do', async () => {
+  const { data, file } = await fresh();
+  const json = `${folderOf(data)}/authority.json`;
+  if (process.platform !== 'win32') {
+    chmodSync(json, 0o644);
+    const open = await refusal(() => readAuthority(data));
+    assert.match(open.message, 'mode 644');
+    assert.match(open.hint, `chmod go= ${json}`);
+    chmodSync(json, 0o600);
+  }
+  const text = readFileSync(json, 'utf8');
+  writeFileSync(json, text.slice(0, 100));
+  assert.is((await refusal(() => readAuthority(data))).code, 'TLS_UNUSABLE');
+  writeFileSync(json, text);
+  const key = keyFile(data, file.server.key);
+  writeFileSync(key, readFileSync(keyFile(data, file.server.nextKey)));
+  assert.match((await refusal(() => servedBy(data, file))).message, 'another key');
+  rmSync(key);
+  assert.match((await refusal(() => servedBy(data, file))).message, 'missing');
+});
+
+test('two that change it at the same moment: the second is told', async () => {
+  const { data, file } = await fresh();
+  await renewServer(data, file, names, now + day);
+  assert.is((await refusal(() => writeAuthority(data, file, { ...file, version: 9 }))).code, 'CONFLICT');
+});
+
+test.run();
