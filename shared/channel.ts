@@ -23,6 +23,15 @@ export const ChannelRow = Type.Object({
 });
 export type ChannelRow = Type.Static<typeof ChannelRow>;
 
+/** After it was saved. */
+export const ChannelSaved = Type.Object({
+  ...ChannelRow.properties,
+  blocked: Type.Union([Type.String(), Type.Null()], {
+    description: 'why it may not connect where it goes, and what to do; null: it may, as far as is known now',
+  }),
+});
+export type ChannelSaved = Type.Static<typeof ChannelSaved>;
+
 export const ChannelField = Type.Object({
   name: Type.String(),
   type: Type.Enum(['text', 'number', 'flag', 'choice', 'list', 'long']),

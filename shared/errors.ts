@@ -412,6 +412,11 @@ export const errors = {
     'Notifications do not go to {target}: this machine and private networks must stand in outgoing.allow.',
     'If it is meant, add the address, range or name to outgoing.allow in evenkeel.yaml, and start again.',
   ),
+  TARGET_NEVER_ALLOWED: row(
+    502,
+    'Notifications never go to {target}: clouds hand out the credentials of machines there, or it is valid on one cable only.',
+    'No setting opens it. Correct the address; where a name leads there, its DNS entry is wrong.',
+  ),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errors;

@@ -9,9 +9,9 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { EvenkeelError, fail } from './errors.ts';
 
 export interface Outgoing {
-  /** An address needs no lookup, so it is looked at here. @throws EvenkeelError TARGET_NOT_ALLOWED */
+  /** An address needs no lookup, so it is looked at here. @throws EvenkeelError TARGET_NOT_ALLOWED, TARGET_NEVER_ALLOWED; so does `lookup` */
   check(host: string): void;
-  /** For a socket: the addresses of a name that may be reached; TARGET_NOT_ALLOWED where there is none. */
+  /** For a socket: the addresses of a name that may be reached; an error where there is none. */
   lookup: LookupFunction;
 }
 
@@ -56,22 +56,23 @@ const plainHost = (host: string) =>
     .replace(/\.$/, '');
 
 const isPublic = (address: string) =>
-  !has(inside, address) && !has(never, embedded(address)) && (isIP(address) === 4 || has(outside, address));
+  !has(inside, address) && !isNever(address) && (isIP(address) === 4 || has(outside, address));
 
 /** @param allow addresses, ranges, and names of hosts; see `outgoing.allow` in collector/settings/settings.ts */
 export function createOutgoing(allow: readonly string[], system: typeof resolve = resolve): Outgoing {
   const { ranges, names } = divide(allow);
   const allowed = listOf(ranges);
   const isOpen = (address: string) => isPublic(address) || has(allowed, address);
-  return outgoingOver((address, isNamed) => isNamed || isOpen(address), names, system);
+  return outgoingOver((address, isNamed) => !isNever(address) && (isNamed || isOpen(address)), names, system);
 }
 
 /** Where clouds hand out the credentials of a machine, and what is valid on one cable only. */
 const never = listOf(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32', '168.63.129.16', '100.100.100.200']);
-/** An address or range that no setting opens for checks of targets. */
+const isNever = (address: string): boolean => has(never, embedded(address));
+/** An address or range that no setting opens, neither for channels nor for checks of targets. */
 export const isNeverReached = (range: string): boolean => {
   const [address = ''] = range.split('/');
-  return isIP(address) !== 0 && has(never, embedded(address));
+  return isIP(withoutZone(address)) !== 0 && isNever(withoutZone(address));
 };
 const loopback = listOf(['127.0.0.0/8', '0.0.0.0/8', '::1', '::']);
 /** The word for every address of the internet. */
@@ -79,7 +80,7 @@ export const internet = 'internet';
 
 /**
  * For checks from outside, whose addresses are set by people or come over the network: nothing but what is allowed. No
- * entry opens the addresses of `never`; loopback needs one that begins there, so that `0.0.0.0/0` does not mean this machine.
+ * entry opens the addresses of `never`, as for channels; loopback needs one that begins there, so that `0.0.0.0/0` does not mean this machine.
  */
 export function createReach(allow: readonly string[], system: typeof resolve = resolve): Outgoing {
   const { ranges, names } = divide(allow);
@@ -93,7 +94,7 @@ export function createReach(allow: readonly string[], system: typeof resolve = r
   return outgoingOver(
     (address, isNamed) => {
       const plain = embedded(address);
-      if (has(never, plain)) return false;
+      if (isNever(address)) return false;
       if (has(loopback, plain)) return isNamed || has(own, plain);
       return isNamed || has(others, plain) || (hasInternet && isPublic(address));
     },
@@ -130,7 +131,7 @@ function outgoingOver(
   return {
     check(host) {
       const address = plainHost(host);
-      if (isIP(address) !== 0 && !isOpen(address, false)) throw notAllowed(address);
+      if (isIP(address) !== 0 && !isOpen(address, false)) throw notAllowed(address, [address]);
     },
     lookup(host, { all, ...options }, done) {
       system(host, { ...options, all: true }, (error: Error | null, found: LookupAddress[]) => {
@@ -138,7 +139,8 @@ function outgoingOver(
         const isNamed = names.has(plainHost(host));
         const open = found.filter(({ address }) => isOpen(address, isNamed));
         const [first] = open;
-        if (first === undefined) done(notAllowed(targetOf(host, found)), '');
+        const addresses = found.map(({ address }) => address);
+        if (first === undefined) done(notAllowed(targetOf(host, addresses), addresses), '');
         else if (all) done(null, open);
         else done(null, first.address, first.family);
       });
@@ -147,15 +149,15 @@ function outgoingOver(
 }
 
 /** An address is found as itself, and named once. */
-function targetOf(host: string, found: readonly LookupAddress[]): string {
-  const addresses = found.map(({ address }) => address).join(', ');
-  return isIP(host) === 0 ? `${host} (${addresses})` : host;
-}
+const targetOf = (host: string, found: readonly string[]): string =>
+  isIP(host) === 0 ? `${host} (${found.join(', ')})` : host;
 
-const notAllowed = (target: string) => fail('TARGET_NOT_ALLOWED', { target });
+/** Nobody is told to allow what no setting opens. */
+const notAllowed = (target: string, addresses: readonly string[]) =>
+  fail(addresses.every(isNeverReached) ? 'TARGET_NEVER_ALLOWED' : 'TARGET_NOT_ALLOWED', { target });
 
 export const isNotAllowed = (thrown: unknown): thrown is EvenkeelError =>
-  thrown instanceof EvenkeelError && thrown.code === 'TARGET_NOT_ALLOWED';
+  thrown instanceof EvenkeelError && (thrown.code === 'TARGET_NOT_ALLOWED' || thrown.code === 'TARGET_NEVER_ALLOWED');
 
 /** Why a host may not be reached at present, and what to do. A name that is unknown now is left alone. */
 export function problemOf({ lookup }: Pick<Outgoing, 'lookup'>, host: string): Promise<string | null> {

@@ -88,7 +88,7 @@ export interface Context {
   ticketClocks: ClockReader;
   impacts: Impacts;
   maintenance: MaintenanceActions;
-  channels: Pick<Channels, 'list' | 'kinds' | 'create' | 'edit' | 'remove' | 'test' | 'testDevice'>;
+  channels: Pick<Channels, 'list' | 'kinds' | 'create' | 'edit' | 'remove' | 'blocked' | 'test' | 'testDevice'>;
   devices: Pick<PushDevices, 'keys' | 'list' | 'add' | 'remove'>;
   channelHealth: Pick<ChannelHealth, 'lastOf' | 'counts' | 'failing' | 'isMute'>;
   silences: SilenceActions;

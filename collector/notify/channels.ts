@@ -6,7 +6,7 @@ import type { ChannelKind } from '../../shared/channel.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { type Outgoing, problemOf } from '../../shared/outgoing.ts';
+import { isNeverReached, type Outgoing, problemOf } from '../../shared/outgoing.ts';
 import type { State } from '../state/open.ts';
 import type { Notification } from './channel.ts';
 import { channelTypes } from './channels/index.ts';
@@ -45,6 +45,8 @@ export interface Channels {
   /** @throws EvenkeelError BAD_SETTING, NOT_FOUND, CONFLICT for one of evenkeel.yaml */
   edit(name: string, edit: ChannelEdit, by: string): Promise<ChannelView>;
   remove(name: string): Promise<void>;
+  /** Why it may not connect where it goes, with what to do; null: it may, or that is not known now. */
+  blocked(name: string): Promise<string | null>;
   /** Sends a test at once, without the outbox. @throws EvenkeelError NOT_FOUND */
   /** @param recipient an address of a person in place of those of the channel: then it says nothing of how the channel does */
   test(name: string, by: string, recipient?: string | null): Promise<{ at: number; ms: number; error: string | null }>;
@@ -70,6 +72,7 @@ interface KeptChannel extends ChannelSettings {
 }
 
 const trialTimeoutMs = 10_000;
+const lookupMs = 2_000;
 
 export async function createChannelList(parts: ChannelsParts): Promise<Channels> {
   const { state, clock, log, outgoing } = parts;
@@ -116,6 +119,7 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
   }
 
   async function save(one: KeptChannel, by: string): Promise<ChannelView> {
+    refuseNever(one);
     // Checked, and made, before anything is written.
     const [route] = createChannels([one], outgoing, parts.devices) as [ChannelRoute];
     const now = clock.now();
@@ -184,6 +188,10 @@ export async function createChannelList(parts: ChannelsParts): Promise<Channels>
         1,
       );
     },
+    async blocked(name) {
+      const one = find(name);
+      return one ? Promise.race([blockedBy(outgoing, one), noAnswer()]) : null;
+    },
     async test(name, by, recipient = null) {
       const route = routes.find((one) => one.name === name);
       const one = find(name);
@@ -234,11 +242,27 @@ function secretsGoTo({ kind, settings: { severities: _, ...settings } }: Channel
   return channelTypes.find((one) => one.kind === kind)?.secretsGoTo(settings as never) ?? '';
 }
 
-/** With what to do about it. */
-function blockedBy(outgoing: Outgoing, { kind, settings }: ChannelSettings): Promise<string | null> {
-  const type = channelTypes.find((one) => one.kind === kind);
+/** A slow DNS keeps nobody from saving. */
+const noAnswer = (): Promise<null> => new Promise((done) => setTimeout(done, lookupMs, null).unref());
+
+function hostOf({ name, kind, settings }: ChannelSettings): string | null {
   const { severities: _, ...rest } = settings;
-  const host = type?.hostOf(rest as never) ?? null;
+  // What does not fit is said by the check of the settings.
+  if (faultsOfChannel(channelTypes, { ...rest, name, kind }).length > 0) return null;
+  return channelTypes.find((one) => one.kind === kind)?.hostOf(rest as never) ?? null;
+}
+
+/** What no setting ever opens is no channel. @throws EvenkeelError BAD_ENTRY */
+function refuseNever(one: ChannelSettings): void {
+  const host = hostOf(one)?.replace(/^\[|\]$/g, '') ?? '';
+  if (!isNeverReached(host)) return;
+  const fault = `${host} hands out credentials of machines or is valid on one cable only, and no setting opens it`;
+  throw fail('BAD_ENTRY', { what: `the channel "${one.name}"`, fault });
+}
+
+/** With what to do about it. */
+function blockedBy(outgoing: Outgoing, one: ChannelSettings): Promise<string | null> {
+  const host = hostOf(one);
   return host === null ? Promise.resolve(null) : problemOf(outgoing, host);
 }
 

@@ -80,6 +80,12 @@ function targetFault(text: string): string | null {
     : 'is not an address, a range or a host; write one like 10.0.0.7, 10.0.0.0/24 or mail.example.lan';
 }
 
+/** As if it were allowed, it would be refused at each message. */
+const channelFault = (text: string): string | null =>
+  isNeverReached(text)
+    ? 'holds credentials of machines or is valid on one cable only: no channel connects there; leave it out'
+    : targetFault(text);
+
 /** As if it were allowed, it would be refused at each look. */
 const reachFault = (text: string): string | null =>
   text !== '' && isNeverReached(text)
@@ -189,7 +195,7 @@ export const CollectorSettings = Type.Object(
       Type.Object(
         {
           allow: Type.Optional(
-            Type.Array(Type.String({ minLength: 1, want: 'an address, a range or a host', check: targetFault }), {
+            Type.Array(Type.String({ minLength: 1, want: 'an address, a range or a host', check: channelFault }), {
               description: 'where channels may connect to beside the internet: 127.0.0.1, 10.0.0.0/8, mail.example.lan',
             }),
           ),

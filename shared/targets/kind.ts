@@ -53,7 +53,12 @@ export interface TargetOutcome {
 const byCode: Readonly<Record<string, TargetResult>> = {
   ...{ ECONNREFUSED: 'refused', ENOTFOUND: 'unresolved', EAI_AGAIN: 'unresolved', ENODATA: 'unresolved' },
   ...{ ETIMEDOUT: 'timeout', ETIMEOUT: 'timeout', ABORT_ERR: 'timeout', EHOSTUNREACH: 'unreachable' },
-  ...{ ENETUNREACH: 'unreachable', EHOSTDOWN: 'unreachable', TARGET_NOT_ALLOWED: 'not_allowed' },
+  ...{
+    ENETUNREACH: 'unreachable',
+    EHOSTDOWN: 'unreachable',
+    TARGET_NOT_ALLOWED: 'not_allowed',
+    TARGET_NEVER_ALLOWED: 'not_allowed',
+  },
 };
 
 /** Whatever was thrown as one of the results. */

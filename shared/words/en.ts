@@ -1813,6 +1813,7 @@ export const words = {
     ofFile: 'From evenkeel.yaml, changed there only',
     deleteWarning: 'What waits for it is given up. Routes that name it reach nobody by it.',
     toChannels: 'Channels: how messages reach people',
+    savedBlocked: '{{name}} is saved, but cannot connect yet',
     mute: 'No channel works: alerts are shown here, and nobody is notified.',
     kind: {
       push: 'Push (browsers and phones)',

@@ -525,6 +525,10 @@ export const words: Words = {
       message: 'この接続先は許可されていません。',
       hint: '内部の宛先であれば、evenkeel.yaml の outgoing.allow に追加してください。',
     },
+    TARGET_NEVER_ALLOWED: {
+      message: 'この宛先には通知を送れません。クラウドが認証情報を渡すアドレスか、同じ回線内だけのアドレスです。',
+      hint: '設定では許可できません。アドレスを直すか、名前の DNS を確認してください。',
+    },
     TOO_MANY_LOGINS: {
       message: 'この接続元またはこのユーザー名でのログイン失敗が多すぎます。',
       hint: 'しばらく待ってから、もう一度お試しください。',
@@ -2040,6 +2044,7 @@ export const words: Words = {
     ofFile: 'evenkeel.yaml の設定(変更もそこで行います)',
     deleteWarning: '送信待ちの通知は破棄されます。このチャンネルを指定したルートでは誰にも届かなくなります。',
     toChannels: 'チャンネル：通知の届け方',
+    savedBlocked: '{{name}} を保存しましたが、まだ接続できません',
     mute: '使えるチャンネルがありません。アラートはここに表示されますが、誰にも通知されません。',
     kind: {
       push: 'プッシュ通知(ブラウザー、スマートフォン)',

@@ -58,6 +58,10 @@ const table: [yaml: string, ...lines: string[]][] = [
     '2:11: outgoing.allow.0 "mail.lan:25" is not an address, a range or a host; write one like 10.0.0.7, 10.0.0.0/24 or mail.example.lan',
   ],
   [
+    'outgoing:\n  allow: [169.254.169.254]\n',
+    '2:11: outgoing.allow.0 "169.254.169.254" holds credentials of machines or is valid on one cable only: no channel connects there; leave it out',
+  ],
+  [
     'targets:\n  allow: [169.254.0.0/16]\n',
     '2:11: targets.allow.0 "169.254.0.0/16" holds credentials of machines or is valid on one cable only: it is never looked at; leave it out',
   ],

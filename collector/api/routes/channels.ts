@@ -1,7 +1,7 @@
 /** Channels: those of evenkeel.yaml, which are shown, and those that admins set up. Secrets come in and never go out. */
 import { Type } from 'typebox';
 import { page } from '../../../shared/api.ts';
-import { ChannelKind, ChannelRow, ChannelTrial, ChannelTrouble } from '../../../shared/channel.ts';
+import { ChannelKind, ChannelRow, ChannelSaved, ChannelTrial, ChannelTrouble } from '../../../shared/channel.ts';
 import type { ChannelView } from '../../notify/channels.ts';
 import type { ChannelHealth } from '../../notify/health.ts';
 import type { App, Context } from '../context.ts';
@@ -44,7 +44,10 @@ export function channelRoutes(app: App, { channels, channelHealth }: Context): v
     waiting: counts.get(view.id)?.waiting ?? 0,
     isFailing: failing.includes(view.id),
   });
-  const shown = async (view: ChannelView) => rowOf(view, await channelHealth.counts(), channelHealth.failing());
+  const saved = async (view: ChannelView) => ({
+    ...rowOf(view, await channelHealth.counts(), channelHealth.failing()),
+    blocked: await channels.blocked(view.id),
+  });
 
   app.get(
     url,
@@ -71,11 +74,11 @@ export function channelRoutes(app: App, { channels, channelHealth }: Context): v
 
   app.post(
     url,
-    { schema: { summary: 'Add a channel; it is used at once', tags, body: New, response: { 201: ChannelRow } } },
+    { schema: { summary: 'Add a channel; it is used at once', tags, body: New, response: { 201: ChannelSaved } } },
     async (request, reply) => {
       const { name, kind, ...edit } = request.body;
       const made = await channels.create(name, kind, edit, callerNamed(request));
-      return reply.status(201).send(await shown(made));
+      return reply.status(201).send(await saved(made));
     },
   );
 
@@ -85,10 +88,10 @@ export function channelRoutes(app: App, { channels, channelHealth }: Context): v
       schema: {
         summary:
           'Change a channel; a secret that is empty or missing stays as it is, unless the channel goes elsewhere',
-        ...{ tags, params: Id, body: Edit, response: { 200: ChannelRow } },
+        ...{ tags, params: Id, body: Edit, response: { 200: ChannelSaved } },
       },
     },
-    async (request) => shown(await channels.edit(request.params.id, request.body, callerNamed(request))),
+    async (request) => saved(await channels.edit(request.params.id, request.body, callerNamed(request))),
   );
 
   app.delete(

@@ -93,6 +93,31 @@ test('addresses of this machine, its networks and for many are refused; all othe
   }
 });
 
+test('where clouds hand out credentials nothing goes, whatever is allowed, and nobody is told to allow it', async () => {
+  const spelled = [
+    '169.254.169.254',
+    '::ffff:a9fe:a9fe',
+    'fd00:ec2::254',
+    '168.63.129.16',
+    '100.100.100.200',
+    'fe80::1%eth0',
+  ];
+  const allow = ['0.0.0.0/0', '::/0', '169.254.169.254', 'fd00:ec2::254', 'a.example.org'];
+  const open = createOutgoing(allow);
+  for (const address of spelled) {
+    assert.throws(
+      () => open.check(address),
+      (error: EvenkeelError) => error.code === 'TARGET_NEVER_ALLOWED',
+      address,
+    );
+    const { lookup } = createOutgoing(allow, answers([address]));
+    const error = await new Promise<EvenkeelError>((done) => lookup('a.example.org', {}, done as never));
+    assert.is(error.code, 'TARGET_NEVER_ALLOWED', address);
+    assert.not.match(error.hint, 'outgoing.allow');
+  }
+  open.check('10.0.0.1');
+});
+
 test('a webhook reaches loopback by no spelling, and by each once it is allowed', async () => {
   await using receiver = await openReceiver(() => [200]);
   const port = new URL(receiver.url).port;

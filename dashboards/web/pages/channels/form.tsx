@@ -1,6 +1,6 @@
 /** One channel: its kind and what that asks for, or one address that holds all of it. Secrets are written, never shown. */
 import { useState } from 'preact/hooks';
-import type { ChannelField, ChannelKind, ChannelRow } from '../../../../shared/channel.ts';
+import type { ChannelField, ChannelKind, ChannelRow, ChannelSaved } from '../../../../shared/channel.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
@@ -19,7 +19,7 @@ interface ChannelFormProps {
   /** Null: a new one. */
   row: ChannelRow | null;
   kinds: readonly ChannelKind[];
-  onDone: (saved: ChannelRow) => void;
+  onDone: (saved: ChannelSaved) => void;
   onCancel: () => void;
 }
 
@@ -117,7 +117,7 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
     const body = row ? { severities, settings } : { name, ...(kind ? { kind: kind.kind } : {}), severities, settings };
     await send(async () => {
       const way = row ? `channels/${encodeURIComponent(row.id)}` : 'channels';
-      onDone(await call<ChannelRow>(way, { method: row ? 'PATCH' : 'POST', body }));
+      onDone(await call<ChannelSaved>(way, { method: row ? 'PATCH' : 'POST', body }));
     });
   };
 

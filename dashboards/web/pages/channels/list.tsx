@@ -1,6 +1,6 @@
 /** How messages reach people: every channel with its last result, a test of each, and new ones. */
 import { useState } from 'preact/hooks';
-import type { ChannelKind, ChannelRow, ChannelTrial } from '../../../../shared/channel.ts';
+import type { ChannelKind, ChannelRow, ChannelSaved, ChannelTrial } from '../../../../shared/channel.ts';
 import { none } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
@@ -134,8 +134,10 @@ export function ChannelsPage() {
   /** Its name; empty: a new one. */
   const [edited, setEdited] = useState<string | null>(null);
   const rows = list.data?.items ?? [];
-  const close = () => {
+  const [blocked, setBlocked] = useState<ChannelSaved | null>(null);
+  const close = (saved: ChannelSaved) => {
     setEdited(null);
+    setBlocked(saved.blocked === null ? null : saved);
     list.reload();
   };
   return (
@@ -158,6 +160,11 @@ export function ChannelsPage() {
             />
           )}
         </Ready>
+      )}
+      {blocked && (
+        <Callout tone="warning" title={t('channels.savedBlocked', { name: blocked.id })} spoken>
+          {blocked.blocked}
+        </Callout>
       )}
       <Box flush>
         <Ready of={list}>
