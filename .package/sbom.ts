@@ -9,28 +9,28 @@ interface NpmAbout {
   license?: string | { type: string };
 }
 
-const aboutOf = (top: string, name: string) => readJson<NpmAbout>(join(top, 'node_modules', name, 'package.json'));
+const aboutOf = (top: string, one: string) => readJson<NpmAbout>(join(top, 'node_modules', one, 'package.json'));
 const licenseOf = ({ license }: NpmAbout) => (typeof license === 'object' ? license.type : license) ?? 'NOASSERTION';
 const purl = ({ name, version }: NpmAbout) => `pkg:npm/${name.replace('@', '%40')}@${version}`;
 
-/** @param packages names of npm packages, Node's own among them @returns JSON */
-export function sbom(plan: BuildPlan, packages: readonly string[]): string {
-  const components = packages.map((name) => {
-    const about = aboutOf(plan.top, name);
+/** @param name of the program @param packages folders of npm packages below node_modules, Node's own among them @returns JSON */
+export function sbom(plan: BuildPlan, name: string, packages: readonly string[]): string {
+  const components = packages.map((one) => {
+    const about = aboutOf(plan.top, one);
     const license = licenseOf(about);
     return {
       type: 'library',
-      name,
+      name: about.name,
       version: about.version,
       'bom-ref': purl(about),
       purl: purl(about),
       licenses: [/[ ()]/.test(license) ? { expression: license } : { license: { id: license } }],
     };
   });
-  const program = `pkg:generic/${plan.program}@${plan.version}`;
+  const program = `pkg:generic/${name}@${plan.version}`;
   const component = {
     type: 'application',
-    name: plan.program,
+    name,
     version: plan.version,
     'bom-ref': program,
     purl: program,
@@ -49,12 +49,12 @@ export function sbom(plan: BuildPlan, packages: readonly string[]): string {
 /** @throws Error for a package that brings no text of its licence */
 export function thirdParty(plan: BuildPlan, packages: readonly string[]): string {
   return packages
-    .map((name) => {
-      const about = aboutOf(plan.top, name);
-      const folder = join(plan.top, 'node_modules', name);
+    .map((one) => {
+      const about = aboutOf(plan.top, one);
+      const folder = join(plan.top, 'node_modules', one);
       const texts = readdirSync(folder).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
       const words = texts.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n');
-      return `${'='.repeat(80)}\n${name} ${about.version} (${licenseOf(about)})\n\n${words || `Licence: ${licenseOf(about)}`}\n`;
+      return `${'='.repeat(80)}\n${about.name} ${about.version} (${licenseOf(about)})\n\n${words || `Licence: ${licenseOf(about)}`}\n`;
     })
     .join('\n');
 }

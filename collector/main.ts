@@ -8,6 +8,8 @@ import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import { nearest } from '../shared/nearest.ts';
 import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
+import { isPackaged, places } from './package/places.ts';
+import { version } from './version.ts';
 
 function help(): string {
   const lines = Object.entries(commands).map(
@@ -18,9 +20,10 @@ function help(): string {
     '',
     ...lines,
     '',
+    '  --version            prints it',
     'Options of all:',
-    '  --config FILE        settings (default: evenkeel.yaml in the working folder, where there is one)',
-    '  --data DIR           where everything is kept (EVENKEEL_DATA; default ./data)',
+    `  --config FILE        settings (default: ${places.settings}${isPackaged ? '' : ' in the working folder'}, where there is one)`,
+    `  --data DIR           where everything is kept (EVENKEEL_DATA; default ${places.data})`,
     '  --log LEVEL          debug, info, warn or error (EVENKEEL_LOG)',
     '  --log-format FORMAT  text: readable lines (default); json: for programs (EVENKEEL_LOG_FORMAT)',
     'Options of start:',
@@ -52,6 +55,10 @@ function parse(words: string[], options: Command['options']) {
 
 async function main(words: string[]): Promise<number> {
   const [first, second] = words;
+  if (first === '--version') {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
     process.stdout.write(`${help()}\n`);
     return first === undefined ? 2 : 0;

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { asset, type Form, linuxEntries, type PackedFile, writeTree } from './tree.ts';
+import { asset, type Form, linuxEntries, type PackedFile, settingsOf, writeTree } from './tree.ts';
 
 const architectures = { x64: 'amd64', arm64: 'arm64' } as const;
 /** Node for x64 links libatomic, which a minimal system lacks. */
@@ -13,26 +13,27 @@ export const deb: Form = {
   fits: ({ system }) => system === 'linux',
   needs: { 'dpkg-deb': 'dpkg' },
   build(contents) {
-    const { plan, target, work, quick } = contents;
+    const { plan, product, target, work, quick } = contents;
     const root = join(work, 'deb');
     rmSync(root, { recursive: true, force: true });
-    const setup = `/usr/lib/${plan.program}/setup`;
+    const setup = `/usr/lib/${product.name}/setup`;
     const script = (name: string, lines: readonly string[]): PackedFile => ({
       path: `DEBIAN/${name}`,
       mode: 0o755,
       text: ['#!/bin/sh', 'set -e', ...lines, ''].join('\n'),
     });
     const entries = linuxEntries(contents);
+    const settings = settingsOf(contents);
     const control = [
-      `Package: ${plan.program}`,
+      `Package: ${product.name}`,
       `Version: ${plan.version}`,
       `Architecture: ${architectures[target.arch]}`,
       'Section: admin',
       'Priority: optional',
       'Maintainer: Evenkeel <root@localhost>',
       `Depends: ${depends}`,
-      'Description: measures this machine and reports to its Evenkeel collector',
-      ' CPU, memory, disks, backups and patch level, over MQTT. It only reads.',
+      `Description: ${product.summary}`,
+      ` ${product.about}`,
       '',
     ].join('\n');
     writeTree(
@@ -40,14 +41,16 @@ export const deb: Form = {
       [
         ...entries,
         { path: 'DEBIAN/control', mode: 0o644, text: control },
-        script('postinst', [`[ "$1" != configure ] || ${setup} install`]),
+        ...(settings.length === 0 ? [] : [{ path: 'DEBIAN/conffiles', mode: 0o644, text: `${settings.join('\n')}\n` }]),
+        // Debian's policy names the version that was there before, at an upgrade.
+        script('postinst', [`[ "$1" != configure ] || ${setup} "$([ -n "$2" ] && echo upgrade || echo install)"`]),
         script('prerm', [`[ "$1" != remove ] || ${setup} remove`]),
         // The files are gone by then, and this one among them: the script holds a copy.
-        script('postrm', ['[ "$1" = purge ] || exit 0', readFileSync(asset(plan, 'linux/setup'), 'utf8')]),
+        script('postrm', ['[ "$1" = purge ] || exit 0', readFileSync(asset(contents, 'linux/setup'), 'utf8')]),
       ],
       plan.epoch,
     );
-    const name = `${plan.program}_${plan.version}_${architectures[target.arch]}.deb`;
+    const name = `${product.name}_${plan.version}_${architectures[target.arch]}.deb`;
     const path = join(plan.out, name);
     const compression = quick ? ['-Zgzip', '-z1'] : ['-Zxz', '-z6'];
     const env = { ...process.env, SOURCE_DATE_EPOCH: String(plan.epoch) };

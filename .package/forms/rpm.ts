@@ -2,12 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Form, linuxEntries, type PackageContents, writeTree } from './tree.ts';
+import { type Form, linuxEntries, type PackageContents, settingsOf, writeTree } from './tree.ts';
 
 const architectures = { x64: 'x86_64', arm64: 'aarch64' } as const;
 
 /** rpm's own steps after %install are off: its `strip` breaks a program that carries its code with it. */
-const spec = ({ plan, quick }: PackageContents, root: string, files: readonly string[]) => `
+const spec = ({ plan, product, quick }: PackageContents, root: string, files: readonly string[]) => `
 %global __strip /bin/true
 %global __os_install_post %{nil}
 %global debug_package %{nil}
@@ -16,28 +16,29 @@ const spec = ({ plan, quick }: PackageContents, root: string, files: readonly st
 %global use_source_date_epoch_as_buildtime 1
 %global clamp_mtime_to_source_date_epoch 1
 %define _buildhost reproducible
-Name: ${plan.program}
+Name: ${product.name}
 Version: ${plan.version}
 Release: 1
-Summary: Measures this machine and reports to its Evenkeel collector
+Summary: ${product.summary}
 License: ${plan.license}
 AutoReqProv: no
 Requires: libatomic libstdc++ glibc shadow-utils
 
 %description
-CPU, memory, disks, backups and patch level, over MQTT. It only reads.
+${product.about}
 
 %install
 cp -a ${root}/. %{buildroot}/
 
 %post
-/usr/lib/${plan.program}/setup install
+[ "$1" = 1 ] && word=install || word=upgrade
+/usr/lib/${product.name}/setup $word
 
 %preun
-[ "$1" != 0 ] || /usr/lib/${plan.program}/setup remove
+[ "$1" != 0 ] || /usr/lib/${product.name}/setup remove
 
 %files
-${files.map((file) => `"/${file}"`).join('\n')}
+${files.join('\n')}
 `;
 
 export const rpm: Form = {
@@ -45,20 +46,21 @@ export const rpm: Form = {
   fits: ({ system }) => system === 'linux',
   needs: { rpmbuild: 'rpm' },
   build(contents) {
-    const { plan, target, work } = contents;
+    const { plan, product, target, work } = contents;
     const [top, root] = [join(work, 'rpm'), join(work, 'rpm-root')];
     for (const folder of [top, root]) rmSync(folder, { recursive: true, force: true });
     mkdirSync(top);
     const entries = linuxEntries(contents);
     writeTree(root, entries, plan.epoch);
     const arch = architectures[target.arch];
-    const file = join(top, 'agent.spec');
+    const settings = new Set(settingsOf(contents));
+    const file = join(top, 'product.spec');
     writeFileSync(
       file,
       spec(
         contents,
         root,
-        entries.map(({ path }) => path),
+        entries.map(({ path }) => `${settings.has(`/${path}`) ? '%config(noreplace) ' : ''}"/${path}"`),
       ),
     );
     const env = { ...process.env, SOURCE_DATE_EPOCH: String(plan.epoch) };
@@ -66,7 +68,7 @@ export const rpm: Form = {
       env,
       stdio: 'pipe',
     });
-    const name = `${plan.program}-${plan.version}-1.${arch}.rpm`;
+    const name = `${product.name}-${plan.version}-1.${arch}.rpm`;
     const path = join(plan.out, name);
     copyFileSync(join(top, 'RPMS', arch, name), path);
     return path;

@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, utimesSy
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { BuildPlan, Target } from '../config.ts';
+import type { PackedProduct } from '../products.ts';
 
 export interface PackedFile {
   /** Inside the package, with slashes and without one at the head. */
@@ -18,8 +19,9 @@ export interface PackedFile {
 export interface PackageContents {
   plan: BuildPlan;
   target: Target;
-  /** Of this machine. */
-  executable: string;
+  product: PackedProduct;
+  /** The program and what it needs, in the folder of its own. */
+  payload: readonly PackedFile[];
   /** Licences of what is inside. */
   thirdParty: string;
   /** A folder for what lies between. */
@@ -68,8 +70,12 @@ export function writeTarGz(
   execFileSync('rm', [tar]);
 }
 
-/** A file of agent/package. */
-export const asset = (plan: BuildPlan, path: string) => join(plan.top, 'agent/package', path);
+/** A file that the product brings for a system. */
+export const asset = ({ plan, product }: PackageContents, path: string) => join(plan.top, product.assets, path);
+
+/** The same files in another folder. */
+export const under = (folder: string, files: readonly PackedFile[]): PackedFile[] =>
+  files.map((file) => ({ ...file, path: `${folder}${file.path}` }));
 
 /** What every form brings beside the program. */
 export const notices = ({ plan, thirdParty }: PackageContents, folder: string): PackedFile[] => [
@@ -77,25 +83,23 @@ export const notices = ({ plan, thirdParty }: PackageContents, folder: string): 
   { path: `${folder}THIRD-PARTY.txt`, mode: 0o644, text: thirdParty },
 ];
 
+/** Files of a system that a person changes, from its root. */
+export const settingsOf = ({ product }: PackageContents): string[] =>
+  product.linux.flatMap(({ place, isSettings }) => (isSettings ? [`/${place}`] : []));
+
 /** For deb and rpm: where a system's own package manager puts things. */
 export function linuxEntries(contents: PackageContents): PackedFile[] {
-  const { plan, executable } = contents;
-  const home = `usr/lib/${plan.program}`;
-  const file = (path: string, mode: number, source: string): PackedFile => ({
-    path,
-    mode,
-    from: asset(plan, `linux/${source}`),
-  });
+  const { product, payload } = contents;
+  const { name } = product;
+  const home = `usr/lib/${name}/`;
   return [
-    { path: `${home}/${plan.program}`, mode: 0o755, from: executable },
-    file(`${home}/setup`, 0o755, 'setup'),
-    { path: `usr/bin/${plan.program}`, mode: 0o777, link: `../lib/${plan.program}/${plan.program}` },
-    file(`usr/lib/systemd/system/${plan.program}.service`, 0o644, 'evenkeel-agent.service'),
-    file(`usr/lib/systemd/system/${plan.program}.path`, 0o644, 'evenkeel-agent.path'),
-    file(`usr/lib/systemd/system-sleep/${plan.program}`, 0o755, 'evenkeel-sleep'),
-    ...notices(contents, `usr/share/doc/${plan.program}/`),
+    ...under(home, payload),
+    { path: `${home}setup`, mode: 0o755, from: asset(contents, 'linux/setup') },
+    { path: `usr/bin/${name}`, mode: 0o777, link: `../lib/${name}/${name}` },
+    ...product.linux.map(({ file, place, mode = 0o644 }) => ({ path: place, mode, from: asset(contents, file) })),
+    ...notices(contents, `usr/share/doc/${name}/`),
   ];
 }
 
-export const fileName = ({ plan, target }: PackageContents, ending: string) =>
-  join(plan.out, `${plan.program}-${plan.version}-${target.name}${ending}`);
+export const fileName = ({ plan, product, target }: PackageContents, ending: string) =>
+  join(plan.out, `${product.name}-${plan.version}-${target.name}${ending}`);

@@ -1,4 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
+import { becomeOwnerOf } from '../../shared/owner.ts';
+import { isPackaged } from '../package/places.ts';
 import { type Flags, type LoadedConfig, loadConfig } from '../settings/config.ts';
 
 export interface Command {
@@ -45,5 +47,8 @@ export function settingsFrom(values: Readonly<Record<string, unknown>>, command?
     localAgent: values['local-agent'] === true ? true : undefined,
   };
   const flags = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Flags;
-  return loadConfig(flags, process.env, process.cwd(), command);
+  const loaded = loadConfig(flags, process.env, process.cwd(), command);
+  // An administrator types commands as root; the service could not read what root wrote.
+  if (isPackaged) becomeOwnerOf(loaded.config.data);
+  return loaded;
 }

@@ -1,5 +1,4 @@
 /** `start`: runs the collector until SIGTERM or SIGINT. A second signal ends it at once; stored data is safe. */
-import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -8,13 +7,15 @@ import { escaped } from '../../shared/safe-text.ts';
 import { type Collector, createCollector, type Started } from '../collector.ts';
 import { createLog } from '../log.ts';
 import { blockedChannels } from '../notify/route.ts';
+import { pathOf } from '../package/places.ts';
+import { createWatchdog } from '../package/watchdog.ts';
 import type { Config } from '../settings/config.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { version } from '../version.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
 import { noteRulesInForce } from './rules-difference.ts';
 
-const web = fileURLToPath(new URL('../../dashboards/web/dist', import.meta.url));
+const web = pathOf(new URL('../../dashboards/web/dist', import.meta.url), 'web');
 /** An orderly stop takes a second; one that takes this long will not end by itself. */
 const stopWithinMs = 20_000;
 
@@ -50,12 +51,13 @@ async function applyRules(values: Parameters<Command['run']>[0], started: Starte
   }
 }
 
-function untilSignal(collector: Collector): Promise<number> {
+function untilSignal(collector: Collector, stopping: () => void): Promise<number> {
   return new Promise((resolve) => {
-    let stopping = false;
+    let isEnding = false;
     const end = () => {
-      if (stopping) process.exit(130);
-      stopping = true;
+      if (isEnding) process.exit(130);
+      isEnding = true;
+      stopping();
       setTimeout(() => process.exit(1), stopWithinMs).unref();
       collector.stop().then(
         () => resolve(0),
@@ -95,11 +97,13 @@ export const command: Command = {
     // A start does not wait for the DNS.
     void warnOfChannels(config, log);
     const collector = createCollector(config, { clock: systemClock, log, version, web });
-    const ended = untilSignal(collector);
+    const watchdog = createWatchdog(log);
+    const ended = untilSignal(collector, watchdog.stopping);
     const started = await collector.start();
     noteRulesInForce(started.data, config.rules);
     process.on('SIGHUP', () => void applyRules(values, started, log));
     process.stdout.write(`${greeting(started, config)}\n`);
+    watchdog.ready();
     const code = await ended;
     // Threads of the stores may still be ending; all data is on disk.
     process.exit(code);

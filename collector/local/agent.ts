@@ -9,8 +9,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { isPackaged, packagedAgent } from '../package/places.ts';
 
 const script = fileURLToPath(new URL('../../agent/main.ts', import.meta.url));
+const own = isPackaged
+  ? { file: packagedAgent, words: [] }
+  : { file: process.execPath, words: ['--disable-warning=ExperimentalWarning', script] };
 /** A failing agent is tried again after 1 s, 2 s, 4 s … at most this. */
 const longestPauseMs = 60_000;
 /** Ran for so long: what ends it then is a new trouble, not the old one. */
@@ -33,6 +37,13 @@ export interface LocalAgentParts {
 
 /** Returns at once; enrolment, start and restarts go on in the background, and are logged. */
 export function startLocalAgent({ folder, log, mqtt, joinCode }: LocalAgentParts): LocalAgent {
+  if (!existsSync(own.file)) {
+    log.warn(
+      { missing: own.file },
+      'No agent runs here: the package of the collector brings none. Install the package evenkeel-agent and restart, or start without --local-agent',
+    );
+    return { stop: async () => {} };
+  }
   const env = environment(mqtt);
   let stopping = false;
   let child: ChildProcess | undefined;
@@ -47,11 +58,13 @@ export function startLocalAgent({ folder, log, mqtt, joinCode }: LocalAgentParts
       };
     });
 
-  /** Runs `agent/main.ts <word> …` to its end. @returns its exit code */
+  /** @returns the exit code of the agent with these words */
   function runAgent(words: readonly string[], input: string | null): Promise<number> {
     return new Promise((resolve, reject) => {
-      const args = ['--disable-warning=ExperimentalWarning', script, ...words, '--data', folder];
-      const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
+      const started = spawn(own.file, [...own.words, ...words, '--data', folder], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env,
+      });
       child = started;
       // Its end shows in the exit code; a pipe that breaks with it is expected.
       started.stdin.on('error', () => {});

@@ -3,7 +3,7 @@
  * nowhere else; what comes out is complete and checked.
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
@@ -19,6 +19,7 @@ import {
   inhibitRulesOf,
   UplinkSettings,
 } from '../outages/settings.ts';
+import { places as ownPlaces, type UsualPlaces } from '../package/places.ts';
 import { readRouting } from '../routing/file.ts';
 import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
@@ -71,6 +72,7 @@ const agents = /^EVENKEEL_AGENT_/;
 /**
  * @param cwd relative paths of flags and environment start here; those in a settings file start at the file's folder
  * @param command to run once what is wrong has been corrected
+ * @param places of settings and data when nothing names them
  * @throws EvenkeelError BAD_CONFIG with everything that is wrong; BAD_FLAG, CONFIG_UNREADABLE
  */
 export function loadConfig(
@@ -78,15 +80,14 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
   command = 'check-config',
+  places: Readonly<UsualPlaces> = ownPlaces,
 ): LoadedConfig {
   refuseFlags(flags);
   const given = fromEnv(env);
   const options = { ...given, ...flags };
-  const file = settingsPath(options.config, cwd);
-  const source =
-    file === null
-      ? none
-      : parseSettingsFile(readText(file, options.config ?? 'evenkeel.yaml'), options.config ?? 'evenkeel.yaml');
+  const shownAs = options.config ?? places.settings;
+  const file = settingsPath(options.config, resolve(cwd, shownAs));
+  const source = file === null ? none : parseSettingsFile(readText(file, shownAs), shownAs);
   const home = file === null ? cwd : resolve(file, '..');
   const from = (path: string, folder: string) => (isAbsolute(path) ? path : join(folder, path));
   const read = (path: string) => readFileSync(from(path, home), 'utf8');
@@ -126,7 +127,7 @@ export function loadConfig(
 
   const { http, mqtt } = addresses();
   const data =
-    options.data !== undefined ? from(options.data, cwd) : from(good.data ?? './data', good.data ? home : cwd);
+    options.data !== undefined ? from(options.data, cwd) : from(good.data ?? places.data, good.data ? home : cwd);
   const listening = { ...http, ...{ names: good.http?.names ?? [], trustProxy: good.http?.trustProxy ?? [] } };
   const config: Config = {
     file,
@@ -187,10 +188,14 @@ function unknownVariables(env: Readonly<Record<string, string | undefined>>): st
     });
 }
 
-/** The named file must be there; `evenkeel.yaml` in the working folder need not. */
-function settingsPath(named: string | undefined, cwd: string): string | null {
-  const path = resolve(cwd, named ?? 'evenkeel.yaml');
-  return named !== undefined || existsSync(path) ? path : null;
+/** The named file must be there; the usual one need not. One that is there for others only is no reason to go on without it. */
+function settingsPath(named: string | undefined, path: string): string | null {
+  if (named !== undefined) return path;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined ? null : path;
+  } catch {
+    return path;
+  }
 }
 
 function readText(path: string, shownAs: string): string {

@@ -1,14 +1,15 @@
 /**
- * The agent's package on a clean Debian, which has neither Node nor npm: installed, enrolled, first value, installed again
- * while it runs, purged. The root is made here; systemd does not run in it, so what its unit would start is started by hand.
+ * The packages on a clean Debian, which has neither Node nor npm: installed, first value, installed again, purged; the agent with a
+ * collector of this source, then both together. The root is made here; systemd does not run in it, so what its units would
+ * start is started by hand.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointDetail, EndpointRow } from '../../shared/api.ts';
+import type { EndpointDetail, EndpointRow, Series } from '../../shared/api.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const test = suite('packages');
@@ -17,6 +18,8 @@ const folder = temporaryFolder();
 const out = join(folder.path, 'out');
 const root = join(folder.path, 'root');
 let collector: RunningCollector;
+/** Ended at the end, whatever a test that failed has left running. */
+const started: ChildProcess[] = [];
 
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 const missing = ['mmdebstrap', 'rpmbuild', 'rpm2cpio', 'cpio', 'unshare'].filter((program) => !has(program));
@@ -32,17 +35,23 @@ function inside(script: string, input = ''): { status: number | null; text: stri
   return { status: done.status, text: `${done.stdout}${done.stderr}` };
 }
 
-function agentInside(): ChildProcess {
-  const run = 'exec setpriv --reuid evenkeel-agent --regid evenkeel-agent --init-groups evenkeel-agent run';
+/** As its unit does: as a user of its own, in a session without a terminal. */
+function startInside(user: string, command: string, output: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
+  const run = `exec setpriv --reuid ${user} --regid ${user} --init-groups ${command}`;
   return spawn(
     'unshare',
     ['--mount', '--pid', '--fork', '--kill-child', `--root=${root}`, '--mount-proc', 'sh', '-euc', run],
-    { stdio: 'ignore', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } },
+    { stdio: ['ignore', output, output], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } },
   );
 }
 
+const agentInside = () => startInside('evenkeel-agent', 'evenkeel-agent run');
+
+/** Links are not followed: those of the root lead out of it. */
 const files = () =>
-  readdirSync(root, { recursive: true, encoding: 'utf8' })
+  execFileSync('find', ['.', '-mindepth', '1', '-printf', '%P\\n'], { cwd: root, encoding: 'utf8' })
+    .trim()
+    .split('\n')
     .filter(
       (path) =>
         !/^(proc|sys|dev|tmp|run|var\/(lib\/dpkg|log|cache))(\/|$)|^etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$/.test(
@@ -84,17 +93,8 @@ if (missing.length > 0 || !isRoot) {
 
   test.before(async () => {
     const words = [
-      '--target',
-      'linux-x64',
-      '--form',
-      'deb',
-      '--form',
-      'rpm',
-      '--form',
-      'tar.gz',
-      '--quick',
-      '--out',
-      out,
+      ...['--target', 'linux-x64', '--form', 'deb', '--form', 'rpm', '--form', 'tar.gz'],
+      ...['--quick', '--out', out],
     ];
     execFileSync(process.execPath, [builder, ...words], { stdio: 'pipe' });
     // The mirror's lists may be older than they promise to be.
@@ -108,7 +108,7 @@ if (missing.length > 0 || !isRoot) {
     before = files();
   });
   test.after(async () => {
-    collector?.child.kill('SIGKILL');
+    for (const child of [...started, collector?.child]) child?.kill('SIGKILL');
     await collector?.ended;
     folder.remove();
   });
@@ -181,23 +181,169 @@ if (missing.length > 0 || !isRoot) {
     );
   });
 
-  test('rpm: its files are those of the deb', () => {
-    const listed = execFileSync(
-      'sh',
-      ['-c', `rpm2cpio "$1" | cpio -t --quiet`, 'sh', join(out, 'evenkeel-agent-0.1.0-1.x86_64.rpm')],
-      { encoding: 'utf8' },
-    );
-    const ofDeb = execFileSync('dpkg-deb', ['-c', join(out, 'evenkeel-agent_0.1.0_amd64.deb')], { encoding: 'utf8' })
-      .split('\n')
-      .map((line) => / \.(\/\S*[^/\s])(?: -> .*)?$/.exec(line)?.[1] ?? '')
-      .filter(
-        (path) =>
-          /evenkeel|doc\/.*\/./.test(path) &&
-          !/evenkeel-agent$/.test(path.replace(/(lib|bin|system-sleep)\/evenkeel-agent(\/evenkeel-agent)?$/, '$1')),
+  for (const [name, least] of [
+    ['evenkeel-agent', 6],
+    ['evenkeel-collector', 30],
+  ] as const)
+    test(`rpm of ${name}: its files are those of the deb`, () => {
+      const listed = execFileSync(
+        'sh',
+        ['-c', `rpm2cpio "$1" | cpio -t --quiet`, 'sh', join(out, `${name}-0.1.0-1.x86_64.rpm`)],
+        { encoding: 'utf8' },
       );
-    const ofRpm = listed.split('\n').map((path) => path.replace(/^\./, ''));
-    for (const path of ofDeb) assert.ok(ofRpm.includes(path), `${path} is not in the rpm: ${listed}`);
-    assert.ok(ofDeb.length >= 6, ofDeb.join());
+      // Without the folders: the rpm names files alone.
+      const ofDeb = execFileSync('dpkg-deb', ['-c', join(out, `${name}_0.1.0_amd64.deb`)], { encoding: 'utf8' })
+        .split('\n')
+        .filter((line) => !line.startsWith('d'))
+        .map((line) => / \.(\/\S+)(?: -> .*)?$/.exec(line)?.[1] ?? '')
+        .filter((path) => path !== '');
+      const ofRpm = listed
+        .trim()
+        .split('\n')
+        .map((path) => path.replace(/^\./, ''));
+      assert.equal(ofRpm.sort(), ofDeb.sort());
+      assert.ok(ofDeb.length >= least, ofDeb.join());
+    });
+
+  const collectorDeb = 'dpkg -i /tmp/evenkeel-collector_0.1.0_amd64.deb';
+  const ports = 'EVENKEEL_HTTP_PORT=0 EVENKEEL_MQTT_PORT=0';
+
+  /** @param more words of `start` */
+  async function packedCollector(more = '') {
+    const child = startInside('evenkeel', `env ${ports} evenkeel-collector start ${more}`, 'pipe');
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (said += chunk));
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    started.push(child);
+    await until(() => said.includes('Stop it with') || child.exitCode !== null, 30_000, 'the start lines');
+    const line = (name: string) => new RegExp(`${name} +(\\S+)`).exec(said)?.[1] ?? '';
+    const http = line('Web app');
+    assert.match(http, 'http://127.0.0.1:', said);
+    return {
+      http,
+      setup: line('Set-up'),
+      said: () => said,
+      /** In order, as systemd would: the signal goes to the program itself, which is the child of `unshare`. */
+      async stop() {
+        inThere(child, 'TERM');
+        await ended;
+        return child.exitCode;
+      },
+    };
+  }
+
+  function inThere(child: ChildProcess, signal: string): void {
+    const [pid] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+    execFileSync('kill', [`-${signal}`, String(pid)]);
+  }
+
+  test('both: the collector of its package serves its page, and takes and shows what the agent of its package reports', async () => {
+    assert.is(inside(deb).status, 0);
+    const installed = inside(collectorDeb);
+    assert.is(installed.status, 0, installed.text);
+    assert.match(installed.text, 'http://127.0.0.1:7460, on this machine only');
+    assert.match(inside('stat -c "%U:%G %a" /etc/evenkeel/evenkeel.yaml').text, 'root:evenkeel 640');
+    assert.match(inside('evenkeel-collector --help').text, '/etc/evenkeel/evenkeel.yaml');
+    const checked = inside('evenkeel-collector check-config');
+    assert.is(checked.status, 0, checked.text);
+
+    const packed = await packedCollector();
+    const page = await (await fetch(packed.http)).text();
+    const script = /<script[^>]* src="([^"]+)"/.exec(page)?.[1];
+    assert.is((await fetch(packed.http + script)).status, 200, page);
+    const made = await fetch(`${packed.http}/api/v1/setup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        secret: new URL(packed.setup).hash.slice(1),
+        user: 'ada',
+        password: 'a sentence that I remember',
+      }),
+    });
+    assert.is(made.status, 201);
+    // An administrator types commands as root; what they write belongs to the collector.
+    const token = inside('evenkeel-collector token create --role admin --name root');
+    assert.is(token.status, 0, token.text);
+    assert.is(inside('find /var/lib/evenkeel ! -user evenkeel').text, '');
+    const headers = { authorization: `Bearer ${token.text.split('\n')[0]}`, 'content-type': 'application/json' };
+    const code = await fetch(`${packed.http}/api/v1/enrollments`, { method: 'POST', headers, body: '{}' });
+    const enrolled = inside('evenkeel-agent enroll - --name packed', ((await code.json()) as { code: string }).code);
+    assert.is(enrolled.status, 0, enrolled.text);
+    const agent = agentInside();
+    try {
+      const get = async <T>(path: string) => (await (await fetch(packed.http + path, { headers })).json()) as T;
+      await until(
+        async () => {
+          const [row] = (await get<{ items: EndpointRow[] }>('/api/v1/endpoints')).items;
+          if (!row) return false;
+          const [value] = (await get<EndpointDetail>(`/api/v1/endpoints/${row.id}`)).latest;
+          if (!value) return false;
+          // Answered by DuckDB, in the worker's thread.
+          const { series } = await get<Series>(`/api/v1/endpoints/${row.id}/series?metric=${value.metric}`);
+          return series.some(({ points }) => points.some(([, value]) => value !== null));
+        },
+        60_000,
+        'a line of a chart',
+      );
+    } finally {
+      await stop(agent);
+    }
+    assert.is(await packed.stop(), 0, packed.said());
+    assert.not.match(packed.said(), /ERROR|not orderly|npm run/);
+  });
+
+  test('both: installed again, the collector keeps its data and the settings that a person changed', async () => {
+    const changed = inside(
+      'echo "zone: Asia/Tokyo" >> /etc/evenkeel/evenkeel.yaml && sha256sum /var/lib/evenkeel/state.db',
+    );
+    const again = inside(`${collectorDeb} && sha256sum /var/lib/evenkeel/state.db && cat /etc/evenkeel/evenkeel.yaml`);
+    assert.is(again.status, 0, again.text);
+    assert.ok(again.text.includes(changed.text), again.text);
+    assert.match(again.text, 'zone: Asia/Tokyo');
+    assert.match(inside('stat -c "%U:%G %a" /etc/evenkeel/evenkeel.yaml').text, 'root:evenkeel 640');
+    const packed = await packedCollector('--local-agent --log debug');
+    assert.match(packed.said(), 'Set-up   done: an admin exists');
+    await until(() => packed.said().includes('This machine is enrolled'), 30_000, 'the agent of the other package');
+    assert.is(await packed.stop(), 0, packed.said());
+  });
+
+  test('both: purged, they leave no file and no process', async () => {
+    inside('dpkg --purge evenkeel-agent');
+    const packed = await packedCollector('--local-agent');
+    assert.match(packed.said(), 'Install the package evenkeel-agent and restart, or start without --local-agent');
+    assert.is(await packed.stop(), 0, packed.said());
+    const removed = inside(
+      'dpkg --remove evenkeel-collector && ls /var/lib/evenkeel/state.db /etc/evenkeel/evenkeel.yaml',
+    );
+    assert.is(removed.status, 0, removed.text);
+    const purged = inside('dpkg --purge evenkeel-collector');
+    assert.is(purged.status, 0, purged.text);
+    assert.equal(files(), before);
+    assert.is(inside('getent passwd evenkeel').status, 2, 'the user is gone');
+    const left = spawnSync('pgrep', ['-af', `${root}|evenkeel-(agent|collector) `], { encoding: 'utf8' }).stdout;
+    assert.not.match(left, root);
+  });
+
+  test('tar.gz of the collector: installs beside its settings, takes over, and leaves nothing', async () => {
+    const unpack =
+      'cd /tmp && tar xzf evenkeel-collector-0.1.0-linux-x64.tar.gz && cd evenkeel-collector-0.1.0-linux-x64';
+    const wrong = inside(`${unpack} && echo arm64 > arch && sh install.sh`);
+    assert.is(wrong.status, 1);
+    assert.match(wrong.text, 'Take the package for x64.');
+    const installed = inside(`${unpack} && sh install.sh && echo '# kept' >> /etc/evenkeel/evenkeel.yaml`);
+    assert.is(installed.status, 0, installed.text);
+    assert.match(installed.text, 'http://127.0.0.1:7460, on this machine only');
+    const again = inside(`${unpack} && sh install.sh && tail -n 1 /etc/evenkeel/evenkeel.yaml`);
+    assert.is(again.status, 0, again.text);
+    assert.match(again.text, '# kept');
+    const packed = await packedCollector();
+    assert.is(await packed.stop(), 0, packed.said());
+    const removed = inside(`${unpack} && sh install.sh --uninstall --purge`);
+    assert.is(removed.status, 0, removed.text);
+    assert.equal(
+      files().filter((path) => !/(^|\/)system(d|-sleep)?$/.test(path) && !before.includes(path)),
+      [],
+    );
   });
 
   test('the list of sums holds', () => {

@@ -39,6 +39,8 @@ version=$("$here/$name" --version 2>&1) ||
 
 [ ! -e /usr/lib/$name ] || stop "$name is installed as a deb or rpm package already. Use the package manager, or remove that first."
 if [ -e /usr/bin/$name ] && [ ! -L /usr/bin/$name ]; then stop "/usr/bin/$name is there and not ours. Move it away first."; fi
+word=install
+[ ! -e $home/setup ] || word=upgrade
 install -d -m 0755 $home $home/versions /etc/systemd/system /usr/lib/systemd/system-sleep
 install -m 0755 "$here/$name" "$home/versions/$version.new"
 mv "$home/versions/$version.new" "$home/versions/$version"
@@ -49,5 +51,5 @@ install -m 0755 "$here/evenkeel-sleep" /usr/lib/systemd/system-sleep/$name
 ln -sfn "versions/$version" $home/current.new
 mv -T $home/current.new $home/current
 ln -sfn $home/current /usr/bin/$name
-$home/setup install
+$home/setup $word
 echo "Installed $name $version. Now enrol this machine: sudo $name enroll"

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { UpLeaf } from '../../../shared/topics.ts';
+import { partOf } from '../../package/places.ts';
 import { identityAtHead, type MessageIdentity } from '../identity.ts';
 import type { MessageContent, Problem } from './read.ts';
 import type { Answer, ToRead } from './worker.ts';
@@ -23,7 +24,7 @@ const defaultLimits = {
   /** Without work the thread ends: most collectors need it a few times a day. */
   idleMs: 60_000,
   /** The only reference to the worker's file. */
-  entry: new URL('./worker.ts', import.meta.url),
+  entry: partOf(new URL('./worker.ts', import.meta.url), 'large-worker.mjs'),
 };
 
 /** A message that was read: what it says, or why it is refused. */

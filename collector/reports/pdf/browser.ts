@@ -1,6 +1,6 @@
 /** The Chromium of this machine: where it is, and a process of it that is driven through two pipes. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -49,10 +49,9 @@ export interface BrowserProcess {
 
 export function startBrowser(path: string): BrowserProcess {
   const profile = mkdtempSync(join(tmpdir(), 'evenkeel-pdf-'));
-  const isRoot = process.getuid?.() === 0;
   const child = spawn(
     path,
-    [...flags, ...(isRoot ? ['--no-sandbox'] : []), `--user-data-dir=${profile}`, 'about:blank'],
+    [...flags, ...(mayMakeSandbox() ? [] : ['--no-sandbox']), `--user-data-dir=${profile}`, 'about:blank'],
     {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
       // Whatever it writes stays in its profile; our own environment holds secrets.
@@ -83,6 +82,16 @@ export function startBrowser(path: string): BrowserProcess {
       rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
+}
+
+/**
+ * Chromium's own sandbox is made of namespaces and a program with root's rights. It ends where it may use neither: as root, and within the
+ * sandbox of a service or a container, which surrounds it then (systemd's and Docker's filter of calls to the system).
+ */
+function mayMakeSandbox(): boolean {
+  if (process.getuid?.() === 0) return false;
+  if (process.platform !== 'linux') return true;
+  return !/^Seccomp:\s*2$/m.test(readFileSync('/proc/self/status', 'utf8'));
 }
 
 /** Windows starts no program without them. */

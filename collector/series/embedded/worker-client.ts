@@ -2,10 +2,11 @@
 import { Worker } from 'node:worker_threads';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import { partOf } from '../../package/places.ts';
 import type { Damage, FromWorker, RequestKind, Requests, Start, ToWorker } from './messages.ts';
 
 /** The only reference to the worker's file. */
-const workerFile = new URL('./worker.ts', import.meta.url);
+const workerFile = partOf(new URL('./worker.ts', import.meta.url), 'series-worker.mjs');
 
 const restartMs = 2000;
 /** Blocks wait for the next request, up to so many bytes: waking the worker costs more than what it does with a small one. */
