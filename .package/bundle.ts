@@ -1,5 +1,6 @@
 /** The source as few files: what is loaded at the start, what later, and nothing that the program does not use. */
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type OutputChunk, type Plugin, type RolldownOutput, rolldown } from 'rolldown';
 import { words } from './words.ts';
 
@@ -72,16 +73,11 @@ export async function bundleAgent(top: string, entry: string): Promise<Bundle> {
 }
 
 /**
- * ES modules beside each other: the collector and its threads share what both use, and a command loads what it needs.
- * collector/package/places.ts knows the names of the threads.
+ * ES modules beside each other: the collector, its threads and its processes share what they use, and a command loads what it needs.
  */
 export async function bundleCollector(top: string, entry: string): Promise<Bundle> {
   const built = await rolldown({
-    input: {
-      collector: join(top, entry),
-      'series-worker': join(top, 'collector/series/embedded/worker.ts'),
-      'large-worker': join(top, 'collector/intake/large/worker.ts'),
-    },
+    input: { collector: join(top, entry), ...partsOf(join(top, 'collector')) },
     platform: 'node',
     plugins: [duckdb, words],
     logLevel: 'warn',
@@ -90,6 +86,33 @@ export async function bundleCollector(top: string, entry: string): Promise<Bundl
   const done = bundleOf(await built.generate({ format: 'esm', ...names, ...output }));
   await built.close();
   return done;
+}
+
+/**
+ * What the collector starts by its path has a file of its own in a package, with the name that the source gives to `partOf`.
+ * @returns paths by name without its ending
+ * @throws Error for one that only the source tree would have
+ */
+function partsOf(folder: string): Record<string, string> {
+  const parts: Record<string, string> = {};
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  for (const path of paths) {
+    const code = readFileSync(join(folder, path), 'utf8');
+    const named = code.matchAll(
+      /(?:partOf|pathOf)\(\s*new URL\('(\.[^']+\.ts)', import\.meta\.url\),\s*'([\w-]+)\.mjs'/g,
+    );
+    const isPart = new Set<string>();
+    for (const [, file = '', name = ''] of named) {
+      parts[name] = join(folder, dirname(path), file);
+      isPart.add(file);
+    }
+    for (const [, file = ''] of code.matchAll(/new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g))
+      if (!isPart.has(file) && !file.endsWith('/agent/main.ts'))
+        throw new Error(
+          `collector/${path} starts ${file}, which a package would lack: name it with partOf of collector/package/places.ts`,
+        );
+  }
+  return parts;
 }
 
 function bundleOf({ output: parts }: RolldownOutput): Bundle {

@@ -2,6 +2,8 @@
 const commands: readonly (readonly [source: string, packaged: string])[] = [
   ['npm run agent -- ', 'evenkeel-agent '],
   ['npm run collector -- ', 'evenkeel-collector '],
+  ['npm start -- ', 'evenkeel-collector start '],
+  ['npm start', 'evenkeel-collector start'],
 ];
 
 /** For rolldown and for vite, whose types of a plugin are of two versions. */

@@ -8,10 +8,10 @@ import {
   type KeyObject,
   X509Certificate,
 } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { fail } from '../../shared/errors.ts';
+import { pathOf } from '../package/places.ts';
 
-const script = fileURLToPath(new URL('./x509-child.ts', import.meta.url));
+const script = pathOf(new URL('./x509-child.ts', import.meta.url), 'x509-child.mjs');
 const withinMs = 30_000;
 const day = 86_400_000;
 
