@@ -106,6 +106,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v2/silences': 'operator',
   'DELETE /api/v2/silence/:id': 'operator',
   'GET /api/v1/maintenance': 'viewer',
+  'GET /api/v1/maintenance/settling': 'viewer',
   'GET /api/v1/maintenance/spans': 'viewer',
   'GET /api/v1/maintenance/table': 'viewer',
   'POST /api/v1/maintenance/table': 'operator',

@@ -5,6 +5,7 @@ import { alertOutcomes } from '../../shared/choices.ts';
 import { fail } from '../../shared/errors.ts';
 import { alertFilters } from '../../shared/level.ts';
 import { fieldOf } from '../../shared/metrics.ts';
+import type { AlertAnswer } from '../../shared/suppression.ts';
 import type { State } from '../state/open.ts';
 import { outcomeIs } from './alert-noise.ts';
 import type { Context } from './context.ts';
@@ -110,6 +111,23 @@ export async function alertDetail(state: State, ruleNamed: RuleNamed, id: string
     }),
     notifications: await notificationsOf(state, { alert: id, ticket: null }),
   };
+}
+
+/** How an alert came to its ticket: it was opened for it, or there was one already. */
+export async function ticketedBy(
+  state: State,
+  { ticket, pendingAt }: Pick<Alert, 'ticket' | 'pendingAt'>,
+): Promise<AlertAnswer['ticketed']> {
+  if (ticket === null) return null;
+  const found = await state
+    .selectFrom('ticket_events')
+    .select(['at', 'actor', 'kind'])
+    .where('ticket', '=', ticket)
+    .where('kind', 'in', ['opened', 'fired', 'reopened'])
+    .where('at', '>=', pendingAt)
+    .orderBy('id')
+    .executeTakeFirst();
+  return found ? { ticket, code: found.kind === 'opened' ? 'opened' : 'joined', at: found.at, by: found.actor } : null;
 }
 
 /** The notifications about an alert, or about a ticket and the alerts in it. */

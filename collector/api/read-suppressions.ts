@@ -3,10 +3,10 @@ import type { AlertDetail } from '../../shared/api.ts';
 import type { Suppression } from '../../shared/suppression.ts';
 import type { Context } from './context.ts';
 
-type SuppressionSources = Pick<Context, 'state' | 'silences' | 'ruleNamed'>;
+type SuppressionSources = Pick<Context, 'state' | 'silences' | 'ruleNamed' | 'maintenance'>;
 type AlertWithEvents = Pick<AlertDetail, 'alert' | 'events'>;
 
-const nothing = { id: null, by: null, reason: null, until: null, causes: [], site: null };
+const nothing = { id: null, by: null, reason: null, until: null, isOver: false, causes: [], site: null };
 
 export async function suppressionsOf(parts: SuppressionSources, detail: AlertWithEvents): Promise<Suppression[]> {
   const found: Suppression[] = [];
@@ -18,7 +18,7 @@ export async function suppressionsOf(parts: SuppressionSources, detail: AlertWit
 }
 
 async function knownOf(
-  { state, silences, ruleNamed }: SuppressionSources,
+  { state, silences, ruleNamed, maintenance }: SuppressionSources,
   { alert, events }: AlertWithEvents,
   kind: Suppression['kind'],
 ): Promise<Suppression[]> {
@@ -27,16 +27,24 @@ async function knownOf(
       return { ...nothing, kind, id, by, reason, until };
     });
   if (kind === 'maintenance') {
+    // Over, but for the minutes in which a machine that was worked on settles: of the window that ended last.
+    const quietUntil = maintenance.quietUntil(alert.endpoint.id);
     const rows = await state
       .selectFrom('maintenance_members')
       .innerJoin('maintenance_occurrences', 'maintenance_occurrences.id', 'maintenance_members.occurrence')
       .innerJoin('maintenance_windows', 'maintenance_windows.id', 'maintenance_occurrences.maintenance')
       .select(['maintenance_windows.id', 'entered_by', 'maintenance_windows.reason', 'maintenance_occurrences.end_at'])
       .where('maintenance_members.endpoint', '=', alert.endpoint.id)
-      .where('maintenance_members.to_at', 'is', null)
-      .orderBy('maintenance_occurrences.end_at')
+      .where('maintenance_members.to_at', quietUntil === null ? 'is' : 'is not', null)
+      .orderBy(
+        quietUntil === null ? 'maintenance_occurrences.end_at' : 'maintenance_members.to_at',
+        quietUntil === null ? 'asc' : 'desc',
+      )
+      .limit(quietUntil === null ? 20 : 1)
       .execute();
-    return rows.map(({ id, entered_by: by, reason, end_at: until }) => ({ ...nothing, kind, id, by, reason, until }));
+    return rows.map(({ id, entered_by: by, reason, end_at: end }) => {
+      return { ...nothing, kind, id, by, reason, until: quietUntil ?? end, isOver: quietUntil !== null };
+    });
   }
   // What begins it is the newest change of that kind, and says its cause.
   const begun = (code: string) => events.findLast((event) => event.code === code)?.params ?? {};

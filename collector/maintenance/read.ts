@@ -132,6 +132,9 @@ export function createMaintenanceReads({ state, maintenance, now, firing, nameOf
       });
     },
 
+    /** Of an endpoint whose maintenance is over: until when nobody is notified of what went on firing in it. */
+    quietUntil: (endpoint: string): number | null => maintenance.releaseOf(endpoint),
+
     /** What the author of a window should know. */
     warningsOf: (window: MaintenanceWindow) => warningsOf(window, maintenance.endpointsIn(window.scope).length, now()),
 

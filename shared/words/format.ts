@@ -148,6 +148,18 @@ export function ago(at: number | null | undefined, now: number, language: Langua
   return format.format(sign * Math.floor(size / 86_400), 'day');
 }
 
+/** What is to come: "in 4 minutes"; rounded up, and never past. In full, for it ends sentences. */
+export function ahead(at: number, now: number, language: Language): string {
+  const format = kept(
+    `a${language}`,
+    () => new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'long' }),
+  );
+  const seconds = Math.max(0, Math.ceil((at - now) / 1000));
+  if (seconds < 60) return format.format(seconds, 'second');
+  if (seconds < 3600) return format.format(Math.ceil(seconds / 60), 'minute');
+  return format.format(Math.ceil(seconds / 3600), 'hour');
+}
+
 const shapes = {
   /** 14:05:09 */
   time: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },

@@ -8,6 +8,7 @@ import { createActLinks } from '../../collector/act/links.ts';
 import type { AlertGroups } from '../../shared/alert-groups.ts';
 import type { Alert } from '../../shared/api.ts';
 import { systemClock } from '../../shared/clock.ts';
+import type { Settling } from '../../shared/settling.ts';
 import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
 import { until } from '../support/processes.ts';
@@ -357,10 +358,71 @@ step('why nobody is notified of an alert is said: by whom, until when, for what'
   await page.getByText('Nobody is notified', { exact: true }).waitFor({ state: 'detached' });
 });
 
+step('who was asked to take an alert is said, until when, and who may take that back', async () => {
+  const [alert] = (await active()).filter(
+    ({ endpoint, metric }) => endpoint.name === 'paris-1' && metric.startsWith('disk.'),
+  );
+  if (!alert) throw new Error('paris-1 has no alert');
+  const post = (verb: string, body: object) =>
+    collector.call(`/api/v1/alerts/${alert.id}/${verb}`, { method: 'POST', as: 'operator', body });
+  assert.is((await post('acknowledge', {})).status, 200);
+  const handed = await post('hand-over', { to: 'admin' });
+  assert.is(handed.status, 200, handed.text);
+  for (const where of ['/alerts', `/alerts/${alert.id}`]) {
+    await openPage(page, url(where), 'en');
+    await page
+      .getByText(/^Handed to admin, who has not accepted yet\. Otherwise escalation starts again in 1[45]/)
+      .first()
+      .waitFor();
+  }
+  await page.getByText('Hand over or withdraw').click();
+  await page.getByText(/has it; any operator may withdraw that/).waitFor();
+  await page.getByRole('button', { name: 'Withdraw acknowledgement' }).click();
+  await page.getByRole('region', { name: 'Actions' }).getByRole('button', { name: 'Acknowledge' }).waitFor();
+});
+
+step(
+  'after a maintenance that was ended by hand it is said until when nobody is notified, on its page and on the alert',
+  async () => {
+    const [alert] = (await active()).filter(
+      ({ endpoint, metric }) => endpoint.name === 'paris-1' && metric.startsWith('disk.'),
+    );
+    if (!alert) throw new Error('paris-1 has no alert');
+    const scope = { of: 'endpoint', target: alert.endpoint.id };
+    const body = { scope, reason: 'New disk', to: Date.now() + 3_600_000 };
+    const made = await collector.call('/api/v1/maintenance', { method: 'POST', as: 'operator', body });
+    assert.is(made.status, 201, made.text);
+    const { id } = made.body as { id: string };
+    await openPage(page, url(`/alerts/${alert.id}`), 'en');
+    await page.getByText(/^In maintenance until .*: New disk/).waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'Maintenance', exact: true }).click();
+    await page.getByRole('button', { name: /^End now/ }).click();
+    await page.getByText('still quiet until').waitFor();
+    const settling = (await collector.call('/api/v1/maintenance/settling', { as: 'viewer' })).body as {
+      items: Settling[];
+    };
+    assert.equal(
+      settling.items.map(({ endpoint }) => endpoint.name),
+      ['paris-1'],
+    );
+    await looked('maintenance-settling', url(`/maintenance?id=${id}`));
+    await openPage(page, url(`/alerts/${alert.id}`), 'en');
+    await page.getByText(/^Maintenance is over; still quiet until .*: New disk/).waitFor();
+  },
+);
+
 step('what happened and what was sent stand in one order', async () => {
   const times = await page.locator('.story time').evaluateAll((all) => all.map((one) => one.getAttribute('datetime')));
   assert.ok(times.length > 2);
   assert.equal(times, times.toSorted());
+  const [osaka] = (await active()).filter(({ endpoint }) => endpoint.name === 'osaka-1');
+  const opened = await collector.call(`/api/v1/alerts/${osaka?.id}/ticket`, { method: 'POST', as: 'operator' });
+  assert.ok([200, 409].includes(opened.status), opened.text);
+  await openPage(page, url(`/alerts/${osaka?.id}`), 'en');
+  await page
+    .locator('.story')
+    .getByText(/opened ticket #\d/)
+    .waitFor();
 });
 
 test.run();

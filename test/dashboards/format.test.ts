@@ -4,6 +4,7 @@ import { kpis } from '../../collector/kpi/kpis/index.ts';
 import { dayIn, instantBeside } from '../../dashboards/web/time/beside.ts';
 import {
   ago,
+  ahead,
   bytes,
   cutPercent,
   duration,
@@ -127,6 +128,12 @@ test('a day is that of the period, an instant that of the reader, whose zone is 
 test('a unit of the outside cannot reach what is not a unit', () => {
   assert.is(measured(3, 'constructor', 'en'), '3');
   assert.is(measured(3, 'celsius', 'en'), '3\u00a0°C');
+});
+
+test('what is to come is rounded up, and never past', () => {
+  const said = [61, 3600, 59, 0, -5].map((s) => ahead(s * 1000, 0, 'en'));
+  assert.equal(said, ['in 2 minutes', 'in 1 hour', 'in 59 seconds', 'in 0 seconds', 'in 0 seconds']);
+  assert.is(ahead(240_000, 0, 'ja'), '4 分後');
 });
 
 test.run();

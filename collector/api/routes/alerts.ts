@@ -10,7 +10,7 @@ import { asTemplates, outsideTexts } from '../../outside/texts.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { requirePerson } from '../people-named.ts';
-import { AlertQuery, alertById, alertDetail, alertsBy } from '../read-alerts.ts';
+import { AlertQuery, alertById, alertDetail, alertsBy, ticketedBy } from '../read-alerts.ts';
 import { suppressionsOf } from '../read-suppressions.ts';
 import { closed, Id, instantMs, prose, word } from '../shapes.ts';
 
@@ -62,6 +62,7 @@ export function alertRoutes(app: App, context: Context): void {
         texts: said ? asTemplates(said) : templatesOf(inForce.books().rule(detail.alert.rule.id)),
         source: said?.url ?? null,
         suppressions: await suppressionsOf(context, detail),
+        ticketed: await ticketedBy(state, detail.alert),
         escalations: alerts.escalationsOf(request.params.id),
         finding: await findingOf(context, detail.alert),
       };

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { MaintenanceDetail, MaintenanceRow, MaintenanceSpan, maintenanceScopes, page } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import { reason } from '../../../shared/reason.ts';
+import { Settling } from '../../../shared/settling.ts';
 import { refusal } from '../../../shared/words/refusal.ts';
 import { living } from '../../fleet/fleet.ts';
 import { maintenanceOf } from '../../maintenance/spans.ts';
@@ -47,7 +48,28 @@ const Edit = Type.Object(
 const url = '/api/v1/maintenance';
 const tags = ['maintenance'];
 
+function settlingRoute(app: App, { fleet, maintenance }: Context): void {
+  app.get(
+    `${url}/settling`,
+    {
+      schema: {
+        summary: 'Endpoints whose maintenance is over, and until when nobody is notified of them while values settle',
+        tags,
+        response: { 200: page(Settling) },
+      },
+    },
+    () => ({
+      items: [...fleet.all()].flatMap(({ id, name }) => {
+        const until = maintenance.quietUntil(id);
+        return until === null ? [] : [{ endpoint: { id, name }, until }];
+      }),
+      next: null,
+    }),
+  );
+}
+
 export function maintenanceRoutes(app: App, context: Context): void {
+  settlingRoute(app, context);
   const { state, fleet, maintenance } = context;
 
   /** As it is kept, so that one place has one spelling. @throws EvenkeelError NOT_FOUND */

@@ -10,7 +10,7 @@ import { PersonInput } from '../parts/person-input.tsx';
 import { navigate, to } from '../router.ts';
 import { actorName, t } from '../words/words.ts';
 import { acknowledge, take } from './alert-acts.ts';
-import { untilText } from './alert-words.tsx';
+import { Handed, untilText } from './alert-words.tsx';
 import { silenceHrefOf } from './silence-link.ts';
 
 interface AlertActionsProps {
@@ -71,12 +71,16 @@ export function HandOver({ alert, onDone }: AlertActionsProps) {
   };
   return (
     <details class="fold">
-      <summary>{t('alert.page.handOver')}</summary>
+      <summary>{t('alert.page.handOverOr')}</summary>
       <form class="form" onSubmit={submit}>
         {problem && <ProblemCallout problem={problem} />}
-        {alert.handedTo !== null && <p>{t('alert.page.handedTo', { name: alert.handedTo })}</p>}
+        <Handed alert={alert} />
         <PersonInput label={t('alert.page.handTo')} value={person} onInput={setPerson} />
-        <p class="quiet small">{t('alert.page.handOverHow')}</p>
+        <p class="quiet small">
+          {t('alert.page.handOverHow')}{' '}
+          {alert.acknowledgedBy !== me.value?.user &&
+            t('alert.page.withdrawOf', { name: actorName(alert.acknowledgedBy ?? '?') })}
+        </p>
         <div class="form-end">
           <button type="submit" class="button" disabled={busy || person.trim() === ''}>
             {t('alert.page.handOver')}

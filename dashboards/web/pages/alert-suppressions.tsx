@@ -1,18 +1,22 @@
 /** Why nobody is notified of an alert: by what, and until when. */
 import type { Suppression } from '../../../shared/suppression.ts';
-import { time } from '../../../shared/words/format.ts';
+import { momentText } from '../parts/moment.tsx';
 import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
-import { actorName, language, t, wordOr } from '../words/words.ts';
+import { actorName, t, wordOr } from '../words/words.ts';
 
-function sentenceOf({ kind, by, reason, until, site }: Suppression): string {
-  const end = until === null ? '' : time(until, language.value);
+function sentenceOf({ kind, by, reason, until, site, isOver }: Suppression): string {
+  const end = until === null ? '' : momentText(until);
   const values = { name: actorName(by ?? ''), until: end, reason: reason ?? '' };
   if (kind === 'silence' && until !== null) return t('alert.hidden.silence', values);
+  if (isOver) return t('alert.hidden.settling', values);
   if (kind === 'maintenance' && until !== null) return t('alert.hidden.maintenance', values);
   if (kind === 'site_incident' && site !== null) return t('alert.hidden.site', { site });
   return wordOr('alert.suppressedBy', kind);
 }
+
+const hrefOf = (place: string, { id }: Suppression) =>
+  id === null ? place : `${place}?${new URLSearchParams({ id })}`;
 
 export const Suppressions = ({ of }: { of: readonly Suppression[] }) => (
   <ul class="plain stack-2">
@@ -25,8 +29,8 @@ export const Suppressions = ({ of }: { of: readonly Suppression[] }) => (
               </div>
             ))
           : sentenceOf(one)}{' '}
-        {one.kind === 'silence' && <a href="/silences">{t('page.silences')}</a>}
-        {one.kind === 'maintenance' && <a href="/maintenance">{t('page.maintenance')}</a>}
+        {one.kind === 'silence' && <a href={hrefOf('/silences', one)}>{t('page.silences')}</a>}
+        {one.kind === 'maintenance' && <a href={hrefOf('/maintenance', one)}>{t('page.maintenance')}</a>}
       </li>
     ))}
   </ul>

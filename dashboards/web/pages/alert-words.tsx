@@ -8,7 +8,8 @@ import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { ProblemCallout } from '../parts/box.tsx';
 import { Mark } from '../parts/mark.tsx';
-import { Ago } from '../parts/moment.tsx';
+import { Ago, Ahead, momentText } from '../parts/moment.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 
@@ -56,7 +57,20 @@ export function limitOf(alert: Alert): string | null {
 /** A time of today as such; of another day with its day, or it reads as past. */
 export function untilText(at: number): string {
   const isToday = time(at, language.value, 'date') === time(now.value, language.value, 'date');
-  return t('alert.until', { at: time(at, language.value, isToday ? 'minute' : 'moment') });
+  return t('alert.until', { at: isToday ? time(at, language.value, 'minute') : momentText(at) });
+}
+
+/** To whom it was handed over, who has not accepted; null: to nobody. */
+export function Handed({ alert: { handedTo, handedUntil } }: { alert: Pick<Alert, 'handedTo' | 'handedUntil'> }) {
+  if (handedTo === null) return null;
+  return (
+    <div>
+      <Sentence
+        of="alert.page.handedTo"
+        values={{ name: handedTo, when: handedUntil === null ? '' : <Ahead at={handedUntil} /> }}
+      />
+    </div>
+  );
 }
 
 /** Who has it until when, and to whom it was handed; null: nobody has. */
@@ -66,7 +80,7 @@ export function Owner({ alert }: { alert: Alert }) {
     <span class="small quiet">
       {t('alert.acknowledgedBy', { name: actorName(alert.acknowledgedBy ?? '?') })} <Ago at={alert.acknowledgedAt} />
       {alert.acknowledgedUntil !== null && <div class="nowrap">{untilText(alert.acknowledgedUntil)}</div>}
-      {alert.handedTo !== null && <div>{t('alert.page.handedTo', { name: alert.handedTo })}</div>}
+      <Handed alert={alert} />
     </span>
   );
 }

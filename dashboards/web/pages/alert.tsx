@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import type { AlertDetail } from '../../../shared/api.ts';
 import type { AlertAnswer } from '../../../shared/suppression.ts';
-import { none, percent, time } from '../../../shared/words/format.ts';
+import { none, percent } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, PageHead, Ready } from '../parts/box.tsx';
 import { Dots } from '../parts/dots.tsx';
@@ -19,10 +19,12 @@ import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 import { AlertActions, HandOver } from './alert-actions.tsx';
 import { Beside } from './alert-context.tsx';
+import { Escalations } from './alert-escalation.tsx';
 import { Evidence } from './alert-evidence.tsx';
 import { Found } from './alert-finding.tsx';
 import { Suppressions } from './alert-suppressions.tsx';
-import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner } from './alert-words.tsx';
+import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner, untilText } from './alert-words.tsx';
+import { receiverWord } from './on-call/receivers.tsx';
 import { NotificationItem } from './ticket-story.tsx';
 
 type AlertEvent = AlertDetail['events'][number];
@@ -50,18 +52,19 @@ const codeOf = (text: string) => text.replaceAll(/\W+/g, '_');
 /** What belongs to a change: why, until when, to whom, what a person noted. */
 function detailsOf({ params }: AlertEvent): string[] {
   const { reason, cause, why, until, to: person, note, percent: share } = params as Record<string, unknown>;
-  const { who, receiver, step, round, isLast } = params as Record<string, unknown>;
+  const { who, receiver, step, round, isLast, via } = params as Record<string, unknown>;
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   return [
     isText(reason) && wordOr('alert.reason', codeOf(reason)),
     isText(cause) && wordOr('cause', cause),
     isText(why) && wordOr('alert.reason', codeOf(why)),
     isText(person) && t('alert.toPerson', { name: person }),
-    typeof until === 'number' && t('alert.until', { at: time(until, language.value) }),
+    typeof until === 'number' && untilText(until),
     typeof share === 'number' && t('alert.flapShare', { share: percent(share, language.value, 0) }),
     isText(note) && t('alert.noted', { note }),
-    isText(who) && who,
-    isText(receiver) && receiver,
+    via === 'link' && t('actor.message link'),
+    isText(who) && receiverWord(who),
+    isText(receiver) && receiverWord(receiver),
     typeof step === 'number' && typeof round === 'number' && t('alert.step', { step, round }),
     isLast === true && t('alert.noFallback'),
   ].filter((text) => text !== false);
@@ -92,9 +95,26 @@ function EventItem({ event, metric, unit }: { event: AlertEvent; metric: string;
   );
 }
 
+function TicketItem({ of: { ticket, code, at, by } }: { of: NonNullable<AlertAnswer['ticketed']> }) {
+  return (
+    <li>
+      <span class="dot tone-info">
+        <Icon name="ticket" />
+      </span>
+      <p>
+        {actorName(by)}: {t(`alert.ticketed.${code}`)} <a href={to.ticket(ticket)}>#{ticket}</a>{' '}
+        <span class="quiet small nowrap">
+          <Moment at={at} />
+        </span>
+      </p>
+    </li>
+  );
+}
+
 /** What happened and what was sent, in one order: who knew what when. */
-const historyOf = ({ alert, events, notifications }: AlertDetail) =>
+const historyOf = ({ alert, events, notifications, ticketed }: AlertAnswer) =>
   [
+    ...(ticketed ? [{ at: ticketed.at, item: <TicketItem key="ticket" of={ticketed} /> }] : []),
     ...events.map((event, n) => ({
       at: event.at,
       item: <EventItem key={`event ${n}`} event={event} metric={alert.metric} unit={alert.unit} />,
@@ -107,7 +127,7 @@ const historyOf = ({ alert, events, notifications }: AlertDetail) =>
     .sort((a, b) => a.at - b.at)
     .map(({ item }) => item);
 
-function Facts({ alert, suppressions }: Pick<AlertAnswer, 'alert' | 'suppressions'>) {
+function Facts({ alert, suppressions, escalations }: Pick<AlertAnswer, 'alert' | 'suppressions' | 'escalations'>) {
   return (
     <Box>
       <dl class="facts side-facts">
@@ -117,6 +137,11 @@ function Facts({ alert, suppressions }: Pick<AlertAnswer, 'alert' | 'suppression
         {suppressions.length > 0 && (
           <Fact name={t('alert.hidden.title')}>
             <Suppressions of={suppressions} />
+          </Fact>
+        )}
+        {escalations.length > 0 && (
+          <Fact name={t('alert.escalation.title')}>
+            <Escalations of={escalations} />
           </Fact>
         )}
         <Fact name={t('alert.severity')}>

@@ -20,7 +20,7 @@ import { ruleName } from '../words/value.ts';
 import { actorName, language, t } from '../words/words.ts';
 import { acknowledge, take } from './alert-acts.ts';
 import { Noise } from './alert-noise.tsx';
-import { AlertState, instanceOf, limitOf, measuredOf, untilText } from './alert-words.tsx';
+import { AlertState, Handed, instanceOf, limitOf, measuredOf, untilText } from './alert-words.tsx';
 import { silenceHref } from './silence-link.ts';
 
 type View = (typeof alertViews)[number];
@@ -95,6 +95,7 @@ function Measured({ alert }: { alert: Alert }) {
 /** How long, who has it until when, under which ticket. */
 function Who({ group: { since, owners, unowned, count, tickets, alerts } }: Pick<RowProps, 'group'>) {
   const until = alerts[0]?.acknowledgedUntil ?? null;
+  const handed = alerts.find(({ handedTo }) => handedTo !== null);
   return (
     <div class="who small">
       <Ago at={since} />{' '}
@@ -105,6 +106,7 @@ function Who({ group: { since, owners, unowned, count, tickets, alerts } }: Pick
           {owners.map(actorName).join(', ')}
           {unowned > 0 && ` · ${t('alert.now.unowned', { n: n(unowned) })}`}
           {unowned === 0 && until !== null && <span class="quiet nowrap"> {untilText(until)}</span>}
+          {handed && <Handed alert={handed} />}
         </span>
       )}{' '}
       {tickets.map((ticket) => (

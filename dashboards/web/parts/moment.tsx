@@ -1,6 +1,6 @@
 /** A moment as people say it, "12 s ago", with the exact time in the element's title and `datetime`. */
 
-import { ago, none, time } from '../../../shared/words/format.ts';
+import { ago, ahead, none, time } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { language } from '../words/words.ts';
 
@@ -12,6 +12,13 @@ export function Ago({ at }: { at: number | null }) {
     </time>
   );
 }
+
+/** Of what is to come: `in 4 min`. */
+export const Ahead = ({ at }: { at: number }) => (
+  <time dateTime={new Date(at).toISOString()} title={time(at, language.value, 'full')}>
+    {ahead(at, now.value, language.value)}
+  </time>
+);
 
 interface MomentProps {
   at: number | null;
@@ -25,7 +32,13 @@ export function Moment({ at, shape = 'moment', zone }: MomentProps) {
   if (at === null) return <span>{none}</span>;
   return (
     <time dateTime={new Date(at).toISOString()} title={time(at, language.value, 'full', zone)}>
-      {time(at, language.value, shape, zone)}
+      {shape === 'moment' ? momentText(at, zone) : time(at, language.value, shape, zone)}
     </time>
   );
+}
+
+/** With the year where it is not this one: 28 March may be the next or the last. */
+export function momentText(at: number, zone?: string): string {
+  const year = (when: number) => new Date(when).getFullYear();
+  return time(at, language.value, year(at) === year(now.value) ? 'moment' : 'long', zone);
 }

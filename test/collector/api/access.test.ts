@@ -477,6 +477,7 @@ const calls: Record<string, Call> = {
   },
   'POST /api/v1/silences/:id/end': { path: '/api/v1/silences/:silence/end', before: addSilence },
   'GET /api/v1/maintenance': { path: '/api/v1/maintenance?past=true' },
+  'GET /api/v1/maintenance/settling': {},
   'GET /api/v1/maintenance/spans': { path: '/api/v1/maintenance/spans?endpoint=:endpoint&from=0&to=1' },
   'GET /api/v1/maintenance/:id': { path: '/api/v1/maintenance/:maintenance', before: () => addMaintenance(true) },
   'POST /api/v1/maintenance': { body: maintenance(false), status: 201 },

@@ -26,6 +26,7 @@ test('what fires in a window is notified to no one; five minutes after its end o
   const s = await begun();
   await enter(s, hour);
   const fired = s.now();
+  assert.is(s.alerts.maintenance.quietUntil('srv'), null, 'it runs');
   await s.keepSaying(hour - 10 * second, 'srv', full);
   assert.equal(events(s), []);
   assert.equal(await s.ticketRows(), []);
@@ -33,6 +34,7 @@ test('what fires in a window is notified to no one; five minutes after its end o
   assert.is(held?.suppressed, 'maintenance');
   await s.keepSaying(5 * minute, 'srv', full);
   assert.equal(events(s), [], 'not before five minutes after the end');
+  assert.is(s.alerts.maintenance.quietUntil('srv'), fired + hour + 5 * minute, 'and people are told until when');
   await s.keepSaying(20 * second, 'srv', full);
   assert.equal(events(s), ['firing warning']);
   assert.is((await s.ticketRows()).length, 1);

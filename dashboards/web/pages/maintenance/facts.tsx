@@ -1,8 +1,8 @@
 /** Facts about a window, as the list and the form show them. */
 import type { MaintenanceRow } from '../../../../shared/api.ts';
-import { duration, number, time } from '../../../../shared/words/format.ts';
+import { duration, number } from '../../../../shared/words/format.ts';
 import { Callout } from '../../parts/box.tsx';
-import { Moment } from '../../parts/moment.tsx';
+import { Moment, momentText } from '../../parts/moment.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
 import { wallText } from '../../time/wall.ts';
 import { language, t } from '../../words/words.ts';
@@ -43,7 +43,7 @@ export function NextDates({ row, onSkip }: { row: MaintenanceRow; onSkip?: (date
   if (row.next.length === 0) return null;
   const zone = row.repeat?.zone;
   const spoken = ({ start, end }: MaintenanceRow['next'][number]) =>
-    `${time(start, language.value, 'moment', zone)} (${duration((end - start) / 1000, language.value)})`;
+    `${momentText(start, zone)} (${duration((end - start) / 1000, language.value)})`;
   return (
     <div>
       <p class="quiet">

@@ -1,13 +1,16 @@
 /** Maintenance: what is suppressed now, what comes next, and what is over. */
 import { useState } from 'preact/hooks';
 import type { MaintenanceRow } from '../../../../shared/api.ts';
+import type { Settling } from '../../../../shared/settling.ts';
 import type { LiveChange } from '../../net/live.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { OnlyOne } from '../../parts/only-one.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { search, setQuery, to } from '../../router.ts';
@@ -37,6 +40,25 @@ function Lead({ items }: { items: readonly MaintenanceRow[] }) {
         </>
       )}
     </>
+  );
+}
+
+const settlingAtMost = 5;
+
+/** Its maintenance is over, and nobody is notified yet: whoever has ended it by hand must not wonder. */
+function Settled({ of }: { of: readonly Settling[] }) {
+  if (of.length === 0) return null;
+  return (
+    <Callout tone="info" title={t('maintenance.settling', { n: say(of.length) })} spoken>
+      <ul class="plain">
+        {of.slice(0, settlingAtMost).map(({ endpoint, until }) => (
+          <li key={endpoint.id}>
+            <EndpointLink of={endpoint} /> {t('maintenance.quietUntil')} <Moment at={until} />
+          </li>
+        ))}
+      </ul>
+      {of.length > settlingAtMost && <p>{t('onCall.moreGaps', { n: say(of.length - settlingAtMost) })}</p>}
+    </Callout>
   );
 }
 
@@ -139,12 +161,14 @@ export function MaintenancePage() {
   const list = useLoad<Page<MaintenanceRow>>('maintenance', concerns, 2000);
   const over = useLoad<Page<MaintenanceRow>>(past ? 'maintenance?past=true' : null, concerns, 5000);
   const waiting = useLoad<Page<MaintenanceRow>>('maintenance?waiting=true', concerns, 2000);
+  const settling = useLoad<Page<Settling>>('maintenance/settling', concerns, 2000);
   const [editing, setEditing] = useState<MaintenanceRow | null>(null);
   const [moving, setMoving] = useState<MaintenanceRow | null>(null);
   const { problem, send } = useSend();
   const reload = () => {
     list.reload();
     waiting.reload();
+    settling.reload();
   };
   const act = (address: string, body?: object) =>
     void send(() => call(address, { method: 'POST', ...(body ? { body } : {}) })).then(reload);
@@ -174,6 +198,7 @@ export function MaintenancePage() {
         )}
       </PageHead>
       {problem && <ProblemCallout problem={problem} />}
+      <Settled of={settling.data?.items ?? []} />
       <WaitingWindows
         items={waiting.data?.items ?? []}
         mayApprove={may('operator')}
@@ -190,7 +215,7 @@ export function MaintenancePage() {
                 <p>{t('maintenance.emptyLead')}</p>
               </Empty>
             ) : (
-              tableOf(items, t('page.maintenance'))
+              <OnlyOne items={items}>{(some) => tableOf(some, t('page.maintenance'))}</OnlyOne>
             )
           }
         </Ready>

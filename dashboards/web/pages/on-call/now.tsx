@@ -15,6 +15,7 @@ import { language, t } from '../../words/words.ts';
 import { DocumentBox } from './document-form.tsx';
 import { ScheduleForm } from './schedule-form.tsx';
 import { OnCallTabs } from './tabs.tsx';
+import { withoutEffect } from './without-effect.ts';
 
 const concerns = ({ kind }: LiveChange) => kind === 'on_call';
 const dayMs = 86_400_000;
@@ -49,6 +50,8 @@ function OverrideForm({ row, shift, onDone }: { row: OnCallScheduleRow; shift: S
     if (await send(() => call(address, { method: 'POST', body }))) onDone();
   };
   const users = (names.data?.items ?? []).map((name) => [name, name] as const);
+  const [from, to] = [wallInstant(draft.from, zone, 'open'), wallInstant(draft.to, zone, 'open')];
+  const planned = from !== null && to !== null && { from, to, user: draft.user, replace: draft.replace || null };
   return (
     <form
       class="form"
@@ -82,6 +85,7 @@ function OverrideForm({ row, shift, onDone }: { row: OnCallScheduleRow; shift: S
         />
         <Input label={t('onCall.to')} type="datetime-local" value={draft.to} onInput={(to) => set({ to })} required />
       </div>
+      {planned && <Idle shifts={row.shifts} of={planned} />}
       <div class="form-end">
         <button type="submit" class="button main" disabled={busy}>
           {busy ? t('common.working') : t('onCall.takeOver')}
@@ -96,6 +100,29 @@ function OverrideForm({ row, shift, onDone }: { row: OnCallScheduleRow; shift: S
         </button>
       </div>
     </form>
+  );
+}
+
+interface IdleProps {
+  shifts: OnCallScheduleRow['shifts'];
+  of: Parameters<typeof withoutEffect>[1];
+}
+
+/** Whoever asked to be stood in for may not be on call at all of that time. */
+function Idle({ shifts, of }: IdleProps) {
+  const parts = withoutEffect(shifts, of);
+  if (parts.length === 0 || of.replace === null) return null;
+  return (
+    <div class="small tone-warning" role="status">
+      {t('onCall.idle', { user: of.replace })}
+      <ul class="plain">
+        {parts.map(({ start, end, user }) => (
+          <li key={start}>
+            <Moment at={start} /> – <Moment at={end} /> ({user ?? t('onCall.nobody')})
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -244,6 +271,7 @@ function ScheduleBox({ row, answer, reload }: ScheduleBoxProps) {
                       {t('onCall.remove')}
                     </button>
                   )}
+                  <Idle shifts={row.shifts} of={one} />
                 </li>
               ))}
             </ul>

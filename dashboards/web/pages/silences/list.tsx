@@ -8,6 +8,7 @@ import { may } from '../../net/session.ts';
 import { Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { OnlyOne } from '../../parts/only-one.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { navigate, search, setQuery } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
@@ -165,7 +166,7 @@ export function SilencesPage({ isNew = false }: { isNew?: boolean }) {
                 <p>{t('silence.emptyLead')}</p>
               </Empty>
             ) : (
-              tableOf(items, t('page.silences'))
+              <OnlyOne items={items}>{(some) => tableOf(some, t('page.silences'))}</OnlyOne>
             )
           }
         </Ready>
