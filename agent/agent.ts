@@ -23,7 +23,9 @@ import { createLink, type LinkState } from './link.ts';
 import { type Local, readLocal } from './local.ts';
 import { openMemory } from './memory.ts';
 import { createMessages } from './messages.ts';
+import { withoutPersonal } from './personal.ts';
 import { onBattery } from './platform/power.ts';
+import { createRemoteSettings, type RemoteSettings } from './remote.ts';
 import { endAll, run } from './run.ts';
 import { makePrivate } from './safe-write.ts';
 import { createRunner, type Runner } from './schedule.ts';
@@ -71,6 +73,7 @@ interface Running {
   runner: Runner;
   heavy: ReturnType<typeof createHeavy>;
   targets: TargetCheck;
+  remote: RemoteSettings;
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
@@ -87,7 +90,8 @@ export function createAgent(options: AgentOptions): Agent {
   const context = createContext(data, clock, log, memory);
   let running: Running | null = null;
 
-  function wire({ config: local, allow, faults }: Local): Running {
+  function wire(own: Local): Running {
+    const { config: local, allow, faults } = own;
     const parts = { mayAsk: [] as readonly string[] } as Running;
     let refused: string | null = null;
     parts.announce = async (more) => {
@@ -102,7 +106,12 @@ export function createAgent(options: AgentOptions): Agent {
     parts.targets = createTargetCheck({ allow, clock, log, run });
     const { spool } = parts;
     const messages = createMessages({ spool, clock, log, offer: (entry) => parts.link.offer(entry) });
-    const sections = createSections({ memory, clock, send: messages.section });
+    parts.remote = createRemoteSettings({ data, local: own, checks: checkNames, log });
+    const { remote } = parts;
+    const sections = createSections({
+      ...{ memory, clock },
+      send: (section, found) => messages.section(section, withoutPersonal(section, found, remote.privacy())),
+    });
     const self = selfCheck({
       ...{ data, spool, birth },
       refusals: () => [
@@ -140,6 +149,8 @@ export function createAgent(options: AgentOptions): Agent {
       },
       onLate: (lateMs) => void parts.announce(birth.recordGap({ jumpMs: 0, lateMs })),
     });
+    // Those of the last connection, until newer ones come.
+    parts.runner.apply(remote.current());
     parts.link = createLink({
       credential: identity,
       spool,
@@ -149,8 +160,10 @@ export function createAgent(options: AgentOptions): Agent {
       startedAt: birth.startedAt,
       birth,
       intervalMs: () => parts.runner.intervalMs(),
-      onConfigRefused: (why) => {
+      settings: remote.applied,
+      onConfigRefused: (why, version) => {
         refused = why;
+        remote.refuse(version, why);
       },
       onConfig: (config) => {
         refused = null;
@@ -161,7 +174,9 @@ export function createAgent(options: AgentOptions): Agent {
         parts.targets.apply(watch as TargetOrder[]);
         const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
         if (strange.length > 0) log.warn({ checks: strange }, 'The collector has settings for unknown checks');
-        parts.runner.apply(config);
+        const before = JSON.stringify(remote.privacy());
+        parts.runner.apply(remote.take(config));
+        if (JSON.stringify(remote.privacy()) !== before) sections.all();
       },
       onMoved: (moved) => moveCredential(data, moved),
     });

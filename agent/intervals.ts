@@ -1,4 +1,5 @@
 /** How often each check runs: its own default, then the collector's setting, then this machine's own file. Pure. */
+import { listKeys } from '../shared/agent-settings.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { Check } from './checks/check.ts';
 
@@ -16,6 +17,8 @@ export function merge(...configs: (AgentConfig | null)[]): AgentConfig {
   const merged: AgentConfig = { v: 1 };
   for (const config of configs) {
     if (config?.interval_s !== undefined) merged.interval_s = config.interval_s;
+    for (const key of listKeys) if (config?.[key] !== undefined) merged[key] = config[key];
+    if (config?.privacy !== undefined) merged.privacy = { ...merged.privacy, ...config.privacy };
     for (const [name, settings] of Object.entries(config?.checks ?? {})) {
       merged.checks = { ...merged.checks, [name]: { ...merged.checks?.[name], ...settings } };
     }

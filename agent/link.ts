@@ -7,6 +7,7 @@
  */
 import { hostname } from 'node:os';
 import { agentLevel } from '../shared/agent-level.ts';
+import type { Applied } from '../shared/applied.ts';
 import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -18,7 +19,7 @@ import { createQuestions, type Question } from './asking.ts';
 import type { AgentBirth } from './birth.ts';
 import { type LinkConnection, openConnection } from './connection.ts';
 import type { Credential } from './credential.ts';
-import { parseAck, parseConfig } from './orders.ts';
+import { parseAck, parseConfig, versionIn } from './orders.ts';
 import { createReconnect } from './reconnect.ts';
 import { createSender, type Sender } from './sender.ts';
 import type { Spool } from './spool.ts';
@@ -40,7 +41,9 @@ export interface LinkOptions {
   /** Null: the collector took its settings back. */
   onConfig(config: AgentConfig | null): void;
   /** They could not be understood, so those of before stay in force. */
-  onConfigRefused?(why: string): void;
+  onConfigRefused?(why: string, version: number | null): void;
+  /** What of the collector's settings this agent has: for the answer to them, and for births. */
+  settings?(): Applied;
   /** This identity has become another one. Keeps it; throws where that is not possible. */
   onMoved?(moved: Moved): void;
   random?: () => number;
@@ -120,6 +123,7 @@ function onlineOf(options: LinkOptions, session: string, instance: string, facts
     level: agentLevel,
     instance,
     hostname: hostname(),
+    ...(options.settings && { settings: options.settings() }),
     ...facts,
   };
 }
@@ -187,12 +191,27 @@ export function createLink(options: LinkOptions): Link {
         takeAck(current, parseAck(bytes));
       } else if (topic === topicOf(credential, 'config')) {
         // An empty retained message is how MQTT forgets one.
-        options.onConfig(bytes.length === 0 ? null : parseConfig(bytes));
+        const config = bytes.length === 0 ? null : parseConfig(bytes);
+        options.onConfig(config);
+        if (config?.version !== undefined) answerSettings(current);
       }
     } catch (thrown) {
-      if (topic === topicOf(credential, 'config')) options.onConfigRefused?.(reasonOf(thrown));
       log.warn({ topic, reason: reasonOf(thrown) }, 'Ignored an invalid message from the collector');
+      if (topic === topicOf(credential, 'config')) refuseConfig(current, bytes, reasonOf(thrown));
     }
+  }
+
+  function refuseConfig(current: LinkSession, bytes: Uint8Array, why: string): void {
+    const version = versionIn(bytes);
+    options.onConfigRefused?.(why, version);
+    if (version !== null) answerSettings(current);
+  }
+
+  /** Only to settings that have a version: an older collector would end the connection for a topic that it does not know. */
+  function answerSettings({ connection }: LinkSession): void {
+    const applied = options.settings?.();
+    // Where it is lost, the next birth says the same.
+    if (applied) connection.publish('applied', JSON.stringify(applied), () => {});
   }
 
   /** A person has confirmed that this machine is one that the collector knew before. */

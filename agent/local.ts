@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { Fault } from '../shared/shape.ts';
-import { parseAllowed, parseConfig } from './orders.ts';
+import { parseAllowed, parseConfig, parseRemote, type Remote } from './orders.ts';
 import { readTrusted } from './trusted-path.ts';
 
 export interface Local {
@@ -14,29 +14,53 @@ export interface Local {
   config: AgentConfig | null;
   /** Where targets may be looked at: addresses, ranges, names, `internet`. */
   allow: string[];
+  /** What is taken from afar. Nothing, where the file has locks that cannot be understood. */
+  remote: Remote;
   /** `file:line:column: what is wrong` */
   faults: string[];
 }
+
+const openRemote: Remote = { settings: 'on', lock: [] };
+const closedRemote: Remote = { settings: 'off', lock: [] };
 
 /** @param checks names of all checks: settings of an unknown check would have no effect. Never rejects. */
 export async function readLocal(data: string, checks: readonly string[]): Promise<Local> {
   const file = join(data, 'agent.settings.json');
   let bytes: Buffer;
+  const without = (faults: string[], remote: Remote): Local => ({ config: null, allow: [], remote, faults });
   try {
     bytes = readTrusted(file);
   } catch (thrown) {
-    if (thrown instanceof EvenkeelError) return { config: null, allow: [], faults: [thrown.message] };
+    if (thrown instanceof EvenkeelError) return without([thrown.message], closedRemote);
     const isThere = (thrown as NodeJS.ErrnoException).code !== 'ENOENT';
-    return { config: null, allow: [], faults: isThere ? [`${file} cannot be read: ${reasonOf(thrown)}`] : [] };
+    return isThere ? without([`${file} cannot be read: ${reasonOf(thrown)}`], closedRemote) : without([], openRemote);
   }
   try {
     const config = parseConfig(bytes, 'file');
     const allow = parseAllowed(bytes);
+    const remote = parseRemote(bytes);
     const isKnown = Object.keys(config.checks ?? {}).every((name) => checks.includes(name));
-    return { config, allow, faults: isKnown ? [] : await explain(bytes, file, checks) };
+    return { config, allow, remote, faults: isKnown ? [] : await explain(bytes, file, checks) };
   } catch (thrown) {
     const faults = await explain(bytes, file, checks);
-    return { config: null, allow: [], faults: faults.length > 0 ? faults : [`${file}: ${reasonOf(thrown)}`] };
+    const lines = faults.length > 0 ? faults : [`${file}: ${reasonOf(thrown)}`];
+    return without(lines, bytes.includes('"remote"') ? closedRemote : openRemote);
+  }
+}
+
+/** For checks, each time that they run: the same without an explanation of faults. */
+export function localNow(data: string): Pick<Local, 'config' | 'remote'> {
+  let bytes: Buffer;
+  try {
+    bytes = readTrusted(join(data, 'agent.settings.json'));
+  } catch (thrown) {
+    const isThere = (thrown as NodeJS.ErrnoException).code !== 'ENOENT';
+    return { config: null, remote: isThere ? closedRemote : openRemote };
+  }
+  try {
+    return { config: parseConfig(bytes, 'file'), remote: parseRemote(bytes) };
+  } catch {
+    return { config: null, remote: bytes.includes('"remote"') ? closedRemote : openRemote };
   }
 }
 

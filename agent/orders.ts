@@ -3,6 +3,17 @@
  * shared/report.ts, read by hand, because the schema compiler would double the agent's memory for two small messages.
  * test/agent/orders.test.ts holds both to the same verdict on the same bytes.
  */
+
+import {
+  isLockKey,
+  type ListKey,
+  listKeys,
+  listPatterns,
+  namesAtMost,
+  type Privacy,
+  personalFields,
+  wireBounds,
+} from '../shared/agent-settings.ts';
 import { fail, reasonOf } from '../shared/errors.ts';
 import type { Ack, AgentConfig, AskAnswer, Moved } from '../shared/report.ts';
 import {
@@ -92,11 +103,33 @@ function parseCheckSettings(value: unknown, where: string): { enabled?: boolean;
   onlyKeys(value, ['enabled', 'every_s'], where);
   const { enabled, every_s } = value;
   if (enabled !== undefined && typeof enabled !== 'boolean') refuse(`${where}.enabled`, 'must be true or false');
-  if (every_s !== undefined && !isBetween(every_s, 0.5, 604_800)) refuse(`${where}.every_s`, 'must be 0.5 to 604800');
+  const { least, most } = wireBounds.every_s;
+  if (every_s !== undefined && !isBetween(every_s, least, most))
+    refuse(`${where}.every_s`, `must be ${least} to ${most}`);
   return {
     ...(enabled === undefined ? {} : { enabled }),
     ...(every_s === undefined ? {} : { every_s: every_s as number }),
   };
+}
+
+const listForms = Object.fromEntries(listKeys.map((key) => [key, new RegExp(listPatterns[key], 'u')])) as Record<
+  ListKey,
+  RegExp
+>;
+
+function parseNames(value: unknown, key: ListKey): string[] {
+  const isName = (one: unknown): one is string => typeof one === 'string' && listForms[key].test(one);
+  if (!Array.isArray(value) || value.length > namesAtMost || !value.every(isName))
+    refuse(`message.${key}`, `must be a list of at most ${namesAtMost} ${key === 'certificates' ? 'paths' : 'names'}`);
+  return value;
+}
+
+function parsePrivacy(value: unknown): Privacy {
+  if (!isDict(value)) refuse('message.privacy', 'must be an object');
+  onlyKeys(value, personalFields, 'message.privacy');
+  for (const [field, flag] of Object.entries(value))
+    if (typeof flag !== 'boolean') refuse(`message.privacy.${field}`, 'must be true or false');
+  return value as Privacy;
 }
 
 function parseOrder(value: unknown, where: string): TargetOrder[] {
@@ -132,18 +165,50 @@ export function parseAllowed(bytes: Uint8Array): string[] {
   return allow as string[];
 }
 
+/** What this machine takes from afar, and which keys it does not. */
+export interface Remote {
+  settings: 'on' | 'off';
+  lock: string[];
+}
+
+/** Of the machine's own file: nobody else can say. */
+export function parseRemote(bytes: Uint8Array): Remote {
+  const { remote } = parse(bytes);
+  if (remote === undefined) return { settings: 'on', lock: [] };
+  if (!isDict(remote)) refuse('message.remote', 'must be an object');
+  onlyKeys(remote, ['settings', 'lock'], 'message.remote');
+  const { settings = 'on', lock = [] } = remote;
+  if (settings !== 'on' && settings !== 'off') refuse('message.remote.settings', 'must be on or off');
+  const isKey = (one: unknown): one is string => typeof one === 'string' && one.length <= 80 && isLockKey(one);
+  if (!Array.isArray(lock) || lock.length > 100 || !lock.every(isKey))
+    refuse('message.remote.lock', 'must be a list of at most 100 settings, such as interval_s or checks.smart');
+  return { settings, lock };
+}
+
+/** Of a message that was refused: so much of it as an answer needs. Null: it has no version that can be read. */
+export function versionIn(bytes: Uint8Array): number | null {
+  try {
+    const { version } = parse(bytes);
+    return isCount(version, 1) && version <= Number.MAX_SAFE_INTEGER ? version : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * A settings message, or the same document as a file.
- * @param from `targets` is allowed in the machine's own file only, `watch` and `may_ask` in a message only
+ * @param from `targets` and `remote` are allowed in the machine's own file only, `version`, `watch` and `may_ask` in a message only
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
   const value = parse(bytes);
-  onlyKeys(value, ['v', 'interval_s', 'checks', ...(from === 'file' ? ['targets'] : ['watch', 'may_ask'])], 'message');
+  const ofOne = from === 'file' ? ['targets', 'remote'] : ['version', 'watch', 'may_ask'];
+  onlyKeys(value, ['v', 'interval_s', 'checks', ...listKeys, 'privacy', ...ofOne], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;
-  if (interval_s !== undefined && !isBetween(interval_s, 0.5, 3600))
-    refuse('message.interval_s', 'must be 0.5 to 3600');
+  const { least, most } = wireBounds.interval_s;
+  if (interval_s !== undefined && !isBetween(interval_s, least, most))
+    refuse('message.interval_s', `must be ${least} to ${most}`);
   if (checks !== undefined && !isDict(checks)) refuse('message.checks', 'must be an object');
   const config: AgentConfig = { v: 1 };
   if (interval_s !== undefined) config.interval_s = interval_s as number;
@@ -154,7 +219,13 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
     });
     config.checks = Object.fromEntries(entries);
   }
-  const { watch, may_ask } = value;
+  for (const key of listKeys) if (value[key] !== undefined) config[key] = parseNames(value[key], key);
+  if (value.privacy !== undefined) config.privacy = parsePrivacy(value.privacy);
+  const { watch, may_ask, version } = value;
+  if (version !== undefined) {
+    if (!isCount(version, 1) || version > Number.MAX_SAFE_INTEGER) refuse('message.version', 'must be a count from 1');
+    config.version = version;
+  }
   if (may_ask !== undefined && from === 'message') {
     const isName = (one: unknown): one is string => typeof one === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(one);
     if (!Array.isArray(may_ask) || may_ask.length > 16 || !may_ask.every(isName))

@@ -10,6 +10,8 @@ export interface SectionQueue {
   offer(check: string, found: Partial<Record<SectionName, unknown>>): void;
   /** Sends sections again that were last sent one day ago. */
   daily(): void;
+  /** Sends all of them again: what of them is sent has changed. */
+  all(): void;
 }
 
 export interface SectionsOptions {
@@ -52,6 +54,9 @@ export function createSections({ memory, clock, send }: SectionsOptions): Sectio
   return {
     offer(check, found) {
       for (const [section, data] of Object.entries(found)) merge(section as SectionName, check, data);
+    },
+    all() {
+      for (const section of Object.keys(sentAt)) deliver(section as SectionName, join(parts(section)));
     },
     daily() {
       for (const [section, at] of Object.entries(sentAt)) {

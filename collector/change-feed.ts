@@ -27,6 +27,8 @@ export type Change =
   | { kind: 'target'; target: string }
   /** Who is on call, or who hears of what. */
   | { kind: 'on_call' }
+  /** Settings of agents: other ones, or an agent has taken them. */
+  | { kind: 'agent_settings' }
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 

@@ -7,7 +7,7 @@ import { Registry } from 'prom-client';
 import { askLevel } from '../shared/agent-level.ts';
 import type { Clock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
-import type { AgentConfig, Report } from '../shared/report.ts';
+import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { certificateEnding } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
@@ -67,6 +67,8 @@ export interface Started {
   data: string;
   /** Other rules of the settings file and the files beside it: all or none. @returns ids of those that now differ */
   applyRules(rules: Config['rules']): Promise<string[]>;
+  /** Other settings of agents of the settings file. */
+  applyAgentSettings(layers: Config['agentSettings']): Promise<void>;
 }
 
 export interface Collector {
@@ -123,6 +125,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     for (const rule of await rules.reload()) changeFeed.publish({ kind: 'rule', rule });
     await alerts.maintenance.scopesMoved();
     await managers.targets.reload();
+    await managers.agentSettings.follow();
   };
   const ruleNamed = (id: string) => namedRule(id, (one) => rules.books().rule(one));
   const maintenance = () => alerts.maintenance;
@@ -138,8 +141,10 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     ...managed,
     ...mailing,
     targets: config.targets,
+    agentSettings: { base: { v: 1, interval_s: config.agents.intervalMs / 1000 }, file: config.agentSettings },
   });
-  const { targets } = managers;
+  const { targets, agentSettings } = managers;
+  onStop(() => agentSettings.stop());
   onStop(() => Promise.all([targets.stop(), managers.services.stop()]));
 
   // Rows are there only after alerts, and before any report.
@@ -189,10 +194,15 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     },
     heard: ({ id }, report) => targets.heard(id, report),
     asked: alerts.maintenance.asked,
-    configOf: (endpoint) => targets.settingsFor(endpoint.id, settingsOf(config, endpoint)),
+    applied: agentSettings.heard,
+    configOf(endpoint) {
+      const settings = agentSettings.configFor(endpoint, mayAsk(config, endpoint));
+      return settings && targets.settingsFor(endpoint.id, settings);
+    },
   });
   onStop(() => intake.close());
   targets.start(alerts, intake.configure);
+  agentSettings.start(intake.configure);
   managers.services.start(alerts);
   tls.onLook(certificateWatch(alerts, publicUrl, log));
 
@@ -228,7 +238,9 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         if (endpoint) await alerts.onReport(endpoint, { v: 1, epoch: 'collector', seq: 1, at, metrics }, true);
       },
       async retired(id) {
+        intake.forget(id);
         intake.disconnect(id);
+        await agentSettings.retired(id);
         await onScopesMoved();
         await alerts.retired(id);
       },
@@ -256,14 +268,13 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     setupLink: secret === null ? null : `${addresses.http}/setup#${secret}`,
     data: folder.path,
     applyRules: rules.replaceFile,
+    applyAgentSettings: agentSettings.replaceFile,
   };
 }
 
-/** What every agent gets. An older one would refuse the whole message for what it does not know. */
-const settingsOf = (config: Config, { level }: Endpoint): AgentConfig => ({
-  ...{ v: 1, interval_s: config.agents.intervalMs / 1000 },
-  ...(config.maintenance.agentsMayAsk && (level ?? 0) >= askLevel ? { may_ask: ['maintenance'] } : {}),
-});
+/** An older agent would refuse the whole message for what it does not know. */
+const mayAsk = (config: Config, { level }: Endpoint) =>
+  config.maintenance.agentsMayAsk && (level ?? 0) >= askLevel ? { may_ask: ['maintenance'] } : {};
 
 /** What a look at the certificate has shown becomes an alert, or ends it. */
 const certificateWatch =

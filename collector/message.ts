@@ -1,4 +1,5 @@
 /** A message of an agent on its way through the pipeline. */
+import type { Applied } from '../shared/applied.ts';
 import type { Ask } from '../shared/ask.ts';
 import type { Presence } from '../shared/presence.ts';
 import type { Report } from '../shared/report.ts';
@@ -36,6 +37,7 @@ export interface Message {
   inventory?: Section;
   presence?: Presence;
   ask?: Ask;
+  applied?: Applied;
   /** Only a new one is published. */
   taken?: 'new' | 'duplicate' | 'conflict';
 }

@@ -88,6 +88,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       monotonic: clock.monotonic,
     }),
     asked: parts.asked ?? ((_endpoint, { id }) => Promise.resolve({ id, ok: false, until: null, text: 'Refused.' })),
+    applied: parts.applied ?? (() => Promise.resolve()),
     answer: downlink.answer,
     ackDue: acks.due,
     conflict: acks.conflict,
@@ -121,6 +122,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     connected: source.connected,
     floodOf: floods.of,
     configure: downlink.configure,
+    forget: downlink.forget,
     disconnect: source.disconnect,
     async close() {
       stopWatching();

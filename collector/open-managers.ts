@@ -5,6 +5,7 @@
 import type { NamedRule } from '../shared/api.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { type AgentSettingsParts, createAgentSettings } from './agent-settings/agent-settings.ts';
 import { createCalendars } from './calendars/calendars.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { createChanges } from './changes/changes.ts';
@@ -61,6 +62,8 @@ interface ManagedParts {
   onScopesMoved(): Promise<void>;
   /** Where the collector looks at targets, and those of the settings file. */
   targets: Pick<TargetParts, 'allow' | 'list'>;
+  /** What agents get of themselves, and what the file says of it. */
+  agentSettings: Pick<AgentSettingsParts, 'base' | 'file'>;
   /** It is there only after these. */
   maintenance: ChangeParts['maintenance'];
 }
@@ -79,6 +82,7 @@ export async function openManagers(parts: ManagedParts) {
     { name: 'when disks will be full', run: () => disks.compute() },
   ];
   const groups = await createGroups(places);
+  const agentSettings = await createAgentSettings({ ...parts, ...parts.agentSettings, groups });
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const changes = createChanges({
     ...parts,
@@ -97,6 +101,7 @@ export async function openManagers(parts: ManagedParts) {
   services = await createServices({ ...parts, targets, onDefined });
   onDefined();
   return {
+    agentSettings,
     targets,
     services,
     generated,

@@ -3,12 +3,11 @@
  * Store, then acknowledge; save a change, then publish it. Every step is idempotent, because after a crash it is
  * repeated. Rules do not wait for the store, so that alerts do not depend on it.
  */
-import type { Ask } from '../shared/ask.ts';
 import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Presence } from '../shared/presence.ts';
-import type { AskAnswer, Metric, Report } from '../shared/report.ts';
+import type { Metric, Report } from '../shared/report.ts';
 import type { Section } from '../shared/section.ts';
 import { advance } from './alerts/advance.ts';
 import { type Batch, createBatch, type Input, isAlertChange } from './alerts/batch.ts';
@@ -27,7 +26,7 @@ import type { Evaluation } from './intake/evaluation.ts';
 import { digestOf } from './intake/identity.ts';
 import type { Losses } from './intake/losses.ts';
 import { type AdmitParts, admit } from './intake/read-message.ts';
-import type { RetryWhileBusy } from './intake/retry-while-busy.ts';
+import { answerAsk, keepApplied, rowsOfSaid, type SaidParts } from './intake/said.ts';
 import { maintain } from './maintenance/maintain.ts';
 import type { MaintenanceMemory } from './maintenance/memory.ts';
 import { saveMaintenance } from './maintenance/save.ts';
@@ -60,25 +59,21 @@ interface PendingAck {
   change?: Change;
 }
 
-export interface RoadParts extends AdmitParts {
+export interface RoadParts extends AdmitParts, SaidParts {
   store: SeriesStore;
   presence: PresenceTracker;
   machines: Machines;
   inventory: Inventory;
   evaluation: Evaluation;
   losses: Losses;
-  patience: RetryWhileBusy;
   changeFeed: ChangeFeed;
   log: Log;
+  /** A change of presence counts as several rows: it is kept for years, and closes and opens spans of availability. */
   budgets: Pick<EndpointBudgets, 'charge' | 'inventoryMay'>;
   /** Of one endpoint one section after the other: what one has cost is known before the next begins. */
   inventoryTurns: ReturnType<typeof oneAtATime>;
   /** The content of an `ack` has changed. */
   ackDue(endpoint: string, epoch: string): void;
-  /** What an agent asks for its own machine; refusals are answers. */
-  asked(endpoint: Endpoint, ask: Ask, from: string): Promise<AskAnswer>;
-  /** Sends what came of it. */
-  answer(endpoint: string, answer: AskAnswer): void;
   /** A number of this epoch conflicts: its agent is to continue under a new epoch. */
   conflict(endpoint: string, epoch: string): void;
 }
@@ -165,6 +160,7 @@ function seen({ fleet, presence, log }: RoadParts, message: Message): undefined 
 function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
   if (message.presence) return keepPresence(parts, message, message.presence);
   if (message.ask) return answerAsk(parts, message, message.ask);
+  if (message.applied) return keepApplied(parts, message, message.applied);
   if (message.crowded) {
     message.refuse();
     return undefined;
@@ -180,8 +176,10 @@ function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
 
 async function keepPresence(parts: RoadParts, message: Message, presence: Presence): Promise<void> {
   const { endpoint, acknowledge, from } = message;
-  parts.budgets.charge(endpoint.id, 'rows', rowsOfPresence);
+  parts.budgets.charge(endpoint.id, 'rows', rowsOfSaid);
   await parts.patience(() => parts.presence.receive(endpoint, presence));
+  const said = presence.state === 'online' ? presence.settings : undefined;
+  if (said) await parts.patience(() => parts.applied(endpoint, said));
   const shared =
     presence.state === 'online' ? await parts.patience(() => parts.machines.born(endpoint.id, presence, from)) : null;
   durable(parts, { acknowledge, endpoint: endpoint.id });
@@ -189,17 +187,6 @@ async function keepPresence(parts: RoadParts, message: Message, presence: Presen
   parts.counters.clones.inc();
   parts.evaluation.evaluate(endpoint, identityReport(shared, message.receivedAt));
 }
-
-/** What the machine asks for itself is saved, or refused, before it is answered; a repeat would be a question of its own. */
-async function answerAsk(parts: RoadParts, message: Message, ask: Ask): Promise<void> {
-  const { endpoint, acknowledge, from } = message;
-  parts.budgets.charge(endpoint.id, 'rows', rowsOfPresence);
-  parts.answer(endpoint.id, await parts.asked(endpoint, ask, from));
-  acknowledge();
-}
-
-/** A change of presence is kept for years, and closes and opens spans of availability: it counts as several rows. */
-const rowsOfPresence = 5;
 
 /** A shared identity as a metric, so that a rule can alert on it; the alert shows the names. */
 function identityReport(machines: readonly Machine[], at: number): Report {
@@ -335,7 +322,9 @@ async function putAside(parts: RoadParts, message: Message, error: unknown): Pro
   const { endpoint, topic, leaf, payload, report, receivedAt } = message;
   await quarantine.put({ endpoint: endpoint.id, topic, error, bytes: payload });
   const identity =
-    leaf === 'presence' || leaf === 'ask' ? undefined : (message.inventory ?? report ?? message.identity);
+    leaf === 'presence' || leaf === 'ask' || leaf === 'applied'
+      ? undefined
+      : (message.inventory ?? report ?? message.identity);
   // Without a number no `ack` can cover it: its agent still has it.
   if (!identity) return message.acknowledge();
   try {

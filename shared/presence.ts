@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { Applied } from './applied.ts';
 
 const seconds = { minimum: 0, maximum: 1e10 };
 const word = { pattern: '^[a-z_]{1,32}$' };
@@ -26,6 +27,7 @@ export const Presence = Type.Union([
       // Of gaps in the agent's own running since its last birth was delivered.
       slept_s: Type.Optional(Type.Number(seconds)),
       stood_still_s: Type.Optional(Type.Number({ ...seconds, description: 'awake, and the agent did not run' })),
+      settings: Type.Optional(Applied),
       stalled: Type.Optional(Type.Boolean({ description: 'memory or disks had stopped all work just then' })),
     },
     // A newer agent may send fields that this side does not know.

@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { isLockKey, listPatterns, namesAtMost, personalFields, settingKeys, wireBounds } from './agent-settings.ts';
 import { fail, reasonOf } from './errors.ts';
 import { firstFault, type Validator } from './first-fault.ts';
 import { targetIntervalS, targetsPerWatcher, targetTimeoutS } from './target.ts';
@@ -105,21 +106,46 @@ export type Ack = Static<typeof Ack>;
 export type Moved = NonNullable<Ack['moved']>;
 export type AskAnswer = NonNullable<Ack['answer']>;
 
+const optionalFlag = () => Type.Optional(Type.Boolean());
+const namesOf = (pattern: string) => Type.Array(Type.String({ pattern }), { maxItems: namesAtMost });
+
 /** Settings for one endpoint: data from a closed list, never code. Intervals in seconds. */
 export const AgentConfig = Type.Object(
   {
     v: Type.Literal(1),
-    interval_s: Type.Optional(Type.Number({ minimum: 0.5, maximum: 3600 })),
+    interval_s: Type.Optional(
+      Type.Number({ minimum: wireBounds.interval_s.least, maximum: wireBounds.interval_s.most }),
+    ),
     checks: Type.Optional(
       Type.Record(
         name,
         Type.Object(
           {
             enabled: Type.Optional(Type.Boolean()),
-            every_s: Type.Optional(Type.Number({ minimum: 0.5, maximum: 604_800 })),
+            every_s: Type.Optional(
+              Type.Number({ minimum: wireBounds.every_s.least, maximum: wireBounds.every_s.most }),
+            ),
           },
           { additionalProperties: false },
         ),
+        { additionalProperties: false },
+      ),
+    ),
+    /** Of these settings; an agent that gets one answers on the topic `applied`. */
+    version: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+    /** Services that are to run there. */
+    services: Type.Optional(namesOf(listPatterns.services)),
+    /** Certificate files, or folders of them. */
+    certificates: Type.Optional(namesOf(listPatterns.certificates)),
+    /** Of the machine's own checks only these run; what they start stands on the machine. */
+    custom: Type.Optional(namesOf(listPatterns.custom)),
+    /** What of its messages about people it sends. */
+    privacy: Type.Optional(
+      Type.Object(
+        Object.fromEntries(personalFields.map((field) => [field, optionalFlag()])) as unknown as Record<
+          (typeof personalFields)[number],
+          ReturnType<typeof optionalFlag>
+        >,
         { additionalProperties: false },
       ),
     ),
@@ -150,11 +176,33 @@ export const AgentConfig = Type.Object(
 );
 export type AgentConfig = Static<typeof AgentConfig>;
 
-const { watch: _watch, may_ask: _mayAsk, ...ofBoth } = AgentConfig.properties;
+const { watch: _watch, may_ask: _mayAsk, version: _version, ...ofBoth } = AgentConfig.properties;
 /** The settings file of a machine: the same, and what it lets the collector do; that is never for the collector to say. */
 export const LocalConfig = Type.Object(
   {
     ...ofBoth,
+    /** What this machine takes from afar: nothing, or all but the locked keys. */
+    remote: Type.Optional(
+      Type.Object(
+        {
+          settings: Type.Optional(Type.Enum(['on', 'off'])),
+          lock: Type.Optional(
+            Type.Array(
+              Type.String({
+                maxLength: 80,
+                want: 'a setting such as interval_s, checks, checks.smart, services, privacy.users',
+                check: (key: string) =>
+                  isLockKey(key)
+                    ? null
+                    : `is no setting; lock one of ${settingKeys.join(', ')}, checks.NAME, privacy.NAME`,
+              }),
+              { maxItems: 100 },
+            ),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     targets: Type.Optional(
       Type.Object(
         { allow: Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 200 }) },

@@ -4,7 +4,7 @@
  * The endpoint id equals the MQTT client id and user name. The bucket is two hex digits of a hash of the id, so that
  * several collectors can share a fleet by subscribing to the buckets that each has leased.
  */
-export const upLeaves = ['report', 'backlog', 'presence', 'inventory', 'ask'] as const;
+export const upLeaves = ['report', 'backlog', 'presence', 'inventory', 'ask', 'applied'] as const;
 export const downLeaves = ['ack', 'config'] as const;
 export type UpLeaf = (typeof upLeaves)[number];
 export type DownLeaf = (typeof downLeaves)[number];

@@ -244,6 +244,15 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/status-pages/:id/notices': 'operator',
   'POST /api/v1/status-pages/:id/notices/:notice/updates': 'operator',
 
+  // Settings of agents by group
+  'GET /api/v1/agent-settings': 'viewer',
+  'GET /api/v1/agent-settings/not-taken': 'viewer',
+  'GET /api/v1/agent-settings/versions': 'viewer',
+  'POST /api/v1/agent-settings/preview': 'operator',
+  'PUT /api/v1/agent-settings/layers': 'admin',
+  'POST /api/v1/agent-settings/versions/:version/restore': 'admin',
+  'GET /api/v1/endpoints/:id/agent-settings': 'viewer',
+
   // What is watched from outside
   'GET /api/v1/targets': 'viewer',
   'POST /api/v1/targets': 'operator',

@@ -21,6 +21,12 @@ export function statesOf(context: Context): Readonly<Record<string, StateReader>
         .filter(({ owner }) => owner === 'people')
         .map(({ rule, scope: { of, target }, overrides: parts }) => [`${rule.id} ${of} ${target}`.trim(), parts]),
     );
+  const layers: StateReader = () =>
+    Object.fromEntries(
+      context.agentSettings
+        .summary()
+        .layers.map(({ scope, name, settings, priority }) => [`${scope.of} ${name}`.trim(), { priority, ...settings }]),
+    );
   const membersOf =
     (places: Pick<typeof sites | typeof groups, 'members'>): StateReader =>
     async (request) => {
@@ -71,6 +77,8 @@ export function statesOf(context: Context): Readonly<Record<string, StateReader>
   };
 
   return {
+    'PUT /api/v1/agent-settings/layers': layers,
+    'POST /api/v1/agent-settings/versions/:version/restore': layers,
     'PUT /api/v1/endpoints/:id/dependencies': dependencies,
     'PUT /api/v1/sites/:id/uplinks': dependencies,
     ...onCallStates(context),

@@ -10,6 +10,7 @@ interface Audited {
 /** By the first part of the address. */
 const objects: Readonly<Record<string, readonly [object: string, table: string | null]>> = {
   act: ['alert', null],
+  'agent-settings': ['agent_settings', null],
   alerts: ['alert', 'alerts'],
   availability: ['target', null],
   calendars: ['calendar', 'calendars'],
@@ -52,6 +53,7 @@ const writesItself = new Set(['POST /api/v1/endpoints/:id/erase']);
 /** They show what would be, whether a password is right, or what somebody else has found. */
 const changesNothing = new Set([
   'POST /api/v1/maintenance/preview',
+  'POST /api/v1/agent-settings/preview',
   'POST /api/v1/silences/preview',
   'POST /api/v1/changes/preview',
   'POST /api/v1/rules/preview',

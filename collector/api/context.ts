@@ -17,6 +17,7 @@ import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
 import type { ActLinks } from '../act/links.ts';
+import type { AgentSettings } from '../agent-settings/agent-settings.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { DependencyActions, SilenceActions } from '../alerts/suppressors.ts';
 import type { Calendars } from '../calendars/calendars.ts';
@@ -101,6 +102,10 @@ export interface Context {
   pdfs: Pdfs;
   schedules: Schedules;
   status: StatusPages;
+  agentSettings: Pick<
+    AgentSettings,
+    'summary' | 'notTaken' | 'versions' | 'ofEndpoint' | 'preview' | 'save' | 'restore'
+  >;
   targets: Targets;
   services: Services;
   /** The rules in force. */

@@ -10,7 +10,7 @@ import type { Config } from '../settings/settings.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { addressesFor } from '../tls/serving.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
-import { differenceOf, rulesInForce } from './rules-difference.ts';
+import { agentSettingsDifference, differenceOf, rulesInForce } from './rules-difference.ts';
 
 /** Counted as the page Rules does: the levels of one rule, such as warning and critical, are one. */
 function rulesLine(overrides: readonly unknown[]): string {
@@ -25,6 +25,15 @@ function fileLine({ data, rules, rulesFolder }: Config): string {
   const lines = differenceOf(rulesInForce(data) ?? [], rules).length;
   const end = lines === 0 ? 'as in force' : 'see what would change: rules diff';
   return `in ${rulesFolder}: ${readRuleFiles(rulesFolder).rules.length}; with those of the settings ${end}`;
+}
+
+/** Read-only on the page: what it would change is shown here. */
+function settingsLines(config: Config): string[] {
+  const changes = agentSettingsDifference(config);
+  const count = config.agentSettings.length;
+  const head = `${count === 0 ? 'none here' : `${count} here`}; those of the page Agent settings come on top`;
+  if (changes === null || changes.length === 0) return [`Agents set ${head}`];
+  return [`Agents set ${head}; at the next start they change:`, ...changes.map((line) => `           ${line}`)];
 }
 
 const unconnected = (n: number) =>
@@ -49,6 +58,7 @@ export const command: Command = {
       `Channels   ${routes.map((route) => route.name).join(', ') || 'none here'}; those of the page Channels come on top`,
       `Rules      ${rulesLine(config.rules)}`,
       `           ${fileLine(config)}`,
+      ...settingsLines(config),
       `Zone       ${config.zone}`,
       blocked.length === 0 ? 'The settings are good.' : unconnected(blocked.length),
     ];

@@ -13,7 +13,7 @@ import type { Config } from '../settings/config.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { version } from '../version.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
-import { noteRulesInForce } from './rules-difference.ts';
+import { noteAgentSettings, noteRulesInForce } from './rules-difference.ts';
 
 const web = pathOf(new URL('../../dashboards/web/dist', import.meta.url), 'web');
 /** An orderly stop takes a second; one that takes this long will not end by itself. */
@@ -39,13 +39,15 @@ async function warnOfChannels({ channels, outgoing }: Config, log: Log): Promise
   for (const problem of await blockedChannels(channels, createOutgoing(outgoing.allow))) log.warn({}, problem);
 }
 
-/** On SIGHUP: rules of files are read again. What is wrong with them is logged, and what was in force still is. */
+/** On SIGHUP: rules of files, and settings of agents, are read again. What is wrong with them is logged, and what was in force still is. */
 async function applyRules(values: Parameters<Command['run']>[0], started: Started, log: Log): Promise<void> {
   try {
     const { config } = settingsFrom(values);
     const ids = await started.applyRules(config.rules);
     noteRulesInForce(started.data, config.rules);
-    log.info({ rules: ids }, 'The rules of files were read again');
+    await started.applyAgentSettings(config.agentSettings);
+    noteAgentSettings(started.data, config.agentSettings);
+    log.info({ rules: ids }, 'The rules of files and the settings of agents were read again');
   } catch (thrown) {
     log.error({ reason: reasonOf(thrown) }, 'The rules of files are not applied; what was in force still is');
   }
@@ -101,6 +103,7 @@ export const command: Command = {
     const ended = untilSignal(collector, watchdog.stopping);
     const started = await collector.start();
     noteRulesInForce(started.data, config.rules);
+    noteAgentSettings(started.data, config.agentSettings);
     process.on('SIGHUP', () => void applyRules(values, started, log));
     process.stdout.write(`${greeting(started, config)}\n`);
     watchdog.ready();

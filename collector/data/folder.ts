@@ -19,6 +19,8 @@ export interface DataFolder {
   addresses: string;
   /** Rules of files that the last collector has put in force, as JSON: for `rules diff`. */
   rules: string;
+  /** Settings of agents of the file, the same: for `check-config`. */
+  agentSettings: string;
   /** What must stay where it is while this process runs: without one of them another collector could begin anew. */
   kept: readonly string[];
   release(): void;
@@ -37,6 +39,7 @@ export const pathsOf = (path: string) => ({
   localToken: join(path, 'local.token'),
   addresses: join(path, 'addresses.json'),
   rules: join(path, 'rules-in-force.json'),
+  agentSettings: join(path, 'agent-settings-in-force.json'),
 });
 
 /** @throws EvenkeelError DATA_NOT_WRITABLE, DISK_FULL */

@@ -13,6 +13,7 @@ export function createIntakeCounters(registry: Registry) {
     presence: messages.labels('presence'),
     inventory: messages.labels('inventory'),
     ask: messages.labels('ask'),
+    applied: messages.labels('applied'),
     duplicates: counter('duplicates_total', 'Messages that were stored already and were acknowledged again'),
     conflicts: counter('conflicts_total', 'Messages refused because their number had brought another content'),
     clones: counter('clones_total', 'Sign-ons that prove two machines under one identity'),

@@ -13,6 +13,8 @@ export interface Downlink {
   answer(endpoint: string, answer: AskAnswer): void;
   /** Sends the endpoint its settings, where there are any. */
   configure(endpoint: string): void;
+  /** An empty message: a broker that keeps the last one forgets it. */
+  forget(endpoint: string): void;
   /** The endpoint has subscribed: sends what it missed. */
   onSubscribe(endpoint: string, leaf: DownLeaf): void;
 }
@@ -52,6 +54,7 @@ export function createDownlink(parts: {
     },
     answer: (endpoint, answer) => void send(endpoint, 'ack', { ...coversNothing, answer }),
     configure,
+    forget: (id) => void source?.send(id, 'config', Buffer.alloc(0), true),
     onSubscribe(id, leaf) {
       if (leaf === 'config') configure(id);
       else publishMoved(id);

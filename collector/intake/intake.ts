@@ -1,6 +1,7 @@
 /** Dependencies and interface of the intake. Wired in ../open-intake.ts. */
 import type { Registry } from 'prom-client';
 import type { Flood } from '../../shared/api.ts';
+import type { Applied } from '../../shared/applied.ts';
 import type { Ask } from '../../shared/ask.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -44,6 +45,8 @@ export interface IntakeParts {
   };
   /** What an agent asks for its own machine. Left out: it is refused. */
   asked?(endpoint: Endpoint, ask: Ask, from: string): Promise<AskAnswer>;
+  /** Which settings an agent has. */
+  applied?(endpoint: Endpoint, applied: Applied): Promise<void>;
   /** A live report has come. @returns what of it is about the endpoint itself */
   heard?(endpoint: Endpoint, report: Report): Report;
   /** Metrics derived from a report and the state of its endpoint, for the rules. */
@@ -63,6 +66,8 @@ export interface Intake {
   floodOf(endpoint: string): Flood | null;
   /** Sends changed settings to the endpoint. */
   configure(endpoint: string): void;
+  /** It is no longer to have any: a broker that keeps them forgets them. */
+  forget(endpoint: string): void;
   /** Ends the connection of a retired endpoint. */
   disconnect(endpoint: string): void;
   /** The reverse of the start: stops listening, waits for messages in flight, sends the last acks. */

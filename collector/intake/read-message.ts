@@ -1,5 +1,6 @@
 /** The first step of the pipeline: from bytes to what they say, at once or, for large ones, by the worker. */
 
+import { Applied } from '../../shared/applied.ts';
 import { Ask } from '../../shared/ask.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { Presence } from '../../shared/presence.ts';
@@ -34,6 +35,7 @@ export function admit(parts: AdmitParts, message: Message): Promise<void> | unde
   message.digest = digestOf(plain);
   try {
     if (leaf === 'ask') message.ask = decodePlain<Ask>(Ask, plain);
+    else if (leaf === 'applied') message.applied = decodePlain<Applied>(Applied, plain);
     else if (leaf === 'presence') message.presence = decodePlain<Presence>(Presence, plain);
     else if (leaf === 'inventory') admitSection(message, decodePlain<InventoryMessage>(InventoryMessage, plain));
     else admitReport(parts, message, decodePlain<Report>(Report, plain));

@@ -12,6 +12,7 @@ import { nearest } from '../../shared/nearest.ts';
 import { internet } from '../../shared/outgoing.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
+import { layersOfFile } from '../agent-settings/file.ts';
 import {
   faultsOfInhibit,
   faultsOfUplinks,
@@ -108,6 +109,8 @@ export function loadConfig(
       faults.push({ ...fault, path: ['uplinks', ...fault.path] });
   const { rules, inFiles } = readRules(settings.rules, rulesFolder, faults);
   const targets = readTargetList(settings.targets, read, faults);
+  const layers = layersOfFile(settings.agent_settings);
+  faults.push(...layers.faults.map((fault) => ({ ...fault, path: ['agent_settings', ...fault.path] })));
   const routing = readRouting(settings);
   faults.push(...routing.faults);
   const password = passwordFile('EVENKEEL_ADMIN_PASSWORD_FILE', env, cwd);
@@ -144,6 +147,7 @@ export function loadConfig(
     outgoing: { allow: good.outgoing?.allow ?? [] },
     inhibit: inhibitRulesOf(good.inhibit ?? []),
     uplinks: good.uplinks ?? [],
+    agentSettings: layers.layers,
     maintenance: { agentsMayAsk: good.maintenance?.agents_may_ask ?? false },
     targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],

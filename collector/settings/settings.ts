@@ -7,6 +7,7 @@ import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { isNeverReached } from '../../shared/outgoing.ts';
 import { portFault } from '../../shared/shape.ts';
+import type { FileLayer } from '../agent-settings/agent-settings.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
 import type { FileDocuments } from '../routing/documents.ts';
@@ -303,6 +304,9 @@ export const CollectorSettings = Type.Object(
     ),
     log: Type.Optional(Type.Union(logLevels.map((level) => Type.Literal(level)))),
     logFormat: Type.Optional(Type.Union(logFormats.map((format) => Type.Literal(format)))),
+    agent_settings: Type.Optional(
+      Type.Unknown({ description: 'settings of agents for all, a site, a group …: collector/agent-settings/file.ts' }),
+    ),
     agents: Type.Optional(
       Type.Object(
         // What agents take: shared/report.ts, AgentConfig.
@@ -365,6 +369,8 @@ export interface Config {
   /** What whole sites are reached by way of, by name. */
   uplinks: UplinkSettings;
   maintenance: { agentsMayAsk: boolean };
+  /** Settings of agents, by scope. */
+  agentSettings: FileLayer[];
   /** Where the collector itself may look, and the targets that stand in the file. */
   targets: { allow: string[]; list: (TargetDefinition & { id: string })[] };
   /** Of the settings file and of the files beside it. */

@@ -4,6 +4,7 @@
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ActTables } from './act-tables.ts';
+import type { AgentSettingsTables } from './agent-settings-tables.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
 import type { ChannelTables } from './channel-tables.ts';
@@ -38,6 +39,7 @@ interface PlacesTable {
 export interface Database
   extends ChannelTables,
     ActTables,
+    AgentSettingsTables,
     NotificationTables,
     AuditTables,
     ChangeTables,

@@ -67,6 +67,9 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   // What was decided for it alone.
   group_members: rows(own),
   replacements: rows((ids) => sql`(moved in (${ids}) or endpoint in (${ids}))`),
+  setting_layers: rows(scoped),
+  setting_versions: texts('reason', 'changes'),
+  applied_settings: rows(own),
   rules: rows(scoped),
   rule_versions: [...rows(scoped), ...texts('reason')],
   availability_targets: [...rows(scoped), ...texts('reason')],

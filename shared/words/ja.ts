@@ -3235,6 +3235,7 @@ export const words: Words = {
       impact: 'インシデントの影響',
       join_code: '参加コード',
       maintenance: 'メンテナンス',
+      agent_settings: 'エージェント設定',
       watched_target: '監視対象',
       people: '人数',
       product: 'ソフトウェア製品',
@@ -3253,6 +3254,8 @@ export const words: Words = {
       user: 'ユーザー',
     },
     action: {
+      layers: '設定を保存',
+      versions_restore: '以前の版に戻した',
       schedules: '当番表の保存',
       schedules_remove: '当番表の削除',
       schedules_overrides: '差し替えの追加',

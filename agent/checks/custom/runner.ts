@@ -7,6 +7,7 @@ import { parseDuration } from '../../../shared/duration.ts';
 import type { HealthItem } from '../../../shared/inventory.ts';
 import { reason, reasonsOf } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
+import { namedHere } from '../../remote.ts';
 import { type CustomCheck, readSettings } from '../../settings.ts';
 import { type CheckContext, type Findings, NoData } from '../check.ts';
 import { worstFirst } from '../health/board.ts';
@@ -64,7 +65,12 @@ export function createCustomRunner(): CustomRunner {
 
   return {
     async next(context, file) {
-      const { custom = [] } = await readSettings(file, 'custom');
+      const { custom: all = [] } = await readSettings(file, 'custom');
+      const named = namedHere(context.data).custom;
+      const custom = named === undefined ? all : all.filter(({ name }) => named.includes(name));
+      const absent = (named ?? []).filter((name) => !all.some((one) => one.name === name));
+      const note = absent.slice(0, 20).map((name) => reason('own_check_not_here', { name }));
+      if (custom.length === 0 && note.length > 0) throw new NoData(...note);
       if (custom.length === 0) throw new NoData(reason('no_own_checks'));
       const names = new Set(custom.map((check) => check.name));
       for (const name of [...items.keys()]) if (!names.has(name)) items.delete(name);
@@ -76,7 +82,7 @@ export function createCustomRunner(): CustomRunner {
         await Promise.race([Promise.all(running.values()), new Promise((resolve) => setTimeout(resolve, firstWaitMs))]);
       const metrics = waiting;
       waiting = [];
-      return { metrics, sections: { health: worstFirst([...items.values()]) } };
+      return { metrics, sections: { health: worstFirst([...items.values()]) }, ...(note.length > 0 ? { note } : {}) };
     },
   };
 }

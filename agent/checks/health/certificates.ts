@@ -1,7 +1,10 @@
 /** Certificate files that the endpoint's own settings name, and how long they hold. Keys are never read. */
 
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isCertificatePlace } from '../../../shared/agent-settings.ts';
 import { type Reason, reason } from '../../../shared/reason.ts';
+import { namedHere } from '../../remote.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists, fileText, namesIn } from '../files.ts';
 import { day, type HealthReading, type HealthSource, type HealthStatus, hour, item, metric } from './source.ts';
@@ -52,20 +55,26 @@ export function judgeCertificates(
 export const certificates: HealthSource = {
   name: 'certificates',
   every: hour,
-  reads: 'the files under `certificates:` of checks.yaml, with the rights of the agent',
+  reads: 'the files under `certificates:` of checks.yaml and of the settings, with the rights of the agent',
   platforms: ['linux', 'darwin', 'win32'],
   read,
 };
 
 const maxFiles = 200;
+/** Of what is named from afar: more is no certificate, and nothing of it is read. */
+const maxRemoteBytes = 64 * 1024;
 
 async function read(context: CheckContext): Promise<HealthReading> {
-  const paths = await namedPaths(context.data);
-  if (paths.length === 0) throw new NoData(reason('no_certificates_named'));
+  const paths = await namedPaths(context);
+  const remotePaths = (namedHere(context.data).certificates ?? []).filter((path) => !paths.includes(path));
+  if (paths.length + remotePaths.length === 0) throw new NoData(reason('no_certificates_named'));
   const now = context.clock.now();
   const reading: HealthReading = { items: [], metrics: [] };
-  for (const path of (await Promise.all(paths.map((named) => filesOf(context, named)))).flat().slice(0, maxFiles)) {
-    const text = await fileText(context, path, 1024 * 1024);
+  const own = (await Promise.all(paths.map((named) => filesOf(context, named)))).flat();
+  const remote = (await Promise.all(remotePaths.map((named) => filesOf(context, named)))).flat();
+  const files = [...own.map((path) => [path, false] as const), ...remote.map((path) => [path, true] as const)];
+  for (const [path, isRemote] of files.slice(0, maxFiles)) {
+    const text = isRemote ? await remoteText(context, path) : await fileText(context, path, 1024 * 1024);
     const found = text === null ? [] : parseCertificates(text);
     const { status, daysLeft, why } = judgeCertificates(found, now);
     const summary = text === null ? reason('file_unreadable', { path }) : why;
@@ -77,8 +86,31 @@ async function read(context: CheckContext): Promise<HealthReading> {
   return reading;
 }
 
+/**
+ * Named from afar, so only where programs keep their settings, wherever links lead, and only a plain file: a pipe would
+ * be emptied by reading it.
+ */
+async function remoteText(context: CheckContext, path: string): Promise<string | null> {
+  try {
+    const real = await realpath(join(context.root, path));
+    const there = context.root === '' ? real : real.slice((await realpath(context.root)).length);
+    const { size, isFile } = await statOf(real);
+    return isCertificatePlace(there) && isFile && size <= maxRemoteBytes
+      ? await fileText(context, there, maxRemoteBytes)
+      : null;
+  } catch {
+    // Not there, or not for this user to see: reported as unreadable.
+    return null;
+  }
+}
+
+async function statOf(path: string): Promise<{ size: number; isFile: boolean }> {
+  const found = await stat(path);
+  return { size: found.size, isFile: found.isFile() };
+}
+
 /** The reader of settings costs memory (a YAML parser, a schema compiler): loaded only where there is such a file. */
-async function namedPaths(data: string | undefined): Promise<string[]> {
+async function namedPaths({ data }: CheckContext): Promise<string[]> {
   const file = data === undefined ? null : join(data, 'checks.yaml');
   if (file === null || !(await exists({ root: '' }, file))) return [];
   const { readSettings } = await import('../../settings.ts');

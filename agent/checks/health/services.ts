@@ -2,11 +2,13 @@
 
 import type { HealthItem } from '../../../shared/inventory.ts';
 import { quotation, type Reason, ReasonedError, reason } from '../../../shared/reason.ts';
+import { namedHere } from '../../remote.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { exists, namesIn } from '../files.ts';
 import { type Loose, linesOf, numberOf, textOf } from '../parse.ts';
 import { kept } from './board.ts';
+import { type ServiceState, withNamed } from './named-services.ts';
 import { type HealthReading, type HealthSource, type HealthStatus, item, metric, minute } from './source.ts';
 
 export interface Service {
@@ -112,6 +114,14 @@ export function judgeWindowsServices(services: readonly Loose[]): Service[] {
   });
 }
 
+/** Of those that start by themselves; others are not in the list. */
+export const windowsState =
+  (services: readonly Loose[]) =>
+  (name: string): ServiceState => {
+    const service = services.find((one) => textOf(one.Name)?.toLowerCase() === name.toLowerCase());
+    return service === undefined ? 'absent' : service.State === 'Running' ? 'running' : 'stopped';
+  };
+
 /**
  * Items of the services in trouble, or one `ok` item for all of them.
  * @param before names that were in trouble at the last reading: those that are not now run again, and that is reported
@@ -145,6 +155,25 @@ export function troubled(context: CheckContext, source: string): string[] {
   return items.filter(({ kind, status }) => kind === 'service' && status !== 'ok').map(({ name }) => name);
 }
 
+/** A service may be named with or without the suffix of its unit. */
+const unitState =
+  (units: readonly SystemdUnit[]) =>
+  (name: string): ServiceState => {
+    const unit = units.find(({ Id, Names = '' }) =>
+      [Id, ...Names.split(/\s+/)].some((one) => one === name || one === `${name}.service`),
+    );
+    // systemd lists what it has loaded: what neither runs nor is wanted by anything may not be in it.
+    if (!unit || unit.LoadState === 'not-found') return 'absent';
+    return /^(active|reloading|refreshing|activating)$/.test(unit.ActiveState ?? '') ? 'running' : 'stopped';
+  };
+
+const jobState =
+  (text: string) =>
+  (name: string): ServiceState => {
+    const job = linesOf(text).find((line) => line.split('\t')[2] === name);
+    return job === undefined ? 'absent' : job.startsWith('-\t') ? 'stopped' : 'running';
+  };
+
 export const services: HealthSource = {
   name: 'services',
   every: 5 * minute,
@@ -161,18 +190,22 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const now = context.clock.now();
   const limits = { timeoutMs: 20_000 };
   const before = troubled(context, 'services');
+  const named = namedHere(context.data).services ?? [];
   if (context.platform === 'darwin') {
     const answer = await context.run('/bin/launchctl', ['list'], limits);
     if (answer.code !== 0) throw new ReasonedError(howEnded('launchctl', answer));
     if (countLaunchctl(answer.stdout) === 0) throw new ReasonedError(reason('no_answer', { program: 'launchctl' }));
-    return serviceReading(parseLaunchctl(answer.stdout), null, now, before);
+    return serviceReading(
+      withNamed(parseLaunchctl(answer.stdout), named, jobState(answer.stdout)),
+      ...([null, now, before] as const),
+    );
   }
   if (await exists(context, '/run/systemd/system')) {
     const answer = await context.run('systemctl', ['show', '*.service', `--property=${properties}`], limits);
     const units = parseUnits(answer.stdout);
     if (answer.code !== 0 || units.length === 0)
       throw new ReasonedError(reason('no_answer', { program: 'systemctl' }), ...quotation(answer.stderr.slice(0, 200)));
-    return serviceReading(judgeUnits(units), units.length, now, before);
+    return serviceReading(withNamed(judgeUnits(units), named, unitState(units)), units.length, now, before);
   }
   if ((await namesIn(context, '/run/openrc')).length === 0) throw new NoData(reason('no_service_manager'));
   const answer = await context.run('rc-status', ['--crashed', '--nocolor'], limits);
@@ -181,5 +214,5 @@ async function read(context: CheckContext): Promise<HealthReading> {
   const isAnswer = (answer.code === 0 || answer.code === 1) && answer.ended === null && answer.stderr.trim() === '';
   if (!isAnswer || crashed.length < linesOf(answer.stdout).filter((line) => line.trim() !== '').length)
     throw new ReasonedError(reason('no_answer', { program: 'rc-status' }), ...quotation(answer.stderr.slice(0, 200)));
-  return serviceReading(crashed, null, now, before);
+  return serviceReading(withNamed(crashed, named, null), null, now, before);
 }

@@ -1,6 +1,7 @@
 /** Everything about a Windows machine's health that needs PowerShell, asked in one process per hour. */
 import { ReasonedError, reason } from '../../../shared/reason.ts';
 import { diskLabel, serialOf } from '../../platform/disks.ts';
+import { namedHere } from '../../remote.ts';
 import type { CheckContext } from '../check.ts';
 import { boolOf, type Loose, numberOf, objectOf, objectsOf, textOf } from '../parse.ts';
 import { powershell } from '../powershell.ts';
@@ -17,7 +18,8 @@ import {
 } from './encryption.ts';
 import { firewallReading, judgeWindowsFirewall } from './firewall.ts';
 import { allBlind, type DeviceVerdict, follow, knownOf, type Sighting } from './follow.ts';
-import { judgeWindowsServices, serviceReading, troubled } from './services.ts';
+import { withNamed } from './named-services.ts';
+import { judgeWindowsServices, serviceReading, troubled, windowsState } from './services.ts';
 import { type HealthReading, type HealthSource, hour } from './source.ts';
 
 export interface PhysicalDisk {
@@ -138,7 +140,12 @@ async function read(context: CheckContext): Promise<HealthReading> {
   if (answer.firewall) parts.push(firewallReading(judgeWindowsFirewall(objectsOf(answer.firewall)), now));
   const services = objectsOf(answer.services);
   if (services.length > 0)
-    parts.push(serviceReading(judgeWindowsServices(services), services.length, now, troubled(context, 'windows')));
+    parts.push(
+      serviceReading(
+        withNamed(judgeWindowsServices(services), namedHere(context.data).services ?? [], windowsState(services)),
+        ...([services.length, now, troubled(context, 'windows')] as const),
+      ),
+    );
   parts.push(batteryReading(objectsOf(answer.batteries).map(windowsBattery), now));
   return { items: parts.flatMap((part) => part.items), metrics: parts.flatMap((part) => part.metrics) };
 }

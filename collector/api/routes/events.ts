@@ -43,6 +43,7 @@ const keyOf = (change: Change): string => {
       return `group ${change.group}`;
     case 'calendar':
       return `calendar ${change.calendar}`;
+    case 'agent_settings':
     case 'cost':
     case 'on_call':
     case 'product':

@@ -2,6 +2,7 @@
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { actRoutes } from './act.ts';
+import { agentSettingsRoutes } from './agent-settings.ts';
 import { alertGroupRoutes } from './alert-groups.ts';
 import { alertmanagerRoutes } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
@@ -59,6 +60,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ownAccountRoutes,
   pushRoutes,
   endpointRoutes,
+  agentSettingsRoutes,
   dependencyRoutes,
   retiredRoutes,
   restoreTestRoutes,

@@ -15,6 +15,7 @@ export type LiveChange =
   | { kind: 'site'; site: string }
   | { kind: 'group'; group: string }
   | { kind: 'calendar'; calendar: string }
+  | { kind: 'agent_settings' }
   | { kind: 'cost' }
   | { kind: 'product' }
   | { kind: 'on_call' }
