@@ -76,6 +76,8 @@ const ack = fc.record(
   },
   { requiredKeys: [] },
 );
+const list = (words: unknown[]) =>
+  fc.oneof(fc.array(fc.constantFrom(...words, ...words, 1), { maxLength: 2 }), fc.constant([words[0]]), leaf);
 const check = fc.record({ enabled: leaf, every_s: leaf }, { requiredKeys: [] });
 const order = fc.record(
   {
@@ -93,6 +95,14 @@ const config = fc.record(
     v: fc.constantFrom(1, 1, 1, 2, '1'),
     may_ask: fc.oneof(fc.constantFrom<unknown>(['maintenance'], ['a', 'b'], ['A'], [1], []), leaf),
     interval_s: fc.oneof(fc.constant(10), leaf),
+    version: fc.constantFrom<unknown>(1, 118, 118, 0, 1.5, '1', 2 ** 53),
+    services: list(['nginx', 'MSSQL$A', '-nginx', 'a b', '../a', '']),
+    certificates: list(['/etc/ssl/a.pem', 'C:\\ProgramData\\a.crt', 'a.pem', '/etc/../root', '/etc/a\nb', '/']),
+    custom: list(['raid', 'raid', '; rm', '-raid']),
+    privacy: fc.oneof(
+      fc.dictionary(fc.constantFrom('users', 'software', 'addresses', 'serials', 'usage', 'all'), leaf, { maxKeys: 3 }),
+      any,
+    ),
     checks: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, fc.dictionary(word, fc.oneof(check, any)), any),
   },
   { requiredKeys: [] },
@@ -128,7 +138,7 @@ for (const [name, messages, schema, parse] of [
           verdict(() => known(schema, decode(schema, bytes))),
         );
       }),
-      { numRuns: 6000 },
+      { numRuns: 20_000 },
     );
     assert.ok(accepted > 20, `only ${accepted} messages were good: the test would not see a reader that refuses all`);
   });

@@ -216,10 +216,15 @@ if (posix) {
       assert.is(await refused(read), 'UNTRUSTED_PATH', name);
       chmodSync(join(data, name), 0o600);
     }
-    assert.equal(await readLocal(data, []), { config: { v: 1 }, allow: [], faults: [] });
+    assert.equal(await readLocal(data, []), {
+      ...{ config: { v: 1 }, allow: [], faults: [] },
+      remote: { settings: 'on', lock: [] },
+    });
     chmodSync(join(data, 'agent.settings.json'), 0o622);
     const local = await readLocal(data, []);
     assert.is(local.config, null);
+    // Whoever can write it could lift its locks.
+    assert.is(local.remote.settings, 'off');
     assert.match(local.faults[0] ?? '', /agent\.settings\.json is not used: .*chmod go-w /);
     chmodSync(data, 0o777);
     assert.is(await refused(() => createAgent({ data, log: silentLog })), 'UNTRUSTED_PATH', 'the agent does not start');

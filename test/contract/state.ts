@@ -18,6 +18,10 @@ type Row = Record<string, unknown>;
 function fitting(table: string, column: string): unknown {
   const words: Record<string, unknown> = {
     'rules.scope': 'all',
+    'setting_layers.scope': 'tag',
+    'setting_layers.owner': 'people',
+    'applied_settings.result': 'partly',
+    'applied_settings.remote': 'on',
     'act_links.purpose': 'acknowledge',
     'alerts.state': 'firing',
     'alerts.severity': 'critical',

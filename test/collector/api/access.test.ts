@@ -290,6 +290,13 @@ const subscribed = {
   subscription: { endpoint: 'https://push.example.org/1', keys: { p256dh: 'x'.repeat(87), auth: 'x'.repeat(22) } },
 };
 
+const layer = (interval_s: number) => ({ scope: { of: 'all', target: '' }, settings: { interval_s } });
+let interval = 100;
+async function addLayer(): Promise<void> {
+  const body = { ...layer(++interval), reason: 'other' };
+  await collector.call('/api/v1/agent-settings/layers', { method: 'PUT', as: 'admin', body });
+}
+
 const calls: Record<string, Call> = {
   'GET /api/v1/me': {},
   'POST /api/v1/setup': { body: { secret: 'wrong', user: 'eve', password: 'x'.repeat(20) }, status: 403 },
@@ -761,6 +768,15 @@ const calls: Record<string, Call> = {
   'POST /api/v1/users/:id/disable': { path: '/api/v1/users/:user/disable', before: addUser },
   'POST /api/v1/users/:id/enable': { path: '/api/v1/users/:user/enable', before: addDisabledUser },
   'GET /api/v1/users/:id/duties': { path: '/api/v1/users/:user/duties', before: addUser },
+  'GET /api/v1/agent-settings': {},
+  'GET /api/v1/agent-settings/not-taken': {},
+  'GET /api/v1/agent-settings/versions': {},
+  'POST /api/v1/agent-settings/preview': { body: layer(60) },
+  'PUT /api/v1/agent-settings/layers': { before: addLayer, body: { ...layer(60), reason: 'less' } },
+  'POST /api/v1/agent-settings/versions/:version/restore': {
+    ...{ path: '/api/v1/agent-settings/versions/1/restore', before: addLayer, body: { reason: 'as it was' } },
+  },
+  'GET /api/v1/endpoints/:id/agent-settings': { path: '/api/v1/endpoints/:endpoint/agent-settings' },
   'GET /api/v1/targets': {},
   'POST /api/v1/targets': {
     ...{ body: { name: 'Website', kind: 'http', settings: { url: 'http://127.0.0.1:9/' } }, status: 201 },
