@@ -10,6 +10,7 @@ import type { Log } from '../shared/log.ts';
 import { isReadable } from '../shared/loopback.ts';
 import type { OfflineReason } from '../shared/presence.ts';
 import { reason } from '../shared/reason.ts';
+import type { AgentConfig } from '../shared/report.ts';
 import type { TargetOrder } from '../shared/target.ts';
 import { askForMaintenance } from './asking.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
@@ -29,7 +30,7 @@ import { createRemoteSettings, type RemoteSettings } from './remote.ts';
 import { endAll, run } from './run.ts';
 import { makePrivate } from './safe-write.ts';
 import { createRunner, type Runner } from './schedule.ts';
-import { createSections } from './sections.ts';
+import { createSections, type SectionQueue } from './sections.ts';
 import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
 import { createTargetCheck, type TargetCheck } from './targets/targets.ts';
@@ -77,6 +78,22 @@ interface Running {
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
+}
+
+/** New settings of the collector; null: it took them back. */
+function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig | null, log: Log): void {
+  const { remote, runner, targets } = parts;
+  const { watch = [], may_ask = [], ...shown } = config ?? {};
+  parts.mayAsk = may_ask;
+  // Orders hold secrets.
+  log.info({ config: { ...shown, watch: watch.length } }, 'Received new settings from the collector');
+  targets.apply(watch as TargetOrder[]);
+  const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
+  if (strange.length > 0) log.warn({ checks: strange }, 'The collector has settings for unknown checks');
+  const before = JSON.stringify(remote.privacy());
+  runner.apply(remote.take(config));
+  // What of the sections is sent has changed.
+  if (JSON.stringify(remote.privacy()) !== before) sections.all();
 }
 
 /** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT, UNTRUSTED_PATH */
@@ -165,18 +182,9 @@ export function createAgent(options: AgentOptions): Agent {
         refused = why;
         remote.refuse(version, why);
       },
-      onConfig: (config) => {
+      onConfig(config) {
         refused = null;
-        const { watch = [], may_ask = [], ...shown } = config ?? {};
-        parts.mayAsk = may_ask;
-        // Orders hold secrets.
-        log.info({ config: { ...shown, watch: watch.length } }, 'Received new settings from the collector');
-        parts.targets.apply(watch as TargetOrder[]);
-        const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
-        if (strange.length > 0) log.warn({ checks: strange }, 'The collector has settings for unknown checks');
-        const before = JSON.stringify(remote.privacy());
-        parts.runner.apply(remote.take(config));
-        if (JSON.stringify(remote.privacy()) !== before) sections.all();
+        takeConfig(parts, sections, config, log);
       },
       onMoved: (moved) => moveCredential(data, moved),
     });

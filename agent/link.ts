@@ -135,6 +135,19 @@ function publishBirth(options: LinkOptions, instance: string, { id, connection }
   );
 }
 
+function refuseConfig(options: LinkOptions, current: LinkSession, bytes: Uint8Array, why: string): void {
+  const version = versionIn(bytes);
+  options.onConfigRefused?.(why, version);
+  if (version !== null) answerSettings(options, current);
+}
+
+/** Only to settings that have a version: an older collector would end the connection for a topic that it does not know. */
+function answerSettings({ settings }: LinkOptions, { connection }: LinkSession): void {
+  const applied = settings?.();
+  // Where it is lost, the next birth says the same.
+  if (applied) connection.publish('applied', JSON.stringify(applied), () => {});
+}
+
 export function createLink(options: LinkOptions): Link {
   const { spool, clock, log } = options;
   const random = options.random ?? Math.random;
@@ -193,25 +206,12 @@ export function createLink(options: LinkOptions): Link {
         // An empty retained message is how MQTT forgets one.
         const config = bytes.length === 0 ? null : parseConfig(bytes);
         options.onConfig(config);
-        if (config?.version !== undefined) answerSettings(current);
+        if (config?.version !== undefined) answerSettings(options, current);
       }
     } catch (thrown) {
       log.warn({ topic, reason: reasonOf(thrown) }, 'Ignored an invalid message from the collector');
-      if (topic === topicOf(credential, 'config')) refuseConfig(current, bytes, reasonOf(thrown));
+      if (topic === topicOf(credential, 'config')) refuseConfig(options, current, bytes, reasonOf(thrown));
     }
-  }
-
-  function refuseConfig(current: LinkSession, bytes: Uint8Array, why: string): void {
-    const version = versionIn(bytes);
-    options.onConfigRefused?.(why, version);
-    if (version !== null) answerSettings(current);
-  }
-
-  /** Only to settings that have a version: an older collector would end the connection for a topic that it does not know. */
-  function answerSettings({ connection }: LinkSession): void {
-    const applied = options.settings?.();
-    // Where it is lost, the next birth says the same.
-    if (applied) connection.publish('applied', JSON.stringify(applied), () => {});
   }
 
   /** A person has confirmed that this machine is one that the collector knew before. */

@@ -23,11 +23,11 @@ import { parseConfig } from './orders.ts';
 import { replaceFile } from './safe-write.ts';
 import { readTrusted } from './trusted-path.ts';
 
-export const remotePath = (data: string) => join(data, 'remote.settings.json');
+const remotePath = (data: string) => join(data, 'remote.settings.json');
 const problemsAtMost = 50;
 
 /** What of a document holds on this machine, and why the rest does not. Pure. */
-export function takeable(
+function takeable(
   given: AgentSettingsDocument,
   { config: own, remote }: Pick<Local, 'config' | 'remote'>,
   checks: readonly string[],

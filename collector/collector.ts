@@ -79,6 +79,7 @@ export interface Collector {
 }
 
 type Close = () => unknown;
+type Managers = Awaited<ReturnType<typeof openManagers>>;
 type OpenParts = Deps & { stopped: AbortSignal };
 
 export function createCollector(config: Config, deps: Deps): Collector {
@@ -141,11 +142,10 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     ...managed,
     ...mailing,
     targets: config.targets,
-    agentSettings: { base: { v: 1, interval_s: config.agents.intervalMs / 1000 }, file: config.agentSettings },
+    agentSettings: agentSettingsOf(config),
   });
   const { targets, agentSettings } = managers;
-  onStop(() => agentSettings.stop());
-  onStop(() => Promise.all([targets.stop(), managers.services.stop()]));
+  onStop(() => Promise.all([targets.stop(), managers.services.stop(), agentSettings.stop()]));
 
   // Rows are there only after alerts, and before any report.
   const baselines = createBaselines({ state, series, fleet, clock, log, zone });
@@ -195,10 +195,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     heard: ({ id }, report) => targets.heard(id, report),
     asked: alerts.maintenance.asked,
     applied: agentSettings.heard,
-    configOf(endpoint) {
-      const settings = agentSettings.configFor(endpoint, mayAsk(config, endpoint));
-      return settings && targets.settingsFor(endpoint.id, settings);
-    },
+    configOf: settingsFor(config, managers),
   });
   onStop(() => intake.close());
   targets.start(alerts, intake.configure);
@@ -238,8 +235,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         if (endpoint) await alerts.onReport(endpoint, { v: 1, epoch: 'collector', seq: 1, at, metrics }, true);
       },
       async retired(id) {
-        intake.forget(id);
-        intake.disconnect(id);
+        intake.retire(id);
         await agentSettings.retired(id);
         await onScopesMoved();
         await alerts.retired(id);
@@ -271,6 +267,19 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     applyAgentSettings: agentSettings.replaceFile,
   };
 }
+
+const agentSettingsOf = ({ agents, agentSettings }: Config) => ({
+  base: { v: 1 as const, interval_s: agents.intervalMs / 1000 },
+  file: agentSettings,
+});
+
+/** What of the settings of its agent comes from where. Undefined: not yet. */
+const settingsFor =
+  (config: Config, { agentSettings, targets }: Pick<Managers, 'agentSettings' | 'targets'>) =>
+  (endpoint: Endpoint) => {
+    const settings = agentSettings.configFor(endpoint, mayAsk(config, endpoint));
+    return settings && targets.settingsFor(endpoint.id, settings);
+  };
 
 /** An older agent would refuse the whole message for what it does not know. */
 const mayAsk = (config: Config, { level }: Endpoint) =>

@@ -122,7 +122,10 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     connected: source.connected,
     floodOf: floods.of,
     configure: downlink.configure,
-    forget: downlink.forget,
+    retire(endpoint) {
+      downlink.forget(endpoint);
+      source.disconnect(endpoint);
+    },
     disconnect: source.disconnect,
     async close() {
       stopWatching();

@@ -68,7 +68,7 @@ export const AgentLayerSettings = Type.Object(
 );
 export type AgentLayerSettings = Static<typeof AgentLayerSettings>;
 
-export const layerScopes = ['all', 'kind', 'site', 'group', 'tag', 'endpoint'] as const;
+const layerScopes = ['all', 'kind', 'site', 'group', 'tag', 'endpoint'] as const;
 export const LayerScope = Type.Object(
   { of: Type.Enum([...layerScopes]), target: Type.String({ maxLength: 256, description: 'empty for all' }) },
   closed,
@@ -114,12 +114,11 @@ export const NotTaken = Type.Object({
 });
 export type NotTaken = Static<typeof NotTaken>;
 
-export const LayerChange = Type.Object({
+const LayerChange = Type.Object({
   ...scoped,
   before: Type.Union([AgentLayerSettings, Type.Null()]),
   after: Type.Union([AgentLayerSettings, Type.Null()]),
 });
-export type LayerChange = Static<typeof LayerChange>;
 
 export const SettingsVersion = Type.Object({
   version: Type.Integer(),

@@ -30,7 +30,7 @@ export const listPatterns: Readonly<Record<ListKey, string>> = {
 };
 
 /** Where certificates may be named from afar: where programs keep their settings, never the folders of people. */
-export const certificateFolders = [
+const certificateFolders = [
   '/etc/',
   '/usr/local/etc/',
   '/opt/',

@@ -2,7 +2,7 @@
 import { AgentLayerSettings } from '../../shared/agent-layer.ts';
 import { type Fault, faultsOf, shown, wordHint } from '../../shared/shape.ts';
 import { scopeKinds } from '../evaluate/scope.ts';
-import type { FileLayer } from './agent-settings.ts';
+import type { FileLayer } from './store.ts';
 
 const words = scopeKinds.filter((kind) => kind !== 'all');
 

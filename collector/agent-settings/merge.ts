@@ -13,7 +13,7 @@ import {
 } from '../../shared/agent-settings.ts';
 import { type Scope, weightOf } from '../evaluate/scope.ts';
 
-export interface Layer {
+export interface SettingLayer {
   scope: Scope;
   /** As people call it: decides between layers of one kind. */
   name: string;
@@ -22,11 +22,11 @@ export interface Layer {
 }
 
 export interface MergedValue extends Omit<SettingValue, 'from'> {
-  from: Pick<Layer, 'scope' | 'name'>;
+  from: Pick<SettingLayer, 'scope' | 'name'>;
 }
 
 /** From the widest to the most specific; between equals the higher priority is later, then the later name. */
-export const inOrder = <T extends Layer>(layers: readonly T[]): T[] =>
+export const inOrder = <T extends SettingLayer>(layers: readonly T[]): T[] =>
   [...layers].sort(
     (a, b) =>
       weightOf(a.scope) - weightOf(b.scope) ||
@@ -35,9 +35,9 @@ export const inOrder = <T extends Layer>(layers: readonly T[]): T[] =>
   );
 
 /** @param layers those that reach the endpoint, in order */
-export function mergeLayers(layers: readonly Layer[]): MergedValue[] {
+export function mergeLayers(layers: readonly SettingLayer[]): MergedValue[] {
   const values = new Map<string, MergedValue>();
-  const put = (key: SettingKey, part: string, value: MergedValue['value'] | undefined, from: Layer) => {
+  const put = (key: SettingKey, part: string, value: MergedValue['value'] | undefined, from: SettingLayer) => {
     if (value !== undefined)
       values.set(`${key} ${part}`, { key, part, value, from: { scope: from.scope, name: from.name } });
   };
@@ -59,7 +59,7 @@ export function mergeLayers(layers: readonly Layer[]): MergedValue[] {
 }
 
 /** What is sent. A list that some layer gives and others have emptied is empty, not left out: `custom` would mean all. */
-export function documentOf(values: readonly MergedValue[], layers: readonly Layer[]): AgentSettingsDocument {
+export function documentOf(values: readonly MergedValue[], layers: readonly SettingLayer[]): AgentSettingsDocument {
   const document: AgentSettingsDocument = {};
   for (const key of listKeys) {
     const entries = values.filter((one) => one.key === key).map(({ part }) => part);

@@ -4,7 +4,7 @@ import { settingsLevel } from '../../shared/agent-level.ts';
 import type { Applied } from '../../shared/applied.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 
-export interface Said extends Applied {
+export interface SaidSettings extends Applied {
   /** ms UTC. */
   at: number;
 }
@@ -12,7 +12,7 @@ export interface Said extends Applied {
 /** @param wanted digest of what it is to have */
 export function takenState(
   { level, state }: Pick<Endpoint, 'level' | 'state'>,
-  said: Said | undefined,
+  said: SaidSettings | undefined,
   wanted: string,
 ): TakenState {
   if (level !== undefined && level < settingsLevel) return 'old';

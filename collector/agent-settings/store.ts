@@ -3,7 +3,7 @@ import type { AgentLayerSettings } from '../../shared/agent-layer.ts';
 import type { Applied } from '../../shared/applied.ts';
 import type { Scope } from '../evaluate/scope.ts';
 import type { State, StateTransaction } from '../state/database.ts';
-import type { Said } from './state.ts';
+import type { SaidSettings } from './state.ts';
 
 export interface KeptLayer {
   scope: Scope;
@@ -12,6 +12,20 @@ export interface KeptLayer {
   owner: 'file' | 'people';
   at: number;
   by: string;
+}
+
+/** A layer as the settings file has it. */
+export interface FileLayer {
+  scope: Scope;
+  priority: number;
+  settings: AgentLayerSettings;
+}
+
+export interface LayerEdit {
+  scope: Scope;
+  /** Null takes the layer away. */
+  settings: AgentLayerSettings | null;
+  priority: number;
 }
 
 /** One layer of a change; names are found when it is shown. */
@@ -78,7 +92,7 @@ export async function saveVersion(
   return id;
 }
 
-export async function readSaid(state: State): Promise<Map<string, Said>> {
+export async function readSaid(state: State): Promise<Map<string, SaidSettings>> {
   const rows = await state.selectFrom('applied_settings').selectAll().execute();
   return new Map(
     rows.map(({ endpoint, version, digest, result, problems, remote, locked, at }) => [
@@ -91,7 +105,7 @@ export async function readSaid(state: State): Promise<Map<string, Said>> {
   );
 }
 
-export async function saveSaid(db: State, endpoint: string, said: Said): Promise<void> {
+export async function saveSaid(db: State, endpoint: string, said: SaidSettings): Promise<void> {
   const { version, digest, result, problems, remote, lock, at } = said;
   const columns = {
     ...{ version, digest, result, remote, at },

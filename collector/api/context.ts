@@ -17,7 +17,7 @@ import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
 import type { ActLinks } from '../act/links.ts';
-import type { AgentSettings } from '../agent-settings/agent-settings.ts';
+import type { FleetSettings } from '../agent-settings/agent-settings.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { DependencyActions, SilenceActions } from '../alerts/suppressors.ts';
 import type { Calendars } from '../calendars/calendars.ts';
@@ -103,7 +103,7 @@ export interface Context {
   schedules: Schedules;
   status: StatusPages;
   agentSettings: Pick<
-    AgentSettings,
+    FleetSettings,
     'summary' | 'notTaken' | 'versions' | 'ofEndpoint' | 'preview' | 'save' | 'restore'
   >;
   targets: Targets;

@@ -66,9 +66,9 @@ export interface Intake {
   floodOf(endpoint: string): Flood | null;
   /** Sends changed settings to the endpoint. */
   configure(endpoint: string): void;
-  /** It is no longer to have any: a broker that keeps them forgets them. */
-  forget(endpoint: string): void;
-  /** Ends the connection of a retired endpoint. */
+  /** Takes the settings of a retired endpoint back, also from a broker that keeps them, and ends its connection. */
+  retire(endpoint: string): void;
+  /** Ends the connection. */
   disconnect(endpoint: string): void;
   /** The reverse of the start: stops listening, waits for messages in flight, sends the last acks. */
   close(): Promise<void>;

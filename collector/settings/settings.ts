@@ -7,7 +7,7 @@ import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { isNeverReached } from '../../shared/outgoing.ts';
 import { portFault } from '../../shared/shape.ts';
-import type { FileLayer } from '../agent-settings/agent-settings.ts';
+import type { FileLayer } from '../agent-settings/store.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
 import type { FileDocuments } from '../routing/documents.ts';

@@ -39,7 +39,7 @@ const summary = async (collector: InProcess) =>
 const save = (collector: InProcess, scope: object, settings: object | null, reason = 'test') =>
   collector.call('/api/v1/agent-settings/layers', { method: 'PUT', as: 'admin', body: { scope, settings, reason } });
 const stateIs = (collector: InProcess, id: string, state: string) =>
-  until(async () => (await settingsOf(collector, id)).state === state, 15_000, `${id} to be ${state}`);
+  until(async () => (await settingsOf(collector, id)).state === state, 30_000, `${id} to be ${state}`);
 const kept = (data: string) => JSON.parse(readFileSync(join(data, 'remote.settings.json'), 'utf8')) as object;
 
 test('from the page to the disk of the agent and back, rolled back, and taken again after the agent was away', async () => {
@@ -129,7 +129,7 @@ test('what the machine itself locks stays, and the page says so', async () => {
     const id = await idOf(collector, 'db-1');
     await stateIs(collector, id, 'locked');
     await save(collector, { of: 'endpoint', target: id }, settings);
-    await until(async () => (await settingsOf(collector, id)).problems.length === 2, 15_000, 'both locks to be told');
+    await until(async () => (await settingsOf(collector, id)).problems.length === 2, 30_000, 'both locks to be told');
     const locked = await settingsOf(collector, id);
     assert.equal(locked.lock, ['interval_s', 'checks.software']);
     assert.equal(
@@ -143,13 +143,13 @@ test('what the machine itself locks stays, and the page says so', async () => {
     await end(agent);
     writeFileSync(own, JSON.stringify({ v: 1, remote: { settings: 'off' } }), { mode: 0o600 });
     agent = run(data);
-    await until(async () => (await settingsOf(collector, id)).remote === 'off', 15_000, 'the lock of everything');
+    await until(async () => (await settingsOf(collector, id)).remote === 'off', 30_000, 'the lock of everything');
     assert.is((await settingsOf(collector, id)).state, 'locked');
 
     const removed = await collector.call(`/api/v1/endpoints/${id}`, { method: 'DELETE', as: 'admin' });
     assert.is(removed.status, 204, removed.text);
     // The message of before is taken back, so nothing of it is left here either.
-    await until(() => !existsSync(join(data, 'remote.settings.json')), 10_000, 'the settings to be forgotten');
+    await until(() => !existsSync(join(data, 'remote.settings.json')), 30_000, 'the settings to be forgotten');
     assert.equal((await summary(collector)).layers, []);
   } finally {
     await end(agent);

@@ -1,6 +1,12 @@
 /** Services that settings name, here or from afar: they are to run, whatever the system would say of them. Pure. */
-import { reason } from '../../../shared/reason.ts';
-import type { Service } from './services.ts';
+import { type Reason, reason } from '../../../shared/reason.ts';
+import type { HealthStatus } from './source.ts';
+
+export interface Service {
+  name: string;
+  status: HealthStatus;
+  why: Reason;
+}
 
 export type ServiceState = 'running' | 'stopped' | 'absent';
 

@@ -1,21 +1,15 @@
 /** Services that should run and do not: failed units, and units that are enabled but dead. */
 
 import type { HealthItem } from '../../../shared/inventory.ts';
-import { quotation, type Reason, ReasonedError, reason } from '../../../shared/reason.ts';
+import { quotation, ReasonedError, reason } from '../../../shared/reason.ts';
 import { namedHere } from '../../remote.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { howEnded } from '../ended.ts';
 import { exists, namesIn } from '../files.ts';
 import { type Loose, linesOf, numberOf, textOf } from '../parse.ts';
 import { kept } from './board.ts';
-import { type ServiceState, withNamed } from './named-services.ts';
-import { type HealthReading, type HealthSource, type HealthStatus, item, metric, minute } from './source.ts';
-
-export interface Service {
-  name: string;
-  status: HealthStatus;
-  why: Reason;
-}
+import { type Service, type ServiceState, withNamed } from './named-services.ts';
+import { type HealthReading, type HealthSource, item, metric, minute } from './source.ts';
 
 type SystemdUnit = Readonly<Record<string, string>>;
 
