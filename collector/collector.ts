@@ -4,11 +4,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
-import { askLevel } from '../shared/agent-level.ts';
 import type { Clock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
 import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { agentSettingsOf, settingsFor } from './agent-config.ts';
 import { certificateEnding } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
 import { listen } from './api/listen.ts';
@@ -26,7 +26,6 @@ import { createEnrollments, type Enrollments, joinCodeOf } from './fleet/enrollm
 import { createErasures, type Erasures } from './fleet/erase.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import { newestOf } from './fleet/newest.ts';
-import { verificationsOf } from './fleet/restore-tests.ts';
 import { createRows, type Rows } from './fleet/rows.ts';
 import { viewOf } from './fleet/view.ts';
 import { createForecasts, type Forecasts } from './forecast/forecasts.ts';
@@ -40,6 +39,7 @@ import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
 import { openIntake } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
+import { restoreTrier } from './restore-tried.ts';
 import type { SeriesStore } from './series/series.ts';
 import type { Addresses } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
@@ -79,7 +79,6 @@ export interface Collector {
 }
 
 type Close = () => unknown;
-type Managers = Awaited<ReturnType<typeof openManagers>>;
 type OpenParts = Deps & { stopped: AbortSignal };
 
 export function createCollector(config: Config, deps: Deps): Collector {
@@ -227,13 +226,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ channels, devices: routes.devices, channelHealth },
       registry,
       addresses: () => tls.addresses(ports),
-      async restoreTried(id) {
-        const endpoint = fleet.get(id);
-        const at = clock.now();
-        const metrics = await verificationsOf(state, id, rows.facts(id).backups ?? [], at);
-        // Only for the rules: into the series it goes with the section, daily at the latest.
-        if (endpoint) await alerts.onReport(endpoint, { v: 1, epoch: 'collector', seq: 1, at, metrics }, true);
-      },
+      restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
       async retired(id) {
         intake.retire(id);
         await agentSettings.retired(id);
@@ -267,23 +260,6 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     applyAgentSettings: agentSettings.replaceFile,
   };
 }
-
-const agentSettingsOf = ({ agents, agentSettings }: Config) => ({
-  base: { v: 1 as const, interval_s: agents.intervalMs / 1000 },
-  file: agentSettings,
-});
-
-/** What of the settings of its agent comes from where. Undefined: not yet. */
-const settingsFor =
-  (config: Config, { agentSettings, targets }: Pick<Managers, 'agentSettings' | 'targets'>) =>
-  (endpoint: Endpoint) => {
-    const settings = agentSettings.configFor(endpoint, mayAsk(config, endpoint));
-    return settings && targets.settingsFor(endpoint.id, settings);
-  };
-
-/** An older agent would refuse the whole message for what it does not know. */
-const mayAsk = (config: Config, { level }: Endpoint) =>
-  config.maintenance.agentsMayAsk && (level ?? 0) >= askLevel ? { may_ask: ['maintenance'] } : {};
 
 /** What a look at the certificate has shown becomes an alert, or ends it. */
 const certificateWatch =

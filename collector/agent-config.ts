@@ -1,0 +1,29 @@
+/** What of the message `config` of an agent comes from where. Called by `collector.ts` alone. */
+import { askLevel } from '../shared/agent-level.ts';
+import type { AgentConfig } from '../shared/report.ts';
+import type { FleetSettings } from './agent-settings/agent-settings.ts';
+import type { Endpoint } from './fleet/fleet.ts';
+import type { Config } from './settings/settings.ts';
+import type { Targets } from './targets/contract.ts';
+
+export const agentSettingsOf = ({ agents, agentSettings }: Config) => ({
+  base: { v: 1 as const, interval_s: agents.intervalMs / 1000 },
+  file: agentSettings,
+});
+
+interface ConfigSources {
+  agentSettings: Pick<FleetSettings, 'configFor'>;
+  targets: Pick<Targets, 'settingsFor'>;
+}
+
+/** Undefined: it is not known yet what its agent understands. */
+export const settingsFor =
+  (config: Config, { agentSettings, targets }: ConfigSources) =>
+  (endpoint: Endpoint): AgentConfig | undefined => {
+    const settings = agentSettings.configFor(endpoint, mayAsk(config, endpoint));
+    return settings && targets.settingsFor(endpoint.id, settings);
+  };
+
+/** An older agent would refuse the whole message for what it does not know. */
+const mayAsk = (config: Config, { level }: Endpoint) =>
+  config.maintenance.agentsMayAsk && (level ?? 0) >= askLevel ? { may_ask: ['maintenance'] } : {};
