@@ -8,6 +8,8 @@ import type { Finding } from '../shared/finding.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
 import { createActLinks, silencing } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
+import { labelsInState } from './alerts/labels-in-state.ts';
+import { doubtsInSettings } from './alerts/matcher-doubts.ts';
 import { channelFailed, scheduleGap } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -111,6 +113,8 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });
   warnOfEmptyScopes(rules, [...fleet.all()].map(placeOf), log);
+  for (const { path, problem } of doubtsInSettings(config, await labelsInState(state, rules.books().all())))
+    log.warn({ at: path.join('.') }, `A condition of the settings ${problem}`);
   const alerts = createAlerts({
     ...{ state, clock, fleet, changeFeed, log, zone },
     books: rules.books,

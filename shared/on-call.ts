@@ -6,6 +6,7 @@
 
 import { type Static, Type } from 'typebox';
 import { weekdays } from './calendar.ts';
+import { Reason } from './inventory.ts';
 import { oneLinePattern } from './safe-text.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -238,8 +239,14 @@ export const OnCallAnswer = Type.Object({
 });
 export type OnCallAnswer = Static<typeof OnCallAnswer>;
 
-export const PolicyAnswer = Type.Object({ name: text, owner: Owner, content: PolicyContent });
-export type PolicyRow = Static<typeof PolicyAnswer>;
+/** What does nothing as things are now: where it stands in the content, and why. */
+const Doubts = Type.Array(Type.Object({ at: text, why: Reason }), {
+  description: 'what does nothing as things are now: a label or site that is not there, a channel that was deleted',
+});
+export type Doubts = Static<typeof Doubts>;
+export const PolicyAnswer = Type.Object({ name: text, owner: Owner, content: PolicyContent, warnings: Doubts });
+export type PolicyShown = Static<typeof PolicyAnswer>;
+export type PolicyRow = Omit<Static<typeof PolicyAnswer>, 'warnings'>;
 
 export const RoutesAnswer = Type.Object({
   /** default: nobody has written routes, so that every channel is notified of its severities. */
@@ -248,8 +255,11 @@ export const RoutesAnswer = Type.Object({
   at: orNull(ms),
   by: orNull(text),
   reason: orNull(text),
+  warnings: Doubts,
 });
-export type RoutesRow = Omit<Static<typeof RoutesAnswer>, 'content'> & { content: RoutesContent };
+export const RoutesChecked = Type.Object({ content: Type.Unknown(), warnings: Doubts });
+export type RoutesRow = Omit<Static<typeof RoutesAnswer>, 'content' | 'warnings'> & { content: RoutesContent };
+export type RoutesShown = RoutesRow & { warnings: Doubts };
 
 const HeardAnswer = Type.Object({
   receiver: text,
@@ -289,8 +299,10 @@ export const TraceAnswer = Type.Object({
   at: ms,
   labels: Type.Record(text, Type.Unknown()),
   heard: Type.Array(HeardAnswer),
+  /** Receivers that the routes name and that are not there any more: nobody hears by them. */
+  gone: Type.Array(Type.Object({ receiver: text, path: text })),
 });
 export type TraceAnswer = Static<typeof TraceAnswer>;
 
-export const PersonAnswer = Type.Object({ name: text, owner: Owner, content: PersonContent });
-export type PersonRow = Static<typeof PersonAnswer>;
+export const PersonAnswer = Type.Object({ name: text, owner: Owner, content: PersonContent, warnings: Doubts });
+export type PersonRow = Omit<Static<typeof PersonAnswer>, 'warnings'>;

@@ -42,7 +42,7 @@ export const scheduleGap = own('schedule-gap', 'warning');
 /** The collector's certificate ends within three weeks, or cannot be renewed. Tag: its name. */
 export const certificateEnding = own('certificate-ending', 'critical');
 
-const ownRules: readonly Rule[] = [
+export const ownRules: readonly Rule[] = [
   siteDown,
   collectorIsolated,
   collectorSelf,

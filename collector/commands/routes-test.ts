@@ -4,13 +4,18 @@ import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { silentLog } from '../../shared/log.ts';
 import type { TraceAnswer } from '../../shared/on-call.ts';
+import type { Reason } from '../../shared/reason.ts';
 import { escaped } from '../../shared/safe-text.ts';
+import { formatReasons } from '../../shared/words/reasons.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { labelsOf } from '../alerts/labels.ts';
+import { labelsInState } from '../alerts/labels-in-state.ts';
+import { doubtsInRoutes } from '../alerts/matcher-doubts.ts';
 import { collectorId, ownRuleOf } from '../alerts/own-rules.ts';
 import { createChangeFeed } from '../change-feed.ts';
 import { pathsOf } from '../data/folder.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
+import { mergeRules } from '../evaluate/merge.ts';
 import { createRouting } from '../routing/open.ts';
 import type { Config } from '../settings/settings.ts';
 import { openState, type State } from '../state/open.ts';
@@ -63,10 +68,15 @@ const lacks = {
   gone: 'is not there any more',
 };
 
+const slipOf = (at: string, why: Reason) => `The routes, at ${at}: ${formatReasons('en', [why])}.`;
+
 /** One line for each receiver, and below it whom that reaches when. */
-function linesOf({ heard }: TraceAnswer, zone: string): string[] {
-  if (heard.length === 0) return ['Nobody would hear of it: no channel takes this severity.'];
-  return heard.flatMap(({ receiver, path, steps }) => [
+function linesOf({ heard, gone }: TraceAnswer, zone: string): string[] {
+  const lost = gone.map(
+    ({ receiver, path }) => `${receiver}   of the route ${path} is not there any more: nobody hears by it`,
+  );
+  if (heard.length === 0) return ['Nobody would hear of it: no channel takes this severity.', ...lost];
+  const lines = heard.flatMap(({ receiver, path, steps }) => [
     `${receiver}   because of the route ${path}`,
     ...steps.map(({ after, event, step, reached, unreached }) => {
       const when = after === 0 ? 'at once' : `after ${Math.round(after / 60)} min`;
@@ -82,6 +92,7 @@ function linesOf({ heard }: TraceAnswer, zone: string): string[] {
       return `  ${when.padEnd(13)}${place}${what}${why}`;
     }),
   ]);
+  return [...lines, ...lost];
 }
 
 export const command: Command = {
@@ -112,6 +123,10 @@ export const command: Command = {
         ...{ changeFeed: createChangeFeed(), onChange: () => undefined },
       });
       const labels = await labelsFor(state, endpoint, rule, severity);
+      const known = await labelsInState(state, mergeRules(defaultRules, config.rules));
+      const slips = doubtsInRoutes(onCall.routes().content, known).map(({ at, why }) => slipOf(at.join('.'), why));
+      const gone = (await onCall.doubts('routes')).map(({ path, why }) => slipOf(path.join('.'), why));
+      for (const slip of [...gone, ...slips]) process.stderr.write(`${escaped(slip)}\n`);
       const lines = [`At ${shownInstant(at, config.zone)}:`, ...linesOf(onCall.trace(labels, at), config.zone)];
       process.stdout.write(`${lines.map(escaped).join('\n')}\n`);
     } finally {

@@ -13,6 +13,7 @@ import type {
 } from '../../shared/on-call.ts';
 import type { ReceiverChoices } from '../../shared/receivers.ts';
 import type { Labels } from '../alerts/labels.ts';
+import type { DocumentFault } from './check.ts';
 import { type DocumentKind, routesName } from './documents.ts';
 import { routeFaults } from './file.ts';
 import { createScheduleDesk, type DocumentAuthor, type ScheduleDesk, type ScheduleDeskParts } from './schedule-desk.ts';
@@ -23,6 +24,9 @@ export interface OnCallDesk extends ScheduleDesk {
   policies(): PolicyRow[];
   savePolicy(name: string, content: PolicyContent, how: DocumentAuthor): Promise<PolicyRow>;
   remove(kind: 'schedule' | 'policy', name: string, how: DocumentAuthor): Promise<void>;
+  /** What of a document does nothing any more, as what it names is gone. */
+  /** @param name none for the routes */
+  doubts(kind: DocumentKind, name?: string): Promise<DocumentFault[]>;
   routes(): RoutesRow;
   /** @param content as it was sent */
   checkRoutes(content: unknown): Promise<RoutesContent>;
@@ -67,6 +71,7 @@ export function createDesk(parts: ScheduleDeskParts): OnCallDesk {
         ...{ name, owner: ownerOf('policy', name) },
         content: documents.contentAt('policy', name, Number.POSITIVE_INFINITY) as PolicyContent,
       })),
+    doubts: (kind, name = routesName) => documents.doubts(kind, name),
     async savePolicy(name, content, how) {
       await documents.save('policy', name, content, how);
       changed();

@@ -65,6 +65,8 @@ export interface DocumentsStore {
   ): Promise<void>;
   /** The same checks without saving. */
   check<Kind extends DocumentKind>(kind: Kind, name: string, content: DocumentContents[Kind]): Promise<void>;
+  /** What of the newest is not there any more: a channel that was deleted, a user who cannot log in. */
+  doubts(kind: DocumentKind, name: string): Promise<DocumentFault[]>;
   /** @throws EvenkeelError NOT_FOUND, CONFLICT while something names it */
   remove(kind: DocumentKind, name: string, how: DocumentSave): Promise<void>;
   reload(): Promise<void>;
@@ -202,6 +204,7 @@ export async function createDocuments(parts: DocumentsParts): Promise<DocumentsS
       await write(kind, name, content, how);
     },
     check,
+    doubts: async (kind, name) => faultsOfDocument(newest(), await parts.known(), kind, name),
     async remove(kind, name, how) {
       refuseFile(kind, name);
       if (!names(kind, Number.POSITIVE_INFINITY).includes(name)) throw fail('NOT_FOUND', { what: kind, id: name });

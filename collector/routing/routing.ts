@@ -56,6 +56,8 @@ export interface Routing {
 }
 
 export interface RoutingMemory extends Routing {
+  /** Receivers that the routes lead to and that are not there any more. */
+  gone(labels: Labels, at: number): Routed[];
   /** Persons and channels, quiet hours aside. */
   resolve(target: string, at: number): string[];
   /** Why a target reaches nobody, and of whom that is said; null: it does reach somebody. */
@@ -149,14 +151,25 @@ export function createRoutingMemory(parts: RoutingMemoryParts): RoutingMemory {
       ? documents.contentAt('policy', nameOfReceiver(receiver), at) !== null
       : resolve(receiver, at).length > 0;
 
+  const routed = (labels: Labels, at: number): Routed[] | null => {
+    const tree = treeAt(at);
+    return tree && route(tree, (receiver) => quietAt(receiver, at), labels, at);
+  };
+
+  function isGone(receiver: string, at: number): boolean {
+    const name = nameOfReceiver(receiver);
+    if (kindOfReceiver(receiver) === 'policy') return documents.contentAt('policy', name, at) === null;
+    return kindOfReceiver(receiver) === 'channel' ? !hasChannel(name) : unreached(receiver, at)?.why === 'gone';
+  }
+
   return {
     route(labels, at) {
-      const tree = treeAt(at);
-      if (!tree) return everyChannel(labels);
-      const found = route(tree, (receiver) => quietAt(receiver, at), labels, at);
+      const found = routed(labels, at);
+      if (!found) return everyChannel(labels);
       const reached = found.filter((one) => canReach(one, at));
       return reached.length > 0 ? reached : everyChannel(labels);
     },
+    gone: (labels, at) => (routed(labels, at) ?? []).filter(({ receiver }) => isGone(receiver, at)),
     reach(receiver, severity, at) {
       return resolve(receiver, at).flatMap((one): Reached[] => {
         const name = nameOfReceiver(one);

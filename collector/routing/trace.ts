@@ -20,7 +20,8 @@ export function trace(memory: RoutingMemory, labels: Labels, at: number): TraceA
     const steps = policy ? stepsOf(policy) : [stepOf({ at, event: 'notify', users: [receiver] }, [receiver])];
     return { receiver, path, until: until ?? null, steps };
   });
-  return { at, labels: labels as Record<string, unknown>, heard };
+  const gone = memory.gone(labels, at).map(({ receiver, path }) => ({ receiver, path }));
+  return { at, labels: labels as Record<string, unknown>, heard, gone };
 
   function stepsOf(policy: NonNullable<ReturnType<RoutingMemory['policy']>>): HeardStep[] {
     const who = memory.whoIs(severity);

@@ -13,6 +13,10 @@ import { internet } from '../../shared/outgoing.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
 import { layersOfFile } from '../agent-settings/file.ts';
+import { doubtsInSettings, labelsOfSettings } from '../alerts/matcher-doubts.ts';
+import { ownRules } from '../alerts/own-rules.ts';
+import { defaultRules } from '../evaluate/defaults.ts';
+import { mergeRules } from '../evaluate/merge.ts';
 import {
   faultsOfInhibit,
   faultsOfUplinks,
@@ -168,7 +172,9 @@ export function loadConfig(
     ...passwordFiles.flatMap((path) => (path ? [resolve(cwd, path)] : [])),
   ]);
   const warnings = [...unknownVariables(env), ...plainPassword(config), ...open];
-  return { config, warnings, absent: source.describe(routing.absent(channels.map(({ name }) => name))) };
+  const slips = doubtsInSettings(config, labelsOfSettings([...mergeRules(defaultRules, config.rules), ...ownRules]));
+  const absent = source.describe([...routing.absent(channels.map(({ name }) => name)), ...slips]);
+  return { config, warnings, absent };
 }
 
 const none: SettingsFile = { value: {}, describe: (faults) => faults.map(({ problem }) => problem) };

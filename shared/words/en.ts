@@ -167,6 +167,7 @@ export const words = {
     thenUser: ', then {{user}}',
     changes: 'A change takes effect {{at}}.',
     inFile: 'Written in evenkeel.yaml, and changed there.',
+    doubts: 'Without effect as things are now: {{n}}',
     gaps: 'Times without anybody in the next four weeks: {{n}}',
     fill: 'Fill',
     takeOver: 'Take over',

@@ -165,6 +165,7 @@ export const words: Words = {
     thenUser: '、次は {{user}}',
     changes: '変更の発効: {{at}}',
     inFile: 'evenkeel.yaml に書かれており、そこで変更します。',
+    doubts: '現在は効果のない設定: {{n}} 件',
     gaps: '今後 4 週間の当番不在: {{n}} 件',
     fill: '埋める',
     takeOver: '引き受ける',

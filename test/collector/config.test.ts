@@ -212,6 +212,34 @@ test('files with secrets that everybody may read are named with the command that
   }
 });
 
+test('conditions that look like a slip of the pen are named by check-config, and are no fault', async () => {
+  const cwd = cwdWith(`channels: [{ name: ops, kind: webhook, url: "https://x.example/" }]
+routes:
+  receivers: ["channel:ops"]
+  children:
+    - { name: a, match: ['sit="Berlin"', 'job="pg"', 'site="Nowhere"'], receivers: ["channel:ops"] }
+inhibit:
+  - { source: ['rule="disk-spac"'], target: ['rule=~"cpu|memry"'] }
+`);
+  const { code, stdout, stderr } = await runCollector(['check-config'], {}, cwd).ended;
+  assert.is(code, 0, stderr);
+  assert.match(stdout, 'The settings are good.');
+  const lines = stderr.trimEnd().split('\n');
+  assert.is(lines.length, 3, stderr);
+  assert.match(
+    lines[0] ?? '',
+    /^evenkeel.yaml:5:\d+: routes\.children\.a\.match\.0 can match nothing: .*"sit" now; did you mean site\?/,
+  );
+  assert.match(
+    lines[1] ?? '',
+    /^evenkeel.yaml:7:\d+: inhibit\.0\.source\.0 can match nothing: .*did you mean disk-space\?/,
+  );
+  assert.match(
+    lines[2] ?? '',
+    /^evenkeel.yaml:7:\d+: inhibit\.0\.target\.0 can match nothing: .*did you mean memory\?/,
+  );
+});
+
 test('channels and users that are not in the file are named by check-config with the nearest one, and are no fault', async () => {
   const cwd = cwdWith(`channels: [{ name: ops, kind: webhook, url: "https://x.example/" }]
 schedules:

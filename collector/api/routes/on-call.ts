@@ -11,6 +11,7 @@ import {
   ScheduleContent,
 } from '../../../shared/on-call.ts';
 import type { App, Context } from '../context.ts';
+import { placed } from '../doubts.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Instant, instantMs, instantOf, Nothing, proseOrNone, word } from '../shapes.ts';
 
@@ -135,7 +136,12 @@ export function onCallRoutes(app: App, { onCall, clock }: Context): void {
   app.get(
     `${url}/policies`,
     { schema: { summary: 'Escalation policies', tags, response: { 200: page(PolicyAnswer) } } },
-    async () => ({ items: onCall.policies(), next: null }),
+    async () => {
+      const items = [];
+      for (const row of onCall.policies())
+        items.push({ ...row, warnings: placed(await onCall.doubts('policy', row.name)) });
+      return { items, next: null };
+    },
   );
   app.put(
     `${url}/policies/:name`,
@@ -145,11 +151,13 @@ export function onCallRoutes(app: App, { onCall, clock }: Context): void {
         ...{ params: Name, body: PolicyEdit, response: { 200: PolicyAnswer } },
       },
     },
-    (request) => {
+    async (request) => {
       const { content, isNew: mustBeNew = false, reason: why = '' } = request.body;
-      return onCall.savePolicy(request.params.name, content, {
+      const { name } = request.params;
+      const row = await onCall.savePolicy(name, content, {
         ...{ by: callerNamed(request), reason: why, isNew: mustBeNew },
       });
+      return { ...row, warnings: placed(await onCall.doubts('policy', name)) };
     },
   );
   for (const kind of ['schedule', 'policy'] as const)

@@ -2,8 +2,9 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { fail } from '../../../shared/errors.ts';
-import { PersonAnswer, PersonContent } from '../../../shared/on-call.ts';
+import { PersonAnswer, PersonContent, type PersonRow } from '../../../shared/on-call.ts';
 import type { App, Context } from '../context.ts';
+import { placed } from '../doubts.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Nothing, UserName, word } from '../shapes.ts';
 
@@ -18,12 +19,13 @@ export function reachedRoutes(app: App, { onCall, addresses }: Context): void {
     if (!caller?.session) throw fail('BAD_REQUEST', { problem: 'a token is never on call; log in as a person' });
     return caller.name;
   };
+  const answer = async (row: PersonRow) => ({ ...row, warnings: placed(await onCall.doubts('person', row.name)) });
   const Person = Type.Object({ name: UserName }, closed);
   const PersonEdit = Type.Object({ content: PersonContent }, { ...closed, examples: [{ content: example }] });
   app.get(
     `${url}/me`,
     { schema: { summary: 'How one is reached oneself', tags, response: { 200: PersonAnswer } } },
-    async (request) => onCall.person(own(request)),
+    async (request) => answer(await onCall.person(own(request))),
   );
   app.put(
     `${url}/me`,
@@ -33,12 +35,13 @@ export function reachedRoutes(app: App, { onCall, addresses }: Context): void {
         ...{ body: PersonEdit, response: { 200: PersonAnswer } },
       },
     },
-    (request) => onCall.savePerson(own(request), request.body.content, { by: callerNamed(request), reason: '' }),
+    async (request) =>
+      answer(await onCall.savePerson(own(request), request.body.content, { by: callerNamed(request), reason: '' })),
   );
   app.get(
     `${url}/people/:name`,
     { schema: { summary: 'How a user is reached', tags, params: Person, response: { 200: PersonAnswer } } },
-    async (request) => onCall.person(request.params.name),
+    async (request) => answer(await onCall.person(request.params.name)),
   );
   app.put(
     `${url}/people/:name`,
@@ -48,7 +51,10 @@ export function reachedRoutes(app: App, { onCall, addresses }: Context): void {
         ...{ body: PersonEdit, response: { 200: PersonAnswer } },
       },
     },
-    (request) => onCall.savePerson(request.params.name, request.body.content, { by: callerNamed(request), reason: '' }),
+    async (request) => {
+      const how = { by: callerNamed(request), reason: '' };
+      return answer(await onCall.savePerson(request.params.name, request.body.content, how));
+    },
   );
 
   app.post(

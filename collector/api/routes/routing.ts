@@ -1,12 +1,22 @@
 /** Routes: who hears of which alert, and the trace of one. */
 import { Type } from 'typebox';
 import { fail } from '../../../shared/errors.ts';
-import { type RouteNodeContent, RoutesAnswer, RoutesContent, TraceAnswer } from '../../../shared/on-call.ts';
+import {
+  type RouteNodeContent,
+  RoutesAnswer,
+  RoutesChecked,
+  RoutesContent,
+  type RoutesRow,
+  TraceAnswer,
+} from '../../../shared/on-call.ts';
 import { labelsOf } from '../../alerts/labels.ts';
+import { doubtsInRoutes } from '../../alerts/matcher-doubts.ts';
 import { collectorId } from '../../alerts/own-rules.ts';
 import { living } from '../../fleet/fleet.ts';
 import type { App, Context } from '../context.ts';
+import { placed } from '../doubts.ts';
 import { callerNamed } from '../guard.ts';
+import { labelsNow } from '../matcher-warnings.ts';
 import { closed, Instant, instantOf, proseOrNone, word } from '../shapes.ts';
 
 const nodes: RouteNodeContent[] = [
@@ -28,19 +38,25 @@ const Question = Type.Object(
   closed,
 );
 
-export function routingRoutes(app: App, { onCall, fleet, groups, rules, clock }: Context): void {
+export function routingRoutes(app: App, context: Context): void {
+  const { onCall, fleet, groups, rules, clock } = context;
+  const slips = async (content: unknown) => placed(doubtsInRoutes(content as RoutesContent, await labelsNow(context)));
+  const answer = async (row: RoutesRow) => {
+    const gone = placed(await onCall.doubts('routes'));
+    return { ...row, warnings: [...gone, ...(await slips(row.content))] };
+  };
   const url = '/api/v1/routes';
   const tags = ['on call'];
 
   app.get(url, { schema: { summary: 'The routes in force', tags, response: { 200: RoutesAnswer } } }, async () =>
-    onCall.routes(),
+    answer(onCall.routes()),
   );
   app.put(
     url,
     { schema: { summary: 'Replace the routes', tags, body: Edit, response: { 200: RoutesAnswer } } },
-    (request) => {
+    async (request) => {
       const { content, reason = '' } = request.body;
-      return onCall.saveRoutes(content, { by: callerNamed(request), reason });
+      return answer(await onCall.saveRoutes(content, { by: callerNamed(request), reason }));
     },
   );
   app.post(
@@ -48,10 +64,13 @@ export function routingRoutes(app: App, { onCall, fleet, groups, rules, clock }:
     {
       schema: {
         ...{ summary: 'Whether routes could be saved, without saving them', tags, body: Edit },
-        response: { 200: Type.Object({ content: Type.Unknown() }) },
+        response: { 200: RoutesChecked },
       },
     },
-    async (request) => ({ content: await onCall.checkRoutes(request.body.content) }),
+    async (request) => {
+      const content = await onCall.checkRoutes(request.body.content);
+      return { content, warnings: await slips(content) };
+    },
   );
   app.get(
     `${url}/trace`,

@@ -79,7 +79,7 @@ export function silenceRoutes(app: App, context: Context): void {
     },
     async (request) => ({
       ...silences.preview(request.body.matchers),
-      warnings: matcherWarnings(context, request.body.matchers),
+      warnings: await matcherWarnings(context, request.body.matchers),
     }),
   );
 

@@ -5,6 +5,7 @@ import { createUsers } from '../../../collector/accounts/users.ts';
 import type { OnCallAnswer, TraceAnswer } from '../../../shared/on-call.ts';
 import type { OwnWay } from '../../../shared/own-ways.ts';
 import { type Answer, type InProcess, openCollector } from '../../support/collector.ts';
+import { runCollector } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 
 const test = suite('on call at the REST interface');
@@ -45,7 +46,12 @@ const content = {
 test('an operator says how to be reached, and makes and revokes a link to the own shifts', async () => {
   const me = { content: { ways: [{ channel: 'ops' }], quiet: { zone: 'Asia/Tokyo', start: '22:00', end: '07:00' } } };
   assert.is((await send('PUT', `${url}/me`, me, 'ann')).status, 200);
-  assert.equal((await send('GET', `${url}/me`, undefined, 'ann')).body, { name: 'ann', owner: 'people', ...me });
+  assert.equal((await send('GET', `${url}/me`, undefined, 'ann')).body, {
+    name: 'ann',
+    owner: 'people',
+    ...me,
+    warnings: [],
+  });
   const wrong = await send('PUT', `${url}/me`, { content: { ways: [{ channel: 'opps' }] } }, 'ann');
   assert.is(wrong.status, 400);
   assert.match(wrong.text, /There is no channel \\"opps\\"; there are: ops/);
@@ -113,6 +119,64 @@ test('routes are tried, saved, and traced; what was and what is stands in the au
   assert.is(items[0]?.reason, 'ours');
   assert.match(JSON.stringify(items[0]?.before), /default/);
   assert.match(JSON.stringify(items[0]?.after), /policy:servers/);
+});
+
+test('what matches nothing, and what is gone, is said where it stands', async () => {
+  const add = { name: 'old', kind: 'webhook', settings: { url: 'http://127.0.0.1:9/old' } };
+  assert.is((await send('POST', '/api/v1/channels', add, 'ada')).status, 201);
+  const routes = {
+    receivers: ['channel:ops', 'channel:old'],
+    children: [
+      {
+        name: 'slips',
+        match: ['sit="Berlin"'],
+        receivers: ['channel:ops'],
+        children: [{ name: 'b', match: ['site=Berlim'] }],
+      },
+    ],
+  };
+  type Warned = { warnings: { at: string; why: { code: string; params?: { meant?: string } } }[] };
+  const brief = ({ warnings }: Warned) => warnings.map(({ at, why }) => [at, why.code, why.params?.meant]);
+  await send('POST', '/api/v1/sites', { name: 'Berlin' }, 'ada');
+  const slips = [
+    ['children.0.match.0', 'matcher_no_label_meant', 'site'],
+    ['children.0.children.0.match.0', 'matcher_no_value_meant', 'Berlin'],
+  ];
+  const tried = await send('POST', '/api/v1/routes/preview', { content: routes }, 'ada');
+  assert.equal(brief(tried.body as Warned), slips, tried.text);
+  const saved = await send('PUT', '/api/v1/routes', { content: routes }, 'ada');
+  assert.equal(brief(saved.body as Warned), slips, 'a warning: it is saved');
+  const policy = { steps: [{ targets: ['channel:old'], wait: '5m' }] };
+  assert.equal((await send('PUT', `${url}/policies/late`, { content: policy }, 'ada')).body, {
+    ...{ name: 'late', owner: 'people', content: policy, warnings: [] },
+  });
+  await send('PUT', `${url}/me`, { content: { ways: [{ channel: 'ops' }, { channel: 'old' }] } }, 'ann');
+  assert.is((await send('DELETE', '/api/v1/channels/old', undefined, 'ada')).status, 204);
+  const gone = async (path: string) => (await send('GET', path, undefined, path.endsWith('/me') ? 'ann' : 'ada')).body;
+  assert.equal(brief((await gone('/api/v1/routes')) as Warned)[0], ['receivers.1', 'oncall_no_channel', undefined]);
+  const { items } = (await gone(`${url}/policies`)) as { items: (Warned & { name: string })[] };
+  const late = items.find(({ name }) => name === 'late') as Warned;
+  assert.equal(brief(late), [['steps.0.targets.0', 'oncall_no_channel', undefined]]);
+  assert.equal(brief((await gone(`${url}/me`)) as Warned), [['ways.1.channel', 'oncall_no_channel', undefined]]);
+  const question = 'endpoint=collector&rule=schedule-gap&severity=critical';
+  const traced = (await gone(`/api/v1/routes/trace?${question}`)) as TraceAnswer;
+  assert.equal(traced.gone, [{ receiver: 'channel:old', path: 'root' }]);
+  const { stdout, stderr, code } = await runCollector([
+    'routes',
+    'test',
+    '--endpoint',
+    'collector',
+    '--rule',
+    'schedule-gap',
+    '--severity',
+    'critical',
+    '--data',
+    collector.data,
+  ]).ended;
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /channel:old {3}of the route root is not there any more: nobody hears by it/);
+  assert.match(stderr, /children\.0\.match\.0: No alert has a label "sit" now; did you mean site\?/);
+  assert.match(stderr, /receivers\.1: There is no channel "old"/);
 });
 
 test('a gap within a week is an alert, which ends when an override fills it', async () => {

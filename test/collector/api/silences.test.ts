@@ -66,7 +66,7 @@ test('entered, it says what it hides; its end is two hours away where nothing el
     warnings,
   });
   const slips = await send<SilencePreview>('/preview', {
-    matchers: ['severity=critcal', 'sit="Osaka"', 'rule!="nothing"', 'path="/var"', 'rule=disk-spac'],
+    matchers: ['severity=critcal', 'sit="Osaka"', 'rule!="nothing"', 'path="/var"', 'colour=red', 'rule=disk-spac'],
   });
   assert.equal(
     slips.body.warnings.map(({ code, params = {} }) => [code, params.meant]),

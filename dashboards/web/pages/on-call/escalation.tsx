@@ -1,6 +1,6 @@
 /** Escalation policies: who is notified when nobody reacts. */
 import { useState } from 'preact/hooks';
-import type { PolicyRow } from '../../../../shared/on-call.ts';
+import type { PolicyRow, PolicyShown } from '../../../../shared/on-call.ts';
 import type { LiveChange } from '../../net/live.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
@@ -9,6 +9,7 @@ import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { t } from '../../words/words.ts';
 import { DocumentBox, DocumentForm, useRows } from './document-form.tsx';
+import { DoubtsBox } from './doubts.tsx';
 import { OneReceiver, Picks, receiverWord, receiverWords, useReceivers, withoutPolicies } from './receivers.tsx';
 import { OnCallTabs } from './tabs.tsx';
 
@@ -93,7 +94,7 @@ function PolicyForm({ row, onDone }: { row?: PolicyRow; onDone: () => void }) {
   );
 }
 
-function PolicyBox({ row, reload }: { row: PolicyRow; reload: () => void }) {
+function PolicyBox({ row, reload }: { row: PolicyShown; reload: () => void }) {
   const [editing, setEditing] = useState(false);
   const { steps, repeat = 0, fallback } = row.content;
   const done = () => {
@@ -106,6 +107,7 @@ function PolicyBox({ row, reload }: { row: PolicyRow; reload: () => void }) {
         <PolicyForm row={row} onDone={done} />
       ) : (
         <>
+          <DoubtsBox of={row.warnings} />
           <ol>
             {steps.map(({ targets, wait = usualWait }, n) => (
               <li key={n}>{t('onCall.step', { targets: receiverWords(targets), wait: String(wait) })}</li>
@@ -121,7 +123,7 @@ function PolicyBox({ row, reload }: { row: PolicyRow; reload: () => void }) {
 }
 
 export function EscalationPage() {
-  const loaded = useLoad<Page<PolicyRow>>('on-call/policies', concerns, 2000);
+  const loaded = useLoad<Page<PolicyShown>>('on-call/policies', concerns, 2000);
   const [adding, setAdding] = useState(false);
   return (
     <>

@@ -1,6 +1,6 @@
 /** The tree of routes: what it says, and the form by which admins change it, with the difference before it counts. */
 import { useState } from 'preact/hooks';
-import type { RouteNodeContent, RoutesContent, RoutesRow } from '../../../../shared/on-call.ts';
+import type { RouteNodeContent, RoutesContent, RoutesRow, RoutesShown } from '../../../../shared/on-call.ts';
 import type { ReceiverChoices } from '../../../../shared/receivers.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
@@ -10,6 +10,7 @@ import { FormEnd } from '../../parts/form-end.tsx';
 import { type FaultAt, faultsOf } from '../../words/fault.ts';
 import { t } from '../../words/words.ts';
 import { DocumentBox } from './document-form.tsx';
+import { DoubtsBox } from './doubts.tsx';
 import { ListInput } from './list-input.tsx';
 import { Picks, receiverKinds, receiverWords, useReceivers } from './receivers.tsx';
 import { GroupingFields, groupingTexts, QuietFields, quietText, WhenFields, whenText } from './route-settings.tsx';
@@ -211,7 +212,7 @@ function TreeForm({ row, onDone, onCancel }: { row: RoutesRow; onDone: () => voi
   );
 }
 
-export function RouteTree({ row, reload }: { row: RoutesRow; reload: () => void }) {
+export function RouteTree({ row, reload }: { row: RoutesShown; reload: () => void }) {
   const [isEditing, setEditing] = useState(false);
   const done = () => {
     setEditing(false);
@@ -219,6 +220,7 @@ export function RouteTree({ row, reload }: { row: RoutesRow; reload: () => void 
   };
   return (
     <DocumentBox title={t('onCall.tree')} owner={row.owner} isEditing={isEditing} onEdit={() => setEditing(true)}>
+      <DoubtsBox of={row.warnings} />
       {row.owner === 'default' && <p>{t('onCall.defaultRoutes')}</p>}
       {isEditing ? (
         <TreeForm row={row} onDone={done} onCancel={() => setEditing(false)} />

@@ -1,6 +1,6 @@
 /** Routes: first the trace of an alert, then the tree. */
 import { useState } from 'preact/hooks';
-import type { RoutesRow, TraceAnswer } from '../../../../shared/on-call.ts';
+import type { RoutesShown, TraceAnswer } from '../../../../shared/on-call.ts';
 import { duration } from '../../../../shared/words/format.ts';
 import { rows } from '../../fleet/store.ts';
 import type { LiveChange } from '../../net/live.ts';
@@ -23,6 +23,11 @@ function Heard({ answer }: { answer: TraceAnswer }) {
   if (answer.heard.length === 0) return <p>{t('onCall.nobodyHears')}</p>;
   return (
     <ul class="plain stack-2" aria-live="polite">
+      {answer.gone.map(({ receiver, path }) => (
+        <li key={`gone ${path} ${receiver}`} class="fault">
+          {receiverWord(receiver)} {t('onCall.because', { path })}: {t('onCall.lacks.gone')}
+        </li>
+      ))}
       {answer.heard.map(({ receiver, path, steps }) => (
         <li key={receiver}>
           <strong>{receiverWord(receiver)}</strong> <span class="quiet">{t('onCall.because', { path })}</span>
@@ -107,7 +112,7 @@ function Trace() {
 }
 
 export function RoutesPage() {
-  const loaded = useLoad<RoutesRow>('routes', concerns, 2000);
+  const loaded = useLoad<RoutesShown>('routes', concerns, 2000);
   return (
     <>
       <PageHead title={t('page.onCallRoutes')} lead={t('onCall.routesLead')} />
