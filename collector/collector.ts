@@ -2,6 +2,7 @@
  * The one wiring function of the collector: every station is made here and meets the others here. What `start` opens,
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
@@ -15,7 +16,7 @@ import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { createBaselines } from './baseline/baselines.ts';
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
-import { type DataFolder, openDataFolder, removeOwn } from './data/folder.ts';
+import { type DataFolder, openDataFolder, type RunningAddresses, removeOwn } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
@@ -39,9 +40,12 @@ import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
 import { openIntake } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
+import type { HeldMessages } from './own-backup/held.ts';
+import { createOwnBackups, type OwnBackupParts } from './own-backup/own-backups.ts';
+import { runningSource } from './own-backup/source.ts';
 import { restoreTrier } from './restore-tried.ts';
 import type { SeriesStore } from './series/series.ts';
-import type { Addresses } from './settings/addresses.ts';
+import { type Addresses, ownAddressOf } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
@@ -158,8 +162,9 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     fleet: withTargets(fleet, targets, managers.services),
     findingOf: managers.services.finding,
   };
-  const { channels, channelHealth, rules, outbox, tickets, ticketClocks, alerts, outside, act, onCall, ...routes } =
-    await openAlerts({ ...opened, ...watching }, onStop);
+  const opening = await openAlerts({ ...opened, ...watching }, onStop);
+  const { channels, channelHealth, rules, outbox, held: heldBack, tickets, ticketClocks, alerts } = opening;
+  const { outside, act, onCall, ...routes } = opening;
   onStop(accounts.onEnd(() => void routes.usersChanged()));
   chores.push({ name: 'gaps of schedules', run: routes.warnOfGaps });
   managers.changes.start();
@@ -202,28 +207,20 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   managers.services.start(alerts);
   tls.onLook(certificateWatch(alerts, publicUrl, log));
 
+  const ownBackups = openOwnBackups({ ...deps, config, folder, state, series, alerts, held: heldBack }, onStop);
   const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
   ports.mqtt = intake.port;
   const server = await createServer(
     {
-      version: deps.version,
-      clock,
-      zone: config.zone,
-      state,
-      accounts,
-      enrollments,
-      fleet,
-      ...{ groups, ...managers },
-      rows,
-      series,
-      changeFeed,
+      ...{ version: deps.version, clock, zone: config.zone, state, accounts, enrollments, fleet },
+      ...{ groups, ...managers, rows, series, changeFeed },
       ...{ act, onCall, alerts, outside, tickets, ticketClocks },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       rules,
       newest,
       viewOf: seen,
       ruleNamed,
-      ...{ channels, devices: routes.devices, channelHealth },
+      ...{ channels, devices: routes.devices, channelHealth, ownBackups },
       registry,
       addresses: () => tls.addresses(ports),
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
@@ -246,10 +243,12 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(() => managers.schedules.stop());
   await managers.schedules.start();
   onStop(managers.months.stayReady());
-  watchOver(config, { ...deps, state, channelHealth, trouble: () => series.stats().appendsWait }, onStop);
+  watchOver(config, { ...deps, state, channelHealth, series, held: heldBack }, onStop);
+  await ownBackups.start();
   keepHouse({ ...deps, state, driver, accounts, outbox, chores, erasures }, onStop);
   const addresses = tls.addresses(ports);
-  await beside(config, deps, { folder, accounts, enrollments, addresses }, onStop);
+  const own = ownAddressOf(config, ports.http);
+  await beside(config, deps, { folder, accounts, enrollments, addresses, own }, onStop);
   const secret = accounts.setup.secret();
   return {
     addresses,
@@ -321,15 +320,17 @@ type Cleaned = Deps &
 /** Somebody outside notices when no sign of life comes any more. */
 function watchOver(
   { deadman, outgoing }: Config,
-  parts: Deps & { state: Opened['state']; channelHealth: { isMute(): boolean }; trouble(): string | null },
+  parts: Deps & Pick<Opened, 'state' | 'series'> & { channelHealth: { isMute(): boolean }; held: HeldMessages },
   onStop: (close: Close) => void,
 ): void {
   if (!deadman) return;
-  const { state, channelHealth, clock, log } = parts;
+  const { state, series, channelHealth, held, clock, log } = parts;
   async function trouble(): Promise<string | null> {
     // A state that cannot be read cannot be written either.
     await state.selectFrom('channels').select('id').limit(1).execute();
-    return parts.trouble() ?? (channelHealth.isMute() ? 'messages get through by no channel' : null);
+    if (held.since() !== null)
+      return 'it was restored from a backup, and holds messages back until an admin lets them go';
+    return series.stats().appendsWait ?? (channelHealth.isMute() ? 'messages get through by no channel' : null);
   }
   const signs = createDeadman({
     ...{ settings: deadman, clock, log, trouble },
@@ -337,6 +338,16 @@ function watchOver(
   });
   signs.start();
   onStop(() => signs.stop());
+}
+
+type CopiedParts = Omit<OwnBackupParts, 'source'> & Pick<Opened, 'folder' | 'series'> & { held: HeldMessages };
+
+/** Copies of itself, and what it holds back where it was made of one. */
+function openOwnBackups({ folder, series, held, ...parts }: CopiedParts, onStop: (close: Close) => void) {
+  const source = runningSource({ folder, state: parts.state, series, makeId: randomUUID });
+  const ownBackups = createOwnBackups({ ...parts, source });
+  onStop(() => ownBackups.stop());
+  return { ...ownBackups, held };
 }
 
 /** What is done at night, or at the start where the collector was off at night. */
@@ -394,12 +405,16 @@ interface LocalParts {
   accounts: Accounts;
   enrollments: Enrollments;
   addresses: Addresses;
+  /** The web app as this machine reaches it. */
+  own: string;
 }
 
 /** What runs or lies beside the collector for this machine only. */
 async function beside(config: Config, { log }: Deps, parts: LocalParts, onStop: (close: Close) => void): Promise<void> {
   const { folder, accounts, enrollments, addresses } = parts;
-  const found = JSON.stringify({ http: addresses.http, mqtt: addresses.mqtt });
+  const { http, mqtt, trust } = addresses;
+  const trusted = [...(trust?.roots ?? []), ...(config.tls ? [config.tls.cert] : [])];
+  const found = JSON.stringify({ http, mqtt, own: parts.own, trusted } satisfies RunningAddresses);
   writeFileSync(folder.addresses, found, { mode: 0o600 });
   onStop(() => removeOwn(folder.addresses, found));
   onStop(await writeLocalToken(accounts.tokens, folder.localToken, log));

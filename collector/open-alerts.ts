@@ -25,9 +25,10 @@ import type { MaintenanceScope } from './maintenance/window.ts';
 import { createChannelList } from './notify/channels.ts';
 import { createDevices } from './notify/devices.ts';
 import { createChannelHealth } from './notify/health.ts';
-import { createOutbox, type OutboxParts } from './notify/outbox.ts';
+import { createOutbox, type Outbox, type OutboxParts } from './notify/outbox.ts';
 import type { GeneratedDependencies } from './outages/generated.ts';
 import { createOutside } from './outside/outside.ts';
+import { createHeld } from './own-backup/held.ts';
 import { createRouting } from './routing/open.ts';
 import { gapAheadMs } from './routing/schedule-desk.ts';
 import type { Config } from './settings/settings.ts';
@@ -72,7 +73,9 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const acknowledge: Alerts['acknowledge'] = (...about) => alerts.acknowledge(...about);
   const silence = silencing(() => alerts.silences);
   const act = createActLinks({ state, clock, zone, ruleNamed, acknowledge, silence });
-  const outbox = createOutbox({
+  const held = await createHeld(state, () => outbox.wake());
+  const outbox: Outbox = createOutbox({
+    isHeld: () => held.since() !== null,
     results: channelHealth,
     state,
     clock,
@@ -152,6 +155,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     channelHealth,
     rules,
     outbox,
+    held,
     tickets,
     ticketClocks,
     alerts,

@@ -59,5 +59,8 @@ export type ChannelTrial = Type.Static<typeof ChannelTrial>;
 export const ChannelTrouble = Type.Object({
   failing: Type.Array(Type.String()),
   isMute: Type.Boolean({ description: 'there are channels, and none of them works' }),
+  heldSince: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'ms UTC: restored from a backup then, and nothing is sent until an admin lets it',
+  }),
 });
 export type ChannelTrouble = Type.Static<typeof ChannelTrouble>;

@@ -84,6 +84,12 @@ export const errors = {
   ),
   STATE_UNREACHABLE: row(503, 'The database {place} cannot be reached: {reason}.', '{todo}', true),
   STATE_REFUSED: row(500, 'The database {place} cannot be used: {reason}.', '{todo}'),
+  /** `what`: what was to be done with which folder; `todo`: the way out. */
+  BACKUP_REFUSED: row(400, 'The backup was not done: {what}: {reason}.', '{todo}'),
+  // Both as the collector that made it said them.
+  BACKUP_FAILED: row(400, '{message}', '{hint}'),
+  BACKUP_UNUSABLE: row(400, 'The backup in {path} cannot be used: {reason}.', '{todo}'),
+  RESTORE_REFUSED: row(400, 'Nothing was restored to {path}: {reason}.', '{todo}'),
   // Pages show it: which database and why stands in the log.
   STATE_UNAVAILABLE: row(
     503,

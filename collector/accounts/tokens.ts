@@ -37,6 +37,8 @@ export const usualDays = 365;
 export const mostDays = 3650;
 /** So that a token found in a log or a repository can be recognised. */
 const prefix = 'evk_';
+/** Of the one for tools on this machine, which is stored nowhere. */
+export const localTokenId = 'local';
 const useNotedEveryMs = 60_000;
 
 type TokenRow = {
@@ -136,7 +138,7 @@ export function createTokens(state: State, now: () => number, ended: () => void 
       const secret = prefix + makeSecret();
       const key = hashSecret(secret);
       const none = { createdAt: now(), createdBy: 'collector', lastUsedAt: null, revokedAt: null, expiresAt: null };
-      passing.set(key, { id: 'local', ...of, ...none, onlyFor: null });
+      passing.set(key, { id: localTokenId, ...of, ...none, onlyFor: null });
       return {
         secret,
         end() {

@@ -42,6 +42,9 @@ export const scheduleGap = own('schedule-gap', 'warning');
 /** The collector's certificate ends within three weeks, or cannot be renewed. Tag: its name. */
 export const certificateEnding = own('certificate-ending', 'critical');
 
+/** No fresh copy of the collector itself, where one is to be made. Tag: its folder. */
+export const ownBackupOld = own('own-backup-old', 'warning');
+
 export const ownRules: readonly Rule[] = [
   siteDown,
   collectorIsolated,
@@ -50,6 +53,7 @@ export const ownRules: readonly Rule[] = [
   ...outsideLevels,
   scheduleGap,
   certificateEnding,
+  ownBackupOld,
 ];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));

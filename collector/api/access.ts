@@ -178,6 +178,10 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/channels/kinds': 'admin',
   /** Whoever waits for messages must know that none comes. */
   'GET /api/v1/channels/trouble': 'viewer',
+  'GET /api/v1/collector/backups': 'admin',
+  'POST /api/v1/collector/backups': 'admin',
+  'GET /api/v1/collector/restored': 'admin',
+  'POST /api/v1/collector/restored': 'admin',
   'POST /api/v1/channels': 'admin',
   'PATCH /api/v1/channels/:id': 'admin',
   'DELETE /api/v1/channels/:id': 'admin',

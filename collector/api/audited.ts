@@ -16,6 +16,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   calendars: ['calendar', 'calendars'],
   changes: ['change', 'changes'],
   channels: ['channel', 'channels'],
+  collector: ['collector', null],
   costs: ['cost', 'costs'],
   endpoints: ['endpoint', 'endpoints'],
   enroll: ['endpoint', null],

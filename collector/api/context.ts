@@ -41,6 +41,8 @@ import type { Channels } from '../notify/channels.ts';
 import type { PushDevices } from '../notify/devices.ts';
 import type { ChannelHealth } from '../notify/health.ts';
 import type { Outside } from '../outside/outside.ts';
+import type { HeldMessages } from '../own-backup/held.ts';
+import type { OwnBackups } from '../own-backup/own-backups.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
 import type { Schedules } from '../reports/schedules.ts';
@@ -108,6 +110,7 @@ export interface Context {
   >;
   targets: Targets;
   services: Services;
+  ownBackups: Pick<OwnBackups, 'status' | 'begin' | 'erased'> & { held: HeldMessages };
   /** The rules in force. */
   rules: Rules;
   /** The newest values that rules evaluate; null where there are none, or where they may be out of date. */
@@ -143,6 +146,8 @@ export interface Caller {
   session: { user: string; secret: string; confirmedAt: number } | null;
   /** Of a token: what alone it opens. */
   onlyFor: TokenPurpose | null;
+  /** It came by the token that only this machine's tools can read. */
+  isLocal: boolean;
   /** Of a token: when it ends, ms UTC; null: not by itself. */
   endsAt: number | null;
 }

@@ -8,6 +8,7 @@
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../../shared/errors.ts';
 import { mayDo } from '../accounts/roles.ts';
+import { localTokenId } from '../accounts/tokens.ts';
 import { access, asksAgain, confirmedMs, purposes } from './access.ts';
 import type { Caller, Context } from './context.ts';
 import { cookieName } from './cookies.ts';
@@ -33,6 +34,7 @@ export async function callerOf(
           ...{ name: token.name, role: token.role, by: 'token', session: null },
           onlyFor: token.onlyFor,
           endsAt: token.expiresAt,
+          isLocal: token.id === localTokenId,
         }
       : null;
   }
@@ -41,7 +43,7 @@ export async function callerOf(
   if (!secret || !found) return null;
   const { user, confirmedAt } = found;
   const session = { user: user.id, secret, confirmedAt };
-  return { name: user.name, role: user.role, by: 'session', session, onlyFor: null, endsAt: null };
+  return { name: user.name, role: user.role, by: 'session', session, onlyFor: null, endsAt: null, isLocal: false };
 }
 
 /**

@@ -42,6 +42,21 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       'the next authority follows the current one, beside which it is trusted for 45 days at least; --compromised: at once',
     load: () => import('./tls-rotate.ts'),
   },
+  backup: {
+    usage: '[--to FOLDER] [--passphrase-file F]',
+    about: 'a copy of the collector itself, while it runs or not; default: the folder of the settings',
+    load: () => import('./backup.ts'),
+  },
+  check: {
+    usage: 'FROM',
+    about: 'check whether such a copy can be restored',
+    load: () => import('./check.ts'),
+  },
+  restore: {
+    usage: 'FROM --data NEWFOLDER [--passphrase-file F]',
+    about: 'make a data folder of such a copy; nothing that is there is replaced',
+    load: () => import('./restore.ts'),
+  },
   'check-config': {
     usage: '[--config FILE]',
     about: 'check the settings, and say what they come to',

@@ -121,8 +121,17 @@ function takeLock(path: string): DatabaseSync {
   }
 }
 
+export interface RunningAddresses {
+  http: string;
+  mqtt: string;
+  /** The same web app as this machine reaches it. */
+  own: string;
+  /** Certificates by which it is recognised, in PEM; none without encryption. */
+  trusted: string[];
+}
+
 /** The addresses of the collector that runs on this folder; null where none does. */
-export function runningOn(path: string): { http: string; mqtt: string } | null {
+export function runningOn(path: string): RunningAddresses | null {
   const text = readText(pathsOf(path).addresses);
   return text !== null && isAlive(Number(holderOf(path))) ? JSON.parse(text) : null;
 }

@@ -6,6 +6,7 @@ import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { SeriesStore } from '../series/series.ts';
 import { type AuditEntry, writeAudit } from '../state/audit.ts';
+import { chunks } from '../state/chunks.ts';
 import type { StateTransaction } from '../state/database.ts';
 import { type ErasedName, eraseRows, withoutNames } from '../state/erasure.ts';
 import type { State } from '../state/open.ts';
@@ -59,6 +60,46 @@ export async function eraseEndpoint(state: State, { id, name, reason, at, ...who
     });
     return ids;
   });
+}
+
+/**
+ * In a state that is older than the erasure of these endpoints: they are retired, their alerts and tickets end, and their rows
+ * go. Their series follow at the next start. @returns how many there were
+ */
+export async function eraseAgain(db: StateTransaction, erased: readonly string[], at: number): Promise<number> {
+  const ids: string[] = [];
+  for (const some of chunks([...new Set(erased)])) {
+    const found = await db
+      .selectFrom('endpoints')
+      .select('id')
+      .where('id', 'in', some)
+      .where('erased_at', 'is', null)
+      .execute();
+    ids.push(...found.map(({ id }) => id));
+  }
+  for (const some of chunks(ids)) {
+    await db
+      .updateTable('endpoints')
+      .set({ retired_at: at })
+      .where('id', 'in', some)
+      .where('retired_at', 'is', null)
+      .execute();
+    await db
+      .updateTable('alerts')
+      .set({ state: 'resolved', resolved_at: at, updated_at: at })
+      .where('endpoint', 'in', some)
+      .where('resolved_at', 'is', null)
+      .execute();
+    await db
+      .updateTable('tickets')
+      .set({ state: 'cancelled', open_key: null, closed_at: at, updated_at: at })
+      .where('endpoint', 'in', some)
+      .where('state', 'in', ['new', 'in_progress', 'on_hold'])
+      .execute();
+    await eraseRows(db, some, await namesOf(db, some));
+    await db.updateTable('endpoints').set({ erased_at: at, erased_all_at: null }).where('id', 'in', some).execute();
+  }
+  return ids.length;
 }
 
 async function refuseOpenTickets(db: StateTransaction, endpoint: string): Promise<void> {

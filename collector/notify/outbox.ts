@@ -32,6 +32,8 @@ export interface OutboxParts extends Pick<CompletionParts, 'act'> {
   changeFeed: ChangeFeed;
   /** Makes the mail of a report. @throws EvenkeelError */
   mailOf(facts: ReportMailFacts): Promise<Mail>;
+  /** Nothing is sent meanwhile: the collector was restored, and a person is to look first. */
+  isHeld?: () => boolean;
   /** Is told of each attempt. */
   results?: ChannelResults;
   /** 0 ≤ x < 1. */
@@ -148,7 +150,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   /** What is due in one channel, each once. @returns how many were tried */
   async function runOnce(channel: string): Promise<number> {
-    if (isHeld(channel)) return 0;
+    if (parts.isHeld?.() || isHeld(channel)) return 0;
     const { due, replaced, first } = await waiting.read(channel, clock.now());
     for (const row of replaced) await mark(row, { state: 'dropped', last_error: null });
     for (const row of first)

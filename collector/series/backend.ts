@@ -3,13 +3,14 @@
  * block once that is durable in the journal, and moves the journal's watermark over the blocks that it holds; until
  * then the journal keeps them.
  */
+import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../shared/clock.ts';
 import type { EvenkeelError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Dictionary } from './journal/dictionary.ts';
 import type { Journal, Sealed } from './journal/journal.ts';
 import type { JournalBlock } from './journal/record.ts';
-import type { SeriesQuery, SeriesResult } from './series.ts';
+import type { SeriesFile, SeriesQuery, SeriesResult } from './series.ts';
 import type { SeriesRetention } from './span.ts';
 
 /** The journal as a backend sees it. */
@@ -52,6 +53,12 @@ export interface BackendStats {
   lastCompactionAt: number | null;
 }
 
+export interface HeldFiles {
+  /** What a copy of the journal names: paths below the folder of the series, with sizes and checksums. */
+  named(journal: DatabaseSync): SeriesFile[];
+  release(): void;
+}
+
 /** The ids and names of an endpoint, and of those that it goes on for. */
 export interface ErasedSeries {
   id: number;
@@ -73,6 +80,11 @@ export interface Backend {
   upkeep(): Promise<void>;
   /** The same for everything committed so far, due or not. */
   compact(): Promise<void>;
+  /**
+   * Until the returned function is called, each file that its table in the journal names, now or later, stays as it is.
+   * Null: what it holds is not in files of this machine.
+   */
+  hold(): Promise<HeldFiles | null>;
   /** None of their samples is held when this resolves, whether in use or waiting. @throws while that is not possible */
   erase(endpoints: readonly ErasedSeries[]): Promise<void>;
   stats(): BackendStats;

@@ -77,6 +77,22 @@ export interface SeriesStats {
   lastCompactionAt: number | null;
 }
 
+export interface SeriesFile {
+  /** Below the folder of the series, with `/`. */
+  path: string;
+  bytes: number;
+  /** CRC-32, by which two files of the same name are the same. */
+  crc: number;
+}
+
+export interface SeriesCopy {
+  journal: string;
+  /** All that follow, before the first of them. */
+  files(files: readonly (SeriesFile & { from: string })[]): Promise<void>;
+  /** Of the journal. */
+  progress(done: number, total: number): void;
+}
+
 export interface SeriesStore {
   /**
    * Accepts one report; the store keeps no reference to it afterwards. `settled(null)` follows when it would
@@ -108,5 +124,11 @@ export interface SeriesStore {
    * of our own files. It must not report any more. Repeating it does no harm. @throws while that is not possible
    */
   erase(endpoint: string): Promise<void>;
+  /**
+   * Copies the journal into the new file `journal`, while reports go on to come, and then hands out the files that the copy
+   * names; none of them is changed or removed before `files` has resolved.
+   * @returns whether samples are in such files; if not, they are where the backend keeps them
+   */
+  copy(to: SeriesCopy): Promise<{ isWhole: boolean }>;
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Backend, JournalTail, Newest, OpenBackend } from './backend.ts';
+import { copySeries } from './copy.ts';
 import { createAppend } from './journal/append.ts';
 import { createCommit } from './journal/commit.ts';
 import { createDictionary } from './journal/dictionary.ts';
@@ -166,8 +167,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       const found = id === undefined ? undefined : epochs.find(id, epoch);
       return { epoch, through: found?.receipt.through ?? 0, also: found?.receipt.lowest(rangesPerAck) ?? [] };
     },
-    query: (query) => backend.query(query),
-    latest: (endpoint) => latest.of(endpoint),
+    ...{ query: (query) => backend.query(query), latest: (endpoint) => latest.of(endpoint) },
     forget(endpoint) {
       const id = dictionary.findEndpoint(endpoint);
       if (id === undefined) return;
@@ -180,6 +180,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       journal.adopt(from, to);
     },
     erase: (endpoint) => eraseSeries(own, endpoint, clock.now()),
+    copy: (to) => copySeries(journal.database, backend, folder, to),
     stats(): SeriesStats {
       const held = backend.stats();
       const appendsWait = problem()?.message ?? commit.trouble;

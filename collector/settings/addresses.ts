@@ -37,6 +37,12 @@ function hostOf(host: string): string {
 
 const inUrl = (name: string) => (name.includes(':') ? `[${name}]` : name);
 
+/** The web app as this machine reaches it, whatever stands before it for others. */
+export function ownAddressOf({ http, tls, ownTls }: Pick<Config, 'http' | 'tls' | 'ownTls'>, port: number): string {
+  const host = http.host === '::' ? '::1' : everywhere.has(http.host) ? '127.0.0.1' : http.host;
+  return `${tls || ownTls ? 'https' : 'http'}://${inUrl(host)}:${port}`;
+}
+
 /**
  * @param ports those that are really listened on, which with port 0 are known only then
  * @param name by which others reach it where the settings do not say: that of its certificate

@@ -33,6 +33,7 @@ import { hasAuthority } from '../tls/store.ts';
 import { readChannels } from './channels.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
 import { type Read, readNamed } from './named-file.ts';
+import { ownBackupFaults, readOwnBackup } from './own-backup.ts';
 import { readRules } from './rule-files.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
@@ -104,6 +105,7 @@ export function loadConfig(
   const series = readSeries(settings.series, read, faults);
   const channels = readChannels(settings.channels, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
+  faults.push(...ownBackupFaults(settings.backup, read));
   faults.push(
     ...faultsOfInhibit(rightInhibit(settings.inhibit)).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })),
   );
@@ -136,6 +138,8 @@ export function loadConfig(
   const data =
     options.data !== undefined ? from(options.data, cwd) : from(good.data ?? places.data, good.data ? home : cwd);
   const listening = { ...http, ...{ names: good.http?.names ?? [], trustProxy: good.http?.trustProxy ?? [] } };
+  const secrets = secretsIn(source.value);
+  const passphraseFile = good.backup?.passphrase_file && from(good.backup.passphrase_file, home);
   const config: Config = {
     file,
     data,
@@ -158,13 +162,18 @@ export function loadConfig(
     rulesFolder,
     deadman: readDeadman(good.deadman, read),
     zone: good.zone ?? Temporal.Now.timeZoneId(),
+    backup: readOwnBackup(good.backup, (path) => from(path, home), read),
+    named: {
+      secret: secrets.files.map((path) => from(path, home)).filter((path) => path !== passphraseFile),
+      plain: [good.tls?.cert, good.tls?.ca].flatMap((path) => (path === undefined ? [] : [from(path, home)])),
+      holdsSecrets: file !== null && secrets.isInText,
+    },
     browser: good.browser === undefined ? null : from(good.browser, home),
     log: (options.log ?? good.log ?? 'info') as LogLevel,
     logFormat: (options.logFormat ?? good.logFormat ?? 'text') as LogFormat,
     adminPassword: password.text,
     localAgent: options.localAgent ?? false,
   };
-  const secrets = secretsIn(source.value);
   const passwordFiles = [env.EVENKEEL_ADMIN_PASSWORD_FILE, env.EVENKEEL_STATE_PASSWORD_FILE];
   const open = openSecrets([
     ...(file !== null && secrets.isInText ? [file] : []),

@@ -294,6 +294,27 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    backup: Type.Optional(
+      Type.Object(
+        {
+          to: Type.String({ minLength: 1, want: 'a path', description: 'folder for copies of the collector itself' }),
+          at: Type.Optional(
+            Type.String({
+              ...{ description: 'time of day at which one is made, in `zone`', default: '02:30' },
+              want: 'a time of day such as 02:30',
+              check: (text: string) =>
+                /^([01]\d|2[0-3]):[0-5]\d$/.test(text) ? null : 'is not a time of day; write it like 02:30',
+            }),
+          ),
+          every: duration('how often one is made, in place of `at`', '24h', hour, day),
+          keep: Type.Optional(
+            Type.Integer({ ...{ minimum: 1, maximum: 1000, default: 7 }, description: 'how many are kept' }),
+          ),
+          passphrase_file: path('file with the passphrase under which keys and passwords are kept in it'),
+        },
+        closed,
+      ),
+    ),
     browser: path('program that makes PDFs of reports; default: the Chromium or Chrome that is found'),
     zone: Type.Optional(
       Type.String({
@@ -333,6 +354,16 @@ export interface NotifySettings {
   intervalMs: number;
   /** 0: never. */
   repeatMs: Record<'info' | 'warning' | 'critical', number>;
+}
+
+export interface OwnBackupSettings {
+  /** Absolute. */
+  to: string;
+  /** How many are kept. */
+  keep: number;
+  /** Either a time of day, in the zone of the settings, or a distance. */
+  when: { at: string } | { everyMs: number };
+  passphrase: string | null;
 }
 
 export interface TlsSettings {
@@ -387,6 +418,10 @@ export interface Config {
   log: LogLevel;
   logFormat: LogFormat;
   agents: { intervalMs: number };
+  /** What belongs to the settings file beside it: absolute paths. */
+  named: { secret: string[]; plain: string[] /** It holds passwords or tokens itself. */; holdsSecrets: boolean };
+  /** Copies of the collector itself; null: none are made by themselves. */
+  backup: OwnBackupSettings | null;
   /** Of the first admin, when set up unattended. */
   adminPassword: string | null;
   localAgent: boolean;

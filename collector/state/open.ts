@@ -4,7 +4,7 @@ import { Migrator } from 'kysely/migration';
 import { EvenkeelError, fail } from '../../shared/errors.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Database, State } from './database.ts';
-import type { ColumnTypes, WaitContext } from './drivers/driver.ts';
+import type { ColumnTypes, Connected, WaitContext } from './drivers/driver.ts';
 import { driverOf, type StatePlace } from './drivers/index.ts';
 import * as first from './migrations/001-first.ts';
 import * as restoreTests from './migrations/002-restore-tests.ts';
@@ -117,9 +117,10 @@ export async function openState(where: string | StatePlace, waiting = unattended
   const driver = await driverOf(place);
   let state: State | undefined;
   try {
-    const { migrating, ready, ...config } = await driver.connect(place);
+    const { migrating, ready, copy, ...config } = await driver.connect(place);
     const opened = new Kysely<Database>(config);
     state = opened;
+    Object.assign(opened, { [copying]: copy });
     const isDone = () => isNewest(opened, driver.nameOf(place));
     if (!(await isDone())) {
       await migrating(state, waiting, isDone);
@@ -129,6 +130,19 @@ export async function openState(where: string | StatePlace, waiting = unattended
     return state;
   } catch (thrown) {
     await state?.destroy();
+    throw thrown instanceof EvenkeelError && thrown.code !== 'STATE_UNAVAILABLE'
+      ? thrown
+      : driver.refusalOf(place, thrown);
+  }
+}
+
+/** The state as an older version may have left it: nothing is migrated. @throws EvenkeelError as openState */
+export async function openAsIs(place: StatePlace): Promise<State> {
+  const driver = await driverOf(place);
+  try {
+    const { migrating, ready, copy, ...config } = await driver.connect(place);
+    return Object.assign(new Kysely<Database>(config), { [copying]: copy });
+  } catch (thrown) {
     throw thrown instanceof EvenkeelError && thrown.code !== 'STATE_UNAVAILABLE'
       ? thrown
       : driver.refusalOf(place, thrown);
@@ -153,6 +167,27 @@ export async function awaitState(place: StatePlace, log: Log, signal: AbortSigna
   }
 }
 
+/** Under it an open state carries how its driver copies it. */
+const copying = Symbol('copy');
+type Copied = State & { [copying]?: Connected['copy'] };
+
+/** Copies all of an open state into a new file, as of one moment, while it is written. @throws EvenkeelError BACKUP_REFUSED */
+export async function copyState(
+  state: State,
+  file: string,
+  progress: (done: number, total: number) => void = () => {},
+): Promise<void> {
+  const copy = (state as Copied)[copying];
+  if (!copy) throw new Error('This state was not opened by openState');
+  await copy(file, progress);
+}
+
+/** The name of the last migration that this version knows. */
+export const newestSchema = known.at(-1) ?? '';
+
+/** @returns whether this version can bring it to its own schema */
+export const isKnownSchema = (migration: string): boolean => known.includes(migration);
+
 async function isNewest(state: State, path: string): Promise<boolean> {
   const applied = await appliedMigrations(state);
   const newer = applied.filter((name) => !known.includes(name));
@@ -172,7 +207,7 @@ async function migrate(state: State, columns: ColumnTypes): Promise<void> {
   if (error) throw error;
 }
 
-async function appliedMigrations(state: State): Promise<string[]> {
+export async function appliedMigrations(state: State): Promise<string[]> {
   const tables = await state.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === 'kysely_migration')) return [];
   const db = state as unknown as Kysely<{ kysely_migration: { name: string } }>;

@@ -125,12 +125,14 @@ function Brand() {
 /** Whoever waits for messages must know that none comes. */
 function MuteBanner() {
   const { data } = useLoad<ChannelTrouble>('channels/trouble', ({ kind }) => kind === 'alert', 30_000);
-  if (!data?.isMute) return null;
+  const words = data?.heldSince ? 'channels.held' : data?.isMute ? 'channels.mute' : null;
   return (
-    <p class="banner">
-      <Icon name="warning" />
-      {t('channels.mute')}
-    </p>
+    words && (
+      <p class="banner">
+        <Icon name="warning" />
+        {t(words)}
+      </p>
+    )
   );
 }
 

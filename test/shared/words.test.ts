@@ -184,6 +184,10 @@ const terminalOnly = new Set<string>([
   // Other monitoring sends them, and gets the answer.
   'TOO_MANY_ALERTS',
   'NO_DATA',
+  'BACKUP_REFUSED',
+  'BACKUP_FAILED',
+  'BACKUP_UNUSABLE',
+  'RESTORE_REFUSED',
   'BAD_FLAG',
   'BAD_CONFIG',
   'BAD_LOCAL_CONFIG',

@@ -31,7 +31,7 @@ const Edit = Type.Object(
 
 type Counts = Awaited<ReturnType<ChannelHealth['counts']>>;
 
-export function channelRoutes(app: App, { channels, channelHealth }: Context): void {
+export function channelRoutes(app: App, { channels, channelHealth, ownBackups }: Context): void {
   const tags = ['channels'];
   const url = '/api/v1/channels';
 
@@ -69,7 +69,11 @@ export function channelRoutes(app: App, { channels, channelHealth }: Context): v
   app.get(
     `${url}/trouble`,
     { schema: { summary: 'Channels by which messages do not get through', tags, response: { 200: ChannelTrouble } } },
-    async () => ({ failing: channelHealth.failing(), isMute: channelHealth.isMute() }),
+    async () => ({
+      failing: channelHealth.failing(),
+      isMute: channelHealth.isMute(),
+      heldSince: ownBackups.held.since(),
+    }),
   );
 
   app.post(

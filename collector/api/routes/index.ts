@@ -27,6 +27,7 @@ import { metricRoutes } from './metrics.ts';
 import { onCallRoutes } from './on-call.ts';
 import { outsideRoutes } from './outside.ts';
 import { ownAccountRoutes } from './own-account.ts';
+import { ownBackupRoutes } from './own-backups.ts';
 import { ownWayRoutes } from './own-ways.ts';
 import { peopleRoutes } from './people.ts';
 import { placeRoutes } from './places.ts';
@@ -109,5 +110,6 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   tokenRoutes,
   accountRoutes,
   auditRoutes,
+  ownBackupRoutes,
   metricRoutes,
 ];

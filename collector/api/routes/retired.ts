@@ -54,7 +54,9 @@ export function retiredRoutes(app: App, context: Context): void {
       const { name, reason } = request.body;
       const kind = request.caller?.by === 'token' ? ('token' as const) : ('person' as const);
       const who = { kind, actor: callerNamed(request), address: request.ip };
-      for (const id of await eraseEndpoint(state, { id: request.params.id, name, reason, at: clock.now(), ...who })) {
+      const ids = await eraseEndpoint(state, { id: request.params.id, name, reason, at: clock.now(), ...who });
+      await context.ownBackups.erased(ids);
+      for (const id of ids) {
         await fleet.reload(id);
         changeFeed.publish({ kind: 'endpoint', endpoint: id });
       }

@@ -6,7 +6,7 @@ import type { SeriesKind } from '../kind.ts';
 import { type OpenedStore, openSeries, type SeriesSettings } from '../store.ts';
 import type { Damage } from './messages.ts';
 import { createQuery } from './query.ts';
-import { createSegmentTable } from './segment-table.ts';
+import { createSegmentTable, segmentFiles } from './segment-table.ts';
 import { applyPlan, createUpkeep } from './upkeep.ts';
 import { createWorkerClient } from './worker-client.ts';
 
@@ -78,6 +78,11 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
     query: createQuery({ dictionary, client, clock, retention }),
     upkeep: () => upkeep.run(),
     compact: () => upkeep.runAll(),
+    async hold() {
+      await client.ask('hold', { on: true });
+      const release = () => void client.ask('hold', { on: false }).catch(() => undefined);
+      return { named: segmentFiles, release };
+    },
     erase: (endpoints) => upkeep.erase(endpoints.map(({ id }) => id)),
     stats: () => ({
       segments: segments.length,

@@ -61,3 +61,19 @@ export function createManifest(segments: readonly Segment[], remove: (segments: 
     },
   };
 }
+
+/** One hold at a time: while it is on, files that the manifest names now, or later, stay. */
+export function createHold(manifest: Manifest): (ask: { on: boolean }) => Promise<null> {
+  let letGo: (() => void) | null = null;
+  return async ({ on }) => {
+    letGo?.();
+    letGo = null;
+    if (on)
+      void manifest.reading(() => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        letGo = resolve;
+        return promise;
+      });
+    return null;
+  };
+}

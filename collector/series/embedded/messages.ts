@@ -51,6 +51,8 @@ export interface Requests {
   erase: { ask: { endpoints: readonly number[]; after: number }; answer: Plan | null };
   /** The plan of the last step is durable (true), or could not be made so (false). */
   install: { ask: { durable: boolean }; answer: null };
+  /** Files that the manifest names from now on stay until this is asked again with `on: false`. */
+  hold: { ask: { on: boolean }; answer: null };
   query: { ask: SeriesQuestion; answer: QueryAnswer };
   close: { ask: null; answer: null };
 }

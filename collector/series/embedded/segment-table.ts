@@ -1,5 +1,6 @@
 /** The manifest of segments as it lies in the journal's file, so that it changes in one commit with the watermark. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { SeriesFile } from '../series.ts';
 import type { Resolution } from '../span.ts';
 import type { Plan } from './messages.ts';
 import type { Segment } from './plan.ts';
@@ -51,6 +52,16 @@ export function createSegmentTable(database: DatabaseSync): SegmentTable {
       keepLast.run(added.reduce((most, { id }) => Math.max(most, id), 0));
     },
   };
+}
+
+/** The files that a journal names, which may be a copy that is only read. */
+export function segmentFiles(journal: DatabaseSync): SeriesFile[] {
+  const isThere = journal.prepare("select 1 from sqlite_master where type = 'table' and name = 'segments'").get();
+  if (!isThere) return [];
+  return journal
+    .prepare('select file, bytes, crc from segments order by id')
+    .all()
+    .map(({ file, bytes, crc }) => ({ path: `segments/${file}`, bytes: Number(bytes), crc: Number(crc) }));
 }
 
 function segmentOf(row: Record<string, unknown>): Segment {

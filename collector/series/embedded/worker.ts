@@ -9,7 +9,7 @@ import { reasonOf } from '../../../shared/errors.ts';
 import { blockOf } from '../journal/record.ts';
 import { type Compactor, compactGeneration, createCompactor, expire, holdsAny, rewriteWithout } from './compact.ts';
 import { type Duck, openDuck } from './duck.ts';
-import { createManifest, type Manifest } from './manifest.ts';
+import { createHold, createManifest, type Manifest } from './manifest.ts';
 import { createMerges, type Merges } from './merges.ts';
 import type { Damage, FromWorker, Plan, RequestKind, Requests, Start, ToWorker } from './messages.ts';
 import type { Segment } from './plan.ts';
@@ -127,6 +127,7 @@ function serve(port: MessagePort, start: Start): void {
     step: nextStep,
     erase: eraseNext,
     install,
+    hold: createHold(manifest),
     query: (question) =>
       sparing(
         () => manifest.segments.filter(({ resolution }) => resolution === question.resolution),

@@ -132,6 +132,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       running ??= work(true);
       await running;
     },
+    hold: async () => null,
     async erase(endpoints) {
       await writer.flush(eraseWithinMs);
       if (writer.trouble !== null) throw fail('SERIES_UNAVAILABLE', { reason: writer.trouble });

@@ -32,6 +32,11 @@ export interface Connected {
    * it to the newest schema. @throws EvenkeelError where another collector has it
    */
   migrating(state: State, waiting: WaitContext, isNewest: () => Promise<boolean>): Promise<void>;
+  /**
+   * Copies all of it into a new file, as of one moment, while it is written.
+   * @throws EvenkeelError BACKUP_REFUSED where a program for it is missing
+   */
+  copy(file: string, progress: (done: number, total: number) => void): Promise<void>;
   /** Called once the schema is the newest: checks that it can be written. */
   ready(state: State): Promise<void>;
 }

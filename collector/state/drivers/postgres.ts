@@ -6,6 +6,7 @@ import type { State } from '../database.ts';
 import type { StateDriver } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
 import { claim, takeLock } from './postgres-claim.ts';
+import { dump } from './postgres-copy.ts';
 import { advice, comesByItself, plain, type Server, serverFault, willPass } from './postgres-faults.ts';
 import { createSession, type PostgresSession } from './postgres-session.ts';
 
@@ -45,6 +46,7 @@ export const postgres: StateDriver<PostgresPlace> = {
       dialect: new PostgresDialect({ pool: session }),
       // SQLite accepts an empty list, PostgreSQL does not.
       plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
+      copy: (file) => dump(place, file),
       async migrating(state, waiting, isNewest) {
         await takeLock(place, state, waiting, isNewest);
         session.deadlineMs = migrateWithinMs;

@@ -1,5 +1,5 @@
 /** The state in one file of the data folder, by `node:sqlite`. */
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { backup, DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteDialect, sql } from 'kysely';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import { fillReserve, keepReserve } from '../reserve.ts';
@@ -10,6 +10,17 @@ export interface SqlitePlace {
   /** Or `:memory:`. */
   file: string;
 }
+
+/** Per step, which holds up statements: 200 pages are 0.8 MB. */
+const pagesPerStep = 200;
+
+/** On the connection that writes: from another one, a copy begins anew at each commit. */
+const copier = (database: DatabaseSync) => async (file: string, progress: (done: number, total: number) => void) => {
+  await backup(database, file, {
+    rate: pagesPerStep,
+    progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
+  });
+};
 
 const nothing = async () => {};
 
@@ -23,7 +34,12 @@ export const sqlite: StateDriver<SqlitePlace> = {
     );
     const verdict = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
     if (verdict.quick_check !== 'ok') throw new Error(verdict.quick_check);
-    return { dialect: new SqliteDialect({ database: adapt(database) as never }), migrating: nothing, ready: nothing };
+    return {
+      dialect: new SqliteDialect({ database: adapt(database) as never }),
+      migrating: nothing,
+      ready: nothing,
+      copy: copier(database),
+    };
   },
   refusalOf: ({ file }, thrown) => fail('DATA_CORRUPT', { path: file, reason: reasonOf(causeOf(thrown)) }, thrown),
   attend: (_place, state, log) => keepReserve({ state, log }),

@@ -6,6 +6,7 @@ import { theme, themes } from '../theme.ts';
 import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
 import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
+import { OwnBackup } from './settings-own-backup.tsx';
 import { OwnDevices } from './settings-push.tsx';
 import { Tokens } from './settings-tokens.tsx';
 import { Users } from './settings-users.tsx';
@@ -43,6 +44,7 @@ export function SettingsPage() {
       {may('operator') && <OwnDevices />}
       {may('operator') && <OwnWays />}
       {may('operator') && <StatusSettings />}
+      {may('admin') && <OwnBackup />}
       {may('admin') && <Users />}
       {may('admin') && <Tokens />}
       {may('admin') && (

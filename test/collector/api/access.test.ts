@@ -710,6 +710,11 @@ const calls: Record<string, Call> = {
   'GET /api/v1/channels': {},
   'GET /api/v1/channels/kinds': {},
   'GET /api/v1/channels/trouble': {},
+  'GET /api/v1/collector/backups': {},
+  // No folder is set up for them.
+  'POST /api/v1/collector/backups': { body: {}, status: 400 },
+  'GET /api/v1/collector/restored': {},
+  'POST /api/v1/collector/restored': { body: { old: 'drop' }, status: 204 },
   'POST /api/v1/channels': { makeBody: channel, status: 201 },
   'PATCH /api/v1/channels/:id': {
     path: '/api/v1/channels/:channel',

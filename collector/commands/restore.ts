@@ -1,0 +1,68 @@
+/** `restore FROM --data NEWFOLDER`: a backup becomes the data folder of a collector, which then holds its messages back. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { systemClock } from '../../shared/clock.ts';
+import { fail } from '../../shared/errors.ts';
+import { escaped } from '../../shared/safe-text.ts';
+import { shownInstant } from '../../shared/zone.ts';
+import { names } from '../own-backup/note.ts';
+import { type RestoredBackup, restoreBackup } from '../own-backup/restore.ts';
+import { type Command, commonOptions, settingsFrom } from './command.ts';
+import { progressLine, readPassphrase, untilInterrupted } from './long-work.ts';
+
+const secretWords: Record<RestoredBackup['secrets'], string[]> = {
+  none: [],
+  restored: ['Keys and passwords were restored, too.'],
+  'left out': ['Its keys and passwords were left out: restore again with --passphrase-file FILE to have them.'],
+};
+
+function report({ data, path, note, erasedAgain, secrets }: RestoredBackup, zone: string): void {
+  const settings = join(data, names.settings);
+  const file = note.settings === null ? null : join(settings, note.settings);
+  const hasFile = file !== null && existsSync(file);
+  const lines = [
+    `Restored ${path} to ${data}: what came before ${shownInstant(note.at, zone)} is there.`,
+    ...note.leftOut.map((one) => `It was not in the backup: ${one}`),
+    ...secretWords[secrets],
+    erasedAgain === null
+      ? 'There is no list of erased endpoints beside the backup (erased.json): erase again what was erased since.'
+      : `Endpoints that were erased since: ${erasedAgain}, and they are again.`,
+    'Everybody has to log in again. Users, tokens and join codes are those of then: disable again what was disabled since.',
+    'Nothing is sent until an admin allows it in Settings: old messages would wake people for what is long over.',
+    ...(existsSync(settings) ? [`The settings of then are in ${settings}; compare them with yours.`] : []),
+    `Start it: npm run collector -- start --data ${data}${hasFile ? ` --config ${file}` : ''}`,
+  ];
+  process.stdout.write(`${lines.map(escaped).join('\n')}\n`);
+}
+
+export const command: Command = {
+  options: { ...commonOptions, 'passphrase-file': { type: 'string' }, erased: { type: 'string' } },
+  takes: 'FROM',
+  async run(values, [from = '']) {
+    if (typeof values.data !== 'string')
+      throw fail('BAD_FLAG', {
+        problem: 'no --data NEWFOLDER, the folder to make; it must not be there yet, or be empty',
+      });
+    const { config } = settingsFrom(values);
+    const line = progressLine();
+    const { signal, over } = untilInterrupted();
+    try {
+      const restored = await restoreBackup({
+        from: resolve(from),
+        data: resolve(values.data),
+        state: config.state,
+        passphrase: readPassphrase(values) ?? config.backup?.passphrase ?? null,
+        ledger: typeof values.erased === 'string' ? resolve(values.erased) : null,
+        now: systemClock.now,
+        signal,
+        progress: (phase, done, total) => line.say(phase, done, total),
+      });
+      line.end();
+      report(restored, config.zone);
+      return 0;
+    } finally {
+      over();
+      line.end();
+    }
+  },
+};

@@ -1,0 +1,197 @@
+/**
+ * A backup of the collector under load, restored into another folder: the same answers, the same counts, and agents go on. What was
+ * erased stays erased, old messages stay unsent, and the time between is unknown.
+ */
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { access } from '../../collector/api/access.ts';
+import { type RestoreRequest, restoreBackup } from '../../collector/own-backup/restore.ts';
+import type { State } from '../../collector/state/open.ts';
+import { decodeJoinCode } from '../../shared/join-code.ts';
+import type { OwnBackupStatus } from '../../shared/own-backup.ts';
+import { bucketOf, topicOf } from '../../shared/topics.ts';
+import { openWire } from '../simulate/wire.ts';
+import { type InProcess, openCollector } from '../support/collector.ts';
+import { temporaryFolder, until } from '../support/processes.ts';
+import { clock, now, putMonth, zone } from '../support/stability-month.ts';
+import { statePlace } from '../support/state.ts';
+import { epochOf, makeReport } from '../support/station.ts';
+
+const test = suite('backup of the collector');
+
+/** Answers that are of the process, or that say that it was restored. */
+const ownAnswers = new Set([
+  ...[
+    '/api/v1/tokens',
+    '/api/v1/audit',
+    '/api/v1/audit.csv',
+    '/api/v1/audit.jsonl',
+    '/api/v1/collector/backups',
+    '/api/v1/collector/restored',
+  ],
+  ...['/api/v1/channels/trouble', '/api/v1/events', '/metrics', '/api/v2/status'],
+]);
+/** Tables that say the same of themselves. */
+const ownTables = new Set(['settings', 'tokens', 'audit_log', 'watches', 'sessions', 'kept_months']);
+
+function request(from: string, data: string, more: Partial<RestoreRequest> = {}): RestoreRequest {
+  const place = statePlace(data);
+  return {
+    ...{ from, data, state: place.driver === 'postgres' ? place : null, passphrase: null, ledger: null },
+    ...{ now: clock.now, signal: new AbortController().signal, progress() {} },
+    ...more,
+  };
+}
+
+async function backUp({ call }: Pick<InProcess, 'call'>): Promise<OwnBackupStatus> {
+  const url = '/api/v1/collector/backups';
+  const begun = await call(url, { method: 'POST', as: 'admin', body: {} });
+  assert.is(begun.status, 202, begun.text);
+  let status = begun.body as OwnBackupStatus;
+  await until(
+    async () => {
+      status = (await call(url, { as: 'admin' })).body;
+      return status.running === null;
+    },
+    60_000,
+    'the end of the backup',
+  );
+  assert.is(status.failed, null, JSON.stringify(status.failed));
+  return status;
+}
+
+/** A machine with reports of the last minutes. */
+async function machine({ call }: InProcess, hostname: string): Promise<string> {
+  const post = async (path: string, body: object) => (await call(path, { method: 'POST', as: 'admin', body })).body;
+  const { code } = (await post('/api/v1/enrollments', { label: hostname, site: 'Berlin' })) as { code: string };
+  const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0', hostname };
+  const enrolled = await post('/api/v1/enroll', { code: decodeJoinCode(code).secret, ...about });
+  const { endpoint, secret, mqtt } = enrolled as { endpoint: string; secret: string; mqtt: { url: string } };
+  const { hostname: host, port } = new URL(mqtt.url);
+  const wire = openWire({ host, port: Number(port), clientId: endpoint, password: secret });
+  assert.is(await wire.connected, 0);
+  for (let seq = 1; seq <= 5; seq++)
+    await wire.publish(
+      topicOf({ bucket: bucketOf(endpoint), endpoint }, 'report'),
+      JSON.stringify(makeReport(epochOf(1), seq, now - seq * 60_000)),
+    );
+  wire.end();
+  return endpoint;
+}
+
+async function answers({ call, state }: InProcess, endpoints: readonly string[]): Promise<Map<string, string>> {
+  // What follows from the start is done.
+  await pause(1500);
+  const plain = Object.keys(access).flatMap((route) => {
+    const [method, path = ''] = route.split(' ');
+    return method === 'GET' && !path.includes(':') && !ownAnswers.has(path) ? [path] : [];
+  });
+  const tickets = await state.selectFrom('tickets').select('id').orderBy('id').limit(10).execute();
+  const alerts = await state.selectFrom('alerts').select('id').orderBy('id').limit(10).execute();
+  const series = `series?metric=cpu.usage_active&step=60&from=${now - 3_600_000}&to=${now + 60_000}`;
+  const paths = [
+    ...plain,
+    ...endpoints.flatMap((id) => [`/api/v1/endpoints/${id}`, `/api/v1/endpoints/${id}/${series}`]),
+    ...tickets.map(({ id }) => `/api/v1/tickets/${id}`),
+    ...alerts.flatMap(({ id }) => [`/api/v1/alerts/${id}`, `/api/v1/alerts/${id}/context`]),
+    '/api/v1/stability?period=2026-10',
+    '/api/v1/kpis?period=2026-10',
+    '/api/v1/kpis/uptime?period=2026-10',
+    '/api/v1/endpoints?sort=-attention',
+  ];
+  const found = new Map<string, string>();
+  for (const path of paths) {
+    const { status, text } = await call(path, { as: 'admin' });
+    found.set(path, `${status} ${text.replaceAll(/127\.0\.0\.1:\d+|"reference":"[^"]*"/g, '')}`);
+  }
+  return found;
+}
+
+/** Where they begin to differ. */
+function pieces(before: string, after: string): string[] {
+  let at = 0;
+  while (at < before.length && before[at] === after[at]) at++;
+  return [before, after].map((text) => text.slice(Math.max(0, at - 60), at + 200));
+}
+
+async function counts(state: State): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const { name } of await state.introspection.getTables()) {
+    if (ownTables.has(name)) continue;
+    const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}`.execute(state);
+    found[name] = Number(rows[0]?.n);
+  }
+  return found;
+}
+
+test('restored elsewhere every route answers as before, every table has the same rows; what is erased since is erased', async () => {
+  const place = temporaryFolder();
+  const to = join(place.path, 'backups');
+  const settings = `zone: ${zone}\nbackup: { to: ${to}, keep: 2 }\n`;
+  const first = await openCollector({ clock, settings });
+  await putMonth(first);
+  const [kept, sold] = [await machine(first, 'kept-1'), await machine(first, 'sold-7f3k')];
+  await pause(1000);
+  const ids = [kept, sold];
+  const { last } = await backUp(first);
+  assert.ok(last?.isThere);
+  await first.stop();
+  // Both have just started: what was put into the state behind the first one's back is known now.
+  const original = await first.again();
+  const before = { answers: await answers(original, ids), counts: await counts(original.state) };
+  // Afterwards, and unknown to the backup: the list beside it names it.
+  for (const [method, path, body] of [
+    ['DELETE', `/api/v1/endpoints/${sold}`, undefined],
+    ['POST', `/api/v1/endpoints/${sold}/erase`, { name: 'sold-7f3k', reason: 'Sold.' }],
+  ] as const)
+    assert.ok((await original.call(path, { method, as: 'admin', body })).status < 300, path);
+  await original.stop();
+
+  const whole = temporaryFolder();
+  // Without the list: all is as it was.
+  await restoreBackup({ ...request(last.path, join(whole.path, 'data')), ledger: join(to, 'none.json') }).then(
+    () => assert.unreachable('a list that is not there is no list'),
+    (thrown: Error) => assert.match(thrown.message, /there is no list of erased endpoints at/),
+  );
+  assert.not(existsSync(join(whole.path, 'data')));
+  const bare = join(place.path, 'bare');
+  cpSync(last.path, bare, { recursive: true });
+  assert.is((await restoreBackup(request(bare, join(whole.path, 'data')))).erasedAgain, null);
+  const restored = await openCollector({ clock, settings: `zone: ${zone}\n` }, whole);
+  try {
+    const after = await answers(restored, ids);
+    const differ = [...before.answers].filter(([path, text]) => after.get(path) !== text);
+    assert.equal(
+      differ.map(([path, text]) => [path, ...pieces(text, after.get(path) ?? '')]),
+      [],
+    );
+    assert.ok(after.size > 75, `${after.size} answers are compared`);
+    assert.equal(await counts(restored.state), before.counts);
+    console.log(`\nFIGURE restore: ${after.size} answers and ${Object.keys(before.counts).length} tables as before`);
+  } finally {
+    await restored.close();
+  }
+
+  const later = temporaryFolder();
+  const { erasedAgain } = await restoreBackup(request(to, join(later.path, 'data')));
+  assert.is(erasedAgain, 1);
+  const erased = await openCollector({ clock, settings: `zone: ${zone}\n` }, later);
+  try {
+    const row = () => erased.state.selectFrom('endpoints').selectAll().where('id', '=', sold).executeTakeFirstOrThrow();
+    await until(async () => (await row()).erased_all_at !== null, 20_000, 'the erasure of its series');
+    const { name, hostname, retired_at } = await row();
+    assert.equal({ name, hostname, retired: retired_at !== null }, { name: sold, hostname: null, retired: true });
+    assert.is((await erased.call(`/api/v1/endpoints/${kept}`, { as: 'admin' })).status, 200);
+    assert.not((await erased.call('/api/v1/endpoints', { as: 'admin' })).text.includes('sold-7f3k'));
+  } finally {
+    await erased.close();
+    await original.close();
+    place.remove();
+  }
+});
+
+test.run();
