@@ -1,6 +1,8 @@
 /** What the REST interface answers about targets and services. */
 import { type Static, Type } from 'typebox';
+import { ServiceFinding } from './finding.ts';
 import { targetKinds, targetResults } from './target.ts';
+import { WatchedRecord, WatchedShare } from './watched.ts';
 
 const text = Type.String();
 const orNull = { text: Type.Union([text, Type.Null()]), number: Type.Union([Type.Number(), Type.Null()]) };
@@ -47,20 +49,9 @@ export const TargetRow = Type.Object({
 });
 export type TargetRow = Static<typeof TargetRow>;
 
-export const WatchedShare = Type.Object({
-  from: Type.Number(),
-  to: Type.Number(),
-  upMs: Type.Number(),
-  downMs: Type.Number(),
-  unknownMs: Type.Number(),
-  percent: orNull.number,
-});
-export type WatchedShare = Static<typeof WatchedShare>;
-
 export const TargetDetail = Type.Object({
   row: TargetRow,
-  /** This month in the report zone, until now. */
-  month: WatchedShare,
+  record: WatchedRecord,
   changes: Type.Array(Type.Object({ at: Type.Number(), state: WatchedState })),
 });
 export type TargetDetail = Static<typeof TargetDetail>;
@@ -97,3 +88,29 @@ export const ServiceRow = Type.Object({
   month: WatchedShare,
 });
 export type ServiceRow = Static<typeof ServiceRow>;
+
+const Named = Type.Object({ id: text, name: text });
+
+export const ServiceDetail = Type.Object({
+  ...ServiceRow.properties,
+  finding: ServiceFinding,
+  record: WatchedRecord,
+  /** Down time of its parts while it was down itself, in the last ninety days; the longest first. */
+  partsDown: Type.Array(Type.Object({ id: text, name: text, downMs: Type.Number() })),
+  /** What is reached by way of it, by what people entered: endpoints, targets, services, and whole sites. */
+  dependents: Type.Array(Named),
+  dependentSites: Type.Array(Named),
+  /** Planned work on it or its parts that runs or is to come, the next first. */
+  maintenance: Type.Array(
+    Type.Object({
+      id: text,
+      reason: text,
+      start: Type.Number(),
+      end: Type.Number(),
+      covers: Type.Array(Named),
+      /** Too few of its parts are left: the service is in planned work, too. */
+      isOut: Type.Boolean(),
+    }),
+  ),
+});
+export type ServiceDetail = Static<typeof ServiceDetail>;

@@ -22,6 +22,15 @@ export interface MaintenanceReadParts {
 
 const shownAtMost = 200;
 
+export interface MaintenanceAhead {
+  id: string;
+  reason: string;
+  start: number;
+  end: number;
+  /** Of the endpoints that were asked for. */
+  covers: string[];
+}
+
 export type MaintenanceReads = ReturnType<typeof createMaintenanceReads>;
 
 export function createMaintenanceReads({ state, maintenance, now, firing, nameOf }: MaintenanceReadParts) {
@@ -91,6 +100,24 @@ export function createMaintenanceReads({ state, maintenance, now, firing, nameOf
       return rows
         .map((row) => rowOf(maintenance.window(row.id) ?? windowOf(row)))
         .filter(({ state }) => state === 'over' || state === 'cancelled');
+    },
+
+    /** Of these endpoints what runs, and what is to come (at most five times of a window), the next first. */
+    ahead(ids: readonly string[]): MaintenanceAhead[] {
+      const at = now();
+      const wanted = new Set(ids);
+      const found = [...maintenance.windows()].flatMap(({ id, reason, scope, schedule, cancelledAt, begunUntil }) => {
+        const own = (members: Iterable<string>) => [...members].filter((one) => wanted.has(one));
+        const runs = maintenance
+          .runningOf(id)
+          .filter(({ start, end }) => start <= at && at < end)
+          .map((one) => ({ start: one.start, end: one.end, covers: own(maintenance.membersOf(one.id).keys()) }));
+        const from = Math.max(begunUntil, isRecurring(schedule) ? at : 0);
+        const next = cancelledAt === null ? nextOccurrences(schedule, from, 5) : [];
+        const covers = own(maintenance.endpointsIn(scope));
+        return [...runs, ...next.map((span) => ({ ...span, covers }))].map((one) => ({ ...one, id, reason }));
+      });
+      return found.filter(({ covers, end }) => covers.length > 0 && end > at).sort((a, b) => a.start - b.start);
     },
 
     /** Those that a second person has not approved yet, also of what is over; the newest first. */

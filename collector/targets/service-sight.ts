@@ -1,4 +1,5 @@
 /** How services and their parts are now, and what is seen of them. */
+import { fail } from '../../shared/errors.ts';
 import type { Finding, ServiceFinding } from '../../shared/finding.ts';
 import type { ServicePart } from '../../shared/target-api.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
@@ -59,5 +60,17 @@ export function createServiceSight({ fleet, targets, all }: SightParts) {
     return targets.finding(id, down.map(({ name }) => name).sort());
   }
 
-  return { partOf, stateNow, found: foundOf, finding };
+  /** @param id of the one that may have the name @throws EvenkeelError BAD_ENTRY, CONFLICT */
+  function refuseFaults({ name, parts: ids, need }: ServiceDefinition, id: string | null): void {
+    const fault = (text: string) => fail('BAD_ENTRY', { what: `the service "${name}"`, fault: text });
+    if (ids.length === 0) throw fault('it has no parts; name an endpoint or a target');
+    if (new Set(ids).size < ids.length) throw fault('a part is named twice');
+    const unknown = ids.find((part) => partOf(part).kind === 'gone');
+    if (unknown !== undefined) throw fault(`its part "${unknown}" is neither an endpoint nor a target`);
+    if (need !== null && need > ids.length) throw fault(`${need} parts must work, and it has only ${ids.length}`);
+    const twin = [...all()].find((other) => other.name === name && other.id !== id);
+    if (twin) throw fail('CONFLICT', { problem: `another service is called "${name}"` });
+  }
+
+  return { partOf, stateNow, found: foundOf, finding, refuseFaults };
 }

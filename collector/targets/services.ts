@@ -4,11 +4,11 @@
  */
 import { fail } from '../../shared/errors.ts';
 import type { Finding } from '../../shared/finding.ts';
-import type { ServiceRow } from '../../shared/target-api.ts';
+import type { ServiceDetail, ServiceRow } from '../../shared/target-api.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { TargetJudge, TargetParts, Targets } from './contract.ts';
-import { monthOf } from './month.ts';
+import { monthOf, partsDownIn, recordOf } from './record.ts';
 import { createServiceSight } from './service-sight.ts';
 import { lastWatchedState, putServiceName, type ServiceDefinition, saveWatchedState, seenAt } from './store.ts';
 import { serviceReportS, subjectOfService } from './subject.ts';
@@ -18,6 +18,8 @@ export interface Services {
   list(): Promise<ServiceRow[]>;
   /** @throws EvenkeelError NOT_FOUND */
   row(id: string): Promise<ServiceRow>;
+  /** With what was; what follows from it and planned work are known elsewhere. @throws EvenkeelError NOT_FOUND */
+  detail(id: string): Promise<Omit<ServiceDetail, 'dependents' | 'dependentSites' | 'maintenance'>>;
   /** @throws EvenkeelError BAD_ENTRY, CONFLICT */
   create(service: ServiceDefinition, by: string): Promise<string>;
   /** @throws EvenkeelError NOT_FOUND, BAD_ENTRY, CONFLICT */
@@ -106,25 +108,19 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
   async function rowOf(one: KeptService): Promise<ServiceRow> {
     const { id, name, note, need, since } = one;
     const members = one.parts.map(partOf);
-    return { id, name, note, need, state: stateNow(one), since, parts: members, month: await monthOf(parts, id) };
+    return { id, name, note, need, state: stateNow(one), since, parts: members, month: await monthOf(parts, one) };
   }
+
+  const withNames = <T extends { finding: Finding | null }>(one: T): T => {
+    const seen = one.finding;
+    if (seen?.of !== 'service') return one;
+    return { ...one, finding: { ...seen, down: seen.down.map((part) => ({ ...part, name: partOf(part.id).name })) } };
+  };
 
   function found(id: string): KeptService {
     const one = services.get(id);
     if (!one) throw fail('NOT_FOUND', { what: 'service', id });
     return one;
-  }
-
-  /** @param id of the one that may have the name */
-  function refuseFaults({ name, parts: ids, need }: ServiceDefinition, id: string | null): void {
-    const fault = (text: string) => fail('BAD_ENTRY', { what: `the service "${name}"`, fault: text });
-    if (ids.length === 0) throw fault('it has no parts; name an endpoint or a target');
-    if (new Set(ids).size < ids.length) throw fault('a part is named twice');
-    const unknown = ids.find((part) => partOf(part).kind === 'gone');
-    if (unknown !== undefined) throw fault(`its part "${unknown}" is neither an endpoint nor a target`);
-    if (need !== null && need > ids.length) throw fault(`${need} parts must work, and it has only ${ids.length}`);
-    const twin = [...services.values()].find((other) => other.name === name && other.id !== id);
-    if (twin) throw fail('CONFLICT', { problem: `another service is called "${name}"` });
   }
 
   for (const row of await state.selectFrom('services').selectAll().execute()) {
@@ -149,8 +145,18 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       return rows.sort((a, b) => a.name.localeCompare(b.name));
     },
     row: (id) => rowOf(found(id)),
+    async detail(id) {
+      const one = found(id);
+      const record = await recordOf(parts, one);
+      const partsDown = (await partsDownIn(parts, one, record)).map((down) => ({
+        ...down,
+        name: partOf(down.id).name,
+      }));
+      const outages = record.outages.map(withNames);
+      return { ...(await rowOf(one)), finding: serviceFinding(one), record: { ...record, outages }, partsDown };
+    },
     async create(service, by) {
-      refuseFaults(service, null);
+      look.refuseFaults(service, null);
       const id = makeId('s');
       const at = clock.now();
       const own = { name: service.name, note: service.note, parts: JSON.stringify(service.parts), need: service.need };
@@ -167,7 +173,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
     async edit(id, change, by) {
       const one = found(id);
       const next = { name: one.name, note: one.note, parts: one.parts, need: one.need, ...change };
-      refuseFaults(next, id);
+      look.refuseFaults(next, id);
       const columns = { ...next, parts: JSON.stringify(next.parts), updated_at: clock.now(), updated_by: by };
       await state.updateTable('services').set(columns).where('id', '=', id).execute();
       await putServiceName(state, id, next.name, one.createdAt);
@@ -190,9 +196,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
     },
     finding,
     async seenAt(id, at) {
-      const seen = await seenAt(state, id, at);
-      if (seen?.of !== 'service') return seen;
-      return { ...seen, down: seen.down.map((part) => ({ ...part, name: partOf(part.id).name })) };
+      return withNames({ finding: await seenAt(state, id, at) }).finding;
     },
     definitions: () => services.values(),
     subject(id) {

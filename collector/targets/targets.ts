@@ -9,7 +9,7 @@ import { createTargetActions, foundIn } from './actions.ts';
 import type { TargetJudge, TargetParts, Targets } from './contract.ts';
 import { createCount } from './count.ts';
 import { findingOfTarget } from './finding.ts';
-import { monthOf } from './month.ts';
+import { recordOf } from './record.ts';
 import { rowOf } from './row.ts';
 import { runSystemProgram } from './run-ping.ts';
 import { lastWatchedState, readTargets, removeTarget, saveTarget, saveWatchedState, watchedChanges } from './store.ts';
@@ -108,10 +108,10 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
     row,
     async detail(id) {
       found(id);
-      const month = await monthOf(parts, id);
+      const record = await recordOf(parts, { id });
       const changes = await watchedChanges(state, id, clock.now() - 30 * 86_400_000, clock.now() + 1);
       const shown = changes.flatMap(({ at, state: was }) => (was === 'over' ? [] : [{ at, state: was }]));
-      return { row: row(id), month, changes: shown.slice(-200) };
+      return { row: row(id), record, changes: shown.slice(-200) };
     },
     ...createTargetActions({ ...parts, looking, count, reload, ended: (id) => judging?.retired(id) }),
     stateOf(id) {

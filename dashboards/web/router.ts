@@ -34,7 +34,7 @@ export function match<Page extends string>(path: string, patterns: Iterable<read
 const isTarget = (id: string) => /^(?:t[a-z0-9]{15}|f[0-9a-f]{15})$/.test(id);
 
 const isService = (id: string) => /^s[a-z0-9]{15}$/.test(id);
-const watchedAt = (id: string) => (isTarget(id) ? `/targets/${id}` : isService(id) ? '/services' : null);
+const watchedAt = (id: string) => (isTarget(id) ? `/targets/${id}` : isService(id) ? `/services/${id}` : null);
 
 /** `/tickets/7`; ids are escaped. */
 export const to = {

@@ -57,6 +57,28 @@ const look = async (name: string) => {
   if (kept) await page.screenshot({ path: join(kept, `${name}.png`), fullPage: true });
 };
 
+/** The present page in both languages, wide and on a phone, light and dark: not wider than its window, and accessible. */
+async function pictures(name: string, ready: string): Promise<void> {
+  const own = new URL(page.url()).pathname;
+  for (const language of ['en', 'ja'] as const)
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme: (language === 'ja') === (width === 1280) ? 'dark' : 'light' });
+      await open(own, language);
+      await page.locator(ready).first().waitFor();
+      await look(`${name}-${language}-${width}`);
+      const wider = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      assert.ok(wider <= 0, `${name} ${language} ${width}: ${wider} px wider than the window`);
+      assert.equal(await violations(page), []);
+    }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await open(own);
+  await page.locator(ready).first().waitFor();
+}
+
 step('an empty page says what it is for', async () => {
   await open('/targets');
   await heading('Targets');
@@ -111,27 +133,19 @@ step('its page: what each watcher said, how long each phase took, and when it wa
   await watching.getByText('Connection refused').waitFor();
   // Of before the server was stopped.
   await page.getByRole('img', { name: /^Answer time by phase\. .*Time to the first byte/ }).waitFor();
-  await page.getByRole('img', { name: /^The last 30 days: .*Down/ }).waitFor();
-  await page.getByText(/^Stretches: \d/).click();
-  await page.locator('details table').getByText('Down', { exact: true }).waitFor();
-  const own = new URL(page.url()).pathname;
-  for (const language of ['en', 'ja'] as const)
-    for (const width of [1280, 390]) {
-      await page.setViewportSize({ width, height: 800 });
-      await page.emulateMedia({ colorScheme: language === 'ja' ? 'dark' : 'light' });
-      await open(own, language);
-      await page.locator('table').first().waitFor();
-      await page.locator('canvas').first().waitFor();
-      await look(`target-${language}-${width}`);
-      const wider = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      assert.ok(wider <= 0, `${language} ${width}: ${wider} px wider than the window`);
-      assert.equal(await violations(page), []);
-    }
-  await page.setViewportSize({ width: 1280, height: 800 });
-  await page.emulateMedia({ colorScheme: 'light' });
-  await open(own);
+  await page.getByRole('img', { name: /^The last 24 hours: .*Down/ }).waitFor();
+  await page.getByRole('img', { name: /^The last 90 days: .*Down/ }).waitFor();
+  await page.getByText('outages: 1').first().waitFor();
+  const outages = page.getByRole('table', { name: 'Outages' });
+  await outages.getByText('goes on').waitFor();
+  await outages.getByText('Connection refused').waitFor();
+  await outages.getByRole('link', { name: 'Alert' }).click();
+  await page.getByText('Connection refused (its only watcher says so)').waitFor();
+  await page.getByText(/^http:\/\/127\.0\.0\.1:\d+\/$/).waitFor();
+  await pictures('alert-of-target', 'canvas');
+  await page.goBack();
+  await outages.waitFor();
+  await pictures('target', 'canvas');
   await page.getByRole('link', { name: 'Edit target' }).click();
   await page.getByLabel('Words that must be there').waitFor();
 });
@@ -143,6 +157,21 @@ step('a service is made of it, and follows it', async () => {
   await page.getByLabel('Add part').selectOption({ label: 'Shop' });
   await press('Create service');
   await page.getByText('1 of 1 services are down.').waitFor({ timeout: 10_000 });
+  await page.getByRole('link', { name: 'Online shop' }).click();
+  await heading('Online shop');
+  await page.getByText(/^Down for .*: Shop\.$/).waitFor();
+  const parts = page.getByRole('table', { name: 'Made of' });
+  await parts.getByText('Connection refused').waitFor();
+  await page.getByRole('table', { name: 'Outages' }).getByText('goes on').waitFor({ timeout: 10_000 });
+  await page.getByText('None is planned on it or on its parts.').waitFor();
+  await pictures('service', 'table');
+  await parts.getByRole('link', { name: 'Shop' }).click();
+  await heading('Shop');
+  await page.getByRole('link', { name: 'Online shop' }).click();
+  await page.getByRole('link', { name: 'Edit service' }).click();
+  await page.getByLabel('So many must work').fill('1');
+  await press('Save');
+  await page.getByText('1 of 1 services are down.').waitFor();
   for (const language of ['en', 'ja'] as const)
     for (const width of [1280, 360]) {
       await page.setViewportSize({ width, height: 800 });

@@ -70,13 +70,9 @@ function settlingRoute(app: App, { fleet, maintenance }: Context): void {
 
 export function maintenanceRoutes(app: App, context: Context): void {
   settlingRoute(app, context);
-  const { state, fleet, maintenance } = context;
+  const { state, maintenance } = context;
 
-  /** As it is kept, so that one place has one spelling. @throws EvenkeelError NOT_FOUND */
-  async function found(scope: MaintenanceScope): Promise<MaintenanceScope> {
-    const { of, target } = (await scopeNamed(context, scope)) as MaintenanceScope;
-    return { of, target: of === 'endpoint' ? living(fleet, target).id : target };
-  }
+  const found = (scope: MaintenanceScope) => keptScope(context, scope);
 
   app.get(
     url,
@@ -216,4 +212,13 @@ export function maintenanceRoutes(app: App, context: Context): void {
       return maintenance.row(id);
     },
   );
+}
+
+/** As it is kept, so that one place has one spelling. @throws EvenkeelError NOT_FOUND */
+async function keptScope(context: Context, scope: MaintenanceScope): Promise<MaintenanceScope> {
+  // A target or a service is worked on as a machine is.
+  if (scope.of === 'endpoint' && (context.targets.subject(scope.target) ?? context.services.subject(scope.target)))
+    return scope;
+  const { of, target } = (await scopeNamed(context, scope)) as MaintenanceScope;
+  return { of, target: of === 'endpoint' ? living(context.fleet, target).id : target };
 }

@@ -1,7 +1,7 @@
 /** Services: what users use, made of endpoints and targets. */
 import { Type } from 'typebox';
 import { page } from '../../../shared/api.ts';
-import { ServiceRow } from '../../../shared/target-api.ts';
+import { ServiceDetail, ServiceRow } from '../../../shared/target-api.ts';
 import type { ServiceDefinition } from '../../targets/store.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -29,7 +29,7 @@ const Edit = Type.Object(Type.Partial(Type.Object(content)).properties, {
 const url = '/api/v1/services';
 const tags = ['services'];
 
-export function serviceRoutes(app: App, { services }: Context): void {
+export function serviceRoutes(app: App, { services, dependencies, maintenance }: Context): void {
   app.get(
     url,
     { schema: { summary: 'All services and how they are now', tags, response: { 200: page(ServiceRow) } } },
@@ -48,8 +48,32 @@ export function serviceRoutes(app: App, { services }: Context): void {
 
   app.get(
     `${url}/:id`,
-    { schema: { summary: 'One service', tags, params: Id, response: { 200: ServiceRow } } },
-    (request) => services.row(request.params.id),
+    {
+      schema: {
+        summary: 'One service: why it is as it is, how it was, what follows from it, planned work',
+        tags,
+        params: Id,
+        response: { 200: ServiceDetail },
+      },
+    },
+    async ({ params: { id } }) => {
+      const detail = await services.detail(id);
+      const ids = detail.parts.map((part) => part.id);
+      const named = (one: string) => ({ id: one, name: dependencies.nameOf(one) ?? one });
+      const spare = ids.length - (detail.need ?? ids.length);
+      return {
+        ...detail,
+        dependents: dependencies
+          .childrenOf(id)
+          .filter((one) => !ids.includes(one))
+          .map(named),
+        dependentSites: dependencies.sites.behind(id),
+        maintenance: maintenance.ahead([id, ...ids]).map(({ covers, ...one }) => ({
+          ...{ ...one, covers: covers.map(named) },
+          isOut: covers.includes(id) || covers.filter((part) => ids.includes(part)).length > spare,
+        })),
+      };
+    },
   );
 
   app.patch(

@@ -131,6 +131,12 @@ export const pages = table({
       import('./targets/services.tsx').then(({ ServicesPage }) => () => <ServicesPage />),
     partOf: 'targets',
   },
+  service: {
+    path: '/services/:id',
+    load: () =>
+      import('./targets/service.tsx').then(({ ServicePage }) => (id) => <ServicePage id={id} />),
+    partOf: 'targets',
+  },
   stability: {
     path: '/stability',
     load: () =>

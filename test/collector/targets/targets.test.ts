@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Alert } from '../../../shared/api.ts';
-import type { ServiceRow, TargetDetail, TargetRow, TargetTrial } from '../../../shared/target-api.ts';
+import type { ServiceDetail, ServiceRow, TargetDetail, TargetRow, TargetTrial } from '../../../shared/target-api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { until } from '../../support/until.ts';
 
@@ -69,12 +69,20 @@ test('a website: up, stopped, one alert within two intervals, back', async () =>
   server = await open(server.port);
   await until(async () => (await alertsNow(collector))[0]?.state === 'resolved', 15_000, 'the end of the alert');
   const { body } = await collector.call(`/api/v1/targets/${id}`, { as: 'viewer' });
-  const { changes, month } = body as TargetDetail;
+  const {
+    changes,
+    record: { month, outages },
+  } = body as TargetDetail;
   assert.equal(
     changes.map((one) => one.state),
     ['up', 'down', 'up'],
   );
   assert.ok(month.percent !== null && month.percent > 0 && month.percent < 100, String(month.percent));
+  assert.is(month.outages, 1);
+  assert.equal(
+    outages.map(({ downMs, alert: of, finding }) => [downMs, of, finding?.of === 'target' && finding.result]),
+    [[month.downMs, alert?.id, 'refused']],
+  );
   await close(server);
 });
 
@@ -216,7 +224,31 @@ test('a service is what its parts are', async () => {
   const { id } = (
     await collector.call('/api/v1/services', { as: 'viewer' }).then(({ body }) => body as { items: ServiceRow[] })
   ).items.find(({ name }) => name === 'All') as ServiceRow;
+  const detail = async () => (await collector.call(`/api/v1/services/${id}`, { as: 'viewer' })).body as ServiceDetail;
+  const { finding, record, partsDown } = await detail();
+  assert.equal(
+    finding.down.map(({ name, finding: seen }) => [name, seen?.result, seen?.expected]),
+    [['Wrong', 'words_missing', 'x']],
+  );
+  const [outage, ...further] = record.outages;
+  assert.equal(further, []);
+  assert.equal([outage?.to, record.month.outages, record.year.outages], [null, 1, 1]);
+  assert.is(outage?.downMs, record.month.downMs, 'the list adds up to the number');
+  assert.is(outage?.finding?.of === 'service' && outage.finding.down[0]?.name, 'Wrong');
+  assert.equal(
+    partsDown.map(({ name, downMs }) => [name, downMs > 0 && downMs <= record.year.downMs]),
+    [['Wrong', true]],
+  );
+  // Planned work on one of the parts: of the service that needs both, too; of the one that needs one, not.
+  const soon = Date.now() + 3_600_000;
+  const work = { scope: { of: 'endpoint', target: good.id }, reason: 'New disks', from: soon, to: soon + 3_600_000 };
+  const planned = await collector.call('/api/v1/maintenance', { method: 'POST', body: work, as: 'operator' });
+  assert.is(planned.status, 201, planned.text);
+  const ahead = async () =>
+    (await detail()).maintenance.map(({ reason, covers, isOut }) => [reason, covers.map(({ name }) => name), isOut]);
+  assert.equal(await ahead(), [['New disks', ['Website'], true]]);
   await collector.call(`/api/v1/services/${id}`, { method: 'PATCH', body: { need: 1 }, as: 'operator' });
+  assert.equal(await ahead(), [['New disks', ['Website'], false]]);
   await until(
     async () => (await said()).some(([rule, , state]) => rule === 'service-unavailable' && state === 'resolved'),
     10_000,

@@ -1,7 +1,7 @@
 /** Down only if enough of those that can tell say so. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { watchedAvailability } from '../../../collector/targets/availability.ts';
+import { outagesIn, plannedOf, shareOf, stretchesOf } from '../../../collector/targets/availability.ts';
 import { serviceState } from '../../../collector/targets/service-sight.ts';
 import { type Ballot, isAwaited, middle, verdictOf, voteOf } from '../../../collector/targets/verdict.ts';
 
@@ -82,10 +82,51 @@ test('availability: what nobody watched counts as neither', () => {
     { start: 0, end: 5000 },
     { start: 7000, end: 20_000 },
   ];
-  const { upMs, downMs, unknownMs, percent } = watchedAvailability(changes, watched, span);
+  const past = { changes, watched, maintenance: [] };
+  const { upMs, downMs, unknownMs, percent, low, high } = shareOf(stretchesOf(past, span), 1, span);
   assert.equal([upMs, downMs, unknownMs], [2000 + 1000 + 2000, 1000, 4000]);
   assert.ok(Math.abs((percent ?? 0) - 83.333) < 0.001, String(percent));
-  assert.is(watchedAvailability([], watched, span).percent, null);
+  assert.equal([low, high], [50, 90]);
+  const none = shareOf(stretchesOf({ ...past, changes: [] }, span), 0, span);
+  assert.equal([none.percent, none.unknownMs], [null, 0], 'before it was watched it was nothing');
+});
+
+test('availability: planned work is outside, also where it was up; what goes on longer counts', () => {
+  const span = { start: 0, end: 10_000 };
+  const past = {
+    changes: [
+      { at: 1000, state: 'up' },
+      { at: 4000, state: 'down' },
+      { at: 7000, state: 'up' },
+      { at: 9000, state: 'over' },
+    ] as const,
+    watched: [span],
+    maintenance: [{ start: 3000, end: 6000 }],
+  };
+  const share = shareOf(stretchesOf(past, span), 1, span);
+  assert.equal([share.upMs, share.downMs, share.unknownMs, share.maintenanceMs], [4000, 1000, 0, 3000]);
+  assert.is(share.percent, 80);
+  const outages = outagesIn(past, span);
+  assert.equal(outages, [{ from: 4000, to: 7000, downMs: 1000, maintenanceMs: 2000, unknownMs: 0 }]);
+  assert.is(
+    outages.reduce((sum, one) => sum + one.downMs, 0),
+    share.downMs,
+    'the list adds up to the number',
+  );
+  assert.equal(outagesIn(past, { start: 6500, end: 6800 }), [
+    { from: 4000, to: 7000, downMs: 300, maintenanceMs: 0, unknownMs: 0 },
+  ]);
+});
+
+test('planned work on a service: where too few of its parts are left', () => {
+  const [a, b] = [[{ start: 0, end: 10 }], [{ start: 5, end: 20 }]];
+  assert.equal(plannedOf([], [a, b], null), [{ start: 0, end: 20 }], 'all must work');
+  assert.equal(plannedOf([], [a, b], 1), [{ start: 5, end: 10 }], 'one of two is enough');
+  assert.equal(plannedOf([], [a, b, []], 1), []);
+  assert.equal(plannedOf([{ start: 30, end: 40 }], [a, b], 1), [
+    { start: 5, end: 10 },
+    { start: 30, end: 40 },
+  ]);
 });
 
 test.run();

@@ -4,9 +4,9 @@ import type { MaintenanceRow } from '../../../../shared/api.ts';
 import { duration } from '../../../../shared/words/format.ts';
 import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
 import { rows } from '../../fleet/store.ts';
-import { useSend } from '../../net/load.ts';
+import { useLoad, useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
-import { call, type Problem } from '../../net/request.ts';
+import { call, type Page, type Problem } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { FormEnd } from '../../parts/form-end.tsx';
@@ -31,8 +31,8 @@ function blank(): WindowDraft {
   return { of, target: params.get('target') ?? '', reason: '', ...when };
 }
 
-function targetsOf(of: WindowDraft['of']): [string, string][] {
-  if (of === 'endpoint') return [...(rows.value?.values() ?? [])].map(({ id, name }) => [id, name]);
+function targetsOf(of: WindowDraft['of'], watched: readonly { id: string; name: string }[]): [string, string][] {
+  if (of === 'endpoint') return [...(rows.value?.values() ?? []), ...watched].map(({ id, name }) => [id, name]);
   const choices = fleetFilters.value?.data?.filters.find(({ name }) => name === of)?.choices ?? [];
   return choices.filter(({ value }) => value !== '').map((choice) => [choice.value, choiceWord(of, choice)]);
 }
@@ -70,7 +70,11 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
     if (!body && before && bodyOf(draft, Date.now())) onCancel();
   };
   const repeating = draft.repeat !== 'once';
-  const known = targetsOf(draft.of);
+  // Targets and services are worked on as machines are.
+  const isOne = draft.of === 'endpoint';
+  const watched = useLoad<Page<{ id: string; name: string }>>(isOne ? 'targets' : null);
+  const services = useLoad<Page<{ id: string; name: string }>>(isOne ? 'services' : null);
+  const known = targetsOf(draft.of, [...(watched.data?.items ?? []), ...(services.data?.items ?? [])]);
   // A site without endpoints is no choice of the fleet's filter.
   if (draft.target !== '' && !known.some(([value]) => value === draft.target)) known.push([draft.target, draft.target]);
   const targets = known.sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));

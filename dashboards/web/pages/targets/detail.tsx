@@ -1,8 +1,8 @@
 /** One target: how it is and was, how long each phase of an answer took, and what each watcher said last. */
 import { useMemo, useState } from 'preact/hooks';
-import type { Interval, Series } from '../../../../shared/api.ts';
+import type { Series } from '../../../../shared/api.ts';
 import type { ServiceRow, TargetDetail, TargetRow } from '../../../../shared/target-api.ts';
-import { none, number, percent } from '../../../../shared/words/format.ts';
+import { none, number } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
@@ -12,44 +12,16 @@ import { Fact } from '../../parts/fact.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { IntervalTable, StateKey, Timeline } from '../../parts/timeline.tsx';
 import { to } from '../../router.ts';
 import { metricName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
+import { MaintenanceLink } from '../maintenance/link.tsx';
 import { format, seenBy, WatchedMark, watcherName } from './facts.tsx';
+import { Availability, Outages, Past, Share } from './record.tsx';
 
 const dayMs = 86_400_000;
 const spans = { hour: 3_600_000, day: dayMs, week: 7 * dayMs } as const;
 type SpanName = keyof typeof spans;
-const shownStates = ['up', 'down', 'unknown', 'not_monitored'] as const;
-
-/** Changes as stretches, each until the next; nothing is known from before the first. */
-function intervalsOf({ changes, row }: TargetDetail, until: number): Interval[] {
-  return changes.map(({ at, state }, n) => ({
-    from: at,
-    to: changes[n + 1]?.at ?? (row.state === 'off' ? at : until),
-    state: state === 'up' || state === 'down' ? state : 'unknown',
-    cause: null,
-  }));
-}
-
-function History({ detail, until }: { detail: TargetDetail; until: number }) {
-  const intervals = intervalsOf(detail, until);
-  return (
-    <Box title={t('target.history')}>
-      <div class="stack-2">
-        <Timeline name={t('target.history')} intervals={intervals} from={until - 30 * dayMs} to={until} />
-        <StateKey states={shownStates} />
-      </div>
-      {intervals.length > 0 && (
-        <details>
-          <summary>{t('target.changes', { n: format(intervals.length) })}</summary>
-          <IntervalTable caption={t('target.history')} intervals={intervals} />
-        </details>
-      )}
-    </Box>
-  );
-}
 
 /** Of one watcher: phases of the same answer lie upon each other, which those of several cannot. */
 function Times({ row }: { row: TargetRow }) {
@@ -153,7 +125,7 @@ function Watching({ sights }: Pick<TargetRow, 'sights'>) {
   );
 }
 
-function Facts({ detail: { row, month } }: { detail: TargetDetail }) {
+function Facts({ detail: { row, record } }: { detail: TargetDetail }) {
   const services = useLoad<Page<ServiceRow>>('services');
   const own = (services.data?.items ?? []).filter(({ parts }) => parts.some(({ id }) => id === row.id));
   const days = row.sights.flatMap(({ fields }) => fields.days_left ?? []);
@@ -164,7 +136,7 @@ function Facts({ detail: { row, month } }: { detail: TargetDetail }) {
           <WatchedMark state={row.state} /> {row.state !== 'never' && <Ago at={row.since} />}
         </Fact>
         <Fact name={t('service.month')}>
-          {month.percent === null ? none : percent(month.percent, language.value, 2)}
+          <Share of={record.month} />
         </Fact>
         {days.length > 0 && (
           <Fact name={t('target.certificate')}>{t('target.days', { n: format(Math.floor(Math.min(...days))) })}</Fact>
@@ -183,7 +155,7 @@ function Facts({ detail: { row, month } }: { detail: TargetDetail }) {
           {own.length === 0
             ? none
             : own.map(({ id, name }) => (
-                <a key={id} href="/services">
+                <a key={id} href={to.endpoint(id)}>
                   {name}{' '}
                 </a>
               ))}
@@ -199,15 +171,17 @@ export function TargetPage({ id }: { id: string }) {
     (change) => (change.kind === 'target' && change.target === id) || change.kind === 'endpoint',
     2000,
   );
-  const until = useMemo(() => Date.now(), [loaded.data]);
   return (
     <>
       <PageHead title={loaded.data?.row.name ?? t('page.target')}>
         <a href="/targets">{t('page.targets')}</a>
         {may('operator') && (
-          <a class="button" href={`/targets?target=${encodeURIComponent(id)}`}>
-            {t('target.edit')}
-          </a>
+          <>
+            <MaintenanceLink of="endpoint" target={id} />
+            <a class="button" href={`/targets?target=${encodeURIComponent(id)}`}>
+              {t('target.edit')}
+            </a>
+          </>
         )}
       </PageHead>
       <Ready of={loaded} lines={6}>
@@ -216,7 +190,9 @@ export function TargetPage({ id }: { id: string }) {
             <Facts detail={detail} />
             <Watching sights={detail.row.sights} />
             <Times row={detail.row} />
-            <History detail={detail} until={until} />
+            <Past record={detail.record} />
+            <Availability record={detail.record} />
+            <Outages record={detail.record} />
           </>
         )}
       </Ready>

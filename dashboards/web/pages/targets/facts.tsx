@@ -1,5 +1,5 @@
 /** What the list and the page of a target both say. */
-import type { TargetRow, TargetSight } from '../../../../shared/target-api.ts';
+import type { ServiceRow, TargetRow, TargetSight } from '../../../../shared/target-api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import type { IconName } from '../../parts/icon.tsx';
 import { Mark, type Tone } from '../../parts/mark.tsx';
@@ -31,3 +31,10 @@ export function seenBy({ isThere, tooOld, result, fields }: TargetSight): string
   const status = fields.status_code !== undefined && result === 'wrong_status' ? ` (${fields.status_code})` : '';
   return `${t(`target.result.${result}`)}${status}`;
 }
+
+export const needOf = ({ need, parts }: ServiceRow) =>
+  need === null || need === parts.length
+    ? t('service.all')
+    : need === 1
+      ? t('service.any')
+      : t('service.some', { n: format(need), all: format(parts.length) });

@@ -12,9 +12,10 @@ import { Field, Input, Select } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { to } from '../../router.ts';
+import { search, setQuery, to } from '../../router.ts';
 import { t } from '../../words/words.ts';
-import { format, WatchedMark } from './facts.tsx';
+import { format, needOf, WatchedMark } from './facts.tsx';
+import { Share } from './record.tsx';
 
 function Part({ part: { id, name, kind, state } }: { part: ServicePart }) {
   return (
@@ -25,14 +26,7 @@ function Part({ part: { id, name, kind, state } }: { part: ServicePart }) {
   );
 }
 
-const needOf = ({ need, parts }: ServiceRow) =>
-  need === null || need === parts.length
-    ? t('service.all')
-    : need === 1
-      ? t('service.any')
-      : t('service.some', { n: format(need), all: format(parts.length) });
-
-function List({ rows, open }: { rows: readonly ServiceRow[]; open: (id: string) => void }) {
+function List({ rows }: { rows: readonly ServiceRow[] }) {
   if (rows.length === 0)
     return (
       <Empty icon="target" title={t('service.empty')}>
@@ -51,9 +45,9 @@ function List({ rows, open }: { rows: readonly ServiceRow[]; open: (id: string) 
             head: t('target.name'),
             cell: ({ id, name, note }) => (
               <div class="named">
-                <button type="button" class="link strong" onClick={() => open(id)}>
+                <a class="strong" href={to.endpoint(id)}>
                   {name}
-                </button>
+                </a>
                 {note !== '' && <div class="quiet small place-note">{note}</div>}
               </div>
             ),
@@ -76,8 +70,7 @@ function List({ rows, open }: { rows: readonly ServiceRow[]; open: (id: string) 
             key: 'month',
             head: t('service.month'),
             right: true,
-            cell: ({ month: { percent } }) =>
-              percent === null ? none : `${format(Math.floor(percent * 100) / 100)} %`,
+            cell: ({ month }) => <Share of={month} />,
           },
         ]}
       />
@@ -178,7 +171,12 @@ export function ServicesPage() {
   const loaded = useLoad<Page<ServiceRow>>('services', ({ kind }) => kind === 'target' || kind === 'endpoint', 2000);
   const targets = useLoad<Page<TargetRow>>('targets');
   const endpoints = useLoad<Page<EndpointRow>>('endpoints?limit=500');
-  const [open, setOpen] = useState<string | null>(null);
+  // From its own page.
+  const [open, setOpen] = useState<string | null>(new URLSearchParams(search.value).get('service'));
+  const close = () => {
+    setOpen(null);
+    setQuery({ service: null });
+  };
   const rows = loaded.data?.items ?? [];
   const edited = rows.find(({ id }) => id === open);
   const down = rows.filter(({ state }) => state === 'down').length;
@@ -203,14 +201,14 @@ export function ServicesPage() {
             service={edited ?? null}
             choices={choices}
             onDone={() => {
-              setOpen(null);
+              close();
               loaded.reload();
             }}
-            onCancel={() => setOpen(null)}
+            onCancel={close}
           />
         </Box>
       )}
-      <Ready of={loaded}>{({ items }) => <List rows={items} open={setOpen} />}</Ready>
+      <Ready of={loaded}>{({ items }) => <List rows={items} />}</Ready>
     </>
   );
 }
