@@ -213,7 +213,13 @@ function groupsOver(parts: AlertsParts, named: (id: string) => ReturnType<typeof
     settings: { ...groupDefaults, ...parts.notify },
     keepsState: (name) => routes.find((one) => one.name === name)?.channel.keepsState === true,
     takesAcknowledgement: (name) => routes.find((one) => one.name === name)?.channel.takesAcknowledgement === true,
-    onNobody: (receiver) => log.warn({ receiver }, 'Nobody is behind a receiver of alerts: a message reaches no one'),
+    onNobody(receiver, [first, ...more], isLast) {
+      const about = first && { alert: first.id, rule: first.rule.id, endpoint: named(first.endpoint).name };
+      const said = isLast
+        ? 'Nobody reacted to an alert, and its escalation policy names nobody to be told of that'
+        : 'Nobody is behind a receiver of alerts: a message reaches no one';
+      log.warn({ receiver, ...about, ...(more.length > 0 ? { more: more.length } : {}) }, said);
+    },
   });
   return { labelled, groups, receivers };
 }

@@ -112,7 +112,7 @@ export interface AlertChange {
 /** One row of the history of an alert, which changes nothing in it. */
 export interface AlertRemark {
   at: number;
-  code: 'reaches_nobody' | 'not_reached' | 'said_before';
+  code: 'reaches_nobody' | 'not_reached' | 'said_before' | 'stands_in' | 'exhausted';
   alert: LiveAlert;
   params: Record<string, unknown>;
 }

@@ -22,16 +22,20 @@ export type GroupMessages = ReturnType<typeof createGroupMessages>;
 
 const hour = 3_600_000;
 
-/** @param onNobody a message reaches no one */
-export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: string, at: number) => void) {
+/** A message about alerts reaches no one. @param isLast nobody has reacted to any step of a policy before */
+export type OnNobody = (receiver: string, alerts: readonly LiveAlert[], isLast: boolean) => void;
+
+const firingIn = (group: MessageGroup): LiveAlert[] =>
+  [...group.members.values()].flatMap(({ alert, isRouted }) => (alert.fires && isRouted ? [alert.about] : []));
+
+export function createGroupMessages(memory: GroupMemory, onNobody: OnNobody) {
   const { groups, put, hold, note, arm, assign, recent, removeMember } = memory;
   let messages: GroupMessage[] = [];
   let remarks: AlertRemark[] = [];
 
   /** In the history of all its alerts that fire. */
   function remark(group: MessageGroup, code: AlertRemark['code'], at: number, params: AlertRemark['params']): void {
-    for (const { alert, isRouted } of group.members.values())
-      if (alert.fires && isRouted) remarks.push({ at, code, alert: alert.about, params });
+    remarks.push(...firingIn(group).map((alert) => ({ at, code, alert, params })));
   }
 
   function remarkOn(alert: LiveAlert, code: AlertRemark['code'], at: number, params: AlertRemark['params']): void {
@@ -40,7 +44,7 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
 
   /** Nobody is behind a receiver, or a step. */
   function toNobody(group: MessageGroup, at: number, params: AlertRemark['params'] = {}): void {
-    onNobody(group.receiver, at);
+    onNobody(group.receiver, firingIn(group), false);
     remark(group, 'reaches_nobody', at, { receiver: group.receiver, ...params });
   }
 
@@ -51,8 +55,8 @@ export function createGroupMessages(memory: GroupMemory, onNobody: (receiver: st
     event: GroupMessage['event'],
     number: number | null,
   ): void {
-    if (ways.length === 0 && event !== 'resolved')
-      toNobody(group, draft.at, event === 'exhausted' ? { isLast: true } : {});
+    if (ways.length === 0 && event === 'exhausted') onNobody(group.receiver, firingIn(group), true);
+    else if (ways.length === 0 && event !== 'resolved') toNobody(group, draft.at);
     say(group, draft, ways, event, number);
     countMessage(group.receiver, draft.at);
     told(group, draft, ways);

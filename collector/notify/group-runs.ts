@@ -101,13 +101,28 @@ export function createGroupRuns(parts: RunParts, memory: GroupMemory, messages: 
       if (event === 'skipped') messages.toNobody(group, at, { step, round });
       if (event !== 'notify' && event !== 'exhausted') continue;
       const ways = waysOf(receivers, users.map(targetOf), draft.severity, at);
+      standIns(group, (event === 'notify' ? run.policy.steps[(step ?? 1) - 1]?.targets : null) ?? [], at);
+      if (event === 'exhausted') {
+        const last = users.length === 0 ? { isLast: true } : {};
+        messages.remark(group, 'exhausted', at, { receiver: group.receiver, to: [...users], ...last });
+      }
       const named = event === 'exhausted' ? 'exhausted' : isFirst ? draft.event : 'escalation';
       messages.emit(group, { ...draft, at }, ways, named, event === 'exhausted' || isFirst ? null : (round ?? null));
     }
   }
 
+  /** Whose turn it is cannot be reached: the history says who was notified in their place. */
+  function standIns(group: MessageGroup, targets: readonly string[], at: number): void {
+    for (const target of targets) {
+      const found = receivers.standsIn(target, at);
+      if (!found) continue;
+      const { schedule, receiver: who, why, fallback } = found;
+      messages.remark(group, 'stands_in', at, { receiver: schedule, who, why, instead: fallback });
+    }
+  }
+
   return {
-    ...{ follow, isAwake, withdraw, overdueLast, run: runEscalation },
+    ...{ follow, standIns, isAwake, withdraw, overdueLast, run: runEscalation },
     /** The message that a step sent at `stepAt` did not reach this user. */
     lose: (group: MessageGroup, user: string, stepAt: number, at: number) =>
       tell(group, { type: 'unreached', user, stepAt }, at),

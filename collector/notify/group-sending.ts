@@ -122,7 +122,10 @@ export function createGroupSending(parts: SendingParts, { memory, messages, runs
     const known = [...group.ways.values()];
     if (event === 'resolved') messages.emit(group, draft, known, event, null);
     else if (policy && (!run || run.hasEnded)) runs.begin(group, policy, draft);
-    else sendTo(group, draft, isPolicy ? lastOfEach(known) : waysOf(receivers, [receiver], severity, at), number);
+    else {
+      if (event === 'firing') runs.standIns(group, [receiver], at);
+      sendTo(group, draft, isPolicy ? lastOfEach(known) : waysOf(receivers, [receiver], severity, at), number);
+    }
   }
 
   /** Of further members, whoever works on the group hears later. */

@@ -14,7 +14,7 @@ import {
   type MessageGroup,
   type TrackedAlert,
 } from './group-memory.ts';
-import { createGroupMessages, type GroupMessage } from './group-messages.ts';
+import { createGroupMessages, type GroupMessage, type OnNobody } from './group-messages.ts';
 import { restoreGroups, type SavedGroups } from './group-restore.ts';
 import { createGroupRuns } from './group-runs.ts';
 import { createGroupSending } from './group-sending.ts';
@@ -29,7 +29,7 @@ export interface GroupsParts {
   receivers: Receivers;
   settings: GroupDefaults;
   /** Nobody is behind a receiver, or a step of an escalation. */
-  onNobody?(receiver: string, at: number): void;
+  onNobody?: OnNobody;
   /** This channel has a message for it. */
   takesAcknowledgement?(channel: string): boolean;
   /** What this channel was told of stays open there until it is told of the end. */
@@ -125,7 +125,7 @@ export function createGroups(parts: GroupsParts) {
       const { severity } = alert;
       const ways = waysOf(parts.receivers, [`person:${user}`], severity, at);
       if (!group || ways.length === 0) {
-        onNobody(`person:${user}`, at);
+        onNobody(`person:${user}`, [alert.about], false);
         return;
       }
       put(group, { ways: new Map([...group.ways, ...ways.map((way) => [wayKey(way), way] as const)]) });

@@ -53,6 +53,7 @@ export function channelsOnly(routes: readonly ChannelRoute[]): Receivers {
       }),
     reach,
     policy: () => null,
+    standsIn: () => null,
     whoIs: () => (target) => [target],
     isFixed: true,
   };

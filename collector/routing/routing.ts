@@ -45,12 +45,20 @@ export interface Unreached {
   why: 'no_way' | 'off' | 'gap' | 'gone';
 }
 
+/** Whoever is on call cannot be reached, and the fallback of the schedule is notified in their place. */
+export interface StandIn extends Unreached {
+  schedule: string;
+  fallback: string;
+}
+
 export interface Routing {
   /** Never empty while there are channels for this severity. */
   route(labels: Labels, at: number): Routed[];
   /** The ways of a receiver, of each person in the order in which they want to be reached. */
   reach(receiver: string, severity: string, at: number): Reached[];
   policy(name: string): EscalationPolicy | null;
+  /** Of a schedule, where its fallback is notified although it is the turn of somebody. */
+  standsIn(target: string, at: number): StandIn | null;
   /** For an escalation: persons and channels that a target reaches; one in quiet hours is not reached. */
   whoIs(severity: string): WhoIs;
 }
@@ -122,7 +130,21 @@ export function createRoutingMemory(parts: RoutingMemoryParts): RoutingMemory {
     if (kind !== 'schedule' || depth > fallbacksAtMost) return [];
     const { user, by } = onCall(name, at);
     if (user === null) return [];
-    return resolve(by === 'fallback' ? user : `person:${user}`, at, depth + 1);
+    if (by === 'fallback') return resolve(user, at, depth + 1);
+    const found = resolve(`person:${user}`, at, depth + 1);
+    // Whoever cannot be reached is as nobody: the alert of tonight does not wait for their settings.
+    const fallback = found.length > 0 ? null : (scheduleAt(name, at)?.fallback ?? null);
+    return fallback === null ? found : resolve(fallback, at, depth + 1);
+  }
+
+  function standsIn(target: string, at: number): StandIn | null {
+    if (kindOfReceiver(target) !== 'schedule') return null;
+    const name = nameOfReceiver(target);
+    const { user, by } = onCall(name, at);
+    const fallback = scheduleAt(name, at)?.fallback ?? null;
+    if (user === null || by === 'fallback' || fallback === null) return null;
+    const lacking = unreached(`person:${user}`, at);
+    return lacking && resolve(fallback, at).length > 0 ? { ...lacking, schedule: target, fallback } : null;
   }
 
   function unreached(target: string, at: number, depth = 0): Unreached | null {
@@ -186,6 +208,7 @@ export function createRoutingMemory(parts: RoutingMemoryParts): RoutingMemory {
     },
     whoIs: (severity) => (target, at) =>
       resolve(target, at).filter((one) => quietUntil(quietAt(one, at), severity, at) === null),
+    standsIn,
     resolve: (target, at) => resolve(target, at),
     unreached: (target, at) => unreached(target, at),
     scheduleAt,

@@ -41,7 +41,10 @@ export function trace(memory: RoutingMemory, labels: Labels, at: number): TraceA
 
   function stepOf(log: EscalationLog, targets: readonly string[]): HeardStep {
     const found = new Map<string, HeardStep['reached'][number]>();
-    const unreached = targets.map((target) => memory.unreached(target, log.at)).filter((one) => one !== null);
+    const unreached = targets.flatMap((target) => {
+      const { receiver, why } = memory.unreached(target, log.at) ?? memory.standsIn(target, log.at) ?? {};
+      return receiver && why ? [{ receiver, why }] : [];
+    });
     for (const target of targets)
       for (const receiver of memory.resolve(target, log.at)) {
         const ways = memory.reach(receiver, severity, log.at);

@@ -43,6 +43,8 @@ const looks: Readonly<Record<string, readonly [IconName, Tone]>> = {
   resolved: ['ok', 'ok'],
   stable: ['ok', 'ok'],
   reaches_nobody: ['warning', 'warning'],
+  stands_in: ['warning', 'warning'],
+  exhausted: ['warning', 'warning'],
   not_reached: ['warning', 'warning'],
   said_before: ['info', 'info'],
 };
@@ -52,7 +54,7 @@ const codeOf = (text: string) => text.replaceAll(/\W+/g, '_');
 /** What belongs to a change: why, until when, to whom, what a person noted. */
 function detailsOf({ params }: AlertEvent): string[] {
   const { reason, cause, why, until, to: person, note, percent: share } = params as Record<string, unknown>;
-  const { who, receiver, step, round, isLast, via } = params as Record<string, unknown>;
+  const { who, receiver, step, round, isLast, via, instead } = params as Record<string, unknown>;
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   return [
     isText(reason) && wordOr('alert.reason', codeOf(reason)),
@@ -65,6 +67,8 @@ function detailsOf({ params }: AlertEvent): string[] {
     via === 'link' && t('actor.message link'),
     isText(who) && receiverWord(who),
     isText(receiver) && receiverWord(receiver),
+    isText(instead) && `→ ${receiverWord(instead)}`,
+    Array.isArray(person) && `→ ${person.map((one) => receiverWord(String(one))).join(', ')}`,
     typeof step === 'number' && typeof round === 'number' && t('alert.step', { step, round }),
     isLast === true && t('alert.noFallback'),
   ].filter((text) => text !== false);

@@ -56,6 +56,7 @@ export interface SceneFile {
   receivers?: string[];
   people?: object[];
   policies?: object[];
+  schedules?: object[];
   routes?: object;
   notify?: object;
   rules?: SceneOptions['rules'];
@@ -99,13 +100,13 @@ export async function escalating(file: SceneFile = {}) {
   const routes = ['mail', 'chat', ...(file.channels ?? [])].map(channel);
   routes.push(...(file.routed ?? []));
   const { documents, faults } = readRouting({
-    schedules,
+    schedules: file.schedules ?? schedules,
     policies: file.policies ?? policies,
     people: file.people ?? users.map((name) => person(name)),
     routes: { receivers: file.receivers ?? ['policy:servers'], ...file.routes },
   });
   assert.equal(faults, []);
-  const { routing } = await createRouting({
+  const { routing, usersChanged } = await createRouting({
     ...{ state, file: documents, channels: () => routes, now: () => 0 },
     ...{ changeFeed: createChangeFeed(), log: silentLog, onChange: () => undefined },
   });
@@ -123,6 +124,7 @@ export async function escalating(file: SceneFile = {}) {
   for (const id of endpoints) await s.presence(id, 'online');
   return {
     heard,
+    usersChanged,
     get s() {
       return s;
     },

@@ -1,7 +1,7 @@
 /** Nobody reacts: who hears next, and what stops that. On the road from a verdict to channels, on a clock moved by hand. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { escalating, firesFor, person } from './escalating.ts';
+import { escalating, firesFor, person, schedules, users } from './escalating.ts';
 import { full, fuller, hour, minute, type Reading, roomy, second } from './scene.ts';
 
 test('step 1 with the first message, step 2 five minutes later, then the fallback once; the end to all three, once', async () => {
@@ -186,6 +186,45 @@ test('step 2 reaches nobody: skipped without its wait, and the fallback follows'
   const e = await escalating({ people: [person('cat')] });
   await e.keep(firesFor(7 * minute), full);
   assert.equal(e.story(), ['0 cat firing', '5 chat exhausted']);
+  await e.close();
+});
+
+for (const lacking of ['no_way', 'off'] as const)
+  test(`whose turn it is cannot be reached (${lacking}): the fallback of the schedule is notified, and the history says so`, async () => {
+    const withFallback = schedules.map((one) => ({ ...one, fallback: 'person:dan' }));
+    const people = lacking === 'no_way' ? [person('cat'), person('dan')] : users.map((name) => person(name));
+    const e = await escalating({ schedules: withFallback, people });
+    if (lacking === 'off') {
+      await e.s.state.updateTable('users').set({ disabled_at: 1 }).where('name', '=', 'ann').execute();
+      await e.usersChanged();
+    }
+    await e.keep(firesFor(12 * minute), full);
+    assert.equal(e.story(), ['0 cat firing', '5 dan escalation', '10 chat exhausted']);
+    assert.equal(await e.history('stands_in'), [
+      { receiver: 'schedule:primary', who: 'person:ann', why: lacking, instead: 'person:dan' },
+    ]);
+    assert.equal(await e.history('exhausted'), [{ receiver: 'policy:servers', to: ['channel:chat'] }]);
+    assert.equal(await e.history('reaches_nobody'), []);
+    await e.keep(10 * minute, roomy);
+    e.isBalanced();
+    await e.close();
+  });
+
+test('the same where a route names the schedule itself', async () => {
+  const withFallback = schedules.map((one) => ({ ...one, fallback: 'channel:chat' }));
+  const e = await escalating({ schedules: withFallback, people: [], receivers: ['schedule:primary'] });
+  await e.keep(firesFor(2 * minute), full);
+  assert.equal(e.story(), ['0 chat firing']);
+  assert.equal((await e.history('stands_in')).length, 1);
+  await e.close();
+});
+
+test('a policy that runs out without anybody to be told of it: the history of the alert says so', async () => {
+  const e = await escalating({ policies: [{ name: 'servers', steps: [{ targets: ['person:cat'], wait: '5m' }] }] });
+  await e.keep(firesFor(7 * minute), full);
+  assert.equal(e.story(), ['0 cat firing']);
+  assert.equal(await e.history('exhausted'), [{ receiver: 'policy:servers', to: [], isLast: true }]);
+  assert.equal(await e.history('reaches_nobody'), []);
   await e.close();
 });
 

@@ -30,6 +30,7 @@ function open(receiverOf: (severity: string) => string, hourly: number) {
         { channel: 'm', recipient: to, user: to.startsWith('person:') ? to.slice(7) : null, heldUntil: null },
       ],
       policy: () => policy,
+      standsIn: () => null,
       whoIs: () => (target) => [target],
     },
     labelsOf: ({ family, rule, endpoint }) => ({ rule: family, severity: rule.severity, site: endpoint }),
@@ -127,6 +128,7 @@ async function working(people: string[]) {
     route: () => [{ receiver: 'team', path: 'root', action: 'now', settings: {} }],
     reach: () => people.map((user) => ({ channel: 'people', recipient: `${user}@x.example`, user, heldUntil: null })),
     policy: () => null,
+    standsIn: () => null,
     whoIs: () => (target) => [target],
   };
   const rules = ['disk-space', 'disk-space-critical'].map((id) => ({ id, for_s: 0, clear_for_s: 0 }));
