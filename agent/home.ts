@@ -1,4 +1,6 @@
 /** Where the agent keeps its data, and as which user it touches them: from source and as a package. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { becomeOwnerOf } from '../shared/owner.ts';
 
 /** A package holds its code compiled in: no script was named at the start. */
@@ -14,4 +16,17 @@ export function defaultData(): string {
 /** From source, the folder is the one of whoever works there. */
 export function becomeOwner(folder: string): void {
   if (isPackaged()) becomeOwnerOf(folder);
+}
+
+/** Beside the data of a package, in a folder of root's: what the agent obeys is not the agent's to change. */
+function settingsFolder(data: string): string {
+  if (!isPackaged() || data !== defaultData()) return data;
+  return process.platform === 'win32' ? join(dirname(data), 'etc') : '/etc/evenkeel-agent';
+}
+
+/** @returns the path of a file that the administrator of this machine writes; in the data folder, too, where it was before it had a folder of its own */
+export function settingsFile(data: string, name: string): string {
+  const folder = settingsFolder(data);
+  const file = join(folder, name);
+  return folder === data || existsSync(file) || !existsSync(join(data, name)) ? file : join(data, name);
 }

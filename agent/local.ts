@@ -2,10 +2,10 @@
  * `<data>/agent.settings.json`: the shape of the message `config`, written by the administrator of the machine. What
  * explains a fault (YAML reader, schemas) is loaded only when there is one.
  */
-import { join } from 'node:path';
 import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { Fault } from '../shared/shape.ts';
+import { settingsFile } from './home.ts';
 import { parseAllowed, parseConfig, parseRemote, type Remote } from './orders.ts';
 import { readTrusted } from './trusted-path.ts';
 
@@ -25,7 +25,7 @@ const closedRemote: Remote = { settings: 'off', lock: [] };
 
 /** @param checks names of all checks: settings of an unknown check would have no effect. Never rejects. */
 export async function readLocal(data: string, checks: readonly string[]): Promise<Local> {
-  const file = join(data, 'agent.settings.json');
+  const file = settingsFile(data, 'agent.settings.json');
   let bytes: Buffer;
   const without = (faults: string[], remote: Remote): Local => ({ config: null, allow: [], remote, faults });
   try {
@@ -52,7 +52,7 @@ export async function readLocal(data: string, checks: readonly string[]): Promis
 export function localNow(data: string): Pick<Local, 'config' | 'remote'> {
   let bytes: Buffer;
   try {
-    bytes = readTrusted(join(data, 'agent.settings.json'));
+    bytes = readTrusted(settingsFile(data, 'agent.settings.json'));
   } catch (thrown) {
     const isThere = (thrown as NodeJS.ErrnoException).code !== 'ENOENT';
     return { config: null, remote: isThere ? closedRemote : openRemote };

@@ -4,8 +4,8 @@
  */
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { reason } from '../../shared/reason.ts';
+import { settingsFile } from '../home.ts';
 import { type Check, NoData } from './check.ts';
 import type { CustomRunner } from './custom/runner.ts';
 
@@ -18,7 +18,7 @@ export function custom(): Check {
     every: 15_000,
     reads: 'the commands under `custom:` of checks.yaml, with the rights of the agent',
     async run(context) {
-      const file = context.data === undefined ? null : join(context.data, 'checks.yaml');
+      const file = context.data === undefined ? null : settingsFile(context.data, 'checks.yaml');
       if (file === null || !existsSync(file)) throw new NoData(reason('no_checks_file'));
       // The reader of settings is loaded only where there are settings.
       runner ??= (await import('./custom/runner.ts')).createCustomRunner();

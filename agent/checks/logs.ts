@@ -3,8 +3,8 @@
  * own settings say and nothing else.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { reason } from '../../shared/reason.ts';
+import { settingsFile } from '../home.ts';
 import { type Check, NoData } from './check.ts';
 import type { LogRounds } from './logs/rounds.ts';
 
@@ -17,7 +17,7 @@ export function logs(): Check {
     reads:
       'the entries under `logs:` of checks.yaml, by journalctl (group systemd-journal) or wevtutil (Event Log Readers)',
     async run(context) {
-      const file = context.data === undefined ? null : join(context.data, 'checks.yaml');
+      const file = context.data === undefined ? null : settingsFile(context.data, 'checks.yaml');
       if (file === null || !existsSync(file)) throw new NoData(reason('no_checks_file'));
       // The reader of settings is loaded only where there are settings.
       rounds ??= (await import('./logs/rounds.ts')).createLogRounds();

@@ -57,6 +57,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'make a data folder of such a copy; nothing that is there is replaced',
     load: () => import('./restore.ts'),
   },
+  health: {
+    usage: '',
+    about: 'whether it answers and can store: exit code 0, else 1',
+    load: () => import('./health.ts'),
+  },
   'check-config': {
     usage: '[--config FILE]',
     about: 'check the settings, and say what they come to',

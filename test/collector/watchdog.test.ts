@@ -24,6 +24,9 @@ test('the collector says that it is ready when it is, and that it stops', async 
     await until(() => said() !== '', 30_000, 'the first word');
     assert.is(said(), '/run/systemd/notify READY=1\n');
     assert.match(collector.stdout(), 'Stop it with');
+    const well = await runCollector(['health', '--data', join(folder.path, 'data')], { EVENKEEL_HTTP_PORT: '0' }).ended;
+    assert.is(well.code, 0, well.stderr);
+    assert.is(well.stdout, 'The collector answers, and stores what it gets.\n');
     collector.child.kill('SIGTERM');
     assert.is((await collector.ended).code, 0);
     await until(() => said().includes('STOPPING'), 5000, 'the last word');
@@ -31,6 +34,15 @@ test('the collector says that it is ready when it is, and that it stops', async 
   } finally {
     collector.child.kill('SIGKILL');
   }
+});
+
+test('health says where no collector answers, and what to do', async () => {
+  const { code, stderr } = await runCollector(['health', '--data', folder.path], { EVENKEEL_HTTP_PORT: '1' }).ended;
+  assert.is(code, 1);
+  assert.match(
+    stderr,
+    /^No collector answers at http:\/\/127\.0\.0\.1:1\/readyz \(.*ECONNREFUSED.*\)\. Start it, or name/,
+  );
 });
 
 test('what cannot be told is in the log, and nothing is told where nobody listens', async () => {

@@ -138,11 +138,22 @@ if (missing.length > 0 || !isRoot) {
   });
 
   test('deb: installed again, it keeps its identity and what waits in its spool', async () => {
+    // Settings lay among the data once, where the agent itself could have put a link to what only root may read.
+    const before =
+      'cd /var/lib/evenkeel-agent && setpriv --reuid evenkeel-agent --regid evenkeel-agent --clear-groups sh -c';
+    const planted = inside(`${before} 'echo "custom: 7" > checks.yaml && ln -s /etc/shadow end-of-life.yaml'`);
+    assert.is(planted.status, 0, planted.text);
     const kept = 'sha256sum /var/lib/evenkeel-agent/agent.json /var/lib/evenkeel-agent/spool.db';
     const { text } = inside(kept);
     const again = inside(`${deb} && ${kept}`);
     assert.is(again.status, 0, again.text);
     assert.ok(again.text.includes(text), again.text);
+    assert.match(again.text, 'end-of-life.yaml stays where it is: the user evenkeel-agent may not read it.');
+    const moved = inside('cd /etc/evenkeel-agent && stat -c "%n %U:%G %a" * && ls /var/lib/evenkeel-agent');
+    assert.match(moved.text, 'checks.yaml root:evenkeel-agent 640');
+    assert.not.match(moved.text, /shadow|end-of-life.*640|\nchecks\.yaml\n/);
+    assert.match(inside('evenkeel-agent doctor').text, '/etc/evenkeel-agent/checks.yaml:1:9: custom');
+    inside('rm /etc/evenkeel-agent/checks.yaml /var/lib/evenkeel-agent/end-of-life.yaml');
     const agent = agentInside();
     try {
       await until(async () => (await rowOf('clean'))?.state === 'online', 60_000, 'the same endpoint online');

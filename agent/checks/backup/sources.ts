@@ -4,10 +4,10 @@
  * does not make its jobs vanish: a job without new runs must become late, not invisible.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseDuration } from '../../../shared/duration.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import { type Reason, reason, reasonsOf } from '../../../shared/reason.ts';
+import { settingsFile } from '../../home.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { filesMatching, guarded } from './file-rule.ts';
 import { tailOf } from './files.ts';
@@ -44,7 +44,7 @@ const retryAfter = 15 * 60_000;
 /** The settings of this machine; none when there is no file. @throws EvenkeelError BAD_LOCAL_CONFIG, CONFIG_UNREADABLE */
 export async function settingsOf(context: CheckContext): Promise<BackupSettings> {
   if (context.data === undefined) return {};
-  const file = join(context.data, 'checks.yaml');
+  const file = settingsFile(context.data, 'checks.yaml');
   // Most endpoints have no such file, and need not load the YAML reader for it.
   if (!existsSync(file)) return {};
   return (await (await import('../../settings.ts')).readSettings(file, 'backups')).backups ?? {};

@@ -4,6 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCertificatePlace } from '../../../shared/agent-settings.ts';
 import { type Reason, reason } from '../../../shared/reason.ts';
+import { settingsFile } from '../../home.ts';
 import { namedHere } from '../../remote.ts';
 import { type CheckContext, NoData } from '../check.ts';
 import { exists, fileText, namesIn } from '../files.ts';
@@ -111,7 +112,7 @@ async function statOf(path: string): Promise<{ size: number; isFile: boolean }> 
 
 /** The reader of settings costs memory (a YAML parser, a schema compiler): loaded only where there is such a file. */
 async function namedPaths({ data }: CheckContext): Promise<string[]> {
-  const file = data === undefined ? null : join(data, 'checks.yaml');
+  const file = data === undefined ? null : settingsFile(data, 'checks.yaml');
   if (file === null || !(await exists({ root: '' }, file))) return [];
   const { readSettings } = await import('../../settings.ts');
   return (await readSettings(file, 'certificates')).certificates ?? [];

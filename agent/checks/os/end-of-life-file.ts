@@ -2,11 +2,11 @@
  * A newer table of ends of life, `end-of-life.yaml` or `end-of-life.json` in the agent's folder. It has the shape of the
  * bundled one and may name some systems only; the newer of the two is asked first.
  */
-import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import { parseSettingsFile } from '../../../shared/settings-file.ts';
 import { faultsOf, shown } from '../../../shared/shape.ts';
+import { settingsFile } from '../../home.ts';
 import { readTrusted } from '../../trusted-path.ts';
 import { dayOf } from './end-of-life.ts';
 import type { Table } from './end-of-life-table.ts';
@@ -65,7 +65,7 @@ export function parseTable(text: string, file: string, now: number): Table {
  */
 export async function readTable(folder: string, now: number): Promise<Table | null> {
   for (const name of ['end-of-life.yaml', 'end-of-life.json']) {
-    const file = join(folder, name);
+    const file = settingsFile(folder, name);
     let text: string;
     try {
       const bytes = readTrusted(file);
