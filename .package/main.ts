@@ -4,7 +4,7 @@
  */
 import '../shared/needs-node.ts';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,14 +19,13 @@ import { rpm } from './forms/rpm.ts';
 import { tar } from './forms/tar.ts';
 import type { Form, PackedFile } from './forms/tree.ts';
 import { nodeFolder } from './node.ts';
+import { checkRoom, Refused } from './room.ts';
 import { sbom, thirdParty } from './sbom.ts';
 
 const forms: readonly Form[] = [deb, rpm, tar, msi, zip];
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const megabytes = (path: string) => `${(statSync(path).size / 1e6).toFixed(1)} MB`;
-
-class Refused extends Error {}
 
 /** @throws Refused with what may be asked for */
 function chosen<Item extends { name: string }>(
@@ -138,17 +137,6 @@ function buildTarget(
 
 /** What lies between takes the most: two copies of the program, and the tree of each form. */
 const roomFor = { work: 1_500_000_000, out: 700_000_000 };
-
-/** @throws Refused before minutes of work, and not after them */
-function checkRoom(folder: string, wanted: number, instead: string): void {
-  const { bavail, bsize } = statfsSync(folder);
-  const free = bavail * bsize;
-  if (free >= wanted) return;
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
-  throw new Refused(
-    `${folder} has ${gigabytes(free)} GB of room, and building takes up to ${gigabytes(wanted)} GB there. Make room, or ${instead}`,
-  );
-}
 
 async function main(): Promise<number> {
   const plan = readPlan(fileURLToPath(new URL('..', import.meta.url)));

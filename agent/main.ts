@@ -28,7 +28,7 @@ const commands: Record<string, AgentCommandEntry> = {
   enroll: {
     keepsRights: true,
     usage:
-      'enroll [CODE | --file F | -]   [--again] [--ca FILE] [--collector URL] [--name N] [--kind server|workstation] [--insecure-http]',
+      'enroll [CODE | --file F | -]   [--again | --if-needed] [--ca FILE] [--collector URL] [--name N] [--kind server|workstation] [--insecure-http]',
     load: () => import('./commands/enroll.ts'),
   },
   once: { usage: 'once                    print one report as JSON', load: () => import('./commands/once.ts') },

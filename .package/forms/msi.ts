@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildPlan } from '../config.ts';
+import { queries, withoutTimes } from './msi-tables.ts';
 import { asset, type Form, fileName, notices, type PackageContents, type PackedFile, writeTree } from './tree.ts';
 
 /** A program made for a terminal, as a Windows service: it starts it, restarts it, and stops it with Ctrl-C. */
@@ -27,7 +28,7 @@ function identifier(text: string): string {
 export const msi: Form = {
   name: 'msi',
   fits: ({ system }) => system === 'win',
-  needs: { wixl: 'wixl' },
+  needs: { wixl: 'wixl', msibuild: 'msitools' },
   build(contents) {
     const { plan, work } = contents;
     const root = join(work, 'msi');
@@ -38,14 +39,19 @@ export const msi: Form = {
     const digest = createHash('sha256')
       .update(readFileSync(program?.from ?? ''))
       .digest('hex');
+    const packageId = identifier(`package ${plan.version} ${digest}`);
     const text = readFileSync(asset(contents, 'windows/agent.wxs'), 'utf8')
       .replaceAll('@VERSION@', plan.version)
       .replaceAll('@PRODUCT@', identifier(`product ${plan.version}`))
-      .replaceAll('@PACKAGE@', identifier(`package ${plan.version} ${digest}`));
+      .replaceAll('@PACKAGE@', packageId);
     writeFileSync(join(root, 'agent.wxs'), text);
     const path = fileName(contents, '.msi');
     const env = { ...process.env, SOURCE_DATE_EPOCH: String(plan.epoch) };
     execFileSync('wixl', ['-a', 'x64', '-o', path, 'agent.wxs'], { cwd: root, env, stdio: 'pipe' });
+    execFileSync('msibuild', [path, ...queries.flatMap((query) => ['-q', query])], { env, stdio: 'pipe' });
+    const bytes = readFileSync(path);
+    withoutTimes(bytes, packageId, plan.epoch);
+    writeFileSync(path, bytes);
     return path;
   },
 };

@@ -9,7 +9,7 @@ import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { isReadable } from '../../shared/loopback.ts';
 import { reason } from '../../shared/reason.ts';
 import { ask } from '../control-socket.ts';
-import { credentialPath, plainPassword } from '../credential.ts';
+import { credentialPath, plainPassword, readCredential } from '../credential.ts';
 import { enroll } from '../enroll.ts';
 import { fingerprintOf, readParts } from '../fingerprint.ts';
 import { becomeOwner, isPackaged } from '../home.ts';
@@ -105,10 +105,18 @@ export const command: AgentCommand = {
     kind: { type: 'string' },
     ca: { type: 'string' },
     again: { type: 'boolean' },
+    'if-needed': { type: 'boolean' },
     'insecure-http': { type: 'boolean' },
   },
   async run(line) {
     const { data, values } = line;
+    if (values['if-needed'] === true && values.again !== true && existsSync(credentialPath(data))) {
+      // What another user could change is not read as root.
+      becomeOwner(data);
+      const { name, collector } = readCredential(data) ?? { name: '?', collector: '?' };
+      print(`Enrolled already, as ${name} at ${collector}: nothing was changed.`);
+      return 0;
+    }
     const code = await readCode(line);
     const kind = await kindOf(values.kind);
     const fingerprint = fingerprintOf(await readParts(process.platform, '', run));

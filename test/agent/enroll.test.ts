@@ -75,6 +75,10 @@ test('the code as an argument: a credential of its own, for its owner only, and 
     assert.is(again.code, 1);
     assert.match(again.stderr, /enrolled already, as box/);
     assert.is(asked.length, 1, 'the code is not spent a second time');
+    const needed = await enroll(data, ['--if-needed', '--file', `${data}/no-longer-there`]);
+    assert.is(needed.code, 0, needed.stderr);
+    assert.match(needed.stdout, /^Enrolled already, as box at http:.*: nothing was changed\.$/m);
+    assert.is(asked.length, 1);
   }));
 
 test('the code from a file and from standard input, with the line breaks of a mail', () =>
