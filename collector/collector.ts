@@ -374,7 +374,7 @@ async function openStores(config: Config, { clock, log, stopped }: OpenParts, on
   const folder = openDataFolder(config.data);
   onStop(() => folder.release());
   const place: StatePlace = config.state ?? { driver: 'sqlite', file: folder.state };
-  const state = await awaitState(place, log, stopped);
+  const state = await awaitState(place, log, stopped, undefined, folder.path);
   onStop(() => state.destroy());
   const driver = await driverOf(place);
   onStop(await driver.attend(place, state, log, stopped));

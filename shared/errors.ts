@@ -100,7 +100,7 @@ export const errors = {
   DATA_NEWER: row(
     500,
     'The data in {path} was written by a newer version (schema {found}, this version knows {known}).',
-    'Start the newer version, or restore a backup made before the upgrade.',
+    '{todo}.',
   ),
   DATA_CORRUPT: row(
     500,

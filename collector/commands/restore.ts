@@ -5,8 +5,12 @@ import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { escaped } from '../../shared/safe-text.ts';
 import { shownInstant } from '../../shared/zone.ts';
+import { openDataFolder } from '../data/folder.ts';
 import { names } from '../own-backup/note.ts';
 import { type RestoredBackup, restoreBackup } from '../own-backup/restore.ts';
+import { isStateFile, restoreState } from '../own-backup/restore-state.ts';
+import type { Config } from '../settings/config.ts';
+import { postgresName } from '../state/drivers/postgres-address.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 import { progressLine, readPassphrase, untilInterrupted } from './long-work.ts';
 
@@ -15,6 +19,11 @@ const secretWords: Record<RestoredBackup['secrets'], string[]> = {
   restored: ['Keys and passwords were restored, too.'],
   'left out': ['Its keys and passwords were left out: restore again with --passphrase-file FILE to have them.'],
 };
+
+const always = [
+  'Everybody has to log in again. Users, tokens and join codes are those of then: disable again what was disabled since.',
+  'Nothing is sent until an admin allows it in Settings: old messages would wake people for what is long over.',
+];
 
 function report({ data, path, note, erasedAgain, secrets }: RestoredBackup, zone: string): void {
   const settings = join(data, names.settings);
@@ -27,12 +36,35 @@ function report({ data, path, note, erasedAgain, secrets }: RestoredBackup, zone
     erasedAgain === null
       ? 'There is no list of erased endpoints beside the backup (erased.json): erase again what was erased since.'
       : `Endpoints that were erased since: ${erasedAgain}, and they are again.`,
-    'Everybody has to log in again. Users, tokens and join codes are those of then: disable again what was disabled since.',
-    'Nothing is sent until an admin allows it in Settings: old messages would wake people for what is long over.',
+    ...always,
     ...(existsSync(settings) ? [`The settings of then are in ${settings}; compare them with yours.`] : []),
     `Start it: npm run collector -- start --data ${data}${hasFile ? ` --config ${file}` : ''}`,
   ];
   process.stdout.write(`${lines.map(escaped).join('\n')}\n`);
+}
+
+/** A copy of the state from before an update: back to where it comes from. */
+async function stateAlone(file: string, data: string, { state, zone }: Config, signal: AbortSignal): Promise<number> {
+  if (state)
+    throw fail('RESTORE_REFUSED', {
+      path: data,
+      reason: `the settings keep the state in ${postgresName(state)}, and this copy is a file`,
+      todo: 'Run it with settings without `state` (and without EVENKEEL_STATE).',
+    });
+  if (!existsSync(data)) throw fail('NO_DATA', { path: data });
+  const folder = openDataFolder(data);
+  try {
+    const { replaced, madeAt } = await restoreState({ file, data, now: systemClock.now, signal });
+    const lines = [
+      `The state of ${data} is that of ${shownInstant(madeAt, zone)}; the one that was there is kept as ${replaced}.`,
+      ...always,
+      `Start it: npm run collector -- start --data ${data}`,
+    ];
+    process.stdout.write(`${lines.map(escaped).join('\n')}\n`);
+    return 0;
+  } finally {
+    folder.release();
+  }
 }
 
 export const command: Command = {
@@ -47,6 +79,7 @@ export const command: Command = {
     const line = progressLine();
     const { signal, over } = untilInterrupted();
     try {
+      if (isStateFile(resolve(from))) return await stateAlone(resolve(from), resolve(values.data), config, signal);
       const restored = await restoreBackup({
         from: resolve(from),
         data: resolve(values.data),

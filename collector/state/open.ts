@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { EvenkeelError, fail } from '../../shared/errors.ts';
+import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
+import { keepCopy, wayBack } from './before-updates.ts';
 import type { Database, State } from './database.ts';
 import type { ColumnTypes, Connected, WaitContext } from './drivers/driver.ts';
 import { driverOf, type StatePlace } from './drivers/index.ts';
@@ -121,10 +122,14 @@ export async function openState(where: string | StatePlace, waiting = unattended
     const opened = new Kysely<Database>(config);
     state = opened;
     Object.assign(opened, { [copying]: copy });
-    const isDone = () => isNewest(opened, driver.nameOf(place));
+    const isDone = () =>
+      isNewest(opened, driver.nameOf(place), () => wayBack(place, waiting.data ?? null, isKnownSchema));
     if (!(await isDone())) {
       await migrating(state, waiting, isDone);
-      if (!(await isDone())) await migrate(state, driver.columns);
+      if (!(await isDone())) {
+        await copyBefore(opened, place, copy, waiting);
+        await migrate(state, driver.columns);
+      }
     }
     await ready(state);
     return state;
@@ -133,6 +138,24 @@ export async function openState(where: string | StatePlace, waiting = unattended
     throw thrown instanceof EvenkeelError && thrown.code !== 'STATE_UNAVAILABLE'
       ? thrown
       : driver.refusalOf(place, thrown);
+  }
+}
+
+/** An update of what another program keeps is not held up by a program that is missing here: its administrator has backups. */
+async function copyBefore(
+  state: State,
+  place: StatePlace,
+  copy: Connected['copy'],
+  { log, data = null }: WaitContext,
+): Promise<void> {
+  const schema = (await appliedMigrations(state)).at(-1);
+  if (schema === undefined) return;
+  try {
+    const file = await keepCopy(place, data, schema, copy);
+    if (file !== null) log.info({ file, schema }, 'Copied the state before its update');
+  } catch (thrown) {
+    if (place.driver === 'sqlite') throw thrown;
+    log.warn({ reason: reasonOf(thrown) }, 'The state is updated without a copy of it from before');
   }
 }
 
@@ -151,13 +174,19 @@ export async function openAsIs(place: StatePlace): Promise<State> {
 
 /**
  * The same, and waits for a database that is just starting, as after a reboot.
- * @param signal ends the waiting @throws EvenkeelError as openState
+ * @throws EvenkeelError as openState
  */
-export async function awaitState(place: StatePlace, log: Log, signal: AbortSignal, forMs = 30_000): Promise<State> {
+export async function awaitState(
+  place: StatePlace,
+  log: Log,
+  signal: AbortSignal,
+  forMs = 30_000,
+  data: string | null = null,
+): Promise<State> {
   const warn = sparsely((fields) => log.warn(fields, 'The database cannot be reached yet; tried again'));
   for (const end = performance.now() + forMs; ; ) {
     try {
-      return await openState(place, { log, stopped: signal });
+      return await openState(place, { log, stopped: signal, data });
     } catch (thrown) {
       const mayCome = thrown instanceof EvenkeelError && thrown.retryable;
       if (!mayCome || signal.aborted || performance.now() > end) throw thrown;
@@ -188,10 +217,11 @@ export const newestSchema = known.at(-1) ?? '';
 /** @returns whether this version can bring it to its own schema */
 export const isKnownSchema = (migration: string): boolean => known.includes(migration);
 
-async function isNewest(state: State, path: string): Promise<boolean> {
+async function isNewest(state: State, path: string, todo: () => string): Promise<boolean> {
   const applied = await appliedMigrations(state);
   const newer = applied.filter((name) => !known.includes(name));
-  if (newer.length > 0) throw fail('DATA_NEWER', { path, found: newer.at(-1) ?? '?', known: known.at(-1) ?? '?' });
+  if (newer.length > 0)
+    throw fail('DATA_NEWER', { path, found: newer.at(-1) ?? '?', known: newestSchema, todo: todo() });
   return applied.length === known.length;
 }
 

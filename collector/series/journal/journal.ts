@@ -12,6 +12,9 @@ import { blockOf, type JournalBlock } from './record.ts';
 
 const schema = 4;
 
+const backFromNewer =
+  'Start the newer version again, or restore a backup from before the update: npm run collector -- restore BACKUP --data NEWFOLDER';
+
 const tables = `
   create table frames (id integer primary key, crc integer not null, body blob not null);
   create table watermark (id integer primary key check (id = 0), through integer not null, last_segment integer not null);
@@ -100,7 +103,7 @@ function openDatabase(file: string): DatabaseSync {
     // A group commit is 5 to 500 pages: 16 MB between two checkpoints keep these rare.
     database.exec('pragma wal_autocheckpoint = 4000');
     const found = Number(database.prepare('pragma user_version').get()?.user_version);
-    if (found > schema) throw fail('DATA_NEWER', { path: file, found, known: schema });
+    if (found > schema) throw fail('DATA_NEWER', { path: file, found, known: schema, todo: backFromNewer });
     const verdict = database.prepare('pragma quick_check(1)').get()?.quick_check;
     if (verdict !== 'ok') throw new Error(String(verdict));
     const changes =

@@ -22,6 +22,8 @@ export interface ColumnTypes {
 export interface WaitContext {
   log: Log;
   stopped: AbortSignal;
+  /** Folder for copies of another database from before an update; without, none are kept of it. */
+  data?: string | null;
 }
 
 export interface Connected {

@@ -250,6 +250,7 @@ test('messages: what waited is sent once, what was sent or given up stays so', a
     {
       ...facts('a/disk-space/path=/var'),
       alert: 'firing',
+      sentAt: 1000,
       id: 'waits',
       ticket: 1,
       url: 'https://ek.example/tickets/1',
@@ -289,7 +290,11 @@ test('opened again nothing is moved twice; what a newer version wrote is refused
     (thrown: { code?: string; message?: string; hint?: string }) => {
       assert.is(thrown.code, 'DATA_NEWER');
       assert.match(thrown.message ?? '', /999-from-the-future/);
-      assert.match(thrown.hint ?? '', /newer version.*backup made before the upgrade/, 'the way back');
+      assert.match(
+        thrown.hint ?? '',
+        /newer version.*go back to the state from before the update.*restore \S+before-updates\S+ --data/,
+        'the way back',
+      );
     },
   );
   folder.remove();
