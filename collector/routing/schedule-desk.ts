@@ -1,4 +1,5 @@
 /** Schedules as people see and change them: who is on call, shifts, gaps, overrides, the link for calendar programs. */
+import { createHash } from 'node:crypto';
 import { fail } from '../../shared/errors.ts';
 import { namesNear } from '../../shared/nearest.ts';
 import type { OnCallAnswer, OnCallOverrideRow, OnCallScheduleRow, ScheduleContent } from '../../shared/on-call.ts';
@@ -24,7 +25,7 @@ const beyondMs = 28 * day;
 export const gapAheadMs = 7 * day;
 /** A calendar program gets the past week and what is to come. */
 const feedBackMs = 7 * day;
-const feedAheadMs = 90 * day;
+const feedMonths = 4;
 
 export interface DocumentAuthor {
   by: string;
@@ -200,8 +201,11 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
       const user = await feeds.find(secret);
       if (user === undefined || !parts.isActive(user)) return null;
       const at = now();
-      const events = ownShifts(user, at - feedBackMs, at + feedAheadMs).map(({ schedule, start, end }) => ({
-        ...{ uid: `${start}-${schedule}@evenkeel`, start, end, title: `On call: ${schedule}` },
+      // From month to month: what is cut at an edge is the same event at each reading.
+      const [from, to] = [monthOf(at - feedBackMs, 0), monthOf(at, feedMonths)];
+      const shifts = ownShifts(user, from, to + beyondMs).filter(({ start }) => start < to);
+      const events = shifts.map(({ schedule, start, end }) => ({
+        ...{ uid: uidOf(schedule, start), start, end, title: `On call: ${schedule}` },
         description: `${user} is on call by the schedule ${schedule}.`,
       }));
       return calendarText(`On call: ${user}`, events, at);
@@ -212,6 +216,16 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
     },
   };
 }
+
+/** The begin of a month, UTC. */
+function monthOf(at: number, later: number): number {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + later);
+}
+
+/** A name may hold anything. */
+const uidOf = (schedule: string, start: number): string =>
+  `${createHash('sha256').update(`${schedule}\n${start}`).digest('hex').slice(0, 32)}@evenkeel`;
 
 /** Whole ones: where the range ends nobody hands over. */
 const begunBefore = (shifts: Shift[], to: number) => shifts.filter(({ start }) => start < to);

@@ -300,6 +300,24 @@ test('a link to the own shifts works until it is revoked, or another one is made
   assert.is(await made.onCall.feedText(third), null);
 });
 
+test('events of the link are the same at each reading, one without an end as well, and their ids hold no name', async () => {
+  const made = await withPeople(await scene());
+  const alone = { ...primary, layers: [{ ...primary.layers[0], name: 'alone', users: ['ann'] }] } as ScheduleContent;
+  await made.onCall.saveSchedule('<b>always</b>', alone, { ...how, from: null });
+  const link = await made.onCall.feeds.create('ann');
+  const events = async () =>
+    ((await made.onCall.feedText(link)) ?? '').split('\r\n').filter((line) => /^(UID|DTSTART|DTEND|SUMMARY)/.test(line));
+  const first = await events();
+  const ids = first.filter((line) => line.startsWith('UID:'));
+  assert.ok(ids.length > 8, String(ids.length));
+  assert.is(new Set(ids).size, ids.length);
+  for (const id of ids) assert.match(id, /^UID:[0-9a-f]{32}@evenkeel$/);
+  for (const later of [3 * 3_600_000, 9 * day]) {
+    made.clock.at = start + later;
+    assert.equal(await events(), first, `${later} ms later`);
+  }
+});
+
 test('the overview says who is on call, until when, who is next, and when it is one’s own turn', async () => {
   const made = await withPeople(await scene());
   const { schedules, me } = await made.onCall.overview('bob', start, start + 28 * day);
