@@ -12,6 +12,7 @@ import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import type { Channel, Mail, ReportMailFacts } from './channel.ts';
 import { type CompletionParts, createCompletion, type DeliveryRow } from './complete.ts';
+import { createHolds } from './holds.ts';
 import { ChannelBusy } from './http.ts';
 import { createLanes } from './lanes.ts';
 import type { NotificationFacts } from './notification.ts';
@@ -90,9 +91,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const troubles = createTroubles({ clock, log });
   const waiting = readWaiting(state);
   const undelivered = createUndelivered({ state, log });
-  /** Receivers that have asked for a pause, by channel: until when, ms UTC. */
-  const heldUntil = new Map<string, number>();
-  const isHeld = (channel: string) => clock.now() < (heldUntil.get(channel) ?? 0);
+  const holds = createHolds({ state, clock });
   const lanes = createLanes({ channels: waiting.channels, runOnce, log });
 
   async function sendOne(row: DeliveryRow): Promise<void> {
@@ -136,7 +135,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   async function holdChannel(row: DeliveryRow, thrown: ChannelBusy): Promise<void> {
     const until = clock.now() + Math.min(longestHoldMs, Math.max(shortestHoldMs, thrown.retryAfterMs));
-    heldUntil.set(row.channel, Math.max(heldUntil.get(row.channel) ?? 0, until));
+    await holds.hold(row.channel, until);
     await state.updateTable('deliveries').set({ next_at: until }).where('id', '=', row.id).execute();
   }
 
@@ -150,7 +149,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   /** What is due in one channel, each once. @returns how many were tried */
   async function runOnce(channel: string): Promise<number> {
-    if (parts.isHeld?.() || isHeld(channel)) return 0;
+    if (parts.isHeld?.() || (await holds.isHeldNow(channel))) return 0;
     const { due, replaced, first } = await waiting.read(channel, clock.now());
     for (const row of replaced) await mark(row, { state: 'dropped', last_error: null });
     for (const row of first)
@@ -170,7 +169,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const worker = async () => {
       for (const row of queue) {
         // One of the others was asked to wait.
-        if (isHeld(channel)) return;
+        if (holds.isHeld(channel)) return;
         tried++;
         await sendOne(row);
       }

@@ -4,6 +4,8 @@ import type { DeliveryRow } from './complete.ts';
 import { replacedBy } from './replaced.ts';
 
 const readAtOnce = 500;
+/** Of one channel: beyond that what waits for another try holds up what comes later. */
+const readAtMost = 20_000;
 
 export interface WaitingRows {
   /** Due now, without those that must wait for an earlier one of the same. */
@@ -17,7 +19,7 @@ export interface WaitingRows {
 type WaitingRow = Pick<DeliveryRow, 'about' | 'recipient'> & { subject: string };
 
 export function readWaiting(state: State) {
-  const rowsOf = (channel: string) =>
+  const rowsOf = (channel: string, offset: number) =>
     state
       .selectFrom('deliveries')
       .innerJoin('notifications', 'notifications.id', 'deliveries.notification')
@@ -28,6 +30,7 @@ export function readWaiting(state: State) {
       .orderBy('created_at')
       .orderBy('notification')
       .limit(readAtOnce)
+      .offset(offset)
       .execute();
 
   /** Of subjects of which several messages wait: whether the last that went out said that it fires. */
@@ -54,6 +57,20 @@ export function readWaiting(state: State) {
     return (subject: string) => known.has(subject);
   }
 
+  /** The oldest, and more as long as all of these wait for another try: what came later must not wait with them. */
+  async function oldest(channel: string, now: number) {
+    const rows: (Awaited<ReturnType<typeof rowsOf>>[number] & { subject: string })[] = [];
+    const waits = new Set<string>();
+    for (;;) {
+      const some = await rowsOf(channel, rows.length);
+      const found = some.map((row) => ({ ...row, subject: `${row.about}\n${row.recipient ?? ''}` }));
+      rows.push(...found);
+      for (const { subject, next_at } of found) if (next_at > now) waits.add(subject);
+      if (some.length < readAtOnce || rows.length >= readAtMost) return rows;
+      if (found.some(({ subject }) => !waits.has(subject))) return rows;
+    }
+  }
+
   return {
     async channels(): Promise<string[]> {
       const rows = await state
@@ -65,7 +82,7 @@ export function readWaiting(state: State) {
       return rows.map(({ channel }) => channel);
     },
     async read(channel: string, now: number): Promise<WaitingRows> {
-      const rows = (await rowsOf(channel)).map((row) => ({ ...row, subject: `${row.about}\n${row.recipient ?? ''}` }));
+      const rows = await oldest(channel, now);
       const { ids, first: firsts } = replacedBy(rows, await notifiedBefore(channel, rows));
       const first = new Set<string>();
       const due = rows.filter(({ id, subject, next_at }) => {

@@ -311,6 +311,37 @@ test('Retry-After replaces the pause and holds the whole channel, and no other',
   }
 });
 
+test('a pause that was asked for holds over a restart of the collector', async () => {
+  await using busy = await openReceiver((n) => (n === 0 ? [429, { 'retry-after': '120' }] : [200]));
+  const o = await open(webhook(busy.url));
+  await o.put('first', 'a1');
+  await o.outbox.runDue();
+  await o.put('other', 'a2');
+  const asked = busy.received.length;
+  const again = await open(webhook(busy.url), o.state);
+  again.wait(60_000);
+  assert.is(await again.outbox.runDue(), 0, 'nothing of that channel before its time');
+  assert.is(busy.received.length, asked);
+  again.wait(65_000);
+  while ((await again.outbox.runDue()) > 0);
+  assert.ok((await again.rows()).every(({ state }) => state === 'sent'));
+});
+
+test('500 that wait for another try do not hold up what comes later', async () => {
+  await using receiver = await openReceiver(() => [200]);
+  const o = await open(webhook(receiver.url));
+  for (let n = 0; n < 501; n++) await o.put(`waits-${n}`, `a${n}`);
+  await o.state.updateTable('deliveries').set({ attempts: 1, next_at: 9_000_000_000 }).execute();
+  await o.put('behind', 'a3');
+  await o.put('later', 'b');
+  await o.outbox.runDue();
+  assert.equal(
+    receiver.received.map((got) => got.headers['idempotency-key']),
+    ['later'],
+    'and what is about the same as one that waits goes after it',
+  );
+});
+
 test('a later state replaces an unsent one; of a begin and its end, both unsent, neither is sent', async () => {
   await using receiver = await openReceiver(() => [200]);
   const o = await open(webhook(receiver.url));
