@@ -16,6 +16,7 @@ import type { ChangeFeed } from './change-feed.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
 import type { EndpointView } from './evaluate/kinds/kind.ts';
+import { templatesOf } from './evaluate/rule.ts';
 import { createRules } from './evaluate/rules.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Groups } from './fleet/groups.ts';
@@ -72,7 +73,8 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const channelHealth = createChannelHealth({ state, clock, routes, log });
   const acknowledge: Alerts['acknowledge'] = (...about) => alerts.acknowledge(...about);
   const silence = silencing(() => alerts.silences);
-  const act = createActLinks({ state, clock, zone, ruleNamed, acknowledge, silence });
+  const ofRule = (rule: string) => templatesOf(rules.books().rule(rule));
+  const act = createActLinks({ state, clock, zone, ruleNamed, templatesOf: ofRule, acknowledge, silence });
   const held = await createHeld(state, () => outbox.wake());
   const outbox: Outbox = createOutbox({
     isHeld: () => held.since() !== null,

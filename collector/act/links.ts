@@ -9,9 +9,11 @@ import { oneOf } from '../../shared/matchers.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import { defaultLanguage, word } from '../../shared/words/index.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
+import type { RuleTemplates } from '../../shared/words/rule-texts.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeSecret } from '../accounts/secret.ts';
 import type { AcknowledgementRequest } from '../alerts/acknowledgement.ts';
+import { asTemplates, outsideTexts } from '../outside/texts.ts';
 import { chunks } from '../state/chunks.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
@@ -34,6 +36,9 @@ export interface ActAlert {
   since: number;
   resolvedAt: number | null;
   acknowledged: { by: string; at: number; until: number | null } | null;
+  ticket: number | null;
+  /** As its rule or other monitoring has them; the rule's are filled in for the reader. */
+  texts: RuleTemplates;
 }
 
 export interface ActRequest {
@@ -64,6 +69,8 @@ export interface ActParts {
   /** Report zone, IANA. */
   zone: string;
   ruleNamed(id: string): NamedRule;
+  /** What a rule says of its alerts. */
+  templatesOf?(rule: string): RuleTemplates;
   acknowledge(alert: string, request: AcknowledgementRequest): Promise<void>;
   /** Null: messages have no link for it. */
   silence: SilenceAlerts | null;
@@ -92,6 +99,8 @@ export const silencing =
 export const silenceMs = 2 * 3_600_000;
 /** An outage of a large site is one group: so many are one row of 115 kB for each link. */
 const alertsAtMost = 5_000;
+/** As many as the page lists. */
+const textsAtMost = 20;
 const weights = { critical: 2, warning: 1, info: 0 } as const;
 
 /** Those that the button of this link would change. */
@@ -141,6 +150,8 @@ export function createActLinks(parts: ActParts): ActLinks {
           unit: fieldOf(row.metric)?.unit ?? 'number',
           since: row.fired_at ?? row.pending_at,
           acknowledged: by === null || at === null ? null : { by, at, until },
+          ticket: row.ticket,
+          texts: parts.templatesOf?.(row.rule) ?? {},
         };
       })
       .sort((a, b) => weights[b.severity] - weights[a.severity] || a.since - b.since);
@@ -148,7 +159,12 @@ export function createActLinks(parts: ActParts): ActLinks {
 
   async function requestOf(row: Awaited<ReturnType<typeof find>>): Promise<ActRequest> {
     const { purpose, user_name: user, expires_at: expiresAt, used_at: usedAt } = row;
-    return { ...{ purpose, user, expiresAt, usedAt }, alerts: await alertsOf(JSON.parse(row.alerts) as string[]) };
+    const alerts = await alertsOf(JSON.parse(row.alerts) as string[]);
+    for (const [n, alert] of alerts.slice(0, textsAtMost).entries()) {
+      const said = alert.metric === 'outside.alert' ? await outsideTexts(state, alert.id) : null;
+      if (said) alerts[n] = { ...alert, texts: asTemplates(said) };
+    }
+    return { ...{ purpose, user, expiresAt, usedAt }, alerts };
   }
 
   return {

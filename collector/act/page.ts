@@ -4,6 +4,7 @@ import { escapeHtml } from '../../shared/html.ts';
 import { ago, time } from '../../shared/words/format.ts';
 import { aboutLanguage, findWord, type Language, languages, word } from '../../shared/words/index.ts';
 import { endpointName, formatMeasured, ruleName, silence } from '../../shared/words/names.ts';
+import { ruleTexts } from '../../shared/words/rule-texts.ts';
 import { type ActAlert, type ActRequest, silenceMs, waiting } from './links.ts';
 
 /** As in a message; the rest is a number. */
@@ -34,6 +35,7 @@ export function actPage(request: ActRequest, { language, zone, now }: ActReader)
     `<h1>${escapeHtml(title)}</h1>`,
     alerts.length > 1 ? `<p>${w('count', { n: alerts.length })}</p>` : '',
     rows.length === 0 ? '' : `<ul>${rows.join('')}</ul>`,
+    rows.length === 0 ? '' : `<p class="quiet">${w('zone', { zone })}</p>`,
     more > 0 ? `<p class="quiet">${w('more', { n: more })}</p>` : '',
     // The button is the only thing on this page that changes something.
     some.length > 0
@@ -82,8 +84,19 @@ function rowOf(alert: ActAlert, { language, zone, now }: ActReader): string {
             at: at(alert.acknowledged.at),
           });
   const facts = [measured, limit === null ? '' : word(language, 'alert.limit', { value: limit })].filter(Boolean);
-  return `<li><strong>${escapeHtml(endpointName(language, alert.endpoint))}</strong> ${escapeHtml(instance)}<br>
-<span class="value">${escapeHtml(facts.join(' · '))}</span><br><span class="quiet">${escapeHtml(state)}</span></li>`;
+  const ticket = alert.ticket === null ? '' : ` · ${word(language, 'act.ticket', { n: alert.ticket })}`;
+  const summary = summaryOf(alert, instance, { language, zone, now });
+  return `<li><strong>${escapeHtml(endpointName(language, alert.endpoint))}</strong> ${escapeHtml(instance)}${escapeHtml(ticket)}<br>
+${summary === '' ? '' : `${escapeHtml(summary)}<br>\n`}<span class="value">${escapeHtml(facts.join(' · '))}</span><br><span class="quiet">${escapeHtml(state)}</span></li>`;
+}
+
+/** What its rule says of it, or other monitoring. */
+function summaryOf(alert: ActAlert, instance: string, { language, zone, now }: ActReader): string {
+  const { rule, endpoint, metric, unit, value, threshold, since, texts } = alert;
+  const place = { ...endpoint, site: null, kind: '' };
+  const severity = word(language, `severity.${alert.severity}`);
+  const facts = { rule, severity, metric, unit, instance, value, threshold, since, now, zone, endpoint: place };
+  return ruleTexts(texts, facts, language).summary?.slice(0, 300) ?? '';
 }
 
 /** What a link cannot do any more, in the language of its reader. */

@@ -33,6 +33,8 @@ export interface OnCallDesk extends ScheduleDesk {
   saveRoutes(content: unknown, how: DocumentAuthor): Promise<RoutesRow>;
   trace(labels: Labels, at: number): TraceAnswer;
   duties(user: string): Duties;
+  /** Of their quiet hours, else of a schedule that they are in; null: not known. */
+  zoneOf(user: string): string | null;
   /** As saved; `recipient` is where a message goes: null for the addresses of the channel. */
   ownWays(user: string): Promise<{ channel: string; address: string | null; recipient: string | null }[]>;
   receiverNames(): Promise<Omit<ReceiverChoices, 'channels'>>;
@@ -99,6 +101,12 @@ export function createDesk(parts: ScheduleDeskParts): OnCallDesk {
       now: documents.names('schedule', now()).filter((name) => memory.onCall(name, now()).user === user),
       namedBy: documents.namedBy(`person:${user}`),
     }),
+    zoneOf(user) {
+      const own = documents.contentAt('person', user, now())?.quiet?.zone;
+      if (own !== undefined) return own;
+      const schedules = documents.names('schedule', now()).map((name) => documents.contentAt('schedule', name, now()));
+      return schedules.find((one) => one?.layers.some(({ users }) => users.includes(user)))?.zone ?? null;
+    },
     async ownWays(user) {
       const reached = memory.reach(`person:${user}`, 'critical', now());
       return (await this.person(user)).content.ways.map(({ channel, address = null }) => {

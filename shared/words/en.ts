@@ -1750,6 +1750,8 @@ export const words = {
       acknowledge: 'Stops reminders and escalation until it expires. Nothing is resolved by it.',
       silence: 'Nobody is notified of these alerts for 2 hours.',
     },
+    zone: 'Times are those of {{zone}}.',
+    ticket: 'ticket #{{n}}',
     as: 'This link is for {{user}}.',
     expires: 'It works until {{at}} ({{zone}}).',
     open: 'Open the alert (log-in needed)',

@@ -1982,6 +1982,8 @@ export const words: Words = {
       acknowledge: '期限まで再通知とエスカレーションを止めます。解決にはなりません。',
       silence: 'これらのアラートは 2 時間、誰にも通知されません。',
     },
+    zone: '時刻は {{zone}} です。',
+    ticket: 'チケット #{{n}}',
     as: 'このリンクは {{user}} 宛てです。',
     expires: '{{at}}（{{zone}}）まで有効です。',
     open: 'アラートを開く（ログインが必要）',

@@ -45,7 +45,7 @@ function languageOf({ query, headers }: FastifyRequest): Language {
 const answer = (reply: FastifyReply, html: string) =>
   reply.headers(headers).type('text/html; charset=utf-8').serializer(String).send(html);
 
-export function actRoutes(app: App, { act, clock, zone }: Context): void {
+export function actRoutes(app: App, { act, clock, onCall, zone: reportZone }: Context): void {
   const url = '/act/:token';
   const schema = { hide: true, params: Token, querystring: Query };
   // Of its own scope: nowhere else is a form taken.
@@ -62,8 +62,9 @@ export function actRoutes(app: App, { act, clock, zone }: Context): void {
     });
     own.get(url, { config: few, schema }, async (request, reply) => {
       const { token } = request.params as { token: string };
-      const shown = { language: languageOf(request), zone, now: clock.now() };
-      return answer(reply, actPage(await act.read(token), shown));
+      const asked = await act.read(token);
+      const zone = (asked.user === null ? null : onCall.zoneOf(asked.user)) ?? reportZone;
+      return answer(reply, actPage(asked, { language: languageOf(request), zone, now: clock.now() }));
     });
     own.post(url, { config: few, schema }, async (request, reply) => {
       const { token } = request.params as { token: string };

@@ -11,6 +11,7 @@ import { saveNotification } from '../../../collector/notify/save.ts';
 import type { Alert } from '../../../shared/api.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
+import { time } from '../../../shared/words/format.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { until } from '../../support/processes.ts';
 import { type WiredMachine, wiredMachine } from '../../support/wired-machine.ts';
@@ -22,7 +23,7 @@ const machines: WiredMachine[] = [];
 test.before(async () => {
   collector = await openCollector({
     settings:
-      'rules:\n  - { id: disk-space, for_s: 0, clear_for_s: 0 }\n  - { id: disk-space-critical, for_s: 0, clear_for_s: 0 }\n',
+      'rules:\n  - { id: disk-space, for_s: 0, clear_for_s: 0 }\n  - { id: disk-space-critical, for_s: 0, clear_for_s: 0, summary: "Clean <up> {host}" }\n',
   });
 });
 test.after(async () => {
@@ -135,7 +136,18 @@ test('a link for a person acts in their name, and not once they are disabled', a
   assert.is(made.status, 201, made.text);
   const { alert } = await firing('mia-1');
   const path = await link([alert.id], 'Mia Abe');
-  assert.match((await shown(path)).text, 'This link is for Mia Abe.');
+  const asShown = await shown(path);
+  assert.match(asShown.text, 'This link is for Mia Abe.');
+  assert.match(asShown.text, 'Clean &lt;up&gt; mia-1', 'what the rule says');
+  assert.match(asShown.text, 'Times are those of ');
+  const ways = { ways: [], quiet: { zone: 'Asia/Tokyo', start: '22:00', end: '06:00' } };
+  const url = '/api/v1/on-call/people/Mia%20Abe';
+  const set = await collector.call(url, { method: 'PUT', as: 'admin', body: { content: ways } });
+  assert.is(set.status, 200, set.text);
+  const tokyo = (await shown(path)).text;
+  assert.match(tokyo, 'Times are those of Asia/Tokyo.');
+  const at = time(alert.firedAt, 'en', 'moment', 'Asia/Tokyo');
+  assert.match(tokyo, `since ${at}`);
   await press(path);
   assert.is(await ackOf(alert), 'Mia Abe');
   const { alert: other } = await firing('mia-2');

@@ -306,7 +306,9 @@ test('events of the link are the same at each reading, one without an end as wel
   await made.onCall.saveSchedule('<b>always</b>', alone, { ...how, from: null });
   const link = await made.onCall.feeds.create('ann');
   const events = async () =>
-    ((await made.onCall.feedText(link)) ?? '').split('\r\n').filter((line) => /^(UID|DTSTART|DTEND|SUMMARY)/.test(line));
+    ((await made.onCall.feedText(link)) ?? '')
+      .split('\r\n')
+      .filter((line) => /^(UID|DTSTART|DTEND|SUMMARY)/.test(line));
   const first = await events();
   const ids = first.filter((line) => line.startsWith('UID:'));
   assert.ok(ids.length > 8, String(ids.length));
