@@ -41,6 +41,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/endpoints/filters': 'viewer',
   'GET /api/v1/endpoints/:id': 'viewer',
   'GET /api/v1/endpoints/:id/series': 'viewer',
+  'GET /api/v1/endpoints/:id/usual': 'viewer',
   'PATCH /api/v1/endpoints/:id': 'operator',
   'GET /api/v1/endpoints/:id/dependencies': 'viewer',
   'PUT /api/v1/endpoints/:id/dependencies': 'operator',

@@ -972,6 +972,7 @@ export const words = {
     showTable: 'Show as table',
     hideTable: 'Hide table',
     tableOf: 'Data of the chart: {{name}}',
+    usual: 'usual at this hour of the week: {{low}} to {{high}}',
     spoken: '{{label}}: last {{last}}, lowest {{min}}, highest {{max}}.',
   },
   interval: {

@@ -1206,6 +1206,7 @@ export const words: Words = {
     showTable: '表で表示',
     hideTable: '表を閉じる',
     tableOf: 'グラフのデータ: {{name}}',
+    usual: 'この曜日・時間帯の通常: {{low}}～{{high}}',
     spoken: '{{label}}: 最新 {{last}}、最小 {{min}}、最大 {{max}}。',
   },
   interval: {

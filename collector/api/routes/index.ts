@@ -55,6 +55,7 @@ import { targetRoutes } from './targets.ts';
 import { ticketTargetRoutes } from './ticket-targets.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
+import { usualRoutes } from './usual.ts';
 
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
@@ -69,6 +70,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   peopleRoutes,
   calendarRoutes,
   seriesRoutes,
+  usualRoutes,
   eventRoutes,
   quarantineRoutes,
   alertRoutes,

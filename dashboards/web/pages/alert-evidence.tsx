@@ -12,6 +12,7 @@ import { SeverityMark } from '../parts/mark.tsx';
 import { StateKey, Timeline } from '../parts/timeline.tsx';
 import { to } from '../router.ts';
 import { spanAround } from '../time/story.ts';
+import { useUsual } from '../time/usual.ts';
 import { metricName, metricTitle, ruleName } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import { AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
@@ -44,6 +45,9 @@ function Around({ alert }: { alert: Alert }) {
         })),
     [loaded.data, alert, spoken],
   );
+  const shown = (loaded.data?.series ?? []).filter((line) => carries(line.tags, alert.tags));
+  const only = shown.length === 1 ? (shown[0] ?? null) : null;
+  const usual = useUsual(alert.endpoint.id, only, span);
   if (!field) return null;
   const name = metricTitle(alert.metric);
   return (
@@ -68,6 +72,7 @@ function Around({ alert }: { alert: Alert }) {
           step={loaded.data.step}
           limit={alert.threshold}
           marks={marks}
+          usual={usual}
           onZoom={(a, b) => setSpan({ from: a, to: b })}
         />
       )}

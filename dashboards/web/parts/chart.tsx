@@ -1,5 +1,6 @@
 /** A chart: a canvas with a name, a key with the values under the cursor, and the same data as a table. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { UsualBand } from '../../../shared/usual.ts';
 import { measured, time } from '../../../shared/words/format.ts';
 import { part } from '../net/part.ts';
 import { navigate } from '../router.ts';
@@ -29,6 +30,8 @@ interface ChartProps {
   marks?: readonly number[];
   bands?: readonly { start: number; end: number }[];
   diamonds?: readonly Diamond[];
+  /** What these hours of the week have been. */
+  usual?: readonly UsualBand[];
   onZoom: (from: number, to: number) => void;
 }
 
@@ -73,6 +76,7 @@ const mostRows = 300;
 const noMarks: readonly number[] = [];
 const noBands: readonly { start: number; end: number }[] = [];
 const noDiamonds: readonly Diamond[] = [];
+const noUsual: readonly UsualBand[] = [];
 
 function ChartTable({
   name,
@@ -125,6 +129,7 @@ export function Chart(props: ChartProps) {
     marks = noMarks,
     bands = noBands,
     diamonds = noDiamonds,
+    usual = noUsual,
     onZoom,
   } = props;
   const place = useRef<HTMLDivElement>(null);
@@ -135,6 +140,9 @@ export function Chart(props: ChartProps) {
   const [open, setOpen] = useState(false);
   const [drawn, setDrawn] = useState(0);
   const aligned = useMemo(() => align(lines.map((line) => line.points)), [lines]);
+  /** At the cursor, else at the end. */
+  const at = point === null ? undefined : aligned.times[point];
+  const usualHere = at === undefined ? usual.at(-1) : usual.find((one) => one.from <= at && at < one.to);
   const labels = lines.map((line) => line.label).join('\n');
   const spokenIn = language.value;
   const colours = shade.value;
@@ -167,8 +175,8 @@ export function Chart(props: ChartProps) {
   }, [labels, unit, stacked, spokenIn, colours]);
   // Read again or drawn again: a canvas drawn anew needs its data again
   useEffect(() => {
-    plot.current?.show({ aligned, from, to, asOf, step, limit, marks, bands, diamonds });
-  }, [aligned, from, to, asOf, step, limit, marks, bands, diamonds, drawn]);
+    plot.current?.show({ aligned, from, to, asOf, step, limit, marks, bands, diamonds, usual });
+  }, [aligned, from, to, asOf, step, limit, marks, bands, diamonds, usual, drawn]);
   return (
     <div class="chart stack-2">
       <Key lines={lines} aligned={aligned} unit={unit} point={point} stacked={stacked} />
@@ -180,6 +188,16 @@ export function Chart(props: ChartProps) {
             <>
               {' · '}
               <span class="band-mark" /> {t('maintenance.band')}
+            </>
+          )}
+          {usualHere && (
+            <>
+              {' · '}
+              <span class="band-mark usual-mark" />{' '}
+              {t('chart.usual', {
+                low: measured(usualHere.low, unit, language.value),
+                high: measured(usualHere.high, unit, language.value),
+              })}
             </>
           )}
           {diamonds.length > 0 && (

@@ -1,5 +1,6 @@
 /** uPlot, dressed: colours of the page, hatched gaps, words of the language, zoom by dragging with mouse or finger. */
 import uPlot from 'uplot';
+import type { UsualBand } from '../../../shared/usual.ts';
 import { measured, percent, time } from '../../../shared/words/format.ts';
 import type { Language } from '../../../shared/words/index.ts';
 import { type Aligned, gapLength, gaps, percentTop, stack } from '../time/points.ts';
@@ -34,6 +35,8 @@ export interface PlotData {
   bands: readonly { start: number; end: number }[];
   /** Work on the machine. */
   diamonds: readonly Diamond[];
+  /** What these hours of the week have been. */
+  usual: readonly UsualBand[];
 }
 
 export interface Plot {
@@ -198,12 +201,14 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     marks: [],
     bands: [],
     diamonds: [],
+    usual: [],
   };
   let least = 0;
   const ground = colour('--unknown-soft');
   const line = colour('--unknown-fill');
   const guide = colour('--bad');
   const violet = colour('--maintenance-soft');
+  const usualFill = colour('--usual');
   const [ink, paper] = [colour('--ink'), colour('--surface')];
   const drawGaps = (u: uPlot) => {
     u.ctx.save();
@@ -223,6 +228,19 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       const from = Math.max(left, u.valToPos(start, 'x', true));
       const to = Math.min(left + width, u.valToPos(end, 'x', true));
       u.ctx.fillRect(from, top, Math.max(0, to - from), height);
+    }
+    u.ctx.restore();
+  };
+  const drawUsual = (u: uPlot) => {
+    const { left, top, width, height } = u.bbox;
+    u.ctx.save();
+    u.ctx.beginPath();
+    u.ctx.rect(left, top, width, height);
+    u.ctx.clip();
+    u.ctx.fillStyle = usualFill;
+    for (const { from, to, low, high } of data.usual) {
+      const [x, y] = [u.valToPos(from, 'x', true), u.valToPos(high, 'y', true)];
+      u.ctx.fillRect(x, y, u.valToPos(to, 'x', true) - x, Math.max(1, u.valToPos(low, 'y', true) - y));
     }
     u.ctx.restore();
   };
@@ -261,7 +279,10 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       legend: { show: false },
       // The last time stands in the middle under its line, and half of it beyond the edge.
       padding: [8, 28, 0, 0],
-      scales: { x: { time: true, auto: false }, y: { range: range(options.unit, () => data.limit ?? 0) } },
+      scales: {
+        x: { time: true, auto: false },
+        y: { range: range(options.unit, () => Math.max(data.limit ?? 0, ...data.usual.map(({ high }) => high))) },
+      },
       axes: axesOf(options),
       series: [{}, ...seriesOf(options, () => least)],
       ...(options.stacked
@@ -269,7 +290,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
         : {}),
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
       hooks: {
-        drawClear: [drawBands, drawGaps],
+        drawClear: [drawBands, drawUsual, drawGaps],
         draw: [drawGuides, (plot) => drawDiamonds(plot, data.diamonds, ink, paper)],
         setSelect: [chosen],
         setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? null)],

@@ -318,6 +318,9 @@ const calls: Record<string, Call> = {
   'GET /api/v1/endpoints': { path: '/api/v1/endpoints?sort=-cpu&kind=server&limit=10' },
   'GET /api/v1/endpoints/filters': {},
   'GET /api/v1/endpoints/:id': { path: '/api/v1/endpoints/:endpoint' },
+  'GET /api/v1/endpoints/:id/usual': {
+    path: '/api/v1/endpoints/:endpoint/usual?metric=cpu.usage_active&from=0&to=3600000',
+  },
   'GET /api/v1/endpoints/:id/series': {
     path: '/api/v1/endpoints/:endpoint/series?metric=cpu.usage_active,mem.used_percent',
   },

@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { usualBands } from '../../../collector/baseline/bands.ts';
 import { createBaselines } from '../../../collector/baseline/baselines.ts';
 import { hoursAt, learnLines } from '../../../collector/baseline/learning.ts';
 import { notLearned } from '../../../collector/baseline/not-learned.ts';
@@ -71,6 +72,17 @@ test.after(async () => {
   await series.close();
   await state.destroy();
   folder.remove();
+});
+
+test('a band for each hour of a span, learned before it; none where too little is known', async () => {
+  const span = { from: now - 3 * hour, to: now };
+  const { lines } = await usualBands(parts(), endpoint(0), ['cpu.usage_active'], span);
+  const bands = [
+    { from: span.from, to: span.from + hour, low: 0, high: 15 },
+    { from: span.from + hour, to: now, low: 30, high: 50 },
+  ];
+  assert.equal(lines, [{ metric: 'cpu.usage_active', tags: { cpu: 'cpu-total' }, bands }]);
+  assert.equal((await usualBands(parts(), endpoint(1), ['cpu.usage_active'], span)).lines, []);
 });
 
 test('what left its range around an alert, with the range that was expected', async () => {

@@ -12,6 +12,7 @@ import type { Diamond } from '../../parts/diamonds.ts';
 import { Choices, Select } from '../../parts/field.tsx';
 import { search, setQuery } from '../../router.ts';
 import { largest, moved, type TimeSpan, withoutSlivers } from '../../time/points.ts';
+import { useUsual } from '../../time/usual.ts';
 import { metricName, metricTitle } from '../../words/value.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { Marks, useMarks } from './marks.tsx';
@@ -102,6 +103,8 @@ function PanelBox({ endpoint, panel, span, bands, diamonds, onZoom }: PanelProps
   const spoken = language.value;
   // Read again or drawn again: the titles of the lines follow the language
   const lines = useMemo(() => (shown ? linesOf(panel, shown) : []), [shown, panel, spoken]);
+  const only = shown?.series.length === 1 ? (shown.series[0] ?? null) : null;
+  const usual = useUsual(endpoint, only, span);
   const name = panel.title ?? t(`panel.${panel.name as PanelName}`);
   const unit = shown?.series[0]?.unit ?? 'number';
   const rate = panel.rate === true && !unit.endsWith('/s');
@@ -124,6 +127,7 @@ function PanelBox({ endpoint, panel, span, bands, diamonds, onZoom }: PanelProps
             limit={panel.limit ?? null}
             bands={bands}
             diamonds={diamonds}
+            usual={usual}
             onZoom={onZoom}
           />
         )}
