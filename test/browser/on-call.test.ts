@@ -117,8 +117,8 @@ step('a policy and routes are made without YAML; the difference stands there bef
   await matchField('Matches').getByText('did you mean critical?').waitFor();
   await page.getByLabel('Matches', { exact: true }).fill('severity=critical');
   await press('Save');
-  await says('root/node 1');
-  await says('severity=critical · → servers (escalation policy)');
+  await says('node 1:');
+  await says('alerts with severity=critical go to servers (escalation policy)');
   assert.equal(await violations(page), []);
 });
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KpiDetail, Kpis } from '../../shared/api.ts';
+import type { OnCallAnswer } from '../../shared/on-call.ts';
 import { buildWeb } from '../support/browser.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { until } from '../support/until.ts';
@@ -75,6 +76,17 @@ test('fills, starts, goes on, and removes its folder; every number of the last m
       kpis.filter(({ state }) => state === 'no_data').map(({ id }) => id),
       [],
       'numbers without a value',
+    );
+    // Alerting is made once there is an admin, and sends nothing away from this machine.
+    const count = async (path: string) => (await get<{ items: unknown[] }>(path)).items.length;
+    await until(async () => (await count('silences')) === 1, 60_000, 'alerting');
+    assert.ok((await count('maintenance')) > 0);
+    const made = await Promise.all(['on-call/policies', 'channels', 'targets', 'services'].map(count));
+    assert.equal(made, [1, 1, 2, 1]);
+    const { schedules } = await get<OnCallAnswer>('on-call');
+    assert.equal(
+      schedules.map(({ now }) => now.isReached),
+      [true, true],
     );
     for (const { id } of kpis) {
       const { evidence } = await get<KpiDetail>(`kpis/${id}?period=${month}`);

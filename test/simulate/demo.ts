@@ -6,14 +6,18 @@ import '../../shared/needs-node.ts';
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { reasonOf } from '../../shared/errors.ts';
 import { wordsOf } from '../support/arguments.ts';
+import { alertingSettings, setUpAlerting, startReceiver } from './alerting.ts';
 import { createSimulated, type Simulated } from './endpoint.ts';
+import { createApi } from './history/api.ts';
 import { demoPlan } from './history/demo-plan.ts';
 import { type FilledEndpoint, fillHistory } from './history/fill.ts';
 import { Stopped, stopOnSignal } from './stop.ts';
@@ -51,17 +55,18 @@ function wholeNumber(name: 'days' | 'http-port' | 'seed', least: number): number
   throw new Error(`--${name} ${values[name]} is no whole number from ${least} on.\n\n${usage}`);
 }
 
-const web = join(top, 'dashboards', 'web');
+const lookAgainMs = 2000;
+const app = join(top, 'dashboards', 'web');
 
 /** What is older than its source would show yesterday's pages. */
 function isBuilt(): boolean {
-  const page = join(web, 'dist', 'index.html');
+  const page = join(app, 'dist', 'index.html');
   if (!existsSync(page)) return false;
   const builtAt = statSync(page).mtimeMs;
-  const files = [web, join(top, 'shared')].flatMap((from) =>
+  const files = [app, join(top, 'shared')].flatMap((from) =>
     readdirSync(from, { recursive: true, encoding: 'utf8' }).map((name) => join(from, name)),
   );
-  return !files.some((file) => !file.startsWith(join(web, 'dist')) && statSync(file).mtimeMs > builtAt);
+  return !files.some((file) => !file.startsWith(join(app, 'dist')) && statSync(file).mtimeMs > builtAt);
 }
 
 /** @throws Stopped; Error when it has failed */
@@ -69,7 +74,7 @@ async function build(): Promise<void> {
   if (isBuilt()) return;
   console.log('Builds the web app …');
   const vite = join(top, 'node_modules', 'vite', 'bin', 'vite.js');
-  const words = ['build', '--config', join(web, 'vite.config.ts'), '--logLevel', 'warn'];
+  const words = ['build', '--config', join(app, 'vite.config.ts'), '--logLevel', 'warn'];
   builder = spawn(process.execPath, [vite, ...words], { cwd: top, stdio: 'inherit' });
   const [status, signal] = await once(builder, 'exit');
   // Ctrl+C reaches it, too.
@@ -77,8 +82,8 @@ async function build(): Promise<void> {
   if (status !== 0) throw new Error('The web app could not be built; the lines above say why.');
 }
 
-/** As a person starts it. @returns where agents connect, once it runs */
-function startCollector(httpPort: number): Promise<string> {
+/** As a person starts it. @returns where agents connect and people look, once it runs */
+function startCollector(httpPort: number): Promise<{ agents: string; web: string }> {
   const main = join(top, 'collector', 'main.ts');
   const words = ['start', '--data', data, '--http-port', String(httpPort), '--mqtt-port', '0'];
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('EVENKEEL_'));
@@ -99,10 +104,12 @@ function startCollector(httpPort: number): Promise<string> {
       reject(new Error(`The collector has ended (code ${code}).`));
       void end(1);
     });
+    let web = '';
     createInterface({ input: child.stdout }).on('line', (line) => {
       console.log(line);
+      web = /(http:\/\/\S+?)\/setup#/.exec(line)?.[1] ?? web;
       const agents = /^ {2}Agents +(\S+)/.exec(line)?.[1];
-      if (agents !== undefined) resolve(agents);
+      if (agents !== undefined) resolve({ agents, web });
     });
   });
 }
@@ -132,6 +139,19 @@ async function end(code: number): Promise<void> {
   process.exit(code);
 }
 
+/** Once there is an admin: with the first other user the set-up would be closed. */
+async function alertingOnce(web: string): Promise<void> {
+  const api = createApi(web, (await readFile(join(data, 'local.token'), 'utf8')).trim());
+  for (;;) {
+    const { items } = (await api.call('GET', '/api/v1/users')) as { items: unknown[] };
+    if (items.length > 0) break;
+    await setTimeout(lookAgainMs, undefined, { ref: false });
+    if (isEnding) return;
+  }
+  const { url } = await startReceiver();
+  await setUpAlerting({ api, receiver: url, web, now: Date.now() });
+}
+
 async function demo(): Promise<void> {
   const started = performance.now();
   const days = wholeNumber('days', 1);
@@ -154,9 +174,13 @@ async function demo(): Promise<void> {
   unbuilt.signal.throwIfAborted();
   release();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void end(0));
-  const url = await startCollector(httpPort);
-  goOn(filled, url);
+  writeFileSync(join(folder, 'evenkeel.yaml'), alertingSettings);
+  const { agents, web } = await startCollector(httpPort);
+  goOn(filled, agents);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  alertingOnce(web).catch((thrown: unknown) => {
+    if (!isEnding) console.error(`Without on-call and targets: ${reasonOf(thrown)}`);
+  });
   console.log(`${filled.length} endpoints at ${plan.sites.length} sites, ${days} days, after ${seconds} s.`);
 }
 

@@ -1,6 +1,7 @@
 /** One channel: its kind and what that asks for, or one address that holds all of it. Secrets are written, never shown. */
 import { useState } from 'preact/hooks';
 import type { ChannelField, ChannelKind, ChannelRow, ChannelSaved } from '../../../../shared/channel.ts';
+import { aboutLanguage, languages } from '../../../../shared/words/index.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
@@ -34,6 +35,12 @@ function valueIn({ type }: ChannelField, text: string): unknown {
   return text;
 }
 
+/** Languages have names; other choices are words of the vendor. */
+const choiceName = (field: string, choice: string) => {
+  const language = languages.find((code) => field === 'language' && code === choice);
+  return language ? aboutLanguage(language).name : choice;
+};
+
 interface FieldInputProps {
   field: ChannelField;
   kind: ChannelKind;
@@ -55,7 +62,7 @@ function FieldInput({ field, kind, value, isSet, onInput }: FieldInputProps) {
         value={value}
         onChange={onInput}
         required={isNeeded}
-        options={[['', t('channels.usual')], ...choices.map((one) => [one, one] as const)]}
+        options={[['', t('channels.usual')], ...choices.map((one) => [one, choiceName(name, one)] as const)]}
       />
     );
   if (type === 'flag')

@@ -4,6 +4,7 @@ import type { ChannelKind, ChannelRow, ChannelSaved, ChannelTrial } from '../../
 import { none } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
+import { may } from '../../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
 import { Mark } from '../../parts/mark.tsx';
@@ -25,7 +26,7 @@ function LastResult({ row }: { row: ChannelRow }) {
         </Mark>{' '}
         <Ago at={row.last.at} />
       </span>
-      {!isWell && <span class="small">{row.last.error}</span>}
+      {!isWell && <span class="small place-note">{row.last.error}</span>}
     </div>
   );
 }
@@ -98,7 +99,7 @@ const ChannelTable = ({ rows, onEdit, onChanged }: ChannelTableProps) => (
         head: t('channels.name'),
         cell: (row) => (
           <div class="stack-2">
-            <span class="strong">{row.id}</span>
+            <span class="strong nowrap">{row.id}</span>
             {row.owner === 'file' && <span class="small">{t('channels.ofFile')}</span>}
           </div>
         ),
@@ -128,7 +129,23 @@ const lead = (rows: readonly ChannelRow[]) => {
     : t('channels.leadFailing', { n: failing, of: rows.length });
 };
 
-export function ChannelsPage() {
+/** Whoever may not set them up and has the address is told so, in place of forms that would be refused. */
+export const ChannelsPage = () =>
+  may('admin') ? (
+    <ChannelsBox />
+  ) : (
+    <>
+      <PageHead title={t('page.channels')} />
+      <OnCallTabs current="channels" />
+      <Empty icon="info" title={t('channels.adminOnly')}>
+        <p>
+          <a href="/settings">{t('onCall.ways')}</a>
+        </p>
+      </Empty>
+    </>
+  );
+
+function ChannelsBox() {
   const list = useLoad<Page<ChannelRow>>('channels');
   const kinds = useLoad<Page<ChannelKind>>('channels/kinds');
   /** Its name; empty: a new one. */

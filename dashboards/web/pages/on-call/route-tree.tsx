@@ -15,42 +15,73 @@ import { ListInput } from './list-input.tsx';
 import { Picks, receiverKinds, receiverWords, useReceivers } from './receivers.tsx';
 import { GroupingFields, groupingTexts, QuietFields, quietText, WhenFields, whenText } from './route-settings.tsx';
 
-const textOf = (node: Partial<RouteNodeContent>): string =>
-  [
-    node.match?.join(', ') || t('onCall.everything'),
-    node.when && whenText(node.when),
-    `→ ${receiverWords(node.receivers ?? []) || t('onCall.asAbove')}`,
+/** What a node does, as people say it. */
+function textOf({ match = [], receivers = [], when, continue: goesOn, ...node }: Partial<RouteNodeContent>): string {
+  const values = { match: match.join(', '), receivers: receiverWords(receivers) };
+  const isSome = match.length > 0;
+  const sentence =
+    receivers.length === 0
+      ? t(isSome ? 'onCall.goes.someAbove' : 'onCall.goes.everyAbove', values)
+      : t(isSome ? 'onCall.goes.some' : 'onCall.goes.every', values);
+  return [
+    when ? `${sentence} (${t('onCall.goes.only', { when: whenText(when) })})` : sentence,
     ...groupingTexts(node),
-    node.continue && t('onCall.goesOn'),
+    goesOn && t('onCall.goesOn'),
   ]
     .filter(Boolean)
     .join(' · ');
+}
+
+interface NodeLine {
+  text: string;
+  /** Among those of the same node above: which is asked first. */
+  place: string;
+}
 
 /** One line for each node, by its path, and for the quiet hours of each channel. */
-function linesOf(content: RoutesContent): Map<string, string> {
+function linesOf(content: RoutesContent): Map<string, NodeLine> {
   const { children, quiet = [], ...root } = content;
-  const found = new Map([['root', textOf(root)]]);
+  const top = t('onCall.goes.top');
+  const found = new Map<string, NodeLine>([[top, { text: textOf(root), place: '' }]]);
   const visit = (nodes: readonly RouteNodeContent[] = [], above: string) => {
     for (const [n, node] of nodes.entries()) {
-      found.set(`${above}/${node.name}`, `${n + 1}. ${textOf(node)}`);
-      visit(node.children, `${above}/${node.name}`);
+      const path = above === '' ? node.name : `${above} › ${node.name}`;
+      const place = nodes.length > 1 ? t('onCall.goes.place', { n: n + 1, of: nodes.length }) : '';
+      found.set(path, { text: textOf(node), place });
+      visit(node.children, path);
     }
   };
-  visit(children, 'root');
-  for (const [n, one] of quiet.entries()) found.set(t('onCall.quietN', { n: n + 1 }), quietText(one));
+  visit(children, '');
+  for (const [n, one] of quiet.entries())
+    found.set(t('onCall.quietN', { n: n + 1 }), { text: quietText(one), place: '' });
   return found;
 }
 
+const wholeOf = (line: NodeLine | undefined) => line && [line.place, line.text].filter(Boolean).join(': ');
+
 function Difference({ before, after }: { before: RoutesContent; after: RoutesContent }) {
   const [old, fresh] = [linesOf(before), linesOf(after)];
-  const changed = [...new Set([...old.keys(), ...fresh.keys()])].filter((path) => old.get(path) !== fresh.get(path));
+  const paths = [...new Set([...old.keys(), ...fresh.keys()])];
+  const changed = paths.filter((path) => wholeOf(old.get(path)) !== wholeOf(fresh.get(path)));
   if (changed.length === 0) return null;
+  const word = (path: string) =>
+    t(`onCall.goes.${!old.has(path) ? 'added' : fresh.has(path) ? 'changed' : 'removed'}`, { name: path });
   return (
     <Callout tone="info" title={t('onCall.difference', { n: changed.length })}>
-      <ul class="plain">
+      <ul class="plain stack-2">
         {changed.map((path) => (
           <li key={path}>
-            <strong>{path}</strong> <del>{old.get(path)}</del> <ins>{fresh.get(path)}</ins>
+            <strong>{word(path)}</strong>
+            {old.has(path) && (
+              <div>
+                <del>{wholeOf(old.get(path))}</del>
+              </div>
+            )}
+            {fresh.has(path) && (
+              <div>
+                <ins>{wholeOf(fresh.get(path))}</ins>
+              </div>
+            )}
           </li>
         ))}
       </ul>
@@ -227,9 +258,9 @@ export function RouteTree({ row, reload }: { row: RoutesShown; reload: () => voi
       ) : (
         row.owner !== 'default' && (
           <ul class="plain stack-2">
-            {[...linesOf(row.content)].map(([path, text]) => (
+            {[...linesOf(row.content)].map(([path, { text }]) => (
               <li key={path}>
-                <strong>{path}</strong> <span class="quiet">{text}</span>
+                <strong>{path}:</strong> {text}
               </li>
             ))}
           </ul>

@@ -22,7 +22,7 @@ const concerns = ({ kind }: LiveChange) => kind === 'on_call';
 function Heard({ answer }: { answer: TraceAnswer }) {
   if (answer.heard.length === 0) return <p>{t('onCall.nobodyHears')}</p>;
   return (
-    <ul class="plain stack-2" aria-live="polite">
+    <ul class="plain stack-2">
       {answer.gone.map(({ receiver, path }) => (
         <li key={`gone ${path} ${receiver}`} class="fault">
           {receiverWord(receiver)} {t('onCall.because', { path })}: {t('onCall.lacks.gone')}
@@ -36,7 +36,7 @@ function Heard({ answer }: { answer: TraceAnswer }) {
               <li key={n}>
                 {after === 0 ? t('onCall.atOnceStep') : duration(after, language.value)}:{' '}
                 {event === 'exhausted' && `${t('onCall.exhausted')} `}
-                {reached.length === 0 && t('onCall.nobody')}
+                {reached.length === 0 && t(event === 'exhausted' ? 'onCall.nobodyLast' : 'onCall.nobody')}
                 {reached.map(({ receiver: one, via, channels, heldUntil }) => (
                   <span key={one}>
                     {receiverWord(one)} ({channels.join(', ')}){via !== null && ` · ${receiverWord(`schedule:${via}`)}`}
@@ -77,6 +77,8 @@ function Trace() {
     const instant = at === '' ? null : wallInstant(at, readersZone(), 'open');
     const when: Record<string, string> = instant === null ? {} : { at: String(instant) };
     const query = new URLSearchParams({ endpoint, rule: rule.trim(), severity, ...when });
+    // What is refused has no answer, and the one before is of another question.
+    setAnswer(null);
     void send(async () => setAnswer(await call<TraceAnswer>(`routes/trace?${query}`)));
   };
   return (
@@ -106,7 +108,14 @@ function Trace() {
           </button>
         </div>
       </form>
-      {answer && <Heard answer={answer} />}
+      {answer && (
+        <div class="stack-2" aria-live="polite">
+          <p>
+            {t('onCall.holdsFor')} <Moment at={answer.at} />
+          </p>
+          <Heard answer={answer} />
+        </div>
+      )}
     </Box>
   );
 }
