@@ -34,6 +34,8 @@ export async function webRoutes(app: App, folder: string): Promise<void> {
     root: folder,
     index: ['index.html'],
     cacheControl: false,
+    // The build puts compressed forms beside the files.
+    preCompressed: true,
     setHeaders(reply, path) {
       // Vite puts a hash of the content into names under assets/: such a file never changes.
       const forEver = path.includes(`${join(folder, 'assets')}`);
