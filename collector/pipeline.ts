@@ -177,9 +177,12 @@ function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
 async function keepPresence(parts: RoadParts, message: Message, presence: Presence): Promise<void> {
   const { endpoint, acknowledge, from } = message;
   parts.budgets.charge(endpoint.id, 'rows', rowsOfSaid);
-  await parts.patience(() => parts.presence.receive(endpoint, presence));
   const said = presence.state === 'online' ? presence.settings : undefined;
-  if (said) await parts.patience(() => parts.applied(endpoint, said));
+  await Promise.all([
+    // Before anything is waited for: what comes behind the birth may say something newer.
+    said && parts.patience(() => parts.applied(endpoint, said)),
+    parts.patience(() => parts.presence.receive(endpoint, presence)),
+  ]);
   const shared =
     presence.state === 'online' ? await parts.patience(() => parts.machines.born(endpoint.id, presence, from)) : null;
   durable(parts, { acknowledge, endpoint: endpoint.id });

@@ -17,7 +17,9 @@ import type { AgentConfig } from '../../shared/report.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { Groups } from '../fleet/groups.ts';
+import { oneAtATime } from '../fleet/turns.ts';
 import { breathe } from '../state/breathe.ts';
+import { createGroup } from '../state/group.ts';
 import type { State } from '../state/open.ts';
 import { changeOf, changesBackTo, changesByFile, type OwnedChange } from './changes.ts';
 import { createEffective, createScopes, isSame, type LayerContent } from './effective.ts';
@@ -82,6 +84,9 @@ export async function createAgentSettings(parts: AgentSettingsParts): Promise<Fl
   const scopes = createScopes(fleet, groups);
   const under = (some: readonly LayerContent[]) => createEffective(some, scopes, base);
   let tell: ((endpoint: string) => void) | undefined;
+  /** Of one endpoint in the order in which it came; of many in one commit. */
+  const hearing = oneAtATime();
+  const group = createGroup(state);
   /** Digests of what was sent last: nothing is sent twice. */
   const sent = new Map<string, string>();
   let saving: Promise<unknown> = Promise.resolve();
@@ -91,7 +96,15 @@ export async function createAgentSettings(parts: AgentSettingsParts): Promise<Fl
   let version = await newestVersion(state);
   const said = await readSaid(state);
   let effective = under(layers);
-  const seen = (): SettingsSight => ({ fleet, scopes, said, effective, layers: () => layers, version: () => version });
+  const seen = (): SettingsSight => ({
+    fleet,
+    scopes,
+    said,
+    effective,
+    layers: () => layers,
+    version: () => version,
+    usualInterval: base.interval_s,
+  });
 
   async function takeFile(file: readonly FileLayer[]): Promise<void> {
     const changes = changesByFile(await readLayers(state), file, scopes.normal);
@@ -152,15 +165,16 @@ export async function createAgentSettings(parts: AgentSettingsParts): Promise<Fl
       const number = last?.digest === digest && last.version > 0 ? last.version : version;
       return { ...base, ...own, ...document, version: number };
     },
-    async heard({ id }, { version: of, digest, result, problems, remote, lock }) {
-      const now = { version: of, digest, result, problems, remote, lock };
-      const { at: _, ...was } = said.get(id) ?? { at: 0 };
-      if (isSame(was, now)) return;
-      const next: SaidSettings = { ...now, at: clock.now() };
-      await saveSaid(state, id, next);
-      said.set(id, next);
-      changeFeed.publish({ kind: 'agent_settings' });
-    },
+    heard: ({ id }, { version: of, digest, result, problems, remote, lock }) =>
+      hearing.run(id, async () => {
+        const now = { version: of, digest, result, problems, remote, lock };
+        const { at: _, ...was } = said.get(id) ?? { at: 0 };
+        if (isSame(was, now)) return;
+        const next: SaidSettings = { ...now, at: clock.now() };
+        await group((db) => saveSaid(db, id, next));
+        said.set(id, next);
+        changeFeed.publish({ kind: 'agent_settings' });
+      }),
     summary: () => summaryOf(seen()),
     notTaken: () => notTaken(seen()),
     versions: async () => shownVersions(seen(), await readVersions(state, versionsShown)),

@@ -29,6 +29,8 @@ export interface SettingsSight {
   version(): number;
   said: ReadonlyMap<string, SaidSettings>;
   effective: EffectiveOf;
+  /** Without any layer, s. */
+  usualInterval: number | undefined;
 }
 
 const stateOf = ({ said, effective }: SettingsSight, endpoint: Endpoint): TakenState =>
@@ -78,13 +80,13 @@ export function settingsOfEndpoint(seen: SettingsSight, id: string): EndpointSet
 
 /** @param make the settings under other layers */
 export function previewOf(
-  { fleet, scopes, layers, effective }: SettingsSight,
+  { fleet, scopes, layers, effective, usualInterval }: SettingsSight,
   { scope, settings, priority }: { scope: Scope; settings: LayerContent['settings'] | null; priority: number },
   make: (layers: readonly LayerContent[]) => EffectiveOf,
 ): LayerPreview {
   const others = layers().filter((one) => !isSameScope(one.scope, scope));
   const then = make(settings === null ? others : [...others, { scope, settings, priority }]);
-  const found = new Map<string, LayerPreview['differences'][number]>();
+  const counted = new Map<string, LayerPreview['differences'][number]>();
   const preview: LayerPreview = { reached: 0, changed: 0, offline: 0, old: 0, differences: [], names: [] };
   for (const endpoint of fleet.all()) {
     if (scopes.isIn(endpoint, scope)) preview.reached += 1;
@@ -94,13 +96,15 @@ export function previewOf(
     if (endpoint.state !== 'online') preview.offline += 1;
     if (endpoint.level !== undefined && endpoint.level < settingsLevel) preview.old += 1;
     if (preview.names.length < namesShown) preview.names.push(endpoint.name);
-    for (const difference of differencesOf(before.values, after.values)) {
+    for (const found of differencesOf(before.values, after.values)) {
+      const usual = found.key === 'interval_s' ? (usualInterval ?? null) : null;
+      const difference = { ...found, before: found.before ?? usual, after: found.after ?? usual };
       const key = JSON.stringify(difference);
-      const known = found.get(key);
+      const known = counted.get(key);
       if (known) known.endpoints += 1;
-      else found.set(key, { ...difference, endpoints: 1 });
+      else counted.set(key, { ...difference, endpoints: 1 });
     }
   }
-  preview.differences = [...found.values()].sort((a, b) => b.endpoints - a.endpoints).slice(0, differencesShown);
+  preview.differences = [...counted.values()].sort((a, b) => b.endpoints - a.endpoints).slice(0, differencesShown);
   return preview;
 }

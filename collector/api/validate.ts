@@ -49,7 +49,8 @@ export async function refuseUnreadBody({ method, headers, body, routeOptions }: 
 }
 const nothing = { type: 'object', additionalProperties: false };
 
-function refusal(found: readonly Fault[], part = 'body'): EvenkeelError {
+/** What the compiled check does not look at, `check` of a schema, is looked at by `faultsOf`. */
+export function refusal(found: readonly Fault[], part = 'body'): EvenkeelError {
   const partName = partNames[part] ?? part;
   const faults = found.map(({ path, problem, isKey }): PlacedFault => {
     const place = (isKey ? path.slice(0, -1) : path).join('.').slice(0, 200);

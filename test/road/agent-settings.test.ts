@@ -38,8 +38,13 @@ const summary = async (collector: InProcess) =>
   (await collector.call('/api/v1/agent-settings', { as: 'viewer' })).body as AgentSettingsSummary;
 const save = (collector: InProcess, scope: object, settings: object | null, reason = 'test') =>
   collector.call('/api/v1/agent-settings/layers', { method: 'PUT', as: 'admin', body: { scope, settings, reason } });
-const stateIs = (collector: InProcess, id: string, state: string) =>
-  until(async () => (await settingsOf(collector, id)).state === state, 30_000, `${id} to be ${state}`);
+const stateIs = async (collector: InProcess, id: string, state: string) => {
+  try {
+    await until(async () => (await settingsOf(collector, id)).state === state, 30_000, `${id} to be ${state}`);
+  } catch (thrown) {
+    throw new Error(`${String(thrown)}: ${JSON.stringify(await settingsOf(collector, id))}`);
+  }
+};
 const kept = (data: string) => JSON.parse(readFileSync(join(data, 'remote.settings.json'), 'utf8')) as object;
 
 test('from the page to the disk of the agent and back, rolled back, and taken again after the agent was away', async () => {
@@ -74,6 +79,21 @@ test('from the page to the disk of the agent and back, rolled back, and taken ag
     const wrong = await save(collector, everywhere, { interval_s: 7200 });
     assert.is(wrong.status, 400);
     assert.match(wrong.text, /settings\.interval_s 7200 must be .*5 .*3600/);
+
+    for (const [settings, words] of [
+      [{ services: ['../nginx'] }, /services\.0 "\.\.\/nginx" must be the name of a service/],
+      [{ certificates: ['/root/key.pem'] }, /certificates\.0 .* is outside of the folders/],
+      [{ certificates: ['/etc/../root/key.pem'] }, /certificates\.0 .* must be a path/],
+      [{ checks: { patches: { every_s: 10 } } }, /checks\.patches\.every_s 10 must be .*900/],
+      [{ checks: { smart: { enabled: true } } }, /has an unknown key "smart"/],
+      [{ custom: ['rm -rf'] }, /custom\.0 "rm -rf" must be the name of an own check/],
+      [{ command: ['/bin/sh'] }, /has an unknown key "command"/],
+    ] as const) {
+      const refused = await save(collector, everywhere, settings);
+      assert.is(refused.status, 400, refused.text);
+      assert.match((refused.body as { message: string }).message, words);
+    }
+    assert.is((await summary(collector)).version, before + 1);
 
     await end(agent);
     await stateIs(collector, id, 'taken');

@@ -1,6 +1,11 @@
 /** One simulated endpoint: measures on its own rhythm, keeps an outbox, and speaks the real wire. */
+import { parseConfig, versionIn } from '../../agent/orders.ts';
+import { agentLevel } from '../../shared/agent-level.ts';
+import { digestOfSettings } from '../../shared/agent-settings.ts';
+import type { Applied } from '../../shared/applied.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Presence } from '../../shared/presence.ts';
+import { reason } from '../../shared/reason.ts';
 import type { Ack } from '../../shared/report.ts';
 import { topicOf, type UpLeaf } from '../../shared/topics.ts';
 import { createMeasuring } from './agent.ts';
@@ -36,6 +41,8 @@ export interface Simulated {
   /** Not known to be durable at the collector. */
   readonly waiting: number;
   readonly isConnected: boolean;
+  /** Which settings it has. */
+  readonly applied: Applied;
   readonly epoch: string;
   readonly credential: Credential;
   start(): void;
@@ -44,6 +51,10 @@ export interface Simulated {
   /** Says goodbye and ends. */
   stop(): Promise<void>;
 }
+
+const nothingApplied: Applied = {
+  ...{ version: 0, digest: digestOfSettings({}), result: 'ok', problems: [], remote: 'on', lock: [] },
+};
 
 const window = 32;
 const backlogPerSecond = 50;
@@ -62,6 +73,7 @@ export function createSimulated(options: SimulatedOptions): Simulated {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let retry: NodeJS.Timeout | undefined;
+  let applied = nothingApplied;
   let previous: 'clean' | 'unclean' | 'unknown' = 'unknown';
 
   const say = (said: Presence) => wire?.publish(topicOf(address, 'presence'), JSON.stringify(said), { retain: true });
@@ -78,7 +90,10 @@ export function createSimulated(options: SimulatedOptions): Simulated {
       clientId: credential.endpoint,
       password: credential.secret,
       will: { topic: topicOf(address, 'presence'), payload: Buffer.from(JSON.stringify(lost)), qos: 1, retain: true },
-      onMessage: (topic, payload) => topic.endsWith('/ack') && outbox.acked(JSON.parse(payload.toString()) as Ack),
+      onMessage(topic, payload) {
+        if (topic.endsWith('/ack')) outbox.acked(JSON.parse(payload.toString()) as Ack);
+        else if (topic.endsWith('/config')) takeConfig(mine, payload);
+      },
     });
     wire = mine;
     void mine.closed.then(() => {
@@ -96,12 +111,28 @@ export function createSimulated(options: SimulatedOptions): Simulated {
         started_at: startedAt,
         previous_shutdown: previous,
         version: '0.1.0',
+        level: agentLevel,
+        settings: applied,
       });
       previous = 'clean';
       await resend(mine);
     } catch {
       // The connection has ended: `closed` follows, and with it the next attempt.
     }
+  }
+
+  /** As an agent does: what its reader refuses changes nothing, and is answered as refused. */
+  function takeConfig(mine: Wire, payload: Buffer): void {
+    const version = versionIn(payload) ?? 0;
+    try {
+      const config = payload.length === 0 ? null : parseConfig(payload);
+      const digest = digestOfSettings(config ?? {});
+      applied = { ...nothingApplied, version: config?.version ?? 0, digest };
+    } catch (thrown) {
+      const text = thrown instanceof Error ? thrown.message.slice(0, 1000) : '';
+      applied = { ...applied, version, result: 'refused', problems: [reason('settings_refused', { text })] };
+    }
+    if (version > 0) void mine.publish(topicOf(address, 'applied'), JSON.stringify(applied)).catch(() => undefined);
   }
 
   /** Full jitter, as agents do. */
@@ -185,6 +216,9 @@ export function createSimulated(options: SimulatedOptions): Simulated {
     },
     get isConnected() {
       return wire?.isOpen ?? false;
+    },
+    get applied() {
+      return applied;
     },
     epoch: outbox.epoch,
     credential,

@@ -10,10 +10,12 @@ import {
   SettingsVersion,
 } from '../../../shared/agent-layer.ts';
 import { page } from '../../../shared/api.ts';
+import { faultsOf } from '../../../shared/shape.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { scopeNamed, scopeToReset } from '../rule-scope.ts';
 import { closed, counted, Id, prose } from '../shapes.ts';
+import { refusal } from '../validate.ts';
 
 const url = '/api/v1/agent-settings';
 const tags = ['agent settings'];
@@ -39,11 +41,13 @@ const Version = Type.Object({ version: counted('the number of a version of setti
 export function agentSettingsRoutes(app: App, context: Context): void {
   const { agentSettings } = context;
   type Sent = { scope: LayerScope; settings: AgentLayerSettings | null; priority?: number };
-  const editOf = async ({ scope, settings, priority = 0 }: Sent) => ({
+  async function editOf({ scope, settings, priority = 0 }: Sent) {
+    const found = settings === null ? [] : faultsOf(AgentLayerSettings, settings, ['settings']);
+    if (found.length > 0) throw refusal(found);
     // What is to go may be of a place that is gone already.
-    scope: settings === null ? await scopeToReset(context, scope) : await scopeNamed(context, scope),
-    ...{ settings, priority },
-  });
+    const place = settings === null ? await scopeToReset(context, scope) : await scopeNamed(context, scope);
+    return { scope: place, settings, priority };
+  }
 
   app.get(
     url,

@@ -257,6 +257,12 @@ export const pages = table({
       import('./audit.tsx').then(({ AuditPage }) => () => <AuditPage />),
     partOf: 'settings',
   },
+  agentSettings: {
+    path: '/agent-settings',
+    load: () =>
+      import('./agent-settings/list.tsx').then(({ AgentSettingsPage }) => () => <AgentSettingsPage />),
+    partOf: 'settings',
+  },
   channels: {
     path: '/oncall/channels',
     load: () =>

@@ -53,7 +53,7 @@ export function SettingsPage() {
         </p>
       )}
       <p>
-        <a href="/rules">{t('rules.toRules')}</a>
+        <a href="/rules">{t('rules.toRules')}</a> · <a href="/agent-settings">{t('agentSettings.toSettings')}</a>
       </p>
     </>
   );

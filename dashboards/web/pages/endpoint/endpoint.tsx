@@ -24,6 +24,7 @@ import { Health } from './health.tsx';
 import { Identity } from './identity.tsx';
 import { PresenceTab } from './presence.tsx';
 import { EndpointRules } from './rules.tsx';
+import { AgentSettingsBox } from './settings.tsx';
 import { Software } from './software.tsx';
 import { Updates } from './updates.tsx';
 
@@ -153,6 +154,7 @@ function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
       return (
         <>
           <About detail={detail} />
+          <AgentSettingsBox id={detail.row.id} />
           <Dependencies id={detail.row.id} />
         </>
       );
