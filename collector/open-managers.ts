@@ -18,6 +18,7 @@ import { createSites } from './fleet/sites.ts';
 import { createImpacts } from './impact/impact.ts';
 import { createDisks } from './kpi/disk-forecasts.ts';
 import { createMonths } from './kpi/months.ts';
+import type { MaintenanceReads } from './maintenance/read.ts';
 import { createGeneratedDependencies } from './outages/generated.ts';
 import { createReportMails } from './reports/mail.ts';
 import { createPdfs } from './reports/pdf/pdf.ts';
@@ -65,7 +66,7 @@ interface ManagedParts {
   /** What agents get of themselves, and what the file says of it. */
   agentSettings: Pick<AgentSettingsParts, 'base' | 'file'>;
   /** It is there only after these. */
-  maintenance: ChangeParts['maintenance'];
+  maintenance(): ReturnType<ChangeParts['maintenance']> & Pick<MaintenanceReads, 'ahead'>;
 }
 
 export async function openManagers(parts: ManagedParts) {
@@ -115,7 +116,10 @@ export async function openManagers(parts: ManagedParts) {
     months,
     disks,
     ...{ reports, pdfs, schedules },
-    status: createStatusPages({ ...parts, groups }),
+    status: createStatusPages({
+      ...{ ...parts, groups },
+      watched: { services, targets, ahead: (ids) => parts.maintenance().ahead(ids) },
+    }),
     mailOf: createReportMails({ ...parts, reports, pdfs }),
     /** What of it is done each night. */
     chores,

@@ -1240,6 +1240,8 @@ const StatusNotice = Type.Object({
 });
 export type StatusNotice = Static<typeof StatusNotice>;
 /** For those who manage it. */
+/** What a part of a status page is based on. */
+export const statusBases = ['site', 'group', 'service', 'target'] as const;
 export const StatusPageRow = Type.Object({
   id: text,
   slug: text,
@@ -1248,7 +1250,7 @@ export const StatusPageRow = Type.Object({
   access: Type.Enum([...statusAccess]),
   enabled: Type.Boolean(),
   zone: text,
-  components: Type.Array(Type.Object({ id: text, name: text, of: Type.Enum(['site', 'group']), target: text })),
+  components: Type.Array(Type.Object({ id: text, name: text, of: Type.Enum([...statusBases]), target: text })),
   notices: Type.Array(StatusNotice),
   updatedAt: ms,
   updatedBy: text,
@@ -1266,7 +1268,12 @@ export const StatusAnswer = Type.Object({
       name: text,
       state: Type.Enum(['works', 'disturbed', 'down', 'maintenance', 'unknown']),
       since: orNull.ms,
+      /** What it follows: servers of a place, or checks from outside. */
+      basis: Type.Enum(['servers', 'checks']),
       availability: orNull.number,
+      /** Of the days, the newest first, and planned work that runs or is to come. Of checks only. */
+      outages: Type.Array(Type.Object({ from: ms, to: orNull.ms })),
+      work: Type.Array(Type.Object({ from: ms, to: ms })),
       days: Type.Array(
         Type.Object({ at: ms, up: minutes, down: minutes, unknown: minutes, maintenance: minutes, idle: minutes }),
       ),

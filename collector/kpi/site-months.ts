@@ -71,7 +71,11 @@ function daysOf(window: Span, zone: string): number[] {
 }
 
 /** Minutes of each local day of the window, of all endpoints together. */
-export async function daysIn(presence: SitePresence, window: Span, zone: string): Promise<SiteMonth['days']> {
+export async function daysIn(
+  presence: readonly { stretches: readonly (Span & { state: string })[] }[],
+  window: Span,
+  zone: string,
+): Promise<SiteMonth['days']> {
   const { end } = window;
   const starts = daysOf(window, zone);
   const days = starts.map((at) => ({ at, up: 0, down: 0, unknown: 0, maintenance: 0, idle: 0 }));

@@ -17,6 +17,7 @@ import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { currentState, type PartServer, silentTogether } from './current.ts';
 import { createPartDays } from './days.ts';
+import { type WatchedParts, watchedPart } from './watched.ts';
 
 export type StatusFields = Pick<
   StatusPageRow,
@@ -59,6 +60,7 @@ interface StatusParts {
   clock: Clock;
   fleet: Pick<Fleet, 'all'>;
   groups: Pick<Groups, 'groupsOf'>;
+  watched: WatchedParts;
 }
 
 type PageRow = Selectable<Database['status_pages']>;
@@ -68,6 +70,7 @@ type Part = StatusPageRow['components'][number];
 const answerKeptMs = 15_000;
 const noticesShown = 50;
 const yearMs = 366 * 86_400_000;
+const ofServers = { basis: 'servers' as const, outages: [], work: [] };
 /** The clock of the browser may be behind. */
 const nowMs = 60_000;
 
@@ -79,6 +82,19 @@ function refuseSenseless(name: string, at: number, { from, to }: { from: number;
 
 const refuseSenselessNext = (at: number | null, now: number): void =>
   at === null ? undefined : refuseSenseless('nextAt', at, { from: now - nowMs, to: now + yearMs });
+
+/** @throws EvenkeelError NOT_FOUND */
+async function requirePart(state: State, { services, targets }: WatchedParts, { of, target }: Part): Promise<void> {
+  if (of === 'service' || of === 'target') {
+    if (!(of === 'service' ? services : targets).subject(target)) throw fail('NOT_FOUND', { what: of, id: target });
+    return;
+  }
+  const place = state
+    .selectFrom(of === 'site' ? 'sites' : 'groups')
+    .select('id')
+    .where('id', '=', target);
+  if (!(await place.executeTakeFirst())) throw await unknownPlace(state, of, target);
+}
 
 /** A place is named by its id; who writes its name is shown the id. */
 async function unknownPlace(state: State, of: 'site' | 'group', target: string): Promise<EvenkeelError> {
@@ -99,7 +115,7 @@ async function unknownPlace(state: State, of: 'site' | 'group', target: string):
   );
 }
 
-export function createStatusPages({ state, clock, fleet, groups }: StatusParts): StatusPages {
+export function createStatusPages({ state, clock, fleet, groups, watched }: StatusParts): StatusPages {
   const daysOf = createPartDays({ state, clock });
   const kept = new Map<string, { at: number; answer: Promise<StatusAnswer> }>();
 
@@ -111,13 +127,7 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
 
   async function save(id: string, fields: StatusFields, isNew: boolean, by: string, reason: string) {
     const at = clock.now();
-    for (const { of, target } of fields.components) {
-      const place = state
-        .selectFrom(of === 'site' ? 'sites' : 'groups')
-        .select('id')
-        .where('id', '=', target);
-      if (!(await place.executeTakeFirst())) throw await unknownPlace(state, of, target);
-    }
+    for (const part of fields.components) await requirePart(state, watched, part);
     const { components, enabled, zone, ...rest } = fields;
     const row = {
       ...{ ...rest, zone: zoneNamed(zone), enabled: enabled ? (1 as const) : (0 as const) },
@@ -166,6 +176,12 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
     const open = notices.filter(({ endedAt }) => endedAt === null);
     const parts: StatusAnswer['components'] = [];
     for (const { id, name, of, target } of JSON.parse(row.components) as Part[]) {
+      const own = open.filter(({ component, beganAt }) => beganAt <= now && (component === id || component === ''));
+      const began = own.length === 0 ? null : Math.min(...own.map(({ beganAt }) => beganAt));
+      if (of === 'service' || of === 'target') {
+        parts.push({ id, name, ...(await watchedPart(watched, of, target, row.zone, began)) });
+        continue;
+      }
       const site = sites.find((one) => one.id === target)?.name;
       const isIn = (one: { id: string; site: string | null }) =>
         of === 'site' ? site !== undefined && one.site === site : groups.groupsOf(one.id).includes(target);
@@ -177,14 +193,12 @@ export function createStatusPages({ state, clock, fleet, groups }: StatusParts):
             isMaintained: inWork.has(one.id),
           }),
         );
-      const own = open.filter(({ component, beganAt }) => beganAt <= now && (component === id || component === ''));
-      const began = own.length === 0 ? null : Math.min(...own.map(({ beganAt }) => beganAt));
       const current = currentState(servers, began);
       const past =
         of === 'site' && site === undefined
           ? { days: [], availability: null }
           : await daysOf(of === 'site' ? { site: site as string } : { group: target }, row.zone, current.since);
-      parts.push({ id, name, ...current, ...past });
+      parts.push({ id, name, ...current, ...past, ...ofServers });
     }
     return {
       ...{ title: row.title, intro: row.intro, zone: row.zone, asOf: now, components: parts },

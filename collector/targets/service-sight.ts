@@ -74,3 +74,13 @@ export function createServiceSight({ fleet, targets, all }: SightParts) {
 
   return { partOf, stateNow, found: foundOf, finding, refuseFaults };
 }
+
+/** Whether planned work takes the whole out: where it is meant itself, or too few of its parts are left. */
+export function isOutBy(
+  covers: readonly string[],
+  { id, parts, need }: Pick<ServiceDefinition, 'parts' | 'need'> & { id: string },
+): boolean {
+  return (
+    covers.includes(id) || covers.filter((one) => parts.includes(one)).length > parts.length - (need ?? parts.length)
+  );
+}

@@ -9,7 +9,7 @@ import { makeId } from '../accounts/secret.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { TargetJudge, TargetParts, Targets } from './contract.ts';
 import { monthOf, partsDownIn, recordOf } from './record.ts';
-import { createServiceSight } from './service-sight.ts';
+import { createServiceSight, isOutBy } from './service-sight.ts';
 import { lastWatchedState, putServiceName, type ServiceDefinition, saveWatchedState, seenAt } from './store.ts';
 import { serviceReportS, subjectOfService } from './subject.ts';
 import type { TargetState } from './verdict.ts';
@@ -18,6 +18,8 @@ export interface Services {
   list(): Promise<ServiceRow[]>;
   /** @throws EvenkeelError NOT_FOUND */
   row(id: string): Promise<ServiceRow>;
+  /** Whether planned work on these parts takes it out, too. */
+  isOut(id: string, covers: readonly string[]): boolean;
   /** With what was; what follows from it and planned work are known elsewhere. @throws EvenkeelError NOT_FOUND */
   detail(id: string): Promise<Omit<ServiceDetail, 'dependents' | 'dependentSites' | 'maintenance'>>;
   /** @throws EvenkeelError BAD_ENTRY, CONFLICT */
@@ -145,6 +147,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       return rows.sort((a, b) => a.name.localeCompare(b.name));
     },
     row: (id) => rowOf(found(id)),
+    isOut: (id, covers) => isOutBy(covers, found(id)),
     async detail(id) {
       const one = found(id);
       const record = await recordOf(parts, one);

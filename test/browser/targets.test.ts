@@ -36,6 +36,9 @@ test.before(async () => {
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
   });
+  page.on('response', (r) => {
+    if (r.status() === 404) complaints.push(`404 ${r.url()}`);
+  });
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
   await page.goto(collector.setup as string);
   await page.getByLabel('Password', { exact: true }).fill(password);
@@ -180,6 +183,26 @@ step('a service is made of it, and follows it', async () => {
       await look(`services-${language}-${width}`);
       assert.equal(await violations(page), []);
     }
+});
+
+step('on a status page it has the name that the admin gave it, and its outage', async () => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await open('/settings');
+  await press('New status page');
+  await page.getByLabel('Title', { exact: true }).fill('Does it work?');
+  await page.getByLabel('Address', { exact: true }).fill('works');
+  await page.getByLabel('Name shown to people').fill('Ordering');
+  await page.getByLabel('Based on').selectOption({ label: 'Service: Online shop' });
+  await page.getByLabel('On', { exact: true }).check();
+  await press('Save status page');
+  await page.getByRole('link', { name: 'Does it work?' }).waitFor();
+  await open('/status/works');
+  await page.getByText('Disrupted: Ordering, since').waitFor();
+  await page.getByText('Outages: 1 · planned work: 0').click();
+  await page.getByText(/^Not working since /).waitFor();
+  assert.not.match((await page.locator('main').textContent()) ?? '', /Shop|127\.0\.0\.1/);
+  await pictures('status', '.status-part');
 });
 
 step('on a phone and in Japanese, in light and dark: nothing scrolls sideways, and it is accessible', async () => {

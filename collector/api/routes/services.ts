@@ -60,7 +60,6 @@ export function serviceRoutes(app: App, { services, dependencies, maintenance }:
       const detail = await services.detail(id);
       const ids = detail.parts.map((part) => part.id);
       const named = (one: string) => ({ id: one, name: dependencies.nameOf(one) ?? one });
-      const spare = ids.length - (detail.need ?? ids.length);
       return {
         ...detail,
         dependents: dependencies
@@ -70,7 +69,7 @@ export function serviceRoutes(app: App, { services, dependencies, maintenance }:
         dependentSites: dependencies.sites.behind(id),
         maintenance: maintenance.ahead([id, ...ids]).map(({ covers, ...one }) => ({
           ...{ ...one, covers: covers.map(named) },
-          isOut: covers.includes(id) || covers.filter((part) => ids.includes(part)).length > spare,
+          isOut: services.isOut(id, covers),
         })),
       };
     },

@@ -1,6 +1,6 @@
 /** Status pages: the public answer, and what admins and operators make of them. */
 import { Type } from 'typebox';
-import { OutwardChange, page, StatusAnswer, StatusPageRow, statusAccess } from '../../../shared/api.ts';
+import { OutwardChange, page, StatusAnswer, StatusPageRow, statusAccess, statusBases } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, counted, Id, instantMs, Nothing, prose, proseOrNone, word } from '../shapes.ts';
@@ -15,8 +15,8 @@ const Part = Type.Object(
       description: 'of your choice; notices refer to it',
     }),
     name: word(80, 'as people know it; shown to everyone who may see the page'),
-    of: Type.Enum(['site', 'group']),
-    target: word(64, 'id of the site or group'),
+    of: Type.Enum([...statusBases]),
+    target: word(64, 'id of the site, group, service or target'),
   },
   closed,
 );

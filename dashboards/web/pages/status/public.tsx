@@ -1,7 +1,7 @@
 /** For whoever asks whether it works: one sentence, ninety days, and what people said. No navigation, no names of machines. */
 import { useEffect } from 'preact/hooks';
 import type { StatusAnswer } from '../../../../shared/api.ts';
-import { cutPercent, number, time } from '../../../../shared/words/format.ts';
+import { cutPercent, duration, number, time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { me } from '../../net/session.ts';
 import { Empty, Ready } from '../../parts/box.tsx';
@@ -50,9 +50,9 @@ function sentenceOf({ components, next, hasWord, zone }: StatusAnswer): [Tone, I
 }
 
 /** Of the days that are known: a page that is young must not speak of ninety. */
-function availabilityOf({ availability, days }: StatusPart): string {
+function availabilityOf({ availability, days, basis }: StatusPart): string {
   const known = days.filter(({ up, down }) => up + down > 0).length;
-  return t('status.availability', {
+  return t(basis === 'servers' ? 'status.availability' : 'status.available', {
     value: cutPercent(availability, language.value),
     n: number(known, language.value),
   });
@@ -74,7 +74,40 @@ function Part({ part, zone }: { part: StatusPart; zone: string }) {
         <span>{t('status.today')}</span>
       </div>
       <p class="quiet small">{availabilityOf(part)}</p>
+      <Spans part={part} zone={zone} />
     </li>
+  );
+}
+
+/** Outages and planned work, with nothing about what was the matter: people say that in notices. */
+function Spans({ part: { outages, work }, zone }: { part: StatusPart; zone: string }) {
+  const at = (when: number) => time(when, language.value, 'moment', zone);
+  if (outages.length + work.length === 0) return null;
+  return (
+    <details>
+      <summary class="small">
+        {t('status.spans', {
+          outages: number(outages.length, language.value),
+          work: number(work.length, language.value),
+        })}
+      </summary>
+      <ul class="small">
+        {work.map(({ from, to }) => (
+          <li key={`work ${from}`}>{t('status.work', { from: at(from), to: at(to) })}</li>
+        ))}
+        {outages.map(({ from, to }) => (
+          <li key={`outage ${from}`}>
+            {to === null
+              ? t('status.outageNow', { from: at(from) })
+              : t('status.outage', {
+                  from: at(from),
+                  to: at(to),
+                  time: duration(Math.round((to - from) / 1000), language.value),
+                })}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -33,16 +33,28 @@ function Words({ label, value, onInput }: { label: string; value: string; onInpu
   );
 }
 
-/** `site:ID` or `group:ID`. */
+/** `site:ID`, `group:ID`, `service:ID` or `target:ID`. */
 function PlaceSelect({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const sites = useLoad<Page<SiteRow>>('sites');
   const groups = useLoad<Page<GroupRow>>('groups');
+  const services = useLoad<Page<{ id: string; name: string }>>('services');
+  const targets = useLoad<Page<{ id: string; name: string }>>('targets');
   const options = [
     ['', '—'] as const,
     ...(sites.data?.items ?? []).map(({ id, name }) => [`site:${id}`, `${t('page.site')}: ${name}`] as const),
     ...(groups.data?.items ?? []).map(({ id, name }) => [`group:${id}`, `${t('page.group')}: ${name}`] as const),
+    ...(services.data?.items ?? []).map(({ id, name }) => [`service:${id}`, `${t('page.service')}: ${name}`] as const),
+    ...(targets.data?.items ?? []).map(({ id, name }) => [`target:${id}`, `${t('page.target')}: ${name}`] as const),
   ];
-  return <Select label={t('status.settings.place')} value={value} onChange={onChange} options={options} />;
+  return (
+    <Select
+      label={t('status.settings.place')}
+      value={value}
+      onChange={onChange}
+      options={options}
+      help={t('status.settings.placeHelp')}
+    />
+  );
 }
 
 type PartDraft = { id: string; name: string; place: string };
