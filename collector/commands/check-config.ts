@@ -5,6 +5,7 @@ import { escaped } from '../../shared/safe-text.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
 import { blockedChannels, createChannels } from '../notify/route.ts';
+import { backupLine } from '../settings/own-backup.ts';
 import { readRuleFiles } from '../settings/rule-files.ts';
 import type { Config } from '../settings/settings.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
@@ -59,6 +60,7 @@ export const command: Command = {
       `Rules      ${rulesLine(config.rules)}`,
       `           ${fileLine(config)}`,
       ...settingsLines(config),
+      `Backups    ${backupLine(config)}`,
       `Zone       ${config.zone}`,
       blocked.length === 0 ? 'The settings are good.' : unconnected(blocked.length),
     ];

@@ -10,6 +10,7 @@ import { blockedChannels } from '../notify/route.ts';
 import { pathOf } from '../package/places.ts';
 import { createWatchdog } from '../package/watchdog.ts';
 import type { Config } from '../settings/config.ts';
+import { backupLine } from '../settings/own-backup.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
 import { version } from '../version.ts';
 import { type Command, settingsFrom, startOptions } from './command.ts';
@@ -20,7 +21,8 @@ const web = pathOf(new URL('../../dashboards/web/dist', import.meta.url), 'web')
 const stopWithinMs = 20_000;
 
 /** @param config names the stores that are not in the data folder; none of the names holds a password */
-function greeting({ addresses, setupLink, data }: Started, { state, series }: Config): string {
+function greeting({ addresses, setupLink, data }: Started, config: Config): string {
+  const { state, series } = config;
   return [
     `Evenkeel ${version} is running.`,
     `  Web app  ${addresses.http}`,
@@ -31,6 +33,7 @@ function greeting({ addresses, setupLink, data }: Started, { state, series }: Co
     `  Data     ${data}`,
     ...(state === null ? [] : [`  State    ${postgresName(state)}`]),
     ...(series.isInDataFolder ? [] : [`  Series   ${series.name}`]),
+    `  Backups  ${backupLine(config)}`,
     '  Stop it with Ctrl+C.',
   ].join('\n');
 }

@@ -1,8 +1,8 @@
 /** Copies of the collector itself, as settings have them. */
-import { parseDuration } from '../../shared/duration.ts';
+import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import type { Fault } from '../../shared/shape.ts';
 import { type Read, readNamed } from './named-file.ts';
-import type { CollectorSettings, OwnBackupSettings } from './settings.ts';
+import type { CollectorSettings, Config, OwnBackupSettings } from './settings.ts';
 
 /** Guesses at a copied file are limited by nothing else. */
 export const leastPassphrase = 12;
@@ -35,4 +35,12 @@ export function readOwnBackup(
     when: every === undefined ? { at: at ?? '02:30' } : { everyMs: parseDuration(every) },
     passphrase: file === undefined ? null : read(file).trim(),
   };
+}
+
+/** For people who start the collector, or check its settings. */
+export function backupLine({ backup, zone }: Pick<Config, 'backup' | 'zone'>): string {
+  if (!backup) return 'none of the collector itself: set backup.to in evenkeel.yaml';
+  const { to, when, keep, passphrase } = backup;
+  const rhythm = 'at' in when ? `daily at ${when.at} (${zone})` : `every ${formatDuration(when.everyMs)}`;
+  return `to ${to}, ${rhythm}, ${keep} kept${passphrase === null ? ', without keys and passwords' : ''}`;
 }
