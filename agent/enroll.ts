@@ -10,6 +10,7 @@ import { escapedLines } from '../shared/safe-text.ts';
 import { fetchAuthority } from './authority.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
 import { english } from './english.ts';
+import { attemptFor, forgetAttempt } from './join-attempt.ts';
 import type { Guess } from './platform/kind.ts';
 import { version } from './version.ts';
 
@@ -51,6 +52,7 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
   const how = { timeoutMs, ca: pinned?.roots.join('') ?? options.ca, isPinned: pinned !== null };
   const answer = await post(`${collector}/api/v1/enroll`, how, {
     code: code.secret,
+    attempt: keptAttempt(options.data, code.secret),
     hostname: options.name ?? hostname(),
     platform: platform(),
     arch: arch(),
@@ -69,7 +71,18 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
     throw fail('COLLECTOR_UNREACHABLE', { url: collector, reason: 'its answer is not that of a collector' });
   const { looksLike, ...kept } = credential as Credential & { looksLike?: unknown };
   writeCredential(options.data, kept);
+  forgetAttempt(options.data);
   return { credential: kept, looksLike: namesIn(looksLike) };
+}
+
+/** @throws EvenkeelError DATA_NOT_WRITABLE, UNTRUSTED_PATH, before anything is sent */
+function keptAttempt(data: string, secret: string): string {
+  try {
+    return attemptFor(data, secret);
+  } catch (thrown) {
+    if (thrown instanceof EvenkeelError) throw thrown;
+    throw fail('DATA_NOT_WRITABLE', { path: data, reason: reasonOf(thrown) }, thrown);
+  }
 }
 
 const isEncrypted = (url: string) => url.startsWith('https:');

@@ -28,7 +28,7 @@ const commands: Record<string, AgentCommandEntry> = {
   enroll: {
     keepsRights: true,
     usage:
-      'enroll [CODE | --file F | -]   [--again | --if-needed] [--ca FILE] [--collector URL] [--name N] [--kind server|workstation] [--insecure-http]',
+      'enroll [CODE | --file F | --code-file F | -]   [--again | --if-needed] [--ca FILE] [--collector URL] [--name N] [--kind server|workstation] [--insecure-http]',
     load: () => import('./commands/enroll.ts'),
   },
   once: { usage: 'once                    print one report as JSON', load: () => import('./commands/once.ts') },
@@ -49,6 +49,7 @@ const commands: Record<string, AgentCommandEntry> = {
     usage: 'maintenance 2h "why"     ask for maintenance of this machine; `maintenance end`; without words: what runs',
     load: () => import('./commands/maintenance.ts'),
   },
+  wait: { usage: 'wait', load: () => import('./commands/wait.ts'), internal: true },
   wake: { usage: 'wake                    let it say that it is back', load: () => import('./commands/wake.ts') },
   heavy: { usage: 'heavy NAME …', load: () => import('./commands/heavy.ts'), internal: true, keepsRights: true },
 };

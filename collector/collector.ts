@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing.ts';
@@ -30,6 +31,8 @@ import { newestOf } from './fleet/newest.ts';
 import { createRows, type Rows } from './fleet/rows.ts';
 import { viewOf } from './fleet/view.ts';
 import { createForecasts, type Forecasts } from './forecast/forecasts.ts';
+import { createJoinLog } from './install/join-log.ts';
+import { createPackages } from './install/packages.ts';
 import { brokerOn } from './intake/broker/broker.ts';
 import type { IntakeParts } from './intake/intake.ts';
 import { startLocalAgent } from './local/agent.ts';
@@ -59,6 +62,8 @@ export interface Deps {
   version: string;
   /** Folder of the built web app. */
   web: string;
+  /** Where packages of the agent have been built, if they have. */
+  packages?: readonly string[];
   /** Where messages of endpoints come from; without, the broker of this collector. */
   source?: IntakeParts['source'];
 }
@@ -224,6 +229,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       registry,
       addresses: () => tls.addresses(ports),
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
+      ...joiningOf(config, folder, deps),
       async retired(id) {
         intake.retire(id);
         await agentSettings.retired(id);
@@ -259,6 +265,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     applyAgentSettings: agentSettings.replaceFile,
   };
 }
+
+const joiningOf = ({ packages }: Config, { path }: DataFolder, deps: Deps) => ({
+  joins: createJoinLog(deps.clock.now),
+  packages: createPackages(packages === null ? [join(path, 'packages'), ...(deps.packages ?? [])] : [packages]),
+});
 
 /** What a look at the certificate has shown becomes an alert, or ends it. */
 const certificateWatch =

@@ -7,6 +7,7 @@ import { weekdays } from './calendar.ts';
 import { patchAges } from './choices.ts';
 import { holdReasons } from './hold.ts';
 import { Reason, Reasons } from './inventory.ts';
+import { JoinLines } from './joining.ts';
 import { oneLinePattern } from './safe-text.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -1743,11 +1744,14 @@ export const Enrollment = Type.Object({
   revokedAt: orNull.ms,
   /** The endpoint that gets another credential by it; null: it makes a new endpoint. */
   replaces: orNull.text,
+  tags: Type.Array(text),
+  /** Addresses and ranges from which it works; from anywhere when empty. */
+  ranges: Type.Array(text),
 });
 export type Enrollment = Static<typeof Enrollment>;
 
 /** Answered once, when the code is made: afterwards only its hash is kept. */
-export const NewEnrollment = Type.Object({ enrollment: Enrollment, code: text, line: text });
+export const NewEnrollment = Type.Object({ enrollment: Enrollment, code: text, lines: JoinLines });
 export type NewEnrollment = Static<typeof NewEnrollment>;
 
 export const Token = Type.Object({

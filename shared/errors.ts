@@ -211,6 +211,11 @@ export const errors = {
   ),
   JOIN_CODE_UNKNOWN: row(403, 'The collector does not know this join code.', newCode),
   JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', newCode),
+  JOIN_CODE_ELSEWHERE: row(
+    403,
+    'This join code is for machines with an address in {ranges}; this one asked from {address}.',
+    'Use it on a machine of that network, or create a code without a range, or with another one.',
+  ),
   JOIN_CODE_USED: row(403, 'This join code has been used {uses} of {uses} times.', newCode),
   ALREADY_ENROLLED: row(
     409,

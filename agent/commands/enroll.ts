@@ -1,7 +1,7 @@
 /** `enroll`: exchanges a join code for this machine's own credential. Prints what it did. */
 
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, ftruncateSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
@@ -54,18 +54,39 @@ function readSource(source: string | 0): string {
 /** @throws EvenkeelError BAD_FLAG, CONFIG_UNREADABLE */
 async function readCode({ values, words }: CommandLine): Promise<string> {
   const [word, ...more] = words;
-  const file = values.file === undefined ? undefined : String(values.file);
+  const named = values['code-file'] ?? values.file;
+  const { EVENKEEL_JOIN_CODE: given, EVENKEEL_JOIN_CODE_FILE: fromEnv } = process.env;
+  const file = named === undefined ? (word === undefined && !given ? fromEnv : undefined) : String(named);
   if (more.length > 0 || (word !== undefined && file !== undefined))
     throw fail('BAD_FLAG', { problem: 'more than one join code' });
   if (word !== undefined && word !== '-') {
     process.stderr.write(codeInWords);
     return word;
   }
-  if (file !== undefined && file !== '-') return readSource(file);
+  if (file !== undefined && file !== '-')
+    return values['code-file'] === undefined ? readSource(file) : readSecret(file);
+  if (word === undefined && named === undefined && given) return given;
   const code = process.stdin.isTTY ? await askForCode() : readSource(0);
   if (code.trim() === '')
     throw fail('BAD_FLAG', { problem: 'no join code, and none came from the terminal or standard input' });
   return code;
+}
+
+/** Of its owner alone: whoever else could read the code could be this machine. @throws EvenkeelError CONFIG_UNREADABLE, UNTRUSTED_PATH */
+function readSecret(file: string): string {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+    throw fail('UNTRUSTED_PATH', {
+      file,
+      problem: `others may read the join code in it (mode ${(mode & 0o777).toString(8)})`,
+      todo: `Run: chmod 600 ${file}`,
+    });
+  try {
+    return readTrusted(file).toString('utf8');
+  } catch (thrown) {
+    if (thrown instanceof EvenkeelError) throw thrown;
+    throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
+  }
 }
 
 /** @throws EvenkeelError CONFIG_UNREADABLE, UNTRUSTED_PATH, BAD_FLAG when the file holds no certificate */
@@ -86,6 +107,28 @@ function readAuthority(file: string): string {
   return text;
 }
 
+/** Opened with the rights of the start: root's file is not the agent's to remove afterwards, but it is emptied. */
+function codeFileOf(named: unknown): { forget(): void } {
+  if (typeof named !== 'string') return { forget() {} };
+  let file: number | null = null;
+  try {
+    file = openSync(named, 'r+');
+  } catch {
+    // Read-only, as secrets of orchestrators are.
+  }
+  return {
+    forget() {
+      if (file !== null) ftruncateSync(file);
+      try {
+        rmSync(named);
+      } catch {
+        if (file === null)
+          process.stderr.write(`The join code still lies in ${named}, which cannot be changed. Remove it.\n`);
+      }
+    },
+  };
+}
+
 async function kindOf(flag: unknown): Promise<Guess> {
   if (flag === undefined) return guessKind(await readSigns(process.platform, '', run));
   if (!isOneOf(flag, kinds)) throw fail('BAD_FLAG', { problem: `--kind "${flag}"; it is server or workstation` });
@@ -100,6 +143,7 @@ function start(): string {
 export const command: AgentCommand = {
   options: {
     file: { type: 'string' },
+    'code-file': { type: 'string' },
     collector: { type: 'string' },
     name: { type: 'string' },
     kind: { type: 'string' },
@@ -121,6 +165,7 @@ export const command: AgentCommand = {
     const kind = await kindOf(values.kind);
     const fingerprint = fingerprintOf(await readParts(process.platform, '', run));
     const ca = typeof values.ca === 'string' ? { ca: readAuthority(values.ca) } : {};
+    const codeFile = codeFileOf(values['code-file']);
     // Serial numbers are root's to read; the credential is the agent's.
     becomeOwner(data);
     const { credential, looksLike } = await enroll({
@@ -131,6 +176,7 @@ export const command: AgentCommand = {
       ...(typeof values.name === 'string' ? { name: values.name } : {}),
       ...ca,
     });
+    codeFile.forget();
     const known = looksLike.map((name) => `"${name}"`).join(', ');
     const lines = [
       `Enrolled as ${credential.name} at ${credential.collector}.`,

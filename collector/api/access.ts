@@ -23,6 +23,12 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/enroll': 'public',
   /** No secret: every TLS connection presents a certificate issued by it. */
   'GET /api/v1/ca': 'public',
+  /** Nor is there one in these: a machine has no credential yet. */
+  'GET /install.sh': 'public',
+  'GET /install.ps1': 'public',
+  'GET /packages/:name': 'public',
+  'GET /api/v1/packages': 'operator',
+  'GET /api/v1/enrollments/:id/progress': 'operator',
   /** The secret in the link is what counts. */
   'GET /api/v1/rate/:token': 'public',
   'POST /api/v1/rate/:token': 'public',

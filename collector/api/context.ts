@@ -34,6 +34,8 @@ import type { Places } from '../fleet/places.ts';
 import type { Rows } from '../fleet/rows.ts';
 import type { Site } from '../fleet/sites.ts';
 import type { Impacts } from '../impact/impact.ts';
+import type { JoinLog } from '../install/join-log.ts';
+import type { Packages } from '../install/packages.ts';
 import type { Disks } from '../kpi/disk-forecasts.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
@@ -121,6 +123,9 @@ export interface Context {
   ruleNamed(id: string): NamedRule;
   /** The addresses for agents: available only once it listens. */
   addresses(): Addresses;
+  /** Of the agent, for new machines. */
+  packages: Packages;
+  joins: JoinLog;
   /** The collector's own metrics, each registered where it is counted. */
   registry: Registry;
   /** A restore of one of its backups was tested: the rules are evaluated at once. */

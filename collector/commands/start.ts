@@ -17,6 +17,8 @@ import { type Command, settingsFrom, startOptions } from './command.ts';
 import { noteAgentSettings, noteRulesInForce } from './rules-difference.ts';
 
 const web = pathOf(new URL('../../dashboards/web/dist', import.meta.url), 'web');
+/** What `npm run package` has built; a package of the collector has none beside it. */
+const packages = [pathOf(new URL('../../.package/out', import.meta.url), 'packages')];
 /** An orderly stop takes a second; one that takes this long will not end by itself. */
 const stopWithinMs = 20_000;
 
@@ -101,7 +103,7 @@ export const command: Command = {
     for (const warning of warnings) log.warn({}, warning);
     // A start does not wait for the DNS.
     void warnOfChannels(config, log);
-    const collector = createCollector(config, { clock: systemClock, log, version, web });
+    const collector = createCollector(config, { clock: systemClock, log, version, web, packages });
     const watchdog = createWatchdog(log);
     const ended = untilSignal(collector, watchdog.stopping);
     const started = await collector.start();

@@ -3,6 +3,7 @@
 import type { Enrollment, Fingerprint } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { encodeJoinCode } from '../../shared/join-code.ts';
+import { isWithin } from '../../shared/ranges.ts';
 import { type Reasons, reason } from '../../shared/reason.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { shownInstant } from '../../shared/zone.ts';
@@ -22,6 +23,10 @@ export interface CodeRequest {
   kind: EndpointKind | null;
   maxUses: number;
   lifeMs: number;
+  /** Of every endpoint of this code. */
+  tags?: readonly string[];
+  /** Addresses and ranges from which it works; from anywhere when empty. */
+  ranges?: readonly string[];
   /** An endpoint that gets another credential by it, instead of a new endpoint; then it works once. */
   replaces?: string | null;
   by: string;
@@ -38,6 +43,12 @@ export interface Applicant {
   version: string;
   /** Null where the agent sent none. */
   fingerprint: Fingerprint | null;
+  /** Where it asked from. */
+  address?: string;
+  /** Random, of the agent: the same one again is a repeat after an answer that was lost. */
+  attempt?: string | null;
+  /** Version of the trust that its answer brings. */
+  trust?: number | null;
 }
 
 export interface Enrolled {
@@ -61,9 +72,14 @@ export interface Enrollments {
    * Uses the code once and creates the endpoint, in one transaction. A single-use code gives one endpoint however many
    * machines enrol at the same moment.
    * @returns with the id of the site that had to be made for it
-   * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_EXPIRED, JOIN_CODE_USED
+   * A repeat gives the same endpoint, with another secret.
+   * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_EXPIRED, JOIN_CODE_USED, JOIN_CODE_ELSEWHERE
    */
   redeem(secret: string, applicant: Applicant): Promise<Enrolled & { madeSite: string | null }>;
+  /** Which code this is; null: none that we know. */
+  idOf(secret: string): Promise<string | null>;
+  /** What came of a code, newest first. @throws EvenkeelError NOT_FOUND */
+  machinesOf(id: string): Promise<{ createdAt: number; machines: { id: string; name: string; at: number }[] }>;
 }
 
 type EnrollmentRow = {
@@ -78,6 +94,8 @@ type EnrollmentRow = {
   expires_at: number;
   revoked_at: number | null;
   replaces: string | null;
+  tags: string;
+  ranges: string;
 };
 
 const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
@@ -92,13 +110,35 @@ const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
   expiresAt: row.expires_at,
   revokedAt: row.revoked_at,
   replaces: row.replaces,
+  tags: JSON.parse(row.tags),
+  ranges: JSON.parse(row.ranges),
 });
 
 /** Why this code cannot be used now, or nothing. Unknown and revoked look the same from outside. */
-function refuse(row: EnrollmentRow | undefined, now: number, zone: string): void {
+function refuse(row: EnrollmentRow | undefined, now: number, zone: string, from: string, isRepeat: boolean): void {
   if (!row || row.revoked_at !== null) throw fail('JOIN_CODE_UNKNOWN');
+  const ranges = JSON.parse(row.ranges) as string[];
+  if (ranges.length > 0 && !isWithin(from, ranges))
+    throw fail('JOIN_CODE_ELSEWHERE', { ranges: ranges.join(', '), address: from });
+  if (isRepeat && now < row.expires_at + repeatMs) return;
   if (row.uses >= row.max_uses) throw fail('JOIN_CODE_USED', { uses: row.max_uses });
   if (row.expires_at <= now) throw fail('JOIN_CODE_EXPIRED', { at: shownInstant(row.expires_at, zone) });
+}
+
+const mostShown = 20;
+/** An answer that was lost is asked for again soon. */
+const repeatMs = 86_400_000;
+
+/** The endpoint that this attempt has made already; null: none. */
+async function attemptOf(db: StateTransaction, code: string, attempt: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('endpoints')
+    .select('id')
+    .where('enrollment', '=', code)
+    .where('attempt', '=', attempt)
+    .where('retired_at', 'is', null)
+    .executeTakeFirst();
+  return row?.id ?? null;
 }
 
 /** @param zone report zone, IANA, of the times in messages */
@@ -110,7 +150,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
       );
     },
 
-    async create({ label, site, kind, maxUses, lifeMs, replaces = null, by }) {
+    async create({ label, site, kind, maxUses, lifeMs, tags = [], ranges = [], replaces = null, by }) {
       const secret = makeSecret();
       const at = now();
       const wanted = {
@@ -124,6 +164,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         expires_at: at + lifeMs,
         revoked_at: null,
         replaces,
+        ...{ tags: JSON.stringify([...new Set(tags)].sort()), ranges: JSON.stringify(ranges) },
       };
       return state.transaction().execute(async (db) => {
         const named = site === null ? null : await ensureSite(db, site, by, at);
@@ -148,14 +189,18 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
       return state.transaction().execute(async (db) => {
         const found = db.selectFrom('enrollments').selectAll().where('code_hash', '=', hashSecret(secret));
         const row = await found.executeTakeFirst();
-        refuse(row, at, zone);
+        const attempt = applicant.attempt ? hashSecret(applicant.attempt) : null;
+        const known = row && attempt !== null ? await attemptOf(db, row.id, attempt) : null;
+        refuse(row, at, zone, applicant.address ?? '', known !== null);
         const code = row as NonNullable<typeof row>;
+        const of = { enrollment: code.id, attempt, trust: applicant.trust ?? null };
+        if (known !== null) return { ...(await renew(db, known, applicant, of, at)), madeSite: null };
         await db
           .updateTable('enrollments')
           .set({ uses: code.uses + 1 })
           .where('id', '=', code.id)
           .execute();
-        if (code.replaces !== null) return { ...(await renew(db, code.replaces, applicant, at)), madeSite: null };
+        if (code.replaces !== null) return { ...(await renew(db, code.replaces, applicant, of, at)), madeSite: null };
         const name = await freeName(db, nameFrom(applicant.hostname));
         // A code may be older than the sites are, or its site may have been removed with a wrong clock.
         const site = code.site === null ? null : await ensureSite(db, code.site, code.created_by, at);
@@ -163,11 +208,29 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         const password = makeSecret();
         await db
           .insertInto('endpoints')
-          .values({ ...endpoint, secret_hash: hashSecret(password) })
+          .values({ ...endpoint, ...of, secret_hash: hashSecret(password) })
           .execute();
         const madeSite = site?.made ?? null;
         return { endpoint: endpoint.id, bucket: endpoint.bucket, name, secret: password, madeSite };
       });
+    },
+
+    async idOf(secret) {
+      const found = state.selectFrom('enrollments').select('id').where('code_hash', '=', hashSecret(secret));
+      return (await found.executeTakeFirst())?.id ?? null;
+    },
+
+    async machinesOf(id) {
+      const code = await state.selectFrom('enrollments').select('created_at').where('id', '=', id).executeTakeFirst();
+      if (!code) throw fail('NOT_FOUND', { what: 'join code', id });
+      const machines = await state
+        .selectFrom('endpoints')
+        .select(['id', 'name', 'enrolled_at as at'])
+        .where('enrollment', '=', id)
+        .orderBy('enrolled_at', 'desc')
+        .limit(mostShown)
+        .execute();
+      return { createdAt: code.created_at, machines };
     },
   };
 }
@@ -187,7 +250,13 @@ export const pasteLine = (code: string, replaces: string | null): string =>
 const beforeMs = 86_400_000;
 
 /** Another credential for an endpoint; all else of it stays. */
-async function renew(db: StateTransaction, id: string, applicant: Applicant, at: number): Promise<Enrolled> {
+async function renew(
+  db: StateTransaction,
+  id: string,
+  applicant: Applicant,
+  of: { enrollment: string; attempt: string | null; trust: number | null },
+  at: number,
+): Promise<Enrolled> {
   const row = await db
     .selectFrom('endpoints')
     .selectAll()
@@ -202,7 +271,7 @@ async function renew(db: StateTransaction, id: string, applicant: Applicant, at:
   await updateRow(db, 'endpoints', id, {
     ...{ secret_hash: hashSecret(secret), old_secret_until: at + beforeMs },
     old_secret_hash: isUnused ? row.old_secret_hash : row.secret_hash,
-    ...{ platform, arch, version, hostname },
+    ...{ platform, arch, version, hostname, ...of },
     ...(fingerprint === null ? {} : { fingerprint: JSON.stringify(fingerprint) }),
   });
   return { endpoint: id, bucket: row.bucket, name: row.name, secret };
@@ -219,7 +288,7 @@ function newEndpoint(name: string, applicant: Applicant, code: EnrollmentRow, at
       code.kind === null ? applicant.kindWhy : [reason('kind_set_by_code', { by: code.created_by })],
     ),
     site: code.site,
-    tags: '[]',
+    tags: code.tags,
     platform: applicant.platform,
     arch: applicant.arch,
     version: applicant.version,

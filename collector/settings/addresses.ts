@@ -8,6 +8,8 @@ export interface Addresses {
   mqtt: string;
   /** What agents are to trust; null: no encryption, or a certificate that every system knows. */
   trust: AgentTrust | null;
+  /** Of this server's key and the one that will follow it, base64: what curl compares. */
+  serverPins: readonly string[];
   /** Of the authority, for join codes; none where a proxy in front shows a certificate of its own. */
   codePins: readonly string[];
 }
@@ -50,8 +52,9 @@ export function ownAddressOf({ http, tls, ownTls }: Pick<Config, 'http' | 'tls' 
 export function addressesOf(
   { http, mqtt, tls, ownTls }: Pick<Config, 'http' | 'mqtt' | 'tls' | 'ownTls'>,
   ports: { http: number; mqtt: number },
-  { name, trust = null }: { name?: string | undefined; trust?: AgentTrust | null } = {},
+  certificate: { name?: string | undefined; trust?: AgentTrust | null; serverPins?: readonly string[] } = {},
 ): Addresses {
+  const { name, trust = null, serverPins = [] } = certificate;
   const isEncrypted = tls !== null || ownTls !== null;
   const host = (listened: string) => (name !== undefined && everywhere.has(listened) ? inUrl(name) : hostOf(listened));
   const web = http.publicUrl ?? `${isEncrypted ? 'https' : 'http'}://${host(http.host)}:${ports.http}`;
@@ -60,7 +63,7 @@ export function addressesOf(
   return {
     http: web,
     mqtt: mqtt.publicUrl ?? `${isEncrypted ? 'mqtts' : 'mqtt'}://${broker}:${ports.mqtt}`,
-    trust,
+    ...{ trust, serverPins },
     // That of the next authority is told to who is enrolled.
     codePins:
       trust === null || http.trustProxy.length > 0 ? [] : trust.version > 0 ? trust.pins.slice(0, 1) : trust.pins,

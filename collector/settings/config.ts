@@ -148,6 +148,7 @@ export function loadConfig(
     mqtt,
     tls,
     ownTls: ownTlsOf({ tls, http: listening, mqtt, data }, good.tls),
+    packages: good.packages === undefined ? null : from(good.packages, home),
     ...durations(good),
     series,
     channels,

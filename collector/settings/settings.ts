@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { isNeverReached } from '../../shared/outgoing.ts';
+import { rangeFault } from '../../shared/ranges.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { FileLayer } from '../agent-settings/store.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
@@ -62,16 +63,6 @@ const url = (...protocols: string[]) =>
 export function hostFault(text: string): string | null {
   if (/^[A-Za-z0-9_.-]+:\d+$/.test(text)) return 'holds a port; write that under `port`';
   return /^[A-Za-z0-9_.:%-]+$/.test(text) ? null : 'is not a host; write a name or an address alone, such as 127.0.0.1';
-}
-
-/** Addresses alone: the name of a proxy could be made to mean another machine. */
-function rangeFault(text: string): string | null {
-  const [address = '', bits, more] = text.split('/');
-  const family = isIP(address);
-  const isLength = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-  return family !== 0 && isLength && more === undefined
-    ? null
-    : 'is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24';
 }
 
 function targetFault(text: string): string | null {
@@ -169,6 +160,7 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    packages: path('folder of the agent’s packages that new machines fetch; default: packages in the data folder'),
     retention: Type.Optional(
       Type.Object(
         {
@@ -387,6 +379,8 @@ export interface Config {
   tls: TlsSettings | null;
   /** Where a certificate of the collector's own is wanted, or lies in the data folder: further names in it. */
   ownTls: { names: readonly string[] } | null;
+  /** Of the agent, for new machines; null: as ever. */
+  packages: string | null;
   retention: RetentionSettings;
   /** What holds the time series behind the journal. */
   series: SeriesPlace;

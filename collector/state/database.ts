@@ -87,6 +87,9 @@ export interface Database
     revoked_at: Ms | null;
     /** The endpoint that gets another credential by this code; null: a new endpoint. */
     replaces: string | null;
+    /** JSON lists: tags of its endpoints; addresses and ranges from which it works, from anywhere when empty. */
+    tags: Json;
+    ranges: Json;
   };
   endpoints: {
     id: string;
@@ -124,6 +127,12 @@ export interface Database
     fingerprint: Json | null;
     /** The endpoint that replaces this one; its credential is answered with that one. */
     moved_to: string | null;
+    /** The join code that made it, or gave it another credential. */
+    enrollment: string | null;
+    /** Hash of what the agent calls that attempt: a repeat after a lost answer. */
+    attempt: string | null;
+    /** Version of what its agent trusts; see ../tls. */
+    trust: number | null;
     /** How many people cannot work while it is down: its seats, or the users of a server; null: not known. */
     people: number | null;
     /** Of what was known only id, kind, site and the times of its life are left; see erasure.ts. */

@@ -209,7 +209,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
       set: {
         ...{ name: sql`id`, kind_why: '[]', tags: '[]', platform: '', arch: '', version: null, secret_hash: '' },
         ...{ old_secret_hash: null, state_reason: null, session: null, boot_id: null, hostname: null },
-        ...{ fingerprint: null, moved_to: null },
+        ...{ fingerprint: null, moved_to: null, enrollment: null, attempt: null },
       },
     },
   ],

@@ -51,6 +51,7 @@ import * as askedMaintenance from './migrations/055-asked-maintenance.ts';
 import * as alertClocks from './migrations/057-alert-clocks.ts';
 import * as watchedSeen from './migrations/061-watched-seen.ts';
 import * as agentSettings from './migrations/068-agent-settings.ts';
+import * as joining from './migrations/065-joining.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -103,6 +104,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '057-alert-clocks': alertClocks,
   '061-watched-seen': watchedSeen,
   '068-agent-settings': agentSettings,
+  '065-joining': joining,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -63,8 +63,12 @@ function tlsOf(config: TlsConfig): { served: ServedTls | null; name: string | un
 
 export function addressesFor(config: TlsConfig, ports: { http: number; mqtt: number }): Addresses {
   const { served, name } = tlsOf(config);
-  return addressesOf(config, ports, { name, trust: trustIn(served) });
+  return addressesOf(config, ports, shownBy(served, name));
 }
+
+const shownBy = (served: ServedTls | null, name: string | undefined) => ({
+  ...{ name, trust: trustIn(served), serverPins: served?.serverPins ?? [] },
+});
 
 const trustIn = (served: ServedTls | null): Addresses['trust'] =>
   served && served.roots.length > 0 ? { roots: served.roots, pins: served.pins, version: served.version } : null;
@@ -155,7 +159,7 @@ export async function serveTls(
 
   return {
     current: () => served,
-    addresses: (ports) => addressesOf(config, ports, { name, trust: trustIn(served) }),
+    addresses: (ports) => addressesOf(config, ports, shownBy(served, name)),
     onChange: (take) => void takers.push(take),
     onLook(take) {
       lookers.push(take);

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { decodeJoinCode } from '../../shared/join-code.ts';
 import { words } from '../../shared/words/en.ts';
 import { buildWeb, loadPages, violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
@@ -312,16 +313,39 @@ step('to resolve while the alert fires asks first, and says what will happen', a
   await page.locator('datalist option[value="admin"]').first().waitFor({ state: 'attached' });
 });
 
-step('a join code can be made, and its line is shown once', async () => {
+const enrolFromAfar = (url: string, code: string) =>
+  fetch(`${url}/api/v1/enroll`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      ...{ code, hostname: 'front-desk-1', platform: 'linux', arch: 'x64', version: '0.1.0' },
+      ...{ kind: 'workstation', kind_why: [{ code: 'kind_headless' }] },
+    }),
+  });
+
+step('a join code can be made, its line is shown once, and what comes of it appears', async () => {
   const { page, collector } = world;
   await page.goto(`${collector.http}/add`);
   await page.getByLabel('Label').fill('front desk');
   await page.getByRole('button', { name: 'Create join code' }).click();
-  const line = (await page.getByRole('region', { name: 'The line to paste' }).textContent()) ?? '';
-  assert.match(line, /^echo EK2-\S{20,} \| npm run agent -- enroll -/);
+  const line = async () => (await page.getByRole('region', { name: 'The line to paste' }).textContent()) ?? '';
+  assert.match(await line(), /^curl -fsS '\S+\/install\.sh' -o ek\.sh && echo EK2-\S{20,} \| sudo sh ek\.sh$/);
+  await page.getByRole('button', { name: 'Windows' }).click();
+  assert.match(await line(), /^\(New-Object Net\.WebClient\)[\s\S]*\| powershell -ExecutionPolicy Bypass/);
+  await page.getByText('This collector has no package for that system yet').waitFor();
+  await page.getByRole('button', { name: 'From source' }).click();
+  const source = await line();
+  assert.match(source, /^echo EK2-\S{20,} \| npm run agent -- enroll -$/);
+  await page.getByRole('row', { name: /front desk/ }).waitFor();
+  await page.getByText('Waiting for the machine…').waitFor();
+  const { secret } = decodeJoinCode(source.split(' ')[1] ?? '');
+  await enrolFromAfar(collector.http, 'EK2-of-nobody');
+  await page.getByText('A machine at 127.0.0.1 was refused').waitFor();
+  await enrolFromAfar(collector.http, secret);
+  await page.getByText('Enrolled, no report yet').waitFor();
+  await page.getByRole('link', { name: 'front-desk-1' }).first().waitFor();
   // This collector listens on loopback: a person with another machine in mind must hear it here.
   await page.getByText('Only this machine can use this line').waitFor();
-  await page.getByRole('row', { name: /front desk/ }).waitFor();
 });
 
 step('each KPI that the collector lists has a tile, and its number opens the list behind it', async () => {

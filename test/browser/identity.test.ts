@@ -107,9 +107,9 @@ step('an admin makes the line that replaces a credential, after a question, in b
   await open(shop.endpoint);
   await page.getByRole('button', { name: 'Replace the credential' }).click();
   await shows(/Nothing changes until it is run/);
-  assert.is(await page.getByText(/enroll - --again/).count(), 0);
+  assert.is(await page.getByText(/ek\.sh/).count(), 0);
   await page.getByRole('button', { name: 'Yes, make the line' }).click();
-  await shows(/^echo EK2-\S+ \| npm run agent -- enroll - --again$/);
+  await shows(/^curl -fsS '\S+\/install\.sh' -o ek\.sh && echo EK2-\S+ \| sudo sh ek\.sh --again$/);
   await shows(/The old credential works until the new one is used/);
   assert.equal(await violations(page), []);
   const { items } = await collector.get<{ items: Enrollment[] }>('/api/v1/enrollments');

@@ -66,7 +66,8 @@ test('an authority from outside: the code carries its pin; with another pin it i
   if (!own || !other) return skip();
   const settings = `{ cert: "${own.cert}", key: "${own.key}", ca: "${own.ca}" }`;
   await withCollector(settings, async ({ collector, made, home }) => {
-    assert.match(made.line, /^echo EK2-\S+ \| npm run agent -- enroll -$/);
+    assert.match(made.lines.source, /^echo EK2-\S+ \| npm run agent -- enroll -$/);
+    assert.match(made.lines.linux, / -fsSk --proto '=https' --pinnedpubkey 'sha256\/\//);
     const { pins = [], ...bare } = decodeJoinCode(made.code);
     assert.is(pins.length, 1);
     const plain = await enroll(home, encodeJoinCode(bare));

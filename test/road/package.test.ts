@@ -1,5 +1,5 @@
 /**
- * The packages on a clean Debian, which has neither Node nor npm: installed, first value, installed again, purged; the agent with a
+ * The packages on a clean Debian, which has neither Node nor npm: the line of the page, first value, installed again, purged; the agent with a
  * collector of this source, then both together. The root is made here; systemd does not run in it, so what its units would
  * start is started by hand.
  */
@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointDetail, EndpointRow, Series } from '../../shared/api.ts';
-import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
+import type { EndpointDetail, EndpointRow, NewEnrollment, Series } from '../../shared/api.ts';
+import { type RunningCollector, runCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const test = suite('packages');
 const builder = fileURLToPath(new URL('../../.package/main.ts', import.meta.url));
@@ -60,13 +60,13 @@ const files = () =>
     )
     .sort();
 
-async function joinCode(): Promise<string> {
+async function makeCode(): Promise<NewEnrollment> {
   const answer = await fetch(`${collector.http}/api/v1/enrollments`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${collector.token}` },
     body: '{}',
   });
-  return ((await answer.json()) as { code: string }).code;
+  return (await answer.json()) as NewEnrollment;
 }
 
 const rows = async () => (await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints')).items;
@@ -98,13 +98,17 @@ if (missing.length > 0 || !isRoot) {
     ];
     execFileSync(process.execPath, [builder, ...words], { stdio: 'pipe' });
     // The mirror's lists may be older than they promise to be.
-    const options = ['--variant=essential', '--include=passwd,libatomic1,libstdc++6', '--quiet'];
+    const options = ['--variant=essential', '--include=passwd,libatomic1,libstdc++6,curl,sudo,mount', '--quiet'];
     execFileSync('mmdebstrap', [...options, '--aptopt=Acquire::Check-Valid-Until "false"', 'bookworm', root], {
       stdio: 'pipe',
     });
     mkdirSync(join(root, 'tmp'), { recursive: true });
     cpSync(out, join(root, 'tmp'), { recursive: true });
-    collector = await startCollector(join(folder.path, 'collector'));
+    const data = join(folder.path, 'collector');
+    await runCollector(['tls', 'init', '--name', '127.0.0.1', '--data', data]).ended;
+    cpSync(out, join(data, 'packages'), { recursive: true });
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    collector = await startCollector(data);
     before = files();
   });
   test.after(async () => {
@@ -115,26 +119,62 @@ if (missing.length > 0 || !isRoot) {
 
   const deb = 'dpkg -i /tmp/evenkeel-agent_0.1.0_amd64.deb';
 
-  test('deb: installed without Node, enrolled, and the first value within a minute', async () => {
+  test('the line of the page, as it is typed: installed without Node, enrolled, and the first value within a minute', async () => {
     assert.is(inside('command -v node npm').status, 127, 'no Node here');
+    const { lines } = await makeCode();
     const began = performance.now();
-    const installed = inside(deb);
-    assert.is(installed.status, 0, installed.text);
+    const done = inside(`cd /root && hostname clean && ${lines.linux}`);
+    assert.is(done.status, 0, done.text);
+    assert.match(done.text, /Enrolled as clean[\s\S]*There is no systemd here/);
+    assert.not.match(done.text, 'npm');
     assert.match(inside('evenkeel-agent --version').text, /^\d+\.\d+\.\d+$/m);
-    const enrolled = inside('evenkeel-agent enroll - --name clean', await joinCode());
-    assert.is(enrolled.status, 0, enrolled.text);
-    assert.match(enrolled.text, 'evenkeel-agent run');
-    assert.not.match(enrolled.text, 'npm');
     assert.match(inside('stat -c "%U %a" /var/lib/evenkeel-agent/agent.json').text, 'evenkeel-agent 600');
     const agent = agentInside();
     try {
       await until(async () => (await valuesOf('clean')) > 0, 60_000, 'the first value');
       console.log(
-        `FIGURE package: the first value ${((performance.now() - began) / 1000).toFixed(1)} s after dpkg -i began`,
+        `FIGURE package: the first value ${((performance.now() - began) / 1000).toFixed(1)} s after the line`,
+      );
+      assert.is(
+        inside('setpriv --reuid evenkeel-agent --regid evenkeel-agent --init-groups evenkeel-agent wait --seconds 20')
+          .status,
+        0,
       );
     } finally {
       await stop(agent);
     }
+    // The script that it left behind would be one more file.
+    inside('rm /root/ek.sh');
+  });
+
+  test('the line refuses: another key of the server, no code, no room, another processor, no root', async () => {
+    const { lines } = await makeCode();
+    const line = (text: string) => inside(`cd /root && rm -f ek.sh && ${text}`);
+    const foreign = line(lines.linux.replaceAll(/sha256\/\/[^;']+/g, `sha256//${Buffer.alloc(32).toString('base64')}`));
+    assert.is(foreign.status, 90, 'curl: the pinned key does not match');
+    assert.not.match(foreign.text, 'Fetching');
+    const fetched = lines.linux.split(' && ')[0];
+    for (const [script, text] of [
+      [`${fetched} && echo | sh ek.sh`, 'there is no join code'],
+      [`${fetched} && echo EK2-x | sh ek.sh --bogus`, 'unknown word "--bogus"'],
+      [
+        `${fetched} && mkdir -p /tmp/fake && printf '#!/bin/sh\n[ "$1" = -m ] && echo riscv64 || echo Linux\n' >/tmp/fake/uname && chmod +x /tmp/fake/uname && (echo EK2-x | PATH=/tmp/fake:$PATH sh ek.sh; code=$?; rm /tmp/fake/uname; exit $code)`,
+        'no package for linux with riscv64 processors (it has: x64 deb',
+      ],
+      [
+        `${fetched} && mount -t tmpfs -o size=2m tmpfs /tmp && (echo EK2-x | sh ek.sh)`,
+        /there is no room: \/tmp has \d+ MB free, and \d+ MB are needed/,
+      ],
+      [
+        `${fetched} && chmod 644 ek.sh && cp ek.sh /tmp/ek.sh && (echo EK2-x | setpriv --reuid nobody --clear-groups sh /tmp/ek.sh)`,
+        'this needs root, and you are nobody',
+      ],
+    ] as const) {
+      const { status, text: printed } = line(script);
+      assert.is(status, 1, printed);
+      assert.match(printed, text);
+    }
+    inside('rm -f /root/ek.sh /tmp/ek.sh');
   });
 
   test('deb: installed again, it keeps its identity and what waits in its spool', async () => {

@@ -2,10 +2,15 @@
 
 import { Type } from 'typebox';
 import { EndpointKind, Enrollment, Fingerprint, LooksLike, NewEnrollment, page } from '../../../shared/api.ts';
-import { fail } from '../../../shared/errors.ts';
+import { EvenkeelError, fail } from '../../../shared/errors.ts';
 import { Reasons } from '../../../shared/inventory.ts';
-import { joinCodeOf, pasteLine } from '../../fleet/enrollment.ts';
+import { JoinProgress } from '../../../shared/joining.ts';
+import { rangeFault } from '../../../shared/ranges.ts';
+import { createAllowances } from '../../doors/allowance.ts';
+import { networkOf } from '../../doors/network.ts';
+import { joinCodeOf } from '../../fleet/enrollment.ts';
 import { lookalikes } from '../../fleet/identity.ts';
+import { linesFor } from '../../install/lines.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed, refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, PlaceName, word, wordOrNone } from '../shapes.ts';
@@ -19,6 +24,13 @@ const NewCode = Type.Object(
     site: Type.Optional(Type.Union([PlaceName, Type.Null()])),
     kind: Type.Optional(Type.Union([EndpointKind, Type.Null()], { description: 'null: as the agent guesses' })),
     maxUses: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 1 })),
+    tags: Type.Optional(Type.Array(word(64), { maxItems: 50, description: 'of every endpoint of this code' })),
+    ranges: Type.Optional(
+      Type.Array(word(64), {
+        maxItems: 50,
+        description: 'addresses and ranges from which it works, such as 10.20.0.0/16; from anywhere without',
+      }),
+    ),
     replaces: Type.Optional(
       Type.Union([word(64), Type.Null()], {
         description:
@@ -43,6 +55,13 @@ const Applicant = Type.Object(
     kind_why: Reasons,
     version: word(32),
     fingerprint: Type.Optional(Fingerprint),
+    attempt: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{32}$',
+        secret: true,
+        description: 'random; the same again after a lost answer',
+      }),
+    ),
   },
   {
     examples: [
@@ -76,7 +95,25 @@ const Credential = Type.Object({
   ),
 });
 
-export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFeed, addresses }: Context): void {
+/** Wrong codes of one network: 20 at once, then one in 30 s. Right ones are never kept waiting behind them. */
+const wrongCodes = { burst: 20, perSecond: 1 / 30, atMost: 50_000 };
+
+export function enrollmentRoutes(
+  app: App,
+  { state, enrollments, fleet, changeFeed, addresses, clock, joins }: Context,
+): void {
+  const wrong = createAllowances({ ...wrongCodes, monotonic: clock.monotonic });
+
+  /** For the page that waits, and against guessing. @throws EvenkeelError TOO_MANY_REQUESTS, or what was thrown */
+  async function refused(thrown: unknown, secret: string, address: string): Promise<never> {
+    if (!(thrown instanceof EvenkeelError)) throw thrown;
+    const id = await enrollments.idOf(secret);
+    joins.refused(id, address, thrown);
+    if (id !== null) throw thrown;
+    if (wrong.take(networkOf(address), 1) === 0) throw thrown;
+    throw fail('TOO_MANY_REQUESTS', { limit: wrongCodes.burst, window: '10 minutes' });
+  }
+
   app.get(
     '/api/v1/enrollments',
     { schema: { summary: 'Join codes, newest first', tags: ['enrolment'], response: { 200: page(Enrollment) } } },
@@ -94,7 +131,9 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
       },
     },
     async (request, reply) => {
-      const { label, site, kind, maxUses, hours, replaces = null } = request.body;
+      const { label, site, kind, maxUses, hours, tags = [], ranges = [], replaces = null } = request.body;
+      const fault = ranges.map((range) => [range, rangeFault(range)] as const).find(([, why]) => why !== null);
+      if (fault) throw fail('BAD_REQUEST', { problem: `ranges: "${fault[0]}" ${fault[1]}` });
       if ((hours ?? 0) > hoursOfTokens)
         refuseToken(request, `to make a join code that works longer than ${hoursOfTokens / 24} days`);
       if (replaces !== null && !fleet.get(replaces)) throw fail('NOT_FOUND', { what: 'endpoint', id: replaces });
@@ -104,13 +143,31 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
         kind: kind ?? null,
         maxUses: maxUses ?? 1,
         lifeMs: Math.round((hours ?? 24) * 3_600_000),
-        replaces,
+        ...{ tags, ranges, replaces },
         by: callerNamed(request),
       });
       if (madeSite !== null) request.madeSites.push(madeSite);
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       const code = joinCodeOf(secret, addresses());
-      return reply.status(201).send({ enrollment, code, line: pasteLine(code, replaces) });
+      return reply.status(201).send({ enrollment, code, lines: linesFor(code, replaces, addresses()) });
+    },
+  );
+
+  app.get(
+    '/api/v1/enrollments/:id/progress',
+    {
+      schema: {
+        summary: 'What has come of a join code: machines, and refusals of the last time',
+        ...{ tags: ['enrolment'], params: Id, response: { 200: JoinProgress } },
+      },
+    },
+    async ({ params }) => {
+      const { createdAt, machines } = await enrollments.machinesOf(params.id);
+      const reports = (id: string) => (fleet.get(id)?.lastSeenAt ?? null) !== null;
+      return {
+        machines: machines.map((one) => ({ ...one, reports: reports(one.id) })),
+        ...joins.since(createdAt, params.id),
+      };
     },
   );
 
@@ -158,12 +215,15 @@ export function enrollmentRoutes(app: App, { state, enrollments, fleet, changeFe
     },
     async (request, reply) => {
       const { code, hostname, platform, arch, kind, kind_why, version, fingerprint = null } = request.body;
-      const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version, fingerprint };
-      const { madeSite, ...enrolled } = await enrollments.redeem(code, applicant);
+      const { mqtt, trust } = addresses();
+      const from = { address: request.ip, attempt: request.body.attempt ?? null, trust: trust?.version ?? null };
+      const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version, fingerprint, ...from };
+      const { madeSite, ...enrolled } = await enrollments
+        .redeem(code, applicant)
+        .catch((thrown: unknown) => refused(thrown, code, request.ip));
       if (madeSite !== null) request.madeSites.push(madeSite);
       await fleet.reload(enrolled.endpoint);
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
-      const { mqtt, trust } = addresses();
       const looksLike = await lookalikes({ state, fleet }, enrolled.endpoint);
       return reply.status(201).send({
         ...enrolled,

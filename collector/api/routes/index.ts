@@ -20,6 +20,7 @@ import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
 import { impactRoutes } from './impact.ts';
 import { incidentRoutes } from './incidents.ts';
+import { installRoutes } from './install.ts';
 import { kpiRoutes } from './kpis.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { maintenanceTableRoutes } from './maintenance-table.ts';
@@ -109,6 +110,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   costRoutes,
   softwareRoutes,
   enrollmentRoutes,
+  installRoutes,
   tokenRoutes,
   accountRoutes,
   auditRoutes,

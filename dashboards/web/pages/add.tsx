@@ -1,8 +1,6 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Enrollment, NewEnrollment } from '../../../shared/api.ts';
-import { isLoopback, isReadable } from '../../../shared/loopback.ts';
 import { number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -10,14 +8,18 @@ import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Ended } from '../parts/ended.tsx';
-import { CopyButton, Input, Select } from '../parts/field.tsx';
+import { Input, Select } from '../parts/field.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { SiteInput } from '../parts/site-input.tsx';
 import { Table } from '../parts/table.tsx';
 import { actorName, language, t } from '../words/words.ts';
+import { MadeLine } from './join/line.tsx';
+import { Progress } from './join/progress.tsx';
 
 const kinds = ['', 'server', 'workstation'] as const;
+
+const wordsIn = (text: string) => text.split(/[\s,]+/).filter((one) => one !== '');
 
 function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   const [label, setLabel] = useState('');
@@ -25,6 +27,8 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   const [kind, setKind] = useState('');
   const [uses, setUses] = useState('1');
   const [hours, setHours] = useState('24');
+  const [tags, setTags] = useState('');
+  const [ranges, setRanges] = useState('');
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -34,6 +38,8 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
       kind: kind === '' ? null : kind,
       maxUses: Number(uses),
       hours: Number(hours),
+      tags: wordsIn(tags),
+      ranges: wordsIn(ranges),
     };
     await send(async () => onMade(await call<NewEnrollment>('enrollments', { method: 'POST', body })));
   };
@@ -57,6 +63,19 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
           options={(['1', '24', '168', '720'] as const).map((one) => [one, t(`add.hours.${one}`)] as const)}
         />
       </div>
+      <details class="fold">
+        <summary>{t('add.more')}</summary>
+        <div class="form-row">
+          <Input label={t('add.tags')} value={tags} onInput={setTags} maxLength={1000} help={t('add.tagsHelp')} />
+          <Input
+            label={t('add.ranges')}
+            value={ranges}
+            onInput={setRanges}
+            maxLength={1000}
+            help={t('add.rangesHelp')}
+          />
+        </div>
+      </details>
       <div class="form-end">
         <button type="submit" class="button main" disabled={busy}>
           {busy ? t('common.working') : t('add.make')}
@@ -66,55 +85,16 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   );
 }
 
-/** What is wrong with the address in a join code: `EK2-`, base64url of `{u, c, p}` and four characters. */
-function addressFault(code: string): 'hereOnly' | 'inClear' | null {
-  try {
-    const text = atob(code.slice('EK2-'.length, -4).replaceAll('-', '+').replaceAll('_', '/'));
-    const { u } = JSON.parse(text) as { u: string };
-    return isLoopback(new URL(u).hostname) ? 'hereOnly' : isReadable(u) ? 'inClear' : null;
-  } catch {
-    // A code of unknown format cannot be checked here; the line is shown all the same.
-    return null;
-  }
-}
-
 function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
   return (
-    <MadeLine made={made} lead={t('add.paste')}>
-      <button type="button" class="button" onClick={onMore}>
-        {t('add.another')}
-      </button>
-    </MadeLine>
-  );
-}
-
-interface MadeLineProps {
-  made: NewEnrollment;
-  lead: ComponentChildren;
-  children?: ComponentChildren;
-}
-
-/** The line to paste, with what is to be known of it. */
-export function MadeLine({ made, lead, children }: MadeLineProps) {
-  const fault = addressFault(made.code);
-  return (
-    <div class="paste">
-      <p>{lead}</p>
-      <section aria-label={t('add.line')}>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the line must be reachable, to be selected without a mouse */}
-        <pre tabIndex={0}>{made.line}</pre>
-      </section>
-      <div class="row">
-        <CopyButton text={made.line} />
-        {children}
-      </div>
-      {fault && (
-        <Callout tone="warning" title={t(`add.${fault}`)}>
-          <p>{t(`add.${fault}Lead`)}</p>
-        </Callout>
-      )}
-      <Callout tone="info">{t('add.once')}</Callout>
-    </div>
+    <>
+      <MadeLine made={made} lead={t('add.paste')}>
+        <button type="button" class="button" onClick={onMore}>
+          {t('add.another')}
+        </button>
+      </MadeLine>
+      <Progress code={made.enrollment} />
+    </>
   );
 }
 
@@ -174,7 +154,9 @@ function Codes({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
         {
           key: 'for',
           head: t('add.for'),
-          cell: (row) => [row.site, row.kind && t(`kind.${row.kind}`)].filter(Boolean).join(' · ') || '—',
+          cell: (row) =>
+            [row.site, row.kind && t(`kind.${row.kind}`), ...row.tags, ...row.ranges].filter(Boolean).join(' · ') ||
+            '—',
         },
         { key: 'expires', head: t('add.until'), cell: (row) => <Moment at={row.expiresAt} /> },
         {

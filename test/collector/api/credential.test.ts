@@ -106,8 +106,9 @@ test('what was handed out in between and never used is no credential; what the m
 
 test('the code works once, for an endpoint that is there, and names the command to use', async () => {
   const { endpoint } = await enrol('once', {});
-  const { code, line, enrollment } = await makeCode({ replaces: endpoint, maxUses: 50 });
-  assert.match(line, / enroll - --again$/);
+  const { code, lines, enrollment } = await makeCode({ replaces: endpoint, maxUses: 50 });
+  assert.match(lines.source, / enroll - --again$/);
+  assert.match(lines.linux, / \| sudo sh ek\.sh --again$/);
   assert.equal([enrollment.replaces, enrollment.maxUses], [endpoint, 1]);
   const use = (name: string) => startAgent(['enroll', '-', '--data', home(name)], code).finished;
   assert.is((await use('once-a')).code, 0);

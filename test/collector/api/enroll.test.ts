@@ -2,8 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointDetail } from '../../../shared/api.ts';
+import type { EndpointDetail, EndpointRow, NewEnrollment } from '../../../shared/api.ts';
 import { decodeJoinCode } from '../../../shared/join-code.ts';
+import type { JoinProgress } from '../../../shared/joining.ts';
 import { reason } from '../../../shared/reason.ts';
 import { type Answer, type InProcess, openCollector } from '../../support/collector.ts';
 
@@ -22,10 +23,10 @@ const machine = { hostname: 'macbook', platform: 'darwin', arch: 'arm64', kind: 
 async function makeCode(body: object): Promise<{ id: string; secret: string; line: string }> {
   const answer = await collector.call('/api/v1/enrollments', { method: 'POST', as: 'admin', body });
   assert.is(answer.status, 201, answer.text);
-  const { enrollment, code, line } = answer.body as { enrollment: { id: string }; code: string; line: string };
+  const { enrollment, code, lines } = answer.body as NewEnrollment;
   const { url, secret } = decodeJoinCode(code);
   assert.is(url, collector.started.addresses.http);
-  return { id: enrollment.id, secret, line };
+  return { id: enrollment.id, secret, line: lines.source };
 }
 
 const enroll = (code: string, more: object = {}): Promise<Answer> =>
@@ -158,6 +159,52 @@ test('a retired endpoint is gone from the list, and its name is free again', asy
   assert.is((await collector.call(path, { as: 'viewer' })).status, 404);
   const { secret } = await makeCode({});
   assert.is(((await enroll(secret)).body as { name: string }).name, 'macbook-2');
+});
+
+test('an answer that was lost: the same attempt gets the same endpoint, another attempt nothing', async () => {
+  const { secret } = await makeCode({ label: 'lost' });
+  const attempt = 'a'.repeat(32);
+  const first = (await enroll(secret, { hostname: 'lost', attempt })).body as { endpoint: string; secret: string };
+  const again = (await enroll(secret, { hostname: 'lost', attempt })).body as { endpoint: string; secret: string };
+  assert.is(again.endpoint, first.endpoint);
+  assert.is.not(again.secret, first.secret);
+  assert.is(codeOf(await enroll(secret, { attempt: 'b'.repeat(32) })), 'JOIN_CODE_USED');
+});
+
+test('bound to tags and addresses: elsewhere it is refused, and says from where', async () => {
+  const { secret } = await makeCode({ tags: ['laptop', 'osaka'], ranges: ['10.0.0.0/8', '127.0.0.0/8'] });
+  const { endpoint } = (await enroll(secret, { hostname: 'bound' })).body as { endpoint: string };
+  const { items } = (await collector.call('/api/v1/endpoints', { as: 'viewer' })).body as { items: EndpointRow[] };
+  assert.equal(items.find(({ id }) => id === endpoint)?.tags, ['laptop', 'osaka']);
+  const far = await makeCode({ ranges: ['10.0.0.0/8', 'fd00::/8'] });
+  const refused = await enroll(far.secret);
+  assert.is(codeOf(refused), 'JOIN_CODE_ELSEWHERE');
+  assert.match(refused.text, /10\.0\.0\.0\/8, fd00::\/8; this one asked from 127\.0\.0\.1/);
+  const wrong = { method: 'POST', as: 'admin', body: { ranges: ['keel.example.net'] } } as const;
+  assert.match((await collector.call('/api/v1/enrollments', wrong)).text, /is not an address/);
+});
+
+test('the page that waits sees machines and refusals; after 20 wrong codes only wrong ones are kept waiting', async () => {
+  const { id, secret } = await makeCode({ maxUses: 2 });
+  const progress = async () =>
+    (await collector.call(`/api/v1/enrollments/${id}/progress`, { as: 'operator' })).body as JoinProgress;
+  assert.equal((await progress()).machines, []);
+  const answers = [];
+  for (let n = 0; n < 22; n++) answers.push(await enroll(`wrong-${n}`));
+  assert.equal(
+    [answers[0], answers[21]].map((one) => one?.status),
+    [403, 429],
+  );
+  assert.is((await enroll(secret, { hostname: 'seen' })).status, 201, 'a right one is not kept waiting');
+  await collector.call('/install.sh', {});
+  const { machines, fetchedAt, refused } = await progress();
+  assert.equal(
+    machines.map(({ name, reports }) => [name, reports]),
+    [['seen', false]],
+  );
+  assert.type(fetchedAt, 'number');
+  assert.equal(refused.map(({ why, isUnknown }) => [why, isUnknown])[0], ['JOIN_CODE_UNKNOWN', true]);
+  assert.is(refused.length, 5, 'the newest, and no more');
 });
 
 test.run();

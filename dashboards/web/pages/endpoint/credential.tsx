@@ -6,7 +6,7 @@ import { call } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { t } from '../../words/words.ts';
-import { MadeLine } from '../add.tsx';
+import { MadeLine } from '../join/line.tsx';
 
 function Made({ made }: { made: NewEnrollment }) {
   const lead = (

@@ -1,0 +1,121 @@
+/** The line to paste on a machine, for the system that it has, and the same as steps. */
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { NewEnrollment } from '../../../../shared/api.ts';
+import type { AgentPackage } from '../../../../shared/joining.ts';
+import { isLoopback, isReadable } from '../../../../shared/loopback.ts';
+import { number } from '../../../../shared/words/format.ts';
+import { useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
+import { Callout } from '../../parts/box.tsx';
+import { CopyButton } from '../../parts/field.tsx';
+import { language, t } from '../../words/words.ts';
+
+const systems = ['linux', 'windows', 'macos', 'source'] as const;
+type JoinSystem = (typeof systems)[number];
+
+/** What is wrong with the address in a join code: `EK2-`, base64url of `{u, c, p}` and four characters. */
+function addressFault(code: string): 'hereOnly' | 'inClear' | null {
+  try {
+    const text = atob(code.slice('EK2-'.length, -4).replaceAll('-', '+').replaceAll('_', '/'));
+    const { u } = JSON.parse(text) as { u: string };
+    return isLoopback(new URL(u).hostname) ? 'hereOnly' : isReadable(u) ? 'inClear' : null;
+  } catch {
+    // A code of unknown format cannot be checked here; the line is shown all the same.
+    return null;
+  }
+}
+
+const megabytes = (bytes: number) => number(Math.round(bytes / 1e6), language.value);
+
+/** Where a package is missing, the line would end with that message on the machine. */
+function Offered({ items, system }: { items: readonly AgentPackage[]; system: JoinSystem }) {
+  if (system === 'source') return <p class="quiet">{t('add.sourceNeeds')}</p>;
+  const fitting = items.filter((one) => one.system === system);
+  if (fitting.length === 0)
+    return (
+      <Callout tone="warning" title={t('add.noPackage')}>
+        <p>{t('add.noPackageLead')}</p>
+        <pre>npm run package -- --target {system === 'windows' ? 'win' : system}-x64</pre>
+      </Callout>
+    );
+  return (
+    <p class="quiet">
+      {t('add.offers', { version: fitting[0]?.version ?? '' })}{' '}
+      {fitting.map(({ form, arch, size }) => `${form} ${arch} (${megabytes(size)} MB)`).join(', ')}
+    </p>
+  );
+}
+
+function Steps({ made, items, system }: { made: NewEnrollment; items: readonly AgentPackage[]; system: JoinSystem }) {
+  const again = made.enrollment.replaces === null ? '' : ' --again';
+  const fitting = items.filter((one) => one.system === system);
+  return (
+    <details class="fold">
+      <summary>{t('add.steps')}</summary>
+      <ol class="stack">
+        <li>
+          {t('add.stepPackage')}
+          <ul>
+            {fitting.map(({ name, sha256 }) => (
+              <li key={name}>
+                <a href={`/packages/${name}`}>{name}</a> <span class="quiet small">SHA-256 {sha256}</span>
+              </li>
+            ))}
+          </ul>
+        </li>
+        <li>{t(system === 'windows' ? 'add.stepInstallWindows' : 'add.stepInstall')}</li>
+        <li>
+          {t('add.stepEnrol')} <code>{`evenkeel-agent enroll${again}`}</code>
+          <pre>{made.code}</pre>
+          <CopyButton text={made.code} />
+        </li>
+      </ol>
+    </details>
+  );
+}
+
+interface MadeLineProps {
+  made: NewEnrollment;
+  lead: ComponentChildren;
+  children?: ComponentChildren;
+}
+
+/** The line to paste, with what is to be known of it. */
+export function MadeLine({ made, lead, children }: MadeLineProps) {
+  const [system, setSystem] = useState<JoinSystem>('linux');
+  const packages = useLoad<Page<AgentPackage>>('packages');
+  const items = packages.data?.items ?? [];
+  const line = made.lines[system];
+  const fault = addressFault(made.code);
+  return (
+    <div class="paste">
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row in every browser */}
+      <span class="switch" role="group" aria-label={t('add.system')}>
+        {systems.map((one) => (
+          <button key={one} type="button" aria-pressed={one === system} onClick={() => setSystem(one)}>
+            {t(`add.systems.${one}`)}
+          </button>
+        ))}
+      </span>
+      <p>{lead}</p>
+      <p>{t(`add.where.${system}`)}</p>
+      <section aria-label={t('add.line')}>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the line must be reachable, to be selected without a mouse */}
+        <pre tabIndex={0}>{line}</pre>
+      </section>
+      <div class="row">
+        <CopyButton text={line} />
+        {children}
+      </div>
+      {packages.data && <Offered items={items} system={system} />}
+      {system !== 'source' && <Steps made={made} items={items} system={system} />}
+      {fault && (
+        <Callout tone="warning" title={t(`add.${fault}`)}>
+          <p>{t(`add.${fault}Lead`)}</p>
+        </Callout>
+      )}
+      <Callout tone="info">{t('add.once')}</Callout>
+    </div>
+  );
+}
