@@ -3105,7 +3105,7 @@ export const words = {
     make: 'Create join code',
     paste: 'The machine appears below as soon as it has enrolled.',
     system: 'System of the machine',
-    systems: { linux: 'Linux', windows: 'Windows', macos: 'macOS', source: 'From source' },
+    fromSource: 'From source',
     where: {
       linux: 'Paste this in a terminal. It asks for your password, because installing needs root.',
       windows:

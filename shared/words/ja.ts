@@ -3335,7 +3335,7 @@ export const words: Words = {
     make: '参加コードを作成',
     paste: '登録が終わると、マシンが下に表示されます。',
     system: 'マシンの OS',
-    systems: { linux: 'Linux', windows: 'Windows', macos: 'macOS', source: 'ソースから' },
+    fromSource: 'ソースから',
     where: {
       linux: 'ターミナルに貼り付けてください。インストールには root 権限が必要なため、パスワードを求められます。',
       windows: '「管理者として実行」で開いた PowerShell に貼り付けてください。実機の Windows では未確認です。',

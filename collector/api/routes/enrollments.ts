@@ -58,6 +58,7 @@ const Applicant = Type.Object(
     attempt: Type.Optional(
       Type.String({
         pattern: '^[0-9a-f]{32}$',
+        want: '32 hex digits',
         secret: true,
         description: 'random; the same again after a lost answer',
       }),

@@ -12,6 +12,8 @@ import { CopyButton } from '../../parts/field.tsx';
 import { language, t } from '../../words/words.ts';
 
 const systems = ['linux', 'windows', 'macos', 'source'] as const;
+/** The same in every language. */
+const names = { linux: 'Linux', windows: 'Windows', macos: 'macOS' };
 type JoinSystem = (typeof systems)[number];
 
 /** What is wrong with the address in a join code: `EK2-`, base64url of `{u, c, p}` and four characters. */
@@ -94,7 +96,7 @@ export function MadeLine({ made, lead, children }: MadeLineProps) {
       <span class="switch" role="group" aria-label={t('add.system')}>
         {systems.map((one) => (
           <button key={one} type="button" aria-pressed={one === system} onClick={() => setSystem(one)}>
-            {t(`add.systems.${one}`)}
+            {one === 'source' ? t('add.fromSource') : names[one]}
           </button>
         ))}
       </span>
