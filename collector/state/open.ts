@@ -50,8 +50,8 @@ import * as ways from './migrations/050-ways.ts';
 import * as askedMaintenance from './migrations/055-asked-maintenance.ts';
 import * as alertClocks from './migrations/057-alert-clocks.ts';
 import * as watchedSeen from './migrations/061-watched-seen.ts';
-import * as agentSettings from './migrations/068-agent-settings.ts';
 import * as joining from './migrations/065-joining.ts';
+import * as agentSettings from './migrations/068-agent-settings.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';

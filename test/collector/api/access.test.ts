@@ -312,6 +312,11 @@ const calls: Record<string, Call> = {
   'POST /api/v1/enroll': { body: { code: 'wrong', ...applicant }, status: 403 },
   // No own authority here; with one: test/road/authority.test.ts.
   'GET /api/v1/ca': { status: 404 },
+  'GET /install.sh': {},
+  'GET /install.ps1': {},
+  // None has been built for this collector.
+  'GET /packages/:name': { path: '/packages/evenkeel-agent_9.9.9_amd64.deb', status: 404 },
+  'GET /api/v1/packages': {},
   'GET /openapi.json': {},
   'GET /healthz': {},
   'GET /readyz': {},
@@ -745,6 +750,12 @@ const calls: Record<string, Call> = {
   },
   'GET /api/v1/enrollments': {},
   'POST /api/v1/enrollments': { body: { label: 'north', maxUses: 3, hours: 1 }, status: 201 },
+  'GET /api/v1/enrollments/:id/progress': {
+    path: '/api/v1/enrollments/:code/progress',
+    before: async () => {
+      ids.code = (await secret()).enrollment.id;
+    },
+  },
   'DELETE /api/v1/enrollments/:id': {
     path: '/api/v1/enrollments/:code',
     status: 204,
