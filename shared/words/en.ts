@@ -592,6 +592,7 @@ export const words = {
     back: 'Go to the fleet',
   },
   common: {
+    notAccepted: 'What was entered is not accepted; nothing was changed',
     loading: 'Loading…',
     working: 'Working…',
     choose: 'Choose…',

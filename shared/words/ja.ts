@@ -583,6 +583,7 @@ export const words: Words = {
     back: 'フリートへ戻る',
   },
   common: {
+    notAccepted: '入力内容を受け付けられませんでした。何も変更されていません',
     loading: '読み込み中…',
     working: '処理中…',
     choose: '選択…',
