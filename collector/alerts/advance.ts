@@ -81,6 +81,9 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
       case 'undelivered':
         batch.changes.push({ undelivered: input.message, at });
         break;
+      case 'opened':
+        batch.changes.push({ opened: input.key, by: input.by, at });
+        break;
       case 'unwatched':
         for (const alert of [...memory.all()]) memory.set(unwatched(alert, input.from, at, isTimed(alert.rule)));
         break;

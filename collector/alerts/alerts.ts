@@ -130,6 +130,8 @@ export interface Alerts {
   acknowledge(id: string, request: AcknowledgementRequest): Promise<void>;
   handOver(id: string, by: string, to: string): Promise<void>;
   withdraw(id: string, by: string): Promise<void>;
+  /** A person has opened its page: for a while they are at work on its incident. @throws EvenkeelError NOT_FOUND */
+  opened(id: string, by: string | null): Promise<void>;
   /** For one whose rule only proposes a ticket, or wants none. */
   openTicket(id: string, by: string): Promise<void>;
   /** A person ends it because its subject no longer exists. */

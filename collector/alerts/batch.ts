@@ -24,6 +24,8 @@ export type Input = { at: number } & (
   | { type: 'hand-over'; key: string; by: string; to: string }
   | { type: 'withdraw'; key: string; by: string }
   | { type: 'want-ticket'; key: string; by: string }
+  /** A person has opened its page. */
+  | { type: 'opened'; key: string; by: string }
   /** A person did something to a ticket. */
   | { type: 'ticket'; event: PolicyEvent }
   /** A person changed a maintenance window, or an endpoint changed its place. */
@@ -112,7 +114,7 @@ export interface AlertChange {
 /** One row of the history of an alert, which changes nothing in it. */
 export interface AlertRemark {
   at: number;
-  code: 'reaches_nobody' | 'not_reached' | 'said_before' | 'stands_in' | 'exhausted';
+  code: 'reaches_nobody' | 'not_reached' | 'said_before' | 'stands_in' | 'exhausted' | 'opened';
   alert: LiveAlert;
   params: Record<string, unknown>;
 }
@@ -130,6 +132,7 @@ export interface Batch {
     | { relabelled: string; at: number }
     | { dependencies: readonly string[]; at: number }
     | { undelivered: Undelivered; at: number }
+    | { opened: string; by: string; at: number }
   )[];
   /** What follows for tickets. */
   actions: Action[];

@@ -44,6 +44,14 @@ export function createPeople({ state, clock, memory, hasTicket, push }: PeoplePa
       const { key } = await alertOf(id, 'given back');
       await push({ type: 'withdraw', at: clock.now(), key, by });
     },
+    /** Looked at: nothing of the alert changes. One that is over or only pending is nobody's work. @param by null: nobody in person */
+    async opened(id: string, by: string | null): Promise<void> {
+      const alert = memory.byId(id);
+      if (!alert && !(await state.selectFrom('alerts').select('id').where('id', '=', id).executeTakeFirst()))
+        throw fail('NOT_FOUND', { what: 'alert', id });
+      if (!alert || by === null || shownState(alert) === 'pending') return;
+      await push({ type: 'opened', at: clock.now(), key: alert.key, by });
+    },
     async openTicket(id: string, by: string): Promise<void> {
       const { key } = await alertOf(id, 'given a ticket');
       if (hasTicket(key)) throw fail('CONFLICT', { problem: 'the alert has an open ticket already' });

@@ -99,6 +99,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/alerts/:id/context': 'viewer',
   'POST /api/v1/alerts/:id/acknowledge': 'operator',
   'POST /api/v1/alerts/:id/hand-over': 'operator',
+  'POST /api/v1/alerts/:id/opened': 'operator',
   'POST /api/v1/alerts/:id/withdraw': 'operator',
   'POST /api/v1/alerts/:id/ticket': 'operator',
   'POST /api/v1/alerts/:id/end': 'operator',

@@ -62,6 +62,8 @@ const changesNothing = new Set([
   'POST /api/v1/on-call/schedules/:name/preview',
   'POST /api/v1/routes/preview',
   'POST /api/v1/me/confirm',
+  // Its history says who has seen it.
+  'POST /api/v1/alerts/:id/opened',
   // Their history says who sent them.
   'POST /api/v1/alerts/webhook',
   'POST /api/v2/alerts',

@@ -62,7 +62,7 @@ import type { Tickets } from '../tickets/tickets.ts';
 /** Actions of people on an alert, and the alerts held for an endpoint. */
 export type AlertActions = Pick<
   Alerts,
-  'acknowledge' | 'handOver' | 'withdraw' | 'openTicket' | 'end' | 'held' | 'escalationsOf'
+  'acknowledge' | 'handOver' | 'withdraw' | 'opened' | 'openTicket' | 'end' | 'held' | 'escalationsOf'
 >;
 
 /** Actions of people on a ticket; each is an event of the ticket with the person's name. */

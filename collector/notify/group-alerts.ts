@@ -42,13 +42,16 @@ export async function groupAlerts(parts: NotifyParts, batch: Batch): Promise<voi
   const { groups } = parts;
   let lastAt = Number.NEGATIVE_INFINITY;
   for (const change of batch.changes) {
-    const isUndelivered = 'undelivered' in change;
-    if (!isUndelivered && !isAlertChange(change)) continue;
+    const isOther = 'undelivered' in change || 'opened' in change;
+    if (!isOther && !isAlertChange(change)) continue;
     // Changes of one instant belong together: what has begun at it is not yet suppressed, or flaps already.
     if (change.at > lastAt) take(change.at);
     lastAt = Math.max(lastAt, change.at);
-    if (isUndelivered) batch.passedOn.push(groups.passOn(change.undelivered, change.at));
-    else onChange(groups, change);
+    if ('undelivered' in change) batch.passedOn.push(groups.passOn(change.undelivered, change.at));
+    else if ('opened' in change) {
+      const { opened: key, by, at } = change;
+      if (groups.isLookedAt(key, by, at, incidentOf(parts, key))) batch.remarks.push(...remarksOf(parts, key, by, at));
+    } else onChange(groups, change);
     await breathe();
   }
   take(batch.at);
@@ -59,6 +62,18 @@ export async function groupAlerts(parts: NotifyParts, batch: Batch): Promise<voi
     for (const message of groups.take(at))
       if (message.ways.length > 0) batch.notifications.push(notificationOf(parts, message));
   }
+}
+
+/** Keys of the alerts of the same ticket, without itself. */
+function incidentOf({ groups, alertOf }: NotifyParts, key: string): string[] {
+  const ticket = alertOf(key)?.ticket ?? null;
+  return ticket === null ? [] : groups.keys().filter((one) => one !== key && alertOf(one)?.ticket === ticket);
+}
+
+/** Its history says who has seen it. */
+function remarksOf({ alertOf }: NotifyParts, key: string, by: string, at: number): Batch['remarks'] {
+  const alert = alertOf(key);
+  return alert ? [{ at, code: 'opened', alert, params: { who: `person:${by}` } }] : [];
 }
 
 function onChange(groups: MessageGroups, change: AlertChange): void {

@@ -136,9 +136,11 @@ export function createGroupSending(parts: SendingParts, { memory, messages, runs
     number: number | null,
   ): void {
     const { at, event, severity } = draft;
-    const isWorking = ({ user }: Way) =>
-      user !== null && at - (group.awake.get(user) ?? Number.NEGATIVE_INFINITY) < settings.awake;
-    const working = event === 'update' && runs.isAwake(group, severity, at) ? ways.filter(isWorking) : [];
+    const since = (user: string) => Math.max(group.awake.get(user) ?? 0, group.opened.get(user) ?? 0);
+    const isWorking = ({ user }: Way) => user !== null && at - since(user) < settings.awake;
+    const isWorse = group.worst === null || rankOf[severity] > rankOf[group.worst];
+    if (event === 'update') runs.isAwake(group, severity, at);
+    const working = event === 'update' && !isWorse ? ways.filter(isWorking) : [];
     if (working.length > 0) {
       assign(later, group.id, working);
       if (due.at(dueKey.later(group.id)) === null) setDue(dueKey.later(group.id), at + settings.digest);

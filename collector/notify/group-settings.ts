@@ -7,7 +7,7 @@ export interface GroupDefaults extends GroupSettings {
   hourly: number;
   /** Between two digests to one receiver, ms. */
   digest: number;
-  /** For how long a person who has acknowledged an alert is awake, ms. */
+  /** For how long a person who has acknowledged or opened an alert is awake, ms. */
   awake: number;
 }
 

@@ -116,8 +116,10 @@ export interface Group<About = unknown> {
   repeats: number;
   /** Who was told since the first message: by channel and address. */
   ways: ReadonlyMap<string, Way>;
-  /** When a person last acknowledged or opened one of its alerts, by user. */
+  /** When a person last acknowledged one of its alerts, by user. */
   awake: ReadonlyMap<string, number>;
+  /** When a person last opened one of them, which gives it to nobody, by user. */
+  opened: ReadonlyMap<string, number>;
   run: EscalationRun | null;
 }
 
@@ -154,7 +156,7 @@ export function newGroup<About>(
   return {
     ...{ id, receiver, values, settings, members: new Map(), news: none, calling: none, pressing: none },
     ...{ told: 0, open: 0, waitAt: null, riseAt: null, endAt: null, owedAt: null, heldUntil: null, wasHeld: false },
-    ...{ last: null, worst: null, repeats: 0, ways: new Map(), awake: new Map(), run: null },
+    ...{ last: null, worst: null, repeats: 0, ways: new Map(), awake: new Map(), opened: new Map(), run: null },
   };
 }
 

@@ -21,6 +21,7 @@ import { createGroupSending } from './group-sending.ts';
 import type { GroupDefaults } from './group-settings.ts';
 import { createToldBy } from './group-told.ts';
 import { createGroupWays } from './group-ways.ts';
+import { createLooks } from './looks.ts';
 import { type Receivers, waysOf } from './receivers.ts';
 import { followSaid, saidBefore } from './said.ts';
 
@@ -142,6 +143,8 @@ export function createGroups(parts: GroupsParts) {
         put(group, { awake: new Map([...group.awake, [user, at]]) });
       }
     },
+    isLookedAt: createLooks(memory, parts.settings.awake),
+    keys: (): string[] => [...alerts.keys()],
     /** The messages that are due up to `now`, in order. */
     take(now: number): GroupMessage[] {
       for (let next = due.take(now); next; next = due.take(now)) {

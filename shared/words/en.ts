@@ -1531,6 +1531,7 @@ export const words = {
       in_site_incident: 'part of an incident of the whole site, which is notified instead',
       site_incident_left: 'the incident of the site is over, and the alert still fires',
       reaches_nobody: 'nobody is behind this step or receiver: it was skipped at once',
+      opened: 'opened the alert',
       stands_in: 'whose turn it is cannot be reached: the fallback of the schedule was notified instead',
       exhausted: 'nobody reacted to any step of the escalation policy',
       said_before: 'said already within the last days, and no worse: nobody is notified again yet',

@@ -1769,6 +1769,7 @@ export const words: Words = {
       in_site_incident: '拠点の障害の一部。その障害として通知',
       site_incident_left: '拠点の障害は終わったが、このアラートは継続中',
       reaches_nobody: 'この段階または宛先に誰もいないため、待たずに省略',
+      opened: 'アラートを開いて確認',
       stands_in: '当番の人に届かないため、スケジュールの代替先に通知',
       exhausted: 'エスカレーションの全段階で応答なし',
       said_before: '数日以内に通知済みで悪化していないため、まだ再通知なし',

@@ -26,6 +26,7 @@ import { maintenanceRoutes } from './maintenance.ts';
 import { maintenanceTableRoutes } from './maintenance-table.ts';
 import { metricRoutes } from './metrics.ts';
 import { onCallRoutes } from './on-call.ts';
+import { openedRoutes } from './opened.ts';
 import { outsideRoutes } from './outside.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { ownBackupRoutes } from './own-backups.ts';
@@ -75,6 +76,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   eventRoutes,
   quarantineRoutes,
   alertRoutes,
+  openedRoutes,
   alertGroupRoutes,
   outsideRoutes,
   alertmanagerRoutes,

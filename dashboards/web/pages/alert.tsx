@@ -4,6 +4,8 @@ import type { AlertDetail } from '../../../shared/api.ts';
 import type { AlertAnswer } from '../../../shared/suppression.ts';
 import { none, percent } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { may } from '../net/session.ts';
 import { Box, PageHead, Ready } from '../parts/box.tsx';
 import { Dots } from '../parts/dots.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
@@ -43,6 +45,7 @@ const looks: Readonly<Record<string, readonly [IconName, Tone]>> = {
   resolved: ['ok', 'ok'],
   stable: ['ok', 'ok'],
   reaches_nobody: ['warning', 'warning'],
+  opened: ['person', 'info'],
   stands_in: ['warning', 'warning'],
   exhausted: ['warning', 'warning'],
   not_reached: ['warning', 'warning'],
@@ -183,6 +186,19 @@ function Facts({ alert, suppressions, escalations }: Pick<AlertAnswer, 'alert' |
   );
 }
 
+/** Once somebody looks at the page: what a browser loads ahead, or in a tab behind, is seen by nobody. */
+function tellWhenSeen(id: string): (() => void) | undefined {
+  const tell = () => {
+    if (document.visibilityState !== 'visible') return;
+    document.removeEventListener('visibilitychange', tell);
+    // Without it they only hear of more at once.
+    call(`alerts/${encodeURIComponent(id)}/opened`, { method: 'POST' }).catch(() => undefined);
+  };
+  document.addEventListener('visibilitychange', tell);
+  tell();
+  return () => document.removeEventListener('visibilitychange', tell);
+}
+
 export function AlertPage({ id }: { id: string }) {
   const loaded = useLoad<AlertAnswer>(
     `alerts/${encodeURIComponent(id)}`,
@@ -190,6 +206,8 @@ export function AlertPage({ id }: { id: string }) {
   );
   const alert = loaded.data?.alert;
   const name = alert ? ruleName(alert.rule) : t('page.alert');
+  const fires = alert?.state === 'firing' || alert?.state === 'unknown';
+  useEffect(() => (fires && may('operator') ? tellWhenSeen(id) : undefined), [id, fires]);
   useEffect(() => {
     setTitle(`${name}${alert ? ` · ${endpointName(alert.endpoint)}` : ''} · Evenkeel`);
   });

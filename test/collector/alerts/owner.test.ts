@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { createChannels } from '../../../collector/notify/route.ts';
 import { loopback, openReceiver } from '../notify/receiver.ts';
 import { escalating, firesFor, person } from './escalating.ts';
-import { full, fuller, hour, minute, roomy } from './scene.ts';
+import { full, fuller, hour, minute, roomy, second } from './scene.ts';
 
 const said = (e: Awaited<ReturnType<typeof escalating>>) =>
   e.heard.map(({ who, event, notification }) => `${who} ${event} ${notification.severity}`);
@@ -113,6 +113,38 @@ test('a link of a grouped message takes all that fired when it was sent, also th
     endpoints.map(() => 'message link'),
   );
   await e.close();
+});
+
+test('whoever has opened an alert gets further ones of it as a digest, is told at once of worse ones, and has nothing by it', async () => {
+  for (const [name, opens, expected] of [
+    ['nobody looks', false, ['1.2 ann firing', '6.2 ann update']],
+    ['ann looks', true, ['1.2 ann firing', '16.2 ann digest']],
+  ] as const) {
+    const e = await escalating({ receivers: ['person:ann'], people: [person('ann')], endpoints: ['srv', 'other'] });
+    const say = async (ms: number, other: typeof full) => {
+      for (const end = e.s.now() + ms; e.s.now() < end; ) {
+        await e.s.wait(10 * second, 10 * second);
+        await e.s.say('srv', full);
+        await e.s.say('other', other);
+      }
+    };
+    await say(3 * minute, roomy);
+    if (opens) {
+      await e.s.alerts.opened(await e.alert(), 'ann');
+      await e.s.alerts.opened(await e.alert(), 'ann');
+    }
+    await say(16 * minute, full);
+    assert.equal(
+      e.heard.map(({ at, who, event }) => `${Math.round(at / 6000) / 10} ${who} ${event}`),
+      expected,
+      name,
+    );
+    assert.equal(await e.history('opened'), opens ? [{ who: 'person:ann' }] : [], 'said once');
+    assert.ok((await e.s.alertRows()).every(({ acknowledged_by }) => acknowledged_by === null));
+    await say(2 * minute, fuller);
+    if (opens) assert.equal(e.heard.at(-1)?.notification.severity, 'critical', 'worse is said at once');
+    await e.close();
+  }
 });
 
 test.run();

@@ -443,6 +443,7 @@ const calls: Record<string, Call> = {
     body: { to: 'a operator' },
     before: acknowledge,
   },
+  'POST /api/v1/alerts/:id/opened': { path: '/api/v1/alerts/:alert/opened', status: 204 },
   'POST /api/v1/alerts/:id/ticket': { path: '/api/v1/alerts/:alert/ticket' },
   'POST /api/v1/alerts/:id/withdraw': { path: '/api/v1/alerts/:alert/withdraw', before: acknowledge },
   'POST /api/v1/alerts/:id/end': { path: '/api/v1/alerts/:alert/end' },
