@@ -39,7 +39,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   'tls rotate': {
     usage: '[--compromised]',
     about:
-      'the next authority follows the current one, beside which it is trusted for 45 days at least; --compromised: at once',
+      'the next authority follows the current one, which has signed it; --compromised: at once, without a signature',
     load: () => import('./tls-rotate.ts'),
   },
   backup: {

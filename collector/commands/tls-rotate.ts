@@ -1,4 +1,4 @@
-/** `tls rotate`: the next authority follows the current one. The collector that runs shows it within seconds, and tells the agents. */
+/** `tls rotate`: the next authority follows the current one. The collector that runs shows it within seconds. */
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { abandon, rotate } from '../tls/authority.ts';
@@ -24,8 +24,8 @@ export const command: Command = {
       [
         `The authority is now sha256/${pinOf(file.current)}. A collector that runs shows it within seconds.`,
         isKnown
-          ? 'Nothing of the old one counts any more. Agents that were told of this one in time come back by themselves; replace the credential of each endpoint, for whoever had the key could read them.'
-          : 'Agents are told when they are connected; the old one is trusted beside it until all have confirmed, 45 days at least: tls status.',
+          ? 'Nothing of the old one counts any more, so agents keep their reports until they are enrolled again: "Replace the credential" on the page of each endpoint.'
+          : 'Agents go on as they are: the old one has signed the new one, and stays trusted beside it. Machines that are enrolled from now on trust the new one.',
         `Keep ${away} offline: it is the key of the next authority.`,
         'Join codes that were made before still work; browsers that trust the old certificate need the new one: /api/v1/ca.',
         '',

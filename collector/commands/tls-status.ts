@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
 import { shownInstant } from '../../shared/zone.ts';
-import { expiresAt, overlapMs } from '../tls/authority.ts';
+import { expiresAt } from '../tls/authority.ts';
 import { pinOf } from '../tls/certificates.ts';
 import { keyFile, readAuthority } from '../tls/store.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
@@ -41,9 +41,7 @@ export const command: Command = {
       `Authority    sha256/${pinOf(file.current)}, until ${until(file.current)}; ${place(file.current)}`,
       `Next         sha256/${pinOf(file.next)}; ${place(file.next)}${existsSync(keyFile(config.data, pinOf(file.next))) ? ': better kept offline' : ''}`,
       ...(old
-        ? [
-            `Before       sha256/${pinOf(old.root)}, trusted until every agent has the new one, and until ${shownInstant(old.since + overlapMs, config.zone)} at least`,
-          ]
+        ? [`Before       sha256/${pinOf(old.root)}, has signed the current one, and stays trusted beside it`]
         : []),
     ]);
     return 0;
