@@ -20,10 +20,9 @@ const flag = () => Type.Optional(Type.Boolean());
 const bare = (entry: string) => (entry.startsWith('-') ? entry.slice(1) : entry);
 
 function listOf(key: ListKey, want: string, check: (entry: string) => string | null = () => null) {
-  const form = new RegExp(listPatterns[key], 'u');
   const entry = Type.String({
-    ...{ minLength: 1, maxLength: 513, want },
-    check: (text: string) => (form.test(bare(text)) ? check(bare(text)) : `must be ${want}`),
+    ...{ minLength: 1, maxLength: 513, want, pattern: listPatterns[key].replace('^', '^-?') },
+    check: (text: string) => check(bare(text)),
   });
   return Type.Optional(Type.Array(entry, { maxItems: namesAtMost, uniqueItems: true }));
 }
