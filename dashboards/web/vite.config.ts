@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
 const offlineFile = fileURLToPath(new URL('offline.ts', import.meta.url));
@@ -40,7 +40,10 @@ const serviceWorker: Plugin = {
 /** What is smaller fits into one packet anyway. */
 const leastBytes = 1000;
 
-/** Beside each text its compressed forms, which the collector sends to whoever takes them: a third of the bytes, and no work at each request. */
+/**
+ * Beside each text its compressed form, which the collector sends to whoever takes it: a third of the bytes, and no work at each
+ * request. Brotli would save another tenth, and take twenty seconds of each start on a busy machine.
+ */
 const compressed: Plugin = {
   name: 'compressed',
   apply: 'build',
@@ -49,7 +52,6 @@ const compressed: Plugin = {
       const bytes = readFileSync(join(dir, name));
       if (bytes.length < leastBytes) continue;
       writeFileSync(join(dir, `${name}.gz`), gzipSync(bytes, { level: 9 }));
-      writeFileSync(join(dir, `${name}.br`), brotliCompressSync(bytes));
     }
   },
 };

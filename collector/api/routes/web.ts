@@ -34,7 +34,7 @@ export async function webRoutes(app: App, folder: string): Promise<void> {
     root: folder,
     index: ['index.html'],
     cacheControl: false,
-    // The build puts compressed forms beside the files.
+    // The build puts a compressed form beside each text.
     preCompressed: true,
     setHeaders(reply, path) {
       // Vite puts a hash of the content into names under assets/: such a file never changes.
