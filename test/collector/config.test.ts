@@ -155,6 +155,7 @@ test('addresses as others reach them', () => {
     mqtt: 'mqtt://127.0.0.1:2',
     trust: null,
     codePins: [],
+    serverPins: [],
   });
   const six = load('http: { host: "::1" }');
   assert.is(addressesOf(six, { http: 5, mqtt: 2 }).http, 'http://[::1]:5');
