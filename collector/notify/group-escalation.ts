@@ -1,6 +1,7 @@
 /** How the escalation of an alert stands, for people: read from its groups, and nothing is changed by it. */
 import type { EscalationNow } from '../../shared/escalation.ts';
 import { type EscalationRun, onDue } from '../on-call/escalation.ts';
+import type { AlertMember } from './group-memory.ts';
 import type { MessageGroups } from './groups.ts';
 import type { Receivers } from './receivers.ts';
 
@@ -13,22 +14,28 @@ export function escalationsOf(
   const ids = groups.alert(key)?.groups ?? [];
   return ids.flatMap((id) => {
     const { run, members, worst } = groups.group(id) ?? {};
-    if (!run || run.hasEnded || members?.get(key)?.isRouted !== true) return [];
-    const { policy, round, step, notified } = run;
+    const member = members?.get(key);
+    if (!run || run.hasEnded || member?.isRouted !== true) return [];
+    const { policy, round } = run;
+    const state = stateOf(run, member.alert);
+    // The steps are those of all that calls in the group: of this one nobody has heard before it was in a message.
+    const isTold = member.told !== null;
     return [
       {
-        ...{ policy: policy.name, state: stateOf(run), round, rounds: policy.repeat + 1 },
-        ...{ step, steps: policy.steps.length, notified: [...notified] },
-        next: nextOf(run, receivers, worst ?? 'warning'),
+        ...{ policy: policy.name, state, round: isTold ? round : 1, rounds: policy.repeat + 1 },
+        ...{ step: isTold ? run.step : 0, steps: policy.steps.length, notified: isTold ? [...run.notified] : [] },
+        next: state === 'running' ? nextOf(run, receivers, worst ?? 'warning') : null,
       },
     ];
   });
 }
 
-function stateOf(run: EscalationRun): EscalationNow['state'] {
-  if (run.acknowledged) return 'acknowledged';
+/** Of one alert: what stops its messages stops its steps, though others of its group go on. */
+function stateOf(run: EscalationRun, { suppressedBy, owner, isUnknown }: AlertMember['alert']): EscalationNow['state'] {
+  if (suppressedBy.length > 0) return 'held';
+  if (owner !== null || run.acknowledged) return 'acknowledged';
   if (Object.keys(run.holds).length > 0) return 'held';
-  if (run.isUnknown) return 'unknown';
+  if (isUnknown || run.isUnknown) return 'unknown';
   return run.stepAt === null ? 'exhausted' : 'running';
 }
 

@@ -20,7 +20,9 @@ export const Escalations = ({ of }: { of: readonly EscalationNow[] }) => (
       <li key={policy}>
         {state === 'running' && next ? <Next next={next} /> : t(`alert.escalation.state.${state}`)}
         <div class="quiet small">
-          {policy}: {t('alert.escalation.at', { step: n(step), steps: n(steps), round: n(round), rounds: n(rounds) })}
+          {policy}
+          {step > 0 &&
+            `: ${t('alert.escalation.at', { step: n(step), steps: n(steps), round: n(round), rounds: n(rounds) })}`}
           {notified.length > 0 && ` · ${t('alert.escalation.told', { who: receiverWords(notified) })}`}
         </div>
       </li>

@@ -397,4 +397,19 @@ test('how it stands is known at each moment: the next step, to whom, and when; w
   await e.close();
 });
 
+test('an alert in maintenance does not show the steps of the others of its group: nobody heard of it', async () => {
+  const e = await escalating({ endpoints: ['srv', 'other'] });
+  const scope = { of: 'endpoint' as const, target: 'other' };
+  await e.s.alerts.maintenance.create({ scope, reason: 'New disk', to: e.s.now() + hour }, 'ana');
+  await e.keep(firesFor(6 * minute), full);
+  const rows = await e.s.alertRows();
+  const shown = (endpoint: string) =>
+    e.s.alerts
+      .escalationsOf(rows.find((row) => row.endpoint === endpoint)?.id ?? '')
+      .map(({ state, step, notified, next }) => ({ state, step, notified, isNext: next !== null }));
+  assert.equal(shown('srv'), [{ state: 'running', step: 2, notified: ['person:cat', 'person:ann'], isNext: true }]);
+  assert.equal(shown('other'), [{ state: 'held', step: 0, notified: [], isNext: false }]);
+  await e.close();
+});
+
 test.run();
