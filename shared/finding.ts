@@ -27,12 +27,21 @@ export const TargetFinding = Type.Object({
 });
 export type TargetFinding = Static<typeof TargetFinding>;
 
+/** What was kept before has none. */
+const Since = Type.Optional(Type.Union([Type.Number(), Type.Null()]));
+
 export const ServiceFinding = Type.Object({
   of: Type.Literal('service'),
-  /** Its parts that are down: their names, and of targets what was seen. */
-  down: Type.Array(Type.Object({ id: text, name: text, finding: Type.Union([TargetFinding, Type.Null()]) })),
-  /** Parts of which nobody can tell. */
+  /** Its parts that are down: their names, since when, and of targets what was seen. */
+  down: Type.Array(
+    Type.Object({ id: text, name: text, since: Since, finding: Type.Union([TargetFinding, Type.Null()]) }),
+  ),
+  /** Parts of which nobody can tell, and how many they are. */
+  unclear: Type.Optional(Type.Array(Type.Object({ id: text, name: text, since: Since }))),
   unknown: Count,
+  /** Parts that do not count: they were removed since, or are switched off. */
+  out: Type.Optional(Count),
+  /** Those that count. */
   parts: Count,
   /** How many must work. */
   need: Count,

@@ -70,7 +70,8 @@ const ServicePart = Type.Object({
   name: text,
   /** Gone: it was removed since. */
   kind: Type.Enum(['endpoint', 'target', 'gone']),
-  state: Type.Enum(['up', 'down', 'unknown']),
+  /** Off: a target that is switched off. */
+  state: Type.Enum(['up', 'down', 'unknown', 'off']),
   since: orNull.number,
 });
 export type ServicePart = Static<typeof ServicePart>;

@@ -29,8 +29,8 @@ export interface Targets {
   remove(id: string): Promise<void>;
   /** Looks once from here. @param id whose secrets hold where they are left out */
   tryOut(target: Pick<TargetDefinition, 'kind' | 'settings' | 'timeout_s'>, id?: string): Promise<TargetTrial>;
-  /** How one is now; undefined: there is none. */
-  stateOf(id: string): { name: string; state: TargetState | null; since: number } | undefined;
+  /** How one is now; off: nobody is to look. Undefined: there is none. */
+  stateOf(id: string): { name: string; state: TargetState | 'off' | null; since: number } | undefined;
   /** What is seen of it now; undefined: there is none. @param services names of those that are down by it */
   finding(id: string, services: readonly string[]): TargetFinding | undefined;
   definitions(): Iterable<KeptTarget>;

@@ -127,17 +127,20 @@ export function createCount(parts: CountParts) {
       const known = counted.get(target.id);
       if (known) {
         if (JSON.stringify(known.target) !== JSON.stringify(target)) known.askedAt = clock.now();
+        if (!target.enabled && known.target.enabled)
+          Object.assign(known, { verdict: null, state: null, since: clock.now() });
         known.target = target;
         for (const watcher of [...known.ballots.keys()])
           if (!target.enabled || !target.watchers.includes(watcher)) known.ballots.delete(watcher);
       } else {
-        const since = last?.at ?? clock.now();
+        const before = target.enabled ? last : undefined;
+        const since = before?.at ?? (target.enabled ? clock.now() : target.updatedAt);
         counted.set(target.id, {
           target,
           ballots: new Map(),
           askedAt: clock.now(),
           verdict: null,
-          state: last?.state ?? null,
+          state: before?.state ?? null,
           since,
         });
       }

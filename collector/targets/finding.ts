@@ -54,11 +54,22 @@ interface FoundPart {
   id: string;
   name: string;
   state: TargetState;
+  since: number | null;
   finding: TargetFinding | null;
 }
 
-export function findingOfService(parts: readonly FoundPart[], need: ServiceDefinition['need']): ServiceFinding {
-  const down = parts.filter(({ state }) => state === 'down').map(({ id, name, finding }) => ({ id, name, finding }));
-  const unknown = parts.filter(({ state }) => state === 'unknown').length;
-  return { of: 'service', down, unknown, parts: parts.length, need: need ?? parts.length };
+/** @param out parts that do not count */
+export function findingOfService(
+  parts: readonly FoundPart[],
+  need: ServiceDefinition['need'],
+  out: number,
+): ServiceFinding {
+  const down = parts.filter(({ state }) => state === 'down');
+  const unclear = parts.filter(({ state }) => state === 'unknown');
+  return {
+    of: 'service',
+    down: down.map(({ id, name, since, finding }) => ({ id, name, since, finding })),
+    unclear: unclear.map(({ id, name, since }) => ({ id, name, since })),
+    ...{ unknown: unclear.length, out, parts: parts.length, need: need ?? parts.length },
+  };
 }

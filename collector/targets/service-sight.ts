@@ -14,8 +14,12 @@ interface SightParts {
   all(): Iterable<ServiceDefinition & { id: string }>;
 }
 
+type CountedPart = ServicePart & { state: TargetState };
+
 /** @param states of the parts; null: unknown @param need how many must work; null: all */
 export function serviceState(states: readonly TargetState[], need: number | null): TargetState {
+  // Without any part that counts there is nothing to tell.
+  if (states.length === 0) return 'unknown';
   const least = need ?? states.length;
   const up = states.filter((state) => state === 'up').length;
   const unknown = states.filter((state) => state === 'unknown').length;
@@ -41,17 +45,29 @@ export function createServiceSight({ fleet, targets, all }: SightParts) {
     return { id, name: id, kind: 'gone', state: 'unknown', since: null };
   }
 
-  const stateNow = ({ parts: ids, need }: ServiceDefinition) =>
-    serviceState(
-      ids.map((id) => partOf(id).state),
-      need,
-    );
+  /** The parts that count: what was removed since, or is switched off, neither works nor fails, and nobody waits for it. */
+  function counted({ parts: ids, need }: ServiceDefinition): { parts: CountedPart[]; need: number | null } {
+    const parts = ids.map(partOf).filter((part): part is CountedPart => part.kind !== 'gone' && part.state !== 'off');
+    return { parts, need: need === null ? null : Math.min(need, parts.length) };
+  }
 
-  const foundOf = ({ parts: ids, need }: ServiceDefinition): ServiceFinding =>
-    findingOfService(
-      ids.map((id) => ({ ...partOf(id), finding: targets.finding(id, []) ?? null })),
+  function stateNow(service: ServiceDefinition): TargetState {
+    const { parts, need } = counted(service);
+    return serviceState(
+      parts.map(({ state }) => state),
       need,
     );
+  }
+
+  function foundOf(service: ServiceDefinition): ServiceFinding {
+    const { parts, need } = counted(service);
+    const isCounted = new Set(parts.map(({ id }) => id));
+    return findingOfService(
+      parts.map((part) => ({ ...part, finding: targets.finding(part.id, []) ?? null })),
+      need,
+      service.parts.filter((id) => !isCounted.has(id)).length,
+    );
+  }
 
   function finding(id: string): Finding | undefined {
     const service = [...all()].find((one) => one.id === id);
@@ -72,7 +88,7 @@ export function createServiceSight({ fleet, targets, all }: SightParts) {
     if (twin) throw fail('CONFLICT', { problem: `another service is called "${name}"` });
   }
 
-  return { partOf, stateNow, found: foundOf, finding, refuseFaults };
+  return { partOf, counted, stateNow, found: foundOf, finding, refuseFaults };
 }
 
 /** Whether planned work takes the whole out: where it is meant itself, or too few of its parts are left. */

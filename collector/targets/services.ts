@@ -28,6 +28,7 @@ export interface Services {
   edit(id: string, change: Partial<ServiceDefinition>, by: string): Promise<void>;
   /** @throws EvenkeelError NOT_FOUND */
   remove(id: string): Promise<void>;
+  /** With those of their parts that count. */
   definitions(): Iterable<ServiceDefinition & { id: string }>;
   /** What is seen now of a service, or of a target with the services that are down by it; undefined: it is neither. */
   finding(id: string): Finding | undefined;
@@ -47,6 +48,8 @@ interface KeptService extends ServiceDefinition {
   createdAt: number;
   /** When rules were told last, monotonic. */
   toldAt: number;
+  /** None of its parts counts any more, and its alerts were ended. */
+  isEmpty: boolean;
 }
 
 const tickMs = 5000;
@@ -90,18 +93,27 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
   const look = createServiceSight({ fleet, targets, all: () => services.values() });
   const { partOf, stateNow, found: serviceFinding, finding } = look;
 
+  const countedOf = (one: KeptService) => {
+    const { parts: left, need } = look.counted(one);
+    return { ...one, parts: left.map(({ id }) => id), need };
+  };
+
   /** Parts have changed: what follows is saved and published. */
   function tick(): void {
     for (const one of services.values()) {
       const now = stateNow(one);
       if (judging) tellRules(judging, one, now, { clock, later });
+      const isEmpty = look.counted(one).parts.length === 0;
+      // Nothing is left that could end them.
+      if (isEmpty && !one.isEmpty) later('end the alerts', () => judging?.retired(one.id));
+      one.isEmpty = isEmpty && judging !== undefined;
       if (now === one.state) continue;
       one.state = now;
       one.since = clock.now();
       const change = { at: one.since, state: now };
       const seen = serviceFinding(one);
       // Names are not kept: a part that is erased later has none here either.
-      for (const part of seen.down) part.name = '';
+      for (const part of [...seen.down, ...(seen.unclear ?? [])]) part.name = '';
       later('save the state', () => saveWatchedState(state, one.id, change, seen));
       changeFeed.publish({ kind: 'target', target: one.id });
     }
@@ -116,7 +128,9 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
   const withNames = <T extends { finding: Finding | null }>(one: T): T => {
     const seen = one.finding;
     if (seen?.of !== 'service') return one;
-    return { ...one, finding: { ...seen, down: seen.down.map((part) => ({ ...part, name: partOf(part.id).name })) } };
+    const named = <T extends { id: string }>(part: T) => ({ ...part, name: partOf(part.id).name });
+    const unclear = seen.unclear ? { unclear: seen.unclear.map(named) } : {};
+    return { ...one, finding: { ...seen, ...unclear, down: seen.down.map(named) } };
   };
 
   function found(id: string): KeptService {
@@ -136,7 +150,13 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       parts: JSON.parse(row.parts) as string[],
     };
     const known = { state: was ? (was.state as TargetState) : null, since: was?.at ?? row.created_at };
-    services.set(row.id, { ...own, ...known, createdAt: row.created_at, toldAt: Number.NEGATIVE_INFINITY });
+    services.set(row.id, {
+      ...own,
+      ...known,
+      createdAt: row.created_at,
+      toldAt: Number.NEGATIVE_INFINITY,
+      isEmpty: false,
+    });
     // One of before services had alerts.
     await putServiceName(state, row.id, row.name, row.created_at);
   }
@@ -147,7 +167,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       return rows.sort((a, b) => a.name.localeCompare(b.name));
     },
     row: (id) => rowOf(found(id)),
-    isOut: (id, covers) => isOutBy(covers, found(id)),
+    isOut: (id, covers) => isOutBy(covers, countedOf(found(id))),
     async detail(id) {
       const one = found(id);
       const record = await recordOf(parts, one);
@@ -168,7 +188,15 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
         .values({ id, ...own, created_at: at, created_by: by, updated_at: at, updated_by: by })
         .execute();
       await putServiceName(state, id, service.name, at);
-      services.set(id, { ...service, id, state: null, since: at, createdAt: at, toldAt: Number.NEGATIVE_INFINITY });
+      services.set(id, {
+        ...service,
+        id,
+        state: null,
+        since: at,
+        createdAt: at,
+        toldAt: Number.NEGATIVE_INFINITY,
+        isEmpty: false,
+      });
       onDefined?.();
       tick();
       return id;
@@ -201,7 +229,9 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
     async seenAt(id, at) {
       return withNames({ finding: await seenAt(state, id, at) }).finding;
     },
-    definitions: () => services.values(),
+    *definitions() {
+      for (const one of services.values()) yield countedOf(one);
+    },
     subject(id) {
       const one = services.get(id);
       return one && subjectOfService(one);

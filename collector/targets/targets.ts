@@ -81,13 +81,24 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
 
   let watchers: ReadonlySet<string> = new Set();
 
+  /** Nobody looks any more: its time counts as nothing, and whatever fires about it has nobody left who could end it. */
+  async function switchedOff(id: string): Promise<void> {
+    await saveWatchedState(state, id, { at: clock.now(), state: 'over' }, null);
+    series.forget(id);
+    await judging?.retired(id);
+    changeFeed.publish({ kind: 'target', target: id });
+  }
+
   /** Reads the definitions again, and tells the watchers. */
   async function reload(): Promise<void> {
     const before = watchers;
+    await saving;
     const targets = await readTargets(state);
     for (const target of targets) {
-      const last = count.get(target.id) ? undefined : await lastWatchedState(state, target.id);
-      count.put(target, last && last.state !== 'over' ? { state: last.state, at: last.at } : undefined);
+      const last = count.get(target.id) && target.enabled ? undefined : await lastWatchedState(state, target.id);
+      const was = last && last.state !== 'over' ? { state: last.state, at: last.at } : undefined;
+      if (was && !target.enabled) await switchedOff(target.id);
+      count.put(target, was);
     }
     const ids = new Set(targets.map(({ id }) => id));
     for (const { target } of [...count.all()]) if (!ids.has(target.id)) count.drop(target.id);
@@ -116,7 +127,7 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
     ...createTargetActions({ ...parts, looking, count, reload, ended: (id) => judging?.retired(id) }),
     stateOf(id) {
       const one = count.get(id);
-      return one && { name: one.target.name, state: one.state, since: one.since };
+      return one && { name: one.target.name, state: one.target.enabled ? one.state : 'off', since: one.since };
     },
     finding: findingOf,
     *definitions() {
@@ -146,6 +157,9 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
     start(alerts, tell) {
       judging = alerts;
       configure = tell;
+      // Those that an older version, or the settings file, switched off while an alert was firing.
+      for (const { target } of count.all())
+        if (!target.enabled) later('end the alerts', () => judging?.retired(target.id));
       timer = setInterval(() => count.tick(), tickMs);
       timer.unref();
     },

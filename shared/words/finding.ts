@@ -50,7 +50,7 @@ export function findingText(language: Language, metric: string, finding: Finding
 }
 
 interface FindingLine {
-  name: 'seen' | 'address' | 'services' | 'need';
+  name: 'seen' | 'address' | 'services' | 'need' | 'unclear' | 'out';
   text: string;
 }
 
@@ -61,8 +61,16 @@ export function findingLines(language: Language, metric: string, finding: Findin
   if (finding.of === 'service') {
     if (seen !== null && !isOver)
       lines.push({ name: 'seen', text: word(language, 'finding.parts', { parts: downText(language, finding, true) }) });
+    const unclear = finding.unclear ?? [];
+    if (unclear.length > 0 && !isOver)
+      lines.push({ name: 'unclear', text: unclear.map(({ name }) => name).join(', ') });
     const values = { need: number(finding.need, language), parts: number(finding.parts, language) };
-    lines.push({ name: 'need', text: word(language, 'finding.needOf', values) });
+    lines.push({
+      name: 'need',
+      text: word(language, finding.parts === 0 ? 'finding.noParts' : 'finding.needOf', values),
+    });
+    const { out = 0 } = finding;
+    if (out > 0) lines.push({ name: 'out', text: word(language, 'finding.out', { n: number(out, language) }) });
     return lines;
   }
   if (seen !== null && !isOver) {

@@ -133,7 +133,11 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   );
 }
 
+/** A service follows from its parts, and what the collector says of itself is no measurement: of both nothing is stored. */
+const hasNoSeries = ({ metric, endpoint }: Alert) => metric === 'target.service_down' || endpoint.id === 'collector';
+
 /** What was measured, around the time of the alert. */
 export function Evidence({ alert }: { alert: Alert }) {
-  return alert.metric === silence ? <Presence alert={alert} /> : <Around alert={alert} />;
+  if (alert.metric === silence) return <Presence alert={alert} />;
+  return hasNoSeries(alert) ? null : <Around alert={alert} />;
 }

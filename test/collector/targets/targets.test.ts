@@ -257,6 +257,54 @@ test('a service is what its parts are', async () => {
   await close(server);
 });
 
+test('switched off: its alerts end, its time counts as nothing, and services go on without it', async () => {
+  await using collector = await openCollector({ settings });
+  const server = await open();
+  const good = await add(collector, website(server.port));
+  const url = `http://127.0.0.1:${server.port}/`;
+  const bad = await add(collector, website(server.port, { name: 'Wrong', settings: { url, contains: 'x' } }));
+  const make = async (name: string, parts: string[]): Promise<string> =>
+    (await collector.call('/api/v1/services', { method: 'POST', body: { name, parts }, as: 'operator' })).body.id;
+  const ids = [await make('All', [good.id, bad.id]), await make('Only', [bad.id])];
+  const firing = async () =>
+    (await alertsNow(collector))
+      .filter(({ state }) => state === 'firing')
+      .map(({ endpoint }) => endpoint.name)
+      .sort()
+      .join();
+  await until(async () => (await firing()) === 'All,Only,Wrong', 30_000, 'all three alerts');
+  const detail = async (id: string | undefined) =>
+    (await collector.call(`/api/v1/services/${id}`, { as: 'viewer' })).body as ServiceDetail;
+  const { down } = (await detail(ids[0])).finding;
+  assert.ok((down[0]?.since ?? 0) > Date.now() - 60_000, 'since when the part is down');
+  const enable = (enabled: boolean) =>
+    collector.call(`/api/v1/targets/${bad.id}`, { method: 'PATCH', body: { enabled }, as: 'operator' });
+  assert.is((await enable(false)).body.state, 'off');
+  await until(async () => (await firing()) === '', 15_000, 'the end of all of them');
+  const [all, only] = [await detail(ids[0]), await detail(ids[1])];
+  assert.equal([all.state, all.finding.parts, all.finding.out, all.finding.need], ['up', 1, 1, 1]);
+  assert.equal(
+    all.parts.map(({ name, state }) => [name, state]),
+    [
+      ['Website', 'up'],
+      ['Wrong', 'off'],
+    ],
+  );
+  assert.equal([only.state, only.finding.parts, only.finding.down], ['unknown', 0, []]);
+  const counted = async () => {
+    const { body } = await collector.call(`/api/v1/targets/${bad.id}`, { as: 'viewer' });
+    const { upMs, downMs, unknownMs } = (body as TargetDetail).record.month;
+    return upMs + downMs + unknownMs;
+  };
+  const before = await counted();
+  assert.ok(before > 0);
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  assert.is(await counted(), before);
+  assert.is((await enable(true)).body.state, 'never');
+  await until(async () => (await rowNow(collector, bad.id)).state === 'down', 20_000, 'it is watched again');
+  await close(server);
+});
+
 test('a target is in no list of machines', async () => {
   await using collector = await openCollector({ settings });
   const { id } = await add(collector, website(1));

@@ -55,6 +55,7 @@ test('whoever was just asked is awaited, and not for ever', () => {
 });
 
 test('a service needs all of its parts, any, or some; what is unknown may work', () => {
+  assert.is(serviceState([], null), 'unknown', 'nothing is left of it');
   assert.is(serviceState(['up', 'up'], null), 'up');
   assert.is(serviceState(['up', 'down'], null), 'down');
   assert.is(serviceState(['up', 'unknown'], null), 'unknown');

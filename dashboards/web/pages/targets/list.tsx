@@ -35,7 +35,7 @@ function Lead({ rows }: { rows: readonly TargetRow[] }) {
   return (
     <>
       {t('target.lead', { down: format(down), all: format(rows.length) })}
-      {unknown > 0 && ` ${t('target.leadUnknown', { n: format(unknown) })}`}
+      {unknown > 0 && ` ${t('target.unknownOf', { n: format(unknown) })}`}
     </>
   );
 }

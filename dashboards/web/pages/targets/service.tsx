@@ -20,16 +20,17 @@ function Lead({ of }: { of: ServiceDetail }) {
   const values = {
     time: duration(Math.max(1, Math.round((now.value - of.since) / 1000)), language.value),
     up: format(up),
-    all: format(of.parts.length),
+    all: format(of.finding.parts),
   };
   const names = (state: ServicePart['state']) =>
     of.parts
-      .filter((part) => part.state === state)
+      .filter((part) => part.state === state && part.kind !== 'gone')
       .map(({ name }) => name)
       .join(', ');
   if (of.state === 'down') return <>{t('service.leadDown', { ...values, parts: names('down') })}</>;
+  if (of.finding.parts === 0) return <>{t('finding.noParts')}</>;
   if (of.state === 'unknown') return <>{t('service.leadUnknown', { ...values, parts: names('unknown') })}</>;
-  return <>{t(up === of.parts.length ? 'service.leadUp' : 'service.leadSpare', values)}</>;
+  return <>{t(up === of.finding.parts ? 'service.leadUp' : 'service.leadSpare', values)}</>;
 }
 
 function Parts({ of }: { of: ServiceDetail }) {

@@ -180,12 +180,20 @@ export function ServicesPage() {
   const rows = loaded.data?.items ?? [];
   const edited = rows.find(({ id }) => id === open);
   const down = rows.filter(({ state }) => state === 'down').length;
+  const unknown = rows.filter(({ state }) => state === 'unknown').length;
   const choices = [...(targets.data?.items ?? []), ...(endpoints.data?.items ?? [])];
   return (
     <>
       <PageHead
         title={t('page.services')}
-        lead={rows.length > 0 && t('service.lead', { down: format(down), all: format(rows.length) })}
+        lead={
+          rows.length > 0 && (
+            <>
+              {t('service.lead', { down: format(down), all: format(rows.length) })}
+              {unknown > 0 && ` ${t('service.unknownOf', { n: format(unknown) })}`}
+            </>
+          )
+        }
       >
         <a href="/targets">{t('page.targets')}</a>
         {may('operator') && open === null && (
