@@ -263,8 +263,10 @@ test('switched off: its alerts end, its time counts as nothing, and services go 
   const good = await add(collector, website(server.port));
   const url = `http://127.0.0.1:${server.port}/`;
   const bad = await add(collector, website(server.port, { name: 'Wrong', settings: { url, contains: 'x' } }));
-  const make = async (name: string, parts: string[]): Promise<string> =>
-    (await collector.call('/api/v1/services', { method: 'POST', body: { name, parts }, as: 'operator' })).body.id;
+  const make = async (name: string, parts: string[]): Promise<string> => {
+    const made = await collector.call('/api/v1/services', { method: 'POST', body: { name, parts }, as: 'operator' });
+    return (made.body as ServiceRow).id;
+  };
   const ids = [await make('All', [good.id, bad.id]), await make('Only', [bad.id])];
   const firing = async () =>
     (await alertsNow(collector))
@@ -277,9 +279,9 @@ test('switched off: its alerts end, its time counts as nothing, and services go 
     (await collector.call(`/api/v1/services/${id}`, { as: 'viewer' })).body as ServiceDetail;
   const { down } = (await detail(ids[0])).finding;
   assert.ok((down[0]?.since ?? 0) > Date.now() - 60_000, 'since when the part is down');
-  const enable = (enabled: boolean) =>
-    collector.call(`/api/v1/targets/${bad.id}`, { method: 'PATCH', body: { enabled }, as: 'operator' });
-  assert.is((await enable(false)).body.state, 'off');
+  const enable = async (enabled: boolean): Promise<TargetRow> =>
+    (await collector.call(`/api/v1/targets/${bad.id}`, { method: 'PATCH', body: { enabled }, as: 'operator' })).body;
+  assert.is((await enable(false)).state, 'off');
   await until(async () => (await firing()) === '', 15_000, 'the end of all of them');
   const [all, only] = [await detail(ids[0]), await detail(ids[1])];
   assert.equal([all.state, all.finding.parts, all.finding.out, all.finding.need], ['up', 1, 1, 1]);
@@ -300,7 +302,7 @@ test('switched off: its alerts end, its time counts as nothing, and services go 
   assert.ok(before > 0);
   await new Promise((resolve) => setTimeout(resolve, 1100));
   assert.is(await counted(), before);
-  assert.is((await enable(true)).body.state, 'never');
+  assert.is((await enable(true)).state, 'never');
   await until(async () => (await rowNow(collector, bad.id)).state === 'down', 20_000, 'it is watched again');
   await close(server);
 });
