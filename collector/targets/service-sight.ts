@@ -88,7 +88,22 @@ export function createServiceSight({ fleet, targets, all }: SightParts) {
     if (twin) throw fail('CONFLICT', { problem: `another service is called "${name}"` });
   }
 
-  return { partOf, counted, stateNow, found: foundOf, finding, refuseFaults };
+  /** As if it had only the parts that count. */
+  function effective<T extends ServiceDefinition>(service: T): T {
+    const { parts, need } = counted(service);
+    return { ...service, parts: parts.map(({ id }) => id), need };
+  }
+
+  /** Names are not kept with what was seen. */
+  function withNames<T extends { finding: Finding | null }>(one: T): T {
+    const seen = one.finding;
+    if (seen?.of !== 'service') return one;
+    const named = <P extends { id: string }>(part: P) => ({ ...part, name: partOf(part.id).name });
+    const unclear = seen.unclear ? { unclear: seen.unclear.map(named) } : {};
+    return { ...one, finding: { ...seen, ...unclear, down: seen.down.map(named) } };
+  }
+
+  return { partOf, counted, effective, withNames, stateNow, found: foundOf, finding, refuseFaults };
 }
 
 /** Whether planned work takes the whole out: where it is meant itself, or too few of its parts are left. */

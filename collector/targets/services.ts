@@ -77,9 +77,24 @@ function tellRules(
   later('judge the result', () => judging.onReport(subject, { v: 1, epoch: 'collector', seq: 1, at, metrics }, true));
 }
 
+async function readServices(state: TargetParts['state']): Promise<Map<string, KeptService>> {
+  const services = new Map<string, KeptService>();
+  for (const row of await state.selectFrom('services').selectAll().execute()) {
+    const { id, name, note, need, created_at: createdAt } = row;
+    const last = await lastWatchedState(state, id);
+    const was = last && last.state !== 'over' ? last : undefined;
+    const known = { state: was ? (was.state as TargetState) : null, since: was?.at ?? createdAt };
+    const own = { id, name, note, need, parts: JSON.parse(row.parts) as string[], createdAt };
+    services.set(id, { ...own, ...known, toldAt: Number.NEGATIVE_INFINITY, isEmpty: false });
+    // One of before services had alerts.
+    await putServiceName(state, id, name, createdAt);
+  }
+  return services;
+}
+
 export async function createServices(parts: ServiceParts): Promise<Services> {
   const { state, fleet, targets, clock, log, changeFeed, onDefined } = parts;
-  const services = new Map<string, KeptService>();
+  const services = await readServices(state);
   let timer: NodeJS.Timeout | undefined;
   let saving: Promise<unknown> = Promise.resolve();
   let judging: TargetJudge | undefined;
@@ -91,12 +106,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
   };
 
   const look = createServiceSight({ fleet, targets, all: () => services.values() });
-  const { partOf, stateNow, found: serviceFinding, finding } = look;
-
-  const countedOf = (one: KeptService) => {
-    const { parts: left, need } = look.counted(one);
-    return { ...one, parts: left.map(({ id }) => id), need };
-  };
+  const { partOf, stateNow, withNames, found: serviceFinding, finding } = look;
 
   /** Parts have changed: what follows is saved and published. */
   function tick(): void {
@@ -125,40 +135,10 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
     return { id, name, note, need, state: stateNow(one), since, parts: members, month: await monthOf(parts, one) };
   }
 
-  const withNames = <T extends { finding: Finding | null }>(one: T): T => {
-    const seen = one.finding;
-    if (seen?.of !== 'service') return one;
-    const named = <T extends { id: string }>(part: T) => ({ ...part, name: partOf(part.id).name });
-    const unclear = seen.unclear ? { unclear: seen.unclear.map(named) } : {};
-    return { ...one, finding: { ...seen, ...unclear, down: seen.down.map(named) } };
-  };
-
   function found(id: string): KeptService {
     const one = services.get(id);
     if (!one) throw fail('NOT_FOUND', { what: 'service', id });
     return one;
-  }
-
-  for (const row of await state.selectFrom('services').selectAll().execute()) {
-    const last = await lastWatchedState(state, row.id);
-    const was = last && last.state !== 'over' ? last : undefined;
-    const own = {
-      id: row.id,
-      name: row.name,
-      note: row.note,
-      need: row.need,
-      parts: JSON.parse(row.parts) as string[],
-    };
-    const known = { state: was ? (was.state as TargetState) : null, since: was?.at ?? row.created_at };
-    services.set(row.id, {
-      ...own,
-      ...known,
-      createdAt: row.created_at,
-      toldAt: Number.NEGATIVE_INFINITY,
-      isEmpty: false,
-    });
-    // One of before services had alerts.
-    await putServiceName(state, row.id, row.name, row.created_at);
   }
 
   return {
@@ -167,7 +147,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       return rows.sort((a, b) => a.name.localeCompare(b.name));
     },
     row: (id) => rowOf(found(id)),
-    isOut: (id, covers) => isOutBy(covers, countedOf(found(id))),
+    isOut: (id, covers) => isOutBy(covers, look.effective(found(id))),
     async detail(id) {
       const one = found(id);
       const record = await recordOf(parts, one);
@@ -230,7 +210,7 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       return withNames({ finding: await seenAt(state, id, at) }).finding;
     },
     *definitions() {
-      for (const one of services.values()) yield countedOf(one);
+      for (const one of services.values()) yield look.effective(one);
     },
     subject(id) {
       const one = services.get(id);

@@ -12,7 +12,15 @@ import { findingOfTarget } from './finding.ts';
 import { recordOf } from './record.ts';
 import { rowOf } from './row.ts';
 import { runSystemProgram } from './run-ping.ts';
-import { lastWatchedState, readTargets, removeTarget, saveTarget, saveWatchedState, watchedChanges } from './store.ts';
+import {
+  type KeptTarget,
+  lastWatchedState,
+  readTargets,
+  removeTarget,
+  saveTarget,
+  saveWatchedState,
+  watchedChanges,
+} from './store.ts';
 
 /** Votes are counted again so often, for watchers that went and results that are no longer fresh. */
 const tickMs = 2000;
@@ -71,13 +79,7 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
   const ordersFor = (watcher: string): TargetOrder[] =>
     [...count.all()]
       .filter(({ target }) => target.enabled && target.watchers.includes(watcher))
-      .map(({ target: { id, kind, settings, interval_s, timeout_s } }) => ({
-        id,
-        kind,
-        settings,
-        interval_s,
-        timeout_s,
-      }));
+      .map(({ target }) => orderOf(target));
 
   let watchers: ReadonlySet<string> = new Set();
 
@@ -170,6 +172,10 @@ export async function createTargets(parts: TargetParts): Promise<Targets> {
     },
   };
 }
+
+const orderOf = ({ id, kind, settings, interval_s, timeout_s }: KeptTarget): TargetOrder => ({
+  ...{ id, kind, settings, interval_s, timeout_s },
+});
 
 /** What the collector saw itself, as reports of its own: it goes the same way as those of agents. */
 function createOwnReports(keep: (endpoint: string, report: Report) => void) {
