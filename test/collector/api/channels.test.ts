@@ -220,7 +220,7 @@ test('kept over a restart, used for messages at once, removed when told; a messa
       .execute();
   const trouble = async () => (await call<ChannelTrouble>('/trouble')).body;
   for (let n = 0; n < 200 && !(await trouble()).isMute; n++) await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.equal(await trouble(), { failing: ['filed', 'push'], isMute: true });
+  assert.equal(await trouble(), { failing: ['filed', 'push'], isMute: true, heldSince: null });
   const firing = async () =>
     (
       await state
