@@ -274,11 +274,11 @@ const joiningOf = ({ packages }: Config, { path }: DataFolder, deps: Deps) => ({
 /** What a look at the certificate has shown becomes an alert, or ends it. */
 const certificateWatch =
   (alerts: Followed['alerts'], publicUrl: () => string, log: Deps['log']) =>
-  (trouble: string | null): void => {
+  (trouble: string | null, endsAt: number | null): void => {
     if (trouble !== null) log.error({ trouble }, 'The certificate of this collector needs somebody');
     const about = { certificate: new URL(publicUrl()).hostname };
     alerts
-      .own(certificateEnding, about, trouble !== null)
+      .own(certificateEnding, about, trouble !== null, endsAt)
       .catch((thrown: unknown) => log.error({ err: thrown }, 'Could not raise the alert about the certificate'));
   };
 

@@ -97,8 +97,8 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   /** A gap ahead is an alert of the collector, which ends when somebody fills it. */
   async function warnOfGaps(): Promise<void> {
     try {
-      const schedules = onCall.schedulesWithGap(clock.now() + gapAheadMs);
-      for (const { name, hasGap } of schedules) await alerts.own(scheduleGap, { schedule: name }, hasGap);
+      const schedules = onCall.firstGaps(clock.now() + gapAheadMs);
+      for (const { name, gapAt } of schedules) await alerts.own(scheduleGap, { schedule: name }, gapAt !== null, gapAt);
       // Of a schedule that is no longer there nothing is missing.
       const names = new Set(schedules.map(({ name }) => name));
       for (const { schedule = '' } of alerts.ownTags(scheduleGap))
@@ -145,7 +145,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   await alerts.start();
   onStop(() => alerts.stop());
   await outbox.passOn(alerts.undelivered);
-  await channelHealth.start((channel, isBad) => alerts.own(channelFailed, { channel }, isBad));
+  await channelHealth.start((channel, isBad, triedAt) => alerts.own(channelFailed, { channel }, isBad, triedAt));
   onStop(() => channelHealth.stop());
   const outside = createOutside({ state, clock, log, fleet, said: alerts.said });
   await outside.start();

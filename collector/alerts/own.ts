@@ -32,8 +32,9 @@ export interface OwnAlerts {
   /**
    * An alert of a rule of own-rules.ts begins, goes on or ends.
    * @param tags what it is about: the same tags, the same alert
+   * @param when what it warns of begins, or was last well; ms
    */
-  own(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean): Promise<void>;
+  own(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean, when?: number | null): Promise<void>;
   /** What the alerts of such a rule are about that are there now. */
   ownTags(rule: Rule): readonly Readonly<Record<string, string>>[];
   /** Verdicts that were made elsewhere. Saved when it resolves. */
@@ -59,14 +60,19 @@ export function createOwnAlerts(parts: OwnAlertParts): OwnAlerts {
     }
   }
 
-  function sampleAbout(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean) {
-    const level: LevelVerdict = { rule, status: isBad ? 'breach' : 'clear', value: null, threshold: null };
+  function sampleAbout(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean, when: number | null) {
+    const level: LevelVerdict = { rule, status: isBad ? 'breach' : 'clear', value: when, threshold: null };
     const metric = rule === collectorSelf ? 'collector.problem' : `collector.${rule.id}`;
     return sampleOf(collectorId, { family: rule.id, metric, tags: { ...tags }, levels: [level] });
   }
 
-  async function own(rule: Rule, tags: Readonly<Record<string, string>>, isBad: boolean): Promise<void> {
-    const sample = sampleAbout(rule, tags, isBad);
+  async function own(
+    rule: Rule,
+    tags: Readonly<Record<string, string>>,
+    isBad: boolean,
+    when: number | null = null,
+  ): Promise<void> {
+    const sample = sampleAbout(rule, tags, isBad, isBad ? when : null);
     if (isBad || memory.alert(sample.key)) await said([sample]);
   }
 
@@ -83,7 +89,7 @@ export function createOwnAlerts(parts: OwnAlertParts): OwnAlerts {
       // The queue has logged it. The recovery is notified when the state can be written again.
       if (problem === null) return;
       const at = clock.now();
-      const sample = sampleAbout(collectorSelf, tags, true);
+      const sample = sampleAbout(collectorSelf, tags, true, null);
       const about = { ...sample, rule: collectorSelf, value: null, threshold: null, pendingAt: at, firedAt: at };
       const facts = factsOf(notify, about, 'firing', { why: problem });
       await notifyDirectly({ ...facts, id: `${collectorId}-${at}`, ticket: null, url: `${parts.publicUrl()}/alerts` });

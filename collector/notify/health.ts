@@ -38,7 +38,7 @@ export interface ChannelHealth extends ChannelResults {
 }
 
 /** Begins or ends the alert about a channel. */
-type Raise = (channel: string, isBad: boolean) => Promise<void>;
+type Raise = (channel: string, isBad: boolean, triedAt: number | null) => Promise<void>;
 
 interface HealthParts {
   state: State;
@@ -113,7 +113,7 @@ export function createChannelHealth({ state, clock, routes, log }: HealthParts):
     const bad = failing();
     // Of a channel that was removed the alert ends, too.
     const names = new Set([...routes.map(({ name }) => name), ...last.keys()]);
-    for (const name of names) await raise(name, bad.includes(name));
+    for (const name of names) await raise(name, bad.includes(name), last.get(name)?.at ?? null);
   }
 
   function lookSoon(): void {

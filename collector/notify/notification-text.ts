@@ -3,7 +3,14 @@ import { disturbing, escapedLines } from '../../shared/safe-text.ts';
 import { findingLines, findingText, votesText } from '../../shared/words/finding.ts';
 import { duration } from '../../shared/words/format.ts';
 import { findWord, type Language, word } from '../../shared/words/index.ts';
-import { changeTitle, formatMeasured, ruleName, subjectName, ticketTitle } from '../../shared/words/names.ts';
+import {
+  changeTitle,
+  formatMeasured,
+  isInstant,
+  ruleName,
+  subjectName,
+  ticketTitle,
+} from '../../shared/words/names.ts';
 import { ruleTexts } from '../../shared/words/rule-texts.ts';
 import type { MemberAlert, Notification } from './channel.ts';
 
@@ -14,8 +21,15 @@ export function oneLine(text: string, limit = 200): string {
 }
 
 /** `96.2%`, `1.5 GiB`, `Failed`. */
-export const valueText = (notification: Notification, value: number | null, language: Language): string =>
-  formatMeasured(language, { ...notification, value }).value;
+export const valueText = (
+  notification: Pick<Notification, 'metric' | 'threshold' | 'unit'>,
+  value: number | null,
+  language: Language,
+  zone = 'UTC',
+): string =>
+  isInstant(notification.metric) && value !== null
+    ? formatTime(value, zone)
+    : formatMeasured(language, { ...notification, value }).value;
 
 /** The instance of the alert, from its tags: the path, the job, the disk … */
 export function instanceOf(notification: Pick<Notification, 'tags'>): string {
@@ -163,10 +177,11 @@ export function bodyText(notification: Notification, language: Language, zone = 
     endpoint.site === null ? null : line('site', oneLine(endpoint.site)),
     line('what', `${about}${shown.length > 0 ? ` [${shown.join(', ')}]` : ''}`),
     ...explained(notification, language, zone),
+    notification.endedAt === null ? (findWord(language, `own.todo.${notification.rule.id}`) ?? null) : null,
     ...seenLines(notification, language),
     value === null || findingText(language, metric, finding) !== null
       ? null
-      : line('value', valueText(notification, value, language) + above),
+      : (ownLine(notification, language, zone) ?? line('value', valueText(notification, value, language) + above)),
     line('since', formatTime(notification.startedAt, zone)),
     dueAt ? line('due', formatTime(dueAt, zone)) : null,
     notification.about ? line('assignee', oneLine(assignee ?? word(language, 'ticket.nobody'))) : null,
@@ -190,6 +205,12 @@ export function bodyText(notification: Notification, language: Language, zone = 
     ...linksOf(notification, language).map(({ label, url }) => `${label}: ${url}`),
   ];
   return `${lines.filter((line) => line !== null).join('\n')}\n`;
+}
+
+/** Of the collector about itself: when nobody is on call, what ends, or was last well. */
+function ownLine({ metric, value, rule, threshold, unit }: Notification, language: Language, zone: string) {
+  const name = isInstant(metric) ? findWord(language, `own.at.${rule.id}`) : undefined;
+  return name && `${name}: ${valueText({ metric, threshold, unit }, value, language, zone)}`;
 }
 
 /** Of a target or a service: what was seen, where, by how many, and what does not work because of it. */
@@ -240,7 +261,7 @@ function memberText(member: MemberAlert, language: Language): string {
   const limit = measured.limit === null ? '' : ` (${word(language, 'notification.limit')} ${measured.limit})`;
   const about = oneLine(subjectName(language, rule, oneLine(instanceOf(member), 60)), 140);
   return oneLine(
-    `${word(language, `severity.${severity}`)}: ${oneLine(endpoint.name, 60)} – ${about}${seen !== null ? `: ${seen}` : value === null ? '' : `: ${measured.value}${limit}`}`,
+    `${word(language, `severity.${severity}`)}: ${oneLine(endpoint.name, 60)} – ${about}${seen !== null ? `: ${seen}` : value === null ? '' : `: ${valueText(member, value, language)}${limit}`}`,
     300,
   );
 }

@@ -122,7 +122,7 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
   async function look(): Promise<void> {
     const about = await remembered();
     const isOld = settings !== null && isTooOld(madeAt(about), about.since?.at ?? clock.now(), clock.now());
-    if (settings) await alerts.own(ownBackupOld, { folder: settings.to }, isOld);
+    if (settings) await alerts.own(ownBackupOld, { folder: settings.to }, isOld, madeAt(about));
     for (const { folder = '' } of alerts.ownTags(ownBackupOld))
       if (folder !== settings?.to) await alerts.own(ownBackupOld, { folder }, false);
   }

@@ -51,8 +51,8 @@ export interface ScheduleDesk {
   feeds: Pick<Feeds, 'create' | 'revoke'>;
   /** The calendar behind a link; null: there is none. */
   feedText(secret: string): Promise<string | null>;
-  /** Schedules with a gap that begins before an instant. */
-  schedulesWithGap(until: number): { name: string; hasGap: boolean }[];
+  /** All schedules, each with the first time before an instant at which nobody is on call; null: there is none. */
+  firstGaps(until: number): { name: string; gapAt: number | null }[];
 }
 
 export interface ScheduleDeskParts {
@@ -110,8 +110,8 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
     };
   }
 
-  /** Somebody who cannot log in any more is nobody. */
-  const isOpen = (shift: Shift): boolean => isGap(shift) || isOff(shift);
+  /** Somebody who cannot log in any more is nobody. What the fallback fills is no gap, unless nobody is behind it. */
+  const isOpen = (shift: Shift): boolean => (isGap(shift) ? !isFilled(memory, shift) : isOff(shift));
   const isOff = (shift: Shift): boolean => !isGap(shift) && !parts.isActive(shift.user ?? '');
   const shown = (shift: Shift) => ({ ...shift, isOff: isOff(shift) });
 
@@ -210,12 +210,16 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
       }));
       return calendarText(`On call: ${user}`, events, at);
     },
-    schedulesWithGap(until) {
+    firstGaps(until) {
       const at = now();
-      return names().map((name) => ({ name, hasGap: memory.shifts(name, at, until).some(isOpen) }));
+      return names().map((name) => ({ name, gapAt: memory.shifts(name, at, until).find(isOpen)?.start ?? null }));
     },
   };
 }
+
+/** Of a time that no layer covers: the fallback reaches somebody. */
+const isFilled = (memory: RoutingMemory, { by, user, start }: Shift): boolean =>
+  by === 'fallback' && memory.resolve(user ?? '', start).length > 0;
 
 /** The begin of a month, UTC. */
 function monthOf(at: number, later: number): number {

@@ -40,7 +40,7 @@ export interface TlsServing {
   /** Called with each other certificate. */
   onChange(take: (tls: ServedTls) => void): void;
   /** Called each hour, and now, with what is wrong; null: nothing. */
-  onLook(take: (trouble: string | null) => void): void;
+  onLook(take: (trouble: string | null, endsAt: number | null) => void): void;
   stop(): void;
 }
 
@@ -89,7 +89,7 @@ export async function serveTls(
   let { served, name } = tlsOf(config);
   let failing: { since: number; reason: string } | null = null;
   let looking: Promise<void> | null = null;
-  const lookers: ((trouble: string | null) => void)[] = [];
+  const lookers: ((trouble: string | null, endsAt: number | null) => void)[] = [];
 
   function show(file: AuthorityFile): void {
     const before = served;
@@ -132,8 +132,10 @@ export async function serveTls(
       failing.reason = reasonOf(thrown);
       log.error({ reason: failing.reason }, 'Could not renew the certificate; what was shown still is');
     }
-    for (const take of lookers) take(trouble());
+    for (const take of lookers) take(trouble(), endsAt());
   }
+
+  const endsAt = () => (served ? expiresAt(served.cert) : null);
 
   function trouble(): string | null {
     if (!served) return null;
@@ -163,7 +165,7 @@ export async function serveTls(
     onChange: (take) => void takers.push(take),
     onLook(take) {
       lookers.push(take);
-      take(trouble());
+      take(trouble(), endsAt());
     },
     stop() {
       clearInterval(timer);

@@ -3714,6 +3714,32 @@ export const words = {
       restored: 'The alert has been good for a day; the ticket is still open.',
     },
   },
+  /** Alerts of the collector about itself, by their rules: what their time means, and what to do. */
+  own: {
+    title: 'What to do',
+    at: {
+      'schedule-gap': 'Nobody is on call from',
+      'channel-failed': 'Last attempt',
+      'certificate-ending': 'The certificate ends',
+      'own-backup-old': 'Last good backup',
+    },
+    todo: {
+      'schedule-gap':
+        'Add an override for that time on the page On call, give the schedule more people or hours, or a fallback.',
+      'channel-failed':
+        'Look at the last error of the channel on the page Channels, correct its settings and press Test. Alerts go by the other channels meanwhile.',
+      'certificate-ending':
+        'Look in the log of the collector why it is not renewed, or put a new certificate where evenkeel.yaml names one. After its end no agent and no browser connects.',
+      'own-backup-old':
+        'Look on the page Settings why no backup was made, whether its folder can be written and has room, and make one now.',
+    },
+    link: {
+      'schedule-gap': 'Open On call',
+      'channel-failed': 'Open Channels',
+      'own-backup-old': 'Open Settings',
+    },
+    error: 'Last error',
+  },
   /** Names of the default rules, by their ids; a worse level has that of its milder one unless it has its own. */
   rule: {
     /** In place of a rule, in a notification about alerts of several. */

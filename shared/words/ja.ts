@@ -3943,6 +3943,32 @@ export const words: Words = {
       restored: 'アラートは 1 日前に解消していますが、チケットは未完了です。',
     },
   },
+  /** Alerts of the collector about itself, by their rules: what their time means, and what to do. */
+  own: {
+    title: '対処',
+    at: {
+      'schedule-gap': '当番がいなくなる時刻',
+      'channel-failed': '最後の送信',
+      'certificate-ending': '証明書の期限',
+      'own-backup-old': '最後に成功したバックアップ',
+    },
+    todo: {
+      'schedule-gap':
+        '「当番」のページでその時間の代行を追加するか、当番表に人や時間帯を足すか、不在時の通知先を設定してください。',
+      'channel-failed':
+        '「チャンネル」のページで最後のエラーを確認し、設定を直して「テスト」を押してください。その間、アラートは他のチャンネルで届きます。',
+      'certificate-ending':
+        '更新されない理由をコレクターのログで確認するか、evenkeel.yaml が指す場所に新しい証明書を置いてください。期限が切れると、エージェントもブラウザーも接続できません。',
+      'own-backup-old':
+        'バックアップが作られなかった理由を「設定」のページで確認し、保存先に書き込めるか、空きがあるかを見て、今すぐ作成してください。',
+    },
+    link: {
+      'schedule-gap': '「当番」を開く',
+      'channel-failed': '「チャンネル」を開く',
+      'own-backup-old': '「設定」を開く',
+    },
+    error: '最後のエラー',
+  },
   /** Names of the default rules, by their ids; a worse level has that of its milder one unless it has its own. */
   rule: {
     /** In place of a rule, in a notification about alerts of several. */

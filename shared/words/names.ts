@@ -1,6 +1,6 @@
 /** Names of rules and metrics, and measured values in words: states that a metric carries as numbers, yes and no. Pure. */
 import type { ChangeName, NamedRule, TicketName } from '../api.ts';
-import { measured, none, number, percent } from './format.ts';
+import { measured, none, number, percent, time } from './format.ts';
 import { defaultLanguage, findWord, type Language, languages, type WordKey, word } from './index.ts';
 
 /** Text written by a person: one text for every language, or one per language. */
@@ -61,6 +61,12 @@ export const ruleNames = (rule: NamedRule): string => languages.map((language) =
 /** The metric of alerts about endpoints that do not report: its limit is a time, and there is no value to show. */
 export const silence = 'endpoint.silent';
 
+/** Metrics of the collector's own alerts whose value is an instant, ms: when nobody is on call, or what ends or was last well. */
+export const isInstant = (metric: string): boolean => instants.has(metric);
+const instants: ReadonlySet<string> = new Set([
+  ...['collector.schedule-gap', 'collector.channel-failed', 'collector.certificate-ending', 'collector.own-backup-old'],
+]);
+
 const health: readonly WordKey[] = ['health.ok', 'health.warning', 'health.critical', 'health.unknown'];
 /** Metrics whose number is a state: what 0, 1, 2 … mean. */
 const states: Readonly<Record<string, readonly WordKey[]>> = {
@@ -97,6 +103,7 @@ export function metricTitle(language: Language, metric: string): string {
 
 /** `value` of `metric` in words: `Failed`, `Yes`, `93.5%`. */
 export function formatValue(language: Language, metric: string, value: number | null, unit: string): string {
+  if (isInstant(metric) && value !== null) return time(value, language, 'full');
   const state = stateOptions(language, metric, unit).find(([number]) => number === String(value));
   return state?.[1] ?? measured(value, metric === silence ? 'seconds' : unit, language);
 }

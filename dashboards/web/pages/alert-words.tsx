@@ -46,6 +46,8 @@ export function instanceOf(alert: Pick<Alert, 'tags'>): string {
 
 /** The measured value; for an endpoint without reports, that fact. */
 export function measuredOf(alert: Alert): string {
+  // The collector says what is wrong with itself in words, and may have nothing that is measured.
+  if (alert.endpoint.id === 'collector' && alert.value === null) return '';
   return alert.metric === silence ? t('alert.silent') : formatMeasured(alert).value;
 }
 

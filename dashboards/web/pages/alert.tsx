@@ -24,6 +24,7 @@ import { Beside } from './alert-context.tsx';
 import { Escalations } from './alert-escalation.tsx';
 import { Evidence } from './alert-evidence.tsx';
 import { Found } from './alert-finding.tsx';
+import { OwnAlert } from './alert-own.tsx';
 import { Suppressions } from './alert-suppressions.tsx';
 import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner, untilText } from './alert-words.tsx';
 import { receiverWord } from './on-call/receivers.tsx';
@@ -154,9 +155,11 @@ function Facts({ alert, suppressions, escalations }: Pick<AlertAnswer, 'alert' |
         <Fact name={t('alert.severity')}>
           <SeverityMark severity={alert.severity} />
         </Fact>
-        <Fact name={t('alert.value')}>
-          <span class="strong">{measuredOf(alert)}</span> <span class="quiet small nowrap">{limitOf(alert)}</span>
-        </Fact>
+        {measuredOf(alert) !== '' && (
+          <Fact name={wordOr('own.at', alert.rule.id, t('alert.value'))}>
+            <span class="strong">{measuredOf(alert)}</span> <span class="quiet small nowrap">{limitOf(alert)}</span>
+          </Fact>
+        )}
         <Fact name={t('alert.since')}>
           <Moment at={alert.firedAt ?? alert.pendingAt} />
         </Fact>
@@ -236,6 +239,7 @@ export function AlertPage({ id }: { id: string }) {
           <>
             <AlertActions alert={detail.alert} onDone={loaded.reload} />
             <Facts {...detail} />
+            <OwnAlert alert={detail.alert} />
             {detail.finding && <Found alert={detail.alert} finding={detail.finding} />}
             <RuleTextsBox
               alert={detail.alert}

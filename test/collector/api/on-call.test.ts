@@ -193,12 +193,20 @@ test('a gap within a week is an alert, which ends when an override fills it', as
   const saved = await send('PUT', `${url}/schedules/nights`, { content: gaps }, 'ada');
   assert.is((saved.body as OnCallAnswer['schedules'][0]).gaps.length, 1, saved.text);
   await until(async () => (await firing()).includes('nights'), 10_000, 'the alert');
+  const { items: shown } = (await send('GET', '/api/v1/alerts?state=firing', undefined, 'ada')).body as {
+    items: { rule: { id: string }; value: number | null }[];
+  };
+  const gap = shown.find(({ rule }) => rule.id === 'schedule-gap');
+  assert.is(gap?.value, Date.parse(`${day}T00:00Z`), 'when nobody is on call');
+  const filled = await send('PUT', `${url}/schedules/filled`, { content: { ...gaps, fallback: 'channel:ops' } }, 'ada');
+  assert.equal((filled.body as OnCallAnswer['schedules'][0]).gaps, [], 'the fallback is notified then');
   const span = { from: Date.parse(`${day}T00:00Z`), to: Date.parse(`${day}T00:00Z`) + 86_400_000, user: 'ann' };
   assert.is((await send('POST', `${url}/schedules/nights/overrides`, span, 'ann')).status, 201);
   await until(async () => !(await firing()).includes('nights'), 10_000, 'its end');
   // So does the end of the schedule itself.
   assert.is((await send('PUT', `${url}/schedules/evenings`, { content: gaps }, 'ada')).status, 200);
   await until(async () => (await firing()).includes('evenings'), 10_000, 'the alert of another');
+  assert.not((await firing()).includes('filled'));
   assert.is((await send('DELETE', `${url}/schedules/evenings`, undefined, 'ada')).status, 204);
   await until(async () => !(await firing()).includes('evenings'), 10_000, 'its end with the schedule');
 });

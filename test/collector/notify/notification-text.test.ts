@@ -115,6 +115,11 @@ test('several alerts of the collector say which they are, and one endpoint is on
   for (const part of ['(night)', '(day)', ': 1 endpoint (collector)']) assert.match(text, part);
   const channel = { ...about, members: null, rule: { id: 'channel-failed' }, tags: { channel: 'phone' } };
   assert.match(headline(channel, 'en'), '(phone)');
+  const gap = { ...about, members: null, metric: 'collector.schedule-gap', tags: { schedule: 'night' }, unit: '' };
+  const said = bodyText({ ...gap, value: Date.parse('2026-11-29T22:00:00Z') }, 'en', 'Europe/Berlin');
+  assert.match(said, '(night): 2026-11-29 22:00:00 UTC');
+  assert.match(said, 'Nobody is on call from: 2026-11-29 23:00:00 Europe/Berlin\n');
+  assert.match(said, 'Add an override');
   const site = { id: '', name: 'Berlin', kind: 'site', site: 'Berlin' };
   const ofSite = bodyText({ ...about, endpoint: site }, 'en');
   assert.equal([ofSite.includes('Endpoint: Berlin'), ofSite.includes('Site: Berlin')], [false, true]);

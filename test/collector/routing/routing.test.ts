@@ -93,12 +93,12 @@ test('a schedule reaches whoever is on call, by their own ways in their order', 
 
 test('somebody who is disabled while in a rotation is nobody: an empty step, a warning, and no start fails', async () => {
   const made = await withPeople(await scene());
-  assert.equal(made.onCall.schedulesWithGap(start + 7 * day), [{ name: 'primary', hasGap: false }]);
+  assert.equal(made.onCall.firstGaps(start + 7 * day), [{ name: 'primary', gapAt: null }]);
   await made.state.updateTable('users').set({ disabled_at: 1 }).where('name', '=', 'ann').execute();
   await made.usersChanged();
   assert.equal(made.routing.whoIs('critical')('schedule:primary', start), []);
   assert.equal(made.routing.reach('schedule:primary', 'critical', start), []);
-  assert.equal(made.onCall.schedulesWithGap(start + 1), [{ name: 'primary', hasGap: true }]);
+  assert.equal(made.onCall.firstGaps(start + 1), [{ name: 'primary', gapAt: start }]);
   const { routing } = await made.reopen();
   assert.equal(routing.whoIs('critical')('schedule:primary', start + 7 * day), ['person:bob']);
 });
@@ -192,7 +192,7 @@ test('what is wrong is said with its place and the name that was meant, and noth
   await refused(saved({ ...primary, layers: [{ ...layer, holidays: ['2026-02-30'] }] }), /"2026-02-30" is not a date/);
   const rotation = { ...layer.rotation, start: '2026-03-02 09:00' };
   await refused(saved({ ...primary, layers: [{ ...layer, rotation }] }), /is not a local date and time/);
-  assert.is(made.onCall.schedulesWithGap(start).length, 1);
+  assert.is(made.onCall.firstGaps(start).length, 1);
   const routed = (content: RoutesContent) => made.onCall.saveRoutes(content, how);
   await refused(routed({}), /no receivers at their root/);
   await refused(routed({ receivers: ['chanel:ops'] }), /did you mean channel:/);

@@ -13,6 +13,7 @@ import { readersZone } from '../../time/readers-zone.ts';
 import { wallInstant, wallText } from '../../time/wall.ts';
 import { language, t } from '../../words/words.ts';
 import { DocumentBox } from './document-form.tsx';
+import { receiverWord } from './receivers.tsx';
 import { ScheduleForm } from './schedule-form.tsx';
 import { OnCallTabs } from './tabs.tsx';
 import { withoutEffect } from './without-effect.ts';
@@ -23,6 +24,9 @@ const gapsShown = 5;
 const shiftsShown = 6;
 type ShiftRow = OnCallScheduleRow['shifts'][number];
 const isOpen = ({ by }: Pick<ShiftRow, 'by'>) => by === 'gap' || by === 'fallback';
+/** Who is notified: of a gap that the fallback fills, that. */
+const whoOf = ({ by, user }: Pick<ShiftRow, 'by' | 'user'>) =>
+  user === null ? t('onCall.nobody') : by === 'fallback' ? receiverWord(user) : user;
 
 interface Wish {
   from: string;
@@ -128,9 +132,7 @@ function Idle({ shifts, of }: IdleProps) {
 
 /** The persons of a local day, in their order. */
 function personsOf(shifts: readonly ShiftRow[], start: number, end: number): string[] {
-  const names = shifts
-    .filter((shift) => shift.start < end && shift.end > start)
-    .map((shift) => (isOpen(shift) ? t('onCall.nobody') : (shift.user ?? t('onCall.nobody'))));
+  const names = shifts.filter((shift) => shift.start < end && shift.end > start).map((shift) => whoOf(shift));
   return [...new Set(names)];
 }
 
@@ -219,7 +221,7 @@ function ScheduleBox({ row, answer, reload }: ScheduleBoxProps) {
       <div class="form">
         {problem && <ProblemCallout problem={problem} />}
         <p>
-          <strong>{isNobody ? t('onCall.nobody') : on.user}</strong>{' '}
+          <strong>{whoOf(on)}</strong>{' '}
           {on.until !== null && (
             <span>
               {t('onCall.until')} <Moment at={on.until} />
@@ -244,8 +246,7 @@ function ScheduleBox({ row, answer, reload }: ScheduleBoxProps) {
         <ul class="plain stack-2">
           {row.shifts.slice(0, shiftsShown).map((shift) => (
             <li key={shift.start}>
-              <Times {...shift} known={answer.known} />{' '}
-              <strong>{isOpen(shift) ? t('onCall.nobody') : shift.user}</strong>{' '}
+              <Times {...shift} known={answer.known} /> <strong>{whoOf(shift)}</strong>{' '}
               {shift.isOff && <span class="fault">{t('onCall.lacks.off')} </span>}
               {shift.by === 'override' && <span class="quiet">{t('onCall.override')}</span>}{' '}
               {may('operator') && (
