@@ -53,6 +53,8 @@ export const TargetDetail = Type.Object({
   row: TargetRow,
   record: WatchedRecord,
   changes: Type.Array(Type.Object({ at: Type.Number(), state: WatchedState })),
+  /** What it is a part of, or what is reached by way of it, by what people entered. */
+  uses: Type.Array(Type.Object({ of: Type.Enum(['service', 'endpoint', 'site']), id: text, name: text })),
 });
 export type TargetDetail = Static<typeof TargetDetail>;
 

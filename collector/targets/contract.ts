@@ -21,7 +21,8 @@ export interface Targets {
   list(): TargetRow[];
   /** @throws EvenkeelError NOT_FOUND */
   row(id: string): TargetRow;
-  detail(id: string): Promise<TargetDetail>;
+  /** Without what uses it, which is known elsewhere. */
+  detail(id: string): Promise<Omit<TargetDetail, 'uses'>>;
   /** @returns its id, and that of a site that was made for it @throws EvenkeelError BAD_ENTRY, CONFLICT */
   create(target: TargetDefinition, by: string): Promise<{ id: string; madeSite: string | null }>;
   /** @throws EvenkeelError NOT_FOUND, BAD_ENTRY, CONFLICT for one of the settings file; so does `remove` */

@@ -1,7 +1,7 @@
 /** A target as the interface shows it. Pure. */
 
 import { watchLevel } from '../../shared/agent-level.ts';
-import { collectorWatcher } from '../../shared/target.ts';
+import { collectorWatcher, isNoVote } from '../../shared/target.ts';
 import type { TargetRow, TargetSight } from '../../shared/target-api.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { CountedTarget } from './count.ts';
@@ -39,12 +39,14 @@ function sightOf(
 export function rowOf(one: CountedTarget, fleet: Pick<Fleet, 'get'>, now: number): TargetRow {
   const { target } = one;
   const sights = target.watchers.map((watcher) => sightOf(watcher, one, fleet, now));
+  // Whoever may not look, or cannot, was not late: there is nothing to wait for.
+  const cannotLook = sights.length > 0 && sights.every(({ result }) => result !== null && isNoVote(result));
   const { open, secrets } = divideSettings(target.kind, target.settings);
   return {
     ...{ id: target.id, name: target.name, kind: target.kind, settings: open, secretsSet: Object.keys(secrets) },
     ...{ address: addressOf(target), intervalS: target.interval_s, timeoutS: target.timeout_s, site: target.site },
     ...{ watchers: [...target.watchers], need: target.need, enabled: target.enabled, origin: target.origin },
-    state: target.enabled ? (one.state ?? 'never') : 'off',
+    state: target.enabled ? (one.state ?? (cannotLook ? 'unknown' : 'never')) : 'off',
     since: one.since,
     votes: sights.filter(({ vote }) => vote !== null).length,
     votesDown: sights.filter(({ vote }) => vote === 'down').length,

@@ -30,6 +30,10 @@ export interface Services {
   remove(id: string): Promise<void>;
   /** With those of their parts that count. */
   definitions(): Iterable<ServiceDefinition & { id: string }>;
+  /** Those that it is a part of. */
+  namedBy(part: string): { id: string; name: string }[];
+  /** Takes it out of them; of one that is made of nothing else it stays a part that does not count. */
+  takeOut(part: string, by: string): Promise<void>;
   /** What is seen now of a service, or of a target with the services that are down by it; undefined: it is neither. */
   finding(id: string): Finding | undefined;
   /** What was seen when it was last found down, until then. */
@@ -141,6 +145,19 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
     return one;
   }
 
+  async function edit(id: string, change: Partial<ServiceDefinition>, by: string): Promise<void> {
+    const one = found(id);
+    const next = { name: one.name, note: one.note, parts: one.parts, need: one.need, ...change };
+    look.refuseFaults(next, id);
+    const columns = { ...next, parts: JSON.stringify(next.parts), updated_at: clock.now(), updated_by: by };
+    await state.updateTable('services').set(columns).where('id', '=', id).execute();
+    await putServiceName(state, id, next.name, one.createdAt);
+    Object.assign(one, next);
+    onDefined?.();
+    tick();
+    changeFeed.publish({ kind: 'target', target: id });
+  }
+
   return {
     list: async () => {
       const rows = await Promise.all([...services.values()].map(rowOf));
@@ -181,18 +198,15 @@ export async function createServices(parts: ServiceParts): Promise<Services> {
       tick();
       return id;
     },
-    async edit(id, change, by) {
-      const one = found(id);
-      const next = { name: one.name, note: one.note, parts: one.parts, need: one.need, ...change };
-      look.refuseFaults(next, id);
-      const columns = { ...next, parts: JSON.stringify(next.parts), updated_at: clock.now(), updated_by: by };
-      await state.updateTable('services').set(columns).where('id', '=', id).execute();
-      await putServiceName(state, id, next.name, one.createdAt);
-      Object.assign(one, next);
-      onDefined?.();
-      tick();
-      changeFeed.publish({ kind: 'target', target: id });
+    namedBy: (part) => [...services.values()].filter((one) => one.parts.includes(part)),
+    async takeOut(part, by) {
+      for (const { id, parts: ids, need } of services.values()) {
+        const left = ids.filter((one) => one !== part && partOf(one).kind !== 'gone');
+        const change = { parts: left, need: need === null ? null : Math.min(need, left.length) };
+        if (ids.includes(part) && left.length > 0) await edit(id, change, by);
+      }
     },
+    edit,
     async remove(id) {
       found(id);
       await saving;

@@ -61,6 +61,14 @@ const byCode: Readonly<Record<string, TargetResult>> = {
   },
 };
 
+/** The same errors are those of channels, which have another setting. */
+const notAllowed: Readonly<Record<string, string>> = {
+  TARGET_NOT_ALLOWED:
+    'it is not looked there: add the address, its range or the name to targets.allow (evenkeel.yaml of the collector, agent.settings.json of an agent), and start again',
+  TARGET_NEVER_ALLOWED:
+    'it is never looked there: clouds hand out the credentials of machines at this address, or it is valid on one cable only; no setting opens it, so correct the address',
+};
+
 /** Whatever was thrown as one of the results. */
 function problemIn(thrown: unknown, isOver: boolean): TargetProblem {
   if (thrown instanceof TargetProblem) return thrown;
@@ -68,7 +76,7 @@ function problemIn(thrown: unknown, isOver: boolean): TargetProblem {
   // Several addresses were tried: what the first one said.
   const one = thrown instanceof AggregateError ? (thrown.errors[0] as unknown) : thrown;
   const code = one instanceof EvenkeelError ? one.code : (one as NodeJS.ErrnoException).code;
-  return new TargetProblem(byCode[code ?? ''] ?? 'broken', reasonOf(one).slice(0, 300));
+  return new TargetProblem(byCode[code ?? ''] ?? 'broken', (notAllowed[code ?? ''] ?? reasonOf(one)).slice(0, 300));
 }
 
 /** Looks once, within the time, whatever the kind does. Never rejects. */

@@ -684,9 +684,11 @@ export const words = {
     enabled: 'Watched',
     secretKept: 'Set. Leave empty to keep it.',
     ofFile: 'Set in evenkeel.yaml: change it there.',
-    allowHint: 'The collector may not look there. Add the address or its network to targets.allow in evenkeel.yaml.',
+    allowHint:
+      'The collector may not look there. Add the address or its network to targets.allow in evenkeel.yaml. No setting opens the addresses at which clouds give out credentials, such as 169.254.0.0/16.',
     more: 'Further parts: {{n}}',
     deleteWarning: 'It is no longer watched, and its alerts end. Its history stays.',
+    usedBy: 'It is used by {{names}}, and is taken out there.',
     edit: 'Edit target',
     about: 'About it',
     times: 'Answer time by phase',

@@ -928,9 +928,10 @@ export const words: Words = {
     secretKept: '設定済みです。空のままなら変更されません。',
     ofFile: 'evenkeel.yaml で設定されています。変更もそこで行います。',
     allowHint:
-      'コレクターはそこを確認できません。アドレスかネットワークを evenkeel.yaml の targets.allow に追加します。',
+      'コレクターはそこを確認できません。アドレスかネットワークを evenkeel.yaml の targets.allow に追加します。クラウドが認証情報を渡すアドレス (169.254.0.0/16 など) は、どの設定でも許可できません。',
     more: 'その他の項目: {{n}}',
     deleteWarning: '監視を終了し、アラートも終わります。履歴は残ります。',
+    usedBy: '{{names}} で使われています。そこからも外します。',
     edit: '監視対象を編集',
     about: '概要',
     times: '応答時間の内訳',

@@ -1,6 +1,7 @@
 /** Targets: what is watched from outside. */
 import { Type } from 'typebox';
 import { page } from '../../../shared/api.ts';
+import { fail } from '../../../shared/errors.ts';
 import {
   type TargetSettings,
   targetIntervalS,
@@ -62,7 +63,8 @@ const Trial = Type.Object(
 const url = '/api/v1/targets';
 const tags = ['targets'];
 
-export function targetRoutes(app: App, { targets }: Context): void {
+export function targetRoutes(app: App, context: Context): void {
+  const { targets } = context;
   app.get(
     url,
     { schema: { summary: 'What is watched from outside', tags, response: { 200: page(TargetRow) } } },
@@ -101,7 +103,7 @@ export function targetRoutes(app: App, { targets }: Context): void {
   app.get(
     `${url}/:id`,
     { schema: { summary: 'One target', tags, params: Id, response: { 200: TargetDetail } } },
-    (request) => targets.detail(request.params.id),
+    async ({ params: { id } }) => ({ ...(await targets.detail(id)), uses: usesOf(context, id) }),
   );
 
   app.patch(
@@ -123,14 +125,54 @@ export function targetRoutes(app: App, { targets }: Context): void {
 
   app.delete(
     `${url}/:id`,
-    { schema: { summary: 'Watch a target no longer', tags, params: Id, response: { 204: Nothing } } },
+    {
+      schema: {
+        summary: 'Watch a target no longer; one that is used is refused, or taken out of what uses it',
+        ...{ tags, params: Id, querystring: Type.Object({ takeOut: Type.Optional(Type.Boolean()) }, closed) },
+        response: { 204: Nothing },
+      },
+    },
     async (request, reply) => {
       const { id } = request.params;
       request.noted = { before: notable(targets.row(id)), after: {} };
+      await takeOut(context, id, request.query.takeOut === true, callerNamed(request));
       await targets.remove(id);
       return reply.status(204).send(null);
     },
   );
+}
+
+function usesOf({ services, dependencies }: Context, id: string): TargetDetail['uses'] {
+  return [
+    ...services.namedBy(id).map((one) => ({ of: 'service' as const, id: one.id, name: one.name })),
+    ...dependencies
+      .childrenOf(id)
+      .map((child) => ({ of: 'endpoint' as const, id: child, name: dependencies.nameOf(child) ?? child })),
+    ...dependencies.sites.behind(id).map((site) => ({ of: 'site' as const, ...site })),
+  ];
+}
+
+/** @throws EvenkeelError CONFLICT where it is used, and that is not wanted or is set in the file */
+async function takeOut(context: Context, id: string, isWanted: boolean, by: string): Promise<void> {
+  const { services, dependencies, clock, targets } = context;
+  const uses = usesOf(context, id);
+  if (uses.length === 0) return;
+  const names = uses.map(({ of, name: used }) => `the ${of} "${used}"`).join(', ');
+  const refuse = (how: string) =>
+    fail('CONFLICT', { problem: `the target "${targets.row(id).name}" is used by ${names}; ${how}` });
+  if (!isWanted) throw refuse('change that first, or send ?takeOut=true to take it out of all of them');
+  const inFile = uses.find((one) => one.of === 'site' && dependencies.sites.isOfFile(one.id));
+  if (inFile) throw refuse(`what "${inFile.name}" is reached by way of is set in evenkeel.yaml: change it there first`);
+  await services.takeOut(id, by);
+  const without = ({ parents, groups }: { parents: readonly string[]; groups: readonly (readonly string[])[] }) => ({
+    parents: parents.filter((one) => one !== id),
+    groups: groups.map((group) => group.filter((one) => one !== id)).filter((group) => group.length > 0),
+  });
+  for (const { of, id: used } of uses) {
+    if (of === 'endpoint') await dependencies.set(used, without(dependencies.of(used)), by, clock.now());
+    if (of === 'site')
+      await dependencies.sites.set(used, without(dependencies.sites.waysOfSite(used)), by, clock.now());
+  }
 }
 
 /** For the audit log: what people set, without secrets and without what was seen. */

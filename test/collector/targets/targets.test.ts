@@ -105,6 +105,12 @@ test('it is tried before it is kept; a target of the own network must be allowed
   assert.is(wrong.fields.status_code, 200);
   const inside = await tryOut({ kind: 'tcp', settings: { host: '10.1.2.3', port: 80 }, timeoutS: 2 });
   assert.is(inside.result, 'not_allowed');
+  assert.match(inside.detail ?? '', /targets\.allow/);
+  const never = await tryOut({ kind: 'tcp', settings: { host: '169.254.169.254', port: 80 }, timeoutS: 2 });
+  assert.match(never.detail ?? '', /no setting opens it/);
+  // What nobody may look at is not waited for.
+  const { id } = await add(collector, { name: 'Inside', kind: 'tcp', settings: { host: '10.1.2.3', port: 80 } });
+  await until(async () => (await rowNow(collector, id)).state === 'unknown', 8000, 'that it may not be looked at');
   await close(server);
 });
 
@@ -304,6 +310,39 @@ test('switched off: its alerts end, its time counts as nothing, and services go 
   assert.is(await counted(), before);
   assert.is((await enable(true)).state, 'never');
   await until(async () => (await rowNow(collector, bad.id)).state === 'down', 20_000, 'it is watched again');
+  await close(server);
+});
+
+test('a target that is used is deleted only with what is made of it named, and taken out there', async () => {
+  await using collector = await openCollector({ settings });
+  const server = await open();
+  const kept = await add(collector, website(server.port));
+  const away = await add(collector, website(server.port, { name: 'Old' }));
+  const send = (path: string, method: 'POST' | 'DELETE', body?: object) =>
+    collector.call(path, { method, ...(body ? { body } : {}), as: 'operator' });
+  await send('/api/v1/services', 'POST', { name: 'Shop', parts: [kept.id, away.id], need: 2 });
+  await send('/api/v1/services', 'POST', { name: 'Alone', parts: [away.id] });
+  const { body } = await collector.call(`/api/v1/targets/${away.id}`, { as: 'viewer' });
+  assert.equal(
+    (body as TargetDetail).uses.map(({ of, name }) => [of, name]),
+    [
+      ['service', 'Shop'],
+      ['service', 'Alone'],
+    ],
+  );
+  const refused = await send(`/api/v1/targets/${away.id}`, 'DELETE');
+  assert.is(refused.status, 409);
+  assert.match(refused.text, /Shop.*Alone.*takeOut=true/);
+  assert.is((await rowNow(collector, away.id)).name, 'Old');
+  assert.is((await send(`/api/v1/targets/${away.id}?takeOut=true`, 'DELETE')).status, 204);
+  const services = (await collector.call('/api/v1/services', { as: 'viewer' })).body as { items: ServiceRow[] };
+  assert.equal(
+    services.items.map(({ name, need, parts }) => [name, need, parts.map((part) => part.kind)]),
+    [
+      ['Alone', null, ['gone']],
+      ['Shop', 1, ['target']],
+    ],
+  );
   await close(server);
 });
 

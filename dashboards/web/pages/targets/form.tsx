@@ -7,9 +7,9 @@ import {
   targetKinds,
   targetTimeoutS,
 } from '../../../../shared/target.ts';
-import type { TargetRow, TargetTrial } from '../../../../shared/target-api.ts';
+import type { TargetDetail, TargetRow, TargetTrial } from '../../../../shared/target-api.ts';
 import { number } from '../../../../shared/words/format.ts';
-import { useSend } from '../../net/load.ts';
+import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Callout, ProblemCallout } from '../../parts/box.tsx';
@@ -149,6 +149,8 @@ export function TargetForm({ target, endpoints, onDone, onCancel }: TargetFormPr
   const [draft, setDraft] = useState<TargetDraft>(() => draftOf(target));
   const [trial, setTrial] = useState<TargetTrial | null>(null);
   const { busy, problem, send } = useSend();
+  const detail = useLoad<TargetDetail>(target ? `targets/${encodeURIComponent(target.id)}` : null);
+  const uses = detail.data?.uses ?? [];
   const set = (change: Partial<TargetDraft>) => {
     setTrial(null);
     setDraft((before) => ({ ...before, ...change }));
@@ -248,8 +250,10 @@ export function TargetForm({ target, endpoints, onDone, onCancel }: TargetFormPr
       {target && !isFixed && (
         <Delete
           name={target.name}
-          warning={t('target.deleteWarning')}
-          address={`targets/${encodeURIComponent(target.id)}`}
+          warning={`${t('target.deleteWarning')}${
+            uses.length > 0 ? ` ${t('target.usedBy', { names: uses.map(({ name }) => name).join(', ') })}` : ''
+          }`}
+          address={`targets/${encodeURIComponent(target.id)}${uses.length > 0 ? '?takeOut=true' : ''}`}
           onDone={onDone}
         />
       )}

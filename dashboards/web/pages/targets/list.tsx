@@ -24,6 +24,9 @@ function Sight({ sight }: { sight: TargetSight }) {
   return (
     <div>
       {name}: {seenBy(sight)}
+      {result === 'not_allowed' && (
+        <div class="quiet">{watcher.id === 'collector' ? t('target.allowHint') : t('target.watchersHelp')}</div>
+      )}
       {result === 'ok' && time !== undefined && ` (${format(Math.round(time))} ms)`}
     </div>
   );
