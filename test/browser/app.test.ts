@@ -513,9 +513,11 @@ step('every address of the table of pages shows its page, and marks its place in
     });
     const settings = { host: '127.0.0.1', port: 9 };
     const target = await post('targets', { name: 'Discard', kind: 'tcp', settings, enabled: false });
-    return [...places, report, change, status, target];
+    const part = (await (await fetch('/api/v1/targets')).json()).items[0].id;
+    const service = await post('services', { name: 'Shop', parts: [part] });
+    return [...places, report, change, status, target, service];
   });
-  assert.equal(made, [true, true, true, true, true, true]);
+  assert.equal(made, [true, true, true, true, true, true, true]);
   addresses.set('status', '/status/it');
   for (const [name, { path, partOf, alone }] of table.pageEntries) {
     if (path.includes(':') && !addresses.has(name)) {
