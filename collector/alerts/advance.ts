@@ -10,7 +10,7 @@ import type { Rule } from '../evaluate/rule.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { breathe } from '../state/breathe.ts';
 import { acknowledged, endedBy, endsAt, handedOver } from './acknowledgement.ts';
-import { alertKey, dueOf, type LiveAlert, onDue, onGone, onSample } from './alert.ts';
+import { type AlertStep, alertKey, dueOf, type LiveAlert, onDue, onGone, onSample } from './alert.ts';
 import type { Batch, Input, Sample } from './batch.ts';
 import { flappingEndsAt } from './flapping.ts';
 import { type AlertMemory, dueKey } from './memory.ts';
@@ -121,12 +121,12 @@ export async function advance({ memory, endpointOf, maintenance }: AdvanceParts,
   // ── verdicts ──
 
   function onVerdict(sample: Sample, at: number): void {
-    const { key, levels, again } = sample;
+    const { key, levels, again, since, until } = sample;
     const birth = () => ({ ...sample, id: newId() });
     const before = memory.alert(key) ?? null;
     const step = onSample(before, levels, at, () => pick(birth()));
     if (again && step.alert) step.alert.statuses = '';
-    apply(before, step, at);
+    apply(before, before ? step : begunAt(step, since), at, until);
   }
 
   function onPresence(id: string, at: number): void {
@@ -201,6 +201,14 @@ function onPerson(
     const params = { why: 'withdrawn' };
     record({ ...alert, acknowledgement: null }, 'acknowledgement_ended', at, { actor: input.by, params });
   }
+}
+
+/** A sample that comes later than what it is about: others watched. */
+function begunAt(step: AlertStep, since: number | undefined): AlertStep {
+  const { alert } = step;
+  if (!alert || since === undefined) return step;
+  const firedAt = alert.firedAt === null ? null : since;
+  return { ...step, alert: { ...alert, pendingAt: since, firedAt } };
 }
 
 /** Of the same family, of the same metric, and of this instance. */

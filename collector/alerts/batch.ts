@@ -55,6 +55,9 @@ export interface Sample {
   tags: Record<string, string>;
   /** Worst first. */
   levels: LevelVerdict[];
+  /** Of what others watched: since when it is so, and until when it was, ms UTC, before the sample. */
+  since?: number;
+  until?: number;
 }
 
 /** The verdict about one instance of a family on an endpoint. */
@@ -104,6 +107,8 @@ export interface AlertChange {
   alert: LiveAlert;
   /** It has ended with this change. */
   ended: boolean;
+  /** Earlier than it came to be known. */
+  endedAt?: number;
   reason: TransitionReason | null;
   actor: string;
   params: Record<string, unknown>;

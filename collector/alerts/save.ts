@@ -61,7 +61,7 @@ async function remove(db: StateTransaction, ids: readonly string[]): Promise<voi
 }
 
 function rowOf(
-  { alert, ended, reason, code, at, params }: AlertChange,
+  { alert, ended, endedAt = 0, reason, code, at, params }: AlertChange,
   batch: Batch,
   suppressedBy: Suppressions['suppressedBy'],
 ): AlertRow {
@@ -81,7 +81,7 @@ function rowOf(
     threshold: alert.threshold,
     pending_at: alert.pendingAt,
     fired_at: alert.firedAt,
-    resolved_at: ended ? at : null,
+    resolved_at: ended ? endedAt || at : null,
     resolved_why: ended
       ? (reason ?? (code === 'stable' ? 'stable' : ((params.cause as string | undefined) ?? 'cleared')))
       : null,

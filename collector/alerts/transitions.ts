@@ -15,7 +15,7 @@ export function createTransitions(
   inMaintenance: (endpoint: string, at: number) => boolean,
 ) {
   /** Takes a step over into memory, and records the change. */
-  function apply(before: LiveAlert | null, step: AlertStep, at: number): void {
+  function apply(before: LiveAlert | null, step: AlertStep, at: number, endedAt = at): void {
     const { transition } = step;
     if (!transition) {
       if (before && isAtOtherLevel(before, step.alert)) record(step.alert, 'level', at);
@@ -30,7 +30,7 @@ export function createTransitions(
     const isOver = step.alert === null || step.alert.state === 'inactive';
     if (!isOver) change({ ...step.alert, ...carried(before) } as LiveAlert, code, at, reason, before);
     else if (before?.flapping && isRecovery(code, reason)) change(calmed(before, step.alert), code, at, reason, before);
-    else if (before) finish(before, code, at, reason, step.alert);
+    else if (before) finish(before, code, { at, endedAt }, reason, step.alert);
   }
 
   /** A change of a living alert: its bits, and whether it begins to flap. */
@@ -68,7 +68,7 @@ export function createTransitions(
   function finish(
     alert: LiveAlert,
     code: ChangeCode,
-    at: number,
+    { at, endedAt }: { at: number; endedAt: number },
     reason: TransitionReason | null,
     rest: LiveAlert | null,
   ): void {
@@ -81,7 +81,8 @@ export function createTransitions(
     if (counted) memory.setFlaps(alert.key, flaps);
     if (rest) memory.set(rest);
     else memory.remove(alert);
-    note(alert, code, at, { ended: true, reason, params: placeOf(alert, code, at) });
+    const earlier = endedAt < at ? { endedAt: Math.max(endedAt, alert.firedAt ?? alert.pendingAt) } : {};
+    note(alert, code, at, { ended: true, ...earlier, reason, params: placeOf(alert, code, at) });
   }
 
   /** Kept with the change: after a restart it counts for flapping no more than now. */

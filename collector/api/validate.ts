@@ -50,7 +50,8 @@ export async function refuseUnreadBody({ method, headers, body, routeOptions }: 
 const nothing = { type: 'object', additionalProperties: false };
 
 /** What the compiled check does not look at, `check` of a schema, is looked at by `faultsOf`. */
-export function refusal(found: readonly Fault[], part = 'body'): EvenkeelError {
+/** @param before a sentence about the whole of it */
+export function refusal(found: readonly Fault[], part = 'body', before = ''): EvenkeelError {
   const partName = partNames[part] ?? part;
   const faults = found.map(({ path, problem, isKey }): PlacedFault => {
     const place = (isKey ? path.slice(0, -1) : path).join('.').slice(0, 200);
@@ -59,5 +60,5 @@ export function refusal(found: readonly Fault[], part = 'body'): EvenkeelError {
   const shown = faults.slice(0, faultsShown).map(({ at, problem }) => `${at} ${problem}`);
   if (faults.length > faultsShown) shown.push(`and ${faults.length - faultsShown} more`);
   if (shown.length === 0) shown.push(`${partName} does not have the expected shape`);
-  return fail('BAD_REQUEST', { problem: shown.join('; ') }, undefined, faults);
+  return fail('BAD_REQUEST', { problem: `${before}${shown.join('; ')}` }, undefined, faults);
 }

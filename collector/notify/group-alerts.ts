@@ -111,7 +111,7 @@ function newsOf(change: AlertChange): AlertNews {
     ...standingNews(alert),
     ...(outage ? { outage } : {}),
     fires: false,
-    endedAt: change.at,
+    endedAt: change.endedAt ?? change.at,
     why: code === 'stable' ? 'stable' : (reason ?? cause),
   };
 }

@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { oneLinePattern } from '../../shared/safe-text.ts';
+import { type Fault, faultsOf } from '../../shared/shape.ts';
 import type { OutsideAlert } from './outside.ts';
 
 /** More in one request is refused before it is read. */
@@ -22,21 +23,29 @@ const When = Type.Optional(
 const Address = Type.Optional(Type.String({ maxLength: 4096, pattern: oneLinePattern, want: 'an address' }));
 
 const times = { startsAt: When, endsAt: When, generatorURL: Address };
-export const PostedAlerts = Type.Array(Type.Object({ labels: Texts, annotations: Type.Optional(Texts), ...times }), {
-  maxItems: alertsAtMost,
-});
-export const WebhookMessage = Type.Object({
-  version: Type.Optional(Type.String({ maxLength: 8 })),
-  alerts: Type.Array(
-    Type.Object({
-      status: Type.Enum(['firing', 'resolved']),
-      labels: Texts,
-      annotations: Type.Optional(Texts),
-      ...times,
+const PostedAlert = Type.Object({ labels: Texts, annotations: Type.Optional(Texts), ...times });
+const WebhookAlert = Type.Object({ status: Type.Enum(['firing', 'resolved']), ...PostedAlert.properties });
+
+/** Each is looked at by itself: one that is faulty must not take the others with it, as its sender sends none of them again. */
+const alerts = (more: string) =>
+  Type.Array(
+    Type.Unknown({
+      description: `labels with an alertname, annotations, startsAt, endsAt, generatorURL${more}; one that is faulty is refused, the others are taken`,
     }),
     { maxItems: alertsAtMost },
-  ),
+  );
+export const PostedAlerts = alerts('');
+export const WebhookMessage = Type.Object({
+  version: Type.Optional(Type.String({ maxLength: 8 })),
+  alerts: alerts(', status (firing or resolved)'),
 });
+
+export interface ReadAlerts {
+  alerts: OutsideAlert[];
+  /** Of the others, with the place of each in what was sent. */
+  faults: Fault[];
+  refused: number;
+}
 
 /** What Go writes for an instant that was not set: it has not ended. */
 const unset = /^0001-/;
@@ -53,20 +62,42 @@ function linkOf(text: string | undefined): string | null {
   return text !== undefined && (protocol === 'http:' || protocol === 'https:') ? text : null;
 }
 
-type Posted = Static<typeof PostedAlerts>[number];
+type Posted = Static<typeof PostedAlert>;
 
-function outsideAlert({ labels, annotations = {}, endsAt, generatorURL }: Posted, isOver: boolean): OutsideAlert {
-  return { labels, annotations, endsAt: isOver ? null : instant(endsAt), isOver, url: linkOf(generatorURL) };
+function outsideAlert(posted: Posted, endsAt: number | null, isOver: boolean): OutsideAlert {
+  const { labels, annotations = {}, startsAt, generatorURL } = posted;
+  return { labels, annotations, startsAt: instant(startsAt), endsAt, isOver, url: linkOf(generatorURL) };
+}
+
+function readEach<T extends Posted>(
+  sent: readonly unknown[],
+  path: readonly string[],
+  schema: object,
+  read: (alert: T) => OutsideAlert,
+): ReadAlerts {
+  const found: ReadAlerts = { alerts: [], faults: [], refused: 0 };
+  sent.forEach((one, n) => {
+    const place = [...path, n];
+    const faults = faultsOf(schema, one, place);
+    if (faults.length === 0 && !(one as T).labels.alertname?.trim())
+      faults.push({ path: [...place, 'labels'], problem: 'must have an alertname, the name of the alert' });
+    found.faults.push(...faults);
+    if (faults.length > 0) found.refused++;
+    else found.alerts.push(read(one as T));
+  });
+  return found;
 }
 
 /** From an Alertmanager: it says what is over, and when it repeats is its own affair. */
-export const fromWebhook = ({ alerts }: Static<typeof WebhookMessage>): OutsideAlert[] =>
-  alerts.map(({ status, endsAt: _, ...alert }) => outsideAlert(alert, status === 'resolved'));
+export const fromWebhook = ({ alerts }: Static<typeof WebhookMessage>): ReadAlerts =>
+  readEach<Static<typeof WebhookAlert>>(alerts, ['alerts'], WebhookAlert, (alert) => {
+    const isOver = alert.status === 'resolved';
+    return outsideAlert(alert, isOver ? instant(alert.endsAt) : null, isOver);
+  });
 
 /** From Prometheus itself: each repeat names the end that holds unless the next one comes. */
-export function fromPrometheus(alerts: Static<typeof PostedAlerts>, now: number): OutsideAlert[] {
-  return alerts.map((alert) => {
+export const fromPrometheus = (alerts: Static<typeof PostedAlerts>, now: number): ReadAlerts =>
+  readEach<Posted>(alerts, [], PostedAlert, (alert) => {
     const end = instant(alert.endsAt);
-    return outsideAlert(alert, end !== null && end <= now);
+    return outsideAlert(alert, end, end !== null && end <= now);
   });
-}

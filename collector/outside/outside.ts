@@ -18,7 +18,9 @@ import { insertRows } from '../state/rows.ts';
 export interface OutsideAlert {
   labels: Readonly<Record<string, string>>;
   annotations: Readonly<Record<string, string>>;
-  /** Over at this instant unless it is sent again, ms UTC; null: only when its sender says so. */
+  /** Since when, as its sender says, ms UTC; null: it does not say. */
+  startsAt: number | null;
+  /** Over at this instant, or unless it is sent again, ms UTC; null: only when its sender says so. */
   endsAt: number | null;
   isOver: boolean;
   /** http or https: where its sender shows it. */
@@ -26,7 +28,7 @@ export interface OutsideAlert {
 }
 
 export interface Outside {
-  /** @param sender the token that they came with. @throws EvenkeelError BAD_REQUEST, TOO_MANY_ALERTS, and then none of them was taken */
+  /** @param sender the token that they came with. @throws EvenkeelError TOO_MANY_ALERTS, and then none of them was taken */
   take(alerts: readonly OutsideAlert[], sender: string): Promise<void>;
   /** Reads what fires from before, and ends what runs out from then on. */
   start(): Promise<void>;
@@ -87,11 +89,6 @@ export function createOutside({ state, clock, log, fleet, said }: OutsideParts):
 
   async function take(alerts: readonly OutsideAlert[], sender: string): Promise<void> {
     const find = finderIn(fleet);
-    const nameless = alerts.findIndex(({ labels }) => !labels.alertname?.trim());
-    if (nameless >= 0)
-      throw fail('BAD_REQUEST', {
-        problem: `the alert ${nameless + 1} of ${alerts.length} has no label alertname, its name`,
-      });
     const found = alerts.map((alert) => {
       const endpoint = find(alert.labels) ?? collectorId;
       return { ...alert, endpoint, key: keyOf(endpoint, alert.labels), tags: tagsOf(alert.labels) };
@@ -112,7 +109,27 @@ export function createOutside({ state, clock, log, fleet, said }: OutsideParts):
       else firing.set(key, { key, endpoint, tags });
       due.set(key, isOver ? null : endsAt);
     }
-    await said(found.map((one) => sampleOf(one, one.isOver ? -1 : rank[severityOf(one.labels)])));
+    const endedBefore = await lastEnds(begun.map(({ key }) => key));
+    const samples = found.map((one) => {
+      if (one.isOver) return { ...sampleOf(one, -1), ...(one.endsAt === null ? {} : { until: one.endsAt }) };
+      // Where a person ended it while its sender goes on, it begins again then and not as it once began.
+      const since = Math.max(one.startsAt ?? now, endedBefore.get(one.key) ?? 0);
+      const isTold = since < now && now - since <= toldAtMostMs;
+      return { ...sampleOf(one, rank[severityOf(one.labels)]), ...(isTold ? { since } : {}) };
+    });
+    await said(samples);
+  }
+
+  /** When those of these that were here before ended last. */
+  async function lastEnds(keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (keys.length === 0) return new Map();
+    const rows = await state
+      .selectFrom('alerts')
+      .select(({ fn }) => ['key', fn.max('resolved_at').as('at')])
+      .where('key', 'in', [...new Set(keys)])
+      .groupBy('key')
+      .execute();
+    return new Map(rows.map(({ key, at }) => [key, Number(at ?? 0)]));
   }
 
   async function tick(): Promise<void> {
@@ -120,7 +137,7 @@ export function createOutside({ state, clock, log, fleet, said }: OutsideParts):
     for (let next = due.take(clock.now()); next; next = due.take(clock.now())) {
       const one = firing.get(next.key);
       firing.delete(next.key);
-      if (one) over.push(sampleOf(one, -1));
+      if (one) over.push({ ...sampleOf(one, -1), until: next.at });
     }
     if (over.length > 0) await said(over);
   }
@@ -164,6 +181,8 @@ export function createOutside({ state, clock, log, fleet, said }: OutsideParts):
   };
 }
 
+/** An older start is a clock that is wrong, or would change what reports of past months say. */
+const toldAtMostMs = 30 * 24 * 3_600_000;
 /** Prometheus repeats what fires each minute. */
 const graceMs = 5 * 60_000;
 const replaced =

@@ -220,6 +220,61 @@ test('what is no alert is refused in words, and nothing of it is taken', async (
   assert.is((await rows()).length, before);
 });
 
+test('a faulty one does not take the others of its batch with it, and the answer names it', async () => {
+  const good = { status: 'firing', labels: { alertname: 'GoodOne', n: '1' } };
+  const faulty = [
+    { status: 'firing', labels: { severity: 'critical' } },
+    { status: 'on fire', labels: { alertname: 'A' } },
+    { status: 'firing', labels: { alertname: 'B' }, startsAt: 'soon' },
+    'no alert',
+  ];
+  const body = { version: '4', alerts: [faulty[0], good, ...faulty.slice(1)] };
+  const { status, text } = await collector.call('/api/v1/alerts/webhook', { method: 'POST', as: 'operator', body });
+  assert.is(status, 400);
+  assert.match(text, /4 of 5 alerts not taken, 1 taken: alerts\.0\.labels must have an alertname/);
+  for (const place of ['alerts.2.status', 'alerts.3.startsAt', 'alerts.4']) assert.ok(text.includes(place), place);
+  const beside = await prometheus({ labels: { alertname: '' } }, { labels: { alertname: 'GoodTwo' } });
+  assert.is(beside.status, 400);
+  assert.match(beside.text, /1 of 2 alerts not taken, 1 taken: 0\.labels must have/);
+  const names = (await rows()).map(({ tags }) => JSON.parse(tags).alertname);
+  for (const name of ['GoodOne', 'GoodTwo']) assert.ok(names.includes(name), name);
+  for (const name of ['A', 'B']) assert.not(names.includes(name), name);
+});
+
+test('it began and ended when its sender says, where that can be', async () => {
+  const minute = 60_000;
+  const iso = (at: number) => new Date(at).toISOString();
+  const named = async (name: string) => {
+    const found = collector.state
+      .selectFrom('alerts')
+      .select(['fired_at', 'resolved_at'])
+      .orderBy('updated_at', 'desc');
+    return (await found.where('tags', 'like', `%${name}%`).execute())[0];
+  };
+  const now = clock.now();
+  const labels = { alertname: 'Told' };
+  await webhook('firing', labels, { startsAt: iso(now - 9 * minute) });
+  assert.is((await named('Told'))?.fired_at, now - 9 * minute);
+  await webhook('resolved', labels, { startsAt: iso(now - 9 * minute), endsAt: iso(now - 2 * minute) });
+  assert.is((await named('Told'))?.resolved_at, now - 2 * minute);
+  // Sent again with its first start: what was over in between stays so.
+  await webhook('firing', labels, { startsAt: iso(now - 9 * minute) });
+  assert.is((await named('Told'))?.fired_at, now - 2 * minute);
+  await webhook('resolved', labels, { endsAt: iso(now - 60 * minute) });
+  assert.is((await named('Told'))?.resolved_at, now - 2 * minute, 'not before it began');
+  for (const [name, startsAt] of [
+    ['Ahead', iso(now + 60 * minute)],
+    ['Ancient', '1970-01-01T00:00:00Z'],
+    ['Unset', '0001-01-01T00:00:00Z'],
+  ] as const) {
+    await webhook('firing', { alertname: name }, { startsAt });
+    const firedAt = (await named(name))?.fired_at ?? 0;
+    assert.ok(firedAt >= now && firedAt < now + minute, `${name}: when it came`);
+    await webhook('resolved', { alertname: name }, { endsAt: iso(now + 60 * minute) });
+    assert.ok(((await named(name))?.resolved_at ?? Infinity) < now + minute, name);
+  }
+});
+
 test('more than people can look at are refused as a whole', async () => {
   const many = (from: number, count: number) =>
     Array.from({ length: count }, (_, n) => ({ labels: { alertname: 'Flood', n: String(from + n) } }));
