@@ -541,7 +541,7 @@ const calls: Record<string, Call> = {
   'POST /api/v1/on-call/schedules/:name/overrides': {
     path: '/api/v1/on-call/schedules/primary/overrides',
     before: addOnCall,
-    body: { from: Date.now() + 1_000, to: Date.now() + 60_000, user: 'rota', wins: true },
+    body: { from: Date.now() + 1_000, to: Date.now() + 3_600_000, user: 'rota', wins: true },
     status: 201,
   },
   'DELETE /api/v1/on-call/overrides/:id': {
