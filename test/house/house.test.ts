@@ -48,9 +48,8 @@ const moduleState = new Set([
   'collector/state/breathe.ts turnedAt',
   // A browser's page has one connection, one log-in and one fleet, and every component shares them.
   ...['reading', 'asked'].map((name) => `dashboards/web/fleet/store.ts ${name}`),
-  ...['listeners', 'waiting', 'timer', 'source', 'retry', 'wasLive'].map(
-    (name) => `dashboards/web/net/live.ts ${name}`,
-  ),
+  ...['listeners', 'waiting', 'timer', 'close', 'wasLive'].map((name) => `dashboards/web/net/live.ts ${name}`),
+  'dashboards/web/net/session.ts others',
   'dashboards/web/net/request.ts loggedOut',
   'dashboards/web/net/request.ts confirmed',
   'dashboards/web/net/request.ts sentences',

@@ -1,7 +1,7 @@
 /** The change feed (server-sent events): shows what the collector has saved a moment later on the page. */
 import { batch, signal } from '@preact/signals';
 import type { EndpointRow } from '../../../shared/api.ts';
-import { retryMs } from './request.ts';
+import { shareStream } from './share-stream.ts';
 
 export type LiveChange =
   | { kind: 'values'; endpoint: string; row?: EndpointRow }
@@ -48,9 +48,9 @@ function deliver(): void {
   });
 }
 
-function receive(event: MessageEvent<string>): void {
+function receive(text: string): void {
   try {
-    waiting.push(JSON.parse(event.data) as LiveChange);
+    waiting.push(JSON.parse(text) as LiveChange);
   } catch {
     // A newer collector may send what this page does not know; the page is no worse off without it.
     return;
@@ -58,39 +58,33 @@ function receive(event: MessageEvent<string>): void {
   timer ??= setTimeout(deliver, 250);
 }
 
-let source: EventSource | undefined;
-let retry: ReturnType<typeof setTimeout> | undefined;
 let wasLive = false;
 
-function opened(): void {
-  if (wasLive) reconnected.value++;
+/** The stream is there, possibly again: `afresh` when changes may have been missed before it. */
+function opened(afresh: boolean): void {
+  if (wasLive && afresh) reconnected.value++;
   wasLive = true;
   link.value = 'live';
 }
 
+function cut(): void {
+  if (wasLive) link.value = 'cut';
+}
+
+let close: (() => void) | undefined;
+
 /**
- * Opens the stream and keeps it open until `hangUp`. Calling it again changes nothing.
- * @param refused it was answered with an error: it may be that the session has ended
+ * Follows the stream until `hangUp`. Calling it again changes nothing.
+ * @param user a stream is shared with tabs of the same user only
+ * @param stillMine asked when the stream is there again or was refused: whether `user` is still logged in
  */
-export function listen(refused: () => void): void {
-  if (source) return;
-  source = new EventSource('/api/v1/events');
-  source.onopen = opened;
-  source.onmessage = receive;
-  source.onerror = () => {
-    if (wasLive) link.value = 'cut';
-    // The browser retries a cut connection by itself, but gives up for good when it was answered with an error.
-    if (source?.readyState !== EventSource.CLOSED) return;
-    source = undefined;
-    retry = setTimeout(() => listen(refused), retryMs);
-    refused();
-  };
+export function listen(user: string | null, stillMine: () => Promise<boolean>): void {
+  close ??= shareStream(`evenkeel.events ${user ?? ''}`, { opened, cut, receive, stillMine });
 }
 
 export function hangUp(): void {
-  clearTimeout(retry);
-  source?.close();
-  source = undefined;
+  close?.();
+  close = undefined;
   wasLive = false;
   link.value = 'connecting';
 }

@@ -16,22 +16,36 @@ export const meProblem = signal<Problem | null>(null);
 /** Somebody was logged in here until the session ended without them. */
 export const hasEnded = signal(false);
 
+/** Tabs of a browser have one log-in: where it changed, the others ask who it is now. */
+let others: BroadcastChannel | undefined;
+
 function take(answer: Me): void {
+  const before = me.value;
+  // Of somebody else nothing may stay on the page: neither what was read nor what was typed.
+  if (before?.role != null && answer.role !== null && before.user !== answer.user) {
+    location.reload();
+    return;
+  }
+  if (before?.user !== answer.user) others?.postMessage(answer.user);
   hasEnded.value = answer.role === null && (hasEnded.value || me.value?.role != null);
   me.value = answer;
   meProblem.value = null;
   if (answer.role === null) hangUp();
-  else listen(askWhetherEnded);
+  else listen(answer.user, isStillMine);
 }
 
 /** Else whoever only looks at a page goes on to read what was true when the session ended. */
-function askWhetherEnded(): void {
-  void call<Me>('me').then(
-    (answer) => answer.role === null && take(answer),
-    () => {
-      // No connection: the stream tries again, and asks again.
-    },
-  );
+async function isStillMine(): Promise<boolean> {
+  const user = me.value?.user;
+  try {
+    const answer = await call<Me>('me');
+    const isMine = answer.role !== null && answer.user === user;
+    if (!isMine) take(answer);
+    return isMine;
+  } catch {
+    // No connection: the stream tries again, and asks again.
+    return false;
+  }
 }
 
 export async function askMe(): Promise<void> {
@@ -47,6 +61,10 @@ export async function askMe(): Promise<void> {
 export const reportZone = (): string => me.value?.zone ?? readersZone();
 
 export function watchSession(): void {
+  others = 'BroadcastChannel' in window ? new BroadcastChannel('evenkeel.session') : undefined;
+  others?.addEventListener('message', ({ data }) => {
+    if (me.value && data !== me.value.user) void askMe();
+  });
   onLoggedOut(() => {
     if (me.value) take({ ...me.value, user: null, role: null });
   });
