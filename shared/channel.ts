@@ -18,19 +18,13 @@ export const ChannelRow = Type.Object({
   failed7d: Type.Integer({ description: 'messages given up in the last seven days' }),
   waiting: Type.Integer(),
   isFailing: Type.Boolean({ description: 'messages do not get through' }),
+  blocked: Type.Union([Type.String(), Type.Null()], {
+    description: 'why it may not connect where it goes, and what to do; null: it may, as far as is known now',
+  }),
   updatedAt: Type.Union([Type.Integer(), Type.Null()]),
   updatedBy: Type.Union([Type.String(), Type.Null()]),
 });
 export type ChannelRow = Type.Static<typeof ChannelRow>;
-
-/** After it was saved. */
-export const ChannelSaved = Type.Object({
-  ...ChannelRow.properties,
-  blocked: Type.Union([Type.String(), Type.Null()], {
-    description: 'why it may not connect where it goes, and what to do; null: it may, as far as is known now',
-  }),
-});
-export type ChannelSaved = Type.Static<typeof ChannelSaved>;
 
 export const ChannelField = Type.Object({
   name: Type.String(),

@@ -1989,6 +1989,7 @@ export const words = {
     last: 'Last result',
     ok: 'OK',
     notOk: 'Failed',
+    blocked: 'Blocked',
     failed7d: 'Given up, 7 days',
     test: 'Send test',
     arrived: 'Accepted after {{ms}} ms. Look whether it has arrived.',

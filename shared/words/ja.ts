@@ -2225,6 +2225,7 @@ export const words: Words = {
     last: '最後の結果',
     ok: '正常',
     notOk: '失敗',
+    blocked: '送信不可',
     failed7d: '断念(7 日間)',
     test: 'テストを送信',
     arrived: '{{ms}} ミリ秒で受け付けられました。届いたか確認してください。',

@@ -1,7 +1,7 @@
 /** Channels: those of evenkeel.yaml, which are shown, and those that admins set up. Secrets come in and never go out. */
 import { Type } from 'typebox';
 import { page } from '../../../shared/api.ts';
-import { ChannelKind, ChannelRow, ChannelSaved, ChannelTrial, ChannelTrouble } from '../../../shared/channel.ts';
+import { ChannelKind, ChannelRow, ChannelTrial, ChannelTrouble } from '../../../shared/channel.ts';
 import type { ChannelView } from '../../notify/channels.ts';
 import type { ChannelHealth } from '../../notify/health.ts';
 import type { App, Context } from '../context.ts';
@@ -35,7 +35,7 @@ export function channelRoutes(app: App, { channels, channelHealth, ownBackups }:
   const tags = ['channels'];
   const url = '/api/v1/channels';
 
-  const rowOf = (view: ChannelView, counts: Counts, failing: readonly string[]) => ({
+  const rowOf = async (view: ChannelView, counts: Counts, failing: readonly string[]) => ({
     ...view,
     severities: [...view.severities],
     settings: view.settings as ChannelRow['settings'],
@@ -43,18 +43,16 @@ export function channelRoutes(app: App, { channels, channelHealth, ownBackups }:
     failed7d: counts.get(view.id)?.failed ?? 0,
     waiting: counts.get(view.id)?.waiting ?? 0,
     isFailing: failing.includes(view.id),
-  });
-  const saved = async (view: ChannelView) => ({
-    ...rowOf(view, await channelHealth.counts(), channelHealth.failing()),
     blocked: await channels.blocked(view.id),
   });
+  const saved = async (view: ChannelView) => rowOf(view, await channelHealth.counts(), channelHealth.failing());
 
   app.get(
     url,
     { schema: { summary: 'All channels, with their last result', tags, response: { 200: page(ChannelRow) } } },
     async () => {
       const [counts, failing] = [await channelHealth.counts(), channelHealth.failing()];
-      return { items: channels.list().map((view) => rowOf(view, counts, failing)), next: null };
+      return { items: await Promise.all(channels.list().map((view) => rowOf(view, counts, failing))), next: null };
     },
   );
 
@@ -78,7 +76,7 @@ export function channelRoutes(app: App, { channels, channelHealth, ownBackups }:
 
   app.post(
     url,
-    { schema: { summary: 'Add a channel; it is used at once', tags, body: New, response: { 201: ChannelSaved } } },
+    { schema: { summary: 'Add a channel; it is used at once', tags, body: New, response: { 201: ChannelRow } } },
     async (request, reply) => {
       const { name, kind, ...edit } = request.body;
       const made = await channels.create(name, kind, edit, callerNamed(request));
@@ -92,7 +90,7 @@ export function channelRoutes(app: App, { channels, channelHealth, ownBackups }:
       schema: {
         summary:
           'Change a channel; a secret that is empty or missing stays as it is, unless the channel goes elsewhere',
-        ...{ tags, params: Id, body: Edit, response: { 200: ChannelSaved } },
+        ...{ tags, params: Id, body: Edit, response: { 200: ChannelRow } },
       },
     },
     async (request) => saved(await channels.edit(request.params.id, request.body, callerNamed(request))),

@@ -1,7 +1,7 @@
 /** Channels over HTTP: used at once, their secrets never come out, those of evenkeel.yaml stay what they are. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ChannelKind, ChannelRow, ChannelSaved, ChannelTrial, ChannelTrouble } from '../../../shared/channel.ts';
+import type { ChannelKind, ChannelRow, ChannelTrial, ChannelTrouble } from '../../../shared/channel.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { openReceiver } from '../notify/receiver.ts';
 
@@ -58,15 +58,15 @@ test('one is set up as one address, tested, and shows its last result; no answer
 });
 
 test('what may not be reached is said when it is saved; what no setting opens is not saved', async () => {
-  const add = (name: string, url: string) =>
-    call<ChannelSaved>('', 'POST', { name, kind: 'webhook', settings: { url } });
+  const add = (name: string, url: string) => call<ChannelRow>('', 'POST', { name, kind: 'webhook', settings: { url } });
   const inside = await add('inside', 'http://10.1.2.3/hook');
   assert.is(inside.status, 201);
   assert.match(
     inside.body.blocked ?? '',
     /do not go to 10\.1\.2\.3: .* add the address, range or name to outgoing\.allow/,
   );
-  const moved = await call<ChannelSaved>('/inside', 'PATCH', { settings: { url: `${receiver.url}/inside` } });
+  assert.is((await one('inside')).blocked, inside.body.blocked, 'the list says it as well');
+  const moved = await call<ChannelRow>('/inside', 'PATCH', { settings: { url: `${receiver.url}/inside` } });
   assert.equal([moved.status, moved.body.blocked], [200, null]);
   for (const url of ['http://169.254.169.254/x', 'http://[fd00:ec2::254]/', 'http://0xa9fea9fe/']) {
     for (const refused of [await add('cloud', url), await call('/inside', 'PATCH', { settings: { url } })]) {

@@ -1,6 +1,6 @@
 /** One channel: its kind and what that asks for, or one address that holds all of it. Secrets are written, never shown. */
 import { useState } from 'preact/hooks';
-import type { ChannelField, ChannelKind, ChannelRow, ChannelSaved } from '../../../../shared/channel.ts';
+import type { ChannelField, ChannelKind, ChannelRow } from '../../../../shared/channel.ts';
 import { aboutLanguage, languages } from '../../../../shared/words/index.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
@@ -20,7 +20,7 @@ interface ChannelFormProps {
   /** Null: a new one. */
   row: ChannelRow | null;
   kinds: readonly ChannelKind[];
-  onDone: (saved: ChannelSaved) => void;
+  onDone: (saved: ChannelRow) => void;
   onCancel: () => void;
 }
 
@@ -124,7 +124,7 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
     const body = row ? { severities, settings } : { name, ...(kind ? { kind: kind.kind } : {}), severities, settings };
     await send(async () => {
       const way = row ? `channels/${encodeURIComponent(row.id)}` : 'channels';
-      onDone(await call<ChannelSaved>(way, { method: row ? 'PATCH' : 'POST', body }));
+      onDone(await call<ChannelRow>(way, { method: row ? 'PATCH' : 'POST', body }));
     });
   };
 

@@ -1,6 +1,6 @@
 /** How messages reach people: every channel with its last result, a test of each, and new ones. */
 import { useState } from 'preact/hooks';
-import type { ChannelKind, ChannelRow, ChannelSaved, ChannelTrial } from '../../../../shared/channel.ts';
+import type { ChannelKind, ChannelRow, ChannelTrial } from '../../../../shared/channel.ts';
 import { none } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
@@ -16,6 +16,15 @@ import { ChannelForm } from './form.tsx';
 import { kindName } from './kind-name.ts';
 
 function LastResult({ row }: { row: ChannelRow }) {
+  if (row.blocked !== null)
+    return (
+      <div class="stack-2">
+        <Mark tone="critical" icon="warning">
+          {t('channels.blocked')}
+        </Mark>
+        <span class="small place-note">{row.blocked}</span>
+      </div>
+    );
   if (row.last === null) return <>{none}</>;
   const isWell = row.last.error === null;
   return (
@@ -122,7 +131,9 @@ const ChannelTable = ({ rows, onEdit, onChanged }: ChannelTableProps) => (
 );
 
 const lead = (rows: readonly ChannelRow[]) => {
-  const failing = rows.filter(({ isFailing, last }) => isFailing || (last !== null && last.error !== null)).length;
+  const failing = rows.filter(
+    ({ isFailing, blocked, last }) => isFailing || blocked !== null || (last !== null && last.error !== null),
+  ).length;
   if (rows.length === 0) return t('channels.leadNone');
   return failing === 0
     ? t('channels.leadWell', { n: rows.length })
@@ -151,8 +162,8 @@ function ChannelsBox() {
   /** Its name; empty: a new one. */
   const [edited, setEdited] = useState<string | null>(null);
   const rows = list.data?.items ?? [];
-  const [blocked, setBlocked] = useState<ChannelSaved | null>(null);
-  const close = (saved: ChannelSaved) => {
+  const [blocked, setBlocked] = useState<ChannelRow | null>(null);
+  const close = (saved: ChannelRow) => {
     setEdited(null);
     setBlocked(saved.blocked === null ? null : saved);
     list.reload();
