@@ -9,7 +9,7 @@ import { templatesOf } from '../../evaluate/rule.ts';
 import { asTemplates, outsideTexts } from '../../outside/texts.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { requirePerson } from '../people-named.ts';
+import { requireTaker } from '../people-named.ts';
 import { AlertQuery, alertById, alertDetail, alertsBy, ticketedBy } from '../read-alerts.ts';
 import { suppressionsOf } from '../read-suppressions.ts';
 import { closed, Id, instantMs, prose, word } from '../shapes.ts';
@@ -104,7 +104,7 @@ export function alertRoutes(app: App, context: Context): void {
       },
     },
     async (request) => {
-      await requirePerson(context, request.body.to, callerNamed(request));
+      await requireTaker(context, request.body.to, callerNamed(request));
       await alerts.handOver(request.params.id, callerNamed(request), request.body.to);
       return alertById(state, ruleNamed, request.params.id);
     },

@@ -173,6 +173,13 @@ async function acknowledge(): Promise<void> {
   assert.is(status, 200, text);
 }
 
+/** An operator, to whom an acknowledged alert can be handed over. */
+async function addTaker(): Promise<void> {
+  const body = { name: 'taker', password: 'a sentence of its own', role: 'operator' };
+  await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body });
+  await acknowledge();
+}
+
 async function addTicket(): Promise<void> {
   const answer = await collector.call('/api/v1/tickets', {
     method: 'POST',
@@ -440,8 +447,8 @@ const calls: Record<string, Call> = {
   'POST /api/v1/alerts/:id/acknowledge': { path: '/api/v1/alerts/:alert/acknowledge', body: { note: 'on it' } },
   'POST /api/v1/alerts/:id/hand-over': {
     path: '/api/v1/alerts/:alert/hand-over',
-    body: { to: 'a operator' },
-    before: acknowledge,
+    body: { to: 'taker' },
+    before: addTaker,
   },
   'POST /api/v1/alerts/:id/opened': { path: '/api/v1/alerts/:alert/opened', status: 204 },
   'POST /api/v1/alerts/:id/ticket': { path: '/api/v1/alerts/:alert/ticket' },

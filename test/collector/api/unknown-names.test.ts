@@ -36,6 +36,19 @@ test.before(async () => {
 });
 test.after(() => collector.close());
 
+test('an alert goes to nobody who could not take it: a viewer, oneself, or somebody whom no message reaches', async () => {
+  await made('users', { name: 'vic', password: 'a sentence of its own', role: 'viewer' });
+  const told = async (to: string) => {
+    const answer = await call('alerts/x/hand-over', { to });
+    return `${answer.status} ${answer.text}`;
+  };
+  assert.match(await told('vic'), /^409.*cannot be handed over to \\"vic\\": as a viewer they may not acknowledge it/);
+  assert.match(await told('a admin'), /^409.*that is you; name somebody else/);
+  assert.match(await told('ada'), /^404/, 'without any channel only the alert itself is missing');
+  await made('channels', { name: 'hook', kind: 'webhook', settings: { url: 'http://127.0.0.1:9/' } });
+  assert.match(await told('ada'), /^409.*no message can reach them; they set under Settings/);
+});
+
 const when = { from: Date.now() + day, to: Date.now() + day + 3_600_000 };
 const scoped = (of: string, target: string) => ({ scope: { of, target }, reason: 'x', ...when });
 const names: [what: string, path: () => string, body: () => unknown, RegExp, method?: string][] = [
