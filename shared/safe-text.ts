@@ -31,5 +31,6 @@ export const revealed = (text: string): string =>
 /** In quotation marks that nothing inside can close. */
 export const quoted = (text: string): string => escaped(JSON.stringify(text));
 
-/** For text that goes over several lines by intent. */
-export const escapedLines = (text: string): string => text.split('\n').map(escaped).join('\n');
+/** For text that goes over several lines by intent, with the line breaks and tabs of any system. */
+export const escapedLines = (text: string): string =>
+  text.replace(/\r\n?/g, '\n').replaceAll('\t', '  ').split('\n').map(escaped).join('\n');

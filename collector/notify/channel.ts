@@ -28,6 +28,8 @@ export interface MemberAlert {
   endedAt?: number;
   /** What was seen of a target or a service when the message was made. */
   finding?: Finding;
+  /** What other monitoring said of it. */
+  said?: { summary: string };
 }
 
 /** Of a message about several alerts. A channel with little space shortens the lists, never the counts. */

@@ -2,14 +2,14 @@
 import type { Selectable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { isOutside } from '../../shared/words/names.ts';
 import type { ActLinks } from '../act/links.ts';
-import { outsideLevels } from '../alerts/own-rules.ts';
 import { changeMarks, spanBefore } from '../changes/marks.ts';
 import { outsideTexts } from '../outside/texts.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { renewSecret } from '../tickets/ratings.ts';
-import type { Notification } from './channel.ts';
+import type { MemberAlert, Notification } from './channel.ts';
 import type { NotificationFacts } from './notification.ts';
 
 export interface CompletionParts {
@@ -57,7 +57,7 @@ export function createCompletion(parts: CompletionParts) {
       path = `/rate/${secret}`;
     }
     const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
-    const said = await saidOutside(facts, alert);
+    const said = { ...(await saidOutside(facts, alert)), ...(await saidOfMembers(facts)) };
     const of = { ...written, ...said, ...(recipient === null ? {} : { recipient }), alert, sentAt: clock.now() };
     const asked = { ...(await changedBefore(row, facts)), ...(await linksOf(row, facts)) };
     return { ...about, ...of, ...asked, id, ticket, url: parts.publicUrl() + path };
@@ -68,9 +68,20 @@ export function createCompletion(parts: CompletionParts) {
     { rule }: NotificationFacts,
     alert: string | null,
   ): Promise<Partial<Pick<Notification, 'said' | 'runbook'>>> {
-    if (alert === null || !outsideLevels.some(({ id }) => id === rule.id)) return {};
+    if (alert === null || !isOutside(rule)) return {};
     const { summary = '', description = '', runbook } = (await outsideTexts(state, alert)) ?? {};
     return { said: { summary, description }, ...(runbook ? { runbook } : {}) };
+  }
+
+  /** Of each that a message about several names. */
+  async function saidOfMembers({ members }: NotificationFacts): Promise<Partial<Pick<Notification, 'members'>>> {
+    if (!members || ![...members.list, ...members.resolved].some(({ rule }) => isOutside(rule))) return {};
+    const withTexts = async (one: MemberAlert): Promise<MemberAlert> => {
+      const texts = isOutside(one.rule) ? await outsideTexts(state, one.alert) : null;
+      return texts ? { ...one, said: { summary: texts.summary ?? '' } } : one;
+    };
+    const each = (all: readonly MemberAlert[]) => Promise.all(all.map(withTexts));
+    return { members: { ...members, list: await each(members.list), resolved: await each(members.resolved) } };
   }
 
   /** Read now: what the machine did as it began is reported a little later. */

@@ -7,11 +7,13 @@ import {
   changeTitle,
   formatMeasured,
   isInstant,
+  isOutside,
   ruleName,
   subjectName,
   ticketTitle,
 } from '../../shared/words/names.ts';
 import { ruleTexts } from '../../shared/words/rule-texts.ts';
+import { collectorId } from '../alerts/own-rules.ts';
 import type { MemberAlert, Notification } from './channel.ts';
 
 /** A name must not be able to add a header or a second line, nor reverse the direction of the text beside it. */
@@ -41,6 +43,10 @@ export function instanceOf(notification: Pick<Notification, 'tags'>): string {
   );
 }
 
+/** Where it is; what other monitoring sent about nothing that we know is not about the collector, which only brings it. */
+const placeName = ({ endpoint, rule }: Pick<Notification, 'endpoint' | 'rule'>): string =>
+  isOutside(rule) && endpoint.id === collectorId ? '' : endpoint.name;
+
 /** How bad it is comes first, then whether it is new. */
 const stillFires: ReadonlySet<Notification['event']> = new Set([
   ...(['firing', 'update', 'repeat', 'escalation', 'exhausted', 'hand_over'] as const),
@@ -48,7 +54,7 @@ const stillFires: ReadonlySet<Notification['event']> = new Set([
 
 /** One line: `Critical: web-1 – Disk nearly full (/var): 96.2%`. */
 export function headline(notification: Notification, language: Language): string {
-  const { event, severity, endpoint, members, value, why, stillSilent, about: ticket } = notification;
+  const { event, severity, members, value, why, stillSilent, about: ticket } = notification;
   if (ticket)
     return oneLine(`${newsText(notification, language)}: #${ticket.id} ${ticketTitle(language, ticket)}`, 300);
   const level = word(language, `severity.${severity}`);
@@ -61,15 +67,18 @@ export function headline(notification: Notification, language: Language): string
   const about = oneLine(subjectName(language, notification.rule, instanceOf(notification)));
   const detail = members
     ? `: ${membersText(members, language)}`
-    : stillFires.has(event) && (seen !== null || value !== null)
-      ? `: ${oneLine(seen ?? valueText(notification, value, language))}`
-      : '';
+    : notification.said?.summary
+      ? `: ${oneLine(notification.said.summary)}`
+      : stillFires.has(event) && (seen !== null || value !== null)
+        ? `: ${oneLine(seen ?? valueText(notification, value, language))}`
+        : '';
   const further = stillFires.has(event)
     ? behindText(notification, language)
     : stillSilent
       ? word(language, 'notification.stillSilentCount', { n: stillSilent.endpoints })
       : '';
-  const place = endpoint.name === '' ? '' : `${oneLine(endpoint.name)} – `;
+  const name = placeName(notification);
+  const place = name === '' ? '' : `${oneLine(name)} – `;
   return oneLine(`${kind}: ${place}${about}${detail}${further}`, 300);
 }
 
@@ -119,7 +128,7 @@ function ratingText({ about, url }: Notification, language: Language): string {
 
 /** To the same reader: nothing but what was written for them, and no link to a page that they may not open. */
 function commentText({ comment = '', ...notification }: Notification, language: Language): string {
-  const written = escapedLines(comment.replace(/\r\n?/g, '\n').replaceAll('\t', '  '));
+  const written = escapedLines(comment);
   return `${[headline(notification, language), '', written, '', word(language, 'notification.commentHow')].join('\n')}\n`;
 }
 
@@ -160,9 +169,8 @@ export function bodyText(notification: Notification, language: Language, zone = 
   const { limit } = formatMeasured(language, notification);
   const above = limit === null ? '' : ` (${word(language, 'notification.limit')} ${limit})`;
   const shown = Object.entries(tags).map(([name, tag]) => `${oneLine(name)}=${oneLine(tag)}`);
-  const isOutside = notification.said !== undefined;
   const about = oneLine(
-    isOutside
+    isOutside(notification.rule)
       ? subjectName(language, notification.rule, instanceOf(notification))
       : ruleName(language, notification.rule),
   );
@@ -171,7 +179,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
     headline(notification, language),
     '',
     // Of several at a site the site is said below.
-    endpoint.name === '' || (endpoint.kind === 'site' && endpoint.name === endpoint.site)
+    placeName(notification) === '' || (endpoint.kind === 'site' && endpoint.name === endpoint.site)
       ? null
       : line(finding?.of ?? 'endpoint', `${oneLine(endpoint.name)}${kind ? ` (${kind})` : ''}`),
     endpoint.site === null ? null : line('site', oneLine(endpoint.site)),
@@ -254,14 +262,15 @@ function memberLines({ members }: Notification, language: Language): string[] {
 }
 
 /** `Critical: web-1 – Disk nearly full (/var): 96.2% (limit 95%)`. */
-function memberText(member: MemberAlert, language: Language): string {
-  const { severity, endpoint, rule, value } = member;
-  const seen = memberSeen(member, language);
+export function memberText(member: MemberAlert, language: Language): string {
+  const { severity, rule, value } = member;
+  const seen = member.said ? oneLine(member.said.summary) || null : memberSeen(member, language);
+  const place = placeName(member);
   const measured = formatMeasured(language, member);
   const limit = measured.limit === null ? '' : ` (${word(language, 'notification.limit')} ${measured.limit})`;
   const about = oneLine(subjectName(language, rule, oneLine(instanceOf(member), 60)), 140);
   return oneLine(
-    `${word(language, `severity.${severity}`)}: ${oneLine(endpoint.name, 60)} – ${about}${seen !== null ? `: ${seen}` : value === null ? '' : `: ${valueText(member, value, language)}${limit}`}`,
+    `${word(language, `severity.${severity}`)}: ${place === '' ? '' : `${oneLine(place, 60)} – `}${about}${seen !== null ? `: ${seen}` : value === null ? '' : `: ${valueText(member, value, language)}${limit}`}`,
     300,
   );
 }

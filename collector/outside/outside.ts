@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { escaped } from '../../shared/safe-text.ts';
+import { escaped, escapedLines } from '../../shared/safe-text.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import type { Sample } from '../alerts/batch.ts';
 import { collectorId, outsideFamily, outsideLevels } from '../alerts/own-rules.ts';
@@ -67,8 +67,8 @@ const rank = { info: 0, warning: 1, critical: 2 } as const;
 /** What is none of the known words is a warning. */
 const severityOf = ({ severity = '' }: OutsideAlert['labels']) => severities[severity.toLowerCase()] ?? 'warning';
 
-const cut = (text: string, atMost: number) => {
-  const clean = escaped(text);
+const cut = (text: string, atMost: number, clear = escaped) => {
+  const clean = clear(text);
   return clean.length > atMost ? `${clean.slice(0, atMost - 1)}…` : clean;
 };
 
@@ -100,7 +100,13 @@ export function createOutside({ state, clock, log, fleet, said }: OutsideParts):
     const now = clock.now();
     // Its texts first: the alert may be looked at as soon as it is there.
     const rows = begun.map(({ key, endpoint, labels, annotations, url, endsAt }) => ({
-      ...{ key, endpoint, bucket: bucketOf(endpoint), labels: textsOf(labels), annotations: textsOf(annotations) },
+      ...{
+        key,
+        endpoint,
+        bucket: bucketOf(endpoint),
+        labels: textsOf(labels),
+        annotations: textsOf(annotations, escapedLines),
+      },
       ...{ url, sender, ends_at: endsAt, updated_at: now },
     }));
     await state.transaction().execute((db) => insertRows(db, 'outside_alerts', lastOfEach(rows), replaced));
@@ -192,9 +198,10 @@ const lastOfEach = <T extends { key: string }>(rows: readonly T[]): T[] => [
   ...new Map(rows.map((row) => [row.key, row])).values(),
 ];
 
-const textsOf = (texts: Readonly<Record<string, string>>): string =>
+/** What people read keeps its lines, what selects stays on one. */
+const textsOf = (texts: Readonly<Record<string, string>>, clear = escaped): string =>
   JSON.stringify(
-    Object.fromEntries(Object.entries(texts).map(([name, text]) => [cut(name, 128), cut(text, textAtMost)])),
+    Object.fromEntries(Object.entries(texts).map(([name, text]) => [cut(name, 128), cut(text, textAtMost, clear)])),
   );
 
 /** What its alert shows: all labels but the severity, which the level says. */

@@ -26,9 +26,12 @@ export const endpointName = (language: Language, endpoint: { id: string; name: s
 /** All alerts of other monitoring are of these rules: what they are called stands in their instance. */
 const outside: readonly string[] = ['outside', 'outside-warning', 'outside-critical'];
 
+/** Sent by other monitoring. */
+export const isOutside = ({ id }: Pick<NamedRule, 'id'>): boolean => outside.includes(id);
+
 /** `Disk nearly full (/var)`; of other monitoring its own name for the alert. */
 export function subjectName(language: Language, rule: NamedRule, instance: string): string {
-  if (outside.includes(rule.id) && instance !== '') return instance;
+  if (isOutside(rule) && instance !== '') return instance;
   return `${ruleName(language, rule)}${instance ? ` (${instance})` : ''}`;
 }
 

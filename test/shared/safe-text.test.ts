@@ -13,6 +13,7 @@ test('what commands a terminal, breaks a line or turns the text around is writte
   }
   assert.is(escaped('Größe 日本語 عربى 👩‍💻 "q" \\'), 'Größe 日本語 عربى 👩‍💻 "q" \\');
   assert.is(escapedLines('a\nb\u001bc'), 'a\nb\\u001bc');
+  assert.is(escapedLines('a\r\nb\rc\td'), 'a\nb\nc  d', 'of any system');
 });
 
 test('a quotation is JSON that gives the text back', () => {

@@ -17,6 +17,8 @@ export const absence = {
     const answer = (status: RuleStatus, dueAt: number | null = null) => {
       return { status, value: null, threshold: when.after_s, dueAt };
     };
+    // Targets and services report nothing themselves: that nobody can tell how they are is no silence of theirs.
+    if (endpoint.kind === 'target') return answer('clear');
     switch (endpoint.state) {
       case 'online':
         return answer('clear');

@@ -63,7 +63,7 @@ export const alertmanager = httpChannel({
     return {
       ...(login === undefined ? {} : { headers: { authorization: login } }),
       // What fires for the first time was nothing else before.
-      body: eachMember(notification, alertmanagerAlert(notification, language)).flatMap((one) =>
+      body: eachMember(notification, alertmanagerAlert(notification, language), language).flatMap((one) =>
         inEachSeverity(one).filter(({ labels }) => !isFirst(notification) || labels.severity === one.labels.severity),
       ),
     };

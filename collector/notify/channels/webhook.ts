@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
-import { escaped, quoted } from '../../../shared/safe-text.ts';
+import { escaped, escapedLines, quoted } from '../../../shared/safe-text.ts';
 import { defaultLanguage, type Language } from '../../../shared/words/index.ts';
+import { isOutside } from '../../../shared/words/names.ts';
 import type { Notification } from '../channel.ts';
 import { httpChannel, ofReader, secretToken, secretUrl } from '../chat.ts';
 import { webAddress } from '../forms.ts';
-import { changedText, explained, headline, valueText } from '../notification-text.ts';
+import { changedText, explained, headline, memberText, valueText } from '../notification-text.ts';
 
 const Settings = Type.Object(
   {
@@ -50,14 +51,15 @@ export const webhook = httpChannel({
 /** The v4 payload: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
 export function alertmanagerJson(notification: Notification, receiver: string, language: Language): object {
   const alert = alertmanagerAlert(notification, language);
-  const alerts = eachMember(notification, alert);
+  const alerts = eachMember(notification, alert, language);
+  const { alertname, instance } = alert.labels;
   return {
     version: '4',
     groupKey: `{}:{alertkey=${quoted(notification.key)}}`,
     truncatedAlerts: Math.max(0, (notification.members?.count ?? 1) - alerts.length),
     status: alert.status,
     receiver,
-    groupLabels: { alertname: nameOf(notification), instance: escaped(notification.endpoint.name) },
+    groupLabels: { alertname, instance },
     commonLabels: commonOf(alerts.map(({ labels }) => labels)),
     commonAnnotations: alert.annotations,
     externalURL: URL.parse('/', notification.url)?.href ?? notification.url,
@@ -75,8 +77,9 @@ const fingerprintOf = (key: string) => createHash('sha256').update(key).digest('
 
 /** One entry per alert that a message about several names. */
 export function eachMember(
-  { key, alertKey = key, members }: Notification,
+  { key, alertKey = key, members, url }: Notification,
   alert: ReturnType<typeof alertmanagerAlert>,
+  language: Language = defaultLanguage,
 ) {
   const all = [...(members?.list ?? []), ...(members?.resolved ?? [])];
   if (all.length === 0) return [{ ...alert, fingerprint: fingerprintOf(alertKey) }];
@@ -88,11 +91,17 @@ export function eachMember(
     };
     const { id, name, kind, site } = endpoint;
     const place = { ...tags, ...(site === null ? {} : { site }), endpoint: id, instance: name, kind, metric, severity };
-    const named = { ...place, alertname: nameOf({ ...(family === undefined ? {} : { family }), rule }) };
+    const named = {
+      ...place,
+      alertname: nameOf({ ...(family === undefined ? {} : { family }), rule }),
+      ...senders(member),
+    };
+    const page = URL.parse(`/alerts/${encodeURIComponent(member.alert)}`, url)?.href;
     return {
       ...alert,
       labels: { ...alert.labels, ...eachEscaped(named) },
-      annotations: { ...alert.annotations, ...measured },
+      annotations: { ...alert.annotations, ...eachReadable({ summary: memberText(member, language) }), ...measured },
+      ...(page ? { generatorURL: page } : {}),
       // What has ended is named as it was when it began, so that a receiver can close it.
       status: endedAt === undefined ? 'firing' : 'resolved',
       startsAt: new Date(since).toISOString(),
@@ -126,17 +135,28 @@ function labelsOf(notification: Notification): Record<string, string> {
     instance: endpoint.name,
     severity: notification.severity,
     alertname: nameOf(notification),
+    ...senders(notification),
   });
 }
+
+/** Other monitoring has named its alert and its instance: receivers and routes there know it by these. */
+const senders = ({ rule, tags }: Pick<Notification, 'rule' | 'tags'>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(tags).filter(([name]) => isOutside(rule) && (name === 'alertname' || name === 'instance')),
+  );
 
 /** Receivers show them in terminals and chats. */
 const eachEscaped = (texts: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, escaped(text)]));
 
+/** Texts for people keep their lines. */
+const eachReadable = (texts: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, escapedLines(text)]));
+
 function annotationsOf(notification: Notification, language: Language): Record<string, string> {
   const said = explained(notification, language, 'UTC');
   const changed = changedText(notification, language, 'UTC');
-  return eachEscaped({
+  return eachReadable({
     summary: headline(notification, language),
     event: notification.event,
     ...(said.length > 0 ? { description: said.join('\n') } : {}),

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { alertmanagerJson } from '../../../collector/notify/channels/webhook.ts';
 import { createCompletion } from '../../../collector/notify/complete.ts';
-import { headline } from '../../../collector/notify/notification-text.ts';
+import { bodyText, headline } from '../../../collector/notify/notification-text.ts';
 import type { Alert, TicketDetail } from '../../../shared/api.ts';
 import type { AlertAnswer } from '../../../shared/suppression.ts';
 import { ticketTitle } from '../../../shared/words/names.ts';
@@ -95,6 +96,49 @@ test('what it says of itself is on its page, in messages and for amtool', async 
     [{ summary: annotations.summary, description: annotations.description }, annotations.runbook_url],
   );
   await webhook('resolved', { alertname: 'PgDown', job: 'pg' }, { annotations });
+});
+
+test('messages name what is ill in the words of its sender, with its lines and its labels', async () => {
+  const labels = { alertname: 'DbDown', instance: 'db1:9100' };
+  const annotations = { summary: 'Database is down', description: 'No answer for 5 min.\r\nLook at\tdb1.' };
+  await webhook('firing', { ...labels, severity: 'critical' }, { annotations });
+  const found = (await rows()).find(({ tags }) => tags.includes('DbDown'));
+  const complete = createCompletion({ state: collector.state, clock, publicUrl: () => 'https://ek.example' });
+  const row = { id: 'd2', channel: 'ops', ticket: null, recipient: null, named: null, user_name: null };
+  const place = { id: 'collector', name: 'collector', kind: 'collector', site: null };
+  const rule = { id: 'outside-critical' };
+  const seen = {
+    rule,
+    family: 'outside',
+    endpoint: place,
+    metric: 'outside.alert',
+    tags: labels,
+    value: null,
+    unit: '',
+  };
+  const facts = { ...notification, ...seen, severity: 'critical' as const, threshold: null };
+  const one = await complete({ ...row, alert: found?.id ?? '' } as never, facts);
+  assert.is(headline(one, 'en'), 'Critical: DbDown db1:9100: Database is down');
+  assert.match(bodyText(one, 'en'), /\nNo answer for 5 min\.\nLook at {2}db1\.\n/);
+  assert.not.match(bodyText(one, 'en'), /u000|Endpoint: /);
+  type Sent = { labels: Record<string, string>; annotations: Record<string, string>; generatorURL: string };
+  const sentOf = (about: typeof one) => alertmanagerJson(about, 'ops', 'en') as { alerts: Sent[]; groupLabels: object };
+  const sent = sentOf(one);
+  assert.equal(sent.groupLabels, labels);
+  assert.match(sent.alerts[0]?.annotations.description ?? '', /5 min\.\nLook at/);
+  const member = { ...facts, alert: found?.id ?? '', key: 'k1', since: 1 };
+  const other = { ...member, alert: 'a2', key: 'k2', tags: { alertname: 'Other' } };
+  const list = [member, other] as never[];
+  const members = { count: 2, endpoints: 1, names: ['collector'], list, resolvedCount: 0, resolved: [] };
+  const { alerts } = sentOf(await complete({ ...row, alert: null } as never, { ...facts, tags: {}, members }));
+  const shown = alerts.map(({ labels: { alertname, instance }, annotations: { summary }, generatorURL }) => {
+    return [alertname, instance, summary, generatorURL];
+  });
+  assert.equal(shown, [
+    ['DbDown', 'db1:9100', 'Critical: DbDown db1:9100: Database is down', `https://ek.example/alerts/${found?.id}`],
+    ['Other', 'collector', 'Critical: Other', 'https://ek.example/alerts/a2'],
+  ]);
+  await webhook('resolved', labels);
 });
 
 withTool('amtool adds an alert, finds it, silences it and sees that', async () => {
