@@ -1,6 +1,7 @@
 /** The app on a home screen: its manifest, what its service worker keeps, and what it shows where nothing answers. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -191,10 +192,14 @@ step(
 
 step('a new build takes the place of the old one at the next load, and no old page is shown', async () => {
   const before = await keptNames();
-  const worker = readFileSync(join(built.path, 'sw.js'), 'utf8');
-  writeFileSync(join(built.path, 'sw.js'), worker.replace(/"cache":"shell-\w+"/, '"cache":"shell-of-the-next-build"'));
-  const index = join(built.path, 'index.html');
-  writeFileSync(index, readFileSync(index, 'utf8').replace('<div id="app">', '<div id="app" data-build="next">'));
+  // As a build does it: the file, and beside it what is sent to whoever takes it compressed.
+  const rewrite = (name: string, from: RegExp, to: string) => {
+    const text = readFileSync(join(built.path, name), 'utf8').replace(from, to);
+    writeFileSync(join(built.path, name), text);
+    writeFileSync(join(built.path, `${name}.gz`), gzipSync(text));
+  };
+  rewrite('sw.js', /"cache":"shell-\w+"/, '"cache":"shell-of-the-next-build"');
+  rewrite('index.html', /<div id="app">/, '<div id="app" data-build="next">');
   await page.reload();
   assert.is(await page.locator('#app').getAttribute('data-build'), 'next');
   const next = async () => JSON.stringify(await keptNames()) === '["shell-of-the-next-build"]';

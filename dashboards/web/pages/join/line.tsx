@@ -8,7 +8,7 @@ import { number } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Callout } from '../../parts/box.tsx';
-import { CopyButton } from '../../parts/field.tsx';
+import { Choices, CopyButton } from '../../parts/field.tsx';
 import { language, t } from '../../words/words.ts';
 
 const systems = ['linux', 'windows', 'macos', 'source'] as const;
@@ -92,14 +92,12 @@ export function MadeLine({ made, lead, children }: MadeLineProps) {
   const fault = addressFault(made.code);
   return (
     <div class="paste">
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row in every browser */}
-      <span class="switch" role="group" aria-label={t('add.system')}>
-        {systems.map((one) => (
-          <button key={one} type="button" aria-pressed={one === system} onClick={() => setSystem(one)}>
-            {one === 'source' ? t('add.fromSource') : names[one]}
-          </button>
-        ))}
-      </span>
+      <Choices
+        label={t('add.system')}
+        value={system}
+        options={systems.map((one) => [one, one === 'source' ? t('add.fromSource') : names[one]] as const)}
+        onChoose={setSystem}
+      />
       <p>{lead}</p>
       <p>{t(`add.where.${system}`)}</p>
       <section aria-label={t('add.line')}>
