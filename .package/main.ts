@@ -4,11 +4,12 @@
  */
 import '../shared/needs-node.ts';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { makeFolder } from '../shared/make-folder.ts';
 import { type Bundle, bundleAgent, bundleCollector } from './bundle.ts';
 import { buildWebApp, collectorFolder, type WebApp } from './collector.ts';
 import { type BuildPlan, type PlannedProgram, readPlan, type Target } from './config.ts';
@@ -156,7 +157,13 @@ async function main(): Promise<number> {
       'Nothing fits all of these. msi and zip are for Windows, deb and rpm for Linux; the collector is built for Linux only: elsewhere it runs from source (npm start).',
     );
   if (flags.out !== undefined) plan.out = resolve(flags.out);
-  mkdirSync(plan.out, { recursive: true });
+  try {
+    makeFolder(plan.out);
+  } catch (thrown) {
+    throw new Refused(
+      `The folder ${plan.out} cannot be made (${(thrown as Error).message}). Name another one with --out.`,
+    );
+  }
   checkRoom(tmpdir(), roomFor.work, 'set TMPDIR to a folder that has it.');
   checkRoom(plan.out, roomFor.out, 'name another folder with --out.');
   const work = mkdtempSync(join(tmpdir(), 'evenkeel-package-'));

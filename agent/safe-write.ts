@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { fail } from '../shared/errors.ts';
+import { makeFolder } from '../shared/make-folder.ts';
 import { assertTrusted, quoted } from './trusted-path.ts';
 
 // Where the system has no O_NOFOLLOW (Windows), O_EXCL alone refuses a name that is taken, links included.
@@ -58,7 +59,8 @@ export function replaceFile(path: string, text: string, { flush = false } = {}):
 export function makePrivate(folder: string, { parents = true } = {}): void {
   // Before as well: root must not make folders where somebody else says.
   assertTrusted(folder);
-  if (parents || !isThere(folder)) mkdirSync(folder, { recursive: parents, mode: 0o700 });
+  if (parents) makeFolder(folder, 0o700);
+  else if (!isThere(folder)) mkdirSync(folder, { mode: 0o700 });
   assertTrusted(folder);
   const me = process.geteuid?.();
   if (me === undefined) return;

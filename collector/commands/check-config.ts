@@ -1,10 +1,12 @@
 /** `check-config`: reports every fault in the settings that would stop a start or a channel, without starting. */
 
+import { EvenkeelError } from '../../shared/errors.ts';
 import { createOutgoing } from '../../shared/outgoing.ts';
 import { escaped } from '../../shared/safe-text.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
 import { blockedChannels, createChannels } from '../notify/route.ts';
+import { checkPlace } from '../own-backup/place.ts';
 import { backupLine } from '../settings/own-backup.ts';
 import { readRuleFiles } from '../settings/rule-files.ts';
 import type { Config } from '../settings/settings.ts';
@@ -37,8 +39,19 @@ function settingsLines(config: Config): string[] {
   return [`Agents set ${head}; at the next start they change:`, ...changes.map((line) => `           ${line}`)];
 }
 
-const unconnected = (n: number) =>
-  `The settings can be read, but ${n === 1 ? '1 channel' : `${n} channels`} cannot connect: see above.`;
+/** Why the folder of the settings takes no backup; null where it does, or none is set up. */
+function backupFault({ backup, data }: Config): string | null {
+  if (!backup) return null;
+  try {
+    checkPlace(backup.to, data);
+    return null;
+  } catch (thrown) {
+    if (!(thrown instanceof EvenkeelError)) throw thrown;
+    return `backup.to: ${thrown.message} ${thrown.hint}`;
+  }
+}
+
+const unconnected = (n: number) => (n === 1 ? '1 channel cannot connect' : `${n} channels cannot connect`);
 
 export const command: Command = {
   options: startOptions,
@@ -48,7 +61,13 @@ export const command: Command = {
     const routes = createChannels(config.channels, outgoing);
     const blocked = await blockedChannels(config.channels, outgoing);
     const { http, mqtt } = addressesFor(config, { http: config.http.port, mqtt: config.mqtt.port });
-    for (const warning of [...warnings, ...absent, ...blocked]) process.stderr.write(`${escaped(warning)}\n`);
+    const unkept = backupFault(config);
+    const lacks = [
+      ...(blocked.length > 0 ? [unconnected(blocked.length)] : []),
+      ...(unkept ? ['no backup can be made'] : []),
+    ];
+    for (const warning of [...warnings, ...absent, ...blocked, ...(unkept ? [unkept] : [])])
+      process.stderr.write(`${escaped(warning)}\n`);
     const lines = [
       `Settings   ${config.file ?? 'defaults (no evenkeel.yaml here)'}`,
       `Web app    ${http}`,
@@ -62,9 +81,11 @@ export const command: Command = {
       ...settingsLines(config),
       `Backups    ${backupLine(config)}`,
       `Zone       ${config.zone}`,
-      blocked.length === 0 ? 'The settings are good.' : unconnected(blocked.length),
+      lacks.length === 0
+        ? 'The settings are good.'
+        : `The settings can be read, but ${lacks.join(', and ')}: see above.`,
     ];
     process.stdout.write(`${lines.map(escaped).join('\n')}\n`);
-    return blocked.length === 0 ? 0 : 1;
+    return lacks.length === 0 ? 0 : 1;
   },
 };

@@ -3,10 +3,11 @@
  * SQLite lock on a file of its own, which the system gives back when the process ends, however it ends: nothing stale
  * is left after `kill -9`.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import { makeFolder } from '../../shared/make-folder.ts';
 
 export interface DataFolder {
   path: string;
@@ -46,7 +47,7 @@ export const pathsOf = (path: string) => ({
 export function prepareFolder(path: string): void {
   const probe = join(path, `.probe-${process.pid}`);
   try {
-    makeFolder(path);
+    makeFolder(path, 0o700);
     const file = openSync(probe, 'w', 0o600);
     try {
       // Unlike one `write`, which may take a part and say nothing, this goes on until all is there or it fails.
@@ -59,13 +60,6 @@ export function prepareFolder(path: string): void {
   } catch (thrown) {
     throw refusalOf(path, thrown);
   }
-}
-
-/** Not `recursive`: that never returns below folders such as /proc, which exist and take no children. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
 }
 
 function refusalOf(path: string, thrown: unknown): EvenkeelError {

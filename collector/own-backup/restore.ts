@@ -2,10 +2,11 @@
  * Restores a backup into a folder that is not there yet, or empty: checked first, then copied beside it, given its name last. Whatever
  * ends it before leaves everything as it was, but for a folder `*.restoring-…` that the next run removes.
  */
-import { mkdirSync, readdirSync, realpathSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import { makeFolder } from '../../shared/make-folder.ts';
 import type { StatePlace } from '../state/drivers/index.ts';
 import { type PostgresPlace, postgresName } from '../state/drivers/postgres-address.ts';
 import { undump } from '../state/drivers/postgres-copy.ts';
@@ -123,7 +124,7 @@ function prepareTarget(path: string, { path: from }: FoundBackup): string {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw asRefusal(thrown, path);
   }
   try {
-    mkdirSync(dirname(data), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(data), 0o700);
     removeOlder(data);
     return join(realpathSync(dirname(data)), basename(data));
   } catch (thrown) {
@@ -225,6 +226,7 @@ function asRefusal(thrown: unknown, path: string): unknown {
       'Run it as the user of the collector, or choose another folder.',
       thrown,
     );
+  if (code === 'ENOENT') return refused(path, 'no folder can be made there', 'Choose a folder on a disk.', thrown);
   if (code === 'ENOTEMPTY' || code === 'EEXIST')
     return refused(path, 'another program has filled the folder meanwhile', 'Choose another folder.', thrown);
   return refused(path, reasonOf(thrown), 'Correct that and try again; what was there before is as it was.', thrown);

@@ -6,7 +6,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -17,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
+import { makeFolder } from '../../shared/make-folder.ts';
 import { pinOfPrivate } from './certificates.ts';
 
 export interface AuthorityFile {
@@ -115,7 +115,7 @@ function replace(path: string, text: string): void {
 /** Before the authority that names it. @returns its pin */
 export function writeKey(data: string, key: string): string {
   const pin = pinOfPrivate(key);
-  mkdirSync(folderOf(data), { recursive: true, mode: 0o700 });
+  makeFolder(folderOf(data), 0o700);
   replace(keyFile(data, pin), key);
   return pin;
 }

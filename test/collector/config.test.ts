@@ -1,6 +1,6 @@
 /** Settings: what wins, and what a mistake is reported as. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -211,6 +211,25 @@ test('files with secrets that everybody may read are named with the command that
     writeFileSync(path('settings'), hook(url));
     assert.equal(warnings(), isSecret ? [said('settings')] : [], url);
   }
+});
+
+test('a place that takes no backup is named by check-config, which leaves nothing behind', async () => {
+  const check = (to: string) => {
+    const cwd = cwdWith(`backup: { to: ${to} }\n`);
+    return { cwd, ended: runCollector(['check-config'], {}, cwd).ended };
+  };
+  const inside = await check('data/backups').ended;
+  assert.is(inside.code, 1);
+  assert.match(inside.stderr, /^backup\.to: .*lies in the data folder.*Choose a folder elsewhere/);
+  assert.match(inside.stdout, 'but no backup can be made: see above.');
+  const good = check('new/backups');
+  const { code, stderr } = await good.ended;
+  assert.is(code, 0, stderr);
+  assert.equal(readdirSync(good.cwd), ['evenkeel.yaml']);
+  if (process.platform !== 'linux') return;
+  const nowhere = await check('/proc/x').ended;
+  assert.is(nowhere.code, 1);
+  assert.match(nowhere.stderr, /to \/proc\/x: .*Choose a folder|another one/);
 });
 
 test('conditions that look like a slip of the pen are named by check-config, and are no fault', async () => {
