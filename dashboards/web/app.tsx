@@ -18,7 +18,7 @@ import { LanguageSwitch, ThemeSwitch } from './parts/switches.tsx';
 import { Hatch } from './parts/timeline.tsx';
 import { focusHeading, path } from './router.ts';
 import { setTitle, setWaiting } from './title.ts';
-import { language, t } from './words/words.ts';
+import { language, loadMore, t } from './words/words.ts';
 
 const entriesOf = (group: string) =>
   pageEntries.flatMap(([name, { path, menu }]) => (menu?.group === group ? [{ name, path, icon: menu.icon }] : []));
@@ -188,7 +188,9 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
 const shown = new Map<PageName, Show>();
 
 async function fetchPage(page: PageName): Promise<void> {
-  if (!shown.has(page)) shown.set(page, await pages[page].load());
+  if (shown.has(page)) return;
+  const [show] = await Promise.all([pages[page].load(), page === 'fleet' ? null : loadMore()]);
+  shown.set(page, show);
 }
 
 /** The page, fetched when it is first opened. */

@@ -15,11 +15,12 @@ export interface About {
 }
 
 /**
- * One language of `list.ts`. Its words come as files of their own, so that a browser loads the language it shows only, and
- * the many sentences for reasons when a page or an error needs them.
+ * One language of `list.ts`. Its words come as files of their own, so that a browser loads the language it shows only,
+ * more of them with the first page that is not the fleet, and the many sentences for reasons when a page or an error needs them.
  */
 export interface Listed {
   about: About;
   file: () => Promise<{ words: object }>;
+  more: () => Promise<{ more: object }>;
   reasons: () => Promise<{ reasons: object }>;
 }

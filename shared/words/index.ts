@@ -4,13 +4,14 @@
  */
 import type { About } from './about.ts';
 import type { words as english } from './en.ts';
+import type { more as englishMore } from './en-more.ts';
 import type { reasons as englishReasons } from './en-reasons.ts';
 import * as files from './list.ts';
 
 type Paths<T> = {
   [K in keyof T & (string | number)]: T[K] extends string ? `${K}` : `${K}.${Paths<T[K]>}`;
 }[keyof T & (string | number)];
-export type WordKey = Paths<typeof english & { reason: typeof englishReasons }>;
+export type WordKey = Paths<typeof english & typeof englishMore & { reason: typeof englishReasons }>;
 export type Values = Readonly<Record<string, string | number>>;
 
 export type Language = keyof typeof files;
@@ -45,6 +46,11 @@ export async function loadWords(language: Language): Promise<void> {
   if (!isLoaded(language, 'page.fleet')) addWords(language, (await list[language].file()).words);
 }
 
+/** Of pages other than the first. A language has none of these before. */
+export async function loadMoreWords(language: Language): Promise<void> {
+  if (!isLoaded(language, 'budget.title')) addWords(language, (await list[language].more()).more);
+}
+
 /** A language has no sentences for reasons before: the keys under `reason`. */
 export async function loadReasons(language: Language): Promise<void> {
   if (!isLoaded(language, 'reason.verbatim')) addWords(language, { reason: (await list[language].reasons()).reasons });
@@ -54,6 +60,7 @@ export async function loadReasons(language: Language): Promise<void> {
 if (typeof document === 'undefined')
   for (const language of languages) {
     await loadWords(language);
+    await loadMoreWords(language);
     await loadReasons(language);
   }
 

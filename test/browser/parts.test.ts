@@ -71,9 +71,12 @@ step('the first page needs few bytes of script: no other page, language or chart
   );
   assert.ok(scripts.length > 2 && bytes < mostBytes, `${bytes} bytes: ${scripts.join(' ')}`);
   assert.not(
-    scripts.some((url) => url.includes('-reasons-')),
-    'sentences for reasons are not part of it',
+    scripts.some((url) => /-reasons-|-more-/.test(url)),
+    'neither sentences for reasons nor words of other pages are part of it',
   );
+  // A word that is not here would be its key.
+  const text = await page.locator('body').innerText();
+  assert.equal(text.match(/\b[a-z]+(\.[a-zA-Z]+)+\b/g) ?? [], []);
 });
 
 step('a page that shows reasons is not shown before their sentences are here', async () => {

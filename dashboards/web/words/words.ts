@@ -7,6 +7,7 @@ import {
   isLanguage,
   type Language,
   languages,
+  loadMoreWords,
   loadReasons,
   loadWords,
   type Values,
@@ -49,10 +50,13 @@ export function wordOr(group: string, value: string, fallback = value): string {
 /** Actors and names that the collector itself assigns, in words; a person's or a token's name stays as it is. */
 export const actorName = (name: string): string => actorIn(language.value, name);
 
+/** What pages other than the fleet say beside. */
+export const loadMore = (): Promise<void> => loadMoreWords(language.value);
+
 /** Where the words cannot be fetched, the page stays in its language. */
 export async function speak(next: Language): Promise<void> {
   // Sentences for reasons may be on the page already.
-  await part(() => Promise.all([loadWords(next), loadReasons(next)]));
+  await part(() => Promise.all([loadWords(next), loadMoreWords(next), loadReasons(next)]));
   language.value = next;
   remember('language', next);
 }
