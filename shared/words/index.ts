@@ -46,9 +46,11 @@ export async function loadWords(language: Language): Promise<void> {
   if (!isLoaded(language, 'page.fleet')) addWords(language, (await list[language].file()).words);
 }
 
-/** Of pages other than the first. A language has none of these before. */
-export async function loadMoreWords(language: Language): Promise<void> {
-  if (!isLoaded(language, 'budget.title')) addWords(language, (await list[language].more()).more);
+/** Of pages other than the first. A language has none of these before. @returns whether they are new */
+export async function loadMoreWords(language: Language): Promise<boolean> {
+  if (isLoaded(language, 'budget.title')) return false;
+  addWords(language, (await list[language].more()).more);
+  return true;
 }
 
 /** A language has no sentences for reasons before: the keys under `reason`. */

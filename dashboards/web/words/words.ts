@@ -37,8 +37,12 @@ export const language = signal<Language>(preferred());
 // Nothing can be drawn without words.
 await loadWords(language.value);
 
+/** Rises when more words have come: who shows a key in place of a word is drawn again. */
+const more = signal(0);
+
 /** The word of `key` in the present language. A component that calls it is drawn again when the language changes. */
 export function t(key: WordKey, values?: Values): string {
+  more.value;
   return word(language.value, key, values);
 }
 
@@ -51,7 +55,9 @@ export function wordOr(group: string, value: string, fallback = value): string {
 export const actorName = (name: string): string => actorIn(language.value, name);
 
 /** What pages other than the fleet say beside. */
-export const loadMore = (): Promise<void> => loadMoreWords(language.value);
+export async function loadMore(): Promise<void> {
+  if (await loadMoreWords(language.value)) more.value += 1;
+}
 
 /** Where the words cannot be fetched, the page stays in its language. */
 export async function speak(next: Language): Promise<void> {
