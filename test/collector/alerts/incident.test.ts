@@ -20,6 +20,7 @@ const overdue = patches(8);
 const upToDate = patches(0);
 
 interface Webhook {
+  commonAnnotations: Record<string, string>;
   status: string;
   groupLabels: Record<string, string>;
   alerts: { labels: Record<string, string>; annotations: Record<string, string> }[];
@@ -78,11 +79,13 @@ test('five servers of a site cross a warning rule within five minutes: the first
     webhook(notification).alerts.map((alert) => alert.labels.instance),
     ids.map((id) => `${id}-name`),
   );
+  // Of all of them beside the list, and of each its own.
+  assert.match(annotations.summary ?? '', /^Warning: a-name – /);
   assert.match(
-    annotations.summary ?? '',
+    webhook(notification).commonAnnotations.summary ?? '',
     /^Warning · Update: EU\/Berlin HQ – .*: 5 endpoints \(a-name, b-name, .*e-name\)$/,
   );
-  assert.match(webhook(notification, 'ja').alerts[0]?.annotations.summary ?? '', /5\s台 \(a-name/);
+  assert.match(webhook(notification, 'ja').commonAnnotations.summary ?? '', /5\s台 \(a-name/);
 
   const [ticket, ...others] = (await s.ticketRows()).filter(({ open_key }) => open_key !== null);
   assert.equal(others, []);
@@ -117,7 +120,7 @@ test('its end is notified to the channels that were notified, and to no other; i
   );
   assert.is(end?.severity, 'warning');
   assert.type(end?.endedAt, 'number');
-  assert.match(webhook(end).alerts[0]?.annotations.summary ?? '', /^Resolved: EU\/Berlin HQ – .*: 5 endpoints/);
+  assert.match(webhook(end).commonAnnotations.summary ?? '', /^Resolved: EU\/Berlin HQ – .*: 5 endpoints/);
   assert.equal(
     heard.map(({ event }) => event),
     ['firing', 'update', 'resolved'],
