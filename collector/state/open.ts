@@ -103,8 +103,8 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '055-asked-maintenance': askedMaintenance,
   '057-alert-clocks': alertClocks,
   '061-watched-seen': watchedSeen,
-  '068-agent-settings': agentSettings,
   '065-joining': joining,
+  '068-agent-settings': agentSettings,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -25,9 +25,9 @@ const Settings = Type.Object(
  * An Alertmanager knows an alert by its labels: one that got worse is another to it. So what it is in one severity has
  * ended in the others; of what it never heard of, an Alertmanager tells nobody that it has ended.
  */
-function inEachSeverity(one: ReturnType<typeof eachMember>[number]) {
+function inEachSeverity(one: ReturnType<typeof eachMember>[number], now: number) {
   const { status, labels, annotations, generatorURL, startsAt, endsAt } = one;
-  const goesOn = new Date(Date.parse(startsAt) + firesForMs).toISOString();
+  const goesOn = new Date(now + firesForMs).toISOString();
   return severities.map((severity) => {
     const isFiring = status === 'firing' && labels.severity === severity;
     const end = isFiring ? goesOn : status === 'firing' ? startsAt : endsAt;
@@ -64,7 +64,9 @@ export const alertmanager = httpChannel({
       ...(login === undefined ? {} : { headers: { authorization: login } }),
       // What fires for the first time was nothing else before.
       body: eachMember(notification, alertmanagerAlert(notification, language), language).flatMap((one) =>
-        inEachSeverity(one).filter(({ labels }) => !isFirst(notification) || labels.severity === one.labels.severity),
+        inEachSeverity(one, notification.sentAt ?? notification.startedAt).filter(
+          ({ labels }) => !isFirst(notification) || labels.severity === one.labels.severity,
+        ),
       ),
     };
   },
