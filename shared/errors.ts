@@ -43,6 +43,16 @@ export const errors = {
     'The settings file {file} cannot be read: {reason}.',
     'Check the path and its permissions.',
   ),
+  CODE_FILE_UNREADABLE: row(
+    400,
+    'The join code cannot be read from {file}: {reason}.',
+    'Check the path and its permissions, or give the code in another way (evenkeel-agent help).',
+  ),
+  CODE_FILE_OPEN: row(
+    403,
+    'The join code in {file} is not used: others may read it (mode {mode}).',
+    'Whoever reads it could report as this machine: make a new code if others were at it. Then run: chmod 600 {file}',
+  ),
   // `problem` names the file or folder, its owner and mode; `todo` is the command that mends it.
   UNTRUSTED_PATH: row(
     403,
@@ -63,6 +73,11 @@ export const errors = {
     409,
     'There is an authority in {path} already.',
     'Nothing was changed. Further names stand in evenkeel.yaml (tls: { names: […] }); the next authority: `npm run collector -- tls rotate`.',
+  ),
+  TLS_OLD_TRUSTED: row(
+    409,
+    'The authority is not changed again: that of before the change of {since} is trusted beside it until {until}.',
+    'Nothing was changed, and nothing has to be: certificates are renewed by themselves. Only if the key of the authority is in other hands: `npm run collector -- tls rotate --compromised --cut-off-agents`.',
   ),
   TLS_NOT_MADE: row(
     500,
@@ -210,6 +225,7 @@ export const errors = {
     'Nothing secret was sent. Either somebody stands between this machine and the collector, or the authority was made anew: then create a new join code on the page "Add endpoint", and for a machine that is enrolled already, with "Replace the credential" on its page, and run `evenkeel-agent enroll --again`.',
   ),
   JOIN_CODE_UNKNOWN: row(403, 'The collector does not know this join code.', newCode),
+  JOIN_CODE_REVOKED: row(403, 'This join code was revoked at {at}.', newCode),
   JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', newCode),
   JOIN_CODE_ELSEWHERE: row(
     403,

@@ -47,11 +47,11 @@ function readSource(source: string | 0): string {
     return readFileSync(source, 'utf8');
   } catch (thrown) {
     const file = source === 0 ? 'standard input' : source;
-    throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
+    throw fail('CODE_FILE_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
   }
 }
 
-/** @throws EvenkeelError BAD_FLAG, CONFIG_UNREADABLE */
+/** @throws EvenkeelError BAD_FLAG, CODE_FILE_UNREADABLE, CODE_FILE_OPEN */
 async function readCode({ values, words }: CommandLine): Promise<string> {
   const [word, ...more] = words;
   const named = values['code-file'] ?? values.file;
@@ -72,20 +72,16 @@ async function readCode({ values, words }: CommandLine): Promise<string> {
   return code;
 }
 
-/** Of its owner alone: whoever else could read the code could be this machine. @throws EvenkeelError CONFIG_UNREADABLE, UNTRUSTED_PATH */
+/** Of its owner alone: whoever else could read the code could be this machine. @throws EvenkeelError CODE_FILE_UNREADABLE, CODE_FILE_OPEN, UNTRUSTED_PATH */
 function readSecret(file: string): string {
   const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-    throw fail('UNTRUSTED_PATH', {
-      file,
-      problem: `others may read the join code in it (mode ${(mode & 0o777).toString(8)})`,
-      todo: `Run: chmod 600 ${file}`,
-    });
+    throw fail('CODE_FILE_OPEN', { file, mode: (mode & 0o777).toString(8) });
   try {
     return readTrusted(file).toString('utf8');
   } catch (thrown) {
     if (thrown instanceof EvenkeelError) throw thrown;
-    throw fail('CONFIG_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
+    throw fail('CODE_FILE_UNREADABLE', { file, reason: reasonOf(thrown) }, thrown);
   }
 }
 

@@ -35,7 +35,9 @@ export const command: Command = {
       ...note.leftOut.map((one) => `  Not in it: ${one}`),
       ...(secrets ? [`  The passphrase opens ${Object.keys(secrets).length} files with secrets.`] : []),
       ...faults.map((fault) => `  Damaged: ${fault}`),
-      faults.length === 0 ? '  It is whole.' : `  It cannot be restored: ${faults.length} faults. Take another one.`,
+      faults.length === 0
+        ? '  It is whole.'
+        : `  It cannot be restored: ${faults.length === 1 ? '1 fault' : `${faults.length} faults`}. Take another one.`,
     ];
     process.stdout.write(`${said.map(escaped).join('\n')}\n`);
     return faults.length === 0 ? 0 : 1;

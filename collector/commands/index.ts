@@ -37,9 +37,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./tls-status.ts'),
   },
   'tls rotate': {
-    usage: '[--compromised]',
+    usage: '[--compromised --cut-off-agents]',
     about:
-      'the next authority follows the current one, which has signed it; --compromised: at once, without a signature',
+      'the next authority follows the current one, which has signed it; --compromised: at once, without a signature, and every agent is to be enrolled again',
     load: () => import('./tls-rotate.ts'),
   },
   backup: {

@@ -7,7 +7,7 @@ import { keyFile, readAuthority } from '../tls/store.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 
 export const command: Command = {
-  options: { ...commonOptions, compromised: { type: 'boolean' } },
+  options: { ...commonOptions, compromised: { type: 'boolean' }, 'cut-off-agents': { type: 'boolean' } },
   async run(values) {
     const { config } = settingsFrom(values);
     const before = config.tls ? null : readAuthority(config.data);
@@ -18,6 +18,14 @@ export const command: Command = {
           : `there is no authority in ${config.data}; make one: npm run collector -- tls init --name NAME`,
       });
     const isKnown = values.compromised === true;
+    const isMeant = values['cut-off-agents'] === true;
+    if (isKnown && !isMeant)
+      throw fail('BAD_FLAG', {
+        problem:
+          '--compromised without --cut-off-agents: no agent is let in any more until it is enrolled again; add it if that is meant',
+      });
+    if (isMeant && !isKnown)
+      throw fail('BAD_FLAG', { problem: '--cut-off-agents without --compromised: agents go on' });
     const file = await (isKnown ? abandon : rotate)(config.data, before, systemClock.now());
     const away = keyFile(config.data, pinOf(file.next));
     process.stdout.write(

@@ -73,7 +73,7 @@ export interface Enrollments {
    * machines enrol at the same moment.
    * @returns with the id of the site that had to be made for it
    * A repeat gives the same endpoint, with another secret.
-   * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_EXPIRED, JOIN_CODE_USED, JOIN_CODE_ELSEWHERE
+   * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_REVOKED, JOIN_CODE_EXPIRED, JOIN_CODE_USED, JOIN_CODE_ELSEWHERE
    */
   redeem(secret: string, applicant: Applicant): Promise<Enrolled & { madeSite: string | null }>;
   /** Which code this is; null: none that we know. */
@@ -114,12 +114,13 @@ const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
   ranges: JSON.parse(row.ranges),
 });
 
-/** Why this code cannot be used now, or nothing. Unknown and revoked look the same from outside. */
+/** Why this code cannot be used now, or nothing. */
 function refuse(row: EnrollmentRow | undefined, now: number, zone: string, from: string, isRepeat: boolean): void {
-  if (!row || row.revoked_at !== null) throw fail('JOIN_CODE_UNKNOWN');
+  if (!row) throw fail('JOIN_CODE_UNKNOWN');
   const ranges = JSON.parse(row.ranges) as string[];
   if (ranges.length > 0 && !isWithin(from, ranges))
     throw fail('JOIN_CODE_ELSEWHERE', { ranges: ranges.join(', '), address: from });
+  if (row.revoked_at !== null) throw fail('JOIN_CODE_REVOKED', { at: shownInstant(row.revoked_at, zone) });
   if (isRepeat && now < row.expires_at + repeatMs) return;
   if (row.uses >= row.max_uses) throw fail('JOIN_CODE_USED', { uses: row.max_uses });
   if (row.expires_at <= now) throw fail('JOIN_CODE_EXPIRED', { at: shownInstant(row.expires_at, zone) });

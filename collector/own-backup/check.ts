@@ -68,8 +68,9 @@ export async function faultsOfBackup({ path, note }: FoundBackup, watch: CopyWat
       else if (sha256 !== file.sha256) faults.push(`${file.path}: its content is not what was written`);
     } catch (thrown) {
       watch.signal.throwIfAborted();
-      const isLink = (thrown as NodeJS.ErrnoException).code === 'ELOOP';
-      faults.push(`${file.path}: ${isLink ? 'it is a link, where a file was written' : reasonOf(thrown)}`);
+      const { code } = thrown as NodeJS.ErrnoException;
+      const known = { ELOOP: 'it is a link, where a file was written', ENOENT: 'it is missing' }[code ?? ''];
+      faults.push(`${file.path}: ${known ?? reasonOf(thrown)}`);
     }
   }
   if (faults.length > 0) return faults;

@@ -92,13 +92,12 @@ const pinsKept = ({ current, next, old, server }: AuthorityFile) => [
 /**
  * The next authority becomes the current one, below a certificate that the old one signs: who knows only the old one
  * accepts it, however long they were away.
- * @throws EvenkeelError CONFLICT while the change before is not over; TLS_UNUSABLE without the key of the next one
+ * @throws EvenkeelError TLS_OLD_TRUSTED while the authority before it is trusted; TLS_UNUSABLE without the key of the next one
  */
 export async function rotate(data: string, file: AuthorityFile, now: number): Promise<AuthorityFile> {
-  if (file.old)
-    throw fail('CONFLICT', {
-      problem: `the change of ${new Date(file.old.since).toISOString().slice(0, 10)} is not over: not every agent has the new authority yet, or 45 days have not passed`,
-    });
+  const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+  if (file.old && now < expiresAt(file.old.root))
+    throw fail('TLS_OLD_TRUSTED', { since: dayOf(file.old.since), until: dayOf(expiresAt(file.old.root)) });
   const names = file.server.names;
   readKey(data, pinOf(file.next), 'the next authority; it may lie offline');
   const cross = await makeCertificate({

@@ -2,8 +2,8 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -242,6 +242,21 @@ test('a credential file with holes is refused, not overwritten', () =>
     assert.is(done.code, 1);
     assert.match(done.stderr, /damaged/);
     assert.is(readFileSync(join(data, 'agent.json'), 'utf8'), '{"endpoint":"x"');
+  }));
+
+test('a file of a code that is missing, or open to others, is called that', () =>
+  withServer(async ({ url, asked }, data) => {
+    const file = join(dirname(data), 'code');
+    const missing = await enroll(data, ['--code-file', file]);
+    assert.match(missing.stderr, /The join code cannot be read from .*code: .*ENOENT/);
+    if (process.platform === 'win32') return;
+    writeFileSync(file, codeFor(url));
+    chmodSync(file, 0o644);
+    const open = await enroll(data, ['--code-file', file]);
+    assert.match(open.stderr, /others may read it \(mode 644\)/);
+    assert.match(open.stderr, `Then run: chmod 600 ${file}`);
+    rmSync(file);
+    assert.is(asked.length, 0);
   }));
 
 test('join codes', () => {

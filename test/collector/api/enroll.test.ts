@@ -136,7 +136,7 @@ test('a code that ran out of time, was revoked or never was', async () => {
   assert.is(codeOf(await enroll(late.secret)), 'JOIN_CODE_EXPIRED');
   const revoked = await makeCode({});
   await collector.call(`/api/v1/enrollments/${revoked.id}`, { method: 'DELETE', as: 'admin' });
-  assert.is(codeOf(await enroll(revoked.secret)), 'JOIN_CODE_UNKNOWN');
+  assert.is(codeOf(await enroll(revoked.secret)), 'JOIN_CODE_REVOKED');
   assert.is(codeOf(await enroll('guess')), 'JOIN_CODE_UNKNOWN');
 });
 

@@ -17,7 +17,7 @@ import {
 import { pinOf } from '../../../collector/tls/certificates.ts';
 import { type AuthorityFile, folderOf, keyFile, readAuthority, writeAuthority } from '../../../collector/tls/store.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
-import { temporaryFolder } from '../../support/processes.ts';
+import { runCollector, temporaryFolder } from '../../support/processes.ts';
 
 const test = suite('authority');
 const day = 86_400_000;
@@ -110,7 +110,10 @@ test('rotated: who knows only the old authority gets in, who has the new one too
   assert.equal(servedBy(data, turned).pins[0], pinOf(file.next));
   for (const roots of [[file.current], [turned.current], [file.current, turned.current]])
     assert.is(await verdict(data, turned, roots), null);
-  assert.match((await refusal(() => rotate(data, turned, now))).message, 'is not over');
+  const again = await refusal(() => rotate(data, turned, now));
+  assert.is(again.code, 'TLS_OLD_TRUSTED');
+  const until = new Date(expiresAt(file.current)).toISOString().slice(0, 10);
+  assert.ok(again.message.endsWith(`until ${until}.`), again.message);
   const done = dropOld(data, turned);
   assert.is(await verdict(data, done, [file.current]), null, 'a machine that slept through it comes back');
   assert.equal(servedBy(data, done).roots, [turned.current]);
@@ -125,6 +128,20 @@ test('given up: nothing that the old authority signed leads to it, and the pin o
   assert.is.not(await verdict(data, turned, [file.current]), null);
   assert.is(await verdict(data, turned, [turned.current]), null);
   assert.is.not(pinOf(turned.server.certificate), pinOf(file.server.certificate), 'its key may be known, too');
+});
+
+test('the command gives up an authority only where it is said that agents are cut off', async () => {
+  const { data, file } = await fresh();
+  const run = (...flags: string[]) => runCollector(['tls', 'rotate', '--data', data, ...flags]).ended;
+  for (const flag of ['--compromised', '--cut-off-agents']) {
+    const { code, stderr } = await run(flag);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, '--cut-off-agents');
+    assert.equal(readAuthority(data), file, 'nothing was changed');
+  }
+  const done = await run('--compromised', '--cut-off-agents');
+  assert.is(done.code, 0, done.stderr);
+  assert.is(readAuthority(data)?.current, file.next);
 });
 
 test('the key of the next authority may lie elsewhere; without it nothing is changed', async () => {
