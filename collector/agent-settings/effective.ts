@@ -1,18 +1,13 @@
 /** The settings of each endpoint under some layers. */
-import { type AgentSettingsDocument, digestOfSettings, settingsIn } from '../../shared/agent-settings.ts';
+import { digestOfSettings, settingsIn } from '../../shared/agent-settings.ts';
 import type { AgentConfig } from '../../shared/report.ts';
 import { reaches, type Scope } from '../evaluate/scope.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { Groups } from '../fleet/groups.ts';
-import { documentOf, inOrder, type MergedValue, mergeLayers, type SettingLayer } from './merge.ts';
+import { documentOf, inOrder, mergeLayers, type SettingLayer, type WantedSettings } from './merge.ts';
 import type { KeptLayer } from './store.ts';
 
-interface Effective {
-  values: MergedValue[];
-  document: AgentSettingsDocument;
-  digest: string;
-}
-export type EffectiveOf = (endpoint: Endpoint) => Effective;
+export type EffectiveOf = (endpoint: Endpoint) => WantedSettings;
 export type LayerContent = Pick<KeptLayer, 'scope' | 'priority' | 'settings'>;
 
 export interface Scopes {
@@ -46,7 +41,7 @@ export function createScopes(
 /** @returns the same object for all endpoints that the same layers reach */
 export function createEffective(layers: readonly LayerContent[], scopes: Scopes, base: AgentConfig): EffectiveOf {
   const ordered = inOrder(layers.map((layer): SettingLayer => ({ ...layer, name: scopes.nameOf(layer.scope) })));
-  const known = new Map<string, Effective>();
+  const known = new Map<string, WantedSettings>();
   return (endpoint) => {
     const mine = ordered.flatMap((layer, n) => (scopes.isIn(endpoint, layer.scope) ? [n] : []));
     const key = mine.join();

@@ -25,6 +25,13 @@ export interface MergedValue extends Omit<SettingValue, 'from'> {
   from: Pick<SettingLayer, 'scope' | 'name'>;
 }
 
+/** What an endpoint is to have; `values` are those that layers set. */
+export interface WantedSettings {
+  values: MergedValue[];
+  document: AgentSettingsDocument;
+  digest: string;
+}
+
 /** From the widest to the most specific; between equals the higher priority is later, then the later name. */
 export const inOrder = <T extends SettingLayer>(layers: readonly T[]): T[] =>
   [...layers].sort(

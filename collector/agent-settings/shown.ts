@@ -16,7 +16,7 @@ import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { EffectiveOf, LayerContent, Scopes } from './effective.ts';
 import { isSameScope } from './effective.ts';
 import { differencesOf, inOrder } from './merge.ts';
-import { type SaidSettings, takenState } from './state.ts';
+import { problemsOf, type SaidSettings, takenState } from './state.ts';
 import type { KeptLayer, KeptVersion } from './store.ts';
 
 const namesShown = 10;
@@ -34,7 +34,7 @@ export interface SettingsSight {
 }
 
 const stateOf = ({ said, effective }: SettingsSight, endpoint: Endpoint): TakenState =>
-  takenState(endpoint, said.get(endpoint.id), effective(endpoint).digest);
+  takenState(endpoint, said.get(endpoint.id), effective(endpoint));
 
 export function summaryOf(seen: SettingsSight): AgentSettingsSummary {
   const { fleet, scopes } = seen;
@@ -55,7 +55,8 @@ export function notTaken(seen: SettingsSight): NotTaken[] {
     const { id, name, site } = endpoint;
     const state = stateOf(seen, endpoint);
     const last = seen.said.get(id);
-    const known = { saidAt: last?.at ?? null, version: last?.version ?? null, problems: last?.problems ?? [] };
+    const problems = problemsOf(last, seen.effective(endpoint));
+    const known = { saidAt: last?.at ?? null, version: last?.version ?? null, problems };
     return state === 'taken' ? [] : [{ id, name, site, state, ...known }];
   });
 }
@@ -70,9 +71,9 @@ export const shownVersions = ({ scopes }: SettingsSight, kept: readonly KeptVers
 export function settingsOfEndpoint(seen: SettingsSight, id: string): EndpointSettings {
   const endpoint = seen.fleet.get(id);
   if (!endpoint) throw fail('NOT_FOUND', { what: 'endpoint', id });
-  const last = seen.said.get(id);
+  const [last, wanted] = [seen.said.get(id), seen.effective(endpoint)];
   return {
-    ...{ values: seen.effective(endpoint).values, state: stateOf(seen, endpoint), problems: last?.problems ?? [] },
+    ...{ values: wanted.values, state: takenState(endpoint, last, wanted), problems: problemsOf(last, wanted) },
     ...{ version: last?.version ?? null, saidAt: last?.at ?? null },
     ...{ remote: last?.remote ?? null, lock: last?.lock ?? [] },
   };

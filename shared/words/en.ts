@@ -151,6 +151,7 @@ export const words = {
       serials: 'Serial numbers',
     },
     changes: 'Would change {{n}} of {{reached}} endpoints that it is for',
+    chooseFirst: 'Choose whom these settings are for. What they would change is then shown here.',
     changesNone: 'Would change nothing. Endpoints that it is for: {{reached}}.',
     changesOffline: 'Not connected: {{n}}. They take it when they come back.',
     changesOld: 'With an older agent: {{n}}. They take interval and checks alone.',
@@ -480,7 +481,13 @@ export const words = {
       eol: 'End of support',
       disks: 'Disk health',
     },
-    state: { online: 'Online', offline: 'Signed off', lost: 'Lost', never: 'Never seen', unknown: 'Unknown' },
+    state: {
+      online: 'Online',
+      offline: 'Signed off',
+      lost: 'Lost',
+      never: 'Never seen',
+      unknown: 'Unknown or never seen',
+    },
     kind: { server: 'Servers', workstation: 'Workstations' },
     attention: {
       any: 'Needs attention',
@@ -1407,6 +1414,8 @@ export const words = {
     reports: 'Reports',
     waiting: 'Waiting for the machine…',
     slow: 'Nothing yet after a minute. Does the machine reach this collector by that name and port, also past a proxy? What it printed says more.',
+    slowFetched:
+      'Not enrolled a minute after the script was fetched. The package may still be on its way; what the machine printed says more.',
     refusedFrom: 'A machine at {{address}} was refused',
     refusedUnknown: 'The code was not one of ours, so this may be another machine.',
     more: 'Bind to tags and addresses',
@@ -1418,6 +1427,8 @@ export const words = {
     another: 'Create another',
     hereOnly: 'Only this machine can use this line',
     hereOnlyLead:
+      'The collector listens on its own machine only (127.0.0.1). For other machines, set `http.host` and `mqtt.host` to `0.0.0.0`, and `http.publicUrl` where they use another name than that of its certificate; start it again, and create a new code.',
+    hereOnlyInClearLead:
       'The collector listens on its own machine only (127.0.0.1). For other machines, run `npm run collector -- tls init --name NAME`, start it with `--http-host 0.0.0.0 --mqtt-host 0.0.0.0`, and create a new code.',
     inClear: 'The connection to this collector is not encrypted',
     inClearLead:

@@ -150,6 +150,7 @@ export const words: Words = {
       serials: 'シリアル番号',
     },
     changes: '対象 {{reached}} 台のうち {{n}} 台が変わります',
+    chooseFirst: 'この設定の対象を選択してください。変わる内容がここに表示されます。',
     changesNone: '変わるものはありません。対象のエンドポイント：{{reached}} 台。',
     changesOffline: '未接続：{{n}} 台。再接続したときに反映されます。',
     changesOld: '古いエージェント：{{n}} 台。間隔とチェックだけが反映されます。',
@@ -736,7 +737,7 @@ export const words: Words = {
       eol: 'サポート終了',
       disks: 'ディスク健全性',
     },
-    state: { online: 'オンライン', offline: '停止中', lost: '応答なし', never: '未接続', unknown: '不明' },
+    state: { online: 'オンライン', offline: '停止中', lost: '応答なし', never: '未接続', unknown: '不明・未接続' },
     kind: { server: 'サーバー', workstation: 'ワークステーション' },
     attention: { any: '要対応', critical: '重大', warning: '警告', info: '情報', none: '対応不要' },
     backup: {
@@ -1655,6 +1656,8 @@ export const words: Words = {
     reports: 'レポート受信中',
     waiting: 'マシンを待っています…',
     slow: '1 分たっても何も届いていません。マシンからこの名前とポートでコレクターに接続できるか (プロキシも含めて) 確認してください。マシン側の表示に詳細があります。',
+    slowFetched:
+      'スクリプトの取得から 1 分たっても登録されていません。パッケージをダウンロード中の可能性があります。マシン側の表示に詳細があります。',
     refusedFrom: '{{address}} のマシンが拒否されました',
     refusedUnknown: '登録されていないコードのため、別のマシンの可能性があります。',
     more: 'タグとアドレスを限定',
@@ -1666,6 +1669,8 @@ export const words: Words = {
     another: '別のコードを作成',
     hereOnly: 'この行はこのマシンでしか使えません',
     hereOnlyLead:
+      'コレクターは自分のマシン (127.0.0.1) でのみ待ち受けています。ほかのマシンを追加するには、`http.host` と `mqtt.host` を `0.0.0.0` に設定し (証明書と異なる名前で接続する場合は `http.publicUrl` も設定)、再起動してから新しいコードを作成してください。',
+    hereOnlyInClearLead:
       'コレクターは自分のマシン (127.0.0.1) でのみ待ち受けています。ほかのマシンを追加するには、`npm run collector -- tls init --name 名前` を実行し、`--http-host 0.0.0.0 --mqtt-host 0.0.0.0` を付けて起動してから、新しいコードを作成してください。',
     inClear: 'このコレクターとの接続は暗号化されていません',
     inClearLead:

@@ -32,9 +32,19 @@ function dayNamed(language: Language, value: string): string {
   return new Intl.DateTimeFormat(language, { weekday: 'long', timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + n));
 }
 
+/** A setting of agents by its key, such as `checks.software`, as its form calls it. */
+function settingNamed(language: Language, value: string): string {
+  const [key = '', part] = value.split('.');
+  const what = findWord(language, `agentSettings.key.${key}`);
+  if (what === undefined || part === undefined) return what ?? value;
+  const word = findWord(language, key === 'privacy' ? `agentSettings.personal.${part}` : `about.checkKinds.${part}`);
+  return findWord(language, 'agentSettings.of', { what, part: word ?? part }) ?? value;
+}
+
 /** A number by the name of the value; a text as it stands. */
 function shown(language: Language, name: string, value: string | number): string {
-  if (typeof value === 'string') return name.endsWith('day') ? dayNamed(language, value) : value;
+  if (typeof value === 'string')
+    return name.endsWith('day') ? dayNamed(language, value) : name === 'key' ? settingNamed(language, value) : value;
   if (name.endsWith('_at')) return time(value, language, 'full');
   if (name.endsWith('_on')) return time(value, language, 'date');
   if (name.endsWith('_s')) return duration(value, language);

@@ -90,6 +90,27 @@ step('a value out of range is told at its field; a right one says whom it would 
   await picture('agent-settings-form');
 });
 
+step(
+  'what keeps the form from being sent stands where the preview does; a refused one leads to its fault',
+  async () => {
+    await page.setViewportSize({ width: 390, height: 700 });
+    const certificates = page.getByLabel('Certificates to watch');
+    await certificates.fill('/root/x.pem');
+    await page.locator('form .callout.tone-critical').waitFor();
+    await page.getByLabel('Reason').fill('A calmer fleet');
+    await press('Save and send');
+    await until(
+      async () => certificates.evaluate((one) => one === document.activeElement),
+      10_000,
+      'focus on the fault',
+    );
+    const { top, bottom } = await certificates.evaluate((one) => one.getBoundingClientRect().toJSON());
+    assert.ok(top >= 0 && bottom <= 700, `${top} to ${bottom}`);
+    await certificates.fill('');
+    await page.setViewportSize({ width: 1280, height: 900 });
+  },
+);
+
 step('saved with a reason, it is answered and shown; the endpoint says where each setting is from', async () => {
   await page.getByLabel('Reason').fill('A calmer fleet');
   await press('Save and send');

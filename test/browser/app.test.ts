@@ -333,6 +333,10 @@ step('a join code can be made, its line is shown once, and what comes of it appe
   await page.getByRole('button', { name: 'Windows' }).click();
   assert.match(await line(), /^\(New-Object Net\.WebClient\)[\s\S]*\| powershell -ExecutionPolicy Bypass/);
   await page.getByText('This collector has no package for that system yet').waitFor();
+  await page.getByText('npm run package -- --target win-x64').waitFor();
+  await page.getByRole('button', { name: 'macOS' }).click();
+  await page.getByText('npm run package -- --target macos-arm64').waitFor();
+  assert.is(await page.getByText('The same in steps').count(), 0, 'steps begin with a package');
   await page.getByRole('button', { name: 'From source' }).click();
   const source = await line();
   assert.match(source, /^echo EK2-\S{20,} \| npm run agent -- enroll -$/);

@@ -1,5 +1,5 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Enrollment, NewEnrollment } from '../../../shared/api.ts';
 import { number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
@@ -8,6 +8,7 @@ import { call, type Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Ended } from '../parts/ended.tsx';
+import { useFaultInView } from '../parts/fault-in-view.ts';
 import { Input, Select } from '../parts/field.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
@@ -30,6 +31,8 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   const [tags, setTags] = useState('');
   const [ranges, setRanges] = useState('');
   const { busy, problem, send } = useSend();
+  const end = useRef<HTMLDivElement>(null);
+  useFaultInView(end, busy);
   const submit = async (event: Event) => {
     event.preventDefault();
     const body = {
@@ -76,7 +79,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
           />
         </div>
       </details>
-      <div class="form-end">
+      <div class="form-end" ref={end}>
         <button type="submit" class="button main" disabled={busy}>
           {busy ? t('common.working') : t('add.make')}
         </button>
@@ -87,14 +90,14 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
 
 function Made({ made, onMore }: { made: NewEnrollment; onMore: () => void }) {
   return (
-    <>
+    <div class="stack">
       <MadeLine made={made} lead={t('add.paste')}>
         <button type="button" class="button" onClick={onMore}>
           {t('add.another')}
         </button>
       </MadeLine>
       <Progress code={made.enrollment} />
-    </>
+    </div>
   );
 }
 

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import { t } from '../words/words.ts';
+import { useFaultInView } from './fault-in-view.ts';
 
 interface FormEndProps {
   busy: boolean;
@@ -12,14 +14,18 @@ interface FormEndProps {
 }
 
 /** The last line of a form: the button that sends it, and the one that leaves it. */
-export const FormEnd = ({ busy, word, disabled = false, onCancel, children }: FormEndProps) => (
-  <div class="form-end">
-    <button type="submit" class="button main" disabled={busy || disabled}>
-      {busy ? t('common.working') : word}
-    </button>
-    {children}
-    <button type="button" class="button" onClick={onCancel}>
-      {t('common.cancel')}
-    </button>
-  </div>
-);
+export function FormEnd({ busy, word, disabled = false, onCancel, children }: FormEndProps) {
+  const end = useRef<HTMLDivElement>(null);
+  useFaultInView(end, busy);
+  return (
+    <div class="form-end" ref={end}>
+      <button type="submit" class="button main" disabled={busy || disabled}>
+        {busy ? t('common.working') : word}
+      </button>
+      {children}
+      <button type="button" class="button" onClick={onCancel}>
+        {t('common.cancel')}
+      </button>
+    </div>
+  );
+}

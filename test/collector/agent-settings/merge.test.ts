@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { layersOfFile } from '../../../collector/agent-settings/file.ts';
 import { documentOf, inOrder, mergeLayers, type SettingLayer } from '../../../collector/agent-settings/merge.ts';
-import { takenState } from '../../../collector/agent-settings/state.ts';
+import { problemsOf, takenState } from '../../../collector/agent-settings/state.ts';
 import type { AgentLayerSettings } from '../../../shared/agent-layer.ts';
 import { digestOfSettings } from '../../../shared/agent-settings.ts';
 import { reason } from '../../../shared/reason.ts';
@@ -88,19 +88,47 @@ test('how far an endpoint is, and why it is not', () => {
   const online = { level: 3, state: 'online' as const };
   const said = { version: 1, digest: 'a'.repeat(16), result: 'ok' as const, problems: [], remote: 'on' as const };
   const known = { ...said, lock: [], at: 0 };
-  const wanted = known.digest;
+  const values = mergeLayers([
+    { ...{ scope: { of: 'all' as const, target: '' }, priority: 0, name: '' }, settings: { interval_s: 30 } },
+  ]);
+  const wanted = { digest: known.digest, values, document: { interval_s: 30 } };
+  const other = { ...wanted, digest: 'b' };
   assert.is(takenState(online, known, wanted), 'taken');
-  assert.is(takenState(online, known, 'b'), 'waiting');
-  assert.is(takenState({ ...online, state: 'lost' }, known, 'b'), 'offline');
-  assert.is(takenState({ ...online, state: 'never' }, undefined, 'b'), 'offline');
+  assert.is(takenState(online, known, other), 'waiting');
+  assert.is(takenState({ ...online, state: 'lost' }, known, other), 'offline');
+  assert.is(takenState({ ...online, state: 'never' }, undefined, other), 'offline');
   assert.is(takenState({ ...online, level: 2 }, known, wanted), 'old');
   assert.is(takenState(online, { ...known, result: 'refused' }, wanted), 'refused');
   assert.is(takenState(online, { ...known, result: 'refused', remote: 'off' }, wanted), 'locked');
   const partly = { ...known, result: 'partly' as const };
   const locked = [reason('setting_locked', { key: 'interval_s' })];
-  const other = [...locked, reason('setting_check_unknown', { check: 'quantum' })];
+  const mixed = [...locked, reason('setting_check_unknown', { check: 'quantum' })];
   assert.is(takenState(online, { ...partly, problems: locked }, wanted), 'locked');
-  assert.is(takenState(online, { ...partly, problems: other }, wanted), 'partly');
+  assert.is(takenState(online, { ...partly, problems: mixed }, wanted), 'partly');
+  // The usual interval comes to each agent, and nobody has set it: what a machine holds back of it stands against nothing.
+  const unset = { digest: known.digest, values: [], document: { interval_s: 10 } };
+  assert.is(takenState(online, { ...partly, problems: locked }, unset), 'taken');
+  assert.equal(problemsOf({ ...partly, problems: locked }, unset), []);
+  assert.is(takenState(online, { ...known, result: 'partly', remote: 'off' }, unset), 'taken');
+  const checked = { ...partly, problems: [reason('setting_locked', { key: 'checks.software' })] };
+  assert.is(takenState(online, checked, wanted), 'taken');
+  const ofChecks = [
+    {
+      key: 'checks' as const,
+      part: 'software.every_s',
+      value: 60,
+      from: { scope: { of: 'all' as const, target: '' }, name: '' },
+    },
+  ];
+  assert.is(takenState(online, checked, { ...wanted, values: ofChecks }), 'locked');
+  assert.is(
+    takenState(
+      online,
+      { ...partly, problems: [reason('setting_locked', { key: 'custom' })] },
+      { ...unset, document: { custom: [] } },
+    ),
+    'locked',
+  );
 });
 
 test('the settings file: layers, and every fault with its place', () => {

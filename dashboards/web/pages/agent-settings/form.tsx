@@ -185,7 +185,6 @@ export function AgentSettingsForm({ layer, onDone, onCancel }: AgentSettingsForm
           save(body.settings);
         }}
       >
-        {shown && <ProblemCallout problem={shown} />}
         <div class="form-row">
           {layer === null && <ScopePicker value={scope} names={names} onChange={setScope} />}
           <Input
@@ -215,7 +214,10 @@ export function AgentSettingsForm({ layer, onDone, onCancel }: AgentSettingsForm
         <Checks {...part} />
         <Lists {...part} />
         <Personal {...part} />
-        <div aria-live="polite">{preview && <Preview preview={preview} />}</div>
+        <div aria-live="polite">
+          {!isReady && <p class="quiet">{t('agentSettings.chooseFirst')}</p>}
+          {shown ? <ProblemCallout problem={shown} /> : preview && <Preview preview={preview} />}
+        </div>
         <TextArea label={t('silence.reason')} value={reason} onInput={setReason} maxLength={500} required />
         <FormEnd busy={busy} word={t('agentSettings.save')} disabled={!isReady} onCancel={onCancel}>
           {layer && (

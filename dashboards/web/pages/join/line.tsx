@@ -17,28 +17,43 @@ const names = { linux: 'Linux', windows: 'Windows', macos: 'macOS' };
 type JoinSystem = (typeof systems)[number];
 
 /** What is wrong with the address in a join code: `EK2-`, base64url of `{u, c, p}` and four characters. */
-function addressFault(code: string): 'hereOnly' | 'inClear' | null {
+function addressFault(code: string): 'hereOnly' | 'hereOnlyInClear' | 'inClear' | null {
   try {
     const text = atob(code.slice('EK2-'.length, -4).replaceAll('-', '+').replaceAll('_', '/'));
     const { u } = JSON.parse(text) as { u: string };
-    return isLoopback(new URL(u).hostname) ? 'hereOnly' : isReadable(u) ? 'inClear' : null;
+    const { hostname, protocol } = new URL(u);
+    if (isLoopback(hostname)) return protocol === 'https:' ? 'hereOnly' : 'hereOnlyInClear';
+    return isReadable(u) ? 'inClear' : null;
   } catch {
     // A code of unknown format cannot be checked here; the line is shown all the same.
     return null;
   }
 }
 
+/** What a person types or sets stands between back-ticks in the words. */
+const withCode = (text: string) =>
+  text.split('`').map((part, n) => (n % 2 === 1 ? <code key={part}>{part}</code> : part));
+
+/** The usual processor of today first. */
+const targets = {
+  linux: ['linux-x64', 'linux-arm64'],
+  windows: ['win-x64'],
+  macos: ['macos-arm64', 'macos-x64'],
+};
+
 const megabytes = (bytes: number) => number(Math.round(bytes / 1e6), language.value);
 
 /** Where a package is missing, the line would end with that message on the machine. */
 function Offered({ items, system }: { items: readonly AgentPackage[]; system: JoinSystem }) {
-  if (system === 'source') return <p class="quiet">{t('add.sourceNeeds')}</p>;
+  if (system === 'source') return <p class="quiet">{withCode(t('add.sourceNeeds'))}</p>;
   const fitting = items.filter((one) => one.system === system);
   if (fitting.length === 0)
     return (
       <Callout tone="warning" title={t('add.noPackage')}>
-        <p>{t('add.noPackageLead')}</p>
-        <pre>npm run package -- --target {system === 'windows' ? 'win' : system}-x64</pre>
+        <p>{withCode(t('add.noPackageLead'))}</p>
+        {targets[system].map((target) => (
+          <pre key={target}>npm run package -- --target {target}</pre>
+        ))}
       </Callout>
     );
   return (
@@ -52,6 +67,8 @@ function Offered({ items, system }: { items: readonly AgentPackage[]; system: Jo
 function Steps({ made, items, system }: { made: NewEnrollment; items: readonly AgentPackage[]; system: JoinSystem }) {
   const again = made.enrollment.replaces === null ? '' : ' --again';
   const fitting = items.filter((one) => one.system === system);
+  // Nothing to download: what to do about it stands above.
+  if (fitting.length === 0) return null;
   return (
     <details class="fold">
       <summary>{t('add.steps')}</summary>
@@ -111,8 +128,8 @@ export function MadeLine({ made, lead, children }: MadeLineProps) {
       {packages.data && <Offered items={items} system={system} />}
       {system !== 'source' && <Steps made={made} items={items} system={system} />}
       {fault && (
-        <Callout tone="warning" title={t(`add.${fault}`)}>
-          <p>{t(`add.${fault}Lead`)}</p>
+        <Callout tone="warning" title={t(fault === 'inClear' ? 'add.inClear' : 'add.hereOnly')}>
+          <p>{withCode(t(`add.${fault}Lead`))}</p>
         </Callout>
       )}
       <Callout tone="info">{t('add.once')}</Callout>

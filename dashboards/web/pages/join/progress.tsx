@@ -11,7 +11,7 @@ import { Ago, Moment } from '../../parts/moment.tsx';
 import { t, wordOr } from '../../words/words.ts';
 
 const lookMs = 2000;
-/** Longer than any download: then the name, the port or a proxy is in the way. */
+/** Before the script was fetched, the name, the port or a proxy is in the way then; after, the download or what the machine says. */
 const slowMs = 60_000;
 
 function Refused({ one }: { one: JoinProgress['refused'][number] }) {
@@ -37,6 +37,7 @@ export function Progress({ code }: { code: Enrollment }) {
   }, [reload]);
   if (!data) return null;
   const { machines, fetchedAt, refused } = data;
+  const isSlow = machines.length === 0 && now.value - (fetchedAt ?? code.createdAt) > slowMs;
   return (
     <div class="stack" role="status">
       {fetchedAt !== null && (
@@ -56,7 +57,7 @@ export function Progress({ code }: { code: Enrollment }) {
         </p>
       ))}
       {machines.length === 0 && <p class="quiet">{t('add.waiting')}</p>}
-      {machines.length === 0 && now.value - code.createdAt > slowMs && <p>{t('add.slow')}</p>}
+      {isSlow && <p>{t(fetchedAt === null ? 'add.slow' : 'add.slowFetched')}</p>}
       {refused.map((one) => (
         <Refused key={`${one.at} ${one.address}`} one={one} />
       ))}
