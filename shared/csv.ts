@@ -2,7 +2,7 @@
  * CSV as spreadsheets write and read it (RFC 4180). A table from outside is bounded, and every fault in it has its line,
  * its value and the reason; one that goes out holds no cell that a spreadsheet would run as a formula.
  */
-import { nearest } from './nearest.ts';
+import { namesThere } from './nearest.ts';
 import { clip, type Reason, reason } from './reason.ts';
 import { disturbing, escaped } from './safe-text.ts';
 
@@ -224,8 +224,7 @@ export function readCsv<const Name extends string>(
   const inHead = (name: string, why: Reason) => faults.push(csvFault(head?.line ?? 1, name, name, why));
   given.forEach((name, n) => {
     if (given.indexOf(name) < n) inHead(name, reason('csv_column_twice'));
-    else if (!isKnown(name))
-      inHead(name, reason('csv_column_unknown', { known: nearest(name, names) ?? names.join(', ') }));
+    else if (!isKnown(name)) inHead(name, reason('csv_column_unknown', namesThere(name, names)));
   });
   for (const name of names)
     if (!given.includes(name) && !optional.includes(name)) inHead(name, reason('csv_column_missing'));

@@ -1,3 +1,5 @@
+import type { ReasonCode } from './reason.ts';
+
 /** The known word that a mistyped one most likely meant, or undefined when none is close. Upper case, `_` and `-` do not count. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const given = plain(word);
@@ -15,10 +17,25 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.word;
 }
 
-/** For a message about an unknown name: the one that was most likely meant, else some of those that there are. */
-export function namesNear(word: string, known: readonly string[]): string {
-  const some = known.slice(0, 5).join(', ');
-  return nearest(word, known) ?? (some === '' ? '–' : known.length > 5 ? `${some}, …` : some);
+/** So many names are listed; the others are counted. */
+const namedAtMost = 12;
+
+/**
+ * The values of a reason about an unknown name, whose sentence ends in `{{there}}`: the name that was most likely meant,
+ * and those that there are. Nobody is to take the near ones for all.
+ */
+export function namesThere(
+  word: string,
+  all: readonly string[],
+): { there: ReasonCode } & Record<string, string | number> {
+  const [first] = all;
+  if (first === undefined) return { there: 'names_none' };
+  if (all.length === 1) return { there: 'names_one', known: first };
+  const known = all.slice(0, namedAtMost).join(', ');
+  const more = all.length - namedAtMost;
+  const meant = nearest(word, all);
+  if (meant === undefined) return more > 0 ? { there: 'names_more', known, more } : { there: 'names_all', known };
+  return more > 0 ? { there: 'names_meant_more', meant, known, more } : { there: 'names_meant', meant, known };
 }
 
 /** Untrusted input may be long and must not cost CPU: no known name is half as long. */

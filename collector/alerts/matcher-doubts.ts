@@ -3,7 +3,7 @@
  * and nobody would notice. A doubt and no fault: the site, rule or label may be there tomorrow. Pure.
  */
 import { tagsOf } from '../../shared/metrics.ts';
-import { nearest } from '../../shared/nearest.ts';
+import { namesThere } from '../../shared/nearest.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import { type Fault, shown } from '../../shared/shape.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
@@ -33,8 +33,6 @@ const always = [
   ...['alertname', 'instance', 'rule', 'severity', 'endpoint', 'host', 'site', 'kind', 'metric', 'group', 'tag'],
   ...['schedule', 'channel', 'job', 'service'],
 ];
-/** So many of the possible values are named. */
-const namedAtMost = 12;
 
 export function labelsKnown({ endpoints, sites, groups, rules, labels = [] }: LabelFacts): KnownLabels {
   const ruleNames = new Set(rules.map(({ id, level_of }) => level_of ?? id));
@@ -86,18 +84,10 @@ function unknown(
   all: readonly string[],
   isPart = false,
 ): Reason | null {
-  const known = all.length === 0 ? '–' : all.slice(0, namedAtMost).join(', ') + (all.length > namedAtMost ? ', …' : '');
-  const meant = nearest(value, all);
-  const said = { label, value: shown(value), known };
-  if (meant === undefined) {
-    if (isPart) return null;
-    return what === 'label'
-      ? reason('matcher_no_label', { value: said.value, known })
-      : reason('matcher_no_value', said);
-  }
-  return what === 'label'
-    ? reason('matcher_no_label_meant', { value: said.value, known, meant })
-    : reason('matcher_no_value_meant', { ...said, meant });
+  const there = namesThere(value, all);
+  if (isPart && there.meant === undefined) return null;
+  const said = { value: shown(value), ...there };
+  return what === 'label' ? reason('matcher_no_label', said) : reason('matcher_no_value', { label, ...said });
 }
 
 export interface DoubtAt {

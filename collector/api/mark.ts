@@ -1,5 +1,5 @@
 /** Where a page of a list ended: a time and an id, opaque to callers. */
-import { badMark } from '../../shared/unknown-name.ts';
+import { badMark } from '../../shared/bad-mark.ts';
 
 export function writeMark(at: number, id: string): string {
   return Buffer.from(JSON.stringify([at, id])).toString('base64url');

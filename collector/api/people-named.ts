@@ -2,7 +2,7 @@
 
 import { fail } from '../../shared/errors.ts';
 import { shownName } from '../../shared/place-name.ts';
-import { unknownName } from '../../shared/unknown-name.ts';
+import { unknownName } from '../../shared/words/refusal.ts';
 import { mayDo } from '../accounts/roles.ts';
 import type { Context } from './context.ts';
 

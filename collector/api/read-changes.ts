@@ -2,9 +2,9 @@
 import type { ExpressionBuilder } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { ChangeDetail, ChangePreview, ChangeRow, ChangeWarning } from '../../shared/api.ts';
+import { badMark } from '../../shared/bad-mark.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Span } from '../../shared/intervals.ts';
-import { badMark } from '../../shared/unknown-name.ts';
 import { type JudgedChange, judgeChanges } from '../changes/judge.ts';
 import { changeName } from '../changes/names.ts';
 import type { StoredChange } from '../changes/rows.ts';

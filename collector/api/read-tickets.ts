@@ -6,9 +6,9 @@ import {
   type TicketRow,
   ticketFilters,
 } from '../../shared/api.ts';
+import { badMark } from '../../shared/bad-mark.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
-import { badMark } from '../../shared/unknown-name.ts';
 import { outsideTexts } from '../outside/texts.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';

@@ -2,7 +2,7 @@
 import { type EvenkeelError, fail } from '../../shared/errors.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { nameKey, shownName } from '../../shared/place-name.ts';
-import { unknownName } from '../../shared/unknown-name.ts';
+import { unknownName } from '../../shared/words/refusal.ts';
 import type { EndpointPlace, Scope } from '../evaluate/scope.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { Context } from './context.ts';

@@ -1,5 +1,5 @@
 /** Public holidays of a country or of a part of it, as concrete dates: substitutes and Easter move every year. */
-import { namesNear } from '../../shared/nearest.ts';
+import { namesThere } from '../../shared/nearest.ts';
 import { shownName } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import { refusal } from '../../shared/words/refusal.ts';
@@ -31,7 +31,7 @@ export async function regionFault(region: string | null): Promise<Reason | null>
   if (!countries.includes(country)) return reason('calendar_country', { region: shownName(region) });
   const parts = (await regionsIn(country)).map(({ id }) => id);
   if (rest.length === 0 || parts.includes(region)) return null;
-  return reason('calendar_part', { region: shownName(region), country, known: namesNear(region, [country, ...parts]) });
+  return reason('calendar_part', { region: shownName(region), country, ...namesThere(region, [country, ...parts]) });
 }
 
 /**

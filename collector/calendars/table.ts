@@ -2,7 +2,7 @@
 import { type DaySpans, isDate, type Weekday, weekdays } from '../../shared/calendar.ts';
 import { type CsvFault, csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
-import { namesNear } from '../../shared/nearest.ts';
+import { namesThere } from '../../shared/nearest.ts';
 import { nameFault, nameKey, tidyName } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import { zoneNamed } from '../../shared/zone.ts';
@@ -65,12 +65,13 @@ export async function calendarsIn(
     else if (!calendar && !made.has(key))
       at(
         'calendar',
-        reason('entry_calendar', {
-          known: namesNear(
+        reason(
+          'entry_calendar',
+          namesThere(
             of.calendar,
             known.map(({ name }) => name),
           ),
-        }),
+        ),
       );
     else {
       const row = rows.get(key) ?? {

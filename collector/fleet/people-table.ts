@@ -1,7 +1,7 @@
 /** How many people there are at sites, and how many depend on endpoints, as a table. */
 import type { TableRead } from '../../shared/api.ts';
 import { csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
-import { namesNear } from '../../shared/nearest.ts';
+import { namesThere } from '../../shared/nearest.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import type { State } from '../state/open.ts';
@@ -74,7 +74,7 @@ export async function readPeople(
     else if (named.length > 1) at('name', reason('entry_several', { count: named.length }));
     else if (!row) {
       const same = rows.filter(({ kind }) => kind === of.kind.toLowerCase()).map(({ name }) => name);
-      at('name', reason('entry_no_such', { known: namesNear(of.name, same) }));
+      at('name', reason('entry_no_such', namesThere(of.name, same)));
     } else if (changes.has(row.id)) at('name', reason('entry_again'));
     else if (!isNumber) at('people', reason('entry_people', { limit: mostPeople }));
     else {

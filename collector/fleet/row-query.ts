@@ -1,7 +1,7 @@
 /** Filter, order and page of the fleet's rows. Pure: rows in, rows out. */
 import { Type } from 'typebox';
 import type { EndpointRow } from '../../shared/api.ts';
-import { badMark } from '../../shared/unknown-name.ts';
+import { badMark } from '../../shared/bad-mark.ts';
 import {
   byName,
   defaultSort,

@@ -1,6 +1,6 @@
 /** The impact of incidents as a table: a line for each segment and site. Pure. */
 import { type CsvCell, type CsvFault, csvFault, csvLimits, readCsv, writeCsv } from '../../shared/csv.ts';
-import { namesNear } from '../../shared/nearest.ts';
+import { namesThere } from '../../shared/nearest.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { reason } from '../../shared/reason.ts';
 import { CellFault, instantIn, instantText } from '../maintenance/cells.ts';
@@ -127,11 +127,11 @@ function siteIn(text: string, sites: ImpactCells['sites']): string | null {
   for (const [id, { name }] of sites) if (nameKey(name) === nameKey(text)) return id;
   // As a site that is gone was written; whether it may stay is seen where it is compared.
   if (/^s[a-z0-9]{12,}$/.test(text)) return text;
-  const known = namesNear(
+  const there = namesThere(
     text,
     [...sites.values()].map(({ name }) => name),
   );
-  throw new CellFault('site', reason('name_unknown', { name: text, known }));
+  throw new CellFault('site', reason('name_unknown', { name: text, ...there }));
 }
 
 function confirmedIn(text: string): boolean {

@@ -1,5 +1,5 @@
 /** Cells of tables that name what work is done on, and when. */
-import { namesNear } from '../../shared/nearest.ts';
+import { namesThere } from '../../shared/nearest.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import type { MaintenanceScope } from './window.ts';
 
@@ -29,8 +29,8 @@ export async function scopeIn(column: string, text: string, names: ScopeLookup):
   if (!of) throw new CellFault(column, reason('change_target_form', { text, known: kinds.join(', ') }));
   const found = await names.scopeNamed({ of, target });
   if (found) return found;
-  const known = namesNear(target, await names.namesOf(of));
-  throw new CellFault(column, reason('change_target_unknown', { text, known }));
+  const there = namesThere(target, await names.namesOf(of));
+  throw new CellFault(column, reason('change_target_unknown', { text, ...there }));
 }
 
 /** ISO 8601; without a zone it is wall time of `zone`. @throws CellFault */

@@ -2,8 +2,8 @@
  * Texts that people write with values in them: `{host}`, `{value|unit}`. Substitution only: each value is put in once and never read
  * again, so nothing that a machine calls itself can become part of the template. Pure.
  */
-import { namesNear } from '../../shared/nearest.ts';
 import { unseen } from '../../shared/safe-text.ts';
+import { whatThereIs } from '../../shared/words/refusal.ts';
 import { oneLine } from './notification-text.ts';
 
 /** What stands in braces, except objects of JSON: `{Host}` is a slip of the pen, and not a text to be sent. */
@@ -23,7 +23,7 @@ export function templateFault(text: string, names: Readonly<Record<string, reado
     if (inner.trim() === '') continue;
     const { name, filters: given } = partsOf(inner);
     const filters = Object.hasOwn(names, name) ? names[name] : undefined;
-    if (!filters) return `has ${whole}, which is no value; did you mean {${namesNear(name, Object.keys(names))}}?`;
+    if (!filters) return `has ${whole}, which is no value; ${whatThereIs(name, Object.keys(names))}`;
     if (given.length > 1) return `has ${whole}: one filter is allowed`;
     if (given.some((filter) => !filters.includes(filter)))
       return `has ${whole}: ${filters.length === 0 ? `${name} takes no filter` : `${name} takes ${filters.join(' or ')}`}`;

@@ -2,7 +2,7 @@
 import { isDate, isTime, minutesOf } from '../../shared/calendar.ts';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
-import { namesNear, nearest } from '../../shared/nearest.ts';
+import { namesThere, nearest } from '../../shared/nearest.ts';
 import type {
   PersonContent,
   PolicyContent,
@@ -76,7 +76,7 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
 
   function userFault(name: string): Reason | null {
     if (known.users === null || known.users.includes(name)) return null;
-    return reason('oncall_no_user', { name: shownName(name), known: namesNear(name, known.users) });
+    return reason('oncall_no_user', { name: shownName(name), ...namesThere(name, known.users) });
   }
 
   function receiverFault(text: string, kinds: readonly string[]): Reason | null {
@@ -93,7 +93,7 @@ export function checksOf(documents: Documents, known: KnownNames): DocumentCheck
     const { schedules, policies } = documents;
     const names = { channel: known.channels, schedule: [...schedules.keys()], policy: [...policies.keys()] }[kind];
     if (names === null || names.includes(name) || known.unread?.has(kind)) return null;
-    return reason(`oncall_no_${kind}`, { name: shownName(name), known: namesNear(name, names) });
+    return reason(`oncall_no_${kind}`, { name: shownName(name), ...namesThere(name, names) });
   }
 
   const receivers = (find: Find, list: readonly string[], kinds: readonly string[], path: Path) => {

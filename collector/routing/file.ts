@@ -1,7 +1,6 @@
 /** `schedules:`, `policies:`, `routes:` and `people:` of evenkeel.yaml, each fault with its place. Pure. */
 import { type Static, Type } from 'typebox';
 import { instantAt, isDate, isTime, minutesOf } from '../../shared/calendar.ts';
-import { nearest } from '../../shared/nearest.ts';
 import {
   PersonContent,
   PolicyContent,
@@ -14,6 +13,7 @@ import { type Reason, reason } from '../../shared/reason.ts';
 import { nameOf } from '../../shared/settings-file.ts';
 import { type Fault, faultsOf, type Path } from '../../shared/shape.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
+import { whatThereIs } from '../../shared/words/refusal.ts';
 import { shownInstant, zoneNamed } from '../../shared/zone.ts';
 import { checksOf, type DocumentFault, type Documents, type KnownNames, overlapOf } from './check.ts';
 import type { FileDocuments } from './documents.ts';
@@ -207,11 +207,8 @@ function absence(place: string, kind: 'channel' | 'user', name: string, known: r
     kind === 'channel'
       ? ['channels', 'Channels', 'what is sent to it reaches nobody']
       : ['people', 'Settings', 'alerts do not reach them'];
-  const guess = nearest(name, known);
-  const some = known.slice(0, 5).join(', ') + (known.length > 5 ? ', …' : '');
-  const hint = guess ? `; did you mean "${guess}"?` : some === '' ? '.' : `; there are: ${some}.`;
   const also = more === 0 ? '' : ` (and in ${more} more ${more === 1 ? 'place' : 'places'})`;
-  return `${place}: No ${kind} ${shownName(name)} stands under \`${where}\`${also}${hint} Unless it is set up on the page ${page}, ${lost}`;
+  return `${place}: No ${kind} ${shownName(name)} stands under \`${where}\`${also}; ${whatThereIs(name, known)}. Unless it is set up on the page ${page}, ${lost}`;
 }
 
 /** Of all documents of settings that have been read. */

@@ -1,7 +1,7 @@
 /** Schedules as people see and change them: who is on call, shifts, gaps, overrides, the link for calendar programs. */
 import { createHash } from 'node:crypto';
 import { fail } from '../../shared/errors.ts';
-import { namesNear } from '../../shared/nearest.ts';
+import { namesThere } from '../../shared/nearest.ts';
 import type { OnCallAnswer, OnCallOverrideRow, OnCallScheduleRow, ScheduleContent } from '../../shared/on-call.ts';
 import type { OwnTurn } from '../../shared/own-ways.ts';
 import { shownName } from '../../shared/place-name.ts';
@@ -181,13 +181,9 @@ export function createScheduleDesk(parts: ScheduleDeskParts): ScheduleDesk {
       const { users } = await parts.known();
       for (const name of [wish.user, ...(wish.replace === undefined ? [] : [wish.replace])])
         if (users && !users.includes(name))
-          throw refusal(
-            'BAD_ENTRY',
-            reason('oncall_no_user', { name: shownName(name), known: namesNear(name, users) }),
-            {
-              what: `the override of ${shownName(schedule)}`,
-            },
-          );
+          throw refusal('BAD_ENTRY', reason('oncall_no_user', { name: shownName(name), ...namesThere(name, users) }), {
+            what: `the override of ${shownName(schedule)}`,
+          });
       const made = await overrides.add(schedule, zone, wish, by, wins);
       changed();
       return made;

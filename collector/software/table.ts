@@ -2,7 +2,7 @@
 import { isDate, isFarDate } from '../../shared/calendar.ts';
 import { type CsvFault, csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
 import { amountText, centsIn } from '../../shared/money.ts';
-import { namesNear } from '../../shared/nearest.ts';
+import { namesThere } from '../../shared/nearest.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { reason } from '../../shared/reason.ts';
 import {
@@ -118,7 +118,7 @@ export function usageIn(text: string, { products: known, now, zone }: ReadingUsa
     const lastUsed = instantIn(of.last_used, zone);
     const key = `${product} ${nameKey(of.unit)}`;
     const twice = seen.get(key);
-    if (product === undefined) at('product', reason('entry_product', { known: namesNear(of.product, products) }));
+    if (product === undefined) at('product', reason('entry_product', namesThere(of.product, products)));
     else if (nameKey(of.unit) === '' || of.unit.length > 128) at('unit', reason('entry_name'));
     else if (twice !== undefined) at('unit', reason('entry_twice', { line: twice }));
     else if (lastUsed === null) at('last_used', reason('entry_date'));

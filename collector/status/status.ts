@@ -7,7 +7,7 @@ import type { OutwardChange, StatusAnswer, StatusNotice, StatusPageRow } from '.
 import type { Clock } from '../../shared/clock.ts';
 import { type EvenkeelError, fail } from '../../shared/errors.ts';
 import { nameKey, shownName } from '../../shared/place-name.ts';
-import { unknownName } from '../../shared/unknown-name.ts';
+import { unknownName } from '../../shared/words/refusal.ts';
 import { zoneNamed } from '../../shared/zone.ts';
 import { makeId } from '../accounts/secret.ts';
 import type { Fleet } from '../fleet/fleet.ts';

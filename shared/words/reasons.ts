@@ -20,6 +20,8 @@ function formatReason(language: Language, { code, params = {} }: Reason): string
   const values = Object.fromEntries(
     Object.entries(params).map(([name, value]) => [name, shown(language, name, value)]),
   );
+  // How a list of names is said depends on how many there are (../nearest.ts).
+  if (typeof params.there === 'string') values.there = findWord(language, `reason.${params.there}`, values) ?? '';
   // The agent is newer than these words: the code is better than nothing.
   return findWord(language, `reason.${code}`, values) ?? reasonsInLog([{ code, params: values }]);
 }

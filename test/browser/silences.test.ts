@@ -66,9 +66,9 @@ step('a link fills in the matchers; a fault is told, and what it would hide is s
   await what.fill('severity="critcal"');
   await page.getByText('did you mean critical?').waitFor();
   await what.fill('sit="Osaka"');
-  await page.getByText(/No alert has a label "sit" now; did you mean site\? There are: .*, rule, severity/).waitFor();
+  await page.getByText(/No alert has a label "sit" now; did you mean "site"\? There are: .*, rule, severity/).waitFor();
   await what.fill('rule="disk-spac"');
-  await page.getByText('There is no rule "disk-spac" now; did you mean disk-space?').waitFor();
+  await page.getByText('There is no rule "disk-spac" now; did you mean "disk-space"? There are: ').waitFor();
   assert.equal(await violations(page), []);
   await picture('silence-fault');
   await what.fill('rule="disk-space"\nsite="<b>Osaka"');

@@ -636,7 +636,7 @@ routes:
       '23:45',
       /No alert has the kind "servr", which is one of server, workstation, target, collector; did you mean server\?$/,
     ],
-    ['23:82', /no escalation policy "server"; there are: servers$/],
+    ['23:82', /no escalation policy "server"; there is only: servers$/],
     ['24:7', /lacks "name"/],
     ['24:9', /unknown key "nam"/],
     ['24:25', /No alert has the kind "servers".*did you mean server\?$/],

@@ -248,15 +248,15 @@ inhibit:
   assert.is(lines.length, 3, stderr);
   assert.match(
     lines[0] ?? '',
-    /^evenkeel.yaml:5:\d+: routes\.children\.a\.match\.0 can match nothing: .*"sit" now; did you mean site\?/,
+    /^evenkeel.yaml:5:\d+: routes\.children\.a\.match\.0 can match nothing: .*"sit" now; did you mean "site"\? There are: /,
   );
   assert.match(
     lines[1] ?? '',
-    /^evenkeel.yaml:7:\d+: inhibit\.0\.source\.0 can match nothing: .*did you mean disk-space\?/,
+    /^evenkeel.yaml:7:\d+: inhibit\.0\.source\.0 can match nothing: .*did you mean "disk-space"\?/,
   );
   assert.match(
     lines[2] ?? '',
-    /^evenkeel.yaml:7:\d+: inhibit\.0\.target\.0 can match nothing: .*did you mean memory\?/,
+    /^evenkeel.yaml:7:\d+: inhibit\.0\.target\.0 can match nothing: .*did you mean "memory"\?/,
   );
 });
 
@@ -282,11 +282,11 @@ people:
   const onUsers = 'Unless it is set up on the page Settings, alerts do not reach them';
   const onChannels = 'Unless it is set up on the page Channels, what is sent to it reaches nobody';
   assert.equal(stderr.trimEnd().split('\n'), [
-    `evenkeel.yaml:6:31: schedules.primary.layers.main.users.0: No user "nobodyknows" stands under \`people\` (and in 1 more place); there are: anne. ${onUsers}`,
-    `evenkeel.yaml:6:44: schedules.primary.layers.main.users.1: No user "ann" stands under \`people\`; did you mean "anne"? ${onUsers}`,
-    `evenkeel.yaml:7:65: schedules.primary.overrides.0.user: No user "bob" stands under \`people\`; there are: anne. ${onUsers}`,
-    `evenkeel.yaml:9:42: policies.servers.steps.0.targets.0: No channel "nothing" stands under \`channels\`; there are: ops. ${onChannels}`,
-    `evenkeel.yaml:11:15: routes.receivers.0: No channel "opps" stands under \`channels\` (and in 1 more place); did you mean "ops"? ${onChannels}`,
+    `evenkeel.yaml:6:31: schedules.primary.layers.main.users.0: No user "nobodyknows" stands under \`people\` (and in 1 more place); there is only: anne. ${onUsers}`,
+    `evenkeel.yaml:6:44: schedules.primary.layers.main.users.1: No user "ann" stands under \`people\`; there is only: anne. ${onUsers}`,
+    `evenkeel.yaml:7:65: schedules.primary.overrides.0.user: No user "bob" stands under \`people\`; there is only: anne. ${onUsers}`,
+    `evenkeel.yaml:9:42: policies.servers.steps.0.targets.0: No channel "nothing" stands under \`channels\`; there is only: ops. ${onChannels}`,
+    `evenkeel.yaml:11:15: routes.receivers.0: No channel "opps" stands under \`channels\` (and in 1 more place); there is only: ops. ${onChannels}`,
   ]);
   assert.equal(loadConfig({}, {}, cwd).warnings, [], 'a collector that starts knows what is set up on pages');
 });

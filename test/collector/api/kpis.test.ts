@@ -218,12 +218,15 @@ test('what does not exist is said, and never read as "no data"', async () => {
     const { status: code, body } = await collector.call(`/api/v1/${path}`, { as: 'viewer' });
     return `${code} ${(body as { message: string }).message}`;
   };
-  assert.is(await status('kpis?site=Atlantis'), '404 There is no site "Atlantis"; there is: Ōsaka Lab.');
-  assert.is(await status('kpis?group=nobody'), '404 There is no group "nobody"; there is: web.');
+  assert.is(await status('kpis?site=Atlantis'), '404 There is no site "Atlantis"; there is only: Ōsaka Lab.');
+  assert.is(await status('kpis?group=nobody'), '404 There is no group "nobody"; there is only: web.');
   assert.is(await status('kpis?endpoint=enowhere'), '404 There is no endpoint enowhere.');
   assert.is(await status('kpis/happiness'), '404 There is no KPI happiness.');
   assert.is(await status('kpis/happiness.csv'), '404 There is no KPI happiness.');
-  assert.is(await status('kpis/lost_hours.csv?site=Atlantis'), '404 There is no site "Atlantis"; there is: Ōsaka Lab.');
+  assert.is(
+    await status('kpis/lost_hours.csv?site=Atlantis'),
+    '404 There is no site "Atlantis"; there is only: Ōsaka Lab.',
+  );
   assert.match(await status('kpis/lost_hours.csv?limit=5'), /^400 /);
   assert.match(await status('kpis?period=2026-13'), /^400 /);
   assert.match(await status('kpis?sites=x'), /^400 /);

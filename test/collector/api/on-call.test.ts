@@ -54,7 +54,7 @@ test('an operator says how to be reached, and makes and revokes a link to the ow
   });
   const wrong = await send('PUT', `${url}/me`, { content: { ways: [{ channel: 'opps' }] } }, 'ann');
   assert.is(wrong.status, 400);
-  assert.match(wrong.text, /There is no channel \\"opps\\"; there are: ops/);
+  assert.match(wrong.text, /There is no channel \\"opps\\"; there is only: ops/);
   assert.is((await send('PUT', `${url}/schedules/primary`, { content }, 'ada')).status, 200);
   const made = (await send('POST', `${url}/feed`, undefined, 'ann')).body as { url: string };
   const path = new URL(made.url).pathname;
@@ -139,8 +139,8 @@ test('what matches nothing, and what is gone, is said where it stands', async ()
   const brief = ({ warnings }: Warned) => warnings.map(({ at, why }) => [at, why.code, why.params?.meant]);
   await send('POST', '/api/v1/sites', { name: 'Berlin' }, 'ada');
   const slips = [
-    ['children.0.match.0', 'matcher_no_label_meant', 'site'],
-    ['children.0.children.0.match.0', 'matcher_no_value_meant', 'Berlin'],
+    ['children.0.match.0', 'matcher_no_label', 'site'],
+    ['children.0.children.0.match.0', 'matcher_no_value', undefined],
   ];
   const tried = await send('POST', '/api/v1/routes/preview', { content: routes }, 'ada');
   assert.equal(brief(tried.body as Warned), slips, tried.text);
@@ -175,7 +175,7 @@ test('what matches nothing, and what is gone, is said where it stands', async ()
   ]).ended;
   assert.is(code, 0, stderr);
   assert.match(stdout, /channel:old {3}of the route root is not there any more: nobody hears by it/);
-  assert.match(stderr, /children\.0\.match\.0: No alert has a label "sit" now; did you mean site\?/);
+  assert.match(stderr, /children\.0\.match\.0: No alert has a label "sit" now; did you mean "site"\? There are: /);
   assert.match(stderr, /receivers\.1: There is no channel "old"/);
 });
 

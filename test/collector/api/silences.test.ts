@@ -60,7 +60,7 @@ for (const [what, body, code, words] of bad)
 
 test('entered, it says what it hides; its end is two hours away where nothing else is said', async () => {
   const preview = await send<SilencePreview>('/preview', { matchers: ['site = Osaka', ' rule=~"disk-.*"'] });
-  const warnings = [{ code: 'matcher_no_value', params: { label: 'site', value: '"Osaka"', known: '–' } }];
+  const warnings = [{ code: 'matcher_no_value', params: { label: 'site', value: '"Osaka"', there: 'names_none' } }];
   assert.equal(preview.body, {
     ...{ matchers: ['site="Osaka"', 'rule=~"disk-.*"'], alerts: 0, hides: [], of: 0 },
     warnings,
@@ -72,9 +72,9 @@ test('entered, it says what it hides; its end is two hours away where nothing el
     slips.body.warnings.map(({ code, params = {} }) => [code, params.meant]),
     [
       ['matcher_impossible_meant', 'critical'],
-      ['matcher_no_label_meant', 'site'],
+      ['matcher_no_label', 'site'],
       ['matcher_no_label', undefined],
-      ['matcher_no_value_meant', 'disk-space'],
+      ['matcher_no_value', 'disk-space'],
     ],
   );
   const { body, status } = await send<SilenceRow>('', wish());

@@ -78,7 +78,7 @@ test('a fault says where it is, what stands there and what is allowed; at most t
 
 test('a name that is not there is answered with those that are', async () => {
   const people = await send<TableOutcome>('people', 'kind,name,people\nsite,Osakka,4\n');
-  assert.match(people.body.faults[0]?.problem ?? '', /There is: Osaka/);
+  assert.match(people.body.faults[0]?.problem ?? '', /; there is only: Osaka/);
 });
 
 test('too much, and what is no JSON, is refused with the limit and with what to send', async () => {

@@ -52,26 +52,46 @@ test('an alert goes to nobody who could not take it: a viewer, oneself, or someb
 const when = { from: Date.now() + day, to: Date.now() + day + 3_600_000 };
 const scoped = (of: string, target: string) => ({ scope: { of, target }, reason: 'x', ...when });
 const names: [what: string, path: () => string, body: () => unknown, RegExp, method?: string][] = [
-  ['assignee', () => `${ticket}/assign`, () => ({ assignee: 'adda' }), /no user "adda"; there is: ada/],
+  [
+    'assignee',
+    () => `${ticket}/assign`,
+    () => ({ assignee: 'adda' }),
+    /no user "adda"; did you mean "ada"\? There are: .*ada/,
+  ],
   ['owner', () => `${ticket}/hand-off`, () => ({ tier: 2, assignee: 'eve', reason: 'x' }), /no user "eve"/],
-  ['helper', () => `${ticket}/participants/join`, () => ({ kind: 'local', person: 'ad' }), /there is: ada/],
-  ['who takes an alert', () => 'alerts/x/hand-over', () => ({ to: 'aad' }), /no user "aad"; there is: ada/],
+  [
+    'helper',
+    () => `${ticket}/participants/join`,
+    () => ({ kind: 'local', person: 'ad' }),
+    /did you mean "ada"\? There are: .*ada/,
+  ],
+  [
+    'who takes an alert',
+    () => 'alerts/x/hand-over',
+    () => ({ to: 'aad' }),
+    /no user "aad"; did you mean "ada"\? There are: .*ada/,
+  ],
   ['endpoint of a ticket', () => 'tickets', () => ({ title: 'x', endpoint: 'box-0001' }), new RegExp(endpointId(1))],
-  ['site of maintenance', () => 'maintenance', () => scoped('site', 'Berlim'), /no site "Berlim"; there is: Berlin/],
-  ['tag of maintenance', () => 'maintenance', () => scoped('tag', 'shopp'), /"shopp"; there is: shop/],
-  ['group of maintenance', () => 'maintenance', () => scoped('group', 'Web server'), /there is: Web servers/],
+  [
+    'site of maintenance',
+    () => 'maintenance',
+    () => scoped('site', 'Berlim'),
+    /no site "Berlim"; there is only: Berlin/,
+  ],
+  ['tag of maintenance', () => 'maintenance', () => scoped('tag', 'shopp'), /"shopp"; there is only: shop/],
+  ['group of maintenance', () => 'maintenance', () => scoped('group', 'Web server'), /there is only: Web servers/],
   ['endpoint of maintenance', () => 'maintenance', () => scoped('endpoint', 'box-0001'), new RegExp(endpointId(1))],
   [
     'site of a change',
     () => 'changes',
     () => ({ title: 'x', scopes: [{ of: 'site', target: 'Berlim' }], ...when }),
-    /no site "Berlim"; there is: Berlin/,
+    /no site "Berlim"; there is only: Berlin/,
   ],
   [
     'tag of a target',
     () => 'availability/targets',
     () => ({ scope: 'tag', target: 'shoq', percent: 99.9, reason: 'x' }),
-    /"shoq"; there is: shop/,
+    /"shoq"; there is only: shop/,
     'PUT',
   ],
   [
@@ -91,7 +111,7 @@ for (const [what, path, body, why, method] of names)
 
 test('a question about a place that is not there names those that are', async () => {
   const messageOf = async (query: string) => ((await call(`stability?${query}`)).body as { message: string }).message;
-  assert.match(await messageOf('site=Berlim'), /"Berlim"; there is: Berlin/);
+  assert.match(await messageOf('site=Berlim'), /"Berlim"; there is only: Berlin/);
 });
 
 const times: [what: string, path: () => string, body: (now: number) => unknown, RegExp][] = [

@@ -55,14 +55,17 @@ test('an unknown value, a filter that is none, and a host that a value chooses a
   assert.is(faultOf({ body: '{"t": "{title}"}' }), '');
   assert.match(
     faultOf({ body: '{"t": "{titel}"}' }),
-    /body.* has \{titel\}, which is no value; did you mean \{title\}\?/,
+    /body.* has \{titel\}, which is no value; did you mean "title"\? There are: /,
   );
   assert.match(faultOf({ body: '{"t": "{value|euro}"}' }), /value takes unit or number/);
   for (const value of ['title', 'host', 'value|number', 'ticket'])
     assert.match(faultOf({ body: `{"t": {${value}}}` }), /body is no JSON with values in place/, value);
   assert.is(faultOf({ body: '{"t": "{ since | duration }", "n": {count}, "none": {}}' }), '');
   for (const slip of ['{Host}', '{HOST}', '{hosts}'])
-    assert.match(faultOf({ body: `{"t": "${slip}"}` }), `has ${slip}, which is no value; did you mean {host}?`);
+    assert.match(
+      faultOf({ body: `{"t": "${slip}"}` }),
+      `has ${slip}, which is no value; did you mean "host"? There are: `,
+    );
   assert.match(faultOf({ body: '{"t": "{value|Unit}"}' }), /value takes unit or number/);
   assert.match(faultOf({ body: '{"t": "{value|unit|number}"}' }), /one filter is allowed/);
   assert.match(faultOf({ format: 'text', body: '{constructor}' }), /is no value/);

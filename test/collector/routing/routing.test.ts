@@ -180,12 +180,12 @@ test('what is wrong is said with its place and the name that was meant, and noth
   await refused(saved({ ...primary, layers: [{ ...layer, users: [] }] }), /layer "main" has nobody/);
   await refused(
     saved({ ...primary, layers: [{ ...layer, users: ['anne'] }] }),
-    /No user "anne" can log in; there are: ann/,
+    /No user "anne" can log in; did you mean "ann"\? There are: /,
   );
   await refused(saved({ ...primary, zone: 'Europe/Berlinn' }), /Europe\/Berlin/);
   await refused(saved({ ...primary, layers: [layer, layer] }), /"main" is given twice/);
   await refused(saved({ ...primary, layers: [{ ...layer, name: 'gap' }] }), /cannot be called gap/);
-  await refused(saved({ ...primary, fallback: 'channel:opps' }), /no channel "opps"; there are: ops/);
+  await refused(saved({ ...primary, fallback: 'channel:opps' }), /no channel "opps"; did you mean "ops"\? There are: /);
   await refused(saved({ ...primary, fallback: 'schedule:second' }), /in a circle: second → second/);
   const hours = [{ days: ['mon' as const], from: '09:00', to: '09:00' }];
   await refused(saved({ ...primary, layers: [{ ...layer, hours }] }), /From 09:00 to the same time/);
