@@ -11,7 +11,7 @@ import { createOutgoing } from '../shared/outgoing.ts';
 import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { agentSettingsOf, settingsFor } from './agent-config.ts';
-import { certificateEnding } from './alerts/own-rules.ts';
+import { certificateEnding, ownRuleOf } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
@@ -136,7 +136,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     await managers.targets.reload();
     await managers.agentSettings.follow();
   };
-  const ruleNamed = (id: string) => namedRule(id, (one) => rules.books().rule(one));
+  const ruleNamed = (id: string) => namedRule(id, (one) => rules.books().rule(one) ?? ownRuleOf(one));
   const maintenance = () => alerts.maintenance;
   const { zone, browser } = config;
   const ports = { http: config.http.port, mqtt: config.mqtt.port };

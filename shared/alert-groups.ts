@@ -54,6 +54,9 @@ export type BulkOutcome = Static<typeof BulkOutcome>;
 
 /** What else is known about the time of an alert, and about earlier ones like it. */
 export const AlertContext = Type.Object({
+  isMachine: Type.Boolean({
+    description: 'it is about an endpoint with an agent: without one there is nothing beside it',
+  }),
   /** Work on the machine in the day before, newest first. */
   changes: Type.Array(ChangeMark),
   /** Metrics of the machine that were outside of what is usual at that hour of the week, farthest first. */
@@ -109,6 +112,12 @@ export const AlertNoise = Type.Object({
     description: 'null: unknown, as less than one endpoint week was monitored; see endpointWeeks',
   }),
   /** The noisiest first. */
-  rules: Type.Array(Type.Object({ rule: NamedRule, ...NoiseCounts })),
+  rules: Type.Array(
+    Type.Object({
+      rule: NamedRule,
+      alertname: Type.Optional(Type.String({ description: 'of other monitoring: what its sender calls them' })),
+      ...NoiseCounts,
+    }),
+  ),
 });
 export type AlertNoise = Static<typeof AlertNoise>;

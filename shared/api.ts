@@ -313,6 +313,7 @@ export const Alert = Type.Object({
   metric: text,
   tags,
   unit: text,
+  summary: Type.Optional(Type.String({ description: 'of an alert of other monitoring: what its sender says' })),
   state: Type.Enum(['pending', 'firing', 'unknown', 'resolved']),
   flapping: Type.Boolean(),
   severity: Severity,

@@ -25,7 +25,15 @@ export async function alertContext(context: AlertReading, id: string): Promise<A
   if (!alert) throw fail('NOT_FOUND', { what: 'alert', id });
   const at = alert.fired_at ?? alert.pending_at;
   const marks = await changeMarks(context.state, [alert.endpoint], spanBefore(at));
+  const machine = await context.state
+    .selectFrom('endpoints')
+    .select('id')
+    .where('id', '=', alert.endpoint)
+    // A target and a service stand among the endpoints, too.
+    .where('kind', '<>', 'target' as 'server')
+    .executeTakeFirst();
   return {
+    isMachine: machine !== undefined,
     changes: marks.slice(0, changesAtMost).map(({ at, what, change }) => ({ at, what, change })),
     ...(await leftRange(context, alert.endpoint, at, alert.metric)),
     earlier: await earlierOnes(context, alert.key, id, at),

@@ -4,6 +4,7 @@ import type { AlertGroup, AlertGroups } from '../../shared/alert-groups.ts';
 import type { Alert } from '../../shared/api.ts';
 import { alertViews } from '../../shared/choices.ts';
 import { weightOf } from '../../shared/level.ts';
+import { isOutside } from '../../shared/words/names.ts';
 import type { State } from '../state/open.ts';
 import { type AlertRead, alertOf, alertRows, type RuleNamed } from './read-alerts.ts';
 import { closed } from './shapes.ts';
@@ -90,7 +91,9 @@ const byUrgency = (a: Alert, b: Alert) =>
 
 function grouped(alerts: readonly Alert[], sites: ReadonlyMap<string, string | null>, ruleNamed: RuleNamed) {
   const familyOf = ({ rule }: Alert) => rule.level_of ?? rule.id;
-  const keyOf = (alert: Alert) => JSON.stringify([familyOf(alert), sites.get(alert.id) ?? null]);
+  // All alerts of other monitoring are of one rule: what its sender calls them tells them apart.
+  const nameOf = ({ rule, tags }: Alert) => (isOutside(rule) ? (tags.alertname ?? null) : null);
+  const keyOf = (alert: Alert) => JSON.stringify([familyOf(alert), sites.get(alert.id) ?? null, nameOf(alert)]);
   return [...Map.groupBy(alerts, keyOf)]
     .map(([key, some]) => groupOf(key, some.toSorted(byUrgency), ruleNamed))
     .sort(

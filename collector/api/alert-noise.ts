@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { AlertNoise } from '../../shared/alert-groups.ts';
 import type { alertOutcomes } from '../../shared/choices.ts';
+import { outsideLevels } from '../alerts/own-rules.ts';
 import type { State } from '../state/open.ts';
 import type { Context } from './context.ts';
 import { closed } from './shapes.ts';
@@ -26,6 +27,14 @@ export const outcomeIs: Readonly<Record<(typeof alertOutcomes)[number], ReturnTy
   open: sql<boolean>`alerts.state <> 'resolved'`,
 };
 
+const isOutside = sql<boolean>`alerts.rule in (${sql.join(outsideLevels.map(({ id }) => sql.lit(id)))})`;
+
+/** Of other monitoring, by this name: it is the first of the tags. */
+export function isCalled(alertname: string): ReturnType<typeof sql<boolean>> {
+  const start = JSON.stringify({ alertname }).slice(0, -1);
+  return sql<boolean>`(${isOutside} and substr(alerts.tags, 1, ${sql.lit([...start].length)}) = ${start})`;
+}
+
 type OutcomeCounts = Record<'fired' | (typeof alertOutcomes)[number], number>;
 const nothing: OutcomeCounts = { fired: 0, acknowledged: 0, alone: 0, open: 0 };
 const plus = (a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts => ({
@@ -47,19 +56,22 @@ export async function alertNoise(
   const rows = await state
     .selectFrom('alerts')
     .select('rule')
+    // All alerts of other monitoring are of one rule: its sender's names tell them apart.
+    .select(sql<string>`case when ${isOutside} then alerts.tags else '{}' end`.as('told'))
     .select(({ fn }) => fn.countAll<number>().as('fired'))
     .select([sum('acknowledged'), sum('alone'), sum('open')])
     .where('fired_at', '>=', from)
-    .groupBy('rule')
+    .groupBy(['rule', 'told'])
     .execute();
   const families = new Map<string, OutcomeCounts>();
   let total = nothing;
-  for (const { rule, ...found } of rows) {
+  for (const { rule, told, ...found } of rows) {
     // PostgreSQL counts in texts.
     const counts = Object.fromEntries(
       Object.entries(found).map(([name, value]) => [name, Number(value)]),
     ) as OutcomeCounts;
-    const family = ruleNamed(rule).level_of ?? rule;
+    const { alertname = null } = JSON.parse(told) as { alertname?: string };
+    const family = JSON.stringify([ruleNamed(rule).level_of ?? rule, alertname]);
     families.set(family, plus(families.get(family) ?? nothing, counts));
     total = plus(total, counts);
   }
@@ -71,7 +83,10 @@ export async function alertNoise(
     rules: [...families]
       .sort(([, a], [, b]) => b.fired - a.fired)
       .slice(0, rulesAtMost)
-      .map(([id, counts]) => ({ rule: ruleNamed(id), ...counts })),
+      .map(([family, counts]) => {
+        const [id, alertname] = JSON.parse(family) as [string, string | null];
+        return { rule: ruleNamed(id), ...(alertname !== null && { alertname }), ...counts };
+      }),
   };
 }
 

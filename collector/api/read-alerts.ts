@@ -6,8 +6,9 @@ import { fail } from '../../shared/errors.ts';
 import { alertFilters } from '../../shared/level.ts';
 import { fieldOf } from '../../shared/metrics.ts';
 import type { AlertAnswer } from '../../shared/suppression.ts';
+import { outsideSummary } from '../outside/texts.ts';
 import type { State } from '../state/open.ts';
-import { outcomeIs } from './alert-noise.ts';
+import { isCalled, outcomeIs } from './alert-noise.ts';
 import type { Context } from './context.ts';
 import { readMark, writeMark } from './mark.ts';
 import { closed, Instant, instantOf } from './shapes.ts';
@@ -18,6 +19,9 @@ export const AlertQuery = Type.Object(
     severity: Type.Optional(Severity),
     endpoint: Type.Optional(Type.String({ maxLength: 64 })),
     rule: Type.Optional(Type.String({ maxLength: 64, description: 'its worse levels count as well' })),
+    alertname: Type.Optional(
+      Type.String({ maxLength: 200, description: 'as other monitoring calls it; alerts of other monitoring alone' }),
+    ),
     fired: Type.Optional(Instant),
     outcome: Type.Optional(
       Type.Enum([...alertOutcomes], { description: 'what became of it; see /api/v1/alerts/noise' }),
@@ -33,8 +37,9 @@ export const alertRows = (state: State) =>
   state
     .selectFrom('alerts')
     .leftJoin('endpoints', 'endpoints.id', 'alerts.endpoint')
+    .leftJoin('outside_alerts', 'outside_alerts.key', 'alerts.key')
     .selectAll('alerts')
-    .select('endpoints.name as endpoint_name');
+    .select(['endpoints.name as endpoint_name', 'outside_alerts.annotations']);
 export type AlertRead = Awaited<ReturnType<ReturnType<typeof alertRows>['execute']>>[number];
 
 export type RuleNamed = Context['ruleNamed'];
@@ -44,6 +49,7 @@ const suppressedBy = ({ suppressed, suppressed_by }: Pick<AlertRead, 'suppressed
   suppressed_by === '' ? (suppressed === null ? [] : [suppressed]) : suppressed_by.split(' ');
 
 export function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
+  const summary = outsideSummary(row.annotations);
   return {
     id: row.id,
     rule: ruleNamed(row.rule),
@@ -51,6 +57,7 @@ export function alertOf(row: AlertRead, ruleNamed: RuleNamed): Alert {
     metric: row.metric,
     tags: JSON.parse(row.tags) as Record<string, string>,
     unit: fieldOf(row.metric)?.unit ?? 'number',
+    ...(summary && { summary }),
     state: row.state,
     flapping: row.flapping === 1,
     severity: row.severity,
@@ -188,6 +195,7 @@ export async function alertsBy(
   if (query.severity) select = select.where('alerts.severity', '=', query.severity);
   if (query.endpoint) select = select.where('alerts.endpoint', '=', query.endpoint);
   if (query.rule) select = select.where('alerts.rule', 'in', [query.rule, ...levelsOf(query.rule)]);
+  if (query.alertname !== undefined) select = select.where(isCalled(query.alertname));
   if (query.fired !== undefined) select = select.where('alerts.fired_at', '>=', instantOf(query.fired, 'fired'));
   if (query.outcome) select = select.where(outcomeIs[query.outcome]);
   if (query.page) {

@@ -18,6 +18,10 @@ export async function outsideTexts(state: State, alert: string): Promise<Outside
   return row ? { ...textsIn(row.annotations), ...(row.url ? { url: row.url } : {}) } : null;
 }
 
+/** @param annotations as they are kept; null: the alert is none of other monitoring */
+export const outsideSummary = (annotations: string | null): string | undefined =>
+  annotations === null ? undefined : textsIn(annotations).summary;
+
 function textsIn(annotations: string): RuleTemplates {
   const { summary, message, description, runbook_url: address } = JSON.parse(annotations) as Record<string, string>;
   const first = summary ?? message;

@@ -29,6 +29,11 @@ const outside: readonly string[] = ['outside', 'outside-warning', 'outside-criti
 /** Sent by other monitoring. */
 export const isOutside = ({ id }: Pick<NamedRule, 'id'>): boolean => outside.includes(id);
 
+/** What an alert is called in a list; of other monitoring its sender's own name for it. */
+export function alertName(language: Language, rule: NamedRule, tags: Readonly<Record<string, string>>): string {
+  return (isOutside(rule) && tags.alertname) || ruleName(language, rule);
+}
+
 /** `Disk nearly full (/var)`; of other monitoring its own name for the alert. */
 export function subjectName(language: Language, rule: NamedRule, instance: string): string {
   if (isOutside(rule) && instance !== '') return instance;

@@ -5,6 +5,7 @@ import { fail } from '../../../shared/errors.ts';
 import type { Finding } from '../../../shared/finding.ts';
 import { AlertAnswer } from '../../../shared/suppression.ts';
 import { longestMs } from '../../alerts/acknowledgement.ts';
+import { ownRules } from '../../alerts/own-rules.ts';
 import { templatesOf } from '../../evaluate/rule.ts';
 import { asTemplates, outsideTexts } from '../../outside/texts.ts';
 import type { App, Context } from '../context.ts';
@@ -26,10 +27,7 @@ const Acknowledge = Type.Object(
 export function alertRoutes(app: App, context: Context): void {
   const { state, alerts, rules: inForce, ruleNamed, clock } = context;
   const levelsOf = (rule: string) =>
-    inForce
-      .books()
-      .all()
-      .flatMap(({ id, level_of }) => (level_of === rule ? [id] : []));
+    [...inForce.books().all(), ...ownRules].flatMap(({ id, level_of }) => (level_of === rule ? [id] : []));
 
   app.get(
     '/api/v1/alerts',

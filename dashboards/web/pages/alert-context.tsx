@@ -10,17 +10,14 @@ import { metricName } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 import { ChangeLink } from './changes/facts.tsx';
 
-/** The collector's own alerts are about a schedule, a channel, what other monitoring says: nothing that is measured or updated. */
-const isOfMachine = ({ endpoint }: Alert) => endpoint.id !== 'collector';
-
 export function Beside({ alert }: { alert: Alert }) {
   const loaded = useLoad<AlertContext>(`alerts/${encodeURIComponent(alert.id)}/context`);
   return (
     <Ready of={loaded} lines={4}>
       {(found) => (
         <>
-          {isOfMachine(alert) && <Changes changes={found.changes} />}
-          {isOfMachine(alert) && <Unusual {...found} />}
+          {found.isMachine && <Changes changes={found.changes} />}
+          {found.isMachine && <Unusual {...found} />}
           <Earlier earlier={found.earlier} />
         </>
       )}

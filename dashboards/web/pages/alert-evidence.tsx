@@ -13,9 +13,9 @@ import { StateKey, Timeline } from '../parts/timeline.tsx';
 import { to } from '../router.ts';
 import { spanAround } from '../time/story.ts';
 import { useUsual } from '../time/usual.ts';
-import { metricName, metricTitle, ruleName } from '../words/value.ts';
+import { metricName, metricTitle } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
-import { AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
+import { AlertState, instanceOf, limitOf, measuredOf, titleOf } from './alert-words.tsx';
 
 /** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
 function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
@@ -121,7 +121,7 @@ export function AlertFacts({ alert }: { alert: Alert }) {
   return (
     <Box title={<a href={to.alert(alert.id)}>{t('ticket.alert')}</a>} aside={<AlertState alert={alert} />}>
       <dl class="facts side-facts">
-        <Fact name={t('alert.what')}>{ruleName(alert.rule)}</Fact>
+        <Fact name={t('alert.what')}>{titleOf(alert)}</Fact>
         <Fact name={t('alert.severity')}>
           <SeverityMark severity={alert.severity} />
         </Fact>

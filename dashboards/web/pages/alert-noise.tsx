@@ -26,11 +26,13 @@ export function Noise() {
   );
 }
 
+type NoiseRow = AlertNoise['rules'][number];
+
 function Numbers({ noise }: { noise: AlertNoise }) {
   const { from, fired, acknowledged, alone, perEndpointWeek, endpointWeeks, rules } = noise;
   const n = (value: number, digits = 0) => number(value, language.value, digits);
-  const list = (value: number, outcome: Outcome | null, rule: string | null = null) =>
-    value === 0 ? n(0) : <a href={alertsBehind(from, outcome, rule)}>{n(value)}</a>;
+  const list = (value: number, outcome: Outcome | null, row?: NoiseRow) =>
+    value === 0 ? n(0) : <a href={alertsBehind(from, outcome, row?.rule.id, row?.alertname)}>{n(value)}</a>;
   const share = (part: number, whole: number) =>
     whole === 0 ? none : percent((100 * part) / whole, language.value, 0);
   // On the first day it is a part of one, which must not read as none.
@@ -58,24 +60,25 @@ function Numbers({ noise }: { noise: AlertNoise }) {
         <Table
           caption={t('alert.noise.rules')}
           rows={rules.slice(0, shownRules)}
-          keyOf={({ rule }) => rule.id}
+          keyOf={({ rule, alertname }) => `${rule.id} ${alertname ?? ''}`}
           columns={[
             {
               key: 'rule',
               head: t('alert.noise.rules'),
-              cell: ({ rule }) => <a href={to.rule(rule.id)}>{ruleName(rule)}</a>,
+              // A rule of other monitoring is not ours to change: it has no page.
+              cell: ({ rule, alertname }) => alertname ?? <a href={to.rule(rule.id)}>{ruleName(rule)}</a>,
             },
             {
               key: 'fired',
               head: t('alert.noise.fired'),
               right: true,
-              cell: (row) => list(row.fired, null, row.rule.id),
+              cell: (row) => list(row.fired, null, row),
             },
             {
               key: 'acknowledged',
               head: t('alert.seen'),
               right: true,
-              cell: (row) => list(row.acknowledged, 'acknowledged', row.rule.id),
+              cell: (row) => list(row.acknowledged, 'acknowledged', row),
             },
             {
               key: 'alone',
@@ -83,7 +86,7 @@ function Numbers({ noise }: { noise: AlertNoise }) {
               right: true,
               cell: (row) => (
                 <>
-                  {list(row.alone, 'alone', row.rule.id)} <span class="quiet">{share(row.alone, row.fired)}</span>
+                  {list(row.alone, 'alone', row)} <span class="quiet">{share(row.alone, row.fired)}</span>
                 </>
               ),
             },
@@ -91,7 +94,7 @@ function Numbers({ noise }: { noise: AlertNoise }) {
               key: 'open',
               head: t('alert.filters.firing'),
               right: true,
-              cell: (row) => list(row.open, 'open', row.rule.id),
+              cell: (row) => list(row.open, 'open', row),
             },
           ]}
         />

@@ -10,7 +10,7 @@ import { ProblemCallout } from '../parts/box.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago, Ahead, momentText } from '../parts/moment.tsx';
 import { Sentence } from '../parts/sentence.tsx';
-import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
+import { alertName, endpointName, formatMeasured } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 
 const look = {
@@ -36,10 +36,18 @@ export function AlertState({ alert }: { alert: Alert }) {
   );
 }
 
-/** `disk.used_percent (/var)` as `/var`: what distinguishes two alerts of one rule. */
+/** Its name, and of other monitoring also what its sender says, as far as it fits a title. */
+export function titleOf(alert: Pick<Alert, 'rule' | 'tags' | 'summary'>): string {
+  const said = alert.summary?.replaceAll(/\s+/g, ' ') ?? '';
+  const cut = said.length > longestTitle ? `${said.slice(0, longestTitle - 1)}…` : said;
+  return cut === '' ? alertName(alert) : `${alertName(alert)}: ${cut}`;
+}
+const longestTitle = 120;
+
+/** `disk.used_percent (/var)` as `/var`: what distinguishes two alerts of one name. */
 export function instanceOf(alert: Pick<Alert, 'tags'>): string {
   return Object.entries(alert.tags)
-    .filter(([name]) => name !== 'host' && name !== 'fstype')
+    .filter(([name]) => name !== 'host' && name !== 'fstype' && name !== 'alertname')
     .map(([, value]) => value)
     .join(' · ');
 }
@@ -106,7 +114,7 @@ export function AlertButton({ alert, word, path, onDone }: AlertButtonProps) {
           {word}
           <span class="unseen">
             {' '}
-            {ruleName(alert.rule)} {endpointName(alert.endpoint)}
+            {alertName(alert)} {endpointName(alert.endpoint)}
           </span>
         </button>
       </span>

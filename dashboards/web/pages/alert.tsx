@@ -17,7 +17,7 @@ import { Toast } from '../parts/toast.tsx';
 import { to } from '../router.ts';
 import { RuleTextsBox } from '../rules/rule-texts.tsx';
 import { setTitle } from '../title.ts';
-import { endpointName, formatMeasured, ruleName } from '../words/value.ts';
+import { endpointName, formatMeasured } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 import { AlertActions, HandOver } from './alert-actions.tsx';
 import { Beside } from './alert-context.tsx';
@@ -26,7 +26,7 @@ import { Evidence } from './alert-evidence.tsx';
 import { Found } from './alert-finding.tsx';
 import { OwnAlert } from './alert-own.tsx';
 import { Suppressions } from './alert-suppressions.tsx';
-import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner, untilText } from './alert-words.tsx';
+import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner, titleOf, untilText } from './alert-words.tsx';
 import { receiverWord } from './on-call/receivers.tsx';
 import { NotificationItem } from './ticket-story.tsx';
 
@@ -208,7 +208,7 @@ export function AlertPage({ id }: { id: string }) {
     (change) => change.kind === 'alert' && change.alert === id,
   );
   const alert = loaded.data?.alert;
-  const name = alert ? ruleName(alert.rule) : t('page.alert');
+  const name = alert ? titleOf(alert) : t('page.alert');
   const fires = alert?.state === 'firing' || alert?.state === 'unknown';
   useEffect(() => (fires && may('operator') ? tellWhenSeen(id) : undefined), [id, fires]);
   useEffect(() => {

@@ -16,11 +16,11 @@ import { Ago } from '../parts/moment.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { Toast } from '../parts/toast.tsx';
 import { navigate, search, setQuery, to, withQuery } from '../router.ts';
-import { ruleName } from '../words/value.ts';
+import { alertName } from '../words/value.ts';
 import { actorName, language, t } from '../words/words.ts';
 import { acknowledge, take } from './alert-acts.ts';
 import { Noise } from './alert-noise.tsx';
-import { AlertState, Handed, instanceOf, limitOf, measuredOf, untilText } from './alert-words.tsx';
+import { AlertState, Handed, instanceOf, limitOf, measuredOf, titleOf, untilText } from './alert-words.tsx';
 import { silenceHref } from './silence-link.ts';
 
 type View = (typeof alertViews)[number];
@@ -52,9 +52,13 @@ interface RowProps {
   onDone: () => void;
 }
 
+/** All of other monitoring in one group have one name there. */
+const nameOf = ({ rule, alerts: [first] }: Pick<AlertGroup, 'rule' | 'alerts'>) =>
+  alertName({ rule, tags: first?.tags ?? {} });
+
 /** One line of facts: what it is about, how bad, since when. */
 function What({ group, isOpen, onOpen }: Pick<RowProps, 'group' | 'isOpen' | 'onOpen'>) {
-  const { alerts, rule, site, count, endpoints } = group;
+  const { alerts, site, count, endpoints } = group;
   const [only] = alerts;
   return (
     <div class="what">
@@ -62,11 +66,11 @@ function What({ group, isOpen, onOpen }: Pick<RowProps, 'group' | 'isOpen' | 'on
         <SeverityMark severity={group.severity} />{' '}
         {count === 1 && only ? (
           <a class="strong" data-row href={to.alert(only.id)}>
-            {ruleName(only.rule)}
+            {titleOf(only)}
           </a>
         ) : (
           <button type="button" class="link strong" data-row aria-expanded={isOpen} onClick={onOpen}>
-            {ruleName(rule)}
+            {nameOf(group)}
           </button>
         )}{' '}
         {only && alerts.every(({ state }) => state === 'unknown') && <AlertState alert={only} />}
@@ -137,7 +141,9 @@ function Members({ group: { alerts, count, rule } }: Pick<RowProps, 'group'>) {
       ))}
       {count > alerts.length && (
         <li>
-          <a href={`/alerts?rule=${encodeURIComponent(rule.id)}`}>{t('common.showAll', { n: n(count) })}</a>
+          <a href={`/alerts${withQuery('', { rule: rule.id, alertname: alerts[0]?.tags.alertname ?? null })}`}>
+            {t('common.showAll', { n: n(count) })}
+          </a>
         </li>
       )}
     </ul>
@@ -146,7 +152,7 @@ function Members({ group: { alerts, count, rule } }: Pick<RowProps, 'group'>) {
 
 function Row({ group, isSelected, isOpen, onSelect, onOpen, onDone }: RowProps) {
   const mayAct = may('operator') && group.alerts[0]?.state !== 'pending';
-  const about = `${ruleName(group.rule)} ${group.site ?? group.alerts[0]?.endpoint.name ?? ''}`;
+  const about = `${nameOf(group)} ${group.site ?? group.alerts[0]?.endpoint.name ?? ''}`;
   return (
     <li class={isSelected ? 'alert-row selected' : 'alert-row'} data-group={group.key}>
       {may('operator') && (

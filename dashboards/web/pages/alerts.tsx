@@ -16,7 +16,7 @@ import { Table } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
-import { Acknowledge, AlertButton, AlertState, instanceOf, limitOf, measuredOf } from './alert-words.tsx';
+import { Acknowledge, AlertButton, AlertState, instanceOf, limitOf, measuredOf, titleOf } from './alert-words.tsx';
 import { AlertsNow } from './alerts-now.tsx';
 
 const filters = [...alertFilters, 'all'] as const;
@@ -63,7 +63,7 @@ function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => 
           head: t('alert.what'),
           cell: (row) => (
             <div>
-              <a href={to.alert(row.id)}>{ruleName(row.rule)}</a>
+              <a href={to.alert(row.id)}>{titleOf(row)}</a>
               <div class="small plain">
                 <EndpointLink of={row.endpoint} /> <span class="quiet">{instanceOf(row)}</span>
               </div>
@@ -128,8 +128,9 @@ function AlertList() {
   const endpoint = query.get('endpoint');
   const filter: AlertFilter = filters.find((name) => name === wanted) ?? 'active';
   const rule = query.get('rule');
+  const alertname = query.get('alertname');
   const only = new URLSearchParams(
-    ['endpoint', 'rule', 'fired', 'outcome'].flatMap((name) => {
+    ['endpoint', 'rule', 'alertname', 'fired', 'outcome'].flatMap((name) => {
       const value = query.get(name);
       return value === null ? [] : [[name, value]];
     }),
@@ -151,7 +152,7 @@ function AlertList() {
       )}
       {rule !== null && (
         <p>
-          <a href={to.rule(rule)}>{ruleName(list.data?.items[0]?.rule ?? { id: rule })}</a> ·{' '}
+          {alertname ?? <a href={to.rule(rule)}>{ruleName(list.data?.items[0]?.rule ?? { id: rule })}</a>} ·{' '}
           <a href="/alerts">{t('rules.allAlerts')}</a>
         </p>
       )}

@@ -5,15 +5,16 @@ import type { AlertNoise } from '../../../shared/alert-groups.ts';
 export const noiseDays = 30;
 
 export type Outcome = 'acknowledged' | 'alone' | 'open';
-type RuleNoise = Omit<AlertNoise['rules'][number], 'rule'>;
+type RuleNoise = Omit<AlertNoise['rules'][number], 'rule' | 'alertname'>;
 
 const quiet: RuleNoise = { fired: 0, acknowledged: 0, alone: 0, open: 0 };
 
 /** The list whose length is the number. */
-export function alertsBehind(from: number, outcome: Outcome | null, rule: string | null = null): string {
+export function alertsBehind(from: number, outcome: Outcome | null, rule?: string, alertname?: string): string {
   const query = new URLSearchParams({ state: 'all', fired: String(from) });
   if (outcome) query.set('outcome', outcome);
   if (rule) query.set('rule', rule);
+  if (alertname) query.set('alertname', alertname);
   return `/alerts?${query}`;
 }
 

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { alertmanagerJson } from '../../../collector/notify/channels/webhook.ts';
 import { createCompletion } from '../../../collector/notify/complete.ts';
 import { bodyText, headline } from '../../../collector/notify/notification-text.ts';
+import type { AlertContext, AlertGroups, AlertNoise } from '../../../shared/alert-groups.ts';
 import type { Alert, TicketDetail } from '../../../shared/api.ts';
 import type { AlertAnswer } from '../../../shared/suppression.ts';
 import { ticketTitle } from '../../../shared/words/names.ts';
@@ -396,6 +397,50 @@ test('a silence in Alertmanager’s form is changed, or followed by another wher
     body: silence({ matchers: [{ name: 'site', value: '.*', isRegex: true }] }),
   });
   assert.is(all.status, 400, all.text);
+});
+
+test('lists and noise tell alerts apart by the names that other monitoring gives them, whatever their level', async () => {
+  const sent = [
+    { labels: { alertname: 'SlowLogin', severity: 'warning', shop: 'a' }, annotations: { summary: 'p99 over 2 s.' } },
+    { labels: { alertname: 'SlowLogin', severity: 'critical', shop: 'b' }, annotations: {} },
+    { labels: { alertname: 'Slow"Login\\%é😀', severity: 'critical' }, annotations: {} },
+  ];
+  assert.is((await prometheus(...sent)).status, 200);
+  const read = async <T>(path: string) => (await collector.call(`/api/v1/${path}`, { as: 'viewer' })).body as T;
+  const { groups } = await read<AlertGroups>('alerts/groups');
+  const names = (some: readonly Alert[]) => some.map(({ tags }) => tags.alertname);
+  const shown = groups.filter(({ alerts }) => names(alerts).join().includes('Login'));
+  assert.equal(
+    shown.map(({ rule, severity, alerts }) => [rule.id, severity, names(alerts)]).sort(),
+    [
+      ['outside', 'critical', ['Slow"Login\\%é😀']],
+      ['outside', 'critical', ['SlowLogin', 'SlowLogin']],
+    ].sort(),
+  );
+  const told = shown.flatMap(({ alerts }) => alerts).find(({ tags }) => tags.shop === 'a');
+  assert.is(told?.summary, 'p99 over 2 s.');
+  const noise = await read<AlertNoise>('alerts/noise');
+  for (const alertname of ['SlowLogin', 'Slow"Login\\%é😀']) {
+    const rows = noise.rules.filter((row) => row.alertname === alertname);
+    assert.equal(
+      rows.map(({ rule, fired }) => [rule.id, fired]),
+      [['outside', alertname === 'SlowLogin' ? 2 : 1]],
+    );
+    const list = await read<{ items: Alert[] }>(
+      `alerts?${new URLSearchParams({ rule: 'outside', alertname, fired: String(noise.from) })}`,
+    );
+    assert.equal(new Set(names(list.items)), new Set([alertname]));
+    assert.is(list.items.length, rows[0]?.fired, alertname);
+  }
+  // Neither updates nor usual ranges: it is about no machine.
+  assert.is((await read<AlertContext>(`alerts/${told?.id}/context`)).isMachine, false);
+  await insertEndpoint(collector.state, 'shop-1', 'server', null);
+  await collector.state
+    .updateTable('alerts')
+    .set({ endpoint: 'shop-1' })
+    .where('id', '=', told?.id ?? '')
+    .execute();
+  assert.is((await read<AlertContext>(`alerts/${told?.id}/context`)).isMachine, true);
 });
 
 test('one that has not begun is changed as a whole, and stays planned', async () => {
