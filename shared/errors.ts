@@ -7,6 +7,7 @@
  */
 import type { Reason } from './inventory.ts';
 import { escaped, escapedLines } from './safe-text.ts';
+import { sentence } from './sentence.ts';
 
 export interface ErrorRow {
   status: number;
@@ -480,7 +481,10 @@ export class EvenkeelError extends Error {
     const entry = errors[code];
     // Values come from outside, and messages go to logs and terminals. Faults have a line each.
     const shown = (name: string) => (name === 'faults' ? escapedLines : escaped)(String(values[name] ?? '?'));
-    const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => shown(name));
+    const fill = (text: string) =>
+      text.replace(/\{(\w+)\}(\.?)/g, (_, name: string, stop: string) =>
+        stop === '' ? shown(name) : sentence(shown(name)),
+      );
     super(fill(entry.message), cause === undefined ? undefined : { cause });
     this.name = 'EvenkeelError';
     this.code = code;

@@ -8,6 +8,7 @@ import { Writable } from 'node:stream';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { isReadable } from '../../shared/loopback.ts';
 import { reason } from '../../shared/reason.ts';
+import { sentence } from '../../shared/sentence.ts';
 import { ask } from '../control-socket.ts';
 import { credentialPath, plainPassword, readCredential } from '../credential.ts';
 import { enroll } from '../enroll.ts';
@@ -176,7 +177,7 @@ export const command: AgentCommand = {
     const known = looksLike.map((name) => `"${name}"`).join(', ');
     const lines = [
       `Enrolled as ${credential.name} at ${credential.collector}.`,
-      `It counts as a ${credential.kind}: ${credential.kind_why}. You can change that on its page.`,
+      `It counts as a ${credential.kind}: ${sentence(credential.kind_why)} You can change that on its page.`,
       `Its credential is in ${resolve(credentialPath(data))}, readable by this user only. Reports go to ${credential.mqtt.url}.`,
       ...(isReadable(credential.mqtt.url) ? [`${plainPassword}.`] : []),
       ...(known === ''

@@ -5,6 +5,7 @@
 import { parseDuration } from '../../shared/duration.ts';
 import { fail } from '../../shared/errors.ts';
 import { controls, escapedLines } from '../../shared/safe-text.ts';
+import { sentence } from '../../shared/sentence.ts';
 import type { AskOutcome, NoAnswer } from '../asking.ts';
 import { answerWithinMs, ask } from '../control-socket.ts';
 import type { AgentCommand } from './command.ts';
@@ -20,7 +21,7 @@ interface MaintenanceWords {
 }
 
 const wrong = (problem: string) =>
-  fail('BAD_FLAG', { problem: `${problem}. Write it as in: evenkeel-agent maintenance 2h "new disk"` });
+  fail('BAD_FLAG', { problem: `${sentence(problem)} Write it as in: evenkeel-agent maintenance 2h "new disk"` });
 
 /** Words as a wish. @throws EvenkeelError BAD_FLAG */
 export function wishOf(words: readonly string[]): MaintenanceWords {

@@ -6,6 +6,7 @@ import { silentLog } from '../../shared/log.ts';
 import type { TraceAnswer } from '../../shared/on-call.ts';
 import type { Reason } from '../../shared/reason.ts';
 import { escaped } from '../../shared/safe-text.ts';
+import { sentence } from '../../shared/sentence.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { labelsOf } from '../alerts/labels.ts';
@@ -68,7 +69,7 @@ const lacks = {
   gone: 'is not there any more',
 };
 
-const slipOf = (at: string, why: Reason) => `The routes, at ${at}: ${formatReasons('en', [why])}.`;
+const slipOf = (at: string, why: Reason) => sentence(`The routes, at ${at}: ${formatReasons('en', [why])}`);
 
 /** One line for each receiver, and below it whom that reaches when. */
 function linesOf({ heard, gone }: TraceAnswer, zone: string): string[] {

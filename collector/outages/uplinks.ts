@@ -6,6 +6,7 @@
 import type { Log } from '../../shared/log.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { reason } from '../../shared/reason.ts';
+import { sentence } from '../../shared/sentence.ts';
 import { shown, wordHint } from '../../shared/shape.ts';
 import { refusal } from '../../shared/words/refusal.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
@@ -114,7 +115,10 @@ export function createUplinks({ state, dependencies, generated, endpointOf, endp
     isMissing = faults.length > 0;
     if (faults.join() !== said)
       for (const fault of faults)
-        log?.warn({}, `evenkeel.yaml: ${fault}. Until that is corrected, nothing of this site follows from it`);
+        log?.warn(
+          {},
+          `evenkeel.yaml: ${sentence(fault)} Until that is corrected, nothing of this site follows from it`,
+        );
     said = faults.join();
   }
 

@@ -1,6 +1,7 @@
 /** The backend on an InfluxDB (1.x, or any server with its API and retention policies). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail, reasonOf } from '../../../shared/errors.ts';
+import { sentence } from '../../../shared/sentence.ts';
 import type { Backend, BackendParts } from '../backend.ts';
 import { type OpenedStore, openSeries, type SeriesSettings } from '../store.ts';
 import { InfluxError, type InfluxSettings, openClient } from './client.ts';
@@ -78,7 +79,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       if (closed) return;
       const reason = reasonOf(thrown);
       if (upkeepTrouble === null) log.error({ reason }, 'Rollups in InfluxDB failed; they are tried again');
-      upkeepTrouble = `Rollups in InfluxDB at ${options.url} fail: ${reason}. Charts of long spans read raw samples instead.`;
+      upkeepTrouble = `Rollups in InfluxDB at ${options.url} fail: ${sentence(reason)} Charts of long spans read raw samples instead.`;
     } finally {
       running = null;
     }

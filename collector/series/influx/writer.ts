@@ -6,6 +6,7 @@
 import type { IPoint } from 'influx';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
+import { sentence } from '../../../shared/sentence.ts';
 import type { JournalTail } from '../backend.ts';
 import type { JournalBlock } from '../journal/record.ts';
 import { InfluxError, type InfluxSettings } from './client.ts';
@@ -246,14 +247,14 @@ export function troubleOf(thrown: unknown, { url, database, username }: InfluxSe
   const kind = thrown instanceof InfluxError ? thrown.kind : 'away';
   const denied =
     username === undefined
-      ? `asks for a user, and none is set: ${reason}. Set series.username and series.password_file`
-      : `refuses user "${username}" on database "${database}": ${reason}. Check username and password_file; if they are right, as an administrator run: grant all on ${quoted(database)} to ${quoted(username)}`;
+      ? `asks for a user, and none is set: ${sentence(reason)} Set series.username and series.password_file`
+      : `refuses user "${username}" on database "${database}": ${sentence(reason)} Check username and password_file; if they are right, as an administrator run: grant all on ${quoted(database)} to ${quoted(username)}`;
   const what = {
     denied,
-    missing: `has no database "${database}" or lost its retention policies: ${reason}. It is made again where the user may`,
+    missing: `has no database "${database}" or lost its retention policies: ${sentence(reason)} It is made again where the user may`,
     lines: `refuses what it is asked: ${reason}`,
-    large: `or what is before it takes no request of this size: ${reason}. Allow requests of 1 MB`,
-    away: `cannot be used: ${reason}. Check that it runs, and that series.url is its address`,
+    large: `or what is before it takes no request of this size: ${sentence(reason)} Allow requests of 1 MB`,
+    away: `cannot be used: ${sentence(reason)} Check that it runs, and that series.url is its address`,
   }[kind];
-  return `InfluxDB at ${url} ${what}. Reports are acknowledged and wait in the journal; charts are missing until then.`;
+  return `InfluxDB at ${url} ${sentence(what)} Reports are acknowledged and wait in the journal; charts are missing until then.`;
 }
