@@ -93,14 +93,19 @@ export const AlertContext = Type.Object({
 });
 export type AlertContext = Static<typeof AlertContext>;
 
+/** Whatever fired is in one of the others: they add up to it. */
 const NoiseCounts = {
   fired: count,
   acknowledged: Type.Integer({ minimum: 0, description: 'by a person, at any time' }),
+  ticket: Type.Integer({
+    minimum: 0,
+    description: 'resolved without an acknowledgement, with a ticket that a person touched',
+  }),
   alone: Type.Integer({
     minimum: 0,
     description: 'resolved without an acknowledgement or a ticket that a person touched',
   }),
-  open: Type.Integer({ minimum: 0, description: 'still firing' }),
+  open: Type.Integer({ minimum: 0, description: 'still firing, and not acknowledged' }),
 };
 
 export const AlertNoise = Type.Object({

@@ -8,5 +8,8 @@ export const patchAges = ['over90', 'to90', 'to30', 'to14', 'to7', 'none', 'unsu
 /** Views of the page of alerts: those that nobody has, those of the reader, all that fire, pending ones, and those of which nobody is notified. */
 export const alertViews = ['needs', 'mine', 'all', 'pending', 'hidden'] as const;
 
-/** What became of alerts that fired: somebody acknowledged, they resolved without anybody, they still fire. */
-export const alertOutcomes = ['acknowledged', 'alone', 'open'] as const;
+/**
+ * What became of alerts that fired, each in one of these: somebody acknowledged at any time; else they resolved while somebody
+ * worked on their ticket, or without anybody, or they still fire.
+ */
+export const alertOutcomes = ['acknowledged', 'ticket', 'alone', 'open'] as const;

@@ -18,13 +18,16 @@ const dayMs = 86_400_000;
 const weekMs = 7 * dayMs;
 const rulesAtMost = 100;
 
+const isWorkedOn = sql<boolean>`exists
+  (select 1 from tickets t where t.id = alerts.ticket and t.touched_at is not null)`;
+
 /** What became of an alert that fired, in SQL over `alerts`. */
 export const outcomeIs: Readonly<Record<(typeof alertOutcomes)[number], ReturnType<typeof sql<boolean>>>> = {
   acknowledged: sql<boolean>`alerts.first_acknowledged_at is not null`,
+  ticket: sql<boolean>`(alerts.state = 'resolved' and alerts.first_acknowledged_at is null and ${isWorkedOn})`,
   // Neither taken nor worked on: it went as it came.
-  alone: sql<boolean>`(alerts.state = 'resolved' and alerts.first_acknowledged_at is null and not exists
-    (select 1 from tickets t where t.id = alerts.ticket and t.touched_at is not null))`,
-  open: sql<boolean>`alerts.state <> 'resolved'`,
+  alone: sql<boolean>`(alerts.state = 'resolved' and alerts.first_acknowledged_at is null and not ${isWorkedOn})`,
+  open: sql<boolean>`(alerts.state <> 'resolved' and alerts.first_acknowledged_at is null)`,
 };
 
 const isOutside = sql<boolean>`alerts.rule in (${sql.join(outsideLevels.map(({ id }) => sql.lit(id)))})`;
@@ -36,10 +39,11 @@ export function isCalled(alertname: string): ReturnType<typeof sql<boolean>> {
 }
 
 type OutcomeCounts = Record<'fired' | (typeof alertOutcomes)[number], number>;
-const nothing: OutcomeCounts = { fired: 0, acknowledged: 0, alone: 0, open: 0 };
+const nothing: OutcomeCounts = { fired: 0, acknowledged: 0, ticket: 0, alone: 0, open: 0 };
 const plus = (a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts => ({
   fired: a.fired + b.fired,
   acknowledged: a.acknowledged + b.acknowledged,
+  ticket: a.ticket + b.ticket,
   alone: a.alone + b.alone,
   open: a.open + b.open,
 });
@@ -59,7 +63,7 @@ export async function alertNoise(
     // All alerts of other monitoring are of one rule: its sender's names tell them apart.
     .select(sql<string>`case when ${isOutside} then alerts.tags else '{}' end`.as('told'))
     .select(({ fn }) => fn.countAll<number>().as('fired'))
-    .select([sum('acknowledged'), sum('alone'), sum('open')])
+    .select([sum('acknowledged'), sum('ticket'), sum('alone'), sum('open')])
     .where('fired_at', '>=', from)
     .groupBy(['rule', 'told'])
     .execute();

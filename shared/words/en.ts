@@ -845,14 +845,18 @@ export const words = {
   alert: {
     noise: {
       title: 'How much noise',
-      lead: 'Last {{days}} days: {{fired}} alerts fired, {{rate}}. Acknowledged: {{acknowledged}} ({{taken}}). Resolved without anybody: {{alone}} ({{left}}).',
+      lead: 'Last {{days}} days: {{fired}} alerts fired, {{rate}}. Acknowledged: {{acknowledged}} ({{taken}}). Resolved alone: {{alone}} ({{left}}).',
       rate: '{{rate}} per endpoint and week ({{weeks}} endpoint weeks)',
       noRate: 'per endpoint and week unknown: {{weeks}} endpoint weeks so far, 1 is needed',
       rules: 'Noisiest rules',
       fired: 'Fired',
-      alone: 'Resolved alone',
       since: 'Fired since {{at}}',
-      outcome: { acknowledged: 'acknowledged', alone: 'resolved without anybody', open: 'still open' },
+      outcome: {
+        acknowledged: 'Acknowledged',
+        ticket: 'Resolved with ticket work',
+        alone: 'Resolved alone',
+        open: 'Firing, not acknowledged',
+      },
     },
     page: {
       actions: 'Actions',

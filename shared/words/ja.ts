@@ -1094,9 +1094,13 @@ export const words: Words = {
       noRate: 'エンドポイントあたりの週の件数は不明（現在 {{weeks}} エンドポイント週、1 以上が必要）',
       rules: '件数の多いルール',
       fired: '発生',
-      alone: '対応なしで解決',
       since: '{{at}} 以降に発生',
-      outcome: { acknowledged: '確認あり', alone: '対応なしで解決', open: '継続中' },
+      outcome: {
+        acknowledged: '確認あり',
+        ticket: 'チケットで対応して解決',
+        alone: '対応なしで解決',
+        open: '発生中・未確認',
+      },
     },
     page: {
       actions: '操作',

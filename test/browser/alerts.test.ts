@@ -296,9 +296,10 @@ step('how much noise the rules make, and the alerts behind each number', async (
     /fired, per endpoint and week unknown: 0(\.\d+)? endpoint weeks so far, 1 is needed/,
   );
   const row = page.getByRole('row', { name: /Disk nearly full/ });
-  assert.match((await row.textContent()) ?? '', /Disk nearly full651 17%5/);
+  assert.match((await row.textContent()) ?? '', /Disk nearly full6501 17%0/);
   await row.getByRole('link', { name: '5' }).first().click();
-  await page.getByText(/Fired since .* acknowledged/).waitFor();
+  await page.getByText('Acknowledged: 5', { exact: true }).waitFor();
+  await page.getByText(/^Fired since/).waitFor();
   await until(async () => (await page.locator('main tbody tr').count()) === 5, 5000, 'the five');
 });
 

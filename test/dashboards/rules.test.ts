@@ -332,7 +332,7 @@ test('what a rule says: sent as it is typed, refused at its field, and what is e
 });
 
 test('noise: the noisiest rule that has a form; of a rule beyond those answered nothing is claimed', () => {
-  const counts = (fired: number) => ({ fired, acknowledged: 0, alone: fired, open: 0 });
+  const counts = (fired: number) => ({ fired, acknowledged: 0, ticket: 0, alone: fired, open: 0 });
   const rules = [
     { rule: { id: 'site-down' }, ...counts(50) },
     { rule: { id: 'cpu' }, ...counts(41) },

@@ -1,5 +1,6 @@
 /** How much noise the rules made: each number leads to the alerts behind it. */
 import type { AlertNoise } from '../../../shared/alert-groups.ts';
+import { alertOutcomes } from '../../../shared/choices.ts';
 import { none, number, percent } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Ready } from '../parts/box.tsx';
@@ -74,28 +75,18 @@ function Numbers({ noise }: { noise: AlertNoise }) {
               right: true,
               cell: (row) => list(row.fired, null, row),
             },
-            {
-              key: 'acknowledged',
-              head: t('alert.seen'),
+            // Each alert is in one of these.
+            ...alertOutcomes.map((outcome) => ({
+              key: outcome,
+              head: t(`alert.noise.outcome.${outcome}`),
               right: true,
-              cell: (row) => list(row.acknowledged, 'acknowledged', row),
-            },
-            {
-              key: 'alone',
-              head: t('alert.noise.alone'),
-              right: true,
-              cell: (row) => (
+              cell: (row: NoiseRow) => (
                 <>
-                  {list(row.alone, 'alone', row)} <span class="quiet">{share(row.alone, row.fired)}</span>
+                  {list(row[outcome], outcome, row)}
+                  {outcome === 'alone' && <span class="quiet"> {share(row.alone, row.fired)}</span>}
                 </>
               ),
-            },
-            {
-              key: 'open',
-              head: t('alert.filters.firing'),
-              right: true,
-              cell: (row) => list(row.open, 'open', row),
-            },
+            })),
           ]}
         />
       )}

@@ -1,7 +1,7 @@
 /** Alerts: what fires now, or a list of them one by one. */
 import type { Alert } from '../../../shared/api.ts';
 import { alertFilters, weightOf } from '../../../shared/level.ts';
-import { time } from '../../../shared/words/format.ts';
+import { number, time } from '../../../shared/words/format.ts';
 import { fleetFilters } from '../fleet/filters.ts';
 import { rows } from '../fleet/store.ts';
 import { useLoad } from '../net/load.ts';
@@ -115,6 +115,13 @@ function AlertsLead({ filter }: { filter: AlertFilter }) {
   );
 }
 
+/** As the number that led here, in the same words. */
+function Behind({ of, outcome }: { of: Page<Alert> | null; outcome: string | null }) {
+  const what = outcome === null ? t('alert.noise.fired') : wordOr('alert.noise.outcome', outcome);
+  // Of more than one page nobody has counted the rest.
+  return <>{of === null || of.next !== null ? what : `${what}: ${number(of.items.length, language.value)}`}</>;
+}
+
 export function AlertsPage() {
   const query = new URLSearchParams(search.value);
   const isList = ['state', 'endpoint', 'rule'].some((name) => query.has(name));
@@ -141,7 +148,10 @@ function AlertList() {
   const list = useLoad<Page<Alert>>(address, (change) => change.kind === 'alert');
   return (
     <>
-      <PageHead title={t('page.alerts')} lead={<AlertsLead filter={filter} />}>
+      <PageHead
+        title={t('page.alerts')}
+        lead={fired > 0 ? <Behind of={list.data} outcome={outcome} /> : <AlertsLead filter={filter} />}
+      >
         <a href="/alerts">{t('alert.now.title')}</a>
       </PageHead>
       {endpoint !== null && (
@@ -158,8 +168,7 @@ function AlertList() {
       )}
       {fired > 0 && (
         <p>
-          {t('alert.noise.since', { at: time(fired, language.value) })}
-          {outcome !== null && ` · ${wordOr('alert.noise.outcome', outcome)}`} ·{' '}
+          {t('alert.noise.since', { at: time(fired, language.value) })}·{' '}
           <a href="/alerts?state=all">{t('rules.allAlerts')}</a>
         </p>
       )}

@@ -1,13 +1,14 @@
 /** How much noise each rule made, and where the alerts behind a number are listed. Pure. */
 import type { AlertNoise } from '../../../shared/alert-groups.ts';
+import type { alertOutcomes } from '../../../shared/choices.ts';
 
 /** What is shown of noise looks back so far. */
 export const noiseDays = 30;
 
-export type Outcome = 'acknowledged' | 'alone' | 'open';
+export type Outcome = (typeof alertOutcomes)[number];
 type RuleNoise = Omit<AlertNoise['rules'][number], 'rule' | 'alertname'>;
 
-const quiet: RuleNoise = { fired: 0, acknowledged: 0, alone: 0, open: 0 };
+const quiet: RuleNoise = { fired: 0, acknowledged: 0, ticket: 0, alone: 0, open: 0 };
 
 /** The list whose length is the number. */
 export function alertsBehind(from: number, outcome: Outcome | null, rule?: string, alertname?: string): string {

@@ -22,11 +22,12 @@ test('a rate per endpoint and week is unknown before one endpoint week; counts a
       [
         early.fired,
         early.acknowledged,
+        early.ticket,
         early.alone,
         early.open,
         early.rules.map(({ rule, fired }) => [rule.id, fired]),
       ],
-      [2, 1, 1, 0, [['disk-space', 2]]],
+      [2, 1, 0, 1, 0, [['disk-space', 2]]],
     );
     assert.ok(early.endpointWeeks > 0 && early.endpointWeeks < 0.01, String(early.endpointWeeks));
 
@@ -34,6 +35,28 @@ test('a rate per endpoint and week is unknown before one endpoint week; counts a
     assert.is((await noise()).perEndpointWeek, null, 'a moment before two half weeks');
     scene.pass(1);
     assert.equal([(await noise()).perEndpointWeek, (await noise()).endpointWeeks], [2, 1]);
+  } finally {
+    await scene.close();
+  }
+});
+
+test('each alert that fired is in one number: taken, worked on in its ticket, resolved alone, or firing', async () => {
+  const ids = ['taken', 'ticket', 'alone', 'fires', 'held'];
+  const scene = await openScene({ endpoints: Object.fromEntries(ids.map((id) => [id, 'server' as const])) });
+  try {
+    for (const id of ids) await scene.keepSaying(2 * minute, id, full);
+    const rows = await scene.state.selectFrom('alerts').select(['id', 'endpoint', 'ticket']).execute();
+    const of = (id: string) => rows.find(({ endpoint }) => endpoint === id);
+    for (const id of ['taken', 'held']) await scene.alerts.acknowledge(of(id)?.id ?? '', { by: 'ann', until: null });
+    for (const id of ['taken', 'ticket', 'alone']) await scene.keepSaying(2 * minute, id, roomy);
+    const worked = of('ticket')?.ticket ?? -1;
+    await scene.state.updateTable('tickets').set({ touched_at: scene.now() }).where('id', '=', worked).execute();
+    const noise = await alertNoise(scene.state, (id) => ({ id }), scene.now(), {});
+    const { fired, acknowledged, ticket, alone, open } = noise;
+    assert.equal(
+      { fired, acknowledged, ticket, alone, open },
+      { fired: 5, acknowledged: 2, ticket: 1, alone: 1, open: 1 },
+    );
   } finally {
     await scene.close();
   }
