@@ -321,8 +321,10 @@ async function textsOf(page: Page): Promise<string[]> {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (node.parentElement?.closest('script, style, noscript, code')) continue;
-      // `P` and `1` beside each other are one text to read.
-      const goesOn = node.previousSibling?.nodeType === Node.TEXT_NODE;
+      // `P` and `1` beside each other are one text to read, and so is a sentence with a command in it.
+      const before = node.previousSibling;
+      const left = before?.nodeName === 'CODE' ? before.previousSibling : before;
+      const goesOn = left?.nodeType === Node.TEXT_NODE;
       texts.push((goesOn ? texts.pop() : '') + (node.nodeValue ?? ''));
     }
     for (const name of names)

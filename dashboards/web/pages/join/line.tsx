@@ -52,7 +52,9 @@ function Offered({ items, system }: { items: readonly AgentPackage[]; system: Jo
       <Callout tone="warning" title={t('add.noPackage')}>
         <p>{withCode(t('add.noPackageLead'))}</p>
         {targets[system].map((target) => (
-          <pre key={target}>npm run package -- --target {target}</pre>
+          <pre key={target}>
+            <code>npm run package -- --target {target}</code>
+          </pre>
         ))}
       </Callout>
     );
@@ -86,7 +88,9 @@ function Steps({ made, items, system }: { made: NewEnrollment; items: readonly A
         <li>{t(system === 'windows' ? 'add.stepInstallWindows' : 'add.stepInstall')}</li>
         <li>
           {t('add.stepEnrol')} <code>{`evenkeel-agent enroll${again}`}</code>
-          <pre>{made.code}</pre>
+          <pre>
+            <code>{made.code}</code>
+          </pre>
           <CopyButton text={made.code} />
         </li>
       </ol>
