@@ -13,6 +13,7 @@ function groupsWith(wait: number) {
     route: () => [{ receiver: 'channel:ops', path: 'root', action: 'now', settings: {} }],
     reach: () => [{ channel: 'ops', recipient: null, user: null, heldUntil: null }],
     policy: () => null,
+    standsIn: () => null,
     whoIs: () => (text: string) => [text],
   };
   return createGroups({
