@@ -897,7 +897,7 @@ export const words = {
         hidden: 'Silenced',
       },
       history: 'One by one, and earlier ones',
-      members: 'Alerts: {{n}}, endpoints: {{endpoints}}',
+      members: 'Alerts: {{n}} · affected: {{endpoints}}',
       nobody: 'nobody',
       unowned: 'nobody has {{n}}',
       select: 'Select',

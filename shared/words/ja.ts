@@ -1141,7 +1141,7 @@ export const words: Words = {
         hidden: 'サイレンス中',
       },
       history: '個別の一覧と過去のアラート',
-      members: 'アラート {{n}} 件、エンドポイント {{endpoints}} 台',
+      members: 'アラート {{n}} 件、対象 {{endpoints}} 件',
       nobody: '担当者なし',
       unowned: '担当者なし {{n}} 件',
       select: '選択',

@@ -67,7 +67,7 @@ step('without any, it says why one would enter some', async () => {
 step('a form says what it would cover before it is sent', async () => {
   await open('/maintenance?of=site&target=Osaka+%3Cb%3E');
   await page
-    .getByText(/Endpoints: 0/)
+    .getByText(/Covered: 0/)
     .first()
     .waitFor();
   await page.getByText('It covers no endpoint at present.').waitFor();
