@@ -104,7 +104,7 @@ step('the first line says what needs somebody; groups by rule and site, what nob
   assert.is(await rows.count(), 3);
   const texts = await rows.allTextContents();
   assert.match(texts[0] ?? '', 'Osaka');
-  assert.match(texts[0] ?? '', 'Alerts: 3, endpoints: 3');
+  assert.match(texts[0] ?? '', 'Alerts: 3 · affected: 3');
   assert.match(texts[0] ?? '', 'nobody');
   // Markup in a name stays text.
   assert.match(texts.join(), '<b id=bad>berlin</b>');

@@ -16,7 +16,13 @@ cpSync(join(top, 'test/run.ts'), at('test/run.ts'));
 cpSync(join(top, 'test/runner'), at('test/runner'), { recursive: true });
 // What the runner itself imports.
 for (const path of [
-  ...['test/support/arguments.ts', 'shared/needs-node.ts', 'shared/errors.ts', 'shared/safe-text.ts'],
+  ...[
+    'test/support/arguments.ts',
+    'shared/needs-node.ts',
+    'shared/errors.ts',
+    'shared/safe-text.ts',
+    'shared/sentence.ts',
+  ],
   ...['shared/nearest.ts', 'package.json'],
 ])
   cpSync(join(top, path), at(path));
