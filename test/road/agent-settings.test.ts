@@ -147,8 +147,11 @@ test('what the machine itself locks stays, and the page says so', async () => {
   let agent = run(data);
   try {
     const id = await idOf(collector, 'db-1');
-    await stateIs(collector, id, 'locked');
+    // A lock of what nobody sets keeps nothing back.
+    await until(async () => (await settingsOf(collector, id)).lock.length === 2, 30_000, 'the lock to be told');
+    await stateIs(collector, id, 'taken');
     await save(collector, { of: 'endpoint', target: id }, settings);
+    await stateIs(collector, id, 'locked');
     await until(async () => (await settingsOf(collector, id)).problems.length === 2, 30_000, 'both locks to be told');
     const locked = await settingsOf(collector, id);
     assert.equal(locked.lock, ['interval_s', 'checks.software']);
