@@ -185,7 +185,7 @@ export function parseRemote(bytes: Uint8Array): Remote {
   return { settings, lock };
 }
 
-/** Of a message that was refused: so much of it as an answer needs. Null: it has no version that can be read. */
+/** The version of a message that was refused, so that the answer can name it. @returns null where no version can be read */
 export function versionIn(bytes: Uint8Array): number | null {
   try {
     const { version } = parse(bytes);

@@ -140,7 +140,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const maintenance = () => alerts.maintenance;
   const { zone, browser } = config;
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
-  const tls = await serveTls(config, { clock, log, haveAll: async () => false });
+  const tls = await serveTls(config, { clock, log });
   onStop(() => tls.stop());
   const publicUrl = () => tls.addresses(ports).http;
   const mailChannel = () => channels.routes.find(({ channel }) => channel.kind === 'email')?.name ?? null;

@@ -1,4 +1,4 @@
-/** `wait`: for the installer. Ends when the collector has confirmed a report of the running agent, or the time is over. */
+/** `wait`, for the installer: waits until the collector has acknowledged a report of the running agent, at most for the time given. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail } from '../../shared/errors.ts';
 import { ask } from '../control-socket.ts';

@@ -74,7 +74,7 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
     const foreign = foreignSiteOf(request, new URL(context.addresses().http).origin);
     const isOpen = need === 'public' && safeMethods.has(request.method);
     if (foreign !== null && !isOpen) throw fail('CROSS_ORIGIN', { origin: foreign });
-    // Pages of other sites may read what is public, but get the answer that a stranger gets.
+    // A page of another site may read what is public, and gets the same answer as somebody who is not logged in.
     if (need === 'public' && (foreign !== null || !answersMore.has(url))) return;
     request.caller = await callerOf(request, context);
     if (need === 'public') return;

@@ -7,7 +7,7 @@ import { mayDo } from '../accounts/roles.ts';
 import type { Context } from './context.ts';
 
 /**
- * Of somebody who is to take an alert: they can acknowledge it, and a message can reach them.
+ * The user to whom an alert is handed over: may acknowledge it, and can be reached by a message.
  * @throws EvenkeelError NOT_FOUND for a name of nobody, CONFLICT with what to do
  */
 export async function requireTaker(

@@ -1,6 +1,6 @@
 /**
- * What is usual today, for the rules that alert on it: learned when a report first asks for it, then once a day, one endpoint
- * after the other. Nothing is kept over a restart: it is learned again, and until then there is no verdict.
+ * What is usual today, for the rules of kind baseline. It is learned at the first report that needs it, then once a day, one
+ * endpoint after the other. After a restart it is learned anew; until then these rules have no verdict.
  */
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';

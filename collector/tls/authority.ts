@@ -8,8 +8,6 @@ const day = 86_400_000;
 /** Of the 90 days that a server certificate is valid. */
 const renewAfterMs = 60 * day;
 const serverKeyMs = 365 * day;
-/** The old authority is trusted for so long at least, and until every agent has the new one. */
-export const overlapMs = 45 * day;
 
 export const expiresAt = (certificate: string) => new X509Certificate(certificate).validToDate.getTime();
 
@@ -141,14 +139,6 @@ async function finish(
   writeAuthority(data, before, file);
   forgetKeys(data, pinsKept(file));
   return file;
-}
-
-/** The change is over: the authority of before is forgotten. Its certificate over the current one is sent on, for who was away. */
-export function dropOld(data: string, file: AuthorityFile): AuthorityFile {
-  const dropped = { ...file, version: file.version + 1, old: null };
-  writeAuthority(data, file, dropped);
-  forgetKeys(data, pinsKept(dropped));
-  return dropped;
 }
 
 /** What a server shows, and what others are to know of it. */

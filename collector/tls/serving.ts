@@ -9,17 +9,7 @@ import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Addresses, addressesOf } from '../settings/addresses.ts';
 import type { Config } from '../settings/settings.ts';
-import {
-  dropOld,
-  dueFor,
-  expiresAt,
-  initAuthority,
-  overlapMs,
-  renewServer,
-  type ServedTls,
-  servedBy,
-  servedFrom,
-} from './authority.ts';
+import { dueFor, expiresAt, initAuthority, renewServer, type ServedTls, servedBy, servedFrom } from './authority.ts';
 import { pinOf } from './certificates.ts';
 import { type AuthorityFile, folderOf, readAuthority } from './store.ts';
 
@@ -74,17 +64,8 @@ const trustIn = (served: ServedTls | null): Addresses['trust'] =>
   served && served.roots.length > 0 ? { roots: served.roots, pins: served.pins, version: served.version } : null;
 
 /** @throws EvenkeelError TLS_UNUSABLE, TLS_NOT_MADE */
-export async function serveTls(
-  config: TlsConfig,
-  parts: {
-    clock: Clock;
-    log: Log;
-    /** Whether every agent has what stands in this version of the trust. */
-    haveAll(version: number): Promise<boolean>;
-  },
-): Promise<TlsServing> {
+export async function serveTls(config: TlsConfig, { clock, log }: { clock: Clock; log: Log }): Promise<TlsServing> {
   const { data } = config;
-  const { clock, log } = parts;
   const takers: ((tls: ServedTls) => void)[] = [];
   let { served, name } = tlsOf(config);
   let failing: { since: number; reason: string } | null = null;
@@ -105,10 +86,6 @@ export async function serveTls(
     // Only where there never was one: an authority that is gone is not silently replaced by another.
     let file = readAuthority(data) ?? (served === null ? await first(now) : null);
     if (!file) return;
-    if (file.old && now >= file.old.since + overlapMs && (await parts.haveAll(file.version))) {
-      file = dropOld(data, file);
-      log.info({}, 'Every agent has the new authority; the old one is forgotten');
-    }
     const names = namesFor(config, file.names);
     const why = dueFor(file, names, now);
     if (why !== null) file = await renewServer(data, file, names, now);

@@ -5,7 +5,7 @@
 import { RE2JS } from 're2js';
 import { reasonOf } from '../../../shared/errors.ts';
 
-/** The work for each character of a message grows with the size of the compiled pattern; `a{100}` counts as 100 times `a`. */
+/** To look at one character of a message takes longer the larger the compiled pattern is; `a{100}` is as large as `a` written 100 times. */
 const instructionsAtMost = 2000;
 
 /** What is wrong with it, reading on after the place; null: nothing. */
