@@ -1433,7 +1433,7 @@ export const words = {
     hereOnlyLead:
       'The collector listens on its own machine only (127.0.0.1). For other machines, set `http.host` and `mqtt.host` to `0.0.0.0`, and `http.publicUrl` where they use another name than that of its certificate; start it again, and create a new code.',
     hereOnlyInClearLead:
-      'The collector listens on its own machine only (127.0.0.1). For other machines, run `npm run collector -- tls init --name NAME`, start it with `--http-host 0.0.0.0 --mqtt-host 0.0.0.0`, and create a new code.',
+      'The collector listens on its own machine only (127.0.0.1). For other machines, run the collector’s command `tls init --name NAME`, start it with `--http-host 0.0.0.0 --mqtt-host 0.0.0.0`, and create a new code.',
     inClear: 'The connection to this collector is not encrypted',
     inClearLead:
       'Whoever is on the way could read the code, so agents do not send it. Set tls in evenkeel.yaml and an address that begins with https://, and create a new code. If you trust every network on the way, add --insecure-http to the line.',
@@ -1460,7 +1460,7 @@ export const words = {
     setUp: 'Set up',
     none: 'No backup of the collector itself is set up.',
     howTo:
-      'Set backup.to in evenkeel.yaml to a folder, best on another disk. One now, on its machine: evenkeel-collector backup --to FOLDER',
+      'Set backup.to in evenkeel.yaml to a folder, best on another disk. For one now, run the collector’s command backup --to FOLDER on its machine.',
     daily: 'daily at {{at}}',
     every: 'every {{length}}',
     kept: '{{n}} of {{keep}} kept',

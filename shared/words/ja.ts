@@ -220,7 +220,7 @@ export const words: Words = {
     NOT_LOGGED_IN: { message: 'ログインが必要です。', hint: 'ログインしてから、もう一度お試しください。' },
     WRONG_TOKEN: {
       message: 'このトークンは使えません。誤っているか、期限切れか、取り消されています。',
-      hint: '設定ページ、または `npm run collector -- token create` で新しいトークンを作成してください。',
+      hint: '設定ページ、または コレクターのコマンド `token create` で新しいトークンを作成してください。',
     },
     BAD_LOGIN: {
       message: 'ユーザー名またはパスワードが違います。',
@@ -1675,7 +1675,7 @@ export const words: Words = {
     hereOnlyLead:
       'コレクターは自分のマシン (127.0.0.1) でのみ待ち受けています。ほかのマシンを追加するには、`http.host` と `mqtt.host` を `0.0.0.0` に設定し (証明書と異なる名前で接続する場合は `http.publicUrl` も設定)、再起動してから新しいコードを作成してください。',
     hereOnlyInClearLead:
-      'コレクターは自分のマシン (127.0.0.1) でのみ待ち受けています。ほかのマシンを追加するには、`npm run collector -- tls init --name 名前` を実行し、`--http-host 0.0.0.0 --mqtt-host 0.0.0.0` を付けて起動してから、新しいコードを作成してください。',
+      'コレクターは自分のマシン (127.0.0.1) でのみ待ち受けています。ほかのマシンを追加するには、コレクターのコマンド `tls init --name 名前` を実行し、`--http-host 0.0.0.0 --mqtt-host 0.0.0.0` を付けて起動してから、新しいコードを作成してください。',
     inClear: 'このコレクターとの接続は暗号化されていません',
     inClearLead:
       '経路上の第三者がコードを読み取れるため、エージェントはコードを送信しません。evenkeel.yaml で tls と https:// で始まるアドレスを設定し、新しいコードを作成してください。経路のネットワークをすべて信頼できる場合は、行の末尾に --insecure-http を追加してください。',
@@ -1702,7 +1702,7 @@ export const words: Words = {
     setUp: '設定',
     none: 'コレクター自体のバックアップは設定されていません。',
     howTo:
-      'evenkeel.yaml の backup.to にフォルダーを設定してください。別のディスクをお勧めします。今すぐ作成するには、コレクターのマシンで evenkeel-collector backup --to フォルダー を実行します。',
+      'evenkeel.yaml の backup.to にフォルダーを設定してください。別のディスクをお勧めします。今すぐ作成するには、コレクターのマシンでコレクターのコマンド backup --to フォルダー を実行します。',
     daily: '毎日 {{at}}',
     every: '{{length}}ごと',
     kept: '{{keep}} 件中 {{n}} 件を保存',
