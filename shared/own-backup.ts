@@ -1,8 +1,31 @@
 /** Copies of the collector itself, as the interface shows them. Not what agents report of backups. */
 import { Type } from 'typebox';
+import { Reason } from './inventory.ts';
 
 const ms = Type.Integer({ minimum: 0 });
 const count = Type.Integer({ minimum: 0 });
+
+const Made = Type.Object({
+  at: ms,
+  took: ms,
+  by: Type.String(),
+  path: Type.String(),
+  /** It is still where it was made. */
+  isThere: Type.Boolean(),
+  bytes: count,
+  /** Of these, shared with the one before. */
+  linked: count,
+  segments: count,
+  counts: Type.Record(Type.String(), count),
+  leftOut: Type.Array(Type.String()),
+});
+const Failed = Type.Object({
+  at: ms,
+  message: Type.String(),
+  hint: Type.String(),
+  /** The same as codes, where there are some. */
+  why: Type.Array(Reason),
+});
 
 export const OwnBackupStatus = Type.Object({
   asOf: ms,
@@ -27,25 +50,15 @@ export const OwnBackupStatus = Type.Object({
     }),
     Type.Null(),
   ]),
-  last: Type.Union([
-    Type.Object({
-      at: ms,
-      took: ms,
-      by: Type.String(),
-      path: Type.String(),
-      /** It is still where it was made. */
-      isThere: Type.Boolean(),
-      bytes: count,
-      /** Of these, shared with the one before. */
-      linked: count,
-      segments: count,
-      counts: Type.Record(Type.String(), count),
-      leftOut: Type.Array(Type.String()),
-    }),
+  /** Of the folder of the settings; without one, of wherever somebody had one made. */
+  last: Type.Union([Made, Type.Null()]),
+  /** Of the last try there, where it failed. */
+  failed: Type.Union([Failed, Type.Null()]),
+  /** What became of the last one that this process made, wherever; null: of none, or one is being made. */
+  ended: Type.Union([
+    Type.Object({ made: Type.Union([Made, Type.Null()]), failed: Type.Union([Failed, Type.Null()]) }),
     Type.Null(),
   ]),
-  /** Of the last try, where it failed. */
-  failed: Type.Union([Type.Object({ at: ms, message: Type.String(), hint: Type.String() }), Type.Null()]),
 });
 export type OwnBackupStatus = Type.Static<typeof OwnBackupStatus>;
 

@@ -56,10 +56,10 @@ async function byCollector(config: Config, to: string | undefined, passphrase: s
     if (now.running) line.say(now.running.phase, now.running.done, now.running.total);
     else {
       line.end();
-      if (now.failed && now.failed.at >= begun.asOf) throw fail('BACKUP_FAILED', now.failed);
-      if (!now.last || now.last.at < begun.asOf - 1000)
-        throw fail('CONFLICT', { problem: 'the collector stopped before the backup was made' });
-      report(now.last);
+      if (!now.ended) throw fail('CONFLICT', { problem: 'the collector stopped before the backup was made' });
+      const { made, failed } = now.ended;
+      if (failed) throw fail('BACKUP_FAILED', { message: failed.message, hint: failed.hint });
+      if (made) report(made);
       return true;
     }
     await wait(lookEveryMs);

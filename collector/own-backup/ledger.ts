@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
+import { backupRefused as refused } from '../state/backup-refused.ts';
 import { syncFolder, writeDurable } from './files.ts';
-import { refused } from './place.ts';
 
 export const ledgerName = 'erased.json';
 
@@ -37,12 +38,7 @@ export function readLedger(file: string): Ledger | null {
 /** @throws EvenkeelError BACKUP_REFUSED where another collector keeps its backups */
 export function refuseForeign(folder: string, of: string): void {
   const found = readLedger(join(folder, ledgerName));
-  if (found && found.of !== of)
-    throw refused(
-      `to ${folder}`,
-      'another collector keeps its backups there',
-      'Give each collector a folder of its own. Where this one takes the place of the other, move erased.json away.',
-    );
+  if (found && found.of !== of) throw refused(`to ${folder}`, reason('own_backup_foreign'), reason('own_backup_apart'));
 }
 
 /** Nothing that stands there is taken out. */

@@ -6,12 +6,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
 import { openUnchanged } from '../series/copy.ts';
 import type { Config } from '../settings/settings.ts';
+import { backupRefused as refused } from '../state/backup-refused.ts';
 import { copyFile, isThere, linkFile, sumOf, syncFolder, syncFolders, writeDurable } from './files.ts';
 import { refuseForeign, writeLedger } from './ledger.ts';
 import { type BackedUpFile, type BackupNote, names, noteFormat, noteName, readNote } from './note.ts';
-import { lackOfRoom, preparePlace, refused } from './place.ts';
+import { lackOfRoom, preparePlace } from './place.ts';
 import { sealSecrets } from './secrets.ts';
 import { copySettings } from './settings-files.ts';
 import type { CopySource } from './source.ts';
@@ -114,24 +116,17 @@ async function freeName(to: string, at: number): Promise<string> {
 
 function refuseLack(to: string, needed: number): void {
   const lack = lackOfRoom(to, needed);
-  if (lack !== null)
-    throw refused(`to ${to}`, lack, 'Free some space there, keep fewer backups, or choose another folder.');
+  if (lack !== null) throw refused(`to ${to}`, lack, reason('own_backup_more_room'));
 }
 
 function asRefusal(thrown: unknown, to: string): unknown {
   if (thrown instanceof EvenkeelError) return thrown;
   const { code, name } = thrown as NodeJS.ErrnoException;
   const what = `to ${to}`;
-  if (name === 'AbortError')
-    return refused(what, 'the collector stops', 'Make it again once the collector runs, or while it does not.');
+  if (name === 'AbortError') return refused(what, reason('own_backup_stopping'), reason('own_backup_again'));
   if (code === 'ENOSPC' || code === 'EDQUOT' || /disk is full/.test(reasonOf(thrown)))
-    return refused(
-      what,
-      'the disk is full',
-      'Free some space there, keep fewer backups, or choose another folder.',
-      thrown,
-    );
-  return refused(what, reasonOf(thrown), 'Correct that and try again; earlier backups are untouched.', thrown);
+    return refused(what, reason('own_backup_disk_full'), reason('own_backup_more_room'), thrown);
+  return refused(what, reason('verbatim', { text: reasonOf(thrown) }), reason('own_backup_correct'), thrown);
 }
 
 type Filled = Omit<BackupNote, 'format' | 'version' | 'at' | 'took' | 'by'> & { linked: number };

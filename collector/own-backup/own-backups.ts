@@ -1,18 +1,20 @@
 /** Copies of the running collector: by a schedule, or because somebody asks. One at a time. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, errors, fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { OwnBackupStatus } from '../../shared/own-backup.ts';
+import { reason } from '../../shared/reason.ts';
 import type { OwnAlerts } from '../alerts/own.ts';
 import { ownBackupOld } from '../alerts/own-rules.ts';
 import type { Config } from '../settings/settings.ts';
+import { backupRefused } from '../state/backup-refused.ts';
 import type { State } from '../state/open.ts';
 import { dueAt, isTooOld } from './due.ts';
 import { writeLedger } from './ledger.ts';
-import { type BackupProgress, backupsIn, makeBackup, pruneBackups } from './make.ts';
-import { bytesOf, noteName } from './note.ts';
+import { type BackupProgress, backupsIn, type MadeBackup, makeBackup, pruneBackups } from './make.ts';
+import { bytesOf, noteName, readNote } from './note.ts';
 import type { CopySource } from './source.ts';
 
 export interface OwnBackupParts {
@@ -35,26 +37,48 @@ export interface OwnBackups {
   begin(by: string, to?: string): void;
   /** Endpoints were erased: noted beside the backups. Never rejects: the next backup notes it as well. */
   erased(ids: readonly string[]): Promise<void>;
-  /** Makes what is due, from now on. */
+  /** Makes what is due, from now on; what a folder holds is known from it. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
+type LastBackup = Omit<NonNullable<OwnBackupStatus['last']>, 'isThere'>;
+
+/** Of the folder of the settings; without one, of wherever somebody had one made. */
 interface Remembered {
   /** When this folder was set up. */
   since: { to: string; at: number } | null;
-  last: (Omit<NonNullable<OwnBackupStatus['last']>, 'isThere'> & { to: string }) | null;
+  last: (LastBackup & { to: string }) | null;
   failed: OwnBackupStatus['failed'];
 }
 
+const lastOf = ({ note, path, linked }: MadeBackup): LastBackup => {
+  const { at, took, by, series, counts, leftOut } = note;
+  return { at, took, by, path, bytes: bytesOf(note), linked, segments: series.segments, counts, leftOut };
+};
+
 const key = 'own_backup';
 const lookEveryMs = 60_000;
+
+/** @returns null where there is none, or none that can be read */
+function newestIn(folder: string, log: Log): LastBackup | null {
+  const [name] = backupsIn(folder);
+  if (name === undefined) return null;
+  const path = join(folder, name);
+  try {
+    return lastOf({ note: readNote(readFileSync(join(path, noteName), 'utf8'), path), path, linked: 0 });
+  } catch (thrown) {
+    log.warn({ path, reason: reasonOf(thrown) }, 'Could not read what the newest backup of the collector holds');
+    return null;
+  }
+}
 
 export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
   const { state, source, config, clock, log, alerts } = parts;
   const settings = config.backup;
   const stopping = new AbortController();
   let running: OwnBackupStatus['running'] = null;
+  let ended: OwnBackupStatus['ended'] = null;
   let work: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
@@ -73,6 +97,8 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
   }
 
   const isStillThere = (path: string) => existsSync(join(path, noteName));
+  const isUsual = (to: string) => settings === null || to === settings.to;
+  const shownOf = (made: LastBackup) => ({ ...made, isThere: isStillThere(made.path) });
 
   /** Of the folder of the settings; null where it is not there any more. */
   const madeAt = ({ last }: Remembered) =>
@@ -86,18 +112,21 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
     progress({ phase: 'journal', done: 0, total: 0 });
     try {
       const about = { source, config, to, by, version: parts.version, passphrase: settings?.passphrase ?? null };
-      const made = await makeBackup({ ...about, now: clock.now, signal: stopping.signal, progress });
-      const { note, path, linked } = made;
-      const { at, took, series, counts, leftOut } = note;
-      const last = { to, at, took, by, path, bytes: bytesOf(note), linked, segments: series.segments, counts, leftOut };
+      const made = lastOf(await makeBackup({ ...about, now: clock.now, signal: stopping.signal, progress }));
       if (settings && to === settings.to) await pruneBackups(to, settings.keep);
-      await remember({ last, failed: null });
-      log.info({ path, bytes: last.bytes, linked, took_ms: took, by }, 'Made a backup of the collector');
+      ended = { made: shownOf(made), failed: null };
+      if (isUsual(to)) await remember({ last: { to, ...made }, failed: null });
+      log.info(
+        { path: made.path, bytes: made.bytes, linked: made.linked, took_ms: made.took, by },
+        'LastBackup a backup of the collector',
+      );
     } catch (thrown) {
-      const { message, hint } =
-        thrown instanceof EvenkeelError ? thrown : { message: reasonOf(thrown), hint: errors.INTERNAL.hint };
+      const known = thrown instanceof EvenkeelError ? thrown : null;
+      const { message, hint } = known ?? { message: reasonOf(thrown), hint: errors.INTERNAL.hint };
       log.error({ to, by, reason: message, todo: hint }, 'Could not make a backup of the collector');
-      if (!stopping.signal.aborted) await remember({ failed: { at: clock.now(), message, hint } });
+      const failed = { at: clock.now(), message, hint, why: [...(known?.why ?? [])] };
+      ended = { made: null, failed };
+      if (isUsual(to) && !stopping.signal.aborted) await remember({ failed });
     } finally {
       running = null;
     }
@@ -106,12 +135,9 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
   function begin(by: string, to = settings?.to): void {
     if (running) throw fail('CONFLICT', { problem: 'a backup is being made at this moment; wait for its end' });
     if (to === undefined)
-      throw fail('BACKUP_REFUSED', {
-        what: 'of this collector',
-        reason: 'no folder is known for it',
-        todo: 'Set backup.to in evenkeel.yaml and restart, or give a folder: npm run collector -- backup --to FOLDER',
-      });
+      throw backupRefused('of this collector', reason('own_backup_no_place'), reason('own_backup_set_place'));
     running = { startedAt: clock.now(), phase: 'journal', done: 0, total: 0 };
+    ended = null;
     work = work
       .then(() => make(by, to))
       .then(look)
@@ -127,10 +153,16 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
       if (folder !== settings?.to) await alerts.own(ownBackupOld, { folder }, false);
   }
 
-  const shownOf = ({ to: _to, ...last }: NonNullable<Remembered['last']>) => ({
-    ...last,
-    isThere: isStillThere(last.path),
-  });
+  /**
+   * After a restore, or beside a collector that makes them by the command alone, the folder has newer ones than the state
+   * knows: a state does not know of the backup that it lies in.
+   */
+  async function lookInFolder(to: string): Promise<void> {
+    const { last } = await remembered();
+    const newest = newestIn(to, log);
+    if (newest && (last?.to !== to || (last.path !== newest.path && last.at <= newest.at)))
+      await remember({ last: { to, ...newest } });
+  }
 
   const nextAt = (about: Remembered) =>
     settings && dueAt(settings, config.zone, madeAt(about), about.failed?.at ?? null);
@@ -161,7 +193,8 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
         nextAt: running ? null : nextAt(about),
         running,
         last: last && shownOf(last),
-        failed,
+        failed: failed && { ...failed, why: failed.why ?? [] },
+        ended,
       };
     },
     begin,
@@ -176,6 +209,7 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
     async start() {
       const { since } = await remembered();
       if (settings && since?.to !== settings.to) await remember({ since: { to: settings.to, at: clock.now() } });
+      if (settings) await lookInFolder(settings.to);
       timer = setInterval(() => void tick(), lookEveryMs);
       timer.unref();
       void tick();

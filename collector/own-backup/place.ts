@@ -11,14 +11,13 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
+import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/make-folder.ts';
+import { type Reason, reason } from '../../shared/reason.ts';
+import { backupRefused as refused } from '../state/backup-refused.ts';
 
 /** Space that a backup leaves free: its disk may be that of others as well. */
 const spareBytes = 64 * 1024 * 1024;
-
-export const refused = (what: string, reason: string, todo: string, thrown?: unknown): EvenkeelError =>
-  fail('BACKUP_REFUSED', { what, reason, todo }, thrown);
 
 /** With links followed as far as the path is there. */
 export function realOf(path: string): string {
@@ -70,20 +69,19 @@ function nearest(path: string): string {
 }
 
 function refuseInside(to: string, data: string): void {
-  if (isWithin(to, data))
-    throw refused(
-      `to ${to}`,
-      'it lies in the data folder, and would be lost with it',
-      'Choose a folder elsewhere, best on another disk.',
-    );
+  if (isWithin(to, data)) throw refused(`to ${to}`, reason('own_backup_inside_data'), reason('own_backup_elsewhere'));
 }
 
 function checkedFolder(to: string): string {
   const real = realpathSync(to);
   const found = statSync(real);
-  if (!found.isDirectory()) throw refused(`to ${to}`, 'it is no folder', 'Choose a folder, or a name that is free.');
+  if (!found.isDirectory()) throw refused(`to ${to}`, reason('own_backup_no_folder'), reason('own_backup_free_name'));
   if (isUnix && (found.mode & 0o002) !== 0 && (found.mode & 0o1000) === 0)
-    throw refused(`to ${to}`, 'every user of this machine may change what is in it', `Run: chmod o-w ${real}`);
+    throw refused(
+      `to ${to}`,
+      reason('own_backup_open_to_all'),
+      reason('own_backup_run', { command: `chmod o-w ${real}` }),
+    );
   accessSync(real, constants.R_OK | constants.W_OK | constants.X_OK);
   return real;
 }
@@ -91,25 +89,23 @@ function checkedFolder(to: string): string {
 function asRefusal(to: string, thrown: unknown): unknown {
   if (thrown instanceof EvenkeelError) return thrown;
   const { code } = thrown as NodeJS.ErrnoException;
-  const because = (reason: string, todo: string) => refused(`to ${to}`, reason, todo, thrown);
+  const because = (why: Reason, todo: Reason) => refused(`to ${to}`, why, todo, thrown);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return because(
-      `the user of the collector may not write there (${reasonOf(thrown)})`,
-      'Make it a folder of that user, or choose another one.',
-    );
+    return because(reason('own_backup_not_writable', { said: reasonOf(thrown) }), reason('own_backup_folder_of_user'));
   if (lstatSync(to, { throwIfNoEntry: false })?.isSymbolicLink() && !existsSync(to))
-    return because('it is a link to a folder that is not there', 'Make that folder, or name another one.');
+    return because(reason('own_backup_dangling'), reason('own_backup_make_it'));
   if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'ELOOP')
-    return because(`it is no folder (${reasonOf(thrown)})`, 'Choose a folder, or a name that is free.');
-  if (code === 'ENOENT') return because('no folder can be made there', 'Choose a folder on a disk.');
-  return because(reasonOf(thrown), 'Correct that, or choose another folder.');
+    return because(reason('own_backup_no_folder'), reason('own_backup_free_name'));
+  if (code === 'ENOENT') return because(reason('own_backup_not_made'), reason('own_backup_on_disk'));
+  return because(reason('verbatim', { text: reasonOf(thrown) }), reason('own_backup_correct'));
 }
 
 /** @param needed bytes. @returns why they do not fit; null when they do */
-export function lackOfRoom(folder: string, needed: number): string | null {
+export function lackOfRoom(folder: string, needed: number): Reason | null {
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
-  return free >= needed + spareBytes ? null : `it needs ${mib(needed + spareBytes)}, and ${mib(free)} are free there`;
+  if (free >= needed + spareBytes) return null;
+  return reason('own_backup_no_room', { needed_bytes: needed + spareBytes, free_bytes: free });
 }
 
 export const mib = (bytes: number) => `${Math.ceil(bytes / 1_048_576)} MiB`;

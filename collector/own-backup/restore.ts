@@ -7,6 +7,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/make-folder.ts';
+import { formatReasons } from '../../shared/words/reasons.ts';
 import type { StatePlace } from '../state/drivers/index.ts';
 import { type PostgresPlace, postgresName } from '../state/drivers/postgres-address.ts';
 import { undump } from '../state/drivers/postgres-copy.ts';
@@ -68,7 +69,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<RestoredBa
   const hasSecrets = backup.note.files.some(({ path }) => path === names.secrets);
   if (request.state) await refuseFilled(request.state, request.data);
   const lack = lackOfRoom(dirname(data), total);
-  if (lack !== null) throw refused(request.data, lack, 'Free some space there, or restore to another disk.');
+  if (lack !== null)
+    throw refused(request.data, formatReasons('en', [lack]), 'Free some space there, or restore to another disk.');
   const half = `${data}.restoring-${process.pid}`;
   try {
     await copyAll(backup, half, secrets, watchOf(request, 'copy', total));

@@ -58,6 +58,9 @@ function request(from: string, data: string, more: Partial<RestoreRequest> = {})
   };
 }
 
+const statusOf = async ({ call }: Pick<InProcess, 'call'>): Promise<OwnBackupStatus> =>
+  (await call('/api/v1/collector/backups', { as: 'admin' })).body;
+
 async function backUp({ call }: Pick<InProcess, 'call'>): Promise<OwnBackupStatus> {
   const url = '/api/v1/collector/backups';
   const begun = await call(url, { method: 'POST', as: 'admin', body: {} });
@@ -65,7 +68,7 @@ async function backUp({ call }: Pick<InProcess, 'call'>): Promise<OwnBackupStatu
   let status = begun.body as OwnBackupStatus;
   await until(
     async () => {
-      status = (await call(url, { as: 'admin' })).body;
+      status = await statusOf({ call });
       return status.running === null;
     },
     60_000,
@@ -150,6 +153,11 @@ test('restored elsewhere every route answers as before, every table has the same
   const ids = [kept, sold];
   const { last } = await backUp(first);
   assert.ok(last?.isThere);
+  const { data } = first;
+  const aside = await run(['backup', '--data', data, '--to', join(data, 'in')]);
+  assert.is(aside.code, 1);
+  assert.match(aside.stderr, /It lies in the data folder/);
+  assert.is((await statusOf(first)).failed, null, 'elsewhere, by hand: nothing is wrong with those of the settings');
   await first.stop();
   // Both have just started: what was put into the state behind the first one's back is known now.
   const original = await first.again();
@@ -190,8 +198,12 @@ test('restored elsewhere every route answers as before, every table has the same
   const later = temporaryFolder();
   const { erasedAgain } = await restoreBackup(request(to, join(later.path, 'data')));
   assert.is(erasedAgain, 1);
-  const erased = await openCollector({ clock, settings: `zone: ${zone}\n` }, later);
+  const erased = await openCollector({ clock, settings }, later);
   try {
+    // Its state is from before that backup: the folder says what there is.
+    const status = await statusOf(erased);
+    assert.is(status.last?.path, last.path);
+    assert.is(status.last?.counts.endpoints, last.counts.endpoints);
     const row = () => erased.state.selectFrom('endpoints').selectAll().where('id', '=', sold).executeTakeFirstOrThrow();
     await until(async () => (await row()).erased_all_at !== null, 20_000, 'the erasure of its series');
     const { name, hostname, retired_at } = await row();

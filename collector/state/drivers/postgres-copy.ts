@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EvenkeelError, fail } from '../../../shared/errors.ts';
+import type { EvenkeelError } from '../../../shared/errors.ts';
+import { reason } from '../../../shared/reason.ts';
+import { backupRefused } from '../backup-refused.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
 
 const connectWithinS = '10';
@@ -71,13 +73,8 @@ function ended(
 function refusal(program: string, place: PostgresPlace | null, thrown: Error | string): EvenkeelError {
   const isMissing = typeof thrown !== 'string' && (thrown as NodeJS.ErrnoException).code === 'ENOENT';
   const of = place === null ? '' : ` of ${postgresName(place)}`;
-  return fail('BACKUP_REFUSED', {
-    what: `the state${of}`,
-    reason: isMissing
-      ? `it needs the program ${program}, which is not on this machine`
-      : `${program}: ${typeof thrown === 'string' ? thrown : thrown.message}`,
-    todo: isMissing
-      ? 'Install the client programs of PostgreSQL in the version of the server or newer (Debian: postgresql-client), and try again.'
-      : 'Correct that and try again; nothing was changed.',
-  });
+  const why = isMissing
+    ? reason('own_backup_no_program', { program })
+    : reason('verbatim', { text: `${program}: ${typeof thrown === 'string' ? thrown : thrown.message}` });
+  return backupRefused(`the state${of}`, why, reason(isMissing ? 'own_backup_install' : 'own_backup_correct'));
 }

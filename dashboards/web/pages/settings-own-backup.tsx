@@ -7,6 +7,7 @@ import { call } from '../net/request.ts';
 import { Box, Callout, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
+import { formatReasons } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 
 const address = 'collector/backups';
@@ -49,6 +50,15 @@ function Last({ last }: { last: NonNullable<OwnBackupStatus['last']> }) {
         </Fact>
       ))}
     </>
+  );
+}
+
+function Why({ of }: { of: NonNullable<OwnBackupStatus['failed']> }) {
+  if (of.why.length > 0) return <p>{formatReasons(of.why)}</p>;
+  return (
+    <p lang="en">
+      {of.message} {of.hint}
+    </p>
   );
 }
 
@@ -125,9 +135,7 @@ export function OwnBackup() {
                 <p>
                   <Ago at={of.failed.at} />
                 </p>
-                <p lang="en">
-                  {of.failed.message} {of.failed.hint}
-                </p>
+                <Why of={of.failed} />
               </Callout>
             )}
             {of.running && <Running of={of.running} reload={status.reload} />}

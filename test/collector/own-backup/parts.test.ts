@@ -88,7 +88,13 @@ test('folders that a backup would not survive in, or that are none, are refused'
   symlinkSync(data, join(folder.path, 'link'));
   assert.match(why(join(folder.path, 'link', 'b')), /lies in the data folder/, 'through a link');
   writeFileSync(join(folder.path, 'file'), '');
-  assert.match(why(join(folder.path, 'file')), /it is no folder/);
+  assert.match(why(join(folder.path, 'file')), /It is no folder/);
+  const { why: codes } = refusalOf(() => preparePlace(join(folder.path, 'file'), data));
+  assert.equal(
+    codes.map(({ code }) => code),
+    ['own_backup_no_folder', 'own_backup_free_name'],
+    'for readers of every language',
+  );
   symlinkSync(join(folder.path, 'nowhere'), join(folder.path, 'dangling'));
   assert.match(why(join(folder.path, 'dangling')), /no folder|is not there/);
   mkdirSync(join(folder.path, 'open'), { mode: 0o777 });
@@ -105,7 +111,7 @@ test('the list of erased endpoints only grows, is of one collector, and a damage
   await writeLedger(folder.path, 'one', ['b']);
   await writeLedger(folder.path, 'one', ['a', 'b']);
   assert.equal(readLedger(file), { of: 'one', erased: ['a', 'b'] });
-  assert.match(refusalOf(() => refuseForeign(folder.path, 'two')).message, /another collector keeps its backups there/);
+  assert.match(refusalOf(() => refuseForeign(folder.path, 'two')).message, /Another collector keeps its backups there/);
   writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
   assert.match(refusalOf(() => readLedger(file)).hint, /would come back/);
   folder.remove();
