@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Applied } from './applied.ts';
+import { UpdateReport } from './update.ts';
 
 const seconds = { minimum: 0, maximum: 1e10 };
 const word = { pattern: '^[a-z_]{1,32}$' };
@@ -28,6 +29,7 @@ export const Presence = Type.Union([
       slept_s: Type.Optional(Type.Number(seconds)),
       stood_still_s: Type.Optional(Type.Number({ ...seconds, description: 'awake, and the agent did not run' })),
       settings: Type.Optional(Applied),
+      update: Type.Optional(UpdateReport),
       stalled: Type.Optional(Type.Boolean({ description: 'memory or disks had stopped all work just then' })),
     },
     // A newer agent may send fields that this side does not know.
