@@ -31,6 +31,13 @@ const light: Plugin = {
   },
 };
 
+/**
+ * The executable keeps its source in memory: one letter outside of Latin makes that two bytes for each letter of all of it.
+ * In texts and expressions an escape means the same; no source reads its own template as it was written.
+ */
+const inAscii = (code: string): string =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** Nothing is waited for at the top of a CommonJS file. */
 const noWaiting: Plugin = {
   name: 'no-waiting',
@@ -69,7 +76,7 @@ export async function bundleAgent(top: string, entry: string): Promise<Bundle> {
   const done = bundleOf(await built.generate({ format: 'cjs', codeSplitting: false, ...output }));
   await built.close();
   if (done.files.length !== 1) throw new Error(`the bundle of ${entry} has ${done.files.length} files, not one`);
-  return done;
+  return { ...done, files: done.files.map(({ name, code }) => ({ name, code: inAscii(code) })) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- agent [--minutes N] [--interval 10]`: what the agent costs its host, beside node_exporter and collectd
- * where they are installed, on the same machine at the same time and the same interval.
+ * `npm run bench -- agent [--minutes N] [--interval 10] [--program FILE]`: what the agent costs its host, beside the same from a
+ * package (FILE is its executable), and node_exporter and collectd where they are installed, on the same machine at the
+ * same time and the same interval.
  *
  * CPU is what the scheduler counted (ns on a core, all threads). Private is what would be free if the process ended. A
  * process that was started and has ended leaves page faults in its parent's count of its children's: 0 new ones
@@ -19,6 +20,8 @@ interface Cost {
   cpuMs: number;
   rssKiB: number;
   privateKiB: number;
+  /** Of these: the rest are pages of a program that nobody else runs, which the system may drop and read again. */
+  writtenKiB: number;
   childFaults: number;
 }
 
@@ -35,6 +38,7 @@ function costOf(pid: number): Cost | null {
       cpuMs: ns / 1e6,
       rssKiB: kib('Rss'),
       privateKiB: kib('Private_Clean') + kib('Private_Dirty'),
+      writtenKiB: kib('Private_Dirty'),
       childFaults: Number(stat[8]),
     };
   } catch {
@@ -68,14 +72,24 @@ function freePort(): Promise<number> {
   });
 }
 
-async function ours(intervalS: number): Promise<Guest & { reports(): number }> {
+interface Ours extends Guest {
+  reports(): number;
+}
+
+/** @param program of a package; none: from source */
+async function ours(intervalS: number, program?: string): Promise<Ours> {
   const broker = await startBroker();
   const folder = enrolledFolder(broker.port);
   writeFileSync(join(folder.path, 'agent.settings.json'), JSON.stringify({ v: 1, interval_s: intervalS }));
   // The first start of all fills the compile cache; the one that lasts is the second.
-  const agent = startAgent(['run', '--data', folder.path]);
+  const agent = startAgent(
+    ['run', '--data', folder.path],
+    undefined,
+    {},
+    program === undefined ? undefined : [program],
+  );
   return {
-    name: 'evenkeel agent',
+    name: program === undefined ? 'evenkeel agent' : 'from a package',
     pid: agent.child.pid as number,
     reports: () => broker.kept.filter((message) => message.leaf === 'report').length,
     async stop() {
@@ -121,18 +135,19 @@ async function collectd(intervalS: number): Promise<Guest | null> {
 
 function line(name: string, cost: Cost, cpuPerCycle: number): string {
   const mb = (kib: number) => (kib / 1024).toFixed(1).padStart(6);
-  return `${name.padEnd(16)} ${cpuPerCycle.toFixed(2).padStart(6)} ms CPU a cycle  ${mb(cost.rssKiB)} MB resident  ${mb(cost.privateKiB)} MB private`;
+  return `${name.padEnd(16)} ${cpuPerCycle.toFixed(2).padStart(6)} ms CPU a cycle  ${mb(cost.rssKiB)} MB resident  ${mb(cost.privateKiB)} MB private, ${mb(cost.writtenKiB)} of it written`;
 }
 
 /** Runs the comparison and prints one line a guest. Linux only: elsewhere there is no /proc to count in. */
 export async function run(args: string[]): Promise<void> {
-  const { values } = wordsOf({ args, options: { minutes: { type: 'string' }, interval: { type: 'string' } } });
+  const text = { type: 'string' } as const;
+  const { values } = wordsOf({ args, options: { minutes: text, interval: text, program: text } });
   const minutes = Number(values.minutes ?? 10);
   const intervalS = Number(values.interval ?? 10);
   if (process.platform !== 'linux') return console.log('SKIP agent bench: it counts in /proc, which only Linux has');
-  const agent = await ours(intervalS);
+  const agents = [await ours(intervalS), ...(values.program ? [await ours(intervalS, values.program)] : [])];
   const others = [await nodeExporter(), await collectd(intervalS)].filter((guest) => guest !== null);
-  const guests: Guest[] = [agent, ...others];
+  const guests: Guest[] = [...agents, ...others];
   const poking = setInterval(() => {
     for (const guest of others) void guest.poke?.().catch(() => {});
   }, intervalS * 1000);
@@ -141,7 +156,7 @@ export async function run(args: string[]): Promise<void> {
     const warmUpS = Math.min(60, minutes * 15);
     await wait(warmUpS * 1000);
     const before = guests.map((guest) => costOf(guest.pid));
-    const reports = agent.reports();
+    const reports = agents.map((agent) => agent.reports());
     const started = performance.now();
     await wait(minutes * 60_000 - warmUpS * 1000);
     const cycles = (performance.now() - started) / 1000 / intervalS;
@@ -152,12 +167,12 @@ export async function run(args: string[]): Promise<void> {
         continue;
       }
       console.log(`FIGURE ${line(guest.name, to, (to.cpuMs - from.cpuMs) / cycles)}`);
-      if (guest !== agent) continue;
+      const agent = agents[i];
+      if (!agent) continue;
       const children = to.childFaults - from.childFaults;
-      console.log(
-        `FIGURE evenkeel agent   ${children === 0 ? '0 processes' : 'some processes were'} started in the loop`,
-      );
-      console.log(`FIGURE evenkeel agent   ${agent.reports() - reports} reports in ${cycles.toFixed(1)} cycles`);
+      const name = agent.name.padEnd(16);
+      console.log(`FIGURE ${name} ${children === 0 ? '0 processes' : 'some processes were'} started in the loop`);
+      console.log(`FIGURE ${name} ${agent.reports() - (reports[i] ?? 0)} reports in ${cycles.toFixed(1)} cycles`);
     }
   } finally {
     clearInterval(poking);

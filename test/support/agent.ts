@@ -40,9 +40,16 @@ export interface AgentProcess {
   output(): string;
 }
 
-/** Starts `agent/main.ts` with these words. */
-export function startAgent(words: readonly string[], input?: string, env: NodeJS.ProcessEnv = {}): AgentProcess {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', agentMain, ...words], {
+const fromSource = [process.execPath, '--disable-warning=ExperimentalWarning', agentMain] as const;
+
+/** Starts `agent/main.ts` with these words. @param program another one instead, such as that of a package */
+export function startAgent(
+  words: readonly string[],
+  input?: string,
+  env: NodeJS.ProcessEnv = {},
+  [program, ...first]: readonly [string, ...string[]] = fromSource,
+): AgentProcess {
+  const child = spawn(program, [...first, ...words], {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
