@@ -230,11 +230,13 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       addresses: () => tls.addresses(ports),
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
       ...joiningOf(config, folder, deps),
-      async retired(id) {
-        intake.retire(id);
-        await agentSettings.retired(id);
+      async retired(ids) {
+        for (const id of ids) {
+          intake.retire(id);
+          await agentSettings.retired(id);
+        }
         await onScopesMoved();
-        await alerts.retired(id);
+        for (const id of ids) await alerts.retired(id);
       },
       replaced: async (id) => intake.disconnect(id),
       ...{ finishErasing: erasures.finish, floodOf: intake.floodOf },

@@ -53,6 +53,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
 const writesItself = new Set(['POST /api/v1/endpoints/:id/erase']);
 /** They show what would be, whether a password is right, or what somebody else has found. */
 const changesNothing = new Set([
+  'POST /api/v1/endpoints/bulk/preview',
   'POST /api/v1/maintenance/preview',
   'POST /api/v1/agent-settings/preview',
   'POST /api/v1/silences/preview',

@@ -130,8 +130,8 @@ export interface Context {
   registry: Registry;
   /** A restore of one of its backups was tested: the rules are evaluated at once. */
   restoreTried(id: string): Promise<void>;
-  /** An endpoint was retired: ends its connection and its alerts. */
-  retired(id: string): Promise<void>;
+  /** Endpoints were retired: ends their connections and their alerts. */
+  retired(ids: readonly string[]): Promise<void>;
   /** Of an endpoint whose rows were erased, all the rest. @returns why something is left; null when nothing is */
   finishErasing(): Promise<string | null>;
   /** The credential of an endpoint was replaced. */

@@ -46,6 +46,11 @@ export const freeTextOrNone = (maxLength: number, description: string) =>
 /** Of a site or a group. The rules of such names are in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });
 
+export const Tag = Type.String({
+  pattern: `^${allSeen}[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$`,
+  want: 'a tag of 1 to 64 letters, digits, or . _ : -, beginning with a letter or digit',
+});
+
 /** Optional; null: not known. */
 export const people = Type.Optional(
   Type.Union([Type.Integer({ minimum: 0, maximum: 1_000_000 }), Type.Null()], {

@@ -2,6 +2,7 @@
 
 import { fail } from '../../shared/errors.ts';
 import { reason } from '../../shared/reason.ts';
+import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import type { EndpointKind } from './fleet.ts';
 import { setGroups } from './groups.ts';
@@ -60,10 +61,15 @@ export async function editEndpoint(
   });
 }
 
-/** The endpoint's credential stops working; its history stays. */
-export async function retireEndpoint(state: State, id: string, by: string, now: number): Promise<void> {
-  await state.transaction().execute(async (db) => {
-    await db.updateTable('endpoints').set({ retired_at: now }).where('id', '=', id).execute();
-    await moveRuleScope(db, 'endpoint', id, null, 'endpoint_retired', by, now);
-  });
+/** Their credentials stop working; their history stays. Inside the caller's transaction. */
+export async function retireEndpoints(db: State, ids: readonly string[], by: string, now: number): Promise<void> {
+  for (const some of chunks(ids)) {
+    await db.updateTable('endpoints').set({ retired_at: now }).where('id', 'in', some).execute();
+    const scoped = new Set<string>();
+    for (const table of ['rules', 'setting_layers'] as const) {
+      const rows = db.selectFrom(table).select('target').where('scope', '=', 'endpoint').where('target', 'in', some);
+      for (const { target } of await rows.execute()) scoped.add(target);
+    }
+    for (const id of scoped) await moveRuleScope(db, 'endpoint', id, null, 'endpoint_retired', by, now);
+  }
 }

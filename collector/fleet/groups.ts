@@ -31,8 +31,8 @@ export interface Groups extends Places<Place> {
   nameOf(id: string): string | undefined;
   /** The same with names, for rows. */
   namedGroupsOf(endpoint: string): EndpointRow['groups'];
-  /** Reads the groups of one endpoint again: after an edit of it. */
-  reload(endpoint: string): Promise<void>;
+  /** Reads the groups of some endpoints again: after an edit of them. */
+  reload(endpoints: readonly string[]): Promise<void>;
 }
 
 /** Sets all groups of an endpoint, inside the transaction of an edit. @throws EvenkeelError NOT_FOUND */
@@ -45,7 +45,7 @@ export async function setGroups(db: State, endpoint: string, ids: readonly strin
 }
 
 /** Existing members keep the date at which they joined. */
-async function addMembers(db: State, id: string, endpoints: readonly string[], by: string, at: number) {
+export async function addMembers(db: State, id: string, endpoints: readonly string[], by: string, at: number) {
   for (const some of chunks(endpoints)) {
     const rows = some.map((endpoint) => ({ group_id: id, endpoint, added_at: at, added_by: by }));
     await db
@@ -92,10 +92,14 @@ export async function createGroups({ state, fleet, changeFeed, now, onScopesMove
     for (const [endpoint, ids] of found) memberships.set(endpoint, ids);
   }
 
+  async function reload(endpoints: readonly string[]): Promise<void> {
+    for (const some of chunks(endpoints)) await readMembers(some);
+  }
+
   /** Updates memory after the commit, before the change is published. */
   async function follow(endpoints: readonly string[]): Promise<void> {
     await readNames();
-    for (const some of chunks(endpoints)) await readMembers(some);
+    await reload(endpoints);
     await announce(
       fleet,
       changeFeed,
@@ -123,7 +127,7 @@ export async function createGroups({ state, fleet, changeFeed, now, onScopesMove
     },
     nameOf: (id) => names.get(id),
     namedGroupsOf: (endpoint) => groupsOf(endpoint).map((id) => ({ id, name: names.get(id) ?? id })),
-    reload: (endpoint) => readMembers([endpoint]),
+    reload,
 
     list: async () => (await state.selectFrom('groups').selectAll().orderBy('name_key').execute()).map(placeOf),
     get,

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import type { EndpointRow } from '../../shared/api.ts';
 import { badMark } from '../../shared/bad-mark.ts';
+import { oneLinePattern } from '../../shared/safe-text.ts';
 import {
   byName,
   defaultSort,
@@ -19,29 +20,49 @@ import {
 
 export type RowQuery = { [name in FilterName | 'q' | 'sort' | 'page']?: string } & { limit?: number };
 
-const oneOf = (filter: RowFilter) =>
-  'tests' in filter
-    ? Type.Enum(Object.keys(filter.tests))
-    : Type.String({ maxLength: 512, description: 'one that occurs; empty: endpoints that have none' });
+/** A site may have a name from before the rules of names. */
+const line = { pattern: oneLinePattern, want: 'a text on one line, of characters that can be seen' };
+const oneOf = (name: FilterName) => {
+  const filter: RowFilter = filters[name];
+  if ('tests' in filter) return Type.Enum(Object.keys(filter.tests));
+  const description = 'one that occurs; empty: endpoints that have none';
+  return Type.String({ maxLength: 512, description, ...(name === 'site' ? {} : line) });
+};
+
+/** Which endpoints, without their order and page. */
+const chosen = {
+  ...Object.fromEntries(filterNames.map((name) => [name, Type.Optional(oneOf(name))])),
+  q: Type.Optional(
+    Type.String({
+      ...{ maxLength: 128, ...line },
+      description: 'words that all occur in name, site, system, id, tags or groups',
+    }),
+  ),
+};
+const sort = Type.Optional(
+  Type.Enum([...sortNames, ...sortNames.map((name) => `-${name}`)], {
+    default: defaultSort,
+    description: '`-`: from above; by attention, state and backup that is the worst first',
+  }),
+);
 
 export const RowQuery = Type.Unsafe<RowQuery>(
   Type.Object(
     {
-      ...Object.fromEntries(filterNames.map((name) => [name, Type.Optional(oneOf(filters[name]))])),
-      q: Type.Optional(
-        Type.String({ maxLength: 128, description: 'words that all occur in name, site, system, id, tags or groups' }),
-      ),
-      sort: Type.Optional(
-        Type.Enum([...sortNames, ...sortNames.map((name) => `-${name}`)], {
-          default: defaultSort,
-          description: '`-`: from above; by attention, state and backup that is the worst first',
-        }),
-      ),
+      ...{ ...chosen, sort },
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 200 })),
       page: Type.Optional(Type.String({ maxLength: 2000, description: 'the `next` of the answer before' })),
     },
     { additionalProperties: false },
   ),
+);
+
+export type ChosenRows = Omit<RowQuery, 'sort' | 'limit' | 'page'>;
+export const ChosenRows = Type.Unsafe<ChosenRows>(
+  Type.Object(chosen, {
+    additionalProperties: false,
+    description: 'in place of ids: the filters of the list of endpoints; {} is all of them',
+  }),
 );
 
 interface Placed {

@@ -660,4 +660,13 @@ export const reasons = {
   write_errors: 'Write errors: {{errors}}',
   wrong_password: 'The password is wrong',
   zfs_not_loaded: 'ZFS is not loaded',
+  bulk_gone: 'It is not in the fleet: it was retired, or never was there',
+  bulk_many_tags: 'It would have {{count}} tags; {{limit}} are the most',
+  used_by_dependents: 'Reached by way of it: {{names}}',
+  used_by_maintenance: 'Maintenance windows of its own: {{count}}',
+  used_by_rules: 'Rules of its own, which end: {{names}}',
+  used_by_services: 'Part of the service {{names}}',
+  used_by_settings: 'Settings of its own, which end',
+  used_by_targets: 'Watches the target {{names}}',
+  used_by_tickets: 'Open tickets: {{names}}',
 } as const;

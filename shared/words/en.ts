@@ -527,6 +527,8 @@ export const words = {
     noMatch: 'No endpoint matches',
     noMatchLead: 'Nothing in the fleet fits this search and these filters.',
     clearFilters: 'Clear filters',
+    tick: 'Select {{name}}',
+    tickAll: 'Select all of this page',
   },
   tab: {
     label: 'About this endpoint',

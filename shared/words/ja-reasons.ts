@@ -660,4 +660,13 @@ export const reasons: ReasonWords = {
   write_errors: '書き込みエラー: {{errors}} 件',
   wrong_password: 'パスワードが違います',
   zfs_not_loaded: 'ZFS は読み込まれていません',
+  bulk_gone: 'フリートにありません。廃止されたか、はじめから存在しません',
+  bulk_many_tags: 'タグが {{count}} 個になります。上限は {{limit}} 個です',
+  used_by_dependents: 'これを経由して接続: {{names}}',
+  used_by_maintenance: '固有のメンテナンス: {{count}} 件',
+  used_by_rules: '固有のルール（終了します）: {{names}}',
+  used_by_services: 'サービス {{names}} の構成要素',
+  used_by_settings: '固有の設定（終了します）',
+  used_by_targets: '監視対象 {{names}} を監視中',
+  used_by_tickets: '未解決のチケット: {{names}}',
 };

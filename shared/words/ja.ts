@@ -771,6 +771,8 @@ export const words: Words = {
     noMatch: '該当するエンドポイントがありません',
     noMatchLead: '検索語と絞り込みに合うエンドポイントはありません。',
     clearFilters: '絞り込みを解除',
+    tick: '{{name}} を選択',
+    tickAll: 'このページをすべて選択',
   },
   tab: {
     label: 'このエンドポイントの情報',

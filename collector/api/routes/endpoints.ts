@@ -1,9 +1,9 @@
 /** The fleet: list, one endpoint, edit, retire. */
 import { Type } from 'typebox';
 import { EndpointDetail, EndpointKind, EndpointRow, FleetFilters, page } from '../../../shared/api.ts';
-import { allSeen } from '../../../shared/safe-text.ts';
+import { tagsAtMost } from '../../fleet/bulk.ts';
 import { detailOf } from '../../fleet/detail.ts';
-import { editEndpoint, retireEndpoint } from '../../fleet/edit.ts';
+import { editEndpoint, retireEndpoints } from '../../fleet/edit.ts';
 import { factSections } from '../../fleet/facts.ts';
 import { living } from '../../fleet/fleet.ts';
 import { namePattern } from '../../fleet/names.ts';
@@ -13,7 +13,7 @@ import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import { waitingAlerts } from '../alert-groups.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, PlaceName, people, word } from '../shapes.ts';
+import { closed, Id, Nothing, PlaceName, people, Tag, word } from '../shapes.ts';
 
 const Edit = Type.Object(
   {
@@ -25,15 +25,7 @@ const Edit = Type.Object(
     ),
     kind: Type.Optional(EndpointKind),
     site: Type.Optional(Type.Union([PlaceName, Type.Null()])),
-    tags: Type.Optional(
-      Type.Array(
-        Type.String({
-          pattern: `^${allSeen}[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$`,
-          want: 'a tag of 1 to 64 letters, digits, or . _ : -, beginning with a letter or digit',
-        }),
-        { maxItems: 50 },
-      ),
-    ),
+    tags: Type.Optional(Type.Array(Tag, { maxItems: tagsAtMost })),
     groups: Type.Optional(
       Type.Array(word(64), { maxItems: 100, description: 'ids of all groups that it is to be in' }),
     ),
@@ -99,7 +91,7 @@ export function endpointRoutes(app: App, context: Context): void {
       const { id } = living(fleet, request.params.id);
       const madeSite = await editEndpoint(state, id, request.body, callerNamed(request), clock.now());
       await fleet.reload(id);
-      await groups.reload(id);
+      await groups.reload([id]);
       if (madeSite !== null) request.madeSites.push(madeSite);
       if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       changeFeed.publish({ kind: 'endpoint', endpoint: id });
@@ -119,10 +111,10 @@ export function endpointRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { id } = living(fleet, request.params.id);
-      await retireEndpoint(state, id, callerNamed(request), clock.now());
+      await state.transaction().execute((db) => retireEndpoints(db, [id], callerNamed(request), clock.now()));
       await fleet.reload(id);
       series.forget(id);
-      await context.retired(id);
+      await context.retired([id]);
       changeFeed.publish({ kind: 'endpoint', endpoint: id });
       return reply.status(204).send(null);
     },
@@ -152,7 +144,7 @@ export function endpointRoutes(app: App, context: Context): void {
       series.adopt(moved, endpoint);
       series.forget(moved);
       // Ends its connection: the next one gets the new identity. Also the old machine's, whose credential is revoked.
-      await context.retired(moved);
+      await context.retired([moved]);
       await context.replaced(endpoint);
       changeFeed.publish({ kind: 'endpoint', endpoint: moved });
       for (const section of factSections) changeFeed.publish({ kind: 'inventory', endpoint, section });

@@ -8,6 +8,7 @@ import { alertmanagerRoutes } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { budgetRoutes } from './budgets.ts';
+import { bulkRoutes } from './bulk.ts';
 import { calendarRoutes } from './calendars.ts';
 import { changeOutcomeRoutes } from './change-outcome.ts';
 import { changeTableRoutes } from './change-table.ts';
@@ -64,6 +65,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ownAccountRoutes,
   pushRoutes,
   endpointRoutes,
+  bulkRoutes,
   agentSettingsRoutes,
   dependencyRoutes,
   retiredRoutes,

@@ -28,11 +28,15 @@ export function wantedOf(search: string, { filters, sorts, sort }: FleetFilters)
 /** How many filters are set, the search not counted. */
 export const filterCount = ({ chosen }: Wanted): number => Object.keys(chosen).length;
 
+/** Which endpoints: the filters and the search, as parameters of the API. */
+export const filterOf = ({ q, chosen }: Wanted): Record<string, string> => ({
+  ...(q.trim() === '' ? {} : { q: q.slice(0, 128) }),
+  ...chosen,
+});
+
 /** `q=db&state=lost&sort=-cpu` */
-export function queryOf({ q, chosen, sort }: Wanted): string {
-  const words = q.trim() === '' ? {} : { q: q.slice(0, 128) };
-  return new URLSearchParams({ ...words, ...chosen, sort }).toString();
-}
+export const queryOf = (wanted: Wanted): string =>
+  new URLSearchParams({ ...filterOf(wanted), sort: wanted.sort }).toString();
 
 type FleetSort = FleetFilters['sorts'][number];
 

@@ -3,6 +3,8 @@ import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
 import { worstOf } from '../../../shared/level.ts';
 import { coarse, duration, none, number } from '../../../shared/words/format.ts';
 import { nextSort } from '../fleet/query.ts';
+import { pageTicked, type Ticked, ticked } from '../fleet/tick.ts';
+import { may } from '../net/session.ts';
 import { AttentionChips } from '../parts/attention.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { BackupMark, LevelMark, StateMark } from '../parts/mark.tsx';
@@ -80,7 +82,30 @@ function Disk({ row }: { row: EndpointRow }) {
   );
 }
 
+interface TickProps {
+  label: string;
+  isOn: boolean;
+  isPartly?: boolean;
+  onTick: (isRange: boolean) => void;
+}
+
+const Tick = ({ label, isOn, isPartly = false, onTick }: TickProps) => (
+  <label class="tick" title={label}>
+    <input
+      type="checkbox"
+      aria-label={label}
+      checked={isOn}
+      ref={(box) => {
+        if (box) box.indeterminate = isPartly;
+      }}
+      onClick={({ shiftKey }) => onTick(shiftKey)}
+    />
+  </label>
+);
+
 interface FleetTableProps {
+  ticks: Ticked;
+  setTicks: (next: Ticked) => void;
   list: readonly EndpointRow[];
   /** `-cpu`, and what else can be asked for. */
   order: string;
@@ -125,12 +150,42 @@ function columnsOf(): TableColumn<EndpointRow>[] {
 }
 
 /** A column whose name is a sort key is sorted by a click on its head. */
-export function FleetTable({ list, order, sorts }: FleetTableProps) {
+export function FleetTable({ list, order, sorts, ticks, setTicks }: FleetTableProps) {
+  const ids = list.map(({ id }) => id);
+  const isOn = (id: string) => ticks.isAll || ticks.ids.has(id);
+  const some = ids.some(isOn);
+  const all = ids.every(isOn);
   const columns = columnsOf().map((column): TableColumn<EndpointRow> => {
     const sort = sorts.find(({ name }) => name === column.key);
     if (sort === undefined) return column;
     const direction = order === sort.name ? 'ascending' : order === `-${sort.name}` ? 'descending' : 'none';
     return { ...column, sort: { direction, onClick: () => setQuery({ sort: nextSort(order, sort) }) } };
   });
-  return <Table caption={t('fleet.table')} columns={columns} rows={list} keyOf={(row) => row.id} />;
+  return (
+    <Table
+      caption={t('fleet.table')}
+      columns={columns}
+      rows={list}
+      keyOf={(row) => row.id}
+      pick={
+        may('operator') && {
+          head: (
+            <Tick
+              label={t('fleet.tickAll')}
+              isOn={all}
+              isPartly={some && !all}
+              onTick={() => setTicks(pageTicked(ticks, ids))}
+            />
+          ),
+          cell: ({ id, name }) => (
+            <Tick
+              label={t('fleet.tick', { name })}
+              isOn={isOn(id)}
+              onTick={(range) => setTicks(ticked(ticks, ids, id, range))}
+            />
+          ),
+        }
+      }
+    />
+  );
 }

@@ -4,13 +4,15 @@ import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
 import type { Level } from '../../../shared/level.ts';
 import { number, time } from '../../../shared/words/format.ts';
 import { concernsFleet, fleetFilters, found } from '../fleet/filters.ts';
-import { filterCount, queryOf, wantedOf } from '../fleet/query.ts';
+import { filterCount, filterOf, queryOf, wantedOf } from '../fleet/query.ts';
 import { rows } from '../fleet/store.ts';
+import { noneTicked, type Ticked } from '../fleet/tick.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Bones, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { Late } from '../parts/late.tsx';
 import { Pager } from '../parts/table.tsx';
 import { search, setQuery } from '../router.ts';
 import { language, t } from '../words/words.ts';
@@ -100,6 +102,8 @@ interface Found extends Page<EndpointRow> {
   total: number;
 }
 
+const loadBulk = () => import('./fleet-tools/bulk.tsx').then(({ Bulk }) => Bulk);
+
 /** The list for the query of the page: one page of it, and the way to the others. */
 function List({ description }: { description: FleetFilters }) {
   const { filters, sorts } = description;
@@ -112,12 +116,27 @@ function List({ description }: { description: FleetFilters }) {
   const page = mark === undefined ? '' : `&page=${encodeURIComponent(mark)}`;
   const loaded = useLoad<Found>(`endpoints?${query}&limit=${pageSize}${page}`, concernsFleet, 2000);
   const data = useKept(loaded);
+  const filter = filterOf(wanted);
+  const of = JSON.stringify(filter);
+  const [kept, setTicks] = useState<Ticked | null>(null);
+  const ticks = kept?.of === of ? kept : noneTicked(of);
   // The last page became empty, such as after alerts ended: the page before is now the last.
   useEffect(() => {
     if (loaded.data?.items.length === 0 && marks.length > 0) setTurned({ query, marks: marks.slice(0, -1) });
   }, [loaded.data]);
   return (
     <section class="box" aria-label={t('fleet.table')} aria-busy={loaded.loading}>
+      {/* It stays once it was there: what it says of what was done is to be read. */}
+      {kept && (
+        <Late
+          load={loadBulk}
+          props={{
+            ...{ ticked: ticks, filter, total: data?.total ?? 0 },
+            onAll: () => setTicks({ ...ticks, isAll: true }),
+            onClear: () => setTicks(noneTicked(of)),
+          }}
+        />
+      )}
       <Filters filters={filters} sorts={sorts} wanted={wanted} />
       {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
       {data === null && !loaded.problem && <Bones lines={9} />}
@@ -128,6 +147,8 @@ function List({ description }: { description: FleetFilters }) {
           from={marks.length * pageSize + 1}
           order={wanted.sort}
           sorts={sorts}
+          ticks={ticks}
+          setTicks={setTicks}
           onPage={(step) => {
             // A second press, before the page has come, would ask for the same one again.
             if (loaded.data === null) return;
@@ -144,17 +165,19 @@ interface RowsProps {
   from: number;
   order: string;
   sorts: FleetFilters['sorts'];
+  ticks: Ticked;
+  setTicks: (next: Ticked) => void;
   onPage: (step: -1 | 1) => void;
 }
 
 /** The order is that of the last answer; the values follow the change feed. */
-function Rows({ found: { items, total }, from, order, sorts, onPage }: RowsProps) {
+function Rows({ found: { items, total }, from, onPage, ...table }: RowsProps) {
   const list = items.map((row) => rows.value?.get(row.id) ?? row);
   const to = from + list.length - 1;
   const at = Math.max(...list.map(({ valuesAt }) => valuesAt ?? 0)) || null;
   return (
     <>
-      <FleetTable list={list} order={order} sorts={sorts} />
+      <FleetTable list={list} {...table} />
       <Pager
         from={from}
         to={to}

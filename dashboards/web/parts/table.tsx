@@ -24,6 +24,8 @@ interface TableProps<Row> {
   keyOf: (row: Row, index: number) => string | number;
   /** The first column is the head of each row. */
   scroll?: boolean;
+  /** A box to tick before each row, and one for all of them. */
+  pick?: { head: ComponentChildren; cell: (row: Row) => ComponentChildren } | false;
 }
 
 function Head<Row>({ column }: { column: TableColumn<Row> }) {
@@ -70,7 +72,7 @@ const cardsAtMost = 12;
 const cardsToSpare = 4;
 
 /** `scroll`: a wide table of numbers that scrolls in its own box, which the keyboard can reach, instead of becoming cards. */
-export function Table<Row>({ caption, columns, rows, keyOf, scroll = false }: TableProps<Row>) {
+export function Table<Row>({ caption, columns, rows, keyOf, scroll = false, pick }: TableProps<Row>) {
   const [isWhole, setWhole] = useState(false);
   const isCut = isPhone.value && !scroll && !isWhole && rows.length > cardsAtMost + cardsToSpare;
   const shown = isCut ? rows.slice(0, cardsAtMost) : rows;
@@ -80,6 +82,7 @@ export function Table<Row>({ caption, columns, rows, keyOf, scroll = false }: Ta
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
+            {pick && <th class="pick">{pick.head}</th>}
             {columns.map((column) => (
               <Head key={column.key} column={column} />
             ))}
@@ -88,6 +91,7 @@ export function Table<Row>({ caption, columns, rows, keyOf, scroll = false }: Ta
         <tbody>
           {shown.map((row, index) => (
             <tr key={keyOf(row, index)}>
+              {pick && <td class="pick">{pick.cell(row)}</td>}
               <Cells row={row} columns={columns} />
             </tr>
           ))}

@@ -345,6 +345,14 @@ const calls: Record<string, Call> = {
     },
   },
   'PATCH /api/v1/endpoints/:id': { path: '/api/v1/endpoints/:endpoint', body: { site: 'north', tags: ['b', 'a'] } },
+  'POST /api/v1/endpoints/bulk': {
+    path: '/api/v1/endpoints/bulk',
+    body: { filter: { kind: 'server' }, act: 'add_tags', value: ['rack-7'], reason: 'new rack' },
+  },
+  'POST /api/v1/endpoints/bulk/preview': {
+    path: '/api/v1/endpoints/bulk/preview',
+    body: { filter: {}, act: 'site', value: 'north' },
+  },
   'DELETE /api/v1/endpoints/:id': {
     path: '/api/v1/endpoints/:spare',
     status: 204,

@@ -1,0 +1,139 @@
+/** Many endpoints on the fleet page in a browser: ticked, shown what would change, changed, and taken back. */
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { EndpointRow, NewEnrollment } from '../../shared/api.ts';
+import { decodeJoinCode } from '../../shared/join-code.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type CallOptions, type InProcess, openCollector } from '../support/collector.ts';
+import { until } from '../support/processes.ts';
+
+const test = suite('fleet');
+const password = 'a sentence that nobody guesses';
+const many = 60;
+let collector: InProcess;
+let browser: Browser;
+let page: Page;
+
+const { missing, step } = browserSteps(test);
+
+async function send<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const answer = await collector.call(`/api/v1/${path}`, { as: 'admin', ...options });
+  assert.ok(answer.status < 300, `${path}: ${answer.text}`);
+  return answer.body as T;
+}
+const all = async () => (await send<{ items: EndpointRow[] }>('endpoints?sort=name&limit=500')).items;
+const atSite = async (site: string) => (await all()).filter((row) => row.site === site).length;
+const box = (name: string) => page.getByRole('checkbox', { name: `Select ${name}`, exact: true });
+const bar = () => page.getByRole('region', { name: 'Selected endpoints' });
+const go = (address: string) => openPage(page, collector.started.addresses.http + address, 'en');
+
+test.before(async () => {
+  if (missing) return;
+  collector = await openCollector({ web: await buildWeb() });
+  const { code } = await send<NewEnrollment>('enrollments', {
+    method: 'POST',
+    body: { maxUses: many, site: 'Berlin' },
+  });
+  for (let n = 1; n <= many; n++) {
+    const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0' };
+    const body = { code: decodeJoinCode(code).secret, hostname: `web-${String(n).padStart(2, '0')}`, ...about };
+    await send('enroll', { method: 'POST', body });
+  }
+  await send('groups', { method: 'POST', body: { name: 'Cluster' } });
+  browser = await openBrowser();
+  page = browser.page;
+  await page.goto(collector.started.setupLink as string);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Confirm password').fill(password);
+  await page.getByRole('button', { name: /^Create admin account/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'Fleet', exact: true }).waitFor();
+});
+test.after(async () => {
+  if (missing) return;
+  await browser.close();
+  await collector.close();
+});
+
+step('a range by the keyboard: shown what would change, then done, and taken back with one click', async () => {
+  await go('/?sort=name');
+  await box('web-02').focus();
+  await page.keyboard.press('Space');
+  await box('web-05').click({ modifiers: ['Shift'] });
+  await bar().getByText('Selected endpoints: 4').waitFor();
+  await bar().getByLabel('Site').fill('Lyon');
+  await page.keyboard.press('Enter');
+  await bar().getByText('Would change: 4. Unchanged: 0. Refused: 0.').waitFor();
+  assert.is(await atSite('Lyon'), 0, 'nothing is done yet');
+  assert.equal(await bar().locator('tbody th').allTextContents(), ['web-02', 'web-03', 'web-04', 'web-05']);
+  assert.equal(await violations(page), []);
+  await bar().getByRole('button', { name: 'Move endpoints: 4' }).click();
+  await page.getByText('Changed: 4. Unchanged: 0. Refused: 0.').waitFor();
+  assert.is(await atSite('Lyon'), 4);
+  await bar().waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('Taken back.').waitFor();
+  assert.equal([await atSite('Lyon'), await atSite('Berlin')], [0, many]);
+});
+
+step('all that the filters find, not only the page that is seen', async () => {
+  await go('/?q=web&sort=name');
+  await page.getByRole('checkbox', { name: 'Select all of this page' }).click();
+  await bar().getByText('Selected endpoints: 50').waitFor();
+  await bar()
+    .getByRole('button', { name: `Select all ${many} that the filters find` })
+    .click();
+  await bar().getByText(`Selected endpoints: ${many}`).waitFor();
+  await bar().getByLabel('What to do').selectOption('add_tags');
+  await bar().getByLabel('Tags').fill('front, tier1');
+  await bar().getByRole('button', { name: 'Show what changes' }).click();
+  await bar().getByText(`Would change: ${many}.`).waitFor();
+  await bar()
+    .getByRole('button', { name: `Tag endpoints: ${many}` })
+    .click();
+  await page.getByText(`Changed: ${many}.`).waitFor();
+  assert.ok((await all()).every(({ tags }) => tags.join() === 'front,tier1'));
+  await page.getByRole('checkbox', { name: 'Select all of this page' }).click();
+  await page.getByLabel('Search').fill('web-0');
+  await until(async () => (await page.locator('main tbody tr').count()) === 9, 20_000, 'the filter');
+  assert.is(await bar().count(), 0, 'other filters begin anew');
+});
+
+step('a change that is not chosen again is not done, and what is refused stays on the page', async () => {
+  await go('/?sort=name');
+  const [first] = await all();
+  const full = Array.from({ length: 48 }, (_, n) => `t${n}`);
+  await send('endpoints/bulk', { method: 'POST', body: { ids: [first?.id], act: 'add_tags', value: full } });
+  await box('web-01').click();
+  await box('web-02').click();
+  await bar().getByLabel('What to do').selectOption('add_tags');
+  await bar().getByLabel('Tags').fill('one-more');
+  await page.keyboard.press('Enter');
+  await bar().getByText('Would change: 1. Unchanged: 0. Refused: 1.').waitFor();
+  await bar().getByText('It would have 51 tags; 50 are the most').waitFor();
+  await box('web-03').click();
+  await bar().getByText('Would change').waitFor({ state: 'detached' });
+  assert.is(
+    await bar()
+      .getByRole('button', { name: /^Tag endpoints/ })
+      .count(),
+    0,
+  );
+  await bar().getByRole('button', { name: 'Clear' }).click();
+  await bar().waitFor({ state: 'detached' });
+});
+
+step('to retire asks for a reason, and the row goes', async () => {
+  await go('/?sort=-name');
+  await box('web-60').click();
+  await bar().getByLabel('What to do').selectOption('retire');
+  await bar().getByRole('button', { name: 'Show what changes' }).click();
+  await bar().getByText('Would change: 1.').waitFor();
+  await bar().getByLabel('Reason').fill('sold');
+  await bar().getByRole('button', { name: 'Retire endpoints: 1' }).click();
+  await page.getByText('Changed: 1.').waitFor();
+  await box('web-60').waitFor({ state: 'detached' });
+  assert.is((await all()).length, many - 1);
+});
+
+test.run();
