@@ -17,7 +17,7 @@ import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
 import { ask, type ControlCommand, openControlSocket } from './control-socket.ts';
-import { moveCredential, plainPassword, readCredential } from './credential.ts';
+import { changeCredential, plainPassword, readCredential, settledOn } from './credential.ts';
 import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
 import { createLink, type LinkState } from './link.ts';
@@ -27,6 +27,7 @@ import { createMessages } from './messages.ts';
 import { withoutPersonal } from './personal.ts';
 import { onBattery } from './platform/power.ts';
 import { createRemoteSettings, type RemoteSettings } from './remote.ts';
+import { createRotation, type Fetching } from './rotation.ts';
 import { endAll, run } from './run.ts';
 import { makePrivate } from './safe-write.ts';
 import { createRunner, type Runner } from './schedule.ts';
@@ -75,6 +76,7 @@ interface Running {
   heavy: ReturnType<typeof createHeavy>;
   targets: TargetCheck;
   remote: RemoteSettings;
+  rotation: Fetching;
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
@@ -85,6 +87,7 @@ function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig 
   const { remote, runner, targets } = parts;
   const { watch = [], may_ask = [], ...shown } = config ?? {};
   parts.mayAsk = may_ask;
+  parts.rotation.wanted(config?.credential);
   // Orders hold secrets.
   log.info({ config: { ...shown, watch: watch.length } }, 'Received new settings from the collector');
   targets.apply(watch as TargetOrder[]);
@@ -125,6 +128,11 @@ export function createAgent(options: AgentOptions): Agent {
     const messages = createMessages({ spool, clock, log, offer: (entry) => parts.link.offer(entry) });
     parts.remote = createRemoteSettings({ data, local: own, checks: checkNames, log });
     const { remote } = parts;
+    parts.rotation = createRotation({
+      ...{ data, log },
+      has: () => parts.link.credential().generation ?? 0,
+      onFetched: (fetched) => parts.link.use(fetched),
+    });
     const sections = createSections({
       ...{ memory, clock },
       send: (section, found) => messages.section(section, withoutPersonal(section, found, remote.privacy())),
@@ -186,7 +194,8 @@ export function createAgent(options: AgentOptions): Agent {
         refused = null;
         takeConfig(parts, sections, config, log);
       },
-      onMoved: (moved) => moveCredential(data, moved),
+      onMoved: (moved) => changeCredential(data, (kept) => ({ ...kept, ...moved })),
+      onSettled: (own) => changeCredential(data, (kept) => settledOn(kept, own)),
     });
     return parts;
   }
@@ -225,10 +234,11 @@ export function createAgent(options: AgentOptions): Agent {
     },
     async stop(reason) {
       if (!running) return;
-      const { link, spool, runner, heavy, targets, control, birth } = running;
+      const { link, spool, runner, heavy, targets, rotation, control, birth } = running;
       runner.stop();
       heavy.stop();
       targets.stop();
+      rotation.stop();
       endAll();
       control?.close();
       await link.disconnect(reason);

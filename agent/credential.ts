@@ -9,6 +9,10 @@ export interface Credential {
   bucket: string;
   name: string;
   secret: string;
+  /** How often it was rotated; 0 without it. */
+  generation?: number;
+  /** The one before, until the collector has confirmed something under the newer one. */
+  previous?: OwnSecret;
   /** `mqtt://host:port` or `mqtts://host:port`; `ca` is the PEM text that the broker's certificate must descend from. */
   mqtt: { url: string; ca?: string };
   /** Of an authority of the collector's own: pins (base64) of it and of the one that will follow it. */
@@ -18,6 +22,11 @@ export interface Credential {
   kind: 'server' | 'workstation';
   /** For this machine's terminal, in English. */
   kind_why: string;
+}
+
+export interface OwnSecret {
+  secret: string;
+  generation: number;
 }
 
 export interface Trust {
@@ -75,14 +84,26 @@ function reachedBy(credential: Credential, url: string | undefined): Credential 
 }
 
 /**
- * The same secret for another endpoint. Values that come only from the environment are not written.
+ * A part of it becomes another. Values that come only from the environment are not written.
  * @throws EvenkeelError DATA_CORRUPT, DATA_NOT_WRITABLE
  */
-export function moveCredential(data: string, moved: Pick<Credential, 'endpoint' | 'bucket' | 'name'>): void {
+export function changeCredential(data: string, change: (credential: Credential) => Credential): void {
   const path = credentialPath(data);
   const credential = asCredential(JSON.parse(readTrusted(path).toString('utf8')));
   if (!credential) throw fail('DATA_CORRUPT', { path, reason: 'it is not a whole credential' });
-  writeCredential(data, { ...credential, ...moved });
+  writeCredential(data, change(credential));
+}
+
+/** The secret that the collector has confirmed; the other one is over. */
+export const settledOn = ({ previous: _, ...credential }: Credential, own: OwnSecret): Credential => ({
+  ...credential,
+  ...own,
+});
+
+/** The same with the other of its two secrets; as it is where there is one. */
+export function withOtherSecret(credential: Credential): Credential {
+  const { secret, generation = 0, previous } = credential;
+  return previous ? { ...credential, ...previous, previous: { secret, generation } } : credential;
 }
 
 /** Whole or not at all, mode 0600 in a folder 0700. @throws EvenkeelError DATA_NOT_WRITABLE, UNTRUSTED_PATH */

@@ -102,7 +102,7 @@ function trusting(answer: unknown, ca: string | undefined): object {
   return { ...settings, mqtt: { ...settings.mqtt, ca: [ca, settings.mqtt.ca ?? ''].join('\n') } };
 }
 
-interface How {
+export interface How {
   timeoutMs: number;
   ca: string | undefined;
   /** It has the pin of the join code. */
@@ -111,7 +111,7 @@ interface How {
 
 const longestAnswer = 100_000;
 
-async function post(url: string, how: How, body: object): Promise<unknown> {
+export async function post(url: string, how: How, body: object): Promise<unknown> {
   const { status, text } = await send(url, how, JSON.stringify(body)).catch((thrown: unknown) => {
     throw asRefused(url, how, thrown) ?? fail('COLLECTOR_UNREACHABLE', { url, reason: reasonOf(thrown) }, thrown);
   });

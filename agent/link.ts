@@ -10,7 +10,6 @@ import { agentLevel } from '../shared/agent-level.ts';
 import type { Applied } from '../shared/applied.ts';
 import type { Clock } from '../shared/clock.ts';
 import { reasonOf } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
 import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
 import type { Ack, AgentConfig, AskAnswer, Moved } from '../shared/report.ts';
 import { topicOf } from '../shared/topics.ts';
@@ -19,6 +18,7 @@ import { createQuestions, type Question } from './asking.ts';
 import type { AgentBirth } from './birth.ts';
 import { type LinkConnection, openConnection } from './connection.ts';
 import type { Credential } from './credential.ts';
+import { createLogin, type LoginOptions } from './login.ts';
 import { parseAck, parseConfig, versionIn } from './orders.ts';
 import { createReconnect } from './reconnect.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -26,11 +26,9 @@ import type { Spool } from './spool.ts';
 import { isAfter, type SpoolEntry, type SpoolKey } from './spool-entry.ts';
 import { version } from './version.ts';
 
-export interface LinkOptions {
-  credential: Credential;
+export interface LinkOptions extends LoginOptions {
   spool: Spool;
   clock: Clock;
-  log: Log;
   bootId: string;
   startedAt: number;
   previousShutdown?: Online['previous_shutdown'];
@@ -44,8 +42,6 @@ export interface LinkOptions {
   onConfigRefused?(why: string, version: number | null): void;
   /** What of the collector's settings this agent has: for the answer to them, and for births. */
   settings?(): Applied;
-  /** This identity has become another one. Keeps it; throws where that is not possible. */
-  onMoved?(moved: Moved): void;
   random?: () => number;
 }
 
@@ -74,6 +70,9 @@ export interface Link {
   announce(): void;
   /** The newest entry that has been sent; null when none has. */
   sentUpTo(): SpoolKey | null;
+  credential(): Credential;
+  /** Another secret was fetched: connects anew with it. */
+  use(credential: Credential): void;
   /** Back from sleep: connects at once. */
   wake(): void;
   state(): LinkState;
@@ -154,7 +153,7 @@ export function createLink(options: LinkOptions): Link {
   const instance = randomId(random);
   const acks = createAckTracker({ spool, clock, log });
   const reconnect = createReconnect(connect, random);
-  let { credential } = options;
+  const login = createLogin(options);
   let session: LinkSession | null = null;
   let resending: NodeJS.Timeout | null = null;
   const questions = createQuestions(() => randomId(random));
@@ -169,7 +168,7 @@ export function createLink(options: LinkOptions): Link {
     reconnect.cancel();
     setState('connecting');
     const id = randomId(random);
-    const connection = openConnection(credential, id, {
+    const connection = openConnection(login.now(), id, {
       onOpen: () => begin(current),
       onMessage: (topic, bytes) => receive(current, topic, bytes),
       onEnd: () => end(current),
@@ -189,7 +188,7 @@ export function createLink(options: LinkOptions): Link {
   function begin(current: LinkSession): void {
     current.connectedAt = clock.monotonic();
     setState('connected');
-    log.info({ url: credential.mqtt.url }, 'Connected to the collector');
+    log.info({ url: login.now().mqtt.url }, 'Connected to the collector');
     current.connection.subscribe((error) => {
       if (!current.over) log.warn({ reason: error.message }, 'The collector refused the subscription');
     });
@@ -200,9 +199,9 @@ export function createLink(options: LinkOptions): Link {
 
   function receive(current: LinkSession, topic: string, bytes: Uint8Array): void {
     try {
-      if (topic === topicOf(credential, 'ack')) {
+      if (topic === topicOf(login.now(), 'ack')) {
         takeAck(current, parseAck(bytes));
-      } else if (topic === topicOf(credential, 'config')) {
+      } else if (topic === topicOf(login.now(), 'config')) {
         // An empty retained message is how MQTT forgets one.
         const config = bytes.length === 0 ? null : parseConfig(bytes);
         options.onConfig(config);
@@ -210,47 +209,44 @@ export function createLink(options: LinkOptions): Link {
       }
     } catch (thrown) {
       log.warn({ topic, reason: reasonOf(thrown) }, 'Ignored an invalid message from the collector');
-      if (topic === topicOf(credential, 'config')) refuseConfig(options, current, bytes, reasonOf(thrown));
+      if (topic === topicOf(login.now(), 'config')) refuseConfig(options, current, bytes, reasonOf(thrown));
     }
   }
 
   /** A person has confirmed that this machine is one that the collector knew before. */
   function continueAs(moved: Moved, current: LinkSession): void {
-    options.onMoved?.(moved);
-    log.info({ ...moved, was: credential.endpoint }, 'This machine continues as an earlier endpoint');
-    credential = { ...credential, ...moved };
-    // The numbers of before belong to the identity of before.
+    login.move(moved);
     spool.renumber(spool.state().epoch);
     reconnect.reset();
-    current.connection.close();
     end(current);
   }
 
   function takeAck(current: LinkSession, ack: Ack): void {
     if (ack.answer) return void questions.take(ack.answer);
     if (ack.moved) {
-      if (ack.moved.endpoint !== credential.endpoint) continueAs(ack.moved, current);
+      if (ack.moved.endpoint !== login.now().endpoint) continueAs(ack.moved, current);
       return;
     }
-    if (!acks.take(ack, current.sender.deliveredOf(ack), credential)) return;
+    login.confirmed();
+    if (!acks.take(ack, current.sender.deliveredOf(ack), login.now())) return;
     // What waits for its PUBACK will get none: everything is sent again, under its new number.
-    current.connection.close();
     end(current);
   }
 
   function end(current: LinkSession): void {
     if (current.over) return;
     current.over = true;
+    current.connection.close();
     if (session !== current) return;
     session = null;
     spool.setOnlyCopy(true);
     if (status.state === 'asleep' || status.state === 'stopped') return;
     const error = current.connection.error();
-    const reason = error?.message || 'the connection was closed';
+    const reason = login.ended(error);
     const connectedMs = current.connectedAt === null ? 0 : clock.monotonic() - current.connectedAt;
     // Once, not at each try: the state is in `doctor`.
     if (reconnect.afterEnd(error, connectedMs))
-      log.warn({ url: credential.mqtt.url, reason }, 'No connection to the collector; reports are spooled on disk');
+      log.warn({ url: login.now().mqtt.url, reason }, 'No connection to the collector; reports are spooled on disk');
     setState('waiting', reason);
   }
 
@@ -266,7 +262,6 @@ export function createLink(options: LinkOptions): Link {
     reconnect.cancel();
     if (resending && reason !== 'sleep') clearInterval(resending);
     if (current && current.connectedAt !== null) await endInOrder(current, reason);
-    current?.connection.close();
     if (current) end(current);
     // It may have woken while the sign-off was on its way.
     if (status.state === 'asleep') reconnect.after(sleepMs);
@@ -287,6 +282,12 @@ export function createLink(options: LinkOptions): Link {
     sentUpTo: () => sentUpTo,
     announce() {
       if (session && session.connectedAt !== null) publishBirth(options, instance, session);
+    },
+    credential: login.now,
+    use(fetched) {
+      login.use(fetched);
+      reconnect.reset();
+      if (session) end(session);
     },
     wake() {
       if (status.state !== 'asleep' && status.state !== 'waiting') return;

@@ -51,6 +51,7 @@ const commands: Record<string, AgentCommandEntry> = {
   },
   wait: { usage: 'wait', load: () => import('./commands/wait.ts'), internal: true },
   wake: { usage: 'wake                    let it say that it is back', load: () => import('./commands/wake.ts') },
+  rotate: { usage: 'rotate', load: () => import('./commands/rotate.ts'), internal: true },
   heavy: { usage: 'heavy NAME …', load: () => import('./commands/heavy.ts'), internal: true, keepsRights: true },
 };
 

@@ -197,12 +197,12 @@ export function versionIn(bytes: Uint8Array): number | null {
 
 /**
  * A settings message, or the same document as a file.
- * @param from `targets` and `remote` are allowed in the machine's own file only, `version`, `watch` and `may_ask` in a message only
+ * @param from `targets` and `remote` are allowed in the machine's own file only, `version`, `watch`, `may_ask` and `credential` in a message only
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
   const value = parse(bytes);
-  const ofOne = from === 'file' ? ['targets', 'remote'] : ['version', 'watch', 'may_ask'];
+  const ofOne = from === 'file' ? ['targets', 'remote'] : ['version', 'watch', 'may_ask', 'credential'];
   onlyKeys(value, ['v', 'interval_s', 'checks', ...listKeys, 'privacy', ...ofOne], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;
@@ -221,10 +221,14 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
   }
   for (const key of listKeys) if (value[key] !== undefined) config[key] = parseNames(value[key], key);
   if (value.privacy !== undefined) config.privacy = parsePrivacy(value.privacy);
-  const { watch, may_ask, version } = value;
+  const { watch, may_ask, version, credential } = value;
   if (version !== undefined) {
     if (!isCount(version, 1) || version > Number.MAX_SAFE_INTEGER) refuse('message.version', 'must be a count from 1');
     config.version = version;
+  }
+  if (credential !== undefined) {
+    if (!isCount(credential, 1) || credential > 1e9) refuse('message.credential', 'must be a count from 1');
+    config.credential = credential;
   }
   if (may_ask !== undefined && from === 'message') {
     const isName = (one: unknown): one is string => typeof one === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(one);

@@ -45,9 +45,22 @@ export function replaceFile(path: string, text: string, { flush = false } = {}):
       closeSync(file);
     }
     renameSync(draft, path);
+    if (flush) flushFolder(dirname(path));
   } catch (thrown) {
     rmSync(draft, { force: true });
     throw thrown;
+  }
+}
+
+/** Else a power cut could bring the file of before back. */
+function flushFolder(folder: string): void {
+  // Windows has no such thing: there the rename itself is written through.
+  if (process.platform === 'win32') return;
+  const opened = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
   }
 }
 

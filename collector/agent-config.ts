@@ -1,5 +1,5 @@
 /** What of the message `config` of an agent comes from where. Called by `collector.ts` alone. */
-import { askLevel } from '../shared/agent-level.ts';
+import { askLevel, credentialLevel } from '../shared/agent-level.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { FleetSettings } from './agent-settings/agent-settings.ts';
 import type { Endpoint } from './fleet/fleet.ts';
@@ -20,10 +20,14 @@ interface ConfigSources {
 export const settingsFor =
   (config: Config, { agentSettings, targets }: ConfigSources) =>
   (endpoint: Endpoint): AgentConfig | undefined => {
-    const settings = agentSettings.configFor(endpoint, mayAsk(config, endpoint));
+    const settings = agentSettings.configFor(endpoint, { ...mayAsk(config, endpoint), ...credentialOf(endpoint) });
     return settings && targets.settingsFor(endpoint.id, settings);
   };
 
 /** An older agent would refuse the whole message for what it does not know. */
 const mayAsk = (config: Config, { level }: Endpoint) =>
   config.maintenance.agentsMayAsk && (level ?? 0) >= askLevel ? { may_ask: ['maintenance'] } : {};
+
+/** A number only: brokers keep the last settings. */
+const credentialOf = ({ level, credential = 0 }: Endpoint) =>
+  credential > 0 && (level ?? 0) >= credentialLevel ? { credential } : {};

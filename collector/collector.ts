@@ -209,6 +209,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(() => intake.close());
   targets.start(alerts, intake.configure);
   agentSettings.start(intake.configure);
+  managers.credentials.start(intake);
   managers.services.start(alerts);
   tls.onLook(certificateWatch(alerts, publicUrl, log));
 

@@ -104,6 +104,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     ...{ clock, log, counters, budgets, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
     onHeld: (endpoint) => fleet.received(endpoint, clock.now()),
     isShared: machines.isShared,
+    barred: (id, _session) =>
+      (fleet.get(id)?.againAt ?? null) === null ? null : 'its machine is to be enrolled again before it reports',
     authenticate: (id, secret) => (fleet.authenticate(id, secret) ? { endpoint: id, bucket: bucketOf(id) } : undefined),
   });
   const source = await opening.catch(async (thrown: unknown) => {

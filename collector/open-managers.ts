@@ -12,6 +12,7 @@ import { createChanges } from './changes/changes.ts';
 import type { ChangeParts } from './changes/tools.ts';
 import { createCosts } from './costs/costs.ts';
 import { reaches } from './evaluate/scope.ts';
+import { createCredentials } from './fleet/credentials.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { createGroups } from './fleet/groups.ts';
 import { createSites } from './fleet/sites.ts';
@@ -99,6 +100,8 @@ export async function openManagers(parts: ManagedParts) {
     if (services) generated.set(dependenciesIn(targets.definitions(), services.definitions()));
   };
   const targets = await createTargets({ ...parts, ...parts.targets, onDefined });
+  const credentials = createCredentials(places);
+  chores.push({ name: 'credentials of a year', run: () => credentials.yearly() });
   services = await createServices({ ...parts, targets, onDefined });
   onDefined();
   return {
@@ -106,6 +109,7 @@ export async function openManagers(parts: ManagedParts) {
     targets,
     services,
     generated,
+    credentials,
     sites: createSites(places),
     groups,
     changes,

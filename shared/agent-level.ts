@@ -2,10 +2,12 @@
  * What an agent understands, as a number in its birth; an agent that sends none has 0. Raised with each part of the
  * message `config` that is added: an agent refuses a whole message with a part that it does not know.
  */
-export const agentLevel = 3;
+export const agentLevel = 4;
 /** From here on agents watch targets: `watch` in their settings. */
 export const watchLevel = 1;
 /** From here on agents ask for their own machine: `may_ask` in their settings. */
 export const askLevel = 2;
 /** From here on agents take services, certificates, custom checks and privacy, and answer on the topic `applied`. */
 export const settingsLevel = 3;
+/** From here on agents fetch another credential: `credential` in their settings. */
+export const credentialLevel = 4;

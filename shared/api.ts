@@ -6,6 +6,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { weekdays } from './calendar.ts';
 import { patchAges } from './choices.ts';
 import { holdReasons } from './hold.ts';
+import { IdentityEvent } from './identity.ts';
 import { Reason, Reasons } from './inventory.ts';
 import { JoinLines } from './joining.ts';
 import { oneLinePattern } from './safe-text.ts';
@@ -254,6 +255,10 @@ export const EndpointDetail = Type.Object({
   /** Other endpoints that may be this machine: it was installed anew, or is a copy. */
   looksLike: Type.Array(LooksLike),
   /** When people confirmed that a new endpoint was this machine, newest first. */
+  /** Since when its machine has to be enrolled again before it may report. */
+  againAt: orNull.ms,
+  /** Rotations, copies, hardware: newest first. */
+  identityEvents: Type.Array(IdentityEvent),
   replacements: Type.Array(Type.Object({ at: ms, by: text, oldHostname: orNull.text, newHostname: orNull.text })),
   sharedBy: Type.Array(Type.Object({ hostname: orNull.text, address: text, at: ms })),
   flood: Type.Union([Flood, Type.Null()]),

@@ -234,6 +234,11 @@ export const errors = {
     'Use it on a machine of that network, or create a code without a range, or with another one.',
   ),
   JOIN_CODE_USED: row(403, 'This join code has been used {uses} of {uses} times.', newCode),
+  CREDENTIAL_REFUSED: row(
+    401,
+    'The collector does not accept the credential of {endpoint}.',
+    'The endpoint was retired, its credential was replaced, or its machine is to be enrolled again: an admin makes the line for that with "Replace the credential" on its page.',
+  ),
   ALREADY_ENROLLED: row(
     409,
     'This machine is enrolled already, as {name} at {collector}.',

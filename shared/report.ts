@@ -151,6 +151,8 @@ export const AgentConfig = Type.Object(
     ),
     /** What it may ask for its own machine: ask.ts. */
     may_ask: Type.Optional(Type.Array(name, { maxItems: 16 })),
+    /** Rises when it is to fetch another credential by HTTPS; never a secret, for brokers keep this message. */
+    credential: Type.Optional(Type.Integer({ minimum: 1, maximum: 1e9 })),
     /** Targets that it is to watch: target.ts. It looks only where the settings of its own machine allow it. */
     watch: Type.Optional(
       Type.Array(
@@ -176,7 +178,13 @@ export const AgentConfig = Type.Object(
 );
 export type AgentConfig = Static<typeof AgentConfig>;
 
-const { watch: _watch, may_ask: _mayAsk, version: _version, ...ofBoth } = AgentConfig.properties;
+const {
+  watch: _watch,
+  may_ask: _mayAsk,
+  version: _version,
+  credential: _credential,
+  ...ofBoth
+} = AgentConfig.properties;
 /** The settings file of a machine: the same, and what it lets the collector do; that is never for the collector to say. */
 export const LocalConfig = Type.Object(
   {

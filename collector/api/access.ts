@@ -21,6 +21,8 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/me/push/:id/test': 'operator',
   /** An agent sends its join code instead. */
   'POST /api/v1/enroll': 'public',
+  /** Or its own credential. */
+  'POST /api/v1/agent/credential': 'public',
   /** No secret: every TLS connection presents a certificate issued by it. */
   'GET /api/v1/ca': 'public',
   /** Nor is there one in these: a machine has no credential yet. */
@@ -56,6 +58,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/sites/:id/uplinks': 'viewer',
   'PUT /api/v1/sites/:id/uplinks': 'admin',
   'DELETE /api/v1/endpoints/:id': 'admin',
+  'POST /api/v1/endpoints/:id/credential/rotate': 'admin',
+  'POST /api/v1/endpoints/:id/credential/again': 'admin',
   'GET /api/v1/endpoints/retired': 'admin',
   'POST /api/v1/endpoints/:id/erase': 'admin',
   /** Gives the history and the name of one endpoint to another machine. */

@@ -50,7 +50,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
 };
 
 /** It writes its own entry, in one commit with what it does, and without what was known. */
-const writesItself = new Set(['POST /api/v1/endpoints/:id/erase']);
+const writesItself = new Set(['POST /api/v1/endpoints/:id/erase', 'POST /api/v1/agent/credential']);
 /** They show what would be, whether a password is right, or what somebody else has found. */
 const changesNothing = new Set([
   'POST /api/v1/endpoints/bulk/preview',

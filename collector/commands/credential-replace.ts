@@ -13,7 +13,7 @@ import { type Command, settingsFrom, startOptions } from './command.ts';
 const lifeMs = 86_400_000;
 
 /** By id, or by name, which is unique among those that are not retired. @throws EvenkeelError NOT_FOUND */
-async function endpointNamed(state: State, named: string): Promise<{ id: string; name: string }> {
+export async function endpointNamed(state: State, named: string): Promise<{ id: string; name: string }> {
   const found = await state
     .selectFrom('endpoints')
     .select(['id', 'name'])

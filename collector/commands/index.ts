@@ -21,6 +21,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'another credential for an endpoint: prints the line to run on its machine',
     load: () => import('./credential-replace.ts'),
   },
+  'credential rotate': {
+    usage: '--endpoint NAME',
+    about: 'have its agent fetch another credential; the one of before ends when the new one is used',
+    load: () => import('./credential-rotate.ts'),
+  },
   'routes test': {
     usage: '--endpoint NAME --rule ID --severity S [--at TIME]',
     about: 'say who would hear of an alert, now or at a time, and why',

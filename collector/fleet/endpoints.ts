@@ -1,6 +1,7 @@
 /** The enrolled endpoints and their states, in memory and saved. */
 
 import { timingSafeEqual } from 'node:crypto';
+import type { Selectable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Reasons } from '../../shared/reason.ts';
@@ -27,7 +28,7 @@ interface FleetEntry {
   savedAt: number;
 }
 
-type StoredEndpoint = Database['endpoints'];
+type StoredEndpoint = Selectable<Database['endpoints']>;
 
 /**
  * Loads all endpoints. Those that were online when the last collector ended become `unknown`: none is down until the
@@ -116,8 +117,8 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
         return entries.get(id)?.endpoint;
       }
       // What lives in memory is newer than its row; what people edit is newer in the row.
-      const { name, kind, kindWhy, site, tags, people, platform, arch } = endpointOf(row);
-      Object.assign(entry.endpoint, { name, kind, kindWhy, site, tags, people, platform, arch });
+      const { name, kind, kindWhy, site, tags, people, platform, arch, credential, againAt } = endpointOf(row);
+      Object.assign(entry.endpoint, { name, kind, kindWhy, site, tags, people, platform, arch, credential, againAt });
       Object.assign(entry, secretsOf(row));
       return entry.endpoint;
     },
@@ -206,6 +207,8 @@ function endpointOf(row: StoredEndpoint): Endpoint {
     intervalMs: row.interval_ms,
     clockOffsetMs: row.clock_offset_ms,
     people: row.people,
+    credential: row.credential,
+    againAt: row.again_at,
   };
 }
 

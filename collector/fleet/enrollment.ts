@@ -13,6 +13,7 @@ import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { updateRow } from '../state/rows.ts';
 import type { EndpointKind } from './fleet.ts';
+import { noteIdentity } from './identity-events.ts';
 import { nameFrom } from './names.ts';
 import { ensureSite } from './sites.ts';
 
@@ -57,6 +58,8 @@ export interface Enrolled {
   name: string;
   /** Of the MQTT log-in; only its hash is kept here. */
   secret: string;
+  /** How often it was rotated. */
+  generation: number;
 }
 
 export interface Enrollments {
@@ -212,7 +215,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
           .values({ ...endpoint, ...of, secret_hash: hashSecret(password) })
           .execute();
         const madeSite = site?.made ?? null;
-        return { endpoint: endpoint.id, bucket: endpoint.bucket, name, secret: password, madeSite };
+        return { endpoint: endpoint.id, bucket: endpoint.bucket, name, secret: password, generation: 0, madeSite };
       });
     },
 
@@ -269,13 +272,17 @@ async function renew(
   // One that was never used is not what the machine has.
   const isUnused = row.old_secret_hash !== null && (row.old_secret_until ?? 0) > at;
   const { platform, arch, version, hostname, fingerprint } = applicant;
+  // Whoever was refused before has been enrolled again by it.
+  await db.deleteFrom('machines').where('endpoint', '=', id).execute();
+  await noteIdentity(db, { endpoint: id, at, kind: 'enrolled_again', names: { host: hostname } });
   await updateRow(db, 'endpoints', id, {
+    ...{ credential_has: row.credential, credential_at: at, again_at: null },
     ...{ secret_hash: hashSecret(secret), old_secret_until: at + beforeMs },
     old_secret_hash: isUnused ? row.old_secret_hash : row.secret_hash,
     ...{ platform, arch, version, hostname, ...of },
     ...(fingerprint === null ? {} : { fingerprint: JSON.stringify(fingerprint) }),
   });
-  return { endpoint: id, bucket: row.bucket, name: row.name, secret };
+  return { endpoint: id, bucket: row.bucket, name: row.name, secret, generation: row.credential };
 }
 
 function newEndpoint(name: string, applicant: Applicant, code: EnrollmentRow, at: number) {

@@ -36,6 +36,9 @@ export interface Endpoint {
   clockOffsetMs: number | null;
   /** Who cannot work while it is down: its seats, or the users of a server; null: not known. */
   people: number | null;
+  /** How often another credential was asked for; since when its machine has to be enrolled again. */
+  credential?: number;
+  againAt?: number | null;
 }
 
 export interface Fleet {

@@ -3,18 +3,24 @@ import type { EndpointDetail, Fingerprint, LooksLike } from '../../shared/api.ts
 import type { State } from '../state/open.ts';
 import { compare, tooCommon, valuesOf, without } from './fingerprint.ts';
 import type { Fleet } from './fleet.ts';
+import { identityEvents } from './identity-events.ts';
 import { sharing } from './machines.ts';
 
-export type Identity = Pick<EndpointDetail, 'hostname' | 'sharedBy' | 'looksLike' | 'replacements'>;
+export type Identity = Pick<
+  EndpointDetail,
+  'hostname' | 'sharedBy' | 'looksLike' | 'replacements' | 'identityEvents' | 'againAt'
+>;
 
 export async function identityOf(parts: { state: State; fleet: Fleet }, id: string, now: number): Promise<Identity> {
-  const { state } = parts;
+  const { state, fleet } = parts;
   const row = await state.selectFrom('endpoints').select('hostname').where('id', '=', id).executeTakeFirst();
   return {
     hostname: row?.hostname ?? null,
+    againAt: fleet.get(id)?.againAt ?? null,
     sharedBy: await sharing(state, id, now),
     looksLike: await lookalikes(parts, id),
     replacements: await replacementsOf(state, id),
+    identityEvents: await identityEvents(state, id),
   };
 }
 

@@ -3,6 +3,7 @@
  * continues: its id, name, history, alerts and tickets stay, and it takes over the credential of the new one. The old
  * credential stops working.
  */
+import type { Selectable } from 'kysely';
 import { fail } from '../../shared/errors.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
@@ -10,7 +11,7 @@ import type { State } from '../state/open.ts';
 /** Minimum silence of the old endpoint, ms: two machines that both report are not a reinstallation. */
 const silentMs = 120_000;
 
-type ReplacedRow = Database['endpoints'];
+type ReplacedRow = Selectable<Database['endpoints']>;
 
 export interface Replacement {
   /** The new endpoint, which ends. */
@@ -37,11 +38,12 @@ export async function replaceEndpoint(state: State, asked: Replacement, lastSeen
       throw fail('CONFLICT', {
         problem: `"${old.name}" still reports, so "${fresh.name}" is a copy of it; stop its agent, wait two minutes`,
       });
-    const { secret_hash, platform, arch, version, hostname, fingerprint } = fresh;
+    const { secret_hash, platform, arch, version, hostname, fingerprint, credential, credential_has, credential_at } =
+      fresh;
     await db
       .updateTable('endpoints')
       .set({
-        secret_hash,
+        ...{ secret_hash, credential, credential_has, credential_at, again_at: null },
         old_secret_hash: null,
         old_secret_until: null,
         platform,
@@ -70,7 +72,16 @@ async function living(db: StateTransaction, id: string): Promise<ReplacedRow> {
 }
 
 /** Tables whose rows can be merged without conflicts. */
-const plain = ['signals', 'restore_tests', 'losses', 'quarantine', 'alerts', 'tickets', 'replacements'] as const;
+const plain = [
+  'signals',
+  'restore_tests',
+  'losses',
+  'quarantine',
+  'alerts',
+  'tickets',
+  'replacements',
+  'identity_events',
+] as const;
 
 async function moveRows(db: StateTransaction, from: string, to: string): Promise<void> {
   // All have the column; the types of a union of tables cannot say so.

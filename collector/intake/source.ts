@@ -31,6 +31,8 @@ export interface SourceParts {
   counters: IntakeCounters;
   /** The address of the endpoint when id and secret are right. */
   authenticate(id: string, secret: string): Address | undefined;
+  /** Why a machine with the right credential is refused all the same; null: it is not. `session` is that of its will. */
+  barred?(endpoint: string, session: string | null): string | null;
   /** Whether two machines were proven to use this credential: they may not take the connection from each other for ever. */
   isShared?(endpoint: string): boolean;
   /** Must never throw. A promise, which never rejects: the next message of this connection is passed on after it. */

@@ -10,6 +10,7 @@ import type { ChangeTables } from './change-tables.ts';
 import type { ChannelTables } from './channel-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
+import type { IdentityTables } from './identity-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { OutageTables } from './outage-tables.ts';
@@ -44,6 +45,7 @@ export interface Database
     AuditTables,
     ChangeTables,
     CostTables,
+    IdentityTables,
     MaintenanceTables,
     OutageTables,
     PushTables,
@@ -109,6 +111,12 @@ export interface Database
     /** The credential of before, which is taken until the newer one is used, at most until then. */
     old_secret_hash: string | null;
     old_secret_until: Ms | null;
+    /** How often another credential was asked for; that of the newest one; when it was given out, null: at enrolment. */
+    credential: Generated<number>;
+    credential_has: Generated<number>;
+    credential_at: Ms | null;
+    /** Since when its machine has to be enrolled again before it may report. */
+    again_at: Ms | null;
     enrolled_at: Ms;
     retired_at: Ms | null;
     /** online, offline (signed off), lost (will or silence), unknown (not yet known to the collector), never (no report). */
@@ -139,28 +147,6 @@ export interface Database
     erased_at: Ms | null;
     /** In the files of the series as well. */
     erased_all_at: Ms | null;
-  };
-  /** Agent processes that signed on under an endpoint: one at a time, unless two machines have one identity. */
-  machines: {
-    endpoint: string;
-    /** Random, of the process. */
-    instance: string;
-    hostname: string | null;
-    address: string;
-    first_at: Ms;
-    last_at: Ms;
-    /** Last time that it reconnected after another one had signed on: both run. */
-    shared_at: Ms | null;
-  };
-  /** A person has stated that one endpoint is the machine of another, enrolled again. */
-  replacements: {
-    /** The endpoint that was replaced. */
-    moved: string;
-    endpoint: string;
-    at: Ms;
-    by_user: string;
-    old_hostname: string | null;
-    new_hostname: string | null;
   };
   sites: PlacesTable & {
     /** IANA; null: the report zone. */

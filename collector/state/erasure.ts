@@ -50,6 +50,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
     where e.id in (${ids}) and quarantine.topic like '%/' || e.id || '/%'))`,
   ),
   machines: rows(own),
+  identity_events: rows(own),
   backup_runs: rows(own),
   restore_tests: rows(own),
   inventory: rows(own),

@@ -90,6 +90,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   // The newest before the end says how it was from then on.
   watched_states: evidence('at', outdated),
   replacements: evidence('at'),
+  identity_events: evidence('at'),
   // The past answers as it was: who was on call, and who heard.
   routing_documents: entered,
   on_call_overrides: evidence('to_at'),

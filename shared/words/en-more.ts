@@ -1050,6 +1050,9 @@ export const more = {
       enable: 'Enabled',
       end: 'Ended',
       enrol: 'Enrolled',
+      credential: 'Credential fetched',
+      credential_rotate: 'Credential to be rotated',
+      credential_again: 'Asked to enrol again',
       erase: 'Erased',
       extend: 'Extended',
       hand_off: 'Handed off',
@@ -1550,6 +1553,22 @@ export const more = {
     waited: 'waited {{time}}',
     todo: 'Find out what sends: a second agent or a script with its credential, an agent that restarts again and again, or a custom check with ever new names. Where nobody knows the sender, replace the credential (tab Machine and agent) and stop the old sender.',
   },
+  rotation: {
+    lead: 'Its agent fetches another one by itself each year. The old one is over as soon as the new one is used.',
+    rotate: 'Rotate now',
+    asked: 'Asked for: its agent fetches another credential now.',
+    waits: {
+      offline: 'Asked for: its agent fetches another credential when it is back.',
+      old_agent: 'Asked for, but its agent is too old to fetch one: update it, or replace the credential.',
+    },
+    stolen:
+      'Whoever has the old one can fetch the new one, too. Where it may be stolen, refuse it: its machine then reports no more until somebody enrols it again.',
+    refuse: 'Refuse the credential',
+    since: 'Its values are in doubt since',
+    sinceHelp: 'Empty: they are not in doubt.',
+    sure: 'Yes, refuse it',
+    refused: 'It is refused. Now make the line with which its machine is enrolled again: "Replace the credential".',
+  },
   identity: {
     shared: 'Several machines report under this identity',
     sharedLead:
@@ -1577,6 +1596,26 @@ export const more = {
     adminOnly: 'An admin can confirm that it is the same machine.',
     replaced: 'Reinstalled',
     replacedBy: 'confirmed by {{by}}',
+    history: 'What happened to its identity',
+    bySelf: 'by itself',
+    doubtful: 'Values from {{from}} to {{to}} may be those of another machine.',
+    again: 'Its machine is to be enrolled again',
+    againLead:
+      'It is refused since {{at}}, keeps what it measures, and brings it when it is enrolled again. An admin makes the line for that below the tab Machine and agent, with "Replace the credential".',
+    event: {
+      rotation_asked: 'Another credential was asked for',
+      rotated: 'Its agent fetched another credential',
+      asked_again: 'Its machine was asked to enrol again',
+      enrolled_again: 'Enrolled again',
+      refused: 'A machine that came later was refused: another one has the same identity',
+      let_in: 'The machine that had been refused was let in instead of the other one',
+      copied: 'Made as the endpoint of a copy',
+      copy_made: 'A copy of it got an endpoint of its own',
+      hardware: 'Parts of its hardware changed',
+      continued: 'Reinstalled: it went on by its old credential',
+      retired: 'Retired',
+      restored: 'Taken back from the retired ones',
+    },
   },
   /** Pages of links in messages: a phone, at night, without log-in. */
   act: {

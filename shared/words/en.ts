@@ -826,7 +826,7 @@ export const words = {
   },
   credential: {
     title: 'Credential',
-    lead: 'With it the agent logs in. It can be replaced where somebody else may know it; name, history, alerts and tickets of the endpoint stay.',
+    lead: 'With it the agent logs in. Whatever is done with it, name, history, alerts and tickets of the endpoint stay.',
     replace: 'Replace the credential',
     ask: 'This makes a line to run on {{name}}, for its administrator. Nothing changes until it is run.',
     sure: 'Yes, make the line',

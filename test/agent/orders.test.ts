@@ -101,6 +101,7 @@ const config = fc.record(
       leaf,
     ),
     interval_s: fc.oneof(mostly(10), leaf),
+    credential: fc.oneof(mostly(2), fc.constantFrom<unknown>(1, 0, 1.5, '1', 1e9 + 1)),
     version: fc.oneof(mostly(118), fc.constantFrom<unknown>(1, 0, 1.5, '1', 2 ** 53)),
     services: list(['nginx', 'MSSQL$A', '-nginx', 'a b', '../a', '']),
     certificates: list(['/etc/ssl/a.pem', 'C:\\ProgramData\\a.crt', 'a.pem', '/etc/../root', '/etc/a\nb', '/']),

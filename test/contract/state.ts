@@ -23,6 +23,7 @@ function fitting(table: string, column: string): unknown {
     'applied_settings.result': 'partly',
     'applied_settings.remote': 'on',
     'act_links.purpose': 'acknowledge',
+    'identity_events.kind': 'rotated',
     'alerts.state': 'firing',
     'alerts.severity': 'critical',
     'incidents.kind': 'site',

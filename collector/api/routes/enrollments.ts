@@ -85,6 +85,7 @@ const Credential = Type.Object({
   bucket: Type.String(),
   name: Type.String(),
   secret: Type.String(),
+  generation: Type.Integer({ description: 'how often it was rotated' }),
   /** Endpoints that may be the same machine. */
   looksLike: Type.Array(Type.Pick(LooksLike, ['name', 'likeness'])),
   mqtt: Type.Object({ url: Type.String(), ca: Type.Optional(Type.String()) }),

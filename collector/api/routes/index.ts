@@ -15,6 +15,7 @@ import { changeTableRoutes } from './change-table.ts';
 import { changeRoutes } from './changes.ts';
 import { channelRoutes } from './channels.ts';
 import { costRoutes } from './costs.ts';
+import { credentialRoutes } from './credentials.ts';
 import { dependencyRoutes } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
@@ -66,6 +67,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   pushRoutes,
   endpointRoutes,
   bulkRoutes,
+  credentialRoutes,
   agentSettingsRoutes,
   dependencyRoutes,
   retiredRoutes,

@@ -17,7 +17,7 @@ import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
 import type { Connection } from './connection.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { isOversize, limitFrames, onOtherPackets } from './frames.ts';
-import { type Refusal, refuseConnect, refuseSubscribe } from './guards.ts';
+import { type Refusal, refuseConnect, refuseSubscribe, sessionIn } from './guards.ts';
 import { type ListenerRules, openListener, type Tls } from './listen.ts';
 import { createPublications, type PublicationRules, type Publications } from './publications.ts';
 import { createRefusals, type Refuse } from './refusals.ts';
@@ -155,6 +155,8 @@ function createAedes(
 ): Aedes {
   const { limits, refuse, connections, publications } = parts;
   const refusals = new WeakMap<Client, Refusal>();
+  /** Of the will, until the password was looked at. */
+  const sessions = new WeakMap<Client, string | null>();
   const { monotonic } = parts.clock;
   const connects = createAllowances({ perSecond: limits.connectsPerSecond, burst: limits.connectsAtOnce, monotonic });
   const takeOvers = createAllowances({
@@ -186,6 +188,7 @@ function createAedes(
     maxTopicLevels: mqtt.topicLevels,
     preConnect(client, packet, done) {
       const refusal = refuseConnect(packet as IConnectPacket);
+      sessions.set(client, sessionIn(packet as IConnectPacket));
       // Refused in `authenticate`, which can send the return code.
       if (refusal) refusals.set(client, refusal);
       done(null, true);
@@ -193,7 +196,8 @@ function createAedes(
     authenticate(client, username, password, done) {
       const refusal = refusals.get(client);
       const address = refusal ? undefined : parts.authenticate(String(username), String(password));
-      const wait = address ? mustWait(address.endpoint) : null;
+      const bar = address ? (parts.barred?.(address.endpoint, sessions.get(client) ?? null) ?? null) : null;
+      const wait = bar === null ? address && mustWait(address.endpoint) : { ...enrolAgain, text: bar };
       if (address && !wait) {
         connections.add(client, address, addressOf(client));
         parts.known(client.conn as Socket);
@@ -293,6 +297,9 @@ const takesTurns: Refusal = {
   text: 'another machine with the same identity is connected: they take turns, until one of them is enrolled anew',
   returnCode: 3,
 };
+
+/** The one refusal with this code that an agent of ours can meet: it says so, and keeps what it measures. */
+const enrolAgain = { reason: 'enrol_again', returnCode: 5 } as const;
 
 const tooOften: Refusal = { reason: 'connects', text: 'it connects too often', returnCode: 3 };
 

@@ -31,6 +31,16 @@ export function refuseConnect(packet: IConnectPacket): Refusal | null {
   return null;
 }
 
+/** Of the presence that the broker would publish for it; null: none that can be read. */
+export function sessionIn({ will }: IConnectPacket): string | null {
+  try {
+    const { session } = JSON.parse(String(will?.payload)) as { session?: unknown };
+    return typeof session === 'string' ? session : null;
+  } catch {
+    return null;
+  }
+}
+
 function refuseWill(endpoint: string, will: NonNullable<IConnectPacket['will']>): Refusal | null {
   const address = parseTopic(String(will.topic));
   if (address?.endpoint !== endpoint || address.leaf !== 'presence' || will.qos !== 1)

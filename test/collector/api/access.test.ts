@@ -317,6 +317,17 @@ const calls: Record<string, Call> = {
   'DELETE /api/v1/me/push/:id': { path: '/api/v1/me/push/x', status: 400 },
   'POST /api/v1/me/push/:id/test': { path: '/api/v1/me/push/x/test', status: 400 },
   'POST /api/v1/enroll': { body: { code: 'wrong', ...applicant }, status: 403 },
+  // The rest of it: test/road/rotation.test.ts.
+  'POST /api/v1/agent/credential': { body: { endpoint: 'enobody', secret: 'wrong' }, status: 401 },
+  'POST /api/v1/endpoints/:id/credential/rotate': { path: '/api/v1/endpoints/:endpoint/credential/rotate' },
+  'POST /api/v1/endpoints/:id/credential/again': {
+    path: '/api/v1/endpoints/:spare/credential/again',
+    body: {},
+    status: 204,
+    before: async () => {
+      ids.spare = await enrol();
+    },
+  },
   // No own authority here; with one: test/road/authority.test.ts.
   'GET /api/v1/ca': { status: 404 },
   'GET /install.sh': {},

@@ -10,6 +10,7 @@ import { Table } from '../../parts/table.tsx';
 import { formatReasons } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { Credential } from './credential.tsx';
+import { IdentityHistory } from './identity-history.tsx';
 import { sectionOf } from './sections.ts';
 
 type FactRow = readonly [name: string, value: preact.ComponentChildren];
@@ -223,6 +224,7 @@ export function About({ detail }: { detail: EndpointDetail }) {
       </div>
       {checks && <Checks list={checks.data} />}
       {may('admin') && <Credential row={detail.row} />}
+      <IdentityHistory events={detail.identityEvents} />
       <Losses detail={detail} />
       <Rejected detail={detail} />
     </>

@@ -1,13 +1,14 @@
 /** Which machine this endpoint is, where that is in doubt. */
 import { useState } from 'preact/hooks';
 import type { EndpointDetail, EndpointRow, LooksLike } from '../../../../shared/api.ts';
+import { time } from '../../../../shared/words/format.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { navigate, to } from '../../router.ts';
-import { t } from '../../words/words.ts';
+import { language, t } from '../../words/words.ts';
 
 function Shared({ machines }: { machines: EndpointDetail['sharedBy'] }) {
   return (
@@ -76,6 +77,11 @@ function Lookalike({ id, other }: { id: string; other: LooksLike }) {
 export function Identity({ detail }: { detail: EndpointDetail }) {
   return (
     <>
+      {detail.againAt !== null && (
+        <Callout tone="critical" title={t('identity.again')}>
+          {t('identity.againLead', { at: time(detail.againAt, language.value, 'long') })}
+        </Callout>
+      )}
       {detail.sharedBy.length > 0 && <Shared machines={detail.sharedBy} />}
       {detail.looksLike.map((other) => (
         <Lookalike key={other.id} id={detail.row.id} other={other} />
