@@ -1,0 +1,136 @@
+/**
+ * The release that lies in the folder of packages: `manifest.json`, verified by the `keys.json` beside it. This tells people what
+ * they roll out; agents verify it again, by the keys that came with their own packages.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ReleaseFolder as FolderView } from '../../shared/agent-update.ts';
+import { fail, reasonOf } from '../../shared/errors.ts';
+import { reason } from '../../shared/reason.ts';
+import {
+  maxManifestBytes,
+  type Release,
+  type ReleaseFile,
+  type ReleaseManifest,
+  ReleaseRefused,
+  readKeys,
+  readRelease,
+} from '../../shared/release.ts';
+
+export const manifestName = 'manifest.json';
+export const keysName = 'keys.json';
+
+export interface FoundRelease {
+  release: Release;
+  signers: string[];
+  /** Those of the manifest that lie there with its size. */
+  there: ReadonlySet<string>;
+}
+
+export interface ReleaseFolder {
+  /** What lies there now. */
+  look(): Promise<{ folder: string | null; found: FoundRelease | null; problem: FolderView['problem'] }>;
+  /** As it lies there, for agents; null: none. */
+  manifest(): Promise<Buffer | null>;
+  /** The path of a package of the release; null: it is not of it. */
+  pathOf(name: string): Promise<string | null>;
+  /** Reads each file. @throws EvenkeelError CONFLICT where one is not what the manifest says */
+  verify(found: FoundRelease): Promise<void>;
+}
+
+/** @param folders the first that has a manifest counts */
+export function createReleaseFolder(folders: readonly string[], now: () => number): ReleaseFolder {
+  async function manifestIn(folder: string): Promise<Buffer | null> {
+    const path = join(folder, manifestName);
+    const about = await stat(path).catch(() => null);
+    return about?.isFile() && about.size <= maxManifestBytes ? readFile(path) : null;
+  }
+
+  async function place(): Promise<{ folder: string; bytes: Buffer } | null> {
+    for (const folder of folders) {
+      const bytes = await manifestIn(folder).catch(() => null);
+      if (bytes) return { folder, bytes };
+    }
+    return null;
+  }
+
+  const isThere = async (folder: string, { name, size }: ReleaseFile) => {
+    const about = await stat(join(folder, name)).catch(() => null);
+    return about?.isFile() === true && about.size === size;
+  };
+
+  async function read(folder: string, bytes: Buffer): Promise<FoundRelease> {
+    const keys = await readFile(join(folder, keysName)).catch(() => null);
+    if (!keys) throw new ReleaseRefused(reason('update_no_keys', { folder }));
+    const { release } = readRelease(bytes, readKeys(keys), null);
+    const checked = await Promise.all(release.files.map((file) => isThere(folder, file)));
+    const there = new Set(release.files.filter((_, n) => checked[n]).map(({ name }) => name));
+    const { signatures } = JSON.parse(bytes.toString('utf8')) as ReleaseManifest;
+    return { release, signers: signatures.map(({ key }) => key), there };
+  }
+
+  return {
+    async look() {
+      const at = await place();
+      if (!at) {
+        const folder = folders[0] ?? null;
+        return { folder, found: null, problem: reason('update_no_manifest', { folder: folder ?? '' }) };
+      }
+      const { folder, bytes } = at;
+      try {
+        const found = await read(folder, bytes);
+        const expiresAt = Date.parse(found.release.expires);
+        const problem = now() >= expiresAt ? reason('update_expired', { expired_at: expiresAt }) : null;
+        return { folder, found, problem };
+      } catch (thrown) {
+        if (thrown instanceof ReleaseRefused) return { folder, found: null, problem: thrown.reasons[0] ?? null };
+        return { folder, found: null, problem: reason('update_manifest_bad', { text: reasonOf(thrown) }) };
+      }
+    },
+    async manifest() {
+      return (await place())?.bytes ?? null;
+    },
+    async pathOf(name) {
+      const at = await place();
+      if (!at) return null;
+      const found = await read(at.folder, at.bytes).catch(() => null);
+      return found?.release.files.some((file) => file.name === name) ? join(at.folder, name) : null;
+    },
+    async verify({ release, there }) {
+      const at = await place();
+      for (const { name, sha256 } of release.files) {
+        if (!at || !there.has(name)) continue;
+        const hash = createHash('sha256');
+        await pipeline(createReadStream(join(at.folder, name)), hash);
+        if (hash.digest('hex') !== sha256)
+          throw fail('CONFLICT', {
+            problem: `${name} is not the file that the manifest of ${release.version} was made for; copy the release into the folder again, whole`,
+          });
+      }
+      if (there.size === 0)
+        throw fail('CONFLICT', {
+          problem: `none of the packages of ${release.version} lies beside its manifest; copy the release into the folder whole`,
+        });
+    },
+  };
+}
+
+/** @param found null: none, or none that counts */
+export const folderView = (
+  folder: string | null,
+  found: FoundRelease | null,
+  problem: FolderView['problem'],
+): FolderView => ({
+  ...{ folder, problem },
+  release: found && {
+    ...{ version: found.release.version, sequence: found.release.sequence, floor: found.release.floor },
+    ...{ from: found.release.from, keys: found.release.keys, signers: found.signers },
+    ...{ released: Date.parse(found.release.released), expires: Date.parse(found.release.expires) },
+    files: found.release.files.map(({ name, target, form, size }) => ({
+      ...{ name, target, form, size, isThere: found.there.has(name) },
+    })),
+  },
+});
