@@ -1,28 +1,8 @@
-/** Updates of agents: what an agent says of its own, what the collector may allow it, and what the interface answers. */
+/** Updates of agents as the interface answers them: the release, its rings, where each endpoint stands. What an agent says: update.ts. */
 import { type Static, Type } from 'typebox';
 import { Reason } from './inventory.ts';
+import { UpdateReport } from './update.ts';
 import { updateBounds, updateKeys, updatePlaces, updateRings } from './update-choices.ts';
-
-const instant = Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'ms UTC' });
-
-export const updateStates = ['idle', 'downloading', 'staged', 'trial', 'proven', 'refused', 'fell-back'] as const;
-export type UpdateState = (typeof updateStates)[number];
-
-/** What an agent says of its own update, in each birth and at each change. */
-export const AgentUpdate = Type.Object(
-  {
-    state: Type.Enum([...updateStates]),
-    /** Of the release that this is about. */
-    version: Type.String({ maxLength: 32 }),
-    /** What it ran before. */
-    from: Type.Optional(Type.String({ maxLength: 32 })),
-    reason: Type.Optional(Type.Array(Reason, { maxItems: 20 })),
-    at: instant,
-  },
-  // A newer agent may send fields that this side does not know.
-  { additionalProperties: true },
-);
-export type AgentUpdate = Static<typeof AgentUpdate>;
 
 const closed = { additionalProperties: false } as const;
 const orNull = <T extends ReturnType<typeof Type.Integer> | ReturnType<typeof Type.String>>(type: T) =>
@@ -124,6 +104,6 @@ export const EndpointUpdate = Type.Object({
   place: Type.Union([Type.Enum([...updatePlaces]), Type.Null()]),
   ring: Type.Union([Type.Enum([...updateRings]), Type.Null()]),
   toldAt: orNull(Type.Integer()),
-  said: Type.Union([AgentUpdate, Type.Null()]),
+  said: Type.Union([UpdateReport, Type.Null()]),
 });
 export type EndpointUpdate = Static<typeof EndpointUpdate>;

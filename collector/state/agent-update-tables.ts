@@ -29,16 +29,9 @@ export interface AgentUpdateTables {
     ring: UpdateRing;
     at: Ms;
     from_version: string | null;
-    result: 'open' | 'late' | 'proven' | 'fell_back' | 'silent' | 'refused' | 'told' | 'locked';
+    result: 'open' | 'late' | 'proven' | 'fell_back' | 'silent' | 'refused';
     result_at: Ms;
   };
   /** What an agent said last of its own update. */
-  update_said: {
-    endpoint: string;
-    state: string;
-    version: string;
-    from_version: string | null;
-    reason: Json | null;
-    at: Ms;
-  };
+  update_said: { endpoint: string; said: Json };
 }

@@ -3,11 +3,11 @@
  * facts give the same answer, so that a repeat after a crash changes nothing twice.
  */
 import { createHash } from 'node:crypto';
-import type { AgentUpdate } from '../../shared/agent-update.ts';
+import type { UpdateReport } from '../../shared/update.ts';
 import { compareVersions, isVersion, type Release } from '../../shared/release.ts';
 import type { UpdateNumbers, UpdatePlace, UpdateRing } from '../../shared/update-choices.ts';
 
-export type TurnResult = 'open' | 'late' | 'proven' | 'fell_back' | 'silent' | 'refused' | 'told' | 'locked';
+export type TurnResult = 'open' | 'late' | 'proven' | 'fell_back' | 'silent' | 'refused';
 
 export interface Turn {
   ring: UpdateRing;
@@ -33,7 +33,7 @@ export interface RingMachine {
   isLost: boolean;
   /** Last proof of life, ms UTC. */
   seenAt: number | null;
-  said: AgentUpdate | null;
+  said: UpdateReport | null;
   turn: Turn | null;
 }
 
@@ -71,13 +71,10 @@ export interface RingDecision {
   stop: StopReason | null;
 }
 
+const toldForms: ReadonlySet<string> = new Set(['deb', 'rpm']);
 const failures: ReadonlySet<TurnResult> = new Set(['fell_back', 'silent', 'refused']);
 /** Refusals that say something of the machine, not of the release. */
-const ownReasons: Readonly<Record<string, TurnResult>> = {
-  update_package_manager: 'told',
-  update_notify_only: 'told',
-  update_off_here: 'locked',
-};
+const ownReasons: ReadonlySet<string> = new Set(['update_no_room', 'update_on_battery']);
 export const isFailure = ({ result }: Pick<Turn, 'result'>): boolean => failures.has(result);
 const isUnderWay = ({ result }: Turn) => result === 'open';
 /** What is delivered to it while the rollout runs. */
@@ -89,7 +86,7 @@ export const orderOf = (id: string, version: string): string =>
 
 /** Why an endpoint without a turn gets none, or that it waits for one. */
 export function placeOf(machine: RingMachine, release: Pick<Release, 'version' | 'from' | 'files'>): UpdatePlace {
-  const { version, turn, isAble, target, isOnline } = machine;
+  const { version, turn, isAble, target, isOnline, said } = machine;
   // A version of another form is not judged: it is offered, and its agent decides.
   const older = version === null || !isVersion(version) || compareVersions(version, release.version) < 0;
   if (!older) return 'has';
@@ -97,7 +94,12 @@ export function placeOf(machine: RingMachine, release: Pick<Release, 'version' |
   // It had the release, and went back from it.
   if (turn) return 'fell_back';
   if (!isAble) return 'old';
-  if (!release.files.some((file) => file.target === target)) return 'no_package';
+  // What a package manager has put there it replaces as well: people are told.
+  if (said && (toldForms.has(said.form) || said.allow === 'notify')) return 'told';
+  if (said?.allow === 'off') return 'locked';
+  const own = said?.form ?? null;
+  if (!release.files.some((file) => file.target === (said?.target ?? target) && (own === null || file.form === own)))
+    return 'no_package';
   if (version !== null && isVersion(version) && compareVersions(version, release.from) < 0) return 'step';
   return isOnline ? 'waiting' : 'offline';
 }
@@ -156,7 +158,7 @@ export function resultOf(machine: RingMachine, facts: RingFacts): TurnResult | '
   if (about?.state === 'fell-back') return 'fell_back';
   if (turn.result === 'proven') return null;
   if (about?.state === 'proven' || (version === release.version && about?.state !== 'trial' && isOnline)) return 'proven';
-  if (about?.state === 'refused') return ownReasons[about.reason?.[0]?.code ?? ''] ?? 'refused';
+  if (about?.state === 'refused') return ownReasons.has(about.reason?.code ?? '') ? 'late' : 'refused';
   if (turn.result === 'silent') return null;
   const hasBegun = about !== null && about.state !== 'idle';
   const since = Math.max(turn.at, listeningSince, seenAt ?? 0);
@@ -239,9 +241,7 @@ function nextStage(
     return turn ? !isUnderWay(turn) : !isOnline;
   };
   const proven = ofRing.some(({ id }) => turns.get(id)?.result === 'proven');
-  // Where all of the first were told only, as package managers have it, nothing is proven, and nothing can go wrong.
-  const onlyTold = ofRing.every(({ id }) => ['told', 'locked'].includes(turns.get(id)?.result ?? ''));
-  if (!ofRing.every(isSettled) || !(proven || onlyTold)) return null;
+  if (!ofRing.every(isSettled) || !proven) return null;
   return stage === 'canary' ? 'second' : 'all';
 }
 

@@ -1,13 +1,13 @@
 /** What people see of updates: the release, its rings, where each endpoint stands, and why. */
 import { updateLevel } from '../../shared/agent-level.ts';
 import type {
-  AgentUpdate,
   EndpointUpdate,
   ReleaseFolder as FolderView,
   RolloutView,
   UpdateSettings,
   UpdateSummary,
 } from '../../shared/agent-update.ts';
+import type { UpdateReport } from '../../shared/update.ts';
 import { type UpdatePlace, type UpdateRing, updatePlaces, updateRings } from '../../shared/update-choices.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { type FoundRelease, folderView } from './release-folder.ts';
@@ -21,7 +21,7 @@ export interface UpdateSight {
   /** That runs or is stopped, else the last. */
   rollout: Rollout | null;
   turns: ReadonlyMap<string, Turn>;
-  said: ReadonlyMap<string, AgentUpdate>;
+  said: ReadonlyMap<string, UpdateReport>;
   path: string | null;
   found: FoundRelease | null;
   problem: FolderView['problem'];
@@ -30,7 +30,7 @@ export interface UpdateSight {
 
 const systems: Readonly<Record<string, string>> = { win32: 'win', darwin: 'macos' };
 
-export function machineOf(endpoint: Endpoint, turn: Turn | null, said: AgentUpdate | null): RingMachine {
+export function machineOf(endpoint: Endpoint, turn: Turn | null, said: UpdateReport | null): RingMachine {
   const { id, tags, version, platform, arch, level, state, lastSeenAt } = endpoint;
   return {
     ...{ id, tags, version, target: `${systems[platform] ?? platform}-${arch}`, turn, said },

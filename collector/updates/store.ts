@@ -1,5 +1,6 @@
 /** Settings, rollouts, turns, and what agents said last, in state. */
-import type { AgentUpdate, StopView, UpdateSettings } from '../../shared/agent-update.ts';
+import type { StopView, UpdateSettings } from '../../shared/agent-update.ts';
+import type { UpdateReport } from '../../shared/update.ts';
 import { type UpdateRing, usualUpdateNumbers } from '../../shared/update-choices.ts';
 import type { State, StateTransaction } from '../state/database.ts';
 import { chunks } from '../state/chunks.ts';
@@ -124,29 +125,17 @@ export async function saveDecision(
   if (stop) await changeRollout(db, rollout, { state: 'stopped', stop, endedAt: now });
 }
 
-export async function readUpdatesSaid(state: State): Promise<Map<string, AgentUpdate>> {
+export async function readUpdatesSaid(state: State): Promise<Map<string, UpdateReport>> {
   const rows = await state.selectFrom('update_said').selectAll().execute();
-  return new Map(
-    rows.map(({ endpoint, state: said, version, from_version, reason, at }) => [
-      endpoint,
-      {
-        ...{ state: said as AgentUpdate['state'], version, at },
-        ...(from_version !== null && { from: from_version }),
-        ...(reason !== null && { reason: JSON.parse(reason) as NonNullable<AgentUpdate['reason']> }),
-      },
-    ]),
-  );
+  return new Map(rows.map(({ endpoint, said }) => [endpoint, JSON.parse(said) as UpdateReport]));
 }
 
-export async function saveUpdateSaid(db: State, endpoint: string, said: AgentUpdate): Promise<void> {
-  const columns = {
-    ...{ state: said.state, version: said.version, from_version: said.from ?? null, at: said.at },
-    reason: said.reason === undefined ? null : JSON.stringify(said.reason),
-  };
+export async function saveUpdateSaid(db: State, endpoint: string, report: UpdateReport): Promise<void> {
+  const said = JSON.stringify(report);
   await db
     .insertInto('update_said')
-    .values({ endpoint, ...columns })
-    .onConflict((clash) => clash.column('endpoint').doUpdateSet(columns))
+    .values({ endpoint, said })
+    .onConflict((clash) => clash.column('endpoint').doUpdateSet({ said }))
     .execute();
 }
 

@@ -2,7 +2,8 @@
  * Updates of agents: the admin turns them on and starts a release; rings decide whose turn it is, its setting `update` is delivered
  * with the others, and what agents say of it moves the rings on or stops them. State is written before anything is sent.
  */
-import type { AgentUpdate, EndpointUpdate, UpdateSettings, UpdateSummary } from '../../shared/agent-update.ts';
+import type { EndpointUpdate, UpdateSettings, UpdateSummary } from '../../shared/agent-update.ts';
+import type { UpdateReport } from '../../shared/update.ts';
 import { updateLevel } from '../../shared/agent-level.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
@@ -49,7 +50,7 @@ export interface Updates {
   /** What an endpoint is told at present. */
   settingsFor(endpoint: Endpoint): Pick<AgentConfig, 'update'>;
   /** What an agent says of its own update. */
-  heard(endpoint: Endpoint, said: AgentUpdate): Promise<void>;
+  heard(endpoint: Endpoint, said: UpdateReport): Promise<void>;
   summary(): Promise<UpdateSummary>;
   /** All, or one. */
   endpoints(id?: string): Promise<EndpointUpdate[]>;

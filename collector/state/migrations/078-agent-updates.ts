@@ -12,11 +12,9 @@ export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> 
     'update_turns',
     {
       ...{ rollout: 'int', endpoint: 'text', ring: 'text in canary|second|all', at: 'int', from_version: 'text?' },
-      ...{ result: 'text in open|late|proven|fell_back|silent|refused|told|locked', result_at: 'int' },
+      ...{ result: 'text in open|late|proven|fell_back|silent|refused', result_at: 'int' },
     },
     { key: ['rollout', 'endpoint'] },
   );
-  await tables.create('update_said', {
-    ...{ endpoint: 'text key', state: 'text', version: 'text', from_version: 'text?', reason: 'text?', at: 'int' },
-  });
+  await tables.create('update_said', { endpoint: 'text key', said: 'text' });
 }
