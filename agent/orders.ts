@@ -15,7 +15,7 @@ import {
   wireBounds,
 } from '../shared/agent-settings.ts';
 import { fail, reasonOf } from '../shared/errors.ts';
-import type { Ack, AgentConfig, AskAnswer, Moved } from '../shared/report.ts';
+import type { Ack, AgentConfig, AskAnswer, Moved, UpdateOrder } from '../shared/report.ts';
 import {
   faultsOfTarget,
   type TargetKindName,
@@ -25,6 +25,7 @@ import {
   targetsPerWatcher,
   targetTimeoutS,
 } from '../shared/target.ts';
+import { utcPattern, versionPattern } from '../shared/update-choices.ts';
 import { inflate } from '../shared/wire.ts';
 
 type Dict = Record<string, unknown>;
@@ -152,6 +153,20 @@ function parseOrder(value: unknown, where: string): TargetOrder[] {
   return [{ id, kind, settings, interval_s, timeout_s } as TargetOrder];
 }
 
+const [versionForm, utcForm] = [new RegExp(versionPattern, 'u'), new RegExp(utcPattern, 'u')];
+
+function parseUpdate(value: unknown): UpdateOrder {
+  if (!isDict(value)) refuse('message.update', 'must be an object');
+  onlyKeys(value, ['allow', 'sequence', 'not_before'], 'message.update');
+  const { allow, sequence, not_before } = value;
+  if (typeof allow !== 'string' || !versionForm.test(allow)) refuse('message.update.allow', 'must be a version');
+  if (!isCount(sequence, 1) || sequence > Number.MAX_SAFE_INTEGER)
+    refuse('message.update.sequence', 'must be a count from 1');
+  if (not_before !== undefined && (typeof not_before !== 'string' || !utcForm.test(not_before)))
+    refuse('message.update.not_before', 'must be a time such as 2026-12-01T02:00:00Z');
+  return { allow, sequence, ...(not_before === undefined ? {} : { not_before }) };
+}
+
 /** What this machine lets the collector look at; only its own file says so. */
 export function parseAllowed(bytes: Uint8Array): string[] {
   const { targets } = parse(bytes);
@@ -197,12 +212,12 @@ export function versionIn(bytes: Uint8Array): number | null {
 
 /**
  * A settings message, or the same document as a file.
- * @param from `targets` and `remote` are allowed in the machine's own file only, `version`, `watch`, `may_ask` and `credential` in a message only
+ * @param from `targets` and `remote` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update` and `credential` in a message only
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
   const value = parse(bytes);
-  const ofOne = from === 'file' ? ['targets', 'remote'] : ['version', 'watch', 'may_ask', 'credential'];
+  const ofOne = from === 'file' ? ['targets', 'remote'] : ['version', 'watch', 'may_ask', 'update', 'credential'];
   onlyKeys(value, ['v', 'interval_s', 'checks', ...listKeys, 'privacy', ...ofOne], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;
@@ -221,7 +236,7 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
   }
   for (const key of listKeys) if (value[key] !== undefined) config[key] = parseNames(value[key], key);
   if (value.privacy !== undefined) config.privacy = parsePrivacy(value.privacy);
-  const { watch, may_ask, version, credential } = value;
+  const { watch, may_ask, version, update, credential } = value;
   if (version !== undefined) {
     if (!isCount(version, 1) || version > Number.MAX_SAFE_INTEGER) refuse('message.version', 'must be a count from 1');
     config.version = version;
@@ -236,6 +251,7 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
       refuse('message.may_ask', 'must be a list of at most 16 names');
     config.may_ask = may_ask;
   }
+  if (update !== undefined && from === 'message') config.update = parseUpdate(update);
   if (watch !== undefined && from === 'message') {
     if (!Array.isArray(watch) || watch.length > targetsPerWatcher)
       refuse('message.watch', `must be a list of at most ${targetsPerWatcher} targets`);

@@ -5,6 +5,7 @@ import type { FleetSettings } from './agent-settings/agent-settings.ts';
 import type { Endpoint } from './fleet/fleet.ts';
 import type { Config } from './settings/settings.ts';
 import type { Targets } from './targets/contract.ts';
+import type { Updates } from './updates/updates.ts';
 
 export const agentSettingsOf = ({ agents, agentSettings }: Config) => ({
   base: { v: 1 as const, interval_s: agents.intervalMs / 1000 },
@@ -14,13 +15,18 @@ export const agentSettingsOf = ({ agents, agentSettings }: Config) => ({
 interface ConfigSources {
   agentSettings: Pick<FleetSettings, 'configFor'>;
   targets: Pick<Targets, 'settingsFor'>;
+  updates: Pick<Updates, 'settingsFor'>;
 }
 
 /** Undefined: it is not known yet what its agent understands. */
 export const settingsFor =
-  (config: Config, { agentSettings, targets }: ConfigSources) =>
+  (config: Config, { agentSettings, targets, updates }: ConfigSources) =>
   (endpoint: Endpoint): AgentConfig | undefined => {
-    const settings = agentSettings.configFor(endpoint, { ...mayAsk(config, endpoint), ...credentialOf(endpoint) });
+    const settings = agentSettings.configFor(endpoint, {
+      ...mayAsk(config, endpoint),
+      ...credentialOf(endpoint),
+      ...updates.settingsFor(endpoint),
+    });
     return settings && targets.settingsFor(endpoint.id, settings);
   };
 

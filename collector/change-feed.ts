@@ -29,6 +29,8 @@ export type Change =
   | { kind: 'on_call' }
   /** Settings of agents: other ones, or an agent has taken them. */
   | { kind: 'agent_settings' }
+  /** Updates of agents: a release, a ring, or what an agent says of its own. */
+  | { kind: 'agent_update' }
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 

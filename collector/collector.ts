@@ -146,14 +146,15 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const mailChannel = () => channels.routes.find(({ channel }) => channel.kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
-  const { groups, chores, mailOf, generated, ...managers } = await openManagers({
+  const packageFolders = packageFoldersOf(config, folder, deps);
+  const { groups, chores, mailOf, generated, begin, end, ...managers } = await openManagers({
     ...managed,
-    ...mailing,
+    ...{ ...mailing, packageFolders },
     targets: config.targets,
     agentSettings: agentSettingsOf(config),
   });
   const { targets, agentSettings } = managers;
-  onStop(() => Promise.all([targets.stop(), managers.services.stop(), agentSettings.stop()]));
+  onStop(end);
 
   // Rows are there only after alerts, and before any report.
   const baselines = createBaselines({ state, series, fleet, clock, log, zone });
@@ -203,14 +204,12 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     },
     heard: ({ id }, report) => targets.heard(id, report),
     asked: alerts.maintenance.asked,
-    applied: agentSettings.heard,
+    ...{ applied: agentSettings.heard, updated: managers.updates.heard },
     configOf: settingsFor(config, managers),
   });
   onStop(() => intake.close());
-  targets.start(alerts, intake.configure);
-  agentSettings.start(intake.configure);
   managers.credentials.start(intake);
-  managers.services.start(alerts);
+  begin(alerts, intake.configure);
   tls.onLook(certificateWatch(alerts, publicUrl, log));
 
   const ownBackups = openOwnBackups({ ...deps, config, folder, state, series, alerts, held: heldBack }, onStop);
@@ -230,11 +229,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       registry,
       addresses: () => tls.addresses(ports),
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
-      ...joiningOf(config, folder, deps),
+      ...{ joins: createJoinLog(clock.now), packages: createPackages(packageFolders) },
       async retired(ids) {
         for (const id of ids) {
           intake.retire(id);
-          await agentSettings.retired(id);
+          await Promise.all([agentSettings.retired(id), managers.updates.retired(id)]);
         }
         await onScopesMoved();
         for (const id of ids) await alerts.retired(id);
@@ -269,10 +268,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   };
 }
 
-const joiningOf = ({ packages }: Config, { path }: DataFolder, deps: Deps) => ({
-  joins: createJoinLog(deps.clock.now),
-  packages: createPackages(packages === null ? [join(path, 'packages'), ...(deps.packages ?? [])] : [packages]),
-});
+const packageFoldersOf = ({ packages }: Config, { path }: DataFolder, deps: Deps) =>
+  packages === null ? [join(path, 'packages'), ...(deps.packages ?? [])] : [packages];
 
 /** What a look at the certificate has shown becomes an alert, or ends it. */
 const certificateWatch =

@@ -89,6 +89,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     }),
     asked: parts.asked ?? ((_endpoint, { id }) => Promise.resolve({ id, ok: false, until: null, text: 'Refused.' })),
     applied: parts.applied ?? (() => Promise.resolve()),
+    updated: parts.updated ?? (() => Promise.resolve()),
     answer: downlink.answer,
     ackDue: acks.due,
     conflict: acks.conflict,

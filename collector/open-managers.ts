@@ -6,6 +6,7 @@ import type { NamedRule } from '../shared/api.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { type AgentSettingsParts, createAgentSettings } from './agent-settings/agent-settings.ts';
+import type { OwnAlerts } from './alerts/own.ts';
 import { createCalendars } from './calendars/calendars.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { createChanges } from './changes/changes.ts';
@@ -31,10 +32,12 @@ import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
 import { dropAged } from './state/retention.ts';
 import { createStatusPages } from './status/status.ts';
-import type { TargetParts } from './targets/contract.ts';
+import type { TargetJudge, TargetParts } from './targets/contract.ts';
 import { dependenciesIn } from './targets/dependencies.ts';
 import { createServices, type Services } from './targets/services.ts';
 import { createTargets } from './targets/targets.ts';
+import { createReleaseFolder } from './updates/release-folder.ts';
+import { createUpdates } from './updates/updates.ts';
 
 interface ManagedParts {
   state: State;
@@ -66,6 +69,8 @@ interface ManagedParts {
   targets: Pick<TargetParts, 'allow' | 'list'>;
   /** What agents get of themselves, and what the file says of it. */
   agentSettings: Pick<AgentSettingsParts, 'base' | 'file'>;
+  /** Where packages of agents, and a release of them, lie. */
+  packageFolders: readonly string[];
   /** It is there only after these. */
   maintenance(): ReturnType<ChangeParts['maintenance']> & Pick<MaintenanceReads, 'ahead'>;
 }
@@ -85,6 +90,8 @@ export async function openManagers(parts: ManagedParts) {
   ];
   const groups = await createGroups(places);
   const agentSettings = await createAgentSettings({ ...parts, ...parts.agentSettings, groups });
+  const folder = createReleaseFolder(parts.packageFolders, clock.now);
+  const updates = await createUpdates({ ...parts, folder });
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const changes = createChanges({
     ...parts,
@@ -106,6 +113,7 @@ export async function openManagers(parts: ManagedParts) {
   onDefined();
   return {
     agentSettings,
+    updates,
     targets,
     services,
     generated,
@@ -127,5 +135,13 @@ export async function openManagers(parts: ManagedParts) {
     mailOf: createReportMails({ ...parts, reports, pdfs }),
     /** What of it is done each night. */
     chores,
+    /** From here on agents are told, and alerts raised. */
+    begin(alerts: TargetJudge & Pick<OwnAlerts, 'own' | 'ownTags'>, tell: (endpoint: string) => void) {
+      targets.start(alerts, tell);
+      agentSettings.start(tell);
+      updates.start(tell, alerts);
+      services.start(alerts);
+    },
+    end: () => Promise.all([targets.stop(), services.stop(), agentSettings.stop(), updates.close()]),
   };
 }

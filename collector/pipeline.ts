@@ -177,10 +177,11 @@ function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
 async function keepPresence(parts: RoadParts, message: Message, presence: Presence): Promise<void> {
   const { endpoint, acknowledge, from } = message;
   parts.budgets.charge(endpoint.id, 'rows', rowsOfSaid);
-  const said = presence.state === 'online' ? presence.settings : undefined;
+  const { settings: said, update } = presence.state === 'online' ? presence : {};
   await Promise.all([
     // Before anything is waited for: what comes behind the birth may say something newer.
     said && parts.patience(() => parts.applied(endpoint, said)),
+    update && parts.patience(() => parts.updated(endpoint, update)),
     parts.patience(() => parts.presence.receive(endpoint, presence)),
   ]);
   const shared =

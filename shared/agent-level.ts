@@ -2,7 +2,7 @@
  * What an agent understands, as a number in its birth; an agent that sends none has 0. Raised with each part of the
  * message `config` that is added: an agent refuses a whole message with a part that it does not know.
  */
-export const agentLevel = 4;
+export const agentLevel = 5;
 /** From here on agents watch targets: `watch` in their settings. */
 export const watchLevel = 1;
 /** From here on agents ask for their own machine: `may_ask` in their settings. */
@@ -11,3 +11,5 @@ export const askLevel = 2;
 export const settingsLevel = 3;
 /** From here on agents fetch another credential: `credential` in their settings. */
 export const credentialLevel = 4;
+/** From here on agents know `update`: which release they may take, and when it is their turn. */
+export const updateLevel = 5;

@@ -47,7 +47,7 @@ const numbers = Type.Object(
 export const UpdateSettings = Type.Object({ on: Type.Boolean(), numbers }, closed);
 export type UpdateSettings = Static<typeof UpdateSettings>;
 
-export const stopCauses = ['failed', 'restarts', 'memory', 'cpu', 'checks', 'missing', 'person'] as const;
+const stopCauses = ['failed', 'restarts', 'memory', 'cpu', 'checks', 'missing', 'person'] as const;
 const StopView = Type.Object({
   why: Type.Enum([...stopCauses]),
   ring: Type.Enum([...updateRings]),
@@ -56,7 +56,7 @@ const StopView = Type.Object({
 });
 export type StopView = Static<typeof StopView>;
 
-export const rolloutStates = ['running', 'stopped', 'withdrawn', 'replaced'] as const;
+const rolloutStates = ['running', 'stopped', 'withdrawn', 'replaced'] as const;
 export const RolloutView = Type.Object({
   id: Type.Integer(),
   version: Type.String(),

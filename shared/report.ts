@@ -8,6 +8,7 @@ import { isLockKey, listPatterns, namesAtMost, personalFields, settingKeys, wire
 import { fail, reasonOf } from './errors.ts';
 import { firstFault, type Validator } from './first-fault.ts';
 import { targetIntervalS, targetsPerWatcher, targetTimeoutS } from './target.ts';
+import { utcPattern, versionPattern } from './update-choices.ts';
 import { inflate, weigh } from './wire.ts';
 
 export { encode, inflate, inflateSmall, maxInflatedBytes, maxWireBytes } from './wire.ts';
@@ -106,6 +107,17 @@ export type Ack = Static<typeof Ack>;
 export type Moved = NonNullable<Ack['moved']>;
 export type AskAnswer = NonNullable<Ack['answer']>;
 
+/** Which release an agent may take now. Whose code it runs is not for the collector to say: agents verify it by keys of their own. */
+export const UpdateOrder = Type.Object(
+  {
+    allow: Type.String({ pattern: versionPattern, description: 'this version, and no other' }),
+    sequence: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'of its manifest' }),
+    not_before: Type.Optional(Type.String({ pattern: utcPattern, description: 'ISO 8601, UTC' })),
+  },
+  { additionalProperties: false },
+);
+export type UpdateOrder = Static<typeof UpdateOrder>;
+
 const optionalFlag = () => Type.Optional(Type.Boolean());
 const namesOf = (pattern: string) => Type.Array(Type.String({ pattern }), { maxItems: namesAtMost });
 
@@ -149,6 +161,7 @@ export const AgentConfig = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    update: Type.Optional(UpdateOrder),
     /** What it may ask for its own machine: ask.ts. */
     may_ask: Type.Optional(Type.Array(name, { maxItems: 16 })),
     /** Rises when it is to fetch another credential by HTTPS; never a secret, for brokers keep this message. */
@@ -182,6 +195,7 @@ const {
   watch: _watch,
   may_ask: _mayAsk,
   version: _version,
+  update: _update,
   credential: _credential,
   ...ofBoth
 } = AgentConfig.properties;

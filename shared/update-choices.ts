@@ -1,5 +1,9 @@
 /** Updates of agents: the rings, and the bounds of what admins set for them. Loads nothing: pages read it. */
 
+/** Anchored sources of patterns: the schema and the agent's own reader use the same. */
+export const versionPattern = '^(0|[1-9][0-9]{0,4})\\.(0|[1-9][0-9]{0,4})\\.(0|[1-9][0-9]{0,4})$';
+export const utcPattern = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$';
+
 export const updateRings = ['canary', 'second', 'all'] as const;
 export type UpdateRing = (typeof updateRings)[number];
 

@@ -45,6 +45,9 @@ export const certificateEnding = own('certificate-ending', 'critical');
 /** No fresh copy of the collector itself, where one is to be made. Tag: its folder. */
 export const ownBackupOld = own('own-backup-old', 'warning');
 
+/** A release went to agents, and was stopped by what became of them. Tag: its version. */
+export const updateStopped = own('update-stopped', 'warning');
+
 export const ownRules: readonly Rule[] = [
   siteDown,
   collectorIsolated,
@@ -54,6 +57,7 @@ export const ownRules: readonly Rule[] = [
   scheduleGap,
   certificateEnding,
   ownBackupOld,
+  updateStopped,
 ];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));

@@ -29,6 +29,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /install.sh': 'public',
   'GET /install.ps1': 'public',
   'GET /packages/:name': 'public',
+  // Signed, and nothing in it is secret: agents verify it by keys of their own.
+  'GET /releases/manifest.json': 'public',
   'GET /api/v1/packages': 'operator',
   'GET /api/v1/enrollments/:id/progress': 'operator',
   /** The secret in the link is what counts. */
@@ -270,6 +272,16 @@ export const access: Readonly<Record<string, Need>> = {
   'PUT /api/v1/agent-settings/layers': 'admin',
   'POST /api/v1/agent-settings/versions/:version/restore': 'admin',
   'GET /api/v1/endpoints/:id/agent-settings': 'viewer',
+
+  // Updates of agents
+  'GET /api/v1/agent-updates': 'viewer',
+  'GET /api/v1/agent-updates/endpoints': 'viewer',
+  'GET /api/v1/endpoints/:id/agent-update': 'viewer',
+  'PUT /api/v1/agent-updates/settings': 'admin',
+  'POST /api/v1/agent-updates/start': 'admin',
+  'POST /api/v1/agent-updates/stop': 'admin',
+  'POST /api/v1/agent-updates/resume': 'admin',
+  'POST /api/v1/agent-updates/withdraw': 'admin',
 
   // What is watched from outside
   'GET /api/v1/targets': 'viewer',

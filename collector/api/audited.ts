@@ -11,6 +11,7 @@ interface Audited {
 const objects: Readonly<Record<string, readonly [object: string, table: string | null]>> = {
   act: ['alert', null],
   'agent-settings': ['agent_settings', null],
+  'agent-updates': ['agent_update', null],
   alerts: ['alert', 'alerts'],
   availability: ['target', null],
   calendars: ['calendar', 'calendars'],

@@ -59,6 +59,7 @@ import type { Targets } from '../targets/contract.ts';
 import type { Services } from '../targets/services.ts';
 import type { ClockReader } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
+import type { Updates } from '../updates/updates.ts';
 
 /** Actions of people on an alert, and the alerts held for an endpoint. */
 export type AlertActions = Pick<
@@ -112,6 +113,7 @@ export interface Context {
     FleetSettings,
     'summary' | 'notTaken' | 'versions' | 'ofEndpoint' | 'preview' | 'save' | 'restore'
   >;
+  updates: Pick<Updates, 'summary' | 'endpoints' | 'begin' | 'configure' | 'stop' | 'resume' | 'withdraw' | 'folder'>;
   targets: Targets;
   services: Services;
   ownBackups: Pick<OwnBackups, 'status' | 'begin' | 'erased'> & { held: HeldMessages };

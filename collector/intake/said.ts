@@ -2,6 +2,7 @@
 import type { Applied } from '../../shared/applied.ts';
 import type { Ask } from '../../shared/ask.ts';
 import type { AskAnswer } from '../../shared/report.ts';
+import type { UpdateReport } from '../../shared/update.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { Message } from '../message.ts';
 import type { EndpointBudgets } from './budgets.ts';
@@ -16,6 +17,8 @@ export interface SaidParts {
   answer(endpoint: string, answer: AskAnswer): void;
   /** Which settings an agent has. */
   applied(endpoint: Endpoint, applied: Applied): Promise<void>;
+  /** What it says of its own update. */
+  updated(endpoint: Endpoint, update: UpdateReport): Promise<void>;
 }
 
 /** Each leaves rows that stay. */

@@ -5,6 +5,7 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ActTables } from './act-tables.ts';
 import type { AgentSettingsTables } from './agent-settings-tables.ts';
+import type { AgentUpdateTables } from './agent-update-tables.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
 import type { ChannelTables } from './channel-tables.ts';
@@ -41,6 +42,7 @@ export interface Database
   extends ChannelTables,
     ActTables,
     AgentSettingsTables,
+    AgentUpdateTables,
     NotificationTables,
     AuditTables,
     ChangeTables,

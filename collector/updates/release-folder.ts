@@ -7,42 +7,42 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { ReleaseFolder as FolderView } from '../../shared/agent-update.ts';
+import type { ReleaseFolder } from '../../shared/agent-update.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { reason } from '../../shared/reason.ts';
 import {
+  type AgentRelease,
   maxManifestBytes,
-  type Release,
   type ReleaseFile,
-  type ReleaseManifest,
   ReleaseRefused,
   readKeys,
   readRelease,
+  type SignedDocument,
 } from '../../shared/release.ts';
 
-export const manifestName = 'manifest.json';
-export const keysName = 'keys.json';
+const manifestName = 'manifest.json';
+const keysName = 'keys.json';
 
-export interface FoundRelease {
-  release: Release;
+export interface AgentPackages {
+  release: AgentRelease;
   signers: string[];
   /** Those of the manifest that lie there with its size. */
   there: ReadonlySet<string>;
 }
 
-export interface ReleaseFolder {
+export interface PackageFolder {
   /** What lies there now. */
-  look(): Promise<{ folder: string | null; found: FoundRelease | null; problem: FolderView['problem'] }>;
+  look(): Promise<{ folder: string | null; found: AgentPackages | null; problem: ReleaseFolder['problem'] }>;
   /** As it lies there, for agents; null: none. */
   manifest(): Promise<Buffer | null>;
   /** The path of a package of the release; null: it is not of it. */
   pathOf(name: string): Promise<string | null>;
   /** Reads each file. @throws EvenkeelError CONFLICT where one is not what the manifest says */
-  verify(found: FoundRelease): Promise<void>;
+  verify(found: AgentPackages): Promise<void>;
 }
 
 /** @param folders the first that has a manifest counts */
-export function createReleaseFolder(folders: readonly string[], now: () => number): ReleaseFolder {
+export function createReleaseFolder(folders: readonly string[], now: () => number): PackageFolder {
   async function manifestIn(folder: string): Promise<Buffer | null> {
     const path = join(folder, manifestName);
     const about = await stat(path).catch(() => null);
@@ -62,13 +62,13 @@ export function createReleaseFolder(folders: readonly string[], now: () => numbe
     return about?.isFile() === true && about.size === size;
   };
 
-  async function read(folder: string, bytes: Buffer): Promise<FoundRelease> {
+  async function read(folder: string, bytes: Buffer): Promise<AgentPackages> {
     const keys = await readFile(join(folder, keysName)).catch(() => null);
     if (!keys) throw new ReleaseRefused(reason('update_no_keys', { folder }));
     const { release } = readRelease(bytes, readKeys(keys), null);
     const checked = await Promise.all(release.files.map((file) => isThere(folder, file)));
     const there = new Set(release.files.filter((_, n) => checked[n]).map(({ name }) => name));
-    const { signatures } = JSON.parse(bytes.toString('utf8')) as ReleaseManifest;
+    const { signatures } = JSON.parse(bytes.toString('utf8')) as SignedDocument;
     return { release, signers: signatures.map(({ key }) => key), there };
   }
 
@@ -121,9 +121,9 @@ export function createReleaseFolder(folders: readonly string[], now: () => numbe
 /** @param found null: none, or none that counts */
 export const folderView = (
   folder: string | null,
-  found: FoundRelease | null,
-  problem: FolderView['problem'],
-): FolderView => ({
+  found: AgentPackages | null,
+  problem: ReleaseFolder['problem'],
+): ReleaseFolder => ({
   ...{ folder, problem },
   release: found && {
     ...{ version: found.release.version, sequence: found.release.sequence, floor: found.release.floor },

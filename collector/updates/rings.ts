@@ -3,9 +3,9 @@
  * facts give the same answer, so that a repeat after a crash changes nothing twice.
  */
 import { createHash } from 'node:crypto';
+import { type AgentRelease, compareVersions } from '../../shared/release.ts';
 import type { UpdateReport } from '../../shared/update.ts';
-import { compareVersions, isVersion, type Release } from '../../shared/release.ts';
-import type { UpdateNumbers, UpdatePlace, UpdateRing } from '../../shared/update-choices.ts';
+import { type UpdateNumbers, type UpdatePlace, type UpdateRing, versionPattern } from '../../shared/update-choices.ts';
 
 export type TurnResult = 'open' | 'late' | 'proven' | 'fell_back' | 'silent' | 'refused';
 
@@ -47,7 +47,7 @@ export interface RingRollout {
 export interface RingFacts {
   now: number;
   numbers: UpdateNumbers;
-  release: Pick<Release, 'version' | 'from' | 'files'>;
+  release: Pick<AgentRelease, 'version' | 'from' | 'files'>;
   rollout: RingRollout;
   machines: readonly RingMachine[];
   /** Before that silence is the collector's own: it was off, or cut off. */
@@ -75,17 +75,20 @@ const toldForms: ReadonlySet<string> = new Set(['deb', 'rpm']);
 const failures: ReadonlySet<TurnResult> = new Set(['fell_back', 'silent', 'refused']);
 /** Refusals that say something of the machine, not of the release. */
 const ownReasons: ReadonlySet<string> = new Set(['update_no_room', 'update_on_battery']);
-export const isFailure = ({ result }: Pick<Turn, 'result'>): boolean => failures.has(result);
+const isFailure = ({ result }: Pick<Turn, 'result'>): boolean => failures.has(result);
 const isUnderWay = ({ result }: Turn) => result === 'open';
 /** What is delivered to it while the rollout runs. */
 export const isTold = ({ result }: Turn): boolean => result === 'open' || result === 'late';
+
+const versionForm = new RegExp(versionPattern, 'u');
+const isVersion = (text: string) => versionForm.test(text);
 
 /** Another order for each version: it is not always the same machines that go first. */
 export const orderOf = (id: string, version: string): string =>
   createHash('sha256').update(`${id} ${version}`).digest('hex');
 
 /** Why an endpoint without a turn gets none, or that it waits for one. */
-export function placeOf(machine: RingMachine, release: Pick<Release, 'version' | 'from' | 'files'>): UpdatePlace {
+export function placeOf(machine: RingMachine, release: Pick<AgentRelease, 'version' | 'from' | 'files'>): UpdatePlace {
   const { version, turn, isAble, target, isOnline, said } = machine;
   // A version of another form is not judged: it is offered, and its agent decides.
   const older = version === null || !isVersion(version) || compareVersions(version, release.version) < 0;
@@ -132,12 +135,14 @@ export function ringsOf(facts: RingFacts): Map<string, UpdateRing> {
     rings.set(one.id, 'canary');
   };
   const tagged = all.filter(isTagged).length;
-  const wanted = Math.min(numbers.canary_most, tagged > 0 ? tagged : share(numbers.canary_percent, all.length));
   // Past the canaries nobody becomes one any more.
   if (facts.rollout.stage === 'canary') {
     for (const one of free)
       if (!canaries.some(({ target }) => target === one.target) && canaries.length < numbers.canary_most) add(one);
-    for (const one of free) if (canaries.length < wanted && !rings.has(one.id)) add(one);
+    // Beside those that people have chosen there is one of each target that has none.
+    const wanted =
+      tagged > 0 ? tagged + canaries.filter((one) => !isTagged(one)).length : share(numbers.canary_percent, all.length);
+    for (const one of free) if (canaries.length < Math.min(wanted, numbers.canary_most) && !rings.has(one.id)) add(one);
   }
   const rest = all
     .filter(({ id }) => !rings.has(id))
@@ -149,7 +154,7 @@ export function ringsOf(facts: RingFacts): Map<string, UpdateRing> {
 }
 
 /** What became of a turn by what its agent says and whether it is there; null: nothing new. */
-export function resultOf(machine: RingMachine, facts: RingFacts): TurnResult | 'taken' | null {
+function resultOf(machine: RingMachine, facts: RingFacts): TurnResult | 'taken' | null {
   const { turn, said, version, isOnline, isLost, seenAt } = machine;
   const { release, numbers, now, listeningSince } = facts;
   // Fallen back after it was proven still counts; what a person has to look at is not judged again.
@@ -157,7 +162,8 @@ export function resultOf(machine: RingMachine, facts: RingFacts): TurnResult | '
   const about = said !== null && said.version === release.version && said.at >= turn.at - clockSlackMs ? said : null;
   if (about?.state === 'fell-back') return 'fell_back';
   if (turn.result === 'proven') return null;
-  if (about?.state === 'proven' || (version === release.version && about?.state !== 'trial' && isOnline)) return 'proven';
+  if (about?.state === 'proven' || (version === release.version && about?.state !== 'trial' && isOnline))
+    return 'proven';
   if (about?.state === 'refused') return ownReasons.has(about.reason?.code ?? '') ? 'late' : 'refused';
   if (turn.result === 'silent') return null;
   const hasBegun = about !== null && about.state !== 'idle';
@@ -172,7 +178,8 @@ export function resultOf(machine: RingMachine, facts: RingFacts): TurnResult | '
 /** An agent's clock may differ a little from ours. */
 const clockSlackMs = 300_000;
 
-const highAvailability = ({ tags }: RingMachine) => tags.filter((tag) => /^ha:./i.test(tag)).map((tag) => tag.toLowerCase());
+const highAvailability = ({ tags }: RingMachine) =>
+  tags.filter((tag) => /^ha:./i.test(tag)).map((tag) => tag.toLowerCase());
 
 export function atOnce({ numbers }: Pick<RingFacts, 'numbers'>, of: number): number {
   return Math.max(1, Math.min(numbers.at_once, Math.floor((numbers.at_once_percent * of) / 100)));

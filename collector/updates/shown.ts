@@ -2,7 +2,7 @@
 import { updateLevel } from '../../shared/agent-level.ts';
 import type {
   EndpointUpdate,
-  ReleaseFolder as FolderView,
+  ReleaseFolder,
   RolloutView,
   UpdateSettings,
   UpdateSummary,
@@ -10,21 +10,21 @@ import type {
 import type { UpdateReport } from '../../shared/update.ts';
 import { type UpdatePlace, type UpdateRing, updatePlaces, updateRings } from '../../shared/update-choices.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
-import { type FoundRelease, folderView } from './release-folder.ts';
+import { type AgentPackages, folderView } from './release-folder.ts';
 import { atOnce, placeOf, type RingFacts, type RingMachine, ringsOf, type Turn } from './rings.ts';
-import type { Rollout } from './store.ts';
+import type { KeptRollout } from './store.ts';
 
 export interface UpdateSight {
   fleet: Pick<Fleet, 'all' | 'get'>;
   settings: UpdateSettings;
-  rollouts: readonly Rollout[];
-  /** That runs or is stopped, else the last. */
-  rollout: Rollout | null;
+  rollouts: readonly KeptRollout[];
+  /** That runs, or is stopped. */
+  current: KeptRollout | null;
   turns: ReadonlyMap<string, Turn>;
   said: ReadonlyMap<string, UpdateReport>;
   path: string | null;
-  found: FoundRelease | null;
-  problem: FolderView['problem'];
+  found: AgentPackages | null;
+  problem: ReleaseFolder['problem'];
   isPaused: boolean;
 }
 
@@ -41,23 +41,24 @@ export function machineOf(endpoint: Endpoint, turn: Turn | null, said: UpdateRep
 }
 
 /** The release that the numbers are about: the one under way, else what lies in the folder. */
-function shownRelease({ rollout, found }: UpdateSight): RingFacts['release'] | null {
-  const active = rollout && (rollout.state === 'running' || rollout.state === 'stopped') ? rollout : null;
-  if (active && found?.release.sequence !== active.sequence) return { version: active.version, from: '0.0.0', files: [] };
+function shownRelease({ current, found }: UpdateSight): RingFacts['release'] | null {
+  if (current && found?.release.sequence !== current.sequence)
+    return { version: current.version, from: '0.0.0', files: [] };
   if (!found) return null;
   const { version, from, files } = found.release;
   return { version, from, files: files.filter(({ name }) => found.there.has(name)) };
 }
 
-interface Standing {
+interface UpdateStanding {
   machine: RingMachine;
   endpoint: Endpoint;
   place: UpdatePlace;
   ring: UpdateRing | null;
 }
 
-function standings(seen: UpdateSight, release: RingFacts['release']): Standing[] {
-  const { rollout, turns, said, settings } = seen;
+function standings(seen: UpdateSight, release: RingFacts['release']): UpdateStanding[] {
+  const { turns, said, settings } = seen;
+  const rollout = seen.current ?? seen.rollouts[0];
   const isOfRollout = rollout?.version === release.version;
   const all = [...seen.fleet.all()].map((endpoint) => ({
     endpoint,
@@ -74,13 +75,13 @@ function standings(seen: UpdateSight, release: RingFacts['release']): Standing[]
 
 const noCounts = () => Object.fromEntries(updatePlaces.map((one) => [one, 0])) as Record<UpdatePlace, number>;
 
-function countsOf(list: readonly Standing[]): Record<UpdatePlace, number> {
+function countsOf(list: readonly UpdateStanding[]): Record<UpdatePlace, number> {
   const counts = noCounts();
   for (const { place } of list) counts[place] += 1;
   return counts;
 }
 
-function rolloutView(rollout: Rollout, { numbers }: UpdateSettings): RolloutView {
+function rolloutView(rollout: KeptRollout, { numbers }: UpdateSettings): RolloutView {
   const { judgedAt: _judged, resumedAt: _resumed, ...shown } = rollout;
   const { stage, stageAt, state } = rollout;
   const lasts = stage === 'canary' ? numbers.canary_s : stage === 'second' ? numbers.second_s : null;
@@ -88,32 +89,29 @@ function rolloutView(rollout: Rollout, { numbers }: UpdateSettings): RolloutView
 }
 
 export function summaryOf(seen: UpdateSight): UpdateSummary {
-  const { settings, rollouts, rollout, path, found, problem } = seen;
+  const { settings, rollouts, current, path, found, problem } = seen;
   const release = shownRelease(seen);
   const all = release ? standings(seen, release) : [];
-  const isActive = rollout !== null && (rollout.state === 'running' || rollout.state === 'stopped');
   const inRings = all.filter(({ ring }) => ring !== null).length;
   return {
     settings,
     folder: folderView(path, found, problem),
-    rollout: isActive ? rolloutView(rollout, settings) : null,
-    isPaused: isActive && seen.isPaused,
-    isGone: isActive && found?.release.sequence !== rollout.sequence,
+    rollout: current && rolloutView(current, settings),
+    isPaused: current !== null && seen.isPaused,
+    isGone: current !== null && found?.release.sequence !== current.sequence,
     rings: updateRings.map((ring) => {
       const mine = all.filter((one) => one.ring === ring);
       return { ring, endpoints: mine.length, counts: countsOf(mine) };
     }),
     ...{ counts: countsOf(all), endpoints: [...seen.fleet.all()].length, atOnce: atOnce(settings, inRings) },
-    past: rollouts
-      .filter((one) => !isActive || one.id !== rollout.id)
-      .map((one) => rolloutView(one, settings)),
+    past: rollouts.filter(({ id }) => id !== current?.id).map((one) => rolloutView(one, settings)),
   };
 }
 
 /** @param id one alone; it may be unknown */
 export function endpointsOf(seen: UpdateSight, id?: string): EndpointUpdate[] {
   const release = shownRelease(seen);
-  const view = ({ endpoint, machine, place, ring }: Omit<Standing, 'place'> & { place: UpdatePlace | null }) => ({
+  const view = ({ endpoint, machine, place, ring }: Omit<UpdateStanding, 'place'> & { place: UpdatePlace | null }) => ({
     ...{ id: endpoint.id, name: endpoint.name, site: endpoint.site, version: endpoint.version },
     ...{ wanted: release?.version ?? null, place, ring, toldAt: machine.turn?.at ?? null, said: machine.said },
   });

@@ -2,12 +2,12 @@
 import type { StopView, UpdateSettings } from '../../shared/agent-update.ts';
 import type { UpdateReport } from '../../shared/update.ts';
 import { type UpdateRing, usualUpdateNumbers } from '../../shared/update-choices.ts';
-import type { State, StateTransaction } from '../state/database.ts';
 import { chunks } from '../state/chunks.ts';
+import type { State, StateTransaction } from '../state/database.ts';
 import { insertRows } from '../state/rows.ts';
 import type { RingDecision, Turn } from './rings.ts';
 
-export interface Rollout {
+export interface KeptRollout {
   id: number;
   version: string;
   sequence: number;
@@ -41,7 +41,7 @@ export async function saveSettings(db: State, settings: UpdateSettings): Promise
 }
 
 /** @returns newest first */
-export async function readRollouts(state: State, newest: number): Promise<Rollout[]> {
+export async function readRollouts(state: State, newest: number): Promise<KeptRollout[]> {
   const rows = await state.selectFrom('update_rollouts').selectAll().orderBy('id', 'desc').limit(newest).execute();
   return rows.map(({ stage_at, started_at, by_user, stop, ended_at, resumed_at, judged_at, ...row }) => ({
     ...row,
@@ -63,7 +63,13 @@ export async function readTurns(state: State, rollout: number): Promise<Map<stri
 /** The one before it is over in the same commit: two never run. */
 export async function saveRollout(
   db: StateTransaction,
-  { version, sequence, startedAt, by, reason }: Pick<Rollout, 'version' | 'sequence' | 'startedAt' | 'by' | 'reason'>,
+  {
+    version,
+    sequence,
+    startedAt,
+    by,
+    reason,
+  }: Pick<KeptRollout, 'version' | 'sequence' | 'startedAt' | 'by' | 'reason'>,
 ): Promise<void> {
   await db
     .updateTable('update_rollouts')
@@ -79,7 +85,7 @@ export async function saveRollout(
     .execute();
 }
 
-type RolloutChange = Partial<Pick<Rollout, 'state' | 'stop' | 'endedAt' | 'resumedAt' | 'judgedAt'>>;
+type RolloutChange = Partial<Pick<KeptRollout, 'state' | 'stop' | 'endedAt' | 'resumedAt' | 'judgedAt'>>;
 
 export async function changeRollout(db: State, id: number, change: RolloutChange): Promise<void> {
   const { state, stop, endedAt, resumedAt, judgedAt } = change;
@@ -120,8 +126,7 @@ export async function saveDecision(
       ...{ rollout, endpoint: id, ring, at: now, from_version: fromOf(id), result: 'open' as const, result_at: now },
     })),
   );
-  if (stage)
-    await db.updateTable('update_rollouts').set({ stage, stage_at: now }).where('id', '=', rollout).execute();
+  if (stage) await db.updateTable('update_rollouts').set({ stage, stage_at: now }).where('id', '=', rollout).execute();
   if (stop) await changeRollout(db, rollout, { state: 'stopped', stop, endedAt: now });
 }
 

@@ -640,6 +640,9 @@ export const reasons = {
   update_keys_newer: 'It was signed with the keys {{keys}}, and this machine knows those up to {{known}}',
   update_keys_unsigned: 'The set of keys {{keys}} lacks the signatures of two root keys',
   update_manifest_bad: 'The manifest cannot be used: {{text}}',
+  update_no_keys: 'Beside the manifest in {{folder}} there is no keys.json: copy the release into that folder whole',
+  update_no_manifest:
+    'There is no manifest.json in {{folder}}: copy a release into that folder, its manifest, its keys.json and its packages',
   update_no_package: 'Release {{version}} has no package for {{target}}',
   update_not_newer: 'Version {{version}} is not newer than {{running}}, which runs',
   update_replayed: 'An older manifest was offered: number {{sequence}}, after {{known}}',

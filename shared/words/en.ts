@@ -10,6 +10,7 @@ export const words = {
     channels: 'Channels',
     audit: 'Audit log',
     agentSettings: 'Agent settings',
+    agentUpdates: 'Agent updates',
     alerts: 'Alerts',
     alert: 'Alert',
     tickets: 'Tickets',
@@ -1635,6 +1636,7 @@ export const words = {
       'channel-failed': 'Last attempt',
       'certificate-ending': 'The certificate ends',
       'own-backup-old': 'Last good backup',
+      'update-stopped': 'Stopped',
     },
     todo: {
       'schedule-gap':
@@ -1645,11 +1647,14 @@ export const words = {
         'Look in the log of the collector why it is not renewed, or put a new certificate where evenkeel.yaml names one. After its end no agent and no browser connects.',
       'own-backup-old':
         'Look on the page Settings why no backup was made, whether its folder can be written and has room, and make one now.',
+      'update-stopped':
+        'No further agent is told. Look on the page Agent updates which endpoints did not come back or got worse, and why; then resume there, or withdraw the release.',
     },
     link: {
       'schedule-gap': 'Open On call',
       'channel-failed': 'Open Channels',
       'own-backup-old': 'Open Settings',
+      'update-stopped': 'Open Agent updates',
     },
     error: 'Last error',
   },
@@ -1661,6 +1666,7 @@ export const words = {
     'schedule-gap': 'Nobody is on call soon',
     'certificate-ending': 'Certificate of the collector about to end',
     'own-backup-old': 'No fresh backup of the collector',
+    'update-stopped': 'Update of agents stopped by itself',
     'collector-self': 'The collector has a problem',
     'channel-failed': 'Messages do not get through',
     'channel-test': 'Test of a channel',

@@ -640,6 +640,10 @@ export const reasons: ReasonWords = {
   update_keys_newer: '鍵 {{keys}} で署名されていますが、このマシンが知っている鍵は {{known}} までです',
   update_keys_unsigned: '鍵一式 {{keys}} に 2 つのルート鍵の署名がありません',
   update_manifest_bad: 'マニフェストを使えません: {{text}}',
+  update_no_keys:
+    '{{folder}} のマニフェストの隣に keys.json がありません。リリース全体をこのフォルダーにコピーしてください',
+  update_no_manifest:
+    '{{folder}} に manifest.json がありません。リリース（マニフェスト、keys.json、パッケージ）をこのフォルダーにコピーしてください',
   update_no_package: 'リリース {{version}} に {{target}} 用のパッケージがありません',
   update_not_newer: 'バージョン {{version}} は動作中の {{running}} より新しくありません',
   update_replayed: '古いマニフェストが提示されました: {{known}} の後に {{sequence}}',

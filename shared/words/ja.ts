@@ -12,6 +12,7 @@ export const words: Words = {
     channels: 'チャンネル',
     audit: '監査ログ',
     agentSettings: 'エージェント設定',
+    agentUpdates: 'エージェントの更新',
     alerts: 'アラート',
     alert: 'アラート',
     tickets: 'チケット',
@@ -1882,6 +1883,7 @@ export const words: Words = {
       'channel-failed': '最後の送信',
       'certificate-ending': '証明書の期限',
       'own-backup-old': '最後に成功したバックアップ',
+      'update-stopped': '停止した時刻',
     },
     todo: {
       'schedule-gap':
@@ -1892,11 +1894,14 @@ export const words: Words = {
         '更新されない理由をコレクターのログで確認するか、evenkeel.yaml が指す場所に新しい証明書を置いてください。期限が切れると、エージェントもブラウザーも接続できません。',
       'own-backup-old':
         'バックアップが作られなかった理由を「設定」のページで確認し、保存先に書き込めるか、空きがあるかを見て、今すぐ作成してください。',
+      'update-stopped':
+        '以後のエージェントには通知していません。「エージェントの更新」のページで、復帰していない、または悪化したエンドポイントとその理由を確認し、そこで再開するか、リリースを取り下げてください。',
     },
     link: {
       'schedule-gap': '「当番」を開く',
       'channel-failed': '「チャンネル」を開く',
       'own-backup-old': '「設定」を開く',
+      'update-stopped': '「エージェントの更新」を開く',
     },
     error: '最後のエラー',
   },
@@ -1908,6 +1913,7 @@ export const words: Words = {
     'schedule-gap': 'まもなく当番がいなくなります',
     'certificate-ending': 'コレクターの証明書の期限切れが近い',
     'own-backup-old': 'コレクターの新しいバックアップがありません',
+    'update-stopped': 'エージェントの更新が自動で停止しました',
     'collector-self': 'コレクターに問題があります',
     'channel-failed': '通知が届いていません',
     'channel-test': '通知チャンネルのテスト',

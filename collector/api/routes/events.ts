@@ -44,6 +44,7 @@ const keyOf = (change: Change): string => {
     case 'calendar':
       return `calendar ${change.calendar}`;
     case 'agent_settings':
+    case 'agent_update':
     case 'cost':
     case 'on_call':
     case 'product':

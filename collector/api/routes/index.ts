@@ -59,6 +59,7 @@ import { targetRoutes } from './targets.ts';
 import { ticketTargetRoutes } from './ticket-targets.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
+import { updateRoutes } from './updates.ts';
 import { usualRoutes } from './usual.ts';
 
 export const routes: readonly ((app: App, context: Context) => void)[] = [
@@ -69,6 +70,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   bulkRoutes,
   credentialRoutes,
   agentSettingsRoutes,
+  updateRoutes,
   dependencyRoutes,
   retiredRoutes,
   restoreTestRoutes,

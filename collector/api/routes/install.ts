@@ -17,7 +17,7 @@ const tags = ['enrolment'];
 const often = { rateLimit: { max: 600, timeWindow: '10 seconds' } };
 const openAtMost = { all: 200, ofNetwork: 50 };
 
-export function installRoutes(app: App, { packages, addresses, joins }: Context): void {
+export function installRoutes(app: App, { packages, updates, addresses, joins }: Context): void {
   const open = new Map<string, number>();
   let openNow = 0;
 
@@ -68,7 +68,7 @@ export function installRoutes(app: App, { packages, addresses, joins }: Context)
       },
     },
     async ({ params, ip }, reply) => {
-      const path = await packages.pathOf(params.name);
+      const path = (await packages.pathOf(params.name)) ?? (await updates.folder.pathOf(params.name));
       const about = path === null ? null : await stat(path).catch(() => null);
       if (path === null || !about?.isFile()) throw fail('NOT_FOUND', { what: 'package', id: params.name });
       enter(ip, reply);

@@ -16,6 +16,7 @@ export type LiveChange =
   | { kind: 'group'; group: string }
   | { kind: 'calendar'; calendar: string }
   | { kind: 'agent_settings' }
+  | { kind: 'agent_update' }
   | { kind: 'cost' }
   | { kind: 'product' }
   | { kind: 'on_call' }

@@ -12,6 +12,7 @@ const pages: Readonly<Record<string, string>> = {
   'schedule-gap': '/oncall',
   'channel-failed': '/oncall/channels',
   'own-backup-old': '/settings',
+  'update-stopped': '/agent-updates',
 };
 
 function LastError({ channel }: { channel: string }) {

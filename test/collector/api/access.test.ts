@@ -7,6 +7,7 @@ import { roles } from '../../../collector/accounts/roles.ts';
 import { access } from '../../../collector/api/access.ts';
 import { auditedAs } from '../../../collector/api/audited.ts';
 import { createEnrollments } from '../../../collector/fleet/enrollment.ts';
+import { usualUpdateNumbers } from '../../../shared/update-choices.ts';
 import { type CallOptions, type InProcess, openCollector } from '../../support/collector.ts';
 import { putSignals } from '../../support/fleet-history.ts';
 
@@ -333,6 +334,7 @@ const calls: Record<string, Call> = {
   'GET /install.sh': {},
   'GET /install.ps1': {},
   // None has been built for this collector.
+  'GET /releases/manifest.json': { status: 404 },
   'GET /packages/:name': { path: '/packages/evenkeel-agent_9.9.9_amd64.deb', status: 404 },
   'GET /api/v1/packages': {},
   'GET /openapi.json': {},
@@ -823,6 +825,15 @@ const calls: Record<string, Call> = {
     ...{ path: '/api/v1/agent-settings/versions/1/restore', before: addLayer, body: { reason: 'as it was' } },
   },
   'GET /api/v1/endpoints/:id/agent-settings': { path: '/api/v1/endpoints/:endpoint/agent-settings' },
+  'GET /api/v1/agent-updates': {},
+  'GET /api/v1/agent-updates/endpoints': {},
+  'GET /api/v1/endpoints/:id/agent-update': { path: '/api/v1/endpoints/:endpoint/agent-update' },
+  'PUT /api/v1/agent-updates/settings': { body: { on: false, numbers: usualUpdateNumbers } },
+  // There is no release to act on: test/collector/updates has the rest.
+  'POST /api/v1/agent-updates/start': { body: { version: '1.4.2', sequence: 1, reason: 'a test' }, status: 409 },
+  'POST /api/v1/agent-updates/stop': { body: { reason: 'a test' }, status: 409 },
+  'POST /api/v1/agent-updates/resume': { body: { reason: 'a test' }, status: 409 },
+  'POST /api/v1/agent-updates/withdraw': { body: { reason: 'a test' }, status: 409 },
   'GET /api/v1/targets': {},
   'POST /api/v1/targets': {
     ...{ body: { name: 'Website', kind: 'http', settings: { url: 'http://127.0.0.1:9/' } }, status: 201 },
