@@ -45,6 +45,14 @@ export const SilenceRow = Type.Object({
 });
 export type SilenceRow = Static<typeof SilenceRow>;
 
+/** As it was entered. */
+export const SilenceMade = Type.Object({
+  ...SilenceRow.properties,
+  /** What of the matchers can fit no alert, as it is known now. */
+  warnings: Type.Array(Reason),
+});
+export type SilenceMade = Static<typeof SilenceMade>;
+
 export const SilenceSummary = Type.Object({
   active: Type.Integer(),
   pending: Type.Integer(),

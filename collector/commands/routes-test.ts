@@ -13,6 +13,7 @@ import { labelsOf } from '../alerts/labels.ts';
 import { labelsInState } from '../alerts/labels-in-state.ts';
 import { doubtsInRoutes } from '../alerts/matcher-doubts.ts';
 import { collectorId, ownRuleOf } from '../alerts/own-rules.ts';
+import { doubtsInTree } from '../alerts/tree-doubts.ts';
 import { createChangeFeed } from '../change-feed.ts';
 import { pathsOf } from '../data/folder.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
@@ -125,7 +126,10 @@ export const command: Command = {
       });
       const labels = await labelsFor(state, endpoint, rule, severity);
       const known = await labelsInState(state, mergeRules(defaultRules, config.rules));
-      const slips = doubtsInRoutes(onCall.routes().content, known).map(({ at, why }) => slipOf(at.join('.'), why));
+      const { content } = onCall.routes();
+      const slips = [...doubtsInRoutes(content, known), ...doubtsInTree(content)].map(({ at, why }) =>
+        slipOf(at.join('.'), why),
+      );
       const gone = (await onCall.doubts('routes')).map(({ path, why }) => slipOf(path.join('.'), why));
       for (const slip of [...gone, ...slips]) process.stderr.write(`${escaped(slip)}\n`);
       const lines = [`At ${shownInstant(at, config.zone)}:`, ...linesOf(onCall.trace(labels, at), config.zone)];

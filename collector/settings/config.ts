@@ -15,6 +15,7 @@ import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/sh
 import { layersOfFile } from '../agent-settings/file.ts';
 import { doubtsInSettings, labelsOfSettings } from '../alerts/matcher-doubts.ts';
 import { ownRules } from '../alerts/own-rules.ts';
+import { slipsInTree } from '../alerts/tree-doubts.ts';
 import { defaultRules } from '../evaluate/defaults.ts';
 import { mergeRules } from '../evaluate/merge.ts';
 import {
@@ -183,7 +184,11 @@ export function loadConfig(
   ]);
   const warnings = [...unknownVariables(env), ...plainPassword(config), ...open];
   const slips = doubtsInSettings(config, labelsOfSettings([...mergeRules(defaultRules, config.rules), ...ownRules]));
-  const absent = source.describe([...routing.absent(channels.map(({ name }) => name)), ...slips]);
+  const absent = source.describe([
+    ...routing.absent(channels.map(({ name }) => name)),
+    ...slips,
+    ...slipsInTree(config.routing.routes),
+  ]);
   return { config, warnings, absent };
 }
 

@@ -240,6 +240,9 @@ export const reasons = {
   oncall_receiver: '{{text}} is no receiver; write one of {{kinds}}',
   oncall_receiver_meant: '{{text}} is no receiver; did you mean {{meant}}? Here it can be one of {{kinds}}',
   oncall_root: 'The routes have no receivers at their root; alerts that no node matches would reach nobody',
+  oncall_hidden:
+    'No alert comes here: the route {{name}} before it takes all of them. Give that one a condition or hours, put it last, or let it continue',
+  oncall_no_receivers: 'An empty list notifies those of the route above; leave it out, or name others',
   oncall_start: '{{text}} is not a local date and time; write the first hand-over as in 2026-03-02T09:00',
   oncall_time: '{{text}} is not a time of day; write it as in 09:00',
   oncall_twice: 'The name {{name}} is given twice',

@@ -241,6 +241,9 @@ export const reasons: ReasonWords = {
   oncall_receiver: '{{text}} は宛先ではありません。{{kinds}} のいずれかで書いてください',
   oncall_receiver_meant: '{{text}} は宛先ではありません。{{meant}} のことですか。ここで使えるのは {{kinds}} です',
   oncall_root: '経路の根に宛先がありません。どのノードにも合わないアラートが誰にも届きません',
+  oncall_hidden:
+    'ここに届くアラートはありません。前のルート {{name}} がすべてを受け取ります。そのルートに条件か時間帯を付けるか、最後に置くか、continue を付けてください',
+  oncall_no_receivers: '空のリストでは上のルートの宛先に通知されます。省略するか、別の宛先を指定してください',
   oncall_start: '{{text}} は現地の日時ではありません。最初の引き継ぎを 2026-03-02T09:00 のように書いてください',
   oncall_time: '{{text}} は時刻ではありません。09:00 のように書いてください',
   oncall_twice: '名前 {{name}} が 2 回使われています',

@@ -12,6 +12,7 @@ import {
 import { labelsOf } from '../../alerts/labels.ts';
 import { doubtsInRoutes } from '../../alerts/matcher-doubts.ts';
 import { collectorId } from '../../alerts/own-rules.ts';
+import { doubtsInTree } from '../../alerts/tree-doubts.ts';
 import { living } from '../../fleet/fleet.ts';
 import type { App, Context } from '../context.ts';
 import { placed } from '../doubts.ts';
@@ -40,7 +41,10 @@ const Question = Type.Object(
 
 export function routingRoutes(app: App, context: Context): void {
   const { onCall, fleet, groups, rules, clock } = context;
-  const slips = async (content: unknown) => placed(doubtsInRoutes(content as RoutesContent, await labelsNow(context)));
+  const slips = async (given: unknown) => {
+    const content = given as RoutesContent;
+    return placed([...doubtsInRoutes(content, await labelsNow(context)), ...doubtsInTree(content)]);
+  };
   const answer = async (row: RoutesRow) => {
     const gone = placed(await onCall.doubts('routes'));
     return { ...row, warnings: [...gone, ...(await slips(row.content))] };

@@ -1,7 +1,7 @@
 /** Silences: what they hide, and what people do to them. */
 import { Type } from 'typebox';
 import { page } from '../../../shared/api.ts';
-import { SilencePreview, SilenceRow, SilenceSummary } from '../../../shared/silence.ts';
+import { SilenceMade, SilencePreview, SilenceRow, SilenceSummary } from '../../../shared/silence.ts';
 import { matchersAtMost } from '../../silences/people.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -85,10 +85,11 @@ export function silenceRoutes(app: App, context: Context): void {
 
   app.post(
     url,
-    { schema: { summary: 'Enter a silence', tags, body: New, response: { 201: SilenceRow } } },
+    { schema: { summary: 'Enter a silence', tags, body: New, response: { 201: SilenceMade } } },
     async (request, reply) => {
       const id = await silences.create(request.body, callerNamed(request));
-      return reply.status(201).send(await silences.row(id));
+      const warnings = await matcherWarnings(context, request.body.matchers);
+      return reply.status(201).send({ ...(await silences.row(id)), warnings });
     },
   );
 

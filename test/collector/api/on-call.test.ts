@@ -133,6 +133,8 @@ test('what matches nothing, and what is gone, is said where it stands', async ()
         receivers: ['channel:ops'],
         children: [{ name: 'b', match: ['site=Berlim'] }],
       },
+      { name: 'all', receivers: [] },
+      { name: 'after', match: ['severity=critical'] },
     ],
   };
   type Warned = { warnings: { at: string; why: { code: string; params?: { meant?: string } } }[] };
@@ -141,6 +143,8 @@ test('what matches nothing, and what is gone, is said where it stands', async ()
   const slips = [
     ['children.0.match.0', 'matcher_no_label', 'site'],
     ['children.0.children.0.match.0', 'matcher_no_value', undefined],
+    ['children.1.receivers', 'oncall_no_receivers', undefined],
+    ['children.2', 'oncall_hidden', undefined],
   ];
   const tried = await send('POST', '/api/v1/routes/preview', { content: routes }, 'ada');
   assert.equal(brief(tried.body as Warned), slips, tried.text);
@@ -160,7 +164,7 @@ test('what matches nothing, and what is gone, is said where it stands', async ()
   assert.equal(brief((await gone(`${url}/me`)) as Warned), [['ways.1.channel', 'oncall_no_channel', undefined]]);
   const question = 'endpoint=collector&rule=schedule-gap&severity=critical';
   const traced = (await gone(`/api/v1/routes/trace?${question}`)) as TraceAnswer;
-  assert.equal(traced.gone, [{ receiver: 'channel:old', path: 'root' }]);
+  assert.equal(traced.gone, [{ receiver: 'channel:old', path: 'root/all' }]);
   const { stdout, stderr, code } = await runCollector([
     'routes',
     'test',
@@ -174,7 +178,7 @@ test('what matches nothing, and what is gone, is said where it stands', async ()
     collector.data,
   ]).ended;
   assert.is(code, 0, stderr);
-  assert.match(stdout, /channel:old {3}of the route root is not there any more: nobody hears by it/);
+  assert.match(stdout, /channel:old {3}of the route root\/all is not there any more: nobody hears by it/);
   assert.match(stderr, /children\.0\.match\.0: No alert has a label "sit" now; did you mean "site"\? There are: /);
   assert.match(stderr, /receivers\.1: There is no channel "old"/);
 });

@@ -1,7 +1,7 @@
 /** Silences over HTTP: what is refused says why and what to do, and nothing of it is applied. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { SilencePreview, SilenceRow, SilenceSummary } from '../../../shared/silence.ts';
+import type { SilenceMade, SilencePreview, SilenceRow, SilenceSummary } from '../../../shared/silence.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 
 const test = suite('silences');
@@ -77,7 +77,8 @@ test('entered, it says what it hides; its end is two hours away where nothing el
       ['matcher_no_value', 'disk-space'],
     ],
   );
-  const { body, status } = await send<SilenceRow>('', wish());
+  const { body, status } = await send<SilenceMade>('', wish());
+  assert.equal(body.warnings, warnings, 'whoever enters it by a script reads no preview');
   assert.is(status, 201);
   assert.equal([body.state, body.end - body.start, body.alerts], ['active', 2 * hour, 0]);
   assert.equal(await read<SilenceSummary>('/summary'), { active: 1, pending: 0, alerts: 0 });
