@@ -3,6 +3,7 @@
  * costs a page one refresh, never an alert.
  */
 import { EventEmitter } from 'node:events';
+import { withoutSight } from './state/sight.ts';
 
 export type Change =
   | { kind: 'values'; endpoint: string }
@@ -44,7 +45,8 @@ export function createChangeFeed(): ChangeFeed {
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   return {
-    publish: (change) => void emitter.emit('change', change),
+    // Whoever listens does so for all.
+    publish: (change) => void withoutSight(() => emitter.emit('change', change)),
     subscribe(listener) {
       emitter.on('change', listener);
       return () => void emitter.off('change', listener);

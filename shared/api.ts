@@ -1734,6 +1734,9 @@ export const Me = Type.Object({
   zone: Type.Union([Type.String({ description: 'the zone of reports, IANA' }), Type.Null()], {
     description: 'null for who is not logged in',
   }),
+  sites: Type.Union([Type.Array(Type.Object({ id: text, name: text })), Type.Null()], {
+    description: 'of who is limited to some: of nothing else anything is shown; null: not limited',
+  }),
 });
 export type Me = Static<typeof Me>;
 
@@ -1771,6 +1774,8 @@ export const Token = Type.Object({
   expiresAt: orNull.ms,
   /** Of a script with one purpose: to read metrics, or to send alerts. */
   onlyFor: Type.Union([Type.Literal('metrics'), Type.Literal('alerts'), Type.Null()]),
+  /** Ids of the sites that it is limited to; null: not limited. */
+  sites: Type.Union([Type.Array(text), Type.Null()]),
 });
 export type Token = Static<typeof Token>;
 

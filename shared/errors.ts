@@ -287,6 +287,16 @@ export const errors = {
     true,
   ),
   FORBIDDEN: row(403, 'The role {role} may not do this; it needs {needed}.', 'Ask an admin for the role.'),
+  BEYOND_SITES: row(
+    403,
+    'You are limited to some sites ({sites}), and {problem}.',
+    'Ask an admin, or somebody without a limit, to do it.',
+  ),
+  ADMIN_LIMITED: row(
+    409,
+    'Admins are never limited to sites, and "{name}" is or would be an admin.',
+    'Give them the role manager, operator or viewer, or take the limit away.',
+  ),
   CROSS_ORIGIN: row(
     403,
     'The request came from another site ({origin}).',

@@ -46,7 +46,7 @@ export function createSessions(state: State, now: () => number, ended: () => voi
       const row = await state
         .selectFrom('sessions')
         .innerJoin('users', 'users.id', 'sessions.user_id')
-        .select(['users.id', 'users.name', 'users.role', 'users.created_at', 'users.disabled_at'])
+        .select(['users.id', 'users.name', 'users.role', 'users.created_at', 'users.disabled_at', 'users.sites'])
         .select(['sessions.seen_at', 'sessions.confirmed_at'])
         .where('sessions.id_hash', '=', hashSecret(secret))
         .where('sessions.expires_at', '>', at)

@@ -4,6 +4,7 @@ import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import { refuseReserved, refuseTaken } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
+import { checkSites, type Sites, sitesIn, sitesText } from './scopes.ts';
 import { hashSecret, makeId, makeSecret } from './secret.ts';
 
 export type TokenPurpose = NonNullable<Token['onlyFor']>;
@@ -16,11 +17,16 @@ export interface NewToken {
   expiresAt?: number | null;
   /** What alone it opens; null: whatever its role may do. */
   onlyFor?: TokenPurpose | null;
+  /** Ids of the sites that it is limited to; null: not limited. */
+  sites?: Sites;
 }
 
 export interface Tokens {
   list(): Promise<Token[]>;
-  /** @returns the token's row and the secret, which cannot be shown again. @throws EvenkeelError CONFLICT when the name is taken */
+  /**
+   * @returns the token's row and the secret, which cannot be shown again.
+   * @throws EvenkeelError CONFLICT when the name is taken, ADMIN_LIMITED, NOT_FOUND for a site
+   */
   create(token: NewToken): Promise<{ token: Token; secret: string }>;
   /** The token that this secret belongs to, unless revoked or ended. Notes the use, to the minute. */
   find(secret: string): Promise<Token | undefined>;
@@ -51,6 +57,7 @@ type TokenRow = {
   revoked_at: number | null;
   expires_at: number | null;
   purpose: TokenPurpose | null;
+  sites: string | null;
 };
 
 function tokenOf(row: TokenRow): Token {
@@ -64,6 +71,7 @@ function tokenOf(row: TokenRow): Token {
     revokedAt: row.revoked_at,
     expiresAt: row.expires_at,
     onlyFor: row.purpose,
+    sites: sitesIn(row.sites),
   };
 }
 
@@ -74,8 +82,9 @@ export function createTokens(state: State, now: () => number, ended: () => void 
       return (await state.selectFrom('tokens').selectAll().orderBy('created_at', 'desc').execute()).map(tokenOf);
     },
 
-    async create({ name, role, by, expiresAt = null, onlyFor = null }) {
+    async create({ name, role, by, expiresAt = null, onlyFor = null, sites = null }) {
       refuseReserved(name);
+      await checkSites(state, { name, role, sites });
       const secret = prefix + makeSecret();
       const row = {
         id: makeId('t'),
@@ -87,6 +96,7 @@ export function createTokens(state: State, now: () => number, ended: () => void 
         revoked_at: null,
         expires_at: expiresAt,
         purpose: onlyFor,
+        sites: sitesText(sites),
       };
       await state.transaction().execute(async (db) => {
         await refuseTaken(db, name, row.created_at);
@@ -138,7 +148,7 @@ export function createTokens(state: State, now: () => number, ended: () => void 
       const secret = prefix + makeSecret();
       const key = hashSecret(secret);
       const none = { createdAt: now(), createdBy: 'collector', lastUsedAt: null, revokedAt: null, expiresAt: null };
-      passing.set(key, { id: localTokenId, ...of, ...none, onlyFor: null });
+      passing.set(key, { id: localTokenId, ...of, ...none, onlyFor: null, sites: null });
       return {
         secret,
         end() {

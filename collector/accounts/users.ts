@@ -4,6 +4,7 @@ import type { State } from '../state/open.ts';
 import { dummyHash, hashPassword, verifyPassword } from './password.ts';
 import { refuseReserved, refuseTaken } from './reserved.ts';
 import { isRole, type Role } from './roles.ts';
+import { checkSites, type Sites, sitesCalled, sitesIn, sitesText } from './scopes.ts';
 import { hashSecret, makeId } from './secret.ts';
 
 export interface User {
@@ -12,14 +13,16 @@ export interface User {
   role: Role;
   createdAt: number;
   disabledAt: number | null;
+  /** Ids of the sites that they are limited to; null: not limited. */
+  sites: Sites;
 }
 
 export interface Users {
   list(): Promise<User[]>;
   /** True once any user exists: from then on the set-up page is closed. */
   any(): Promise<boolean>;
-  /** @throws EvenkeelError WEAK_PASSWORD, CONFLICT when the name is taken */
-  create(user: { name: string; password: string; role: Role }): Promise<User>;
+  /** @throws EvenkeelError WEAK_PASSWORD, CONFLICT when the name is taken, ADMIN_LIMITED, NOT_FOUND for a site */
+  create(user: { name: string; password: string; role: Role; sites?: Sites | undefined }): Promise<User>;
   /** The same, but only while no user exists; decided inside the database. @throws EvenkeelError SETUP_CLOSED */
   createFirst(user: { name: string; password: string }): Promise<User>;
   /**
@@ -33,19 +36,33 @@ export interface Users {
    * @throws EvenkeelError NOT_FOUND, WEAK_PASSWORD, COMMON_PASSWORD
    */
   setPassword(id: string, password: string, but?: string): Promise<void>;
-  /** @throws EvenkeelError NOT_FOUND, CONFLICT for the last admin */
+  /**
+   * What is left out stays. Holds at once, for open pages too.
+   * @throws EvenkeelError NOT_FOUND, CONFLICT for the last admin, ADMIN_LIMITED
+   */
+  setRights(id: string, rights: { role?: Role | undefined; sites?: Sites | undefined }): Promise<User>;
   setRole(id: string, role: Role): Promise<User>;
+  /** The sites that are there, of those that somebody is limited to. */
+  sitesCalled(sites: readonly string[]): Promise<{ id: string; name: string }[]>;
   /** Also ends every session of the user. @throws EvenkeelError NOT_FOUND, CONFLICT for the last admin */
   disable(id: string): Promise<User>;
   /** With the password and the role of before. @throws EvenkeelError NOT_FOUND */
   enable(id: string): Promise<User>;
 }
 
-type UserRow = { id: string; name: string; role: string; created_at: number; disabled_at: number | null };
+type UserRow = {
+  id: string;
+  name: string;
+  role: string;
+  created_at: number;
+  disabled_at: number | null;
+  sites: string | null;
+};
 
 export function userOf(row: UserRow): User {
   const role = isRole(row.role) ? row.role : 'viewer';
-  return { id: row.id, name: row.name, role, createdAt: row.created_at, disabledAt: row.disabled_at };
+  const sites = sitesIn(row.sites);
+  return { id: row.id, name: row.name, role, createdAt: row.created_at, disabledAt: row.disabled_at, sites };
 }
 
 /** Whoever is the only one left could never be let in again. */
@@ -60,10 +77,12 @@ async function refuseLastAdmin(db: State, id: string): Promise<void> {
 }
 
 export function createUsers(state: State, now: () => number, ended: () => void): Users {
-  const columns = ['id', 'name', 'role', 'created_at', 'disabled_at'] as const;
+  const columns = ['id', 'name', 'role', 'created_at', 'disabled_at', 'sites'] as const;
 
-  async function insert(user: { name: string; password: string; role: Role }, onlyFirst: boolean): Promise<User> {
+  async function insert(user: Parameters<Users['create']>[0], onlyFirst: boolean): Promise<User> {
     refuseReserved(user.name);
+    const sites = user.sites ?? null;
+    await checkSites(state, { ...user, sites });
     const row = {
       id: makeId('u'),
       name: user.name,
@@ -71,6 +90,7 @@ export function createUsers(state: State, now: () => number, ended: () => void):
       role: user.role,
       created_at: now(),
       disabled_at: null,
+      sites: sitesText(sites),
     };
     return state.transaction().execute(async (db) => {
       if (onlyFirst && (await db.selectFrom('users').select('id').limit(1).executeTakeFirst())) {
@@ -87,6 +107,22 @@ export function createUsers(state: State, now: () => number, ended: () => void):
     const row = await state.selectFrom('users').select(columns).where('id', '=', id).executeTakeFirst();
     if (!row) throw fail('NOT_FOUND', { what: 'user', id });
     return row;
+  }
+
+  async function setRights(id: string, rights: { role?: Role | undefined; sites?: Sites | undefined }) {
+    const user = userOf(await find(id));
+    const { role = user.role, sites = user.sites } = rights;
+    await state.transaction().execute(async (db) => {
+      if (role !== 'admin') await refuseLastAdmin(db, id);
+      await checkSites(db, { name: user.name, role, sites });
+      await db
+        .updateTable('users')
+        .set({ role, sites: sitesText(sites) })
+        .where('id', '=', id)
+        .execute();
+    });
+    ended();
+    return { ...user, role, sites };
   }
 
   return {
@@ -112,15 +148,9 @@ export function createUsers(state: State, now: () => number, ended: () => void):
       ended();
     },
 
-    async setRole(id, role) {
-      const row = await find(id);
-      await state.transaction().execute(async (db) => {
-        if (role !== 'admin') await refuseLastAdmin(db, id);
-        await db.updateTable('users').set({ role }).where('id', '=', id).execute();
-      });
-      ended();
-      return userOf({ ...row, role });
-    },
+    setRights,
+    sitesCalled: (sites) => sitesCalled(state, sites),
+    setRole: (id, role) => setRights(id, { role }),
 
     async disable(id) {
       const row = await find(id);

@@ -170,6 +170,7 @@ const open = new Set(
     'language',
     'zone',
     'site',
+    'sites',
     'tags',
     'kind',
     'hostname',

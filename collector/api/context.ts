@@ -153,6 +153,8 @@ export interface Caller {
   by: 'session' | 'token';
   /** Of a session: its user, its secret, and when its password was typed in, ms UTC. */
   session: { user: string; secret: string; confirmedAt: number } | null;
+  /** Ids of the sites that they are limited to; null: not limited. */
+  sites: readonly string[] | null;
   /** Of a token: what alone it opens. */
   onlyFor: TokenPurpose | null;
   /** It came by the token that only this machine's tools can read. */

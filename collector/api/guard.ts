@@ -12,6 +12,7 @@ import { localTokenId } from '../accounts/tokens.ts';
 import { access, asksAgain, confirmedMs, purposes } from './access.ts';
 import type { Caller, Context } from './context.ts';
 import { cookieName } from './cookies.ts';
+import { refuseBeyond } from './sight.ts';
 
 /** Public, with a longer answer for those who are logged in; of a log-out it is noted who they were. */
 const answersMore = new Set(['/api/v1/me', '/readyz', '/api/v1/status/:slug', '/api/v1/logout']);
@@ -33,6 +34,7 @@ export async function callerOf(
       ? {
           ...{ name: token.name, role: token.role, by: 'token', session: null },
           onlyFor: token.onlyFor,
+          sites: token.sites,
           endsAt: token.expiresAt,
           isLocal: token.id === localTokenId,
         }
@@ -43,7 +45,8 @@ export async function callerOf(
   if (!secret || !found) return null;
   const { user, confirmedAt } = found;
   const session = { user: user.id, secret, confirmedAt };
-  return { name: user.name, role: user.role, by: 'session', session, onlyFor: null, endsAt: null, isLocal: false };
+  const { name, role, sites } = user;
+  return { name, role, sites, by: 'session', session, onlyFor: null, endsAt: null, isLocal: false };
 }
 
 /**
@@ -62,7 +65,7 @@ function foreignSiteOf(request: FastifyRequest, own: string): string | null {
   return foreignSite || foreignOrigin ? String(origin ?? site).slice(0, 100) : null;
 }
 
-export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'clock'>) {
+export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'clock' | 'state' | 'fleet' | 'groups'>) {
   return async function guard(request: FastifyRequest): Promise<void> {
     request.caller = null;
     const url = request.routeOptions.url;
@@ -79,10 +82,11 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
     request.caller = await callerOf(request, context);
     if (need === 'public') return;
     if (!request.caller) throw fail(request.headers.authorization === undefined ? 'NOT_LOGGED_IN' : 'WRONG_TOKEN');
-    const { role, session, onlyFor } = request.caller;
+    const { role, session, onlyFor, sites } = request.caller;
     if (!mayDo(role, need)) throw fail('FORBIDDEN', { role, needed: need });
     if (onlyFor !== null && !purposes[onlyFor].opens.includes(key))
       throw fail('FORBIDDEN', { role: `of a token for ${onlyFor} alone`, needed: 'a token without that limit' });
+    if (sites !== null) await refuseBeyond(context, key, sites);
     if (session && asksAgain.has(key) && context.clock.now() - session.confirmedAt > confirmedMs)
       throw fail('CONFIRM_PASSWORD', { minutes: confirmedMs / 60_000 });
   };

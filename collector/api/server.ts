@@ -21,6 +21,7 @@ import { createGuard } from './guard.ts';
 import { routes } from './routes/index.ts';
 import { webRoutes } from './routes/web.ts';
 import { closed } from './shapes.ts';
+import { createSights, limitedContext } from './sight.ts';
 import { compileValidator, refuseUnreadBody } from './validate.ts';
 
 export interface ServerOptions {
@@ -81,10 +82,12 @@ export async function createServer(context: Context, options: ServerOptions): Pr
     errorResponseBuilder: (_request, { max, after }) => fail('TOO_MANY_REQUESTS', { limit: max, window: after }),
   });
   app.addHook('onRequest', createGuard(context));
+  createSights(context)(app);
   createAudit(context)(app);
   await app.register(swagger, documentation(context.version));
   app.addHook('onRoute', (route) => describeErrors(route as never));
-  for (const register of routes) register(app, context);
+  const shown = limitedContext(context);
+  for (const register of routes) register(app, shown);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await webRoutes(app, options.web);
   await app.ready();

@@ -12,8 +12,9 @@ export interface CommandEntry {
 export const commands: Readonly<Record<string, CommandEntry>> = {
   start: { usage: '[--local-agent] …', about: 'run the collector', load: () => import('./start.ts') },
   'token create': {
-    usage: '--role R --name N [--days N|never]',
-    about: 'make a token for scripts; R is viewer, operator, manager or admin; it ends after a year, N days or never',
+    usage: '--role R --name N [--days N|never] [--sites A,B]',
+    about:
+      'make a token for scripts; R is viewer, operator, manager or admin; it ends after a year, N days or never; --sites: it shows nothing else',
     load: () => import('./token-create.ts'),
   },
   'credential replace': {

@@ -6,6 +6,7 @@ import { fail } from '../../shared/errors.ts';
 import { nameFault } from '../../shared/place-name.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { isRole } from '../accounts/roles.ts';
+import { sitesNamed } from '../accounts/scopes.ts';
 import { createTokens, mostDays, usualDays } from '../accounts/tokens.ts';
 import { pathsOf } from '../data/folder.ts';
 import { writeAudit } from '../state/audit.ts';
@@ -21,14 +22,27 @@ function daysIn(text: unknown): number | null {
 }
 
 /** In the audit log, as the same by the interface. */
-async function noted(state: State, { id, name, role, expiresAt }: Token): Promise<void> {
-  const what = { object: 'token', object_id: id, name, action: 'add', before: null, after: { name, role, expiresAt } };
+async function noted(state: State, { id, name, role, expiresAt, sites }: Token): Promise<void> {
+  const what = {
+    object: 'token',
+    object_id: id,
+    name,
+    action: 'add',
+    before: null,
+    after: { name, role, expiresAt, sites },
+  };
   const who = { kind: 'cli' as const, actor: 'command line', address: null };
   await writeAudit(state, { at: systemClock.now(), ...who, ...what, reason: null, outcome: 'done' });
 }
 
 export const command: Command = {
-  options: { ...commonOptions, role: { type: 'string' }, name: { type: 'string' }, days: { type: 'string' } },
+  options: {
+    ...commonOptions,
+    role: { type: 'string' },
+    name: { type: 'string' },
+    days: { type: 'string' },
+    sites: { type: 'string' },
+  },
   async run(values) {
     const { role, name } = values;
     const days = daysIn(values.days ?? String(usualDays));
@@ -46,7 +60,9 @@ export const command: Command = {
     const state = await openState(config.state ?? paths.state);
     try {
       const expiresAt = days === null ? null : systemClock.now() + days * 86_400_000;
-      const asked = { name, role, expiresAt, by: 'command line' };
+      const names = typeof values.sites === 'string' ? values.sites.split(',').map((one) => one.trim()) : null;
+      const sites = names === null ? null : await sitesNamed(state, names);
+      const asked = { name, role, expiresAt, sites, by: 'command line' };
       const { token, secret } = await createTokens(state, systemClock.now).create(asked);
       await noted(state, token);
       process.stdout.write(`${secret}\n`);

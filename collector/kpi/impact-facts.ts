@@ -27,7 +27,8 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
   const { window, zone, scope = {} } = question;
   const calendarOf = await readCalendars(state, zone);
   const sites = await state.selectFrom('sites').select(['id', 'name', 'people']).orderBy('name_key').execute();
-  const own = scope.site === undefined ? sites : sites.filter(({ name }) => name === scope.site);
+  const named = scope.site === undefined ? scope.sites : [scope.site];
+  const own = named === undefined ? sites : sites.filter(({ name }) => named.includes(name));
   const tickets = await state
     .selectFrom('tickets')
     .select(['id', 'kind', 'site', 'endpoint'])
@@ -57,7 +58,7 @@ export async function readImpact(state: State, question: KpiQuestion): Promise<I
       site: id,
       maintenance: planned.get(name) ?? [],
     };
-  if (scope.site === undefined) {
+  if (named === undefined) {
     const rest = mostHit(impacts, null);
     if (rest > 0) groups[''] = { calendar: calendarOf(null, 'working').calendar, headcount: rest, site: '' };
   }

@@ -32,18 +32,18 @@ export async function madeWithOf(
 export async function madeWithNow(state: State, window: Span, scope: KpiScope): Promise<MonthMadeWith> {
   const exclusions = await exclusionsIn(state, window, scope);
   return {
-    calendars: await calendarsOf(state, scope.site),
+    calendars: await calendarsOf(state, scope.site === undefined ? scope.sites : [scope.site]),
     formulas: Object.fromEntries(kpis.map(({ id, formula }) => [id, formula])),
     exclusions: exclusions.slice(0, exclusionsKept),
     otherExclusions: Math.max(0, exclusions.length - exclusionsKept),
   };
 }
 
-async function calendarsOf(state: State, site: string | undefined): Promise<MonthMadeWith['calendars']> {
+async function calendarsOf(state: State, named: readonly string[] | undefined): Promise<MonthMadeWith['calendars']> {
   const sites = await state.selectFrom('sites').selectAll().orderBy('name_key').execute();
   const calendars = await state.selectFrom('calendars').select(['id', 'name', 'version']).execute();
   return sites
-    .filter(({ name }) => site === undefined || name === site)
+    .filter(({ name }) => named === undefined || named.includes(name))
     .flatMap((one) =>
       calendarUses.flatMap((use) => {
         const found = calendars.find(({ id }) => id === one[calendarColumn[use]]);

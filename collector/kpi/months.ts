@@ -16,7 +16,7 @@ import { definitionNow } from './definition.ts';
 import { createKept, oldestMs } from './kept.ts';
 import { computeMonth, type Month } from './month.ts';
 import { periodOf, presentMonth } from './period.ts';
-import type { KpiScope } from './question.ts';
+import { type KpiScope, withinSight } from './question.ts';
 import { basisOf, type KeptMonth, savedAnswers } from './saved-answers.ts';
 
 export interface MonthRead {
@@ -28,6 +28,7 @@ export interface Months {
   /** How long facts are kept once they have ended, ms. */
   readonly evidenceMs: number;
   /**
+   * Within the sites of a limited caller; such answers are kept apart by them.
    * Weeks, quarters and months of another zone are never closed: a quarter pools its minutes, it is no mean of months.
    * @param zone default the report zone. @throws EvenkeelError BAD_REQUEST when the period is none
    */
@@ -74,8 +75,8 @@ export function createMonths(parts: MonthsParts): Months {
   });
   changeFeed.subscribe(({ kind }) => facts.has(kind) && kept.changed());
 
-  async function closed(period: string, { site, kind, group, endpoint }: KpiScope): Promise<MonthRead | null> {
-    if (kind !== undefined || group !== undefined || endpoint !== undefined) return null;
+  async function closed(period: string, { site, kind, group, endpoint, sites }: KpiScope): Promise<MonthRead | null> {
+    if ([kind, group, endpoint, sites].some((one) => one !== undefined)) return null;
     const row =
       site === undefined
         ? { id: '' }
@@ -98,6 +99,7 @@ export function createMonths(parts: MonthsParts): Months {
       scope.kind,
       scope.group,
       scope.endpoint,
+      ...(scope.sites ? [scope.sites] : []),
     ]);
     const { month } = await kept.get(key, async () => ({
       basis: await basis(definition),
@@ -106,10 +108,14 @@ export function createMonths(parts: MonthsParts): Months {
     return month;
   }
 
-  const of: Months['of'] = async (period, scope, inZone = zone) =>
-    (inZone === zone ? await closed(period, scope) : null) ?? {
-      ...{ month: await computed(period, scope, inZone), closed: null },
-    };
+  const of: Months['of'] = async (period, asked, inZone = zone) => {
+    const scope = withinSight(asked);
+    return (
+      (inZone === zone ? await closed(period, scope) : null) ?? {
+        ...{ month: await computed(period, scope, inZone), closed: null },
+      }
+    );
+  };
 
   async function makeReady(): Promise<void> {
     const now = clock.now();

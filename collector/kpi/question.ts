@@ -4,6 +4,7 @@ import type { Span } from '../../shared/intervals.ts';
 import type { EndpointKind } from '../fleet/fleet.ts';
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
+import { sightNow } from '../state/sight.ts';
 
 export interface EndpointFact {
   id: string;
@@ -22,6 +23,17 @@ export interface KpiScope {
   /** Its id. */
   group?: string | undefined;
   endpoint?: string | undefined;
+  /** Names: of the sites that whoever asks is limited to, where these are several. */
+  sites?: readonly string[] | undefined;
+}
+
+/** What is asked, within the sites of the caller. Of one site it is the question of that site, whoever asks it. */
+export function withinSight(scope: KpiScope): KpiScope {
+  const sight = sightNow();
+  if (sight === undefined || (scope.site !== undefined && sight.names.includes(scope.site))) return scope;
+  const [only, ...others] = sight.names;
+  if (scope.site === undefined && only !== undefined && others.length === 0) return { ...scope, site: only };
+  return { ...scope, sites: sight.names };
 }
 
 export interface KpiQuestion {
@@ -53,11 +65,12 @@ export async function endpointsIn(state: State, scope: KpiScope, period: Span): 
 }
 
 /** The ids of the endpoints of a scope; null: all. */
-export function idsIn(state: State, { kind, site, group, endpoint }: KpiScope) {
-  if ([kind, site, group, endpoint].every((one) => one === undefined)) return null;
+export function idsIn(state: State, { kind, site, group, endpoint, sites }: KpiScope) {
+  if ([kind, site, group, endpoint, sites].every((one) => one === undefined)) return null;
   let query = state.selectFrom('endpoints').select('id');
   if (kind !== undefined) query = query.where('kind', '=', kind);
   if (site !== undefined) query = query.where('site', '=', site);
+  if (sites !== undefined) query = query.where('site', 'in', sites.length === 0 ? [''] : [...sites]);
   if (endpoint !== undefined) query = query.where('id', '=', endpoint);
   if (group !== undefined)
     query = query.where('id', 'in', state.selectFrom('group_members').select('endpoint').where('group_id', '=', group));

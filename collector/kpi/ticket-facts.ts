@@ -77,12 +77,13 @@ export async function readTickets(state: State, question: KpiQuestion): Promise<
 
 /** Whether a ticket is about what is asked for. One without an endpoint is that of its site, if it has one. */
 export function inScope({ endpoints, scope = {} }: KpiQuestion) {
-  const { kind, site, group, endpoint } = scope;
-  if ([kind, site, group, endpoint].every((one) => one === undefined)) return () => true;
+  const { kind, site, group, endpoint, sites } = scope;
+  if ([kind, site, group, endpoint, sites].every((one) => one === undefined)) return () => true;
   const ids = new Set(endpoints.map(({ id }) => id));
   const isSite = [kind, group, endpoint].every((one) => one === undefined);
+  const isAt = (name: string | null) => (site ?? name) === name && (sites === undefined || sites.includes(name ?? ''));
   return (row: { endpoint: string | null; site: string | null }) =>
-    row.endpoint === null ? isSite && row.site === site : ids.has(row.endpoint);
+    row.endpoint === null ? isSite && isAt(row.site) : ids.has(row.endpoint);
 }
 
 export async function eventsOf(state: State, ids: readonly number[]): Promise<Map<number, StoredEvent[]>> {

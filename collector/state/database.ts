@@ -63,6 +63,8 @@ export interface Database
     role: string;
     created_at: Ms;
     disabled_at: Ms | null;
+    /** JSON list of ids of the sites that the person is limited to; null: not limited. */
+    sites: Generated<Json | null>;
   };
   sessions: { id_hash: string; user_id: string; created_at: Ms; expires_at: Ms; seen_at: Ms; confirmed_at: Ms };
   tokens: {
@@ -76,6 +78,8 @@ export interface Database
     revoked_at: Ms | null;
     expires_at: Generated<Ms | null>;
     purpose: Generated<'metrics' | 'alerts' | null>;
+    /** As of a person. */
+    sites: Generated<Json | null>;
   };
   enrollments: {
     id: string;

@@ -6,7 +6,7 @@ import { Duties } from '../../../shared/duties.ts';
 import { fail } from '../../../shared/errors.ts';
 import type { App, Context } from '../context.ts';
 import { refuseToken } from '../guard.ts';
-import { closed, Id, Nothing, UserName } from '../shapes.ts';
+import { closed, Id, Nothing, UserName, word } from '../shapes.ts';
 import { Password } from './own-account.ts';
 
 const User = Type.Object({
@@ -15,7 +15,15 @@ const User = Type.Object({
   role: Role,
   createdAt: Type.Integer(),
   disabledAt: Type.Union([Type.Integer(), Type.Null()]),
+  sites: Type.Union([Type.Array(Type.String()), Type.Null()]),
 });
+
+/** Of people and of tokens. */
+export const SitesOf = Type.Optional(
+  Type.Union([Type.Array(word(64), { minItems: 1, maxItems: 500 }), Type.Null()], {
+    description: 'ids of sites: of nothing else anything is shown; null: no limit',
+  }),
+);
 
 const ofAdmins = 'to make or change an admin';
 
@@ -57,6 +65,7 @@ export function accountRoutes(app: App, { accounts: { users }, onCall }: Context
             name: UserName,
             password: Password,
             role: Role,
+            sites: SitesOf,
           },
           { ...closed, examples: [{ name: 'grace', password: 'another sentence', role: 'operator' }] },
         ),
@@ -91,17 +100,20 @@ export function accountRoutes(app: App, { accounts: { users }, onCall }: Context
     '/api/v1/users/:id',
     {
       schema: {
-        summary: 'Change the role of a user',
+        summary: 'Change the role of a user, or the sites that they are limited to; both hold at once',
         tags: ['access'],
         params: Id,
-        body: Type.Object({ role: Role }, { ...closed, examples: [{ role: 'manager' }] }),
+        body: Type.Object(
+          { role: Type.Optional(Role), sites: SitesOf },
+          { ...closed, minProperties: 1, examples: [{ role: 'manager', sites: null }] },
+        ),
         response: { 200: User },
       },
     },
     async (request) => {
       if (request.body.role === 'admin') refuseToken(request, ofAdmins);
       await refuseTokenForAdmin(request, request.params.id);
-      return users.setRole(request.params.id, request.body.role);
+      return users.setRights(request.params.id, request.body);
     },
   );
 

@@ -8,8 +8,11 @@ import { fail } from '../../../shared/errors.ts';
 import type { Change } from '../../change-feed.ts';
 import { createConcurrent } from '../../doors/concurrent.ts';
 import { limits } from '../../doors/limits.ts';
+import { withoutSight, withSight } from '../../state/sight.ts';
 import type { App, Context } from '../context.ts';
+import { createEventsSeen } from '../events-seen.ts';
 import { callerOf } from '../guard.ts';
+import { sightOf } from '../sight.ts';
 
 const maxStreams = 200;
 const coalesceMs = 1000;
@@ -58,6 +61,7 @@ const keyOf = (change: Change): string => {
 
 export function eventRoutes(app: App, context: Context): void {
   const { accounts, changeFeed, rows } = context;
+  const seen = createEventsSeen(context);
   /** Each with the request that opened it. */
   const streams = new Map<ServerResponse, FastifyRequest>();
   const enter = createConcurrent(limits.http.perUser.streams);
@@ -70,6 +74,13 @@ export function eventRoutes(app: App, context: Context): void {
     return `data: ${JSON.stringify(row ? { ...change, row } : change)}\n\n`;
   };
 
+  /** For a limited person; of an endpoint that has left their sites no row is told. */
+  async function limitedText(changes: readonly Change[], sites: readonly string[]): Promise<string> {
+    const sight = await sightOf(context, sites);
+    const told = await seen.of(changes, sight);
+    return withSight(sight, () => told.map(textOf).join(''));
+  }
+
   async function flush(): Promise<void> {
     await rows.settled();
     timer = undefined;
@@ -77,7 +88,18 @@ export function eventRoutes(app: App, context: Context): void {
     waiting.clear();
     if (streams.size === 0) return;
     const text = changes.map(textOf).join('');
-    for (const stream of streams.keys()) if (stream.writableLength < maxWaitingBytes) stream.write(text);
+    for (const [stream, { caller }] of streams) {
+      if (stream.writableLength >= maxWaitingBytes) continue;
+      const sites = caller?.sites ?? null;
+      if (sites === null) stream.write(text);
+      // Where it cannot be told what they may see, they are told nothing: the browser reads all again.
+      else
+        await limitedText(changes, sites).then(
+          (own) => stream.write(own),
+          () => stream.end(),
+        );
+    }
+    seen.told(changes);
   }
 
   const unsubscribe = changeFeed.subscribe((change) => {
@@ -94,7 +116,8 @@ export function eventRoutes(app: App, context: Context): void {
   async function endForeign(): Promise<void> {
     for (const [stream, request] of streams) {
       const caller = await callerOf(request, context).catch(() => null);
-      if (caller === null) stream.end();
+      // Limited otherwise than before, too: it begins again with what is seen now.
+      if (caller === null || String(caller.sites) !== String(request.caller?.sites)) stream.end();
     }
   }
   const forget = accounts.onEnd(() => void endForeign());
@@ -130,6 +153,7 @@ export function eventRoutes(app: App, context: Context): void {
       });
       stream.write('retry: 3000\n\n');
       streams.set(stream, request);
+      if (request.caller?.sites) withoutSight(seen.follow);
       request.raw.socket.setTimeout(0);
       const over = setTimeout(() => stream.end(), longestMs);
       stream.on('close', () => {

@@ -6,7 +6,7 @@ import { nameKey } from '../../../shared/place-name.ts';
 import { defaultLanguage, languages } from '../../../shared/words/index.ts';
 import { unknownName } from '../../../shared/words/refusal.ts';
 import { presentMonth } from '../../kpi/period.ts';
-import type { KpiScope } from '../../kpi/question.ts';
+import { type KpiScope, withinSight } from '../../kpi/question.ts';
 import type { Context } from '../context.ts';
 import { unknownEndpoint } from '../rule-scope.ts';
 import { closed, PlaceName } from '../shapes.ts';
@@ -48,7 +48,7 @@ export function kpiQuestions({ state, clock, zone, sites, groups, fleet, ruleNam
       const known = state.selectFrom('endpoints').select('id').where('id', '=', endpoint);
       if (!(await known.executeTakeFirst())) throw unknownEndpoint(fleet, endpoint);
     }
-    return { kind, site: named?.name, group: groupId, endpoint };
+    return withinSight({ kind, site: named?.name, group: groupId, endpoint });
   }
 
   async function questionOf(query: Static<typeof ListQuery>) {

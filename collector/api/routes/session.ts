@@ -13,12 +13,13 @@ export function sessionRoutes(app: App, context: Context): void {
   const { sessions, setup } = context.accounts;
 
   const address = () => context.addresses().http;
-  const me = (caller: Pick<Caller, 'name' | 'role'> | null): Me => ({
+  const me = async (caller: Pick<Caller, 'name' | 'role' | 'sites'> | null): Promise<Me> => ({
     user: caller?.name ?? null,
     role: caller?.role ?? null,
     setup: setup.secret() !== null,
     version: context.version,
     zone: caller === null ? null : context.zone,
+    sites: caller?.sites ? await context.accounts.users.sitesCalled(caller.sites) : null,
   });
 
   app.post(
@@ -45,7 +46,7 @@ export function sessionRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const user = await setup.complete(request.body);
       await giveSession(context, reply, user.id);
-      return reply.status(201).send(me(user));
+      return reply.status(201).send(await me(user));
     },
   );
 

@@ -8,6 +8,7 @@ import { purposes } from '../access.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed, refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, word } from '../shapes.ts';
+import { SitesOf } from './accounts.ts';
 
 const dayMs = 86_400_000;
 
@@ -49,6 +50,7 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
                   'metrics: it opens /metrics and /metrics/hosts and nothing else; alerts: other monitoring may send alerts by it, and nothing else',
               }),
             ),
+            sites: SitesOf,
           },
           { ...closed, examples: [{ name: 'prometheus', role: 'viewer', days: 365, onlyFor: 'metrics' }] },
         ),
@@ -56,14 +58,14 @@ export function tokenRoutes(app: App, { accounts: { tokens }, clock }: Context):
       },
     },
     async (request, reply) => {
-      const { name, role, days, onlyFor = null } = request.body;
+      const { name, role, days, onlyFor = null, sites = null } = request.body;
       if (onlyFor !== null && role !== purposes[onlyFor].role)
         throw fail('BAD_REQUEST', {
           problem: `role "${role}" beside onlyFor "${onlyFor}", which takes the role "${purposes[onlyFor].role}"`,
         });
       if (role === 'admin') refuseToken(request, 'to make a token of an admin');
       const expiresAt = endOf(request, clock.now(), days);
-      const asked = { name, role, expiresAt, onlyFor, by: callerNamed(request) };
+      const asked = { name, role, expiresAt, onlyFor, sites, by: callerNamed(request) };
       return reply.status(201).send(await tokens.create(asked));
     },
   );
