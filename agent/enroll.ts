@@ -3,6 +3,8 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from 'node:https';
 import { arch, hostname, platform } from 'node:os';
 import type { Fingerprint } from '../shared/api.ts';
+import type { WaitingAnswer } from '../shared/applicant.ts';
+import { checkWordOf } from '../shared/check-word.ts';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
 import { decodeJoinCode } from '../shared/join-code.ts';
 import { isReadable } from '../shared/loopback.ts';
@@ -31,12 +33,17 @@ export interface EnrollOptions {
   timeoutMs?: number;
 }
 
+export type EnrollOutcome =
+  | { credential: Credential; looksLike: string[] }
+  /** A person has to let it in: the same again later. */
+  | { waiting: WaitingAnswer };
+
 /**
- * Exchanges the code and stores the credential.
+ * Exchanges the code and stores the credential, or says that it has to wait.
  * @throws EvenkeelError ALREADY_ENROLLED, BAD_JOIN_CODE, CODE_IN_CLEAR, COLLECTOR_UNREACHABLE, CERTIFICATE_REFUSED, DATA_NOT_WRITABLE, or
  * what the collector answers
  */
-export async function enroll(options: EnrollOptions): Promise<{ credential: Credential; looksLike: string[] }> {
+export async function enroll(options: EnrollOptions): Promise<EnrollOutcome> {
   const old = readCredential(options.data);
   if (old && !options.again)
     throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
@@ -50,9 +57,10 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
   const timeoutMs = options.timeoutMs ?? 20_000;
   const pinned = code.pins && isEncrypted(collector) ? await fetchAuthority(collector, code.pins, timeoutMs) : null;
   const how = { timeoutMs, ca: pinned?.roots.join('') ?? options.ca, isPinned: pinned !== null };
+  const attempt = keptAttempt(options.data, code.secret);
   const answer = await post(`${collector}/api/v1/enroll`, how, {
     code: code.secret,
-    attempt: keptAttempt(options.data, code.secret),
+    attempt,
     hostname: options.name ?? hostname(),
     platform: platform(),
     arch: arch(),
@@ -61,6 +69,10 @@ export async function enroll(options: EnrollOptions): Promise<{ credential: Cred
     version,
     ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint }),
   });
+  if ((answer as Partial<WaitingAnswer> | null)?.waiting === true)
+    return {
+      waiting: { waiting: true, checkWord: checkWordOf(attempt), until: Number((answer as WaitingAnswer).until) },
+    };
   const credential = asCredential({
     ...(pinned ? (answer as object) : trusting(answer, options.ca)),
     collector,

@@ -32,6 +32,8 @@ export type Change =
   | { kind: 'agent_settings' }
   /** Updates of agents: a release, a ring, or what an agent says of its own. */
   | { kind: 'agent_update' }
+  /** A machine asks to join, or has its answer. */
+  | { kind: 'applicant' }
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 

@@ -21,6 +21,7 @@ import { type DataFolder, openDataFolder, type RunningAddresses, removeOwn } fro
 import { guardData } from './data/guard.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
+import { createApplicants } from './fleet/applicants.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { saveEndpointDays } from './fleet/endpoint-days.ts';
 import { createFleet } from './fleet/endpoints.ts';
@@ -218,6 +219,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const server = await createServer(
     {
       ...{ version: deps.version, clock, zone: config.zone, state, accounts, enrollments, fleet },
+      applicants: createApplicants(state, clock.now, config.zone),
       ...{ groups, ...managers, rows, series, changeFeed },
       ...{ act, onCall, alerts, outside, tickets, ticketClocks },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },

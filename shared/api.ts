@@ -1756,6 +1756,11 @@ export const Enrollment = Type.Object({
   tags: Type.Array(text),
   /** Addresses and ranges from which it works; from anywhere when empty. */
   ranges: Type.Array(text),
+  /** Ids of groups. */
+  groups: Type.Array(text),
+  /** A person lets in each machine. */
+  approval: Type.Boolean(),
+  revokedBy: orNull.text,
 });
 export type Enrollment = Static<typeof Enrollment>;
 

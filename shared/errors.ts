@@ -226,13 +226,30 @@ export const errors = {
     'Nothing secret was sent. Either somebody stands between this machine and the collector, or the authority was made anew: then create a new join code on the page "Add endpoint", and for a machine that is enrolled already, with "Replace the credential" on its page, and run `evenkeel-agent enroll --again`.',
   ),
   JOIN_CODE_UNKNOWN: row(403, 'The collector does not know this join code.', newCode),
-  JOIN_CODE_REVOKED: row(403, 'This join code was revoked at {at}.', newCode),
+  JOIN_CODE_REVOKED: row(403, 'This join code was revoked at {at} by {by}.', newCode),
   JOIN_CODE_EXPIRED: row(403, 'This join code expired at {at}.', newCode),
   JOIN_CODE_ELSEWHERE: row(
     403,
     'This join code is for machines with an address in {ranges}; this one asked from {address}.',
     'Use it on a machine of that network, or create a code without a range, or with another one.',
   ),
+  JOIN_REFUSED: row(
+    403,
+    '{by} refused to let this machine join at {at}: {reason}.',
+    'Ask them why. To ask to join once more, run the same again.',
+  ),
+  APPROVAL_NOT_GIVEN: row(
+    403,
+    'Nobody has let this machine join within {days} days.',
+    'Ask an admin to approve it on the page "Add endpoint", and run `evenkeel-agent enroll` once more.',
+  ),
+  TOO_MANY_WAITING: row(
+    429,
+    'Already {limit} machines wait for a person to let them join.',
+    'Ask an admin to look through them on the page "Add endpoint"; then run the same again.',
+    true,
+  ),
+  APPLICANT_DECIDED: row(409, '{name} is {state} already, by {by}.', 'Load the page again.'),
   JOIN_CODE_USED: row(403, 'This join code has been used {uses} of {uses} times.', newCode),
   CREDENTIAL_REFUSED: row(
     401,

@@ -5,6 +5,7 @@ import { existsSync, ftruncateSync, openSync, readFileSync, rmSync, statSync } f
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import type { WaitingAnswer } from '../../shared/applicant.ts';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { isReadable } from '../../shared/loopback.ts';
 import { reason } from '../../shared/reason.ts';
@@ -17,6 +18,7 @@ import { becomeOwner, isPackaged } from '../home.ts';
 import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
 import { readTrusted } from '../trusted-path.ts';
+import { keepWaiting, readWaiting, untilDecided } from '../waiting.ts';
 import { type AgentCommand, type CommandLine, isOneOf } from './command.ts';
 import { print } from './print.ts';
 
@@ -132,9 +134,30 @@ async function kindOf(flag: unknown): Promise<Guess> {
   return { kind: flag, why: reason('kind_said_at_enrolment') };
 }
 
+const hasService = () => isPackaged() && (process.platform !== 'linux' || existsSync('/run/systemd/system'));
+
+/** @throws EvenkeelError BAD_FLAG */
+function waitingHere(data: string) {
+  becomeOwner(data);
+  const kept = readWaiting(data);
+  if (!kept) throw fail('BAD_FLAG', { problem: '--resume, and this machine waits for no approval' });
+  return kept;
+}
+
+const sayTrouble = ({ message }: EvenkeelError) => process.stderr.write(`${message} It is asked again.\n`);
+
+function waits({ checkWord, until }: WaitingAnswer, isAgain: boolean): string[] {
+  return [
+    'This machine may join as soon as a person has approved it, on the page "Add endpoint" of the collector.',
+    `Its check word: ${checkWord}. Approve only a machine that shows the same one there.`,
+    hasService() && !isAgain
+      ? `Its service asks until ${new Date(until).toISOString().slice(0, 16)}Z, also after a restart, and begins to report once it may.`
+      : `This asks until ${new Date(until).toISOString().slice(0, 16)}Z. Where it is stopped, run the same again: it is the same question.`,
+  ];
+}
+
 function start(): string {
-  const hasService = isPackaged() && (process.platform !== 'linux' || existsSync('/run/systemd/system'));
-  return hasService ? 'Its service starts it within seconds.' : 'Start the agent with: npm run agent -- run';
+  return hasService() ? 'Its service starts it within seconds.' : 'Start the agent with: npm run agent -- run';
 }
 
 export const command: AgentCommand = {
@@ -148,6 +171,8 @@ export const command: AgentCommand = {
     again: { type: 'boolean' },
     'if-needed': { type: 'boolean' },
     'insecure-http': { type: 'boolean' },
+    /** Of `run`: goes on with an enrolment that waits for approval. */
+    resume: { type: 'boolean' },
   },
   async run(line) {
     const { data, values } = line;
@@ -158,21 +183,31 @@ export const command: AgentCommand = {
       print(`Enrolled already, as ${name} at ${collector}: nothing was changed.`);
       return 0;
     }
-    const code = await readCode(line);
+    const resumed = values.resume === true ? waitingHere(data) : null;
+    const code = resumed?.code ?? (await readCode(line));
     const kind = await kindOf(values.kind);
     const fingerprint = fingerprintOf(await readParts(process.platform, '', run));
     const ca = typeof values.ca === 'string' ? { ca: readAuthority(values.ca) } : {};
     const codeFile = codeFileOf(values['code-file']);
     // Serial numbers are root's to read; the credential is the agent's.
     becomeOwner(data);
-    const { credential, looksLike } = await enroll({
-      ...{ data, code, kind, fingerprint },
+    const options = resumed ?? {
+      ...{ data, code, kind, fingerprint, since: Date.now() },
       again: values.again === true,
       insecure: values['insecure-http'] === true,
       ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),
       ...(typeof values.name === 'string' ? { name: values.name } : {}),
       ...ca,
-    });
+    };
+    let outcome = resumed ? null : await enroll(options);
+    if (outcome && 'waiting' in outcome) {
+      keepWaiting(options);
+      codeFile.forget();
+      print(...waits(outcome.waiting, options.again === true));
+      if (hasService() && !options.again) return 0;
+      outcome = null;
+    }
+    const { credential, looksLike } = outcome ?? (await untilDecided(options, sayTrouble));
     codeFile.forget();
     const known = looksLike.map((name) => `"${name}"`).join(', ');
     const lines = [

@@ -1,16 +1,21 @@
 /** `run`: the agent itself, until SIGTERM or SIGINT. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
-import { silentLog } from '../../shared/log.ts';
+import { type Log, silentLog } from '../../shared/log.ts';
 import { createAgent } from '../agent.ts';
 import { attempt } from '../attempt.ts';
 import { NoData } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
 import { createContext } from '../context.ts';
-import { keepTidy, stayLean } from '../lean.ts';
+import { credentialPath } from '../credential.ts';
+import { agentCommand, keepTidy, stayLean } from '../lean.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory } from '../memory.ts';
 import { readStopReason } from '../platform/boot.ts';
 import { run as runProgram } from '../run.ts';
+import { waitingPath } from '../waiting-path.ts';
+import { createWatchdog } from '../watchdog.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 
@@ -27,6 +32,28 @@ async function runOnce(data: string): Promise<void> {
   await Promise.all(light.map((check) => attempt(check, context, warmMs)));
 }
 
+/**
+ * An enrolment that waits for a person is gone on with, in a process of its own: what it loads is not needed for months.
+ * @returns whether this may become the agent
+ */
+async function isLetIn(data: string, log: Log): Promise<boolean> {
+  if (existsSync(credentialPath(data)) || !existsSync(waitingPath(data))) return true;
+  log.info({ data }, 'This machine waits until a person approves it');
+  const { file, args } = agentCommand(['enroll', '--resume', '--data', data]);
+  const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'], windowsHide: true });
+  const alive = createWatchdog(runProgram, () => performance.now(), log);
+  const timer = setInterval(() => alive?.(), 60_000);
+  const end = () => void child.kill('SIGTERM');
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  const code = await new Promise((resolve) => {
+    child.once('error', () => resolve(1));
+    child.once('close', resolve);
+  });
+  clearInterval(timer);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.removeListener(signal, end);
+  return code === 0;
+}
+
 export const command: AgentCommand = {
   options: { 'with-parent': { type: 'boolean' } },
   async run({ data, words, values }) {
@@ -34,6 +61,7 @@ export const command: AgentCommand = {
     // Files of the agent (credential, spool, memory) must not be readable by other users.
     process.umask(0o077);
     const log = createLog();
+    if (!(await isLetIn(data, log))) return 1;
     await stayLean(data, () => runOnce(data));
     const agent = createAgent({ data, log });
     await agent.start();

@@ -69,7 +69,9 @@ export function createAudit(context: Context) {
     const row = done && (await stateNow(request, table, id));
     const sent = sentIn(body, what.object);
     const who = whoOf(request, answer);
-    const named = textOf(row?.name ?? row?.title ?? before?.name ?? before?.title ?? body.name ?? answer.name);
+    const named = textOf(
+      row?.name ?? row?.title ?? before?.name ?? before?.title ?? row?.hostname ?? body.name ?? answer.name,
+    );
     const noted = request.noted;
     const entry: AuditEntry = {
       ...{ at: clock.now(), ...who, address: request.ip, ...what, object_id: id },
@@ -136,6 +138,8 @@ export function createAudit(context: Context) {
       // Once: the answer that says so is sent as well.
       begun.delete(request);
       const { statusCode } = reply;
+      // It waits, and asks every half minute: what a person says to it is noted.
+      if (statusCode === 202 && request.routeOptions.url === '/api/v1/enroll') return;
       try {
         if (one && statusCode < 400) await complete(request, one, payload);
         // Whether anything was changed before an internal error is not known.

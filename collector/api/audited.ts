@@ -13,6 +13,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   'agent-settings': ['agent_settings', null],
   'agent-updates': ['agent_update', null],
   alerts: ['alert', 'alerts'],
+  applicants: ['applicant', 'applicants'],
   availability: ['target', null],
   calendars: ['calendar', 'calendars'],
   changes: ['change', 'changes'],

@@ -27,6 +27,7 @@ import type { Costs } from '../costs/costs.ts';
 import type { EndpointView } from '../evaluate/kinds/kind.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
+import type { Applicants } from '../fleet/applicants.ts';
 import type { Credentials } from '../fleet/credentials.ts';
 import type { Enrollments } from '../fleet/enrollment.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
@@ -79,6 +80,7 @@ export interface Context {
   accounts: Accounts;
   enrollments: Enrollments;
   credentials: Credentials;
+  applicants: Applicants;
   fleet: Fleet;
   sites: Places<Site>;
   groups: Groups;

@@ -1,18 +1,20 @@
 /** Join codes: created by a person on the page "Add endpoint", exchanged by an agent for its own credential. */
 
-import type { Enrollment, Fingerprint } from '../../shared/api.ts';
+import type { Enrollment } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
 import { encodeJoinCode } from '../../shared/join-code.ts';
 import { isWithin } from '../../shared/ranges.ts';
-import { type Reasons, reason } from '../../shared/reason.ts';
+import { reason } from '../../shared/reason.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
 import type { Addresses } from '../settings/addresses.ts';
-import type { StateTransaction } from '../state/database.ts';
+import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { updateRow } from '../state/rows.ts';
+import { askToJoin, type JoiningMachine } from './applicants.ts';
 import type { EndpointKind } from './fleet.ts';
+import { setGroups } from './groups.ts';
 import { noteIdentity } from './identity-events.ts';
 import { nameFrom } from './names.ts';
 import { ensureSite } from './sites.ts';
@@ -30,26 +32,11 @@ export interface CodeRequest {
   ranges?: readonly string[];
   /** An endpoint that gets another credential by it, instead of a new endpoint; then it works once. */
   replaces?: string | null;
+  /** Ids of groups of every endpoint of this code. */
+  groups?: readonly string[];
+  /** A person lets in each machine. */
+  approval?: boolean;
   by: string;
-}
-
-/** What an agent reports about its machine when it enrols. */
-export interface Applicant {
-  /** Host name of the machine, unchecked. */
-  hostname: string;
-  platform: string;
-  arch: string;
-  kind: EndpointKind;
-  kindWhy: Reasons;
-  version: string;
-  /** Null where the agent sent none. */
-  fingerprint: Fingerprint | null;
-  /** Where it asked from. */
-  address?: string;
-  /** Random, of the agent: the same one again is a repeat after an answer that was lost. */
-  attempt?: string | null;
-  /** Version of the trust that its answer brings. */
-  trust?: number | null;
 }
 
 export interface Enrolled {
@@ -62,6 +49,13 @@ export interface Enrolled {
   generation: number;
 }
 
+export interface Wait {
+  checkWord: string;
+  until: number;
+  /** It has not asked before. */
+  isNew: boolean;
+}
+
 export interface Enrollments {
   list(): Promise<Enrollment[]>;
   /**
@@ -70,36 +64,27 @@ export interface Enrollments {
    */
   create(request: CodeRequest): Promise<{ enrollment: Enrollment; secret: string; madeSite: string | null }>;
   /** @throws EvenkeelError NOT_FOUND */
-  revoke(id: string): Promise<void>;
+  revoke(id: string, by: string): Promise<void>;
   /**
    * Uses the code once and creates the endpoint, in one transaction. A single-use code gives one endpoint however many
    * machines enrol at the same moment.
    * @returns with the id of the site that had to be made for it
    * A repeat gives the same endpoint, with another secret.
-   * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_REVOKED, JOIN_CODE_EXPIRED, JOIN_CODE_USED, JOIN_CODE_ELSEWHERE
+   * Where the code wants a person's approval: that it waits, until it is there.
+   * @throws EvenkeelError JOIN_CODE_UNKNOWN, JOIN_CODE_REVOKED, JOIN_CODE_EXPIRED, JOIN_CODE_USED, JOIN_CODE_ELSEWHERE,
+   * JOIN_REFUSED, TOO_MANY_WAITING
    */
-  redeem(secret: string, applicant: Applicant): Promise<Enrolled & { madeSite: string | null }>;
+  redeem(
+    secret: string,
+    applicant: JoiningMachine,
+  ): Promise<(Enrolled & { madeSite: string | null; waiting?: never }) | { waiting: Wait }>;
   /** Which code this is; null: none that we know. */
   idOf(secret: string): Promise<string | null>;
   /** What came of a code, newest first. @throws EvenkeelError NOT_FOUND */
   machinesOf(id: string): Promise<{ createdAt: number; machines: { id: string; name: string; at: number }[] }>;
 }
 
-type EnrollmentRow = {
-  id: string;
-  label: string;
-  site: string | null;
-  kind: string | null;
-  uses: number;
-  max_uses: number;
-  created_at: number;
-  created_by: string;
-  expires_at: number;
-  revoked_at: number | null;
-  replaces: string | null;
-  tags: string;
-  ranges: string;
-};
+type EnrollmentRow = Omit<Database['enrollments'], 'code_hash'>;
 
 const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
   id: row.id,
@@ -115,16 +100,22 @@ const enrollmentOf = (row: EnrollmentRow): Enrollment => ({
   replaces: row.replaces,
   tags: JSON.parse(row.tags),
   ranges: JSON.parse(row.ranges),
+  groups: JSON.parse(row.groups),
+  approval: row.approval !== 0,
+  revokedBy: row.revoked_by,
 });
 
 /** Why this code cannot be used now, or nothing. */
-function refuse(row: EnrollmentRow | undefined, now: number, zone: string, from: string, isRepeat: boolean): void {
-  if (!row) throw fail('JOIN_CODE_UNKNOWN');
+function refuse(row: EnrollmentRow, zone: string, from: string): void {
   const ranges = JSON.parse(row.ranges) as string[];
   if (ranges.length > 0 && !isWithin(from, ranges))
     throw fail('JOIN_CODE_ELSEWHERE', { ranges: ranges.join(', '), address: from });
-  if (row.revoked_at !== null) throw fail('JOIN_CODE_REVOKED', { at: shownInstant(row.revoked_at, zone) });
-  if (isRepeat && now < row.expires_at + repeatMs) return;
+  if (row.revoked_at !== null)
+    throw fail('JOIN_CODE_REVOKED', { at: shownInstant(row.revoked_at, zone), by: row.revoked_by ?? 'an admin' });
+}
+
+/** Why it gives no further machine a credential, or nothing. */
+function refuseNew(row: EnrollmentRow, now: number, zone: string): void {
   if (row.uses >= row.max_uses) throw fail('JOIN_CODE_USED', { uses: row.max_uses });
   if (row.expires_at <= now) throw fail('JOIN_CODE_EXPIRED', { at: shownInstant(row.expires_at, zone) });
 }
@@ -154,7 +145,8 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
       );
     },
 
-    async create({ label, site, kind, maxUses, lifeMs, tags = [], ranges = [], replaces = null, by }) {
+    async create({ label, site, kind, maxUses, lifeMs, tags = [], ranges = [], replaces = null, ...more }) {
+      const { groups = [], approval = false, by } = more;
       const secret = makeSecret();
       const at = now();
       const wanted = {
@@ -169,6 +161,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         revoked_at: null,
         replaces,
         ...{ tags: JSON.stringify([...new Set(tags)].sort()), ranges: JSON.stringify(ranges) },
+        ...{ groups: JSON.stringify([...new Set(groups)]), approval: approval ? 1 : 0, revoked_by: null },
       };
       return state.transaction().execute(async (db) => {
         const named = site === null ? null : await ensureSite(db, site, by, at);
@@ -181,29 +174,41 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
       });
     },
 
-    async revoke(id) {
+    async revoke(id, by) {
       const row = await state.selectFrom('enrollments').select('revoked_at').where('id', '=', id).executeTakeFirst();
       if (!row) throw fail('NOT_FOUND', { what: 'join code', id });
       if (row.revoked_at !== null) return;
-      await state.updateTable('enrollments').set({ revoked_at: now() }).where('id', '=', id).execute();
+      await state.updateTable('enrollments').set({ revoked_at: now(), revoked_by: by }).where('id', '=', id).execute();
     },
 
-    async redeem(secret, applicant) {
+    async redeem(secret, given) {
       const at = now();
       return state.transaction().execute(async (db) => {
         const found = db.selectFrom('enrollments').selectAll().where('code_hash', '=', hashSecret(secret));
-        const row = await found.executeTakeFirst();
-        const attempt = applicant.attempt ? hashSecret(applicant.attempt) : null;
-        const known = row && attempt !== null ? await attemptOf(db, row.id, attempt) : null;
-        refuse(row, at, zone, applicant.address ?? '', known !== null);
-        const code = row as NonNullable<typeof row>;
-        const of = { enrollment: code.id, attempt, trust: applicant.trust ?? null };
-        if (known !== null) return { ...(await renew(db, known, applicant, of, at)), madeSite: null };
-        await db
-          .updateTable('enrollments')
-          .set({ uses: code.uses + 1 })
-          .where('id', '=', code.id)
-          .execute();
+        const code = await found.executeTakeFirst();
+        if (!code) throw fail('JOIN_CODE_UNKNOWN');
+        refuse(code, zone, given.address ?? '');
+        const attempt = given.attempt ? hashSecret(given.attempt) : null;
+        const of = { enrollment: code.id, attempt, trust: given.trust ?? null };
+        const known = attempt === null ? null : await attemptOf(db, code.id, attempt);
+        if (known !== null && at < code.expires_at + repeatMs)
+          return { ...(await renew(db, known, given, of, at)), madeSite: null };
+        let applicant = given;
+        if (code.approval !== 0) {
+          if (!given.attempt)
+            throw fail('BAD_REQUEST', { problem: 'attempt is missing, and this code wants approval' });
+          const asking = { enrollment: code.id, attempt: given.attempt, at, zone };
+          const asked = await askToJoin(db, asking, given, () => refuseNew(code, at, zone));
+          if ('waiting' in asked) return { waiting: asked.waiting };
+          applicant = { ...asked.approved, attempt: given.attempt };
+        } else {
+          refuseNew(code, at, zone);
+          await db
+            .updateTable('enrollments')
+            .set({ uses: code.uses + 1 })
+            .where('id', '=', code.id)
+            .execute();
+        }
         if (code.replaces !== null) return { ...(await renew(db, code.replaces, applicant, of, at)), madeSite: null };
         const name = await freeName(db, nameFrom(applicant.hostname));
         // A code may be older than the sites are, or its site may have been removed with a wrong clock.
@@ -214,6 +219,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
           .insertInto('endpoints')
           .values({ ...endpoint, ...of, secret_hash: hashSecret(password) })
           .execute();
+        await joinGroups(db, endpoint.id, code, at);
         const madeSite = site?.made ?? null;
         return { endpoint: endpoint.id, bucket: endpoint.bucket, name, secret: password, generation: 0, madeSite };
       });
@@ -239,6 +245,20 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
   };
 }
 
+/** Those that are still there. */
+async function joinGroups(db: StateTransaction, endpoint: string, code: EnrollmentRow, at: number): Promise<void> {
+  const wanted = JSON.parse(code.groups) as string[];
+  if (wanted.length === 0) return;
+  const there = await db.selectFrom('groups').select('id').where('id', 'in', wanted).execute();
+  await setGroups(
+    db,
+    endpoint,
+    there.map(({ id }) => id),
+    code.created_by,
+    at,
+  );
+}
+
 /** What a person carries to the machine: where to, with what, and whom to trust there. */
 export const joinCodeOf = (secret: string, { http, codePins }: Pick<Addresses, 'http' | 'codePins'>): string =>
   encodeJoinCode({ url: http, secret, pins: codePins });
@@ -257,7 +277,7 @@ const beforeMs = 86_400_000;
 async function renew(
   db: StateTransaction,
   id: string,
-  applicant: Applicant,
+  applicant: JoiningMachine,
   of: { enrollment: string; attempt: string | null; trust: number | null },
   at: number,
 ): Promise<Enrolled> {
@@ -285,7 +305,7 @@ async function renew(
   return { endpoint: id, bucket: row.bucket, name: row.name, secret, generation: row.credential };
 }
 
-function newEndpoint(name: string, applicant: Applicant, code: EnrollmentRow, at: number) {
+function newEndpoint(name: string, applicant: JoiningMachine, code: EnrollmentRow, at: number) {
   const id = makeId('e');
   return {
     id,

@@ -56,6 +56,7 @@ if ((Test-Path (Join-Path $data 'agent.json')) -and -not $Again) {
   if ($Again) { $code | & $agent enroll - --again } else { $code | & $agent enroll - }
   if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 }
+if (-not (Test-Path (Join-Path $data 'agent.json')) -and (Test-Path (Join-Path $data 'join-waiting.json'))) { exit 0 }
 & $agent wait --seconds 60
 if ($LASTEXITCODE -ne 0) {
   'No report has been confirmed within a minute. What stands in the way:'

@@ -121,6 +121,7 @@ else
   printf '%s\\n' "$code" | evenkeel-agent enroll - $again
 fi
 code=
+if [ ! -e "$data/agent.json" ] && [ -e "$data/join-waiting.json" ]; then exit 0; fi
 if [ $system = linux ] && [ ! -d /run/systemd/system ]; then
   say 'There is no systemd here, so nothing starts the agent by itself. Start it as the user evenkeel-agent: evenkeel-agent run'
   exit 0

@@ -2,10 +2,12 @@
  * The collector's state: everything but time series. Only what SQLite and PostgreSQL both have (text, integer ms,
  * JSON as text). One repository file per noun lives with its noun.
  */
+
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { ActTables } from './act-tables.ts';
 import type { AgentSettingsTables } from './agent-settings-tables.ts';
 import type { AgentUpdateTables } from './agent-update-tables.ts';
+import type { ApplicantRow } from './applicant-row.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
 import type { ChannelTables } from './channel-tables.ts';
@@ -98,7 +100,13 @@ export interface Database
     /** JSON lists: tags of its endpoints; addresses and ranges from which it works, from anywhere when empty. */
     tags: Json;
     ranges: Json;
+    /** Ids of groups of its endpoints, JSON. */
+    groups: Json;
+    /** 1: a person lets in each machine. */
+    approval: number;
+    revoked_by: string | null;
   };
+  applicants: ApplicantRow;
   endpoints: {
     id: string;
     bucket: string;

@@ -77,6 +77,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   rules: rows(scoped),
   rule_versions: [...rows(scoped), ...texts('reason')],
   availability_targets: [...rows(scoped), ...texts('reason')],
+  applicants: texts('hostname', 'reason'),
   enrollments: [{ emptied: (ids) => sql`replaces in (${ids})`, set: { label: '' } }, ...texts('label')],
 
   // What numbers of months are made of: it stays, and names nothing. Deleted, the open month would forget its outages.

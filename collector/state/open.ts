@@ -52,6 +52,7 @@ import * as alertClocks from './migrations/057-alert-clocks.ts';
 import * as watchedSeen from './migrations/061-watched-seen.ts';
 import * as joining from './migrations/065-joining.ts';
 import * as agentSettings from './migrations/068-agent-settings.ts';
+import * as waiting from './migrations/072-waiting.ts';
 import * as identityEvents from './migrations/074-identity.ts';
 import * as agentUpdates from './migrations/078-agent-updates.ts';
 import * as scopes from './migrations/084-scopes.ts';
@@ -108,6 +109,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '061-watched-seen': watchedSeen,
   '065-joining': joining,
   '068-agent-settings': agentSettings,
+  '072-waiting': waiting,
   '074-identity': identityEvents,
   '078-agent-updates': agentUpdates,
   '084-scopes': scopes,

@@ -83,6 +83,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   push_subscriptions: entered,
   // Names of scripts: as long as what they did.
   tokens: evidence('coalesce(t.revoked_at, t.expires_at)'),
+  applicants: { rows: 'aged', column: 'asked_at', ms: 7 * day },
   enrollments: { rows: 'aged', column: 'expires_at', ms: 400 * day },
   endpoints: entered,
   targets: entered,

@@ -67,6 +67,7 @@ function fitting(table: string, column: string): unknown {
     'endpoint_days.patches': 'compliant',
     'availability_targets.scope': 'tag',
     'tokens.purpose': 'metrics',
+    'applicants.state': 'waiting',
     'routing_documents.kind': 'policy',
   };
   return words[`${table}.${column}`];

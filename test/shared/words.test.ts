@@ -203,6 +203,7 @@ const terminalOnly = new Set<string>([
   'TLS_UNUSABLE',
   'JOIN_CODE_MISTYPED',
   'JOIN_CODE_NEWER',
+  'APPROVAL_NOT_GIVEN',
   'PIN_MISMATCH',
   'DATA_NOT_WRITABLE',
   'STATE_UNREACHABLE',

@@ -1,7 +1,9 @@
 /** Join codes, and the one call that an agent makes with one. */
 
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { EndpointKind, Enrollment, Fingerprint, LooksLike, NewEnrollment, page } from '../../../shared/api.ts';
+import { WaitingAnswer } from '../../../shared/applicant.ts';
 import { EvenkeelError, fail } from '../../../shared/errors.ts';
 import { Reasons } from '../../../shared/inventory.ts';
 import { JoinProgress } from '../../../shared/joining.ts';
@@ -15,8 +17,8 @@ import type { App, Context } from '../context.ts';
 import { callerNamed, refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, PlaceName, word, wordOrNone } from '../shapes.ts';
 
-/** A join code that a token makes works for so long, at most. */
-const hoursOfTokens = 168;
+/** A join code that a token makes works for so long, at most; and one that anybody from anywhere may use. */
+const hoursUnbound = 168;
 
 const NewCode = Type.Object(
   {
@@ -37,8 +39,15 @@ const NewCode = Type.Object(
           'id of an endpoint that gets another credential; the code works once, the old credential until then',
       }),
     ),
+    groups: Type.Optional(
+      Type.Array(word(64), { maxItems: 50, description: 'ids of groups of every endpoint of this code' }),
+    ),
+    approval: Type.Optional(Type.Boolean({ default: false, description: 'a person lets in each machine' })),
     hours: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, maximum: 8760, default: 24, description: 'how long it works' }),
+      Type.Number({
+        ...{ exclusiveMinimum: 0, maximum: 8760, default: 24 },
+        description: 'how long it works; longer than 168 only with ranges or approval',
+      }),
     ),
   },
   { ...closed, examples: [{ label: 'laptops of the north office', site: 'north', maxUses: 20, hours: 48 }] },
@@ -100,9 +109,19 @@ const Credential = Type.Object({
 /** Wrong codes of one network: 20 at once, then one in 30 s. Right ones are never kept waiting behind them. */
 const wrongCodes = { burst: 20, perSecond: 1 / 30, atMost: 50_000 };
 
+/** @throws EvenkeelError BAD_REQUEST, FORBIDDEN */
+function refuseUnbound(request: FastifyRequest, hours: number, isBound: boolean): void {
+  if (hours <= hoursUnbound) return;
+  if (!isBound)
+    throw fail('BAD_REQUEST', {
+      problem: `hours: ${hours}; longer than ${hoursUnbound} (${hoursUnbound / 24} days) only with ranges or approval, because whoever finds the code could use it`,
+    });
+  refuseToken(request, `to make a join code that works longer than ${hoursUnbound / 24} days`);
+}
+
 export function enrollmentRoutes(
   app: App,
-  { state, enrollments, fleet, changeFeed, addresses, clock, joins }: Context,
+  { state, enrollments, fleet, groups, changeFeed, addresses, clock, joins }: Context,
 ): void {
   const wrong = createAllowances({ ...wrongCodes, monotonic: clock.monotonic });
 
@@ -134,10 +153,11 @@ export function enrollmentRoutes(
     },
     async (request, reply) => {
       const { label, site, kind, maxUses, hours, tags = [], ranges = [], replaces = null } = request.body;
+      const { groups: inGroups = [], approval = false } = request.body;
       const fault = ranges.map((range) => [range, rangeFault(range)] as const).find(([, why]) => why !== null);
       if (fault) throw fail('BAD_REQUEST', { problem: `ranges: "${fault[0]}" ${fault[1]}` });
-      if ((hours ?? 0) > hoursOfTokens)
-        refuseToken(request, `to make a join code that works longer than ${hoursOfTokens / 24} days`);
+      refuseUnbound(request, hours ?? 0, ranges.length > 0 || approval);
+      for (const id of inGroups) if (groups.nameOf(id) === undefined) throw fail('NOT_FOUND', { what: 'group', id });
       if (replaces !== null && !fleet.get(replaces)) throw fail('NOT_FOUND', { what: 'endpoint', id: replaces });
       const { enrollment, secret, madeSite } = await enrollments.create({
         label: label ?? '',
@@ -145,7 +165,7 @@ export function enrollmentRoutes(
         kind: kind ?? null,
         maxUses: maxUses ?? 1,
         lifeMs: Math.round((hours ?? 24) * 3_600_000),
-        ...{ tags, ranges, replaces },
+        ...{ tags, ranges, replaces, groups: inGroups, approval },
         by: callerNamed(request),
       });
       if (madeSite !== null) request.madeSites.push(madeSite);
@@ -198,7 +218,8 @@ export function enrollmentRoutes(
     '/api/v1/enrollments/:id',
     { schema: { summary: 'Revoke a join code', tags: ['enrolment'], params: Id, response: { 204: Nothing } } },
     async (request, reply) => {
-      await enrollments.revoke(request.params.id);
+      await enrollments.revoke(request.params.id, callerNamed(request));
+      changeFeed.publish({ kind: 'applicant' });
       return reply.status(204).send(null);
     },
   );
@@ -212,7 +233,7 @@ export function enrollmentRoutes(
         summary: 'For agents: exchange a join code for a credential',
         tags: ['enrolment'],
         body: Applicant,
-        response: { 201: Credential },
+        response: { 201: Credential, 202: WaitingAnswer },
       },
     },
     async (request, reply) => {
@@ -220,11 +241,19 @@ export function enrollmentRoutes(
       const { mqtt, trust } = addresses();
       const from = { address: request.ip, attempt: request.body.attempt ?? null, trust: trust?.version ?? null };
       const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version, fingerprint, ...from };
-      const { madeSite, ...enrolled } = await enrollments
+      const redeemed = await enrollments
         .redeem(code, applicant)
         .catch((thrown: unknown) => refused(thrown, code, request.ip));
+      if (redeemed.waiting) {
+        const { isNew, ...waiting } = redeemed.waiting;
+        if (isNew) changeFeed.publish({ kind: 'applicant' });
+        return reply.status(202).send({ waiting: true as const, ...waiting });
+      }
+      const { madeSite, waiting: _, ...enrolled } = redeemed;
       if (madeSite !== null) request.madeSites.push(madeSite);
       await fleet.reload(enrolled.endpoint);
+      await groups.reload([enrolled.endpoint]);
+      changeFeed.publish({ kind: 'applicant' });
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
       const looksLike = await lookalikes({ state, fleet }, enrolled.endpoint);
       return reply.status(201).send({

@@ -48,6 +48,7 @@ const keyOf = (change: Change): string => {
       return `calendar ${change.calendar}`;
     case 'agent_settings':
     case 'agent_update':
+    case 'applicant':
     case 'cost':
     case 'on_call':
     case 'product':

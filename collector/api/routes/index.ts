@@ -6,6 +6,7 @@ import { agentSettingsRoutes } from './agent-settings.ts';
 import { alertGroupRoutes } from './alert-groups.ts';
 import { alertmanagerRoutes } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
+import { applicantRoutes } from './applicants.ts';
 import { auditRoutes } from './audit.ts';
 import { budgetRoutes } from './budgets.ts';
 import { bulkRoutes } from './bulk.ts';
@@ -121,6 +122,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   installRoutes,
   tokenRoutes,
   accountRoutes,
+  applicantRoutes,
   auditRoutes,
   ownBackupRoutes,
   metricRoutes,

@@ -17,6 +17,7 @@ export type LiveChange =
   | { kind: 'calendar'; calendar: string }
   | { kind: 'agent_settings' }
   | { kind: 'agent_update' }
+  | { kind: 'applicant' }
   | { kind: 'cost' }
   | { kind: 'product' }
   | { kind: 'on_call' }

@@ -1,6 +1,6 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
 import { useRef, useState } from 'preact/hooks';
-import type { Enrollment, NewEnrollment } from '../../../shared/api.ts';
+import type { Enrollment, GroupRow, NewEnrollment } from '../../../shared/api.ts';
 import { number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -17,6 +17,7 @@ import { Table } from '../parts/table.tsx';
 import { actorName, language, t } from '../words/words.ts';
 import { MadeLine } from './join/line.tsx';
 import { Progress } from './join/progress.tsx';
+import { WaitingMachines } from './join/waiting.tsx';
 
 const kinds = ['', 'server', 'workstation'] as const;
 
@@ -30,6 +31,9 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   const [hours, setHours] = useState('24');
   const [tags, setTags] = useState('');
   const [ranges, setRanges] = useState('');
+  const [group, setGroup] = useState('');
+  const [approval, setApproval] = useState(false);
+  const groups = useLoad<Page<GroupRow>>('groups', ({ kind }) => kind === 'group').data?.items ?? [];
   const { busy, problem, send } = useSend();
   const end = useRef<HTMLDivElement>(null);
   useFaultInView(end, busy);
@@ -43,6 +47,8 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
       hours: Number(hours),
       tags: wordsIn(tags),
       ranges: wordsIn(ranges),
+      groups: group === '' ? [] : [group],
+      approval,
     };
     await send(async () => onMade(await call<NewEnrollment>('enrollments', { method: 'POST', body })));
   };
@@ -63,7 +69,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
           label={t('add.expires')}
           value={hours}
           onChange={setHours}
-          options={(['1', '24', '168', '720'] as const).map((one) => [one, t(`add.hours.${one}`)] as const)}
+          options={(['1', '24', '168', '720', '8760'] as const).map((one) => [one, t(`add.hours.${one}`)] as const)}
         />
       </div>
       <details class="fold">
@@ -77,8 +83,20 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
             maxLength={1000}
             help={t('add.rangesHelp')}
           />
+          <Select
+            label={t('filter.name.group')}
+            value={group}
+            onChange={setGroup}
+            options={[['', '—'], ...groups.map(({ id, name }) => [id, name] as const)]}
+          />
         </div>
       </details>
+      <label class="option">
+        <input type="checkbox" checked={approval} onChange={(event) => setApproval(event.currentTarget.checked)} />
+        <span>
+          {t('add.approval')} <span class="quiet small">{t('add.approvalHelp')}</span>
+        </span>
+      </label>
       <div class="form-end" ref={end}>
         <button type="submit" class="button main" disabled={busy}>
           {busy ? t('common.working') : t('add.make')}
@@ -142,9 +160,16 @@ function Codes({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
           cell: (row) => {
             const state = codeState(row);
             return (
-              <Mark tone={state === 'open' ? 'ok' : 'idle'} icon={state === 'open' ? 'online' : 'offline'}>
-                {t(`add.state.${state}`)}
-              </Mark>
+              <div>
+                <Mark tone={state === 'open' ? 'ok' : 'idle'} icon={state === 'open' ? 'online' : 'offline'}>
+                  {t(`add.state.${state}`)}
+                </Mark>
+                {state === 'revoked' && (
+                  <p class="quiet small">
+                    {actorName(row.revokedBy ?? '')} {row.revokedAt !== null && <Moment at={row.revokedAt} />}
+                  </p>
+                )}
+              </div>
             );
           },
         },
@@ -158,8 +183,9 @@ function Codes({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
           key: 'for',
           head: t('add.for'),
           cell: (row) =>
-            [row.site, row.kind && t(`kind.${row.kind}`), ...row.tags, ...row.ranges].filter(Boolean).join(' · ') ||
-            '—',
+            [row.site, row.kind && t(`kind.${row.kind}`), ...row.tags, ...row.ranges, row.approval && t('add.approved')]
+              .filter(Boolean)
+              .join(' · ') || '—',
         },
         { key: 'expires', head: t('add.until'), cell: (row) => <Moment at={row.expiresAt} /> },
         {
@@ -216,6 +242,7 @@ export function AddPage() {
             />
           ))}
       </Box>
+      {may('operator') && <WaitingMachines />}
       {may('operator') && (
         <Box title={t('add.codes')} flush>
           <Ready of={list}>

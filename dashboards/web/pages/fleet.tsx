@@ -1,4 +1,5 @@
 /** All endpoints, what needs attention first, values updated as reports come in. The API filters and sorts. */
+import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
 import type { Level } from '../../../shared/level.ts';
@@ -196,6 +197,13 @@ function Rows({ found: { items, total }, from, onPage, ...table }: RowsProps) {
   );
 }
 
+/** Its file comes after the list: nobody waits, most of the time. */
+function Waiting() {
+  const [Note, setNote] = useState<(() => VNode | null) | null>(null);
+  useEffect(() => void import('./join/waiting-note.tsx').then(({ WaitingNote }) => setNote(() => WaitingNote)), []);
+  return Note && <Note />;
+}
+
 export function FleetPage() {
   const { data, problem, reload } = fleetFilters.value ?? { data: null, problem: null, reload: () => {} };
   return (
@@ -211,6 +219,7 @@ export function FleetPage() {
           {t('page.add')}
         </a>
       </PageHead>
+      {may('operator') && <Waiting />}
       {problem && <ProblemCallout problem={problem} retry={reload} />}
       {data === null && !problem && (
         <section class="box">

@@ -32,6 +32,17 @@ const secret = async (maxUses = 1) => {
   return enrollments.create(code);
 };
 
+/** A machine that asks to join by a code that wants approval. */
+const askToJoin = async () => {
+  const enrollments = createEnrollments(collector.state, Date.now);
+  const code = { label: '', site: null, kind: null, maxUses: 9, lifeMs: 60_000, approval: true, by: 'test' };
+  const { secret } = await enrollments.create(code);
+  const { kind_why: kindWhy, ...machine } = applicant;
+  await enrollments.redeem(secret, { ...machine, kindWhy, fingerprint: null, attempt: 'a'.repeat(32) } as never);
+  const newest = collector.state.selectFrom('applicants').select('id').orderBy('asked_at', 'desc').limit(1);
+  ids.applicant = (await newest.executeTakeFirstOrThrow()).id;
+};
+
 const applicant = {
   hostname: 'box',
   platform: 'linux',
@@ -791,6 +802,16 @@ const calls: Record<string, Call> = {
     before: async () => {
       ids.code = (await secret()).enrollment.id;
     },
+  },
+  'GET /api/v1/applicants': { before: askToJoin },
+  'POST /api/v1/applicants/:id/approve': {
+    path: '/api/v1/applicants/:applicant/approve',
+    ...{ status: 204, before: askToJoin },
+  },
+  'POST /api/v1/applicants/:id/refuse': {
+    path: '/api/v1/applicants/:applicant/refuse',
+    body: { reason: 'Nobody knows it.' },
+    ...{ status: 204, before: askToJoin },
   },
   'GET /api/v1/tokens': {},
   'POST /api/v1/tokens': { body: { name: 'script', role: 'viewer' }, status: 201 },

@@ -2,7 +2,9 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointDetail, EndpointRow, NewEnrollment } from '../../../shared/api.ts';
+import type { AuditRow, EndpointDetail, EndpointRow, Enrollment, NewEnrollment } from '../../../shared/api.ts';
+import type { Applicant } from '../../../shared/applicant.ts';
+import { checkWordOf } from '../../../shared/check-word.ts';
 import { decodeJoinCode } from '../../../shared/join-code.ts';
 import type { JoinProgress } from '../../../shared/joining.ts';
 import { reason } from '../../../shared/reason.ts';
@@ -205,6 +207,119 @@ test('the page that waits sees machines and refusals; after 20 wrong codes only 
   assert.type(fetchedAt, 'number');
   assert.equal(refused.map(({ why, isUnknown }) => [why, isUnknown])[0], ['JOIN_CODE_UNKNOWN', true]);
   assert.is(refused.length, 5, 'the newest, and no more');
+});
+
+test('a revoked code says when and by whom', async () => {
+  const revoked = await makeCode({});
+  await collector.call(`/api/v1/enrollments/${revoked.id}`, { method: 'DELETE', as: 'admin' });
+  assert.match((await enroll(revoked.secret)).text, /was revoked at \d{4}-.* by a admin\./);
+  const { items } = (await collector.call('/api/v1/enrollments', { as: 'operator' })).body as { items: Enrollment[] };
+  assert.is(items.find(({ id }) => id === revoked.id)?.revokedBy, 'a admin');
+});
+
+test('longer than a week only where not everybody could use it', async () => {
+  const make = (body: object) => collector.call('/api/v1/enrollments', { method: 'POST', as: 'admin', body });
+  const refused = await make({ hours: 169 });
+  assert.is(refused.status, 400);
+  assert.match(refused.text, /169.*only with ranges or approval/);
+  assert.is((await make({ hours: 168 })).status, 201);
+});
+
+const applicants = async () =>
+  ((await collector.call('/api/v1/applicants', { as: 'operator' })).body as { items: Applicant[] }).items;
+const decide = (id: string, act: 'approve' | 'refuse', body?: object) =>
+  collector.call(`/api/v1/applicants/${id}/${act}`, { method: 'POST', as: 'admin', ...(body && { body }) });
+
+test('with approval: it waits, under a check word that both show, and joins as it first asked', async () => {
+  const made = await collector.call('/api/v1/groups', { method: 'POST', as: 'admin', body: { name: 'cluster' } });
+  const group =
+    (made.body as { id?: string; row?: { id: string } }).id ?? (made.body as { row: { id: string } }).row.id;
+  const { secret, id: code } = await makeCode({ approval: true, groups: [group], tags: ['kiosk'], maxUses: 2 });
+  const attempt = '1'.repeat(32);
+  const ask = (of: string, more: object = {}) => enroll(secret, { hostname: 'kiosk', attempt: of, ...more });
+  const first = await ask(attempt);
+  assert.is(first.status, 202, first.text);
+  assert.is((first.body as { checkWord: string }).checkWord, checkWordOf(attempt));
+  assert.is((await ask(attempt)).status, 202);
+  const [one, ...others] = await applicants();
+  assert.equal(others, [], 'asked twice, it waits once');
+  assert.equal(
+    [one?.hostname, one?.address, one?.checkWord, one?.state, one?.enrollment],
+    ['kiosk', '127.0.0.1', checkWordOf(attempt), 'waiting', code],
+  );
+  const id = one?.id ?? '';
+  assert.is((await collector.call(`/api/v1/applicants/${id}/approve`, { method: 'POST', as: 'operator' })).status, 403);
+  assert.is((await decide(id, 'approve')).status, 204);
+  assert.is(codeOf(await decide(id, 'refuse', { reason: 'late' })), 'APPLICANT_DECIDED');
+  // Who knows the code only does not get in with it, nor as another machine.
+  assert.is((await ask('2'.repeat(32), { hostname: 'other' })).status, 202);
+  const joined = await ask(attempt, { hostname: 'renamed' });
+  assert.is(joined.status, 201, joined.text);
+  const { endpoint, name } = joined.body as { endpoint: string; name: string };
+  assert.is(name, 'kiosk');
+  const detail = (await collector.call(`/api/v1/endpoints/${endpoint}`, { as: 'viewer' })).body as EndpointDetail;
+  assert.equal([detail.row.tags, detail.row.groups.map((each) => each.name)], [['kiosk'], ['cluster']]);
+  const again = await ask(attempt);
+  assert.is((again.body as { endpoint: string }).endpoint, endpoint, 'the answer was lost');
+  const second = (await applicants()).find(({ hostname }) => hostname === 'other');
+  assert.is((await decide(second?.id ?? '', 'refuse', { reason: '  ' })).status, 400, 'a reason is wanted');
+  assert.is((await decide(second?.id ?? '', 'refuse', { reason: 'Nobody knows it.' })).status, 204);
+  const refused = await ask('2'.repeat(32));
+  assert.is(codeOf(refused), 'JOIN_REFUSED');
+  assert.match(refused.text, /a admin refused .*: Nobody knows it\./);
+  const { items } = (await collector.call('/api/v1/audit?object=applicant', { as: 'admin' })).body as {
+    items: AuditRow[];
+  };
+  assert.equal(
+    items.map((row) => [row.action, row.name, row.reason]),
+    [
+      ['refuse', 'other', 'Nobody knows it.'],
+      ['approve', 'kiosk', null],
+    ],
+  );
+  assert.not.match(JSON.stringify(items), attempt);
+});
+
+test('approval: uses and revocation count at the approval, and a week later nobody waits any more', async () => {
+  const { secret, id: code } = await makeCode({ approval: true, hours: 2, maxUses: 1 });
+  const ask = (n: number) => enroll(secret, { hostname: `late-${n}`, attempt: `${n}`.repeat(32) });
+  for (const n of [3, 4, 5]) assert.is((await ask(n)).status, 202);
+  now += 3 * 3_600_000;
+  assert.is((await ask(3)).status, 202, 'it has asked in time');
+  assert.is(codeOf(await ask(6)), 'JOIN_CODE_EXPIRED');
+  const mine = async () => (await applicants()).filter(({ enrollment }) => enrollment === code);
+  const [one, two] = await mine();
+  assert.is((await decide(one?.id ?? '', 'approve')).status, 204);
+  assert.is(codeOf(await decide(two?.id ?? '', 'approve')), 'JOIN_CODE_USED');
+  assert.is((await ask(3)).status, 201);
+  now += 7 * 86_400_000;
+  assert.equal(await mine(), []);
+  assert.is(codeOf(await ask(4)), 'JOIN_CODE_USED');
+  const last = await makeCode({ approval: true });
+  const asked = () => enroll(last.secret, { hostname: 'gone', attempt: '7'.repeat(32) });
+  assert.is((await asked()).status, 202);
+  await collector.call(`/api/v1/enrollments/${last.id}`, { method: 'DELETE', as: 'admin' });
+  assert.is(codeOf(await asked()), 'JOIN_CODE_REVOKED');
+  assert.is((await enroll((await makeCode({ approval: true })).secret)).status, 400, 'without an attempt');
+});
+
+test('at most 1,000 wait', async () => {
+  const { secret, id } = await makeCode({ approval: true, maxUses: 2000 });
+  const ask = (n: number) => enroll(secret, { attempt: n.toString(16).padStart(32, 'e') });
+  assert.is((await ask(0)).status, 202);
+  const row = await collector.state
+    .selectFrom('applicants')
+    .selectAll()
+    .where('enrollment', '=', id)
+    .executeTakeFirstOrThrow();
+  const before = (await applicants()).length;
+  for (let n = before; n < 1000; n++)
+    await collector.state
+      .insertInto('applicants')
+      .values({ ...row, id: `w${n}`, attempt_hash: `${n}` })
+      .execute();
+  assert.is(codeOf(await ask(1)), 'TOO_MANY_WAITING');
+  assert.is((await ask(0)).status, 202, 'who waits already goes on');
 });
 
 test.run();

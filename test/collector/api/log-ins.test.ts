@@ -118,7 +118,7 @@ test('what outlives a session asks for the password again after a quarter of an 
   assert.is(codeOf(await token()), 'CONFIRM_PASSWORD');
   assert.is((await send('POST', '/api/v1/me/confirm', { password }, { cookie })).status, 204);
   assert.is((await token()).status, 201);
-  assert.is((await send('POST', '/api/v1/enrollments', { hours: 8760 }, { cookie })).status, 201);
+  assert.is((await send('POST', '/api/v1/enrollments', { hours: 8760, approval: true }, { cookie })).status, 201);
   assert.is((await token({ as: 'admin' })).status, 201, 'a script cannot type');
 });
 
@@ -174,7 +174,7 @@ test('a token makes nothing that outlasts it: no admin, no endless token, no joi
       await ask('POST', 'tokens', { name: 'root', role: 'admin' }),
       await ask('POST', 'tokens', { name: 'endless', role: 'viewer', days: null }),
       await ask('POST', 'tokens', { name: 'ten years', role: 'viewer', days: 3650 }),
-      await ask('POST', 'enrollments', { hours: 169 }),
+      await ask('POST', 'enrollments', { hours: 169, approval: true }),
     ];
   };
   for (const answer of await tries(collector.token('admin'))) {
