@@ -1879,7 +1879,7 @@ export type MoneyVersions = Static<typeof MoneyVersions>;
 
 export const SoftwareClass = Type.Enum(['approved', 'free', 'high_risk', 'unwanted', 'unknown']);
 const productName = Type.Union([Type.Object({ id: text, name: text }), Type.Null()]);
-const SoftwareTitle = Type.Object({
+export const SoftwareTitle = Type.Object({
   id: Type.Integer(),
   name: text,
   publisher: orNull.text,

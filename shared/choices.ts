@@ -13,3 +13,7 @@ export const alertViews = ['needs', 'mine', 'all', 'pending', 'hidden'] as const
  * worked on their ticket, or without anybody, or they still fire.
  */
 export const alertOutcomes = ['acknowledged', 'ticket', 'alone', 'open'] as const;
+
+/** How a version of software is to be beside the one that is asked for: the same, older, not newer, or with it in its text. */
+export const versionOps = ['eq', 'lt', 'le', 'contains'] as const;
+export type VersionOp = (typeof versionOps)[number];

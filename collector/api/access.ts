@@ -313,6 +313,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/people/table': 'operator',
   'GET /api/v1/software': 'viewer',
   'GET /api/v1/software/installs': 'viewer',
+  'GET /api/v1/software/titles/:id': 'viewer',
   'GET /api/v1/software/table': 'viewer',
   'GET /api/v1/software/products': 'viewer',
   'POST /api/v1/software/products': 'manager',

@@ -7,6 +7,7 @@ import { nameKey } from '../../shared/place-name.ts';
 import { disturbing } from '../../shared/safe-text.ts';
 import { breathe } from '../state/breathe.ts';
 import { chunks } from '../state/chunks.ts';
+import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { insertRows } from '../state/rows.ts';
 import { matcherOf, type NamedPatterns, type ProductOf } from './patterns.ts';
@@ -19,13 +20,25 @@ interface InstalledTitle {
   lastUsed: number | null;
 }
 
-/** @returns when all that was there at the call is taken over */
+/** @returns when all that was there at the call is taken over, and what was retired is counted no more */
 export async function takeOverInstalls(state: State): Promise<void> {
+  const gone = await state
+    .selectFrom('software_read as r')
+    .innerJoin('endpoints as e', 'e.id', 'r.endpoint')
+    .select('r.endpoint')
+    .where('e.retired_at', 'is not', null)
+    .execute();
+  for (const { endpoint } of gone) {
+    await store(state, endpoint, []);
+    await state.deleteFrom('software_read').where('endpoint', '=', endpoint).execute();
+  }
   const waiting = await state
     .selectFrom('inventory as i')
+    .innerJoin('endpoints as e', 'e.id', 'i.endpoint')
     .leftJoin('software_read as r', 'r.endpoint', 'i.endpoint')
     .select(['i.endpoint', 'i.received_at'])
     .where('i.section', '=', 'software')
+    .where('e.retired_at', 'is', null)
     .where((eb) => eb.or([eb('r.received_at', 'is', null), eb('r.received_at', '<>', eb.ref('i.received_at'))]))
     .execute();
   if (waiting.length === 0) return;
@@ -53,7 +66,6 @@ export async function assignProducts(state: State): Promise<void> {
       await state.updateTable('software_titles').set({ product }).where('id', 'in', some).execute();
 }
 
-/** Title by title, in small transactions: a list may hold thousands that are new. What a stop cuts short is done anew. */
 async function takeOver(state: State, endpoint: string, productOf: ProductOf): Promise<void> {
   const row = await state
     .selectFrom('inventory')
@@ -64,22 +76,11 @@ async function takeOver(state: State, endpoint: string, productOf: ProductOf): P
   if (!row) return;
   const items = await titlesIn(JSON.parse(row.data) as SoftwareItem[]);
   const ids = await idsOf(state, items, productOf);
-  const now = Map.groupBy(items, ({ key }) => ids.get(key) as number);
-  const rows = await state.selectFrom('installs').selectAll().where('endpoint', '=', endpoint).execute();
-  const before = Map.groupBy(rows, ({ title }) => title);
-  const changed = [];
-  for (const title of new Set([...now.keys(), ...before.keys()]))
-    if (!isSame(now.get(title) ?? [], before.get(title) ?? [])) changed.push(title);
-  for (const some of chunks(changed)) {
-    await state.transaction().execute(async (db) => {
-      await db.deleteFrom('installs').where('endpoint', '=', endpoint).where('title', 'in', some).execute();
-      const added = some.flatMap((title) =>
-        (now.get(title) ?? []).map(({ version, lastUsed }) => ({ endpoint, title, version, last_used: lastUsed })),
-      );
-      await insertRows(db, 'installs', added);
-    });
-    await breathe();
-  }
+  await store(
+    state,
+    endpoint,
+    items.map(({ key, version, lastUsed }) => ({ title: ids.get(key) as number, version, last_used: lastUsed })),
+  );
   await state
     .insertInto('software_read')
     .values({ endpoint, received_at: row.received_at })
@@ -87,12 +88,58 @@ async function takeOver(state: State, endpoint: string, productOf: ProductOf): P
     .execute();
 }
 
-function isSame(
-  now: readonly InstalledTitle[],
-  before: readonly { version: string; last_used: number | null }[],
-): boolean {
+interface StoredInstall {
+  title: number;
+  version: string;
+  last_used: number | null;
+}
+
+/** Title by title, in small transactions: a list may hold thousands that are new. What a stop cuts short is done anew. */
+async function store(state: State, endpoint: string, items: readonly StoredInstall[]): Promise<void> {
+  const now = Map.groupBy(items, ({ title }) => title);
+  const rows = await state.selectFrom('installs').selectAll().where('endpoint', '=', endpoint).execute();
+  const before = Map.groupBy(rows, ({ title }) => title);
+  const changed = [];
+  for (const title of new Set([...now.keys(), ...before.keys()]))
+    if (!isSame(now.get(title) ?? [], before.get(title) ?? [])) changed.push(title);
+  for (const some of chunks(changed)) {
+    await state.transaction().execute(async (db) => {
+      const had = some.filter((title) => before.has(title));
+      if (had.length > 0)
+        await db.deleteFrom('installs').where('endpoint', '=', endpoint).where('title', 'in', had).execute();
+      const added = some.flatMap((title) => (now.get(title) ?? []).map((one) => ({ endpoint, ...one })));
+      await insertRows(db, 'installs', added);
+      await count(db, some, before, now);
+    });
+    await breathe();
+  }
+}
+
+type ByTitle = ReadonlyMap<number, readonly StoredInstall[]>;
+
+/** What is counted changes with what it counts. */
+async function count(db: StateTransaction, titles: readonly number[], before: ByTitle, now: ByTitle): Promise<void> {
+  const spread: { title: number; endpoints: number }[] = [];
+  const versions: { title: number; version: string; endpoints: number }[] = [];
+  for (const title of titles) {
+    const [had, has] = [before, now].map((side) => new Set(side.get(title)?.map(({ version }) => version)));
+    const [were, are] = [had as Set<string>, has as Set<string>];
+    if (were.size > 0 !== are.size > 0) spread.push({ title, endpoints: are.size > 0 ? 1 : -1 });
+    for (const version of were.difference(are)) versions.push({ title, version, endpoints: -1 });
+    for (const version of are.difference(were)) versions.push({ title, version, endpoints: 1 });
+  }
+  const add = (table: string) => `do update set endpoints = ${table}.endpoints + excluded.endpoints`;
+  await insertRows(db, 'software_spread', spread, `on conflict (title) ${add('software_spread')}`);
+  await insertRows(db, 'software_versions', versions, `on conflict (title, version) ${add('software_versions')}`);
+  const fewer = [...new Set([...spread, ...versions].filter((one) => one.endpoints < 0).map(({ title }) => title))];
+  if (fewer.length === 0) return;
+  for (const table of ['software_spread', 'software_versions'] as const)
+    await db.deleteFrom(table).where('title', 'in', fewer).where('endpoints', '<=', 0).execute();
+}
+
+function isSame(now: readonly StoredInstall[], before: readonly StoredInstall[]): boolean {
   const were = new Map(before.map(({ version, last_used }) => [version, last_used]));
-  return now.length === before.length && now.every(({ version, lastUsed }) => were.get(version) === lastUsed);
+  return now.length === before.length && now.every(({ version, last_used }) => were.get(version) === last_used);
 }
 
 /** Each title and version once, with its latest start. Agents send what programs call themselves: databases take no NUL. */

@@ -120,13 +120,11 @@ export async function licencesAt(state: State, at: number, zone: string): Promis
 /** How many installs there are of each class; titles of no product are of an unknown one. */
 export async function installsByClass(state: State): Promise<{ class: ProductClass; n: number }[]> {
   const rows = await state
-    .selectFrom('installs as i')
-    .innerJoin('software_titles as t', 't.id', 'i.title')
-    .innerJoin('endpoints as e', 'e.id', 'i.endpoint')
+    .selectFrom('software_versions as v')
+    .innerJoin('software_titles as t', 't.id', 'v.title')
     .leftJoin('products as p', 'p.id', 't.product')
     .select('p.class')
-    .select(({ fn }) => fn.countAll<number>().as('n'))
-    .where('e.retired_at', 'is', null)
+    .select(({ fn }) => fn.sum<number>('v.endpoints').as('n'))
     .groupBy('p.class')
     .execute();
   return rows.map(({ class: own, n }) => ({ class: (own ?? 'unknown') as ProductClass, n: Number(n) }));

@@ -9,17 +9,25 @@ import type { State } from '../state/open.ts';
 import { assignProducts, takeOverInstalls } from './installs.ts';
 import { type LicenceUse, licencesAt } from './licences.ts';
 import { createProducts, listProducts, type Products, type StoredProduct } from './products.ts';
-import { endpointsRead, findInstalls, findTitles, type InstallRow, type TitleQuery, type TitleRow } from './search.ts';
+import {
+  endpointsRead,
+  findInstalls,
+  findTitles,
+  type InstallQuery,
+  type InstallRow,
+  type TitleQuery,
+  type TitleRow,
+  titleVersions,
+} from './search.ts';
 import { readStatedUsage, statedUsage } from './usage.ts';
 
 export interface Software extends Products {
   /** @returns also of how many endpoints the software is known */
   titles(query: TitleQuery): Promise<{ items: TitleRow[]; next: string | null; endpoints: number }>;
   /** @throws EvenkeelError TOO_MANY_ROWS */
-  installs(
-    query: Pick<TitleQuery, 'search' | 'class'> & { title: number | null },
-    limit: number,
-  ): Promise<InstallRow[]>;
+  installs(query: InstallQuery, limit: number): Promise<InstallRow[]>;
+  /** @throws EvenkeelError NOT_FOUND */
+  versionsOf(title: number): Promise<{ title: TitleRow; versions: { version: string; endpoints: number }[] }>;
   /** By name, each with its use now. */
   list(): Promise<{ product: StoredProduct; use: LicenceUse }[]>;
   usageTable(): Promise<string>;
@@ -70,6 +78,10 @@ export function createSoftware({ state, changeFeed, now, zone, log }: SoftwarePa
     async installs(query, limit) {
       await catchUp();
       return findInstalls(state, query, limit);
+    },
+    async versionsOf(title) {
+      await catchUp();
+      return titleVersions(state, title);
     },
     async list() {
       await catchUp();

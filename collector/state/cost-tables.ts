@@ -55,6 +55,9 @@ export interface CostTables {
     publisher: string | null;
     product: string | null;
   };
+  /** On how many endpoints each title is, and each version of it; those that are nowhere are missing. */
+  software_spread: { title: number; endpoints: number };
+  software_versions: { title: number; version: string; endpoints: number };
   /** Out of the inventories. `version`: empty where it is not known; `last_used` null: no telemetry. */
   installs: { endpoint: string; title: number; version: string; last_used: Ms | null };
   /** The inventory that the installs of an endpoint were taken from. */

@@ -12,11 +12,13 @@ type Fragment = RawBuilder<unknown>;
 /** The rows that are about it. `ids`: of the endpoint, and of those that it goes on for. */
 type Which = (ids: Fragment, names: Fragment) => Fragment;
 
+type Emptied = Readonly<Record<string, string | null | Fragment>>;
+
 export type Erasure =
   /** They go. */
   | { rows: Which }
   /** They stay, with these columns emptied. */
-  | { emptied: Which; set: Readonly<Record<string, string | null | Fragment>> }
+  | { emptied: Which; set: Emptied | ((ids: Fragment) => Emptied) }
   /** What people wrote: its names are replaced, wherever they stand. `digest`: column with the SHA-256 of `texts`. */
   | { texts: readonly string[]; digest?: string }
   /** Nothing in it is about an endpoint. */
@@ -28,6 +30,7 @@ const ofAlerts: Which = (ids) => sql`alert in (select id from alerts where endpo
 const ofTickets: Which = (ids) => sql`ticket in (select id from tickets where endpoint in (${ids}))`;
 const notified: Which = (ids, names) => sql`(${ofAlerts(ids, names)} or ${ofTickets(ids, names)})`;
 const all: Which = () => sql`1 = 1`;
+const withTitle: Which = (ids) => sql`title in (select title from installs where endpoint in (${ids}))`;
 /** Entries of the audit log about one object. */
 const audited =
   (object: string, of: Which): Which =>
@@ -54,6 +57,27 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   backup_runs: rows(own),
   restore_tests: rows(own),
   inventory: rows(own),
+  // Before the installs that they count.
+  software_spread: [
+    {
+      emptied: withTitle,
+      set: (ids) => ({
+        endpoints: sql`endpoints - (select count(distinct i.endpoint) from installs i
+          where i.endpoint in (${ids}) and i.title = software_spread.title)`,
+      }),
+    },
+    ...rows(() => sql`endpoints <= 0`),
+  ],
+  software_versions: [
+    {
+      emptied: withTitle,
+      set: (ids) => ({
+        endpoints: sql`endpoints - (select count(*) from installs i
+          where i.endpoint in (${ids}) and i.title = software_versions.title and i.version = software_versions.version)`,
+      }),
+    },
+    ...rows(() => sql`endpoints <= 0`),
+  ],
   installs: rows(own),
   software_read: rows(own),
   // A name that only it had says what it was.
@@ -244,7 +268,8 @@ export async function eraseRows(
       if ('rows' in step) await sql`delete from ${name} where ${step.rows(idList, nameList)}`.execute(db);
       else if ('texts' in step) await replaceNames(db, table, step, names);
       else {
-        const set = Object.entries(step.set).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+        const emptied = typeof step.set === 'function' ? step.set(idList) : step.set;
+        const set = Object.entries(emptied).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
         await sql`update ${name} set ${sql.join(set)} where ${step.emptied(idList, nameList)}`.execute(db);
       }
     }

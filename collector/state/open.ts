@@ -54,6 +54,7 @@ import * as joining from './migrations/065-joining.ts';
 import * as agentSettings from './migrations/068-agent-settings.ts';
 import * as waiting from './migrations/072-waiting.ts';
 import * as identityEvents from './migrations/074-identity.ts';
+import * as softwareCounts from './migrations/076-software-counts.ts';
 import * as agentUpdates from './migrations/078-agent-updates.ts';
 import * as scopes from './migrations/084-scopes.ts';
 
@@ -113,6 +114,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '074-identity': identityEvents,
   '078-agent-updates': agentUpdates,
   '084-scopes': scopes,
+  '076-software-counts': softwareCounts,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -62,6 +62,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   inventory: bounded('fleet/inventory.ts'),
   installs: bounded('software/installs.ts'),
   software_read: bounded('software/installs.ts'),
+  software_spread: bounded('software/installs.ts'),
+  software_versions: bounded('software/installs.ts'),
   // Without a time: what is installed nowhere goes.
   software_titles: { rows: 'aged', column: '0', ms: 0, but: unused },
   endpoint_days: bounded('fleet/endpoint-days.ts'),

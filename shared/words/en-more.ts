@@ -1504,6 +1504,9 @@ export const more = {
     from_agent: 'Source: only whether the agent signed off',
   },
   software: {
+    op: { eq: 'is exactly', lt: 'is older than', le: 'is not newer than', contains: 'contains' },
+    which: 'Version to look for',
+    found: 'Machines: {{n}}',
     search: 'Search by name or publisher',
     name: 'Name',
     publisher: 'Publisher',

@@ -1491,6 +1491,9 @@ export const more: MoreWords = {
     from_agent: '出典: エージェントの終了通知の有無のみ',
   },
   software: {
+    op: { eq: '次と一致', lt: '次より古い', le: '次と同じか古い', contains: '次を含む' },
+    which: '探すバージョン',
+    found: '該当: {{n}} 台',
     search: '名前・発行元で検索',
     name: '名前',
     publisher: '発行元',

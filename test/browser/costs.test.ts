@@ -138,7 +138,12 @@ step('software is searched as it is typed; a version opens its machines', async 
   assert.is(new URL(page.url()).searchParams.get('search'), 'openssl');
   await press('openssl');
   await press('3.5.0');
+  await page.getByText('Machines: 2', { exact: true }).waitFor();
   assert.is(await main().locator('a[href$="?tab=software"]').count(), 2);
+  await main().getByLabel('Version', { exact: true }).selectOption('lt');
+  await page.getByText('Machines: 3', { exact: true }).waitFor();
+  const { searchParams } = new URL(page.url());
+  assert.equal([searchParams.get('op'), searchParams.get('version')], ['lt', '3.5.0'], 'a link to the answer');
   await page.getByLabel('Search by name').fill('nothing like it');
   await page.getByText('No "nothing like it" is installed on the 5 machines').waitFor();
   await page.getByLabel('Search by name').fill('onerror');
@@ -179,7 +184,10 @@ step('no page has what axe finds, nor scrolls sideways on a phone, in both langu
       for (const width of [1440, 390, 360]) {
         await page.setViewportSize({ width, height: 900 });
         await open(path, language);
-        if (path.includes('search')) await press('openssl');
+        if (path.includes('search')) {
+          await press('openssl');
+          await main().locator('.bars').first().waitFor();
+        }
         if (width === 1440) assert.equal(await violations(page), [], `${path} ${language} ${scheme}`);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(over <= 0, `${path} ${language} ${width}: ${over}`);

@@ -6,17 +6,18 @@ import {
   ProductVersion,
   page,
   SoftwareClass,
-  SoftwareInstall,
   SoftwareTitles,
 } from '../../../shared/api.ts';
+import { versionOps } from '../../../shared/choices.ts';
 import { writeCsv } from '../../../shared/csv.ts';
+import { SoftwareInstalls, SoftwareVersions } from '../../../shared/software.ts';
 import { type ProductUse, softwareUtilisation } from '../../kpi/formulas/software.ts';
 import type { ProductFields } from '../../software/check.ts';
 import type { LicenceUse } from '../../software/licences.ts';
 import type { StoredProduct } from '../../software/products.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { closed, Id, Nothing, PageMark, prose } from '../shapes.ts';
+import { closed, counted, Id, Nothing, PageMark, prose } from '../shapes.ts';
 import { sendTable, TableText, tableRoutes, tableSerializer } from '../tables.ts';
 
 const reason = { reason: prose(500, 'why; kept with the version') };
@@ -43,13 +44,31 @@ const TitleQuery = Type.Object(
   closed,
 );
 const title = Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1, description: 'its id' }));
-const InstallQuery = Type.Object({ ...filters, title }, closed);
-/** Of an answer; of a table. */
-const mostInstalls = 5000;
+const installs = {
+  ...{ ...filters, title },
+  version: Type.Optional(Type.String({ maxLength: 200, description: 'with `op`; as packagers write it' })),
+  op: Type.Optional(
+    Type.Enum([...versionOps], {
+      default: 'eq',
+      description: 'how the version is to be: the same, older (lt), not newer (le), or with this in it',
+    }),
+  ),
+};
+const InstallQuery = Type.Object(installs, closed);
+const InstallPage = Type.Object(
+  {
+    ...installs,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 5000 })),
+    page: Type.Optional(PageMark),
+  },
+  closed,
+);
+/** Of one question. */
 const mostRows = 100_000;
 
-const asked = (query: Static<typeof InstallQuery>) => ({
-  ...{ search: query.search ?? '', class: query.class ?? null, title: query.title ?? null },
+const asked = ({ search, class: own, title: id, op = 'eq', version }: Static<typeof InstallQuery>) => ({
+  ...{ search: search ?? '', class: own ?? null, title: id ?? null },
+  version: version === undefined ? null : { op, version },
 });
 
 function rowOf({ product, use }: { product: StoredProduct; use: LicenceUse }): ProductRow {
@@ -66,15 +85,11 @@ function rowOf({ product, use }: { product: StoredProduct; use: LicenceUse }): P
   };
 }
 
-export function softwareRoutes(app: App, { software }: Context): void {
-  const tags = ['software'];
-  const url = '/api/v1/software';
-  const products = `${url}/products`;
-  const one = async (id: string) => {
-    const found = (await software.list()).find(({ product }) => product.id === id);
-    return rowOf(found as { product: StoredProduct; use: LicenceUse });
-  };
+const tags = ['software'];
+const url = '/api/v1/software';
+const products = `${url}/products`;
 
+export function softwareRoutes(app: App, { software }: Context): void {
   app.get(
     url,
     {
@@ -94,10 +109,32 @@ export function softwareRoutes(app: App, { software }: Context): void {
     {
       schema: {
         ...{ summary: 'Endpoints with the versions that they have', tags },
-        ...{ querystring: InstallQuery, response: { 200: page(SoftwareInstall) } },
+        ...{ querystring: InstallPage, response: { 200: SoftwareInstalls } },
       },
     },
-    async ({ query }) => ({ items: await software.installs(asked(query), mostInstalls), next: null }),
+    async ({ query }) => {
+      const { limit = 5000, page: start = '0' } = query;
+      const all = await software.installs(asked(query), mostRows);
+      const end = Number(start) + limit;
+      return {
+        items: all.slice(Number(start), end),
+        next: all.length > end ? String(end) : null,
+        total: all.length,
+        endpoints: new Set(all.map(({ endpoint }) => endpoint.id)).size,
+      };
+    },
+  );
+
+  app.get(
+    `${url}/titles/:id`,
+    {
+      schema: {
+        ...{ summary: 'One title, and how many endpoints have each version of it, the newest first', tags },
+        params: Type.Object({ id: counted('the id of a title of the list of software') }, closed),
+        response: { 200: SoftwareVersions },
+      },
+    },
+    ({ params }) => software.versionsOf(params.id),
   );
 
   app.get(
@@ -122,6 +159,15 @@ export function softwareRoutes(app: App, { software }: Context): void {
       );
     },
   );
+
+  productRoutes(app, software);
+}
+
+function productRoutes(app: App, software: Context['software']): void {
+  const one = async (id: string) => {
+    const found = (await software.list()).find(({ product }) => product.id === id);
+    return rowOf(found as { product: StoredProduct; use: LicenceUse });
+  };
 
   app.get(
     products,

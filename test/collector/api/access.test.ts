@@ -886,6 +886,7 @@ const calls: Record<string, Call> = {
   'POST /api/v1/people/table': { body: { csv: 'kind,name,people\n' } },
   'GET /api/v1/software': {},
   'GET /api/v1/software/installs': {},
+  'GET /api/v1/software/titles/:id': { path: '/api/v1/software/titles/1', status: 404 },
   'GET /api/v1/software/table': {},
   'GET /api/v1/software/products': {},
   'POST /api/v1/software/products': { body: { name: 'Draw Pro', ...product }, status: 201 },

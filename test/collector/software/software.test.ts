@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { countUnits, unitsOf } from '../../../collector/software/licences.ts';
 import { matcherOf } from '../../../collector/software/patterns.ts';
 import type { KpiDetail, ProductRow, SoftwareInstall, SoftwareTitles, TableOutcome } from '../../../shared/api.ts';
+import type { SoftwareInstalls, SoftwareVersions } from '../../../shared/software.ts';
 import { type CallOptions, type InProcess, openCollector } from '../../support/collector.ts';
 import { instant, putEndpoint } from '../../support/fleet-history.ts';
 
@@ -136,6 +137,74 @@ test('an inventory that changes is taken over, and hostile names stay text', asy
   assert.match(csv.text, /"'=cmd\|""\/c x""!A1/);
   await put(4, [item('openssl', '1.1.1'), item('Draw Pro 2025', '25.1', now - 5 * day)]);
   assert.equal((await ok<SoftwareTitles>('software?search=cmd')).items, []);
+});
+
+/** What is counted as lists come is what is there. */
+async function countsAgree(): Promise<void> {
+  await ok('software');
+  const rows = await collector.state.selectFrom('installs').selectAll().execute();
+  const by = (keyOf: (row: (typeof rows)[0]) => string) =>
+    Object.fromEntries(
+      [...Map.groupBy(rows, keyOf)].map(([key, own]) => [key, new Set(own.map(({ endpoint }) => endpoint)).size]),
+    );
+  const spread = await collector.state.selectFrom('software_spread').selectAll().execute();
+  assert.equal(
+    Object.fromEntries(spread.map((row) => [`${row.title}`, Number(row.endpoints)])),
+    by(({ title }) => `${title}`),
+  );
+  const versions = await collector.state.selectFrom('software_versions').selectAll().execute();
+  assert.equal(
+    Object.fromEntries(versions.map((row) => [`${row.title} ${row.version}`, Number(row.endpoints)])),
+    by(({ title, version }) => `${title} ${version}`),
+  );
+}
+
+test('who has a title in which version: the same, older, not newer, with this in it', async () => {
+  const { items } = await ok<SoftwareTitles>('software?search=openssl');
+  const id = items[0]?.id;
+  await put(4, [item('openssl', '3.0.2'), item('openssl', '3.0.13'), item('Draw Pro 2025', '25.1', now - 5 * day)]);
+  const { title, versions } = await ok<SoftwareVersions>(`software/titles/${id}`);
+  assert.equal([title.endpoints, title.versions], [5, 3]);
+  assert.equal(
+    versions.map(({ version, endpoints }) => [version, endpoints]),
+    [
+      ['3.0.13', 4],
+      ['3.0.2', 1],
+      ['1.1.1', 1],
+    ],
+  );
+  const who = async (query: string) => {
+    const found = await ok<SoftwareInstalls>(`software/installs?title=${id}&${query}`);
+    return [found.endpoints, found.total, ...found.items.map(({ version }) => version)];
+  };
+  assert.equal(await who('version=3.0.2'), [1, 1, '3.0.2']);
+  assert.equal(await who('op=lt&version=3.0.13'), [2, 2, '1.1.1', '3.0.2']);
+  assert.equal((await who('op=le&version=3.0.13')).slice(0, 2), [5, 6]);
+  assert.equal(await who('op=contains&version=0.2'), [1, 1, '3.0.2']);
+  assert.equal(await who('op=lt&version=1'), [0, 0]);
+  const page = await ok<SoftwareInstalls>(`software/installs?title=${id}&limit=4&page=4`);
+  assert.equal([page.items.length, page.total, page.next], [2, 6, null]);
+  const csv = await ask(`software/table?search=openssl&op=lt&version=3.0.13`);
+  assert.is(csv.text.trim().split('\r\n').length, 3);
+  await refused('NOT_FOUND', 'software/titles/999999', 'GET', undefined);
+  await countsAgree();
+});
+
+test('what is retired is counted no more, and what comes back or changes is counted once', async () => {
+  const { id } = await rowOf(4);
+  const retire = (at: number | null) =>
+    collector.state.updateTable('endpoints').set({ retired_at: at }).where('id', '=', id).execute();
+  await retire(now);
+  assert.is((await ok<SoftwareTitles>('software?search=openssl')).items[0]?.endpoints, 4);
+  await countsAgree();
+  await retire(null);
+  const back = await ok<SoftwareTitles>('software?search=openssl');
+  assert.equal([back.items[0]?.endpoints, back.endpoints], [5, 5]);
+  await countsAgree();
+  await put(4, [item('openssl', '1.1.1'), item('Draw Pro 2025', '25.1', now - 5 * day)]);
+  await countsAgree();
+  await put(4, [item('openssl', '1.1.1'), item('Draw Pro 2025', '25.1', now - 5 * day)]);
+  await countsAgree();
 });
 
 test('what is no product is refused, with the reason', async () => {

@@ -1,82 +1,24 @@
 /** Who has what, in which version; and what was bought of it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { MoneyVersions, ProductRow, SoftwareInstall, SoftwareTitles } from '../../../../shared/api.ts';
+import type { MoneyVersions, ProductRow, SoftwareTitles } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
 import { useKept, useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
-import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
-import { search, setQuery, to, withQuery } from '../../router.ts';
+import { search, setQuery, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { classes, ProductForm } from './form.tsx';
 import { Licences } from './licences.tsx';
+import { Versions } from './versions.tsx';
 
 type TitleLine = SoftwareTitles['items'][number];
 const count = (n: number) => number(n, language.value);
 const pageOf = 50;
 const mostLines = 500;
-
-/** Versions of a title as bars, the most widespread first, and below them who has each. */
-function Versions({ title }: { title: TitleLine }) {
-  const loaded = useLoad<Page<SoftwareInstall>>(`software/installs?title=${title.id}`);
-  const [chosen, setChosen] = useState<string | null>(null);
-  return (
-    <Box title={title.name} aside={<span class="quiet small">{title.publisher}</span>}>
-      <Ready of={loaded} lines={3}>
-        {({ items }) => {
-          const versions = [...Map.groupBy(items, ({ version }) => version)].sort((a, b) => b[1].length - a[1].length);
-          const most = versions[0]?.[1].length ?? 1;
-          const shown = items.filter(({ version }) => chosen === null || version === chosen);
-          return (
-            <div class="stack">
-              <ul class="bars">
-                {versions.map(([version, own]) => (
-                  <li key={version}>
-                    <button
-                      type="button"
-                      class="link"
-                      aria-pressed={version === chosen}
-                      onClick={() => setChosen(version === chosen ? null : version)}
-                    >
-                      {version || t('software.noVersion')}
-                    </button>
-                    <div class="track" aria-hidden="true">
-                      <div class="fill tone-idle" style={{ width: `${(100 * own.length) / most}%` }} />
-                    </div>
-                    <span class="right">{count(own.length)}</span>
-                  </li>
-                ))}
-              </ul>
-              <Table
-                caption={t('software.machines')}
-                rows={shown.slice(0, 200)}
-                keyOf={({ endpoint, version }) => `${endpoint.id} ${version}`}
-                columns={[
-                  {
-                    key: 'endpoint',
-                    head: t('column.endpoint'),
-                    cell: ({ endpoint }) => <a href={`${to.endpoint(endpoint.id)}?tab=software`}>{endpoint.name}</a>,
-                  },
-                  { key: 'site', head: t('page.site'), cell: ({ site }) => site ?? none },
-                  {
-                    key: 'version',
-                    head: t('updates.version'),
-                    cell: ({ version }) => version || t('software.noVersion'),
-                  },
-                  { key: 'used', head: t('software.lastUsed'), cell: ({ lastUsed }) => <Ago at={lastUsed} /> },
-                ]}
-              />
-            </div>
-          );
-        }}
-      </Ready>
-    </Box>
-  );
-}
 
 interface TitlesProps {
   data: SoftwareTitles;
@@ -160,7 +102,7 @@ export function SoftwarePage() {
   const titles = useKept(loaded);
   const products = useLoad<Page<ProductRow>>('software/products', ({ kind }) => kind === 'product');
   const settings = useLoad<MoneyVersions>('costs/settings');
-  const [title, setTitle] = useState<TitleLine | null>(null);
+  const title = Number(query.get('title') ?? 0);
   /** Id of a product, or the name of a new one. */
   const [edited, setEdited] = useState<{ id: string } | { name: string } | null>(null);
   const done = () => {
@@ -194,8 +136,7 @@ export function SoftwarePage() {
           <Search
             wanted={wanted}
             onInput={(text) => {
-              setTitle(null);
-              setQuery({ search: text === '' ? null : text });
+              setQuery({ search: text === '' ? null : text, title: null, op: null, version: null });
             }}
           />
           <Select
@@ -211,7 +152,12 @@ export function SoftwarePage() {
         {loaded.problem || titles === null ? (
           <Ready of={loaded}>{() => null}</Ready>
         ) : (
-          <Titles data={titles} wanted={wanted} onOpen={setTitle} onProduct={(name) => setEdited({ name })} />
+          <Titles
+            data={titles}
+            wanted={wanted}
+            onOpen={({ id }) => setQuery({ title: `${id}`, op: null, version: null })}
+            onProduct={(name) => setEdited({ name })}
+          />
         )}
         <div class="box-body spread">
           <a class="button slim" href={`/api/v1/software/table${withQuery('', asked)}`} download>
@@ -224,7 +170,7 @@ export function SoftwarePage() {
           )}
         </div>
       </Box>
-      {title && <Versions key={title.id} title={title} />}
+      {Number.isSafeInteger(title) && title > 0 && <Versions key={title} id={title} />}
       <Ready of={products}>{({ items }) => <Licences products={items} open={(id) => setEdited({ id })} />}</Ready>
       <TableFile
         title={t('software.tables')}
