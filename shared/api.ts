@@ -1728,6 +1728,8 @@ export type PatchOverview = Static<typeof PatchOverview>;
 export const Me = Type.Object({
   user: orNull.text,
   role: Type.Union([Role, Type.Null()]),
+  via: Type.Union([Type.Enum(['password', 'openid']), Type.Null()], { description: 'how the session was begun' }),
+  provider: Type.Union([text, Type.Null()], { description: 'by which people log in beside passwords' }),
   /** No admin exists yet: only the set-up page works. */
   setup: Type.Boolean(),
   version: text,

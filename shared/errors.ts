@@ -303,6 +303,37 @@ export const errors = {
     'Try again in {seconds} s.',
     true,
   ),
+  // Log-in by a provider of OpenID Connect. `todo` says whose turn it is.
+  OPENID_OFF: row(
+    404,
+    'Nobody logs in by a provider here: none is set up.',
+    'Log in with a password. An admin sets one up in evenkeel.yaml (login: { openid: … }).',
+  ),
+  OPENID_UNREACHABLE: row(
+    502,
+    '{provider} at {issuer} cannot be reached by this collector: {reason}.',
+    'Try again in a moment. An admin with a password here can log in meanwhile, and sees the cause with `npm run collector -- openid check`.',
+    true,
+  ),
+  OPENID_MISSET: row(502, '{provider} does not work with this collector: {reason}.', '{todo}'),
+  OPENID_CLOCK: row(
+    502,
+    'The log-in by {provider} is not valid at this time: {reason}.',
+    'Set the clock of the machine of the collector, as by NTP, then log in again.',
+  ),
+  OPENID_UNFIT: row(
+    401,
+    'This log-in does not fit what was begun here: {reason}.',
+    'Nobody was logged in. Begin again at {url}.',
+  ),
+  OPENID_DECLINED: row(401, '{provider} did not log you in: {reason}.', 'Try again, or ask an admin of the provider.'),
+  OPENID_NO_ROLE: row(
+    403,
+    'You have no role here: none of your groups at {provider} has one ({groups}).',
+    'Ask for one of the groups that have a role here (login.openid.groups in evenkeel.yaml), then log in again.',
+  ),
+  OPENID_NO_GROUPS: row(502, '{provider} does not say in which groups you are: {reason}.', '{todo}'),
+  OPENID_USER: row(403, 'You cannot log in as {name}: {problem}.', 'Ask an admin of this collector.'),
   FORBIDDEN: row(403, 'The role {role} may not do this; it needs {needed}.', 'Ask an admin for the role.'),
   BEYOND_SITES: row(
     403,

@@ -1,6 +1,10 @@
 import { type Attempts, createAttempts } from '../doors/attempts.ts';
 import type { State } from '../state/open.ts';
 import { createDevices, type Devices } from './devices.ts';
+import { createIdTokens, type IdTokens } from './id-tokens.ts';
+import { createIdentities, type Identities } from './identities.ts';
+import { createOpenId, type OpenId } from './openid.ts';
+import type { OpenIdSettings } from './openid-settings.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createTokens, type Tokens } from './tokens.ts';
@@ -16,10 +20,22 @@ export interface Accounts {
   sessions: Sessions;
   tokens: Tokens;
   setup: Setup;
+  identities: Identities;
+  /** Null: none is set up. */
+  openId: OpenId | null;
+  idTokens: IdTokens;
 }
 
-/** @param adminPassword for an unattended first admin; null: created on the set-up page */
-export async function createAccounts(state: State, now: () => number, adminPassword: string | null): Promise<Accounts> {
+/**
+ * @param adminPassword for an unattended first admin; null: created on the set-up page
+ * @param provider by which people log in beside passwords
+ */
+export async function createAccounts(
+  state: State,
+  now: () => number,
+  adminPassword: string | null,
+  provider: OpenIdSettings | null = null,
+): Promise<Accounts> {
   const listeners = new Set<() => void>();
   const ended = () => {
     for (const listener of listeners) listener();
@@ -35,6 +51,9 @@ export async function createAccounts(state: State, now: () => number, adminPassw
     devices: createDevices(state, now),
     sessions: createSessions(state, now, ended),
     tokens: createTokens(state, now, ended),
+    identities: createIdentities(state, now, ended),
+    idTokens: createIdTokens(now),
+    openId: provider && createOpenId(provider, now),
     setup: await createSetup(users, adminPassword),
   };
 }

@@ -9,16 +9,29 @@ export const sessionMs = 7 * 86_400_000;
 const idleMs = 86_400_000;
 /** An open page asks about once a second; so often is its use written. */
 const seenEveryMs = 300_000;
+const longestDevice = 300;
+
+/** How somebody came in, where it is not with a password. */
+export interface Began {
+  via?: 'password' | 'openid';
+  ms?: number;
+  /** When the password was typed in, ms UTC; default now. */
+  confirmedAt?: number;
+  address?: string | null;
+  /** What the browser says of itself. */
+  device?: string | null;
+}
 
 export interface Session {
   user: User;
+  via: 'password' | 'openid';
   /** When its password was last typed in, ms UTC. */
   confirmedAt: number;
 }
 
 export interface Sessions {
   /** @returns the secret for the cookie */
-  begin(userId: string): Promise<string>;
+  begin(userId: string, began?: Began): Promise<string>;
   /** A session that has not ended; undefined otherwise. Notes its use. */
   find(secret: string): Promise<Session | undefined>;
   /** The password was typed in again. */
@@ -30,13 +43,14 @@ export interface Sessions {
 
 export function createSessions(state: State, now: () => number, ended: () => void): Sessions {
   return {
-    async begin(userId) {
+    async begin(userId, { via = 'password', ms = sessionMs, confirmedAt, address = null, device = null } = {}) {
       const secret = makeSecret();
       const at = now();
-      const row = { id_hash: hashSecret(secret), user_id: userId, created_at: at, expires_at: at + sessionMs };
+      const row = { id_hash: hashSecret(secret), user_id: userId, created_at: at, expires_at: at + ms };
+      const times = { seen_at: at, confirmed_at: confirmedAt ?? at };
       await state
         .insertInto('sessions')
-        .values({ ...row, seen_at: at, confirmed_at: at })
+        .values({ ...row, ...times, via, address, device: device?.slice(0, longestDevice) ?? null })
         .execute();
       return secret;
     },
@@ -47,7 +61,7 @@ export function createSessions(state: State, now: () => number, ended: () => voi
         .selectFrom('sessions')
         .innerJoin('users', 'users.id', 'sessions.user_id')
         .select(['users.id', 'users.name', 'users.role', 'users.created_at', 'users.disabled_at', 'users.sites'])
-        .select(['sessions.seen_at', 'sessions.confirmed_at'])
+        .select(['sessions.seen_at', 'sessions.confirmed_at', 'sessions.via'])
         .where('sessions.id_hash', '=', hashSecret(secret))
         .where('sessions.expires_at', '>', at)
         .where('sessions.seen_at', '>', at - idleMs)
@@ -59,7 +73,7 @@ export function createSessions(state: State, now: () => number, ended: () => voi
         // On a full disk, a failure here would lock everyone out just when access is needed.
         await noted.execute().catch(() => undefined);
       }
-      return { user: userOf(row), confirmedAt: row.confirmed_at };
+      return { user: userOf(row), via: row.via, confirmedAt: row.confirmed_at };
     },
 
     async confirm(secret) {

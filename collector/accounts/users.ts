@@ -1,4 +1,4 @@
-/** Users who log in with a password. */
+/** Users: those who log in with a password, and what holds for all. */
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/open.ts';
 import { dummyHash, hashPassword, verifyPassword } from './password.ts';
@@ -15,6 +15,8 @@ export interface User {
   disabledAt: number | null;
   /** Ids of the sites that they are limited to; null: not limited. */
   sites: Sites;
+  /** Of the provider by which they log in; null: with a password. */
+  issuer: string | null;
 }
 
 export interface Users {
@@ -57,27 +59,42 @@ type UserRow = {
   created_at: number;
   disabled_at: number | null;
   sites: string | null;
+  issuer?: string | null;
 };
 
 export function userOf(row: UserRow): User {
   const role = isRole(row.role) ? row.role : 'viewer';
   const sites = sitesIn(row.sites);
-  return { id: row.id, name: row.name, role, createdAt: row.created_at, disabledAt: row.disabled_at, sites };
+  const { id, name, created_at: createdAt, disabled_at: disabledAt, issuer = null } = row;
+  return { id, name, role, createdAt, disabledAt, issuer, sites };
 }
 
-/** Whoever is the only one left could never be let in again. */
+/** Whoever is the only one left could never be let in again; those of a provider are not while it is away. */
 async function refuseLastAdmin(db: State, id: string): Promise<void> {
   const admins = await db
     .selectFrom('users')
-    .select('id')
+    .leftJoin('identities', 'identities.user_id', 'users.id')
+    .select('users.id')
     .where('role', '=', 'admin')
     .where('disabled_at', 'is', null)
+    .where('identities.user_id', 'is', null)
     .execute();
-  if (admins.length === 1 && admins[0]?.id === id) throw fail('CONFLICT', { problem: 'this is the last admin' });
+  if (admins.length === 1 && admins[0]?.id === id)
+    throw fail('CONFLICT', { problem: 'this is the last admin with a password here' });
+}
+
+/** @throws EvenkeelError CONFLICT */
+function refuseProvided({ name, issuer }: User, what: string): void {
+  if (issuer === null) return;
+  throw fail('CONFLICT', { problem: `${what} of "${name}" comes from the provider ${issuer}; change it there` });
 }
 
 export function createUsers(state: State, now: () => number, ended: () => void): Users {
-  const columns = ['id', 'name', 'role', 'created_at', 'disabled_at', 'sites'] as const;
+  const listed = () =>
+    state
+      .selectFrom('users')
+      .leftJoin('identities', 'identities.user_id', 'users.id')
+      .select(['users.id', 'name', 'role', 'created_at', 'disabled_at', 'users.sites', 'issuer']);
 
   async function insert(user: Parameters<Users['create']>[0], onlyFirst: boolean): Promise<User> {
     refuseReserved(user.name);
@@ -104,13 +121,14 @@ export function createUsers(state: State, now: () => number, ended: () => void):
   }
 
   async function find(id: string) {
-    const row = await state.selectFrom('users').select(columns).where('id', '=', id).executeTakeFirst();
+    const row = await listed().where('users.id', '=', id).executeTakeFirst();
     if (!row) throw fail('NOT_FOUND', { what: 'user', id });
     return row;
   }
 
   async function setRights(id: string, rights: { role?: Role | undefined; sites?: Sites | undefined }) {
     const user = userOf(await find(id));
+    refuseProvided(user, 'the role');
     const { role = user.role, sites = user.sites } = rights;
     await state.transaction().execute(async (db) => {
       if (role !== 'admin') await refuseLastAdmin(db, id);
@@ -126,7 +144,7 @@ export function createUsers(state: State, now: () => number, ended: () => void):
   }
 
   return {
-    list: async () => (await state.selectFrom('users').select(columns).orderBy('name').execute()).map(userOf),
+    list: async () => (await listed().orderBy('name').execute()).map(userOf),
     any: async () => (await state.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined,
     create: (user) => insert(user, false),
     createFirst: (user) => insert({ ...user, role: 'admin' }, true),
@@ -138,7 +156,9 @@ export function createUsers(state: State, now: () => number, ended: () => void):
     },
 
     async setPassword(id, password, but = '') {
-      const { name } = await find(id);
+      const row = await find(id);
+      refuseProvided(userOf(row), 'the log-in');
+      const { name } = row;
       const password_hash = await hashPassword(password, name);
       await state.transaction().execute(async (db) => {
         await db.updateTable('users').set({ password_hash }).where('id', '=', id).execute();

@@ -118,7 +118,7 @@ export function createAudit(context: Context) {
       unlisted++;
       return;
     }
-    const claimed = textOf(objectOf(request.body).user) ?? request.caller?.name ?? '';
+    const claimed = request.claimed ?? textOf(objectOf(request.body).user) ?? request.caller?.name ?? '';
     const after = { refused: request.refusedAs, ...(unlisted > 0 ? { further: unlisted } : {}) };
     unlisted = 0;
     const what = { object: 'session', object_id: null, name: null, action: 'log_in_refused', before: null, after };
@@ -145,7 +145,7 @@ export function createAudit(context: Context) {
         // Whether anything was changed before an internal error is not known.
         else if (one && one.entry !== null && (statusCode < 500 || request.refusedAs === 'LOGINS_BUSY'))
           await dropAudit(state, one.entry);
-        const isRefused = statusCode === 401 || request.refusedAs === 'TOO_MANY_LOGINS';
+        const isRefused = statusCode === 401 || refusedLogIns.test(request.refusedAs ?? '');
         if (isRefused && asksPassword.has(routeOf(request))) await noteRefused(request);
       } catch (thrown) {
         request.log.error({ err: thrown, route: routeOf(request) }, 'Could not write the audit log');
@@ -162,8 +162,19 @@ export function createAudit(context: Context) {
  * Written afterwards: who comes is known only then, and strangers cannot make it write. What is given out, a cookie or a
  * credential, is not given out unless it is noted.
  */
-const afterwards: ReadonlySet<string> = new Set(['POST /api/v1/login', 'POST /api/v1/logout', 'POST /api/v1/enroll']);
-const asksPassword = new Set(['POST /api/v1/login', 'POST /api/v1/me/confirm', 'POST /api/v1/me/password']);
+const afterwards: ReadonlySet<string> = new Set([
+  'POST /api/v1/login',
+  'POST /api/v1/login/openid/finish',
+  'POST /api/v1/logout',
+  'POST /api/v1/enroll',
+]);
+const refusedLogIns = /^(?:TOO_MANY_LOGINS|OPENID_(?!OFF)\w+)$/;
+const asksPassword = new Set([
+  'POST /api/v1/login',
+  'POST /api/v1/login/openid/finish',
+  'POST /api/v1/me/confirm',
+  'POST /api/v1/me/password',
+]);
 /** Of what holds passwords and codes, the fields that do not: a new one is hidden until it is named here. */
 const open = new Set(
   [

@@ -65,6 +65,9 @@ const changesNothing = new Set([
   'POST /api/v1/on-call/schedules/:name/preview',
   'POST /api/v1/routes/preview',
   'POST /api/v1/me/confirm',
+  // To the provider and back; what comes of it is noted.
+  'POST /api/v1/login/openid',
+  'POST /api/v1/login/openid/check',
   // Its history says who has seen it.
   'POST /api/v1/alerts/:id/opened',
   // Their history says who sent them.

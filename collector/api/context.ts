@@ -153,6 +153,8 @@ export interface Caller {
   name: string;
   role: Role;
   by: 'session' | 'token';
+  /** Of a session: how it was begun. */
+  via: 'password' | 'openid' | null;
   /** Of a session: its user, its secret, and when its password was typed in, ms UTC. */
   session: { user: string; secret: string; confirmedAt: number } | null;
   /** Ids of the sites that they are limited to; null: not limited. */
@@ -178,6 +180,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** Code of the error that it was answered with. */
     refusedAs: ErrorCode | null;
+    /** Who a log-in that was refused claimed to be. */
+    claimed: string | null;
     /** For the audit log, of what has no row: as it was, and as it is. */
     noted: { before: Readonly<Record<string, unknown>> | null; after: Readonly<Record<string, unknown>> } | null;
     /** For the audit log: ids of sites that were made because something was put there. */

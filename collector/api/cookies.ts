@@ -1,7 +1,7 @@
 /** What a log-in leaves in the browser: the session, and the sign that this person was right in it before. */
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { deviceMs } from '../accounts/devices.ts';
-import { sessionMs } from '../accounts/sessions.ts';
+import { type Began, sessionMs } from '../accounts/sessions.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -12,7 +12,7 @@ export const cookieName = (address: string) => (address.startsWith('https:') ? '
 /** One for each person, because several may use the same browser. */
 export const deviceCookie = (address: string, userId: string) => `${cookieName(address)}-device-${userId}`;
 
-const attributes = (address: string, ms: number) => ({
+export const attributes = (address: string, ms: number) => ({
   ...{ path: '/', httpOnly: true, sameSite: 'strict' as const, maxAge: ms / 1000 },
   secure: address.startsWith('https:'),
 });
@@ -23,9 +23,18 @@ export async function giveDevice({ accounts, addresses }: Context, reply: Fastif
   reply.setCookie(deviceCookie(address, userId), value, attributes(address, deviceMs));
 }
 
-export async function giveSession(context: Context, reply: FastifyReply, userId: string): Promise<void> {
+/** @returns its secret */
+export async function giveSession(
+  context: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  userId: string,
+  began: Began = {},
+): Promise<string> {
   const address = context.addresses().http;
-  const secret = await context.accounts.sessions.begin(userId);
-  reply.setCookie(cookieName(address), secret, attributes(address, sessionMs));
+  const from = { address: request.ip, device: request.headers['user-agent'] ?? null };
+  const secret = await context.accounts.sessions.begin(userId, { ...from, ...began });
+  reply.setCookie(cookieName(address), secret, attributes(address, began.ms ?? sessionMs));
   await giveDevice(context, reply, userId);
+  return secret;
 }

@@ -32,7 +32,7 @@ export async function callerOf(
     const token = secret === undefined ? undefined : await accounts.tokens.find(secret);
     return token
       ? {
-          ...{ name: token.name, role: token.role, by: 'token', session: null },
+          ...{ name: token.name, role: token.role, by: 'token', via: null, session: null },
           onlyFor: token.onlyFor,
           sites: token.sites,
           endsAt: token.expiresAt,
@@ -43,10 +43,10 @@ export async function callerOf(
   const secret = request.cookies[cookieName(addresses().http)];
   const found = secret ? await accounts.sessions.find(secret) : undefined;
   if (!secret || !found) return null;
-  const { user, confirmedAt } = found;
+  const { user, confirmedAt, via } = found;
   const session = { user: user.id, secret, confirmedAt };
   const { name, role, sites } = user;
-  return { name, role, sites, by: 'session', session, onlyFor: null, endsAt: null, isLocal: false };
+  return { name, role, sites, by: 'session', via, session, onlyFor: null, endsAt: null, isLocal: false };
 }
 
 /**

@@ -74,6 +74,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   takeEmptyJson(app);
   app.decorateRequest('caller', null);
   app.decorateRequest('refusedAs', null);
+  app.decorateRequest('claimed', null);
   await app.register(cookie);
   await app.register(helmet, headers);
   createDoors(context, options.config)(app);

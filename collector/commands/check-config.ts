@@ -51,6 +51,12 @@ function backupFault({ backup, data }: Config): string | null {
   }
 }
 
+function logInLine({ openId }: Config): string {
+  if (openId === null) return 'with passwords';
+  const { name, issuer, groups } = openId;
+  return `with passwords, and by ${name} (${issuer}), groups with a role: ${groups.size}; whether it answers: openid check`;
+}
+
 const unconnected = (n: number) => (n === 1 ? '1 channel cannot connect' : `${n} channels cannot connect`);
 
 export const command: Command = {
@@ -80,6 +86,7 @@ export const command: Command = {
       `           ${fileLine(config)}`,
       ...settingsLines(config),
       `Backups    ${backupLine(config)}`,
+      `Log-in     ${logInLine(config)}`,
       `Zone       ${config.zone}`,
       lacks.length === 0
         ? 'The settings are good.'

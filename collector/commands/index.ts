@@ -27,6 +27,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'have its agent fetch another credential; the one of before ends when the new one is used',
     load: () => import('./credential-rotate.ts'),
   },
+  'openid check': {
+    usage: '',
+    about: 'whether the provider by which people log in works with this collector; nobody is logged in',
+    load: () => import('./openid-check.ts'),
+  },
   'routes test': {
     usage: '--endpoint NAME --rule ID --severity S [--at TIME]',
     about: 'say who would hear of an alert, now or at a time, and why',

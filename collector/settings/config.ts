@@ -33,11 +33,13 @@ import { targetsOfFile } from '../targets/settings.ts';
 import { hasAuthority } from '../tls/store.ts';
 import { readChannels } from './channels.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
+import { logInFaults, readLogIn } from './log-in.ts';
 import { type Read, readNamed } from './named-file.ts';
 import { ownBackupFaults, readOwnBackup } from './own-backup.ts';
 import { readRules } from './rule-files.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
+import { plainPassword, samePort } from './together.ts';
 
 export type { Config } from './settings.ts';
 
@@ -106,7 +108,7 @@ export function loadConfig(
   const series = readSeries(settings.series, read, faults);
   const channels = readChannels(settings.channels, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
-  faults.push(...ownBackupFaults(settings.backup, read));
+  faults.push(...ownBackupFaults(settings.backup, read), ...logInFaults(settings.login, read));
   faults.push(
     ...faultsOfInhibit(rightInhibit(settings.inhibit)).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })),
   );
@@ -167,12 +169,15 @@ export function loadConfig(
     backup: readOwnBackup(good.backup, (path) => from(path, home), read),
     named: {
       secret: secrets.files.map((path) => from(path, home)).filter((path) => path !== passphraseFile),
-      plain: [good.tls?.cert, good.tls?.ca].flatMap((path) => (path === undefined ? [] : [from(path, home)])),
+      plain: [good.tls?.cert, good.tls?.ca, good.login?.openid?.ca].flatMap((path) =>
+        path === undefined ? [] : [from(path, home)],
+      ),
       holdsSecrets: file !== null && secrets.isInText,
     },
     browser: good.browser === undefined ? null : from(good.browser, home),
     log: (options.log ?? good.log ?? 'info') as LogLevel,
     logFormat: (options.logFormat ?? good.logFormat ?? 'text') as LogFormat,
+    openId: readLogIn(good.login, read),
     adminPassword: password.text,
     localAgent: options.localAgent ?? false,
   };
@@ -431,19 +436,4 @@ function readState(
   }
   const ca = readNamed(rootCertificateOf(given), ['state'], read, faults);
   return postgresPlace(given, password.text ?? inFile ?? null, ca ?? null);
-}
-
-/** The database may lie on a network of its own, so this is no fault. */
-function plainPassword({ series: { name, secretTo } }: Config): string[] {
-  if (secretTo === undefined) return [];
-  const { protocol, hostname } = new URL(secretTo);
-  if (protocol === 'https:' || isLoopback(hostname)) return [];
-  return [`The password for ${name} goes over the network in plain text; use https where you can.`];
-}
-
-/** Two servers cannot listen on one port; 0 is a free one for each. */
-function samePort({ http, mqtt }: Record<'http' | 'mqtt', Config['mqtt']>): Fault[] {
-  if (http.port === 0 || http.port !== mqtt.port || http.host !== mqtt.host) return [];
-  const problem = `${mqtt.port} is the port of the web app, too; each needs its own`;
-  return [{ path: ['mqtt', 'port'], problem }];
 }

@@ -8,6 +8,7 @@ import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { isNeverReached } from '../../shared/outgoing.ts';
 import { rangeFault } from '../../shared/ranges.ts';
 import { portFault } from '../../shared/shape.ts';
+import type { OpenIdSettings } from '../accounts/openid-settings.ts';
 import type { FileLayer } from '../agent-settings/store.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
@@ -16,6 +17,7 @@ import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
 import type { TargetDefinition } from '../targets/store.ts';
+import { LogInSettings } from './log-in.ts';
 
 const closed = { additionalProperties: false } as const;
 const hour = 3_600_000;
@@ -307,6 +309,7 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    login: Type.Optional(LogInSettings),
     browser: path('program that makes PDFs of reports; default: the Chromium or Chrome that is found'),
     zone: Type.Optional(
       Type.String({
@@ -416,6 +419,8 @@ export interface Config {
   named: { secret: string[]; plain: string[] /** It holds passwords or tokens itself. */; holdsSecrets: boolean };
   /** Copies of the collector itself; null: none are made by themselves. */
   backup: OwnBackupSettings | null;
+  /** The provider by which people log in; null: with passwords alone. */
+  openId: OpenIdSettings | null;
   /** Of the first admin, when set up unattended. */
   adminPassword: string | null;
   localAgent: boolean;

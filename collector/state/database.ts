@@ -4,6 +4,7 @@
  */
 
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type { AccessTables } from './access-tables.ts';
 import type { ActTables } from './act-tables.ts';
 import type { AgentSettingsTables } from './agent-settings-tables.ts';
 import type { AgentUpdateTables } from './agent-update-tables.ts';
@@ -41,7 +42,8 @@ interface PlacesTable {
 }
 
 export interface Database
-  extends ChannelTables,
+  extends AccessTables,
+    ChannelTables,
     ActTables,
     AgentSettingsTables,
     AgentUpdateTables,
@@ -58,17 +60,6 @@ export interface Database
     TicketTables,
     ReportTables,
     RoutingTables {
-  users: {
-    id: string;
-    name: string;
-    password_hash: string;
-    role: string;
-    created_at: Ms;
-    disabled_at: Ms | null;
-    /** JSON list of ids of the sites that the person is limited to; null: not limited. */
-    sites: Generated<Json | null>;
-  };
-  sessions: { id_hash: string; user_id: string; created_at: Ms; expires_at: Ms; seen_at: Ms; confirmed_at: Ms };
   tokens: {
     id: string;
     name: string;

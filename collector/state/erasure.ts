@@ -225,6 +225,8 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   act_links: nothing,
   push_subscriptions: nothing,
   sessions: nothing,
+  identities: nothing,
+  second_factors: nothing,
   tokens: nothing,
   ticket_participants: nothing,
   watches: nothing,

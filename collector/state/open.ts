@@ -56,6 +56,7 @@ import * as waiting from './migrations/072-waiting.ts';
 import * as identityEvents from './migrations/074-identity.ts';
 import * as softwareCounts from './migrations/076-software-counts.ts';
 import * as agentUpdates from './migrations/078-agent-updates.ts';
+import * as logInProviders from './migrations/081-log-ins.ts';
 import * as scopes from './migrations/084-scopes.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
@@ -115,6 +116,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '078-agent-updates': agentUpdates,
   '084-scopes': scopes,
   '076-software-counts': softwareCounts,
+  '081-log-ins': logInProviders,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

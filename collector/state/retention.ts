@@ -82,6 +82,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   ticket_participants: chained,
   ratings: chained,
   users: entered,
+  identities: entered,
+  second_factors: entered,
   push_subscriptions: entered,
   // Names of scripts: as long as what they did.
   tokens: evidence('coalesce(t.revoked_at, t.expires_at)'),

@@ -2207,4 +2207,28 @@ export const more = {
       labels: 'At most 20 labels, each once.',
     },
   },
+  provider: {
+    logIn: 'Log in with {{provider}}',
+    orPassword: 'Or with a password of this collector:',
+    again: 'Begin again with {{provider}}',
+    other: 'To the log-in page',
+    confirm:
+      'You log in with {{provider}}, so the password is typed in there, in a window of its own. Users, roles, tokens and join codes stay when this browser is closed: it shall be you who sits here.',
+    openConfirm: 'Confirm with {{provider}}',
+    confirmed: 'Confirmed. Close this window; the other one goes on by itself.',
+    title: 'Log-in by {{provider}}',
+    lead: 'Set in evenkeel.yaml. Groups there decide who has which role here, at each log-in.',
+    check: 'Check the connection',
+    isGood: 'Good',
+    isBad: 'Needs somebody',
+    what: {
+      metadata: 'Reached',
+      redirect: 'The way back',
+      secret: 'Client id and secret',
+      clock: 'Clock',
+      logout: 'Log-out',
+    },
+    ofUser: 'by {{provider}}',
+    ownAccount: 'You log in with {{provider}}: password and role are changed there.',
+  },
 } satisfies Record<string, object>;

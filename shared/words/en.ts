@@ -45,6 +45,7 @@ export const words = {
     settings: 'Settings',
     setup: 'Set-up',
     login: 'Log in',
+    provider: 'Log in',
     missing: 'Not found',
     costs: 'Costs',
     software: 'Software',

@@ -2192,4 +2192,28 @@ export const more: MoreWords = {
       labels: 'ラベルは 20 件まで、同じ名前は 1 回だけです。',
     },
   },
+  provider: {
+    logIn: '{{provider}} でログイン',
+    orPassword: 'または、このコレクターのパスワードで：',
+    again: '{{provider}} でもう一度始める',
+    other: 'ログイン画面へ',
+    confirm:
+      '{{provider}} でログインしているため、パスワードは別のウィンドウで先方に入力します。ユーザー・役割・トークン・参加コードはこのブラウザーを閉じた後も残ります。本人であることを確かめるためです。',
+    openConfirm: '{{provider}} で確認',
+    confirmed: '確認しました。このウィンドウを閉じてください。元の画面はそのまま続きます。',
+    title: '{{provider}} によるログイン',
+    lead: 'evenkeel.yaml で設定します。役割は、ログインのたびに先方のグループで決まります。',
+    check: '接続を確認',
+    isGood: '良好',
+    isBad: '対応が必要',
+    what: {
+      metadata: '到達',
+      redirect: '戻り先',
+      secret: 'クライアント ID とシークレット',
+      clock: '時計',
+      logout: 'ログアウト',
+    },
+    ofUser: '{{provider}} による',
+    ownAccount: '{{provider}} でログインしています。パスワードと役割は先方で変更します。',
+  },
 };

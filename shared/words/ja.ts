@@ -47,6 +47,7 @@ export const words: Words = {
     settings: '設定',
     setup: '初期設定',
     login: 'ログイン',
+    provider: 'ログイン',
     missing: '見つかりません',
     costs: '費用',
     software: 'ソフトウェア',
@@ -226,6 +227,42 @@ export const words: Words = {
     BAD_LOGIN: {
       message: 'ユーザー名またはパスワードが違います。',
       hint: 'もう一度お試しください。パスワードは管理者が再設定できます。',
+    },
+    OPENID_OFF: {
+      message: '外部のログイン提供元は設定されていません。',
+      hint: 'パスワードでログインしてください。管理者は evenkeel.yaml の login.openid で設定できます。',
+    },
+    OPENID_UNREACHABLE: {
+      message: 'コレクターからログイン提供元に接続できません。',
+      hint: 'しばらくしてからもう一度お試しください。その間も、パスワードを持つ管理者はログインできます。原因はコレクターのコマンド `openid check` で分かります。',
+    },
+    OPENID_MISSET: {
+      message: 'ログイン提供元とこのコレクターの設定が合っていません。',
+      hint: '管理者に連絡してください。',
+    },
+    OPENID_CLOCK: {
+      message: 'ログインの有効時間が、コレクターの時計と合っていません。',
+      hint: 'コレクターの機器の時計を NTP などで合わせてから、もう一度ログインしてください。',
+    },
+    OPENID_UNFIT: {
+      message: 'このログインは、ここで始めたものと一致しません。',
+      hint: 'ログインはされていません。ログイン画面からもう一度始めてください。',
+    },
+    OPENID_DECLINED: {
+      message: 'ログイン提供元がログインを拒否しました。',
+      hint: 'もう一度お試しいただくか、ログイン提供元の管理者に連絡してください。',
+    },
+    OPENID_NO_ROLE: {
+      message: 'ここでの役割がありません。所属するグループのどれにも役割が割り当てられていません。',
+      hint: '役割のあるグループへの追加を管理者に依頼し、もう一度ログインしてください。',
+    },
+    OPENID_NO_GROUPS: {
+      message: 'ログイン提供元からグループの情報が届きません。',
+      hint: '管理者に連絡してください。ログイン提供元か evenkeel.yaml の login.openid の設定が必要です。',
+    },
+    OPENID_USER: {
+      message: 'この名前ではログインできません。',
+      hint: 'このコレクターの管理者に連絡してください。',
     },
     LOGINS_BUSY: {
       message: 'ログインの確認が混み合っています。',

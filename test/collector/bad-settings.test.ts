@@ -33,6 +33,32 @@ const hook = 'channels:\n  - name: ops\n    kind: webhook\n    url: https://x/\n
 
 /** Settings, then the whole message; `…` stands for any rest. */
 const table: [yaml: string, ...lines: string[]][] = [
+  // Log-in by a provider
+  [
+    'login: { openid: { issuer: "http://login.lan", client_id: a, client_secret_file: s.txt, groups: { a: admin } } }\n',
+    '1:28: login.openid.issuer "http://login.lan" is not encrypted: whoever is on the way could log in as anybody; write an https address',
+    '…',
+  ],
+  [
+    'login: { openid: { issuer: "https://login.lan", client_id: a, client_secret_file: my.yaml, groups: {} } }\n',
+    '1:100: login.openid.groups (a section) has no group, so nobody could log in; write the name of one and its role',
+  ],
+  [
+    'login: { openid: { issuer: "https://login.lan", client_id: a, client_secret_file: my.yaml, groups: { a: boss } } }\n',
+    '1:100: login.openid.groups (a section) names no role for the group "a"; write one of viewer, operator, manager, admin',
+  ],
+  [
+    'login: { openid: { issuer: "https://login.lan", client_id: a, client_secret_file: my.yaml, groups: { a: { role: admin, sites: [X] } } } }\n',
+    '1:100: login.openid.groups (a section) limits the admins of "a" to sites; leave the sites out, or give another role',
+  ],
+  [
+    'login: { openid: { issuer: "https://login.lan", client_id: a, client_secret_file: my.yaml, groups: { a: admin }, session: 13h } }\n',
+    '1:123: login.openid.session "13h" must be from 5m to 12h: a role ends with its group at the next log-in only',
+  ],
+  [
+    'login: { openid: { issuer: "https://login.lan", client_id: a, client_secret_file: gone.txt, groups: { a: admin } } }\n',
+    '1:83: login.openid.client_secret_file "gone.txt" names a file that cannot be read: ENOENT…',
+  ],
   // Keys and plain values
   ['htp:\n  port: 1\n', '1:1: unknown key "htp"; did you mean "http"?'],
   ['http:\n  host: 127.0.0.1\n  prot: 80\n', '3:3: unknown key "prot"; did you mean "port"?'],

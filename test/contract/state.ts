@@ -21,6 +21,7 @@ function fitting(table: string, column: string): unknown {
     'setting_layers.scope': 'tag',
     'setting_layers.owner': 'people',
     'applied_settings.result': 'partly',
+    'sessions.via': 'openid',
     'applied_settings.remote': 'on',
     'update_rollouts.state': 'stopped',
     'update_rollouts.stage': 'second',

@@ -30,6 +30,7 @@ import { maintenanceTableRoutes } from './maintenance-table.ts';
 import { metricRoutes } from './metrics.ts';
 import { onCallRoutes } from './on-call.ts';
 import { openedRoutes } from './opened.ts';
+import { openIdRoutes } from './openid.ts';
 import { outsideRoutes } from './outside.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { ownBackupRoutes } from './own-backups.ts';
@@ -65,6 +66,7 @@ import { usualRoutes } from './usual.ts';
 
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
+  openIdRoutes,
   ownAccountRoutes,
   pushRoutes,
   endpointRoutes,

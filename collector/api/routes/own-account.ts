@@ -42,11 +42,17 @@ export async function verified(
 }
 
 export function ownAccountRoutes(app: App, context: Context): void {
-  const { users, sessions } = context.accounts;
+  const { users, sessions, openId } = context.accounts;
 
   /** Of the session that asks, and of a token: it has no password. */
   const sessionOf = ({ caller }: FastifyRequest) => {
     if (!caller?.session) throw fail('BAD_REQUEST', { problem: 'a token has no password; log in as a person' });
+    if (caller.via === 'openid') {
+      const provider = openId?.settings.name ?? 'a provider';
+      throw fail('BAD_REQUEST', {
+        problem: `${caller.name} has no password here and logs in at ${provider}; do it there`,
+      });
+    }
     return { name: caller.name, ...caller.session };
   };
 

@@ -1,6 +1,7 @@
 /** Set-up, log-in, log-out, and the current user. */
 import { Type } from 'typebox';
 import { Me } from '../../../shared/api.ts';
+import { LoggedOutAt } from '../../../shared/openid.ts';
 import type { App, Caller, Context } from '../context.ts';
 import { cookieName, giveSession } from '../cookies.ts';
 import { closed, Nothing, UserName, word } from '../shapes.ts';
@@ -9,18 +10,24 @@ import { Password, verified } from './own-account.ts';
 /** Few attempts, per address: it is done once. */
 const few = { rateLimit: { max: 10, timeWindow: '1 minute' } };
 
+/** What the pages may know of whoever asks. */
+export async function meOf(
+  { accounts, version, zone }: Context,
+  caller: Pick<Caller, 'name' | 'role' | 'via' | 'sites'> | null,
+): Promise<Me> {
+  return {
+    ...{ user: caller?.name ?? null, role: caller?.role ?? null, via: caller?.via ?? null },
+    ...{ provider: accounts.openId?.settings.name ?? null, setup: accounts.setup.secret() !== null },
+    ...{ version, zone: caller === null ? null : zone },
+    sites: caller?.sites ? await accounts.users.sitesCalled(caller.sites) : null,
+  };
+}
+
 export function sessionRoutes(app: App, context: Context): void {
-  const { sessions, setup } = context.accounts;
+  const { sessions, setup, openId, idTokens } = context.accounts;
 
   const address = () => context.addresses().http;
-  const me = async (caller: Pick<Caller, 'name' | 'role' | 'sites'> | null): Promise<Me> => ({
-    user: caller?.name ?? null,
-    role: caller?.role ?? null,
-    setup: setup.secret() !== null,
-    version: context.version,
-    zone: caller === null ? null : context.zone,
-    sites: caller?.sites ? await context.accounts.users.sitesCalled(caller.sites) : null,
-  });
+  const me = (caller: Parameters<typeof meOf>[1]) => meOf(context, caller);
 
   app.post(
     '/api/v1/setup',
@@ -45,8 +52,8 @@ export function sessionRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const user = await setup.complete(request.body);
-      await giveSession(context, reply, user.id);
-      return reply.status(201).send(await me(user));
+      await giveSession(context, request, reply, user.id);
+      return reply.status(201).send(await me({ ...user, via: 'password' }));
     },
   );
 
@@ -65,21 +72,28 @@ export function sessionRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const user = await verified(context, request, reply, request.body);
-      await giveSession(context, reply, user.id);
-      return me(user);
+      await giveSession(context, request, reply, user.id);
+      return me({ ...user, via: 'password' });
     },
   );
 
   app.post(
     '/api/v1/logout',
-    { schema: { summary: 'End the session', tags: ['session'], response: { 204: Nothing } } },
+    {
+      schema: {
+        summary: 'End the session; of a log-in by the provider, answers with where it is ended there as well',
+        ...{ tags: ['session'], response: { 200: LoggedOutAt, 204: Nothing } },
+      },
+    },
     async (request, reply) => {
       const secret = request.cookies[cookieName(address())];
       if (secret) await sessions.end(secret);
-      return reply
-        .clearCookie(cookieName(address()), { path: '/', secure: address().startsWith('https:') })
-        .status(204)
-        .send(null);
+      reply.clearCookie(cookieName(address()), { path: '/', secure: address().startsWith('https:') });
+      if (secret === undefined || request.caller?.via !== 'openid') return reply.status(204).send(null);
+      const idToken = idTokens.take(secret);
+      // The session here has ended, whatever the provider does.
+      const url = await openId?.endUrl(idToken, `${address()}/login`).catch(() => null);
+      return url ? reply.status(200).send({ url }) : reply.status(204).send(null);
     },
   );
 

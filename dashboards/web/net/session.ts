@@ -4,6 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import type { Me } from '../../../shared/api.ts';
+import type { LoggedOutAt } from '../../../shared/openid.ts';
 import { mayDo, type Role } from '../roles.ts';
 import { readersZone } from '../time/readers-zone.ts';
 import { hangUp, listen } from './live.ts';
@@ -71,7 +72,9 @@ export function watchSession(): void {
 }
 
 export async function logOut(): Promise<void> {
-  await call('logout', { method: 'POST', body: {} });
+  const there = await call<LoggedOutAt | undefined>('logout', { method: 'POST', body: {} });
+  // The log-in at the provider would let the next person in without a question.
+  if (there) return location.assign(there.url);
   await askMe();
   hasEnded.value = false;
 }

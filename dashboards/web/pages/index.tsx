@@ -293,6 +293,12 @@ export const pages = table({
       import('./login.tsx').then(({ LoginPage }) => () => <LoginPage />),
     alone: true,
   },
+  provider: {
+    path: '/login/provider',
+    load: () =>
+      import('./provider.tsx').then(({ ProviderPage }) => () => <ProviderPage />),
+    alone: true,
+  },
   missing: {
     path: '/missing',
     load: () =>

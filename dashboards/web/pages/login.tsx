@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { LoggedOut } from '../logged-out.tsx';
 import { useSend } from '../net/load.ts';
+import { beginAtProvider } from '../net/provider.ts';
 import { call } from '../net/request.ts';
 import { askMe, hasEnded, me } from '../net/session.ts';
 import { Callout, ProblemCallout } from '../parts/box.tsx';
@@ -15,8 +16,10 @@ export function LoginPage() {
   const { busy, problem, send } = useSend();
   const atLogin = path.value === '/login';
   const known = me.value?.role != null;
+  const provider = me.value?.provider ?? null;
+  const next = () => (atLogin ? new URLSearchParams(search.value).get('next') : path.value + search.value);
   useEffect(() => {
-    if (atLogin && known) navigate(safeNext(new URLSearchParams(search.value).get('next')), { replace: true });
+    if (atLogin && known) navigate(safeNext(next()), { replace: true });
   }, [atLogin, known]);
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -27,13 +30,26 @@ export function LoginPage() {
       <section class="box">
         <div class="box-body stack">
           <h1 tabIndex={-1}>{t('login.title')}</h1>
+          {hasEnded.value && !problem && (
+            <Callout tone="info" title={t('login.ended')} spoken>
+              <p>{t('login.endedWhy')}</p>
+            </Callout>
+          )}
+          {problem && <ProblemCallout problem={problem} />}
+          {provider && (
+            <>
+              <button
+                class="button main"
+                type="button"
+                disabled={busy}
+                onClick={() => void send(() => beginAtProvider(next()))}
+              >
+                {t('provider.logIn', { provider })}
+              </button>
+              <p class="quiet">{t('provider.orPassword')}</p>
+            </>
+          )}
           <form class="form" onSubmit={(event) => void submit(event)}>
-            {hasEnded.value && !problem && (
-              <Callout tone="info" title={t('login.ended')} spoken>
-                <p>{t('login.endedWhy')}</p>
-              </Callout>
-            )}
-            {problem && <ProblemCallout problem={problem} />}
             <Input label={t('login.user')} value={user} onInput={setUser} autocomplete="username" required />
             <Input
               label={t('login.password')}
@@ -43,7 +59,7 @@ export function LoginPage() {
               autocomplete="current-password"
               required
             />
-            <button class="button main" type="submit" disabled={busy}>
+            <button class={provider ? 'button' : 'button main'} type="submit" disabled={busy}>
               {busy ? t('common.working') : t('login.submit')}
             </button>
           </form>

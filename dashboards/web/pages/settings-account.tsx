@@ -68,7 +68,11 @@ export function Account() {
           <input type="checkbox" checked={keysOn.value} onChange={(event) => setKeys(event.currentTarget.checked)} />
           {t('keys.setting')}
         </label>
-        <OwnPassword />
+        {me.value?.via === 'openid' ? (
+          <p class="quiet">{t('provider.ownAccount', { provider: me.value.provider ?? '' })}</p>
+        ) : (
+          <OwnPassword />
+        )}
       </div>
     </Box>
   );

@@ -17,7 +17,11 @@ interface ListedUser {
   role: Role;
   createdAt: number;
   disabledAt: number | null;
+  /** Of the provider by which they log in; null: with a password. */
+  issuer: string | null;
 }
+
+const providerOf = (issuer: string): string => me.value?.provider ?? URL.parse(issuer)?.hostname ?? issuer;
 
 function NewUser({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState('');
@@ -103,7 +107,8 @@ function NewPassword({ user, onDone, onCancel }: UserProps & { onCancel: () => v
 /** One's own is changed by another admin: nobody locks themselves out by mistake. */
 function RoleOf({ user, onDone }: UserProps) {
   const { busy, problem, send } = useSend();
-  if (user.disabledAt !== null || user.name === me.value?.user) return <>{t(`role.${user.role}`)}</>;
+  if (user.disabledAt !== null || user.issuer !== null || user.name === me.value?.user)
+    return <>{t(`role.${user.role}`)}</>;
   const change = async (role: string) => {
     await send(() => call(`users/${encodeURIComponent(user.id)}`, { method: 'PATCH', body: { role } }));
     onDone();
@@ -202,10 +207,12 @@ function Acts({ user, onDone }: UserProps) {
   }
   return (
     <div class="row">
-      <button type="button" class="button slim" onClick={() => setState('asking')}>
-        {t('settings.newPassword')}
-        <span class="unseen"> {user.name}</span>
-      </button>
+      {user.issuer === null && (
+        <button type="button" class="button slim" onClick={() => setState('asking')}>
+          {t('settings.newPassword')}
+          <span class="unseen"> {user.name}</span>
+        </button>
+      )}
       {user.name !== me.value?.user && <Disable user={user} onDone={onDone} />}
       <span class="small quiet" role="status">
         {state === 'done' && t('settings.passwordSet', { name: user.name })}
@@ -232,6 +239,9 @@ export function Users() {
                   <>
                     {row.name}
                     {row.name === me.value?.user && <span class="quiet small plain"> ({t('settings.you')})</span>}
+                    {row.issuer !== null && (
+                      <div class="quiet small">{t('provider.ofUser', { provider: providerOf(row.issuer) })}</div>
+                    )}
                   </>
                 ),
               },

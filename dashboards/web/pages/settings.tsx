@@ -7,6 +7,7 @@ import { aboutLanguage, language, languages, speak, t } from '../words/words.ts'
 import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
 import { OwnBackup } from './settings-own-backup.tsx';
+import { ProviderSettings } from './settings-provider.tsx';
 import { OwnDevices } from './settings-push.tsx';
 import { Tokens } from './settings-tokens.tsx';
 import { Users } from './settings-users.tsx';
@@ -45,6 +46,7 @@ export function SettingsPage() {
       {may('operator') && <OwnWays />}
       {may('operator') && <StatusSettings />}
       {may('admin') && <OwnBackup />}
+      {may('admin') && <ProviderSettings />}
       {may('admin') && <Users />}
       {may('admin') && <Tokens />}
       {may('admin') && (

@@ -320,6 +320,10 @@ const calls: Record<string, Call> = {
   'GET /api/v1/me': {},
   'POST /api/v1/setup': { body: { secret: 'wrong', user: 'eve', password: 'x'.repeat(20) }, status: 403 },
   'POST /api/v1/login': { body: { user: 'eve', password: 'wrong' }, status: 401 },
+  // None is set up here; with one: test/collector/accounts/openid.test.ts.
+  'POST /api/v1/login/openid': { body: {}, status: 404 },
+  'POST /api/v1/login/openid/finish': { body: { query: '?code=none' }, status: 404 },
+  'POST /api/v1/login/openid/check': { status: 403 },
   'POST /api/v1/logout': { status: 204 },
   // Of people: a token has no password. What they do for a session: log-ins.test.ts.
   'POST /api/v1/me/confirm': { body: { password: 'another sentence' }, status: 400 },

@@ -1,0 +1,19 @@
+/** What holds between settings that are right one by one. */
+import { isLoopback } from '../../shared/loopback.ts';
+import type { Fault } from '../../shared/shape.ts';
+import type { Config } from './settings.ts';
+
+/** The database may lie on a network of its own, so this is no fault. */
+export function plainPassword({ series: { name, secretTo } }: Config): string[] {
+  if (secretTo === undefined) return [];
+  const { protocol, hostname } = new URL(secretTo);
+  if (protocol === 'https:' || isLoopback(hostname)) return [];
+  return [`The password for ${name} goes over the network in plain text; use https where you can.`];
+}
+
+/** Two servers cannot listen on one port; 0 is a free one for each. */
+export function samePort({ http, mqtt }: Record<'http' | 'mqtt', Config['mqtt']>): Fault[] {
+  if (http.port === 0 || http.port !== mqtt.port || http.host !== mqtt.host) return [];
+  const problem = `${mqtt.port} is the port of the web app, too; each needs its own`;
+  return [{ path: ['mqtt', 'port'], problem }];
+}

@@ -1,0 +1,85 @@
+/** The password again: typed in here, or at the provider. Its file comes when it is first asked. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { asProblem, useSend } from '../net/load.ts';
+import { confirmAtProvider } from '../net/provider.ts';
+import { call, type Problem } from '../net/request.ts';
+import { me } from '../net/session.ts';
+import { t } from '../words/words.ts';
+import { ProblemCallout } from './box.tsx';
+import { Input } from './field.tsx';
+
+interface QuestionProps {
+  answer(isConfirmed: boolean): void;
+}
+
+function Here({ answer }: QuestionProps) {
+  const [password, setPassword] = useState('');
+  const { busy, problem, send } = useSend();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (await send(() => call('me/confirm', { method: 'POST', body: { password } }))) answer(true);
+  };
+  return (
+    <form class="form" onSubmit={(event) => void submit(event)}>
+      <h2 id="confirm">{t('confirm.title')}</h2>
+      <p>{t('confirm.why')}</p>
+      {problem && <ProblemCallout problem={problem} />}
+      <Input
+        label={t('confirm.password')}
+        type="password"
+        value={password}
+        onInput={setPassword}
+        required
+        autocomplete="current-password"
+      />
+      <div class="form-end">
+        <button type="submit" class="button main" disabled={busy}>
+          {busy ? t('common.working') : t('confirm.go')}
+        </button>
+        <button type="button" class="button" onClick={() => answer(false)}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function AtProvider({ answer }: QuestionProps) {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const waiting = useRef(() => {});
+  useEffect(() => () => waiting.current(), []);
+  const go = () => {
+    waiting.current();
+    setProblem(null);
+    waiting.current = confirmAtProvider(
+      () => answer(true),
+      (thrown) => setProblem(asProblem(thrown)),
+    );
+  };
+  const provider = me.value?.provider ?? '';
+  return (
+    <div class="form">
+      <h2 id="confirm">{t('confirm.title')}</h2>
+      <p>{t('provider.confirm', { provider })}</p>
+      {problem && <ProblemCallout problem={problem} />}
+      <div class="form-end">
+        <button type="button" class="button main" onClick={go}>
+          {t('provider.openConfirm', { provider })}
+        </button>
+        <button type="button" class="button" onClick={() => answer(false)}>
+          {t('common.cancel')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+export function Question({ answer }: QuestionProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} class="box" aria-labelledby="confirm" onCancel={() => answer(false)}>
+      {me.value?.via === 'openid' ? <AtProvider answer={answer} /> : <Here answer={answer} />}
+    </dialog>
+  );
+}
