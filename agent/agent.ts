@@ -17,12 +17,12 @@ import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
 import { ask, type ControlCommand, openControlSocket } from './control-socket.ts';
-import { changeCredential, plainPassword, readCredential, settledOn } from './credential.ts';
+import { type Credential, changeCredential, plainPassword, readCredential, settledOn } from './credential.ts';
 import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
-import { createLink, type LinkState } from './link.ts';
+import { createLink, type LinkOptions, type LinkState } from './link.ts';
 import { type Local, readLocal } from './local.ts';
-import { openMemory } from './memory.ts';
+import { type AgentMemory, openMemory } from './memory.ts';
 import { createMessages } from './messages.ts';
 import { withoutPersonal } from './personal.ts';
 import { onBattery } from './platform/power.ts';
@@ -97,6 +97,15 @@ function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig 
   runner.apply(remote.take(config));
   // What of the sections is sent has changed.
   if (JSON.stringify(remote.privacy()) !== before) sections.all();
+}
+
+/** A copy that was refused stays it: with each start it would else take the connection from the other one again, for a while. */
+function refusedBefore(memory: AgentMemory, { endpoint }: Credential): Pick<LinkOptions, 'instance' | 'onRefused'> {
+  const last = memory.get('refused') as { endpoint?: string; instance?: string } | undefined;
+  return {
+    instance: last?.endpoint === endpoint ? last.instance : undefined,
+    onRefused: (instance) => memory.set('refused', { endpoint, instance }),
+  };
 }
 
 /** @throws EvenkeelError NOT_ENROLLED, AGENT_RUNNING (at start), DATA_NOT_WRITABLE, DATA_CORRUPT, UNTRUSTED_PATH */
@@ -195,6 +204,7 @@ export function createAgent(options: AgentOptions): Agent {
         takeConfig(parts, sections, config, log);
       },
       onMoved: (moved) => changeCredential(data, (kept) => ({ ...kept, ...moved })),
+      ...refusedBefore(memory, identity),
       onSettled: (own) => changeCredential(data, (kept) => settledOn(kept, own)),
     });
     return parts;

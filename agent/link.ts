@@ -42,6 +42,8 @@ export interface LinkOptions extends LoginOptions {
   onConfigRefused?(why: string, version: number | null): void;
   /** What of the collector's settings this agent has: for the answer to them, and for births. */
   settings?(): Applied;
+  /** Of this process, 16 hex digits: its wills say it before its births do. One that was refused stays the one that was refused. */
+  instance?: string | undefined;
   random?: () => number;
 }
 
@@ -150,10 +152,10 @@ function answerSettings({ settings }: LinkOptions, { connection }: LinkSession):
 export function createLink(options: LinkOptions): Link {
   const { spool, clock, log } = options;
   const random = options.random ?? Math.random;
-  const instance = randomId(random);
+  const instance = options.instance ?? randomId(random);
   const acks = createAckTracker({ spool, clock, log });
   const reconnect = createReconnect(connect, random);
-  const login = createLogin(options);
+  const login = createLogin({ ...options, onRefused: () => options.onRefused?.(instance) });
   let session: LinkSession | null = null;
   let resending: NodeJS.Timeout | null = null;
   const questions = createQuestions(() => randomId(random));
@@ -167,7 +169,7 @@ export function createLink(options: LinkOptions): Link {
   function connect(): void {
     reconnect.cancel();
     setState('connecting');
-    const id = randomId(random);
+    const id = instance + randomId(random);
     const connection = openConnection(login.now(), id, {
       onOpen: () => begin(current),
       onMessage: (topic, bytes) => receive(current, topic, bytes),

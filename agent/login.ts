@@ -29,6 +29,8 @@ export interface LoginOptions {
   onMoved?(moved: Moved): void;
   /** Of two secrets the collector has confirmed something under this one. Keeps it; throws where that is not possible. */
   onSettled?(own: OwnSecret): void;
+  /** The collector refuses this machine until it is enrolled again. */
+  onRefused?(instance?: string): void;
 }
 
 export function createLogin(options: LoginOptions): Login {
@@ -54,6 +56,7 @@ export function createLogin(options: LoginOptions): Login {
       if (error?.code === wrongSecret) credential = withOtherSecret(credential);
       if (error?.code !== enrolAgain) return error?.message || 'the connection was closed';
       if (!isTold) log.warn({ endpoint: credential.endpoint, name: credential.name }, mustEnrol);
+      if (!isTold) options.onRefused?.();
       isTold = true;
       return mustEnrol;
     },

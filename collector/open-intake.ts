@@ -2,8 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { bucketOf } from '../shared/topics.ts';
 import { noteInstalls } from './changes/observe.ts';
+import type { Endpoint } from './fleet/fleet.ts';
 import { createInventory } from './fleet/inventory.ts';
-import { createMachines } from './fleet/machines.ts';
+import { createMachines, instanceIn, sharing } from './fleet/machines.ts';
 import { createPresence } from './fleet/presence.ts';
 import { oneAtATime } from './fleet/turns.ts';
 import { createAcks } from './intake/acks.ts';
@@ -19,7 +20,7 @@ import { createLargeMessages } from './intake/large/large-messages.ts';
 import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
 import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline, identityReport } from './pipeline.ts';
 import { watchTrouble } from './series/trouble.ts';
 
 /** What is not durable by then stays with its agent. */
@@ -56,7 +57,30 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     },
   });
   const floods = watchFloods({ ...{ budgets, fleet, evaluation, changeFeed, counters, log }, now: clock.now });
-  const machines = createMachines(state, clock.now);
+  const machines = createMachines({
+    ...{ state, now: clock.now },
+    async onRefused(endpoint, isHere) {
+      await fleet.reload(endpoint);
+      if (isHere) source.disconnect(endpoint);
+      changeFeed.publish({ kind: 'endpoint', endpoint });
+    },
+  });
+  /** The alert about it lasts as long as the one that is refused tries. */
+  const stillTries = async (endpoint: Endpoint) => {
+    const found = await sharing(state, endpoint.id, clock.now());
+    if (found.length > 1) evaluation.evaluate(endpoint, identityReport(found, clock.now()));
+  };
+  function barred(id: string, session: string | null): string | null {
+    const endpoint = fleet.get(id);
+    if (!endpoint) return null;
+    if ((endpoint.againAt ?? null) !== null) return 'its machine is to be enrolled again before it reports';
+    const instance = instanceIn(session);
+    if (instance === null || !endpoint.refused?.includes(instance)) return null;
+    stillTries(endpoint).catch((thrown) =>
+      log.warn({ err: thrown, endpoint: id }, 'Could not read who shares an identity'),
+    );
+    return 'another machine with the same identity was there before; it is to be enrolled again';
+  }
   const patience = createRetryWhileBusy(log);
   const downlink = createDownlink({ fleet, counters, configOf: parts.configOf });
   const acks = createAcks({
@@ -105,8 +129,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     ...{ clock, log, counters, budgets, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
     onHeld: (endpoint) => fleet.received(endpoint, clock.now()),
     isShared: machines.isShared,
-    barred: (id, _session) =>
-      (fleet.get(id)?.againAt ?? null) === null ? null : 'its machine is to be enrolled again before it reports',
+    barred,
     authenticate: (id, secret) => (fleet.authenticate(id, secret) ? { endpoint: id, bucket: bucketOf(id) } : undefined),
   });
   const source = await opening.catch(async (thrown: unknown) => {

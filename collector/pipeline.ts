@@ -193,7 +193,7 @@ async function keepPresence(parts: RoadParts, message: Message, presence: Presen
 }
 
 /** A shared identity as a metric, so that a rule can alert on it; the alert shows the names. */
-function identityReport(machines: readonly Machine[], at: number): Report {
+export function identityReport(machines: readonly Machine[], at: number): Report {
   const metric = {
     name: 'identity',
     tags: { host: namesOf(machines) },

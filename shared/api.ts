@@ -260,7 +260,9 @@ export const EndpointDetail = Type.Object({
   /** Rotations, copies, hardware: newest first. */
   identityEvents: Type.Array(IdentityEvent),
   replacements: Type.Array(Type.Object({ at: ms, by: text, oldHostname: orNull.text, newHostname: orNull.text })),
-  sharedBy: Type.Array(Type.Object({ hostname: orNull.text, address: text, at: ms })),
+  sharedBy: Type.Array(
+    Type.Object({ hostname: orNull.text, address: text, at: ms, instance: text, isRefused: Type.Boolean() }),
+  ),
   flood: Type.Union([Flood, Type.Null()]),
   intervalSeconds: orNull.number,
   clockOffsetMs: orNull.number,
@@ -1360,6 +1362,7 @@ export const RetiredEndpoint = Type.Object({
   ...endpointName.properties,
   enrolledAt: Type.Integer(),
   retiredAt: Type.Integer(),
+  restorableUntil: Type.Union([Type.Integer(), Type.Null()], { description: 'ms UTC; null: no more' }),
 });
 export type RetiredEndpoint = Static<typeof RetiredEndpoint>;
 const placeParts = {

@@ -65,7 +65,9 @@ export const access: Readonly<Record<string, Need>> = {
   'DELETE /api/v1/endpoints/:id': 'admin',
   'POST /api/v1/endpoints/:id/credential/rotate': 'admin',
   'POST /api/v1/endpoints/:id/credential/again': 'admin',
+  'POST /api/v1/endpoints/:id/let-in': 'admin',
   'GET /api/v1/endpoints/retired': 'admin',
+  'POST /api/v1/endpoints/:id/take-back': 'admin',
   'POST /api/v1/endpoints/:id/erase': 'admin',
   /** Gives the history and the name of one endpoint to another machine. */
   'POST /api/v1/endpoints/:id/replaces': 'admin',

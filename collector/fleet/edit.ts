@@ -6,6 +6,7 @@ import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
 import type { EndpointKind } from './fleet.ts';
 import { setGroups } from './groups.ts';
+import { noteIdentity } from './identity-events.ts';
 import { moveRuleScope } from './rule-scopes.ts';
 import { ensureSite, type NamedSite } from './sites.ts';
 
@@ -65,6 +66,7 @@ export async function editEndpoint(
 export async function retireEndpoints(db: State, ids: readonly string[], by: string, now: number): Promise<void> {
   for (const some of chunks(ids)) {
     await db.updateTable('endpoints').set({ retired_at: now }).where('id', 'in', some).execute();
+    for (const endpoint of some) await noteIdentity(db, { endpoint, at: now, kind: 'retired', by });
     const scoped = new Set<string>();
     for (const table of ['rules', 'setting_layers'] as const) {
       const rows = db.selectFrom(table).select('target').where('scope', '=', 'endpoint').where('target', 'in', some);

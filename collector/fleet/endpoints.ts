@@ -49,6 +49,10 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     .execute();
   for (const row of await state.selectFrom('endpoints').selectAll().where('retired_at', 'is', null).execute())
     entries.set(row.id, entryOf(row));
+  for (const { endpoint, instance } of await refusedOf(state)) {
+    const entry = entries.get(endpoint);
+    if (entry) entry.endpoint.refused = [...(entry.endpoint.refused ?? []), instance];
+  }
   for (const { id, moved_to } of await state
     .selectFrom('endpoints')
     .select(['id', 'moved_to'])
@@ -119,6 +123,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
       // What lives in memory is newer than its row; what people edit is newer in the row.
       const { name, kind, kindWhy, site, tags, people, platform, arch, credential, againAt } = endpointOf(row);
       Object.assign(entry.endpoint, { name, kind, kindWhy, site, tags, people, platform, arch, credential, againAt });
+      entry.endpoint.refused = (await refusedOf(state, id)).map(({ instance }) => instance);
       Object.assign(entry, secretsOf(row));
       return entry.endpoint;
     },
@@ -163,6 +168,14 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     },
   };
 }
+
+const refusedOf = (state: State, endpoint?: string) =>
+  state
+    .selectFrom('machines')
+    .select(['endpoint', 'instance'])
+    .where('refused_at', 'is not', null)
+    .$if(endpoint !== undefined, (of) => of.where('endpoint', '=', endpoint as string))
+    .execute();
 
 const isSame = (given: Buffer, known: Buffer = Buffer.alloc(0)) =>
   timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length));

@@ -336,7 +336,7 @@ function newEndpoint(name: string, applicant: JoiningMachine, code: EnrollmentRo
 }
 
 /** The name, or the first of `name-2`, `name-3` … that no living endpoint has: two laptops may be called "macbook". */
-async function freeName(db: Pick<State, 'selectFrom'>, wanted: string): Promise<string> {
+export async function freeName(db: Pick<State, 'selectFrom'>, wanted: string): Promise<string> {
   const rows = await db
     .selectFrom('endpoints')
     .select('name')

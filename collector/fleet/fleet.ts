@@ -39,6 +39,8 @@ export interface Endpoint {
   /** How often another credential was asked for; since when its machine has to be enrolled again. */
   credential?: number;
   againAt?: number | null;
+  /** Processes that came later than another one that runs too. */
+  refused?: readonly string[];
 }
 
 export interface Fleet {

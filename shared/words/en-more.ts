@@ -1055,6 +1055,8 @@ export const more = {
       credential: 'Credential fetched',
       credential_rotate: 'Credential to be rotated',
       credential_again: 'Asked to enrol again',
+      take_back: 'Taken back',
+      let_in: 'Refused machine let in',
       erase: 'Erased',
       extend: 'Extended',
       hand_off: 'Handed off',
@@ -1578,6 +1580,12 @@ export const more = {
     waited: 'waited {{time}}',
     todo: 'Find out what sends: a second agent or a script with its credential, an agent that restarts again and again, or a custom check with ever new names. Where nobody knows the sender, replace the credential (tab Machine and agent) and stop the old sender.',
   },
+  takeBack: {
+    button: 'Take back',
+    done: '{{name}} is back in the fleet. Its agent connects within five minutes, where it still runs.',
+    until: 'until',
+    uses: 'It is used elsewhere',
+  },
   rotation: {
     lead: 'Its agent fetches another one by itself each year. The old one is over as soon as the new one is used.',
     rotate: 'Rotate now',
@@ -1597,10 +1605,12 @@ export const more = {
   identity: {
     shared: 'Several machines report under this identity',
     sharedLead:
-      'The agent’s folder was copied, with a disk image or by hand. They take the connection from each other, so each is seen only now and then, and their values are mixed here. Nothing that they report is thrown away.',
+      'The agent’s folder was copied, with a disk image or by hand. The one that came later is refused and keeps what it measures; agents before 0.2 take turns instead, and their values are mixed here. Nothing is thrown away.',
     sharedDo:
       'Make a join code on the page Add endpoint. On each machine that is a copy, stop the agent, run this and start it again. If somebody else may have the credential, replace it as well (tab Machine and agent).',
     noName: 'A machine without a name',
+    refused: 'refused',
+    letIn: 'This is the right one: let it in, refuse the other',
     signedOn: 'signed on',
     like: {
       same: 'Looks like the same machine as {{name}}',

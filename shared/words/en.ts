@@ -559,7 +559,8 @@ export const words = {
     erased: 'an erased endpoint',
     retire: 'Retire…',
     retireSure: 'Yes, retire it',
-    retireLead: 'Its credential stops working and it leaves the fleet. Its history stays.',
+    retireLead:
+      'Its credential stops working and it leaves the fleet. Its history stays, and it can be taken back for 30 days.',
     beta: 'Beta: the agent for {{system}} has not been tested on a real machine',
     betaLead:
       'What it reads was checked only against recorded outputs of such machines. A value may be wrong or missing: compare ' +

@@ -89,6 +89,7 @@ step('both machines of one identity stand on its page with what to do, in both l
     [a, 'till-1'],
     [b, 'till-2'],
     [a, 'till-1'],
+    [b, 'till-2'],
   ] as const)
     await signOn(gold, instance, hostname);
   await open(gold.endpoint);

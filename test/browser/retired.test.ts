@@ -66,6 +66,21 @@ test.after(async () => {
   await collector?.close();
 });
 
+step('within 30 days it is taken back, and its page says so', async () => {
+  const url = collector.started.addresses.http;
+  const id = await enrolAndRetire('laptop-9');
+  await openPage(page, `${url}/endpoints/retired`, 'ja');
+  await page.getByRole('button', { name: '廃止を取り消す laptop-9' }).waitFor();
+  await picture('back-ja');
+  await openPage(page, `${url}/endpoints/retired`, 'en');
+  await page.getByRole('button', { name: 'Take back laptop-9' }).click();
+  await page.getByText('laptop-9 is back in the fleet').click();
+  await page.waitForURL(`${url}/endpoints/${id}`);
+  await openPage(page, `${url}/endpoints/${id}?tab=about`, 'en');
+  await page.getByText('Taken back from the retired ones').waitFor();
+  assert.equal(await violations(page), []);
+});
+
 step('it is in the list, and goes once its name and a reason are typed', async () => {
   const url = collector.started.addresses.http;
   await openPage(page, `${url}/`, 'en');

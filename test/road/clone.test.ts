@@ -2,7 +2,7 @@
  * A cloned image, with real processes: two agents on copies of one folder. What each of them measured is read from its own
  * spool while it runs, and looked for in the collector's store afterwards.
  */
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -42,20 +42,24 @@ async function stop(agent: AgentProcess): Promise<void> {
   await agent.finished;
 }
 
-async function enrolAnAgent(name: string): Promise<void> {
+async function enrolAnAgent(name: string, ...more: string[]): Promise<void> {
   const response = await fetch(`${collector.http}/api/v1/enrollments`, {
     method: 'POST',
     headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
     body: '{}',
   });
   const { code } = (await response.json()) as NewEnrollment;
-  const done = await startAgent(['enroll', code, '--name', 'gold', '--data', home(name)]).finished;
+  const done = await startAgent(['enroll', code, '--name', 'gold', '--data', home(name), ...more]).finished;
   assert.is(done.code, 0, done.stderr);
   writeFileSync(join(home(name), 'agent.settings.json'), JSON.stringify({ v: 1, interval_s: 1 }));
 }
 
+async function endpoints(): Promise<EndpointRow[]> {
+  return (await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints')).items;
+}
+
 async function onlyEndpoint(): Promise<EndpointRow> {
-  const { items } = await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints');
+  const items = await endpoints();
   assert.is(items.length, 1, 'one identity is one endpoint');
   return items[0] as EndpointRow;
 }
@@ -85,18 +89,22 @@ async function storedTimes(): Promise<Map<number, number>> {
   await store.close();
   const journal = new DatabaseSync(join(path, 'journal.db'), { readOnly: true });
   const files = journal.prepare("SELECT file FROM segments WHERE resolution = 'raw'").all();
-  const line = journal.prepare("SELECT id FROM lines WHERE metric = 'mem.used_percent'").get()?.id;
+  const found = journal.prepare("SELECT id FROM lines WHERE metric = 'mem.used_percent'").all();
+  const lines = found.map(({ id }) => id).join(', ');
   journal.close();
   const duck = await (await DuckDBInstance.create(':memory:')).connect();
   const names = files.map(({ file }) => `'${join(path, 'segments', String(file))}'`).join(', ');
   const rows = await duck.runAndReadAll(
-    `SELECT t, count(*) FROM read_parquet([${names}]) WHERE line = ${line} GROUP BY t`,
+    `SELECT t, count(*) FROM read_parquet([${names}]) WHERE line IN (${lines}) GROUP BY t`,
   );
   duck.closeSync();
   return new Map(rows.getRows().map(([at, count]) => [Number(at), Number(count)]));
 }
 
-test('nothing that was acknowledged is thrown away, both are named and asked to enrol, an alert fires', async () => {
+const isRefused = (agent: AgentProcess) =>
+  agent.output().includes('refused by the collector until it is enrolled again');
+
+test('the copy that came later is refused and enrolled again, the other goes on, both are named, nothing is lost', async () => {
   await enrolAnAgent('a');
   // Some reports and a clean stop, with some still waiting; then the folder is copied, as with an image.
   const first = start('a');
@@ -116,8 +124,14 @@ test('nothing that was acknowledged is thrown away, both are named and asked to 
   const agents = names.map(start);
   const { id } = await onlyEndpoint();
   const detail = () => collector.get<EndpointDetail>(`/api/v1/endpoints/${id}`);
-  await until(async () => (await detail()).sharedBy.length === 2, 60_000, 'both are named on the page');
-  for (const machine of (await detail()).sharedBy) assert.ok(machine.hostname && machine.address === '127.0.0.1');
+  await until(() => agents.some(isRefused), 60_000, 'the later one to be refused');
+  const seconds = (Date.now() - began) / 1000;
+  const later = isRefused(agents[0] as AgentProcess) ? 0 : 1;
+  const [clone, original] = [names[later] as string, names[1 - later] as string];
+  const { sharedBy, identityEvents } = await detail();
+  assert.equal(sharedBy.map((one) => one.isRefused).sort(), [false, true], 'one of the two is refused');
+  for (const machine of sharedBy) assert.ok(machine.hostname && machine.address === '127.0.0.1');
+  assert.is(identityEvents[0]?.kind, 'refused');
   let alert: Alert | undefined;
   const fires = async () => {
     const { items } = await collector.get<{ items: Alert[] }>('/api/v1/alerts?state=firing');
@@ -126,13 +140,20 @@ test('nothing that was acknowledged is thrown away, both are named and asked to 
   };
   await until(fires, 20_000, 'the alert');
   assert.match(String(alert?.tags.host), /\(127\.0\.0\.1\), .+\(127\.0\.0\.1\)/);
-  const asked = () => agents.every((agent) => agent.output().includes('Another machine reports under this identity'));
-  await until(asked, 60_000, 'both are asked to enrol');
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, began + togetherMs - Date.now())));
 
-  // Left alone one after the other, each brings what it still has.
-  await Promise.all(agents.map(stop));
-  for (const name of names) {
+  // Started again it is refused at once, and the other is not cut once more.
+  await stop(agents[later] as AgentProcess);
+  const cutBefore = (agents[1 - later] as AgentProcess).output().split('No connection').length;
+  const again = start(clone);
+  await until(() => isRefused(again), 20_000, 'to be refused again');
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, began + togetherMs - Date.now())));
+  assert.is((agents[1 - later] as AgentProcess).output().split('No connection').length, cutBefore);
+  assert.not(isRefused(agents[1 - later] as AgentProcess));
+  await stop(again);
+  await enrolAnAgent(clone, '--again');
+  assert.is((await endpoints()).length, 2, 'an endpoint of its own');
+  await stop(agents[1 - later] as AgentProcess);
+  for (const name of [original, clone]) {
     const alone = start(name);
     // One or two are always on their way.
     await until(() => look(name, generated).waiting <= 2, 60_000, `${name} delivers what waits`);
@@ -168,12 +189,37 @@ test('nothing that was acknowledged is thrown away, both are named and asked to 
     'nothing had to be given up',
   );
   const conflicts = Number(/^evenkeel_intake_conflicts_total (\d+)/m.exec(metrics)?.[1]);
-  assert.ok(conflicts > 0, 'both used the same numbers');
   const twice = [...counts].reduce((sum, [at, n]) => sum + (at > began ? n : 0), 0) - generated.size;
   console.log(
-    `\nFIGURE clone: ${perAgent.join(' + ')} reports in ${Math.round((ended - began) / 1000)} s, ${conflicts} conflicts, ` +
+    `\nFIGURE clone: the later one refused after ${seconds.toFixed(1)} s; ${perAgent.join(' + ')} reports in ${Math.round((ended - began) / 1000)} s, ${conflicts} conflicts, ` +
       `${missing.length} missing, 0 lost, at most ${Math.max(0, twice)} stored twice`,
   );
+});
+
+test('a folder that was put back is no copy: a new epoch, no alarm, and nothing is refused', async () => {
+  collector = await startCollector(data);
+  await enrolAnAgent('c');
+  const third = JSON.parse(readFileSync(join(home('c'), 'agent.json'), 'utf8')) as { endpoint: string };
+  const detail = () => collector.get<EndpointDetail>(`/api/v1/endpoints/${third.endpoint}`);
+  const reports = async (agent: AgentProcess, what: string) => {
+    const since = Date.now();
+    await until(async () => ((await detail()).row.valuesAt ?? 0) > since + 1500, 30_000, what);
+    agent.child.kill('SIGKILL');
+    await agent.finished;
+  };
+  await reports(start('c'), 'the first values');
+  cpSync(home('c'), home('snapshot'), { recursive: true });
+  await reports(start('c'), 'values after the snapshot');
+  // As a hypervisor does it: all at once, and without a word to the collector.
+  rmSync(home('c'), { recursive: true });
+  cpSync(home('snapshot'), home('c'), { recursive: true });
+  const reverted = start('c');
+  await until(() => reverted.output().includes('reports are renumbered'), 40_000, 'the new epoch');
+  await reports(reverted, 'values under it');
+  const { sharedBy, identityEvents } = await detail();
+  assert.equal([sharedBy, identityEvents], [[], []]);
+  const { items } = await collector.get<{ items: Alert[] }>('/api/v1/alerts?state=firing');
+  assert.not.ok(items.some(({ rule, endpoint }) => rule.id === 'identity-conflict' && endpoint?.id === third.endpoint));
 });
 
 test.run();

@@ -5,6 +5,7 @@ import { fail } from '../../../shared/errors.ts';
 import { createAllowances } from '../../doors/allowance.ts';
 import { networkOf } from '../../doors/network.ts';
 import { living } from '../../fleet/fleet.ts';
+import { letIn } from '../../fleet/machines.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, Nothing, word } from '../shapes.ts';
@@ -20,7 +21,7 @@ const Own = Type.Object(
 /** Wrong credentials of one network: 20 at once, then one in 30 s. */
 const wrongOnes = { burst: 20, perSecond: 1 / 30, atMost: 50_000 };
 
-export function credentialRoutes(app: App, { credentials, fleet, clock }: Context): void {
+export function credentialRoutes(app: App, { credentials, state, fleet, clock, changeFeed, replaced }: Context): void {
   const wrong = createAllowances({ ...wrongOnes, monotonic: clock.monotonic });
 
   app.post(
@@ -75,6 +76,31 @@ export function credentialRoutes(app: App, { credentials, fleet, clock }: Contex
       if (doubtfulSince !== null && doubtfulSince > clock.now())
         throw fail('BAD_REQUEST', { problem: 'doubtfulSince lies in the future; it is when the doubt begins' });
       await credentials.askAgain([id], callerNamed(request), doubtfulSince);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/v1/endpoints/:id/let-in',
+    {
+      schema: {
+        summary:
+          'Of several machines with this identity the refused one is the right one: let it in, refuse the others',
+        tags: ['fleet'],
+        params: Id,
+        body: Type.Object(
+          { instance: word(32, 'of `sharedBy`') },
+          { ...closed, examples: [{ instance: '0123456789abcdef' }] },
+        ),
+        response: { 204: Nothing },
+      },
+    },
+    async (request, reply) => {
+      const { id } = living(fleet, request.params.id);
+      await letIn(state, id, request.body.instance, callerNamed(request), clock.now());
+      await fleet.reload(id);
+      await replaced(id);
+      changeFeed.publish({ kind: 'endpoint', endpoint: id });
       return reply.status(204).send(null);
     },
   );

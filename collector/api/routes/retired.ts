@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { page, RetiredEndpoint } from '../../../shared/api.ts';
 import { eraseEndpoint } from '../../fleet/erase.ts';
-import { retiredEndpoints } from '../../fleet/retired.ts';
+import { restoreEndpoint, retiredEndpoints } from '../../fleet/retired.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, Id, prose, word, wordOrNone } from '../shapes.ts';
@@ -23,7 +23,26 @@ export function retiredRoutes(app: App, context: Context): void {
         response: { 200: Type.Object({ ...page(RetiredEndpoint).properties, total: Type.Integer() }) },
       },
     },
-    ({ query }) => retiredEndpoints(state, query.q ?? ''),
+    ({ query }) => retiredEndpoints(state, query.q ?? '', clock.now()),
+  );
+
+  app.post(
+    '/api/v1/endpoints/:id/take-back',
+    {
+      schema: {
+        summary: 'Take a retired endpoint back, within 30 days: its credential is taken again',
+        tags: ['fleet'],
+        params: Id,
+        response: { 200: Type.Object({ name: Type.String({ description: 'another one where its own is taken' }) }) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const name = await restoreEndpoint(state, id, callerNamed(request), clock.now());
+      await fleet.reload(id);
+      changeFeed.publish({ kind: 'endpoint', endpoint: id });
+      return { name };
+    },
   );
 
   app.post(

@@ -8,6 +8,7 @@ import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/b
 import { Input } from '../parts/field.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
+import { to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 
 interface Retired extends Page<RetiredEndpoint> {
@@ -82,6 +83,17 @@ export function RetiredPage() {
   const [wanted, setWanted] = useState('');
   const [chosen, setChosen] = useState<RetiredEndpoint | null>(null);
   const [done, setDone] = useState<ErasureDone | null>(null);
+  const [back, setBack] = useState<{ id: string; name: string } | null>(null);
+  const { busy, problem, send } = useSend();
+  const takeBack = (id: string) =>
+    send(async () => {
+      const { name } = await call<{ name: string }>(`endpoints/${encodeURIComponent(id)}/take-back`, {
+        method: 'POST',
+      });
+      setDone(null);
+      setBack({ id, name });
+      loaded.reload();
+    });
   const loaded = useLoad<Retired>(
     `endpoints/retired${wanted.trim() === '' ? '' : `?q=${encodeURIComponent(wanted.trim())}`}`,
   );
@@ -89,6 +101,12 @@ export function RetiredPage() {
     <>
       <PageHead title={t('page.retired')} lead={t('retired.lead')} />
       {done && <Outcome {...done} />}
+      {problem && <ProblemCallout problem={problem} />}
+      {back && (
+        <Callout tone="ok" spoken>
+          <a href={to.endpoint(back.id)}>{t('takeBack.done', { name: back.name })}</a>
+        </Callout>
+      )}
       {chosen && (
         <Erase
           key={chosen.id}
@@ -129,6 +147,22 @@ export function RetiredPage() {
                     { key: 'site', head: t('page.site'), cell: ({ site }) => site ?? t('stability.noSite') },
                     { key: 'from', head: t('retired.enrolled'), cell: ({ enrolledAt }) => <Moment at={enrolledAt} /> },
                     { key: 'to', head: t('retired.at'), cell: ({ retiredAt }) => <Moment at={retiredAt} /> },
+                    {
+                      key: 'back',
+                      head: <span class="unseen">{t('takeBack.button')}</span>,
+                      cell: ({ id, name, restorableUntil }) =>
+                        restorableUntil !== null && (
+                          <div>
+                            <button type="button" class="button slim" disabled={busy} onClick={() => void takeBack(id)}>
+                              {t('takeBack.button')}
+                              <span class="unseen"> {name}</span>
+                            </button>
+                            <div class="quiet small">
+                              {t('takeBack.until')} <Moment at={restorableUntil} />
+                            </div>
+                          </div>
+                        ),
+                    },
                     {
                       key: 'erase',
                       head: <span class="unseen">{t('retired.erase')}</span>,

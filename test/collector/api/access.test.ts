@@ -335,6 +335,11 @@ const calls: Record<string, Call> = {
   'POST /api/v1/enroll': { body: { code: 'wrong', ...applicant }, status: 403 },
   // The rest of it: test/road/rotation.test.ts.
   'POST /api/v1/agent/credential': { body: { endpoint: 'enobody', secret: 'wrong' }, status: 401 },
+  'POST /api/v1/endpoints/:id/let-in': {
+    path: '/api/v1/endpoints/:endpoint/let-in',
+    body: { instance: '0123456789abcdef' },
+    status: 404,
+  },
   'POST /api/v1/endpoints/:id/credential/rotate': { path: '/api/v1/endpoints/:endpoint/credential/rotate' },
   'POST /api/v1/endpoints/:id/credential/again': {
     path: '/api/v1/endpoints/:spare/credential/again',
@@ -389,6 +394,13 @@ const calls: Record<string, Call> = {
     },
   },
   'GET /api/v1/endpoints/retired': {},
+  'POST /api/v1/endpoints/:id/take-back': {
+    path: '/api/v1/endpoints/:spare/take-back',
+    before: async () => {
+      ids.spare = await enrol();
+      await collector.call(`/api/v1/endpoints/${ids.spare}`, { method: 'DELETE', as: 'admin' });
+    },
+  },
   'POST /api/v1/endpoints/:id/erase': {
     path: '/api/v1/endpoints/:spare/erase',
     makeBody: () => ({ name: 'sold', reason: 'sold' }),

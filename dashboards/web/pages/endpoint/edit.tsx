@@ -1,13 +1,15 @@
 /** What people decide about an endpoint: its name, kind, site, tags and groups. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { EndpointRow, GroupRow } from '../../../../shared/api.ts';
+import type { BulkEditOutcome, BulkLine } from '../../../../shared/bulk.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Callout, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { SiteInput } from '../../parts/site-input.tsx';
 import { navigate } from '../../router.ts';
+import { formatReasons } from '../../words/reason.ts';
 import { t } from '../../words/words.ts';
 
 const kinds = ['server', 'workstation'] as const;
@@ -16,7 +18,25 @@ function tagsOf(text: string): string[] {
   return [...new Set(text.split(/[,\s、]+/).filter(Boolean))];
 }
 
-/** Asked twice, because the agent on that machine has to be enrolled anew afterwards. */
+/** What else it is used by: nobody should find out afterwards. */
+function Uses({ id }: { id: string }) {
+  const [uses, setUses] = useState<BulkLine['why']>([]);
+  useEffect(() => {
+    const body = { ids: [id], act: 'retire' };
+    call<BulkEditOutcome>('endpoints/bulk/preview', { method: 'POST', body }).then(
+      ({ lines }) => setUses(lines[0]?.why ?? []),
+      () => setUses([]),
+    );
+  }, [id]);
+  if (uses.length === 0) return null;
+  return (
+    <Callout tone="warning" title={t('takeBack.uses')}>
+      {formatReasons(uses)}
+    </Callout>
+  );
+}
+
+/** Asked twice: its agent reports no more from then on. */
 function Retire({ id }: { id: string }) {
   const [asked, setAsked] = useState(false);
   const { busy, problem, send } = useSend();
@@ -33,6 +53,7 @@ function Retire({ id }: { id: string }) {
   return (
     <>
       <span class="small">{t('endpoint.retireLead')}</span>
+      <Uses id={id} />
       <button type="button" class="button danger" disabled={busy} onClick={() => void retire()}>
         {t('endpoint.retireSure')}
       </button>

@@ -10,20 +10,30 @@ import { Ago } from '../../parts/moment.tsx';
 import { navigate, to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 
-function Shared({ machines }: { machines: EndpointDetail['sharedBy'] }) {
+function Shared({ id, machines }: { id: string; machines: EndpointDetail['sharedBy'] }) {
+  const { busy, problem, send } = useSend();
+  const letIn = (instance: string) =>
+    send(() => call(`endpoints/${encodeURIComponent(id)}/let-in`, { method: 'POST', body: { instance } }));
   return (
     <Callout tone="critical" title={t('identity.shared')}>
       <p>{t('identity.sharedLead')}</p>
       <ul>
-        {machines.map(({ hostname, address, at }) => (
-          <li key={`${hostname}${address}${at}`}>
+        {machines.map(({ hostname, address, at, instance, isRefused }) => (
+          <li key={instance}>
             <span class="strong">{hostname ?? t('identity.noName')}</span> {address}{' '}
             <span class="quiet small">
               {t('identity.signedOn')} <Ago at={at} />
             </span>
+            {isRefused && <span class="strong"> {t('identity.refused')}</span>}{' '}
+            {isRefused && may('admin') && (
+              <button type="button" class="button slim" disabled={busy} onClick={() => void letIn(instance)}>
+                {t('identity.letIn')}
+              </button>
+            )}
           </li>
         ))}
       </ul>
+      {problem && <ProblemCallout problem={problem} />}
       <p>
         {t('identity.sharedDo')} <code>npm run agent -- enroll --again</code>
       </p>
@@ -82,7 +92,7 @@ export function Identity({ detail }: { detail: EndpointDetail }) {
           {t('identity.againLead', { at: time(detail.againAt, language.value, 'long') })}
         </Callout>
       )}
-      {detail.sharedBy.length > 0 && <Shared machines={detail.sharedBy} />}
+      {detail.sharedBy.length > 0 && <Shared id={detail.row.id} machines={detail.sharedBy} />}
       {detail.looksLike.map((other) => (
         <Lookalike key={other.id} id={detail.row.id} other={other} />
       ))}
