@@ -27,6 +27,8 @@ export interface BuildPlan {
   /** Folder for what is built. */
   out: string;
   targets: Target[];
+  /** keys.json of the releases, as text; null: the agent takes no update by itself. */
+  releaseKeys: string | null;
   /** Seconds since 1970 of the last commit: the time of every file, so that the same source gives the same bytes. */
   epoch: number;
 }
@@ -66,6 +68,7 @@ export function readPlan(top: string): BuildPlan {
     out: join(top, pkg.outputPath),
     targets: pkg.targets.map((text) => targetOf(text, node)),
     epoch: epochOf(top),
+    releaseKeys: null,
   };
 }
 

@@ -10,6 +10,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeFolder } from '../shared/make-folder.ts';
+import { readKeys } from '../shared/release.ts';
 import { type Bundle, bundleAgent, bundleCollector } from './bundle.ts';
 import { buildWebApp, collectorFolder, type WebApp } from './collector.ts';
 import { type BuildPlan, type PlannedProgram, readPlan, type Target } from './config.ts';
@@ -20,6 +21,7 @@ import { rpm } from './forms/rpm.ts';
 import { tar } from './forms/tar.ts';
 import type { Form, PackedFile } from './forms/tree.ts';
 import { nodeFolder } from './node.ts';
+import { release } from './release.ts';
 import { checkRoom, Refused } from './room.ts';
 import { sbom, thirdParty } from './sbom.ts';
 
@@ -52,6 +54,7 @@ function flagsOf(words: string[]) {
         target: { type: 'string', multiple: true },
         form: { type: 'string', multiple: true },
         out: { type: 'string' },
+        keys: { type: 'string' },
         quick: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -67,7 +70,10 @@ const help = (plan: BuildPlan) => `npm run package [-- FLAGS]   builds packages 
   --target T   ${plan.targets.map(({ name }) => name).join(', ')}; may be repeated; all that fit without it
   --form F     ${forms.map(({ name }) => name).join(', ')}; may be repeated; all that fit without it
   --out DIR    another folder
-  --quick      packs in seconds instead of minutes, larger: to try something`;
+  --keys FILE  public keys of releases (keys.json) for the agent; without them it takes no update by itself
+  --quick      packs in seconds instead of minutes, larger: to try something
+
+npm run package -- release --help   keys and signatures of releases`;
 
 /** A program before it is made for a target. */
 interface Prepared {
@@ -136,11 +142,27 @@ function buildTarget(
   return { built, lacks };
 }
 
+/** Looked at before it is built in: a set that does not vouch for itself would switch updates off. */
+function publicKeys(path: string): string {
+  try {
+    const text = readFileSync(path, 'utf8');
+    readKeys(Buffer.from(text));
+    return text;
+  } catch (thrown) {
+    throw new Refused(`--keys ${path} is no set of release keys: ${(thrown as Error).message}`);
+  }
+}
+
 /** What lies between takes the most: two copies of the program, and the tree of each form. */
 const roomFor = { work: 1_500_000_000, out: 700_000_000 };
 
 async function main(): Promise<number> {
   const plan = readPlan(fileURLToPath(new URL('..', import.meta.url)));
+  const [first, ...words] = process.argv.slice(2);
+  if (first === 'release') {
+    release(plan, words);
+    return 0;
+  }
   const flags = flagsOf(process.argv.slice(2));
   if (flags.help) {
     say(help(plan));
@@ -157,6 +179,7 @@ async function main(): Promise<number> {
       'Nothing fits all of these. msi and zip are for Windows, deb and rpm for Linux; the collector is built for Linux only: elsewhere it runs from source (npm start).',
     );
   if (flags.out !== undefined) plan.out = resolve(flags.out);
+  if (flags.keys !== undefined) plan.releaseKeys = publicKeys(flags.keys);
   try {
     makeFolder(plan.out);
   } catch (thrown) {
@@ -197,6 +220,9 @@ async function build(
   );
   writeFileSync(join(plan.out, 'SHA256SUMS'), sums.sort().join(''));
   say(`${built.length} files in ${plan.out}, with SHA256SUMS`);
+  const agents = pairs.some(({ program }) => program.name === 'evenkeel-agent');
+  if (agents && plan.releaseKeys === null)
+    say('Without --keys these agents take no update by themselves (npm run package -- release --help).');
   for (const lack of new Set(lacks)) process.stderr.write(`${lack}\n`);
   return lacks.length === 0 ? 0 : 1;
 }

@@ -20,6 +20,8 @@ export interface PackedProduct {
   about: string;
   systems: readonly System[];
   linux: readonly SystemFile[];
+  /** In `assets`: what an archive brings so that the program can update itself. */
+  updates?: readonly string[];
   /** Where the program lies in an archive without a package manager. */
   archived: string;
 }
@@ -38,6 +40,7 @@ export const products: readonly PackedProduct[] = [
       unit('evenkeel-agent.path'),
       { file: 'linux/evenkeel-sleep', place: 'usr/lib/systemd/system-sleep/evenkeel-agent', mode: 0o755 },
     ],
+    updates: ['guard', 'guard.conf', 'evenkeel-update.service', 'evenkeel-update.path'].map((name) => `linux/${name}`),
     archived: '',
   },
   {

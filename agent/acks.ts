@@ -21,11 +21,11 @@ export interface AckTracker {
   take(ack: Ack, delivered: Ack, identity: { endpoint: string; name: string }): boolean;
   /** The oldest entry when it and all after it are to be sent again; else null. @param connectedAt monotonic, ms */
   takeOverdue(connectedAt: number): SpoolEntry | null;
-  state(): { lastAck: number | null; sharedSince: number | null };
+  state(): { lastAck: number | null; ownAck: number | null; sharedSince: number | null };
 }
 
 export interface AckTrackerOptions {
-  spool: Pick<Spool, 'ack' | 'after' | 'renumber'>;
+  spool: Pick<Spool, 'ack' | 'after' | 'newest' | 'renumber'>;
   clock: Clock;
   log: Log;
 }
@@ -35,6 +35,9 @@ export function createAckTracker({ spool, clock, log }: AckTrackerOptions): AckT
   /** Of the last ack or the last resending, monotonic. */
   let lastAt = Number.NEGATIVE_INFINITY;
   let lastAck: number | null = null;
+  /** What was there before this process made any. */
+  const before = spool.newest();
+  let ownAck: number | null = null;
   let sharedSince: number | null = null;
 
   return {
@@ -43,6 +46,7 @@ export function createAckTracker({ spool, clock, log }: AckTrackerOptions): AckT
       delayMs = firstResendMs;
       lastAt = clock.monotonic();
       lastAck = clock.now();
+      if (delivered.also.some(([, to]) => before?.epoch !== delivered.epoch || to > before.seq)) ownAck ??= lastAck;
       if (conflict === 'shared' && sharedSince === null) {
         sharedSince = lastAck;
         log.warn(
@@ -66,6 +70,6 @@ export function createAckTracker({ spool, clock, log }: AckTrackerOptions): AckT
       lastAt = now;
       return oldest;
     },
-    state: () => ({ lastAck, sharedSince }),
+    state: () => ({ lastAck, ownAck, sharedSince }),
   };
 }

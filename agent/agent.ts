@@ -12,6 +12,7 @@ import type { OfflineReason } from '../shared/presence.ts';
 import { reason } from '../shared/reason.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { TargetOrder } from '../shared/target.ts';
+import type { UpdateReport } from '../shared/update.ts';
 import { askForMaintenance } from './asking.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
@@ -35,6 +36,7 @@ import { createSections, type SectionQueue } from './sections.ts';
 import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
 import { createTargetCheck, type TargetCheck } from './targets/targets.ts';
+import { createUpdates, type UpdateOffer, type Updates } from './update/updates.ts';
 import { version } from './version.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -51,6 +53,9 @@ export interface AgentState {
   link: LinkState;
   spool: SpoolState;
   checks: CheckState[];
+  /** Tells a start from the one before. */
+  pid: number;
+  update: UpdateReport;
 }
 
 export interface Agent {
@@ -66,6 +71,8 @@ export const spoolPath = (data: string) => join(data, 'spool.db');
 /** Names of all configurable checks; `agent` is its check of itself. */
 export const checkNames = [...createChecks().map((check) => check.name), 'agent', 'targets'];
 
+const isOnBattery = () => onBattery(process.platform, '', run);
+
 interface Running {
   birth: AgentBirth;
   /** A birth with more facts follows the one that was published. */
@@ -77,15 +84,30 @@ interface Running {
   targets: TargetCheck;
   remote: RemoteSettings;
   rotation: Fetching;
+  updates: Updates;
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
+}
+
+function openUpdates(
+  parts: Running,
+  given: Pick<Parameters<typeof createUpdates>[0], 'data' | 'allow' | 'clock' | 'log'>,
+): Updates {
+  const lastAck = () => parts.link.state().lastAck;
+  return createUpdates({ ...given, lastAck, isOnBattery, onChange: () => parts.link.announce() });
+}
+
+function stateOf({ link, spool, runner, updates }: Running): AgentState {
+  const of = { link: link.state(), spool: spool.state(), checks: runner.states() };
+  return { version, pid: process.pid, update: updates.report(), ...of };
 }
 
 /** New settings of the collector; null: it took them back. */
 function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig | null, log: Log): void {
   const { remote, runner, targets } = parts;
   const { watch = [], may_ask = [], ...shown } = config ?? {};
+  parts.updates.offer((config as { update?: UpdateOffer } | null)?.update ?? null);
   parts.mayAsk = may_ask;
   parts.rotation.wanted(config?.credential);
   // Orders hold secrets.
@@ -142,6 +164,7 @@ export function createAgent(options: AgentOptions): Agent {
       has: () => parts.link.credential().generation ?? 0,
       onFetched: (fetched) => parts.link.use(fetched),
     });
+    parts.updates = openUpdates(parts, { data, allow: own.remote.updates, clock, log });
     const sections = createSections({
       ...{ memory, clock },
       send: (section, found) => messages.section(section, withoutPersonal(section, found, remote.privacy())),
@@ -165,7 +188,7 @@ export function createAgent(options: AgentOptions): Agent {
       local,
       uptime,
       runHeavy: parts.heavy.run,
-      isOnBattery: () => onBattery(process.platform, '', run),
+      isOnBattery,
       onMetrics: (metrics, intervalMs) => {
         messages.report(metrics, intervalMs);
         sections.daily();
@@ -195,6 +218,7 @@ export function createAgent(options: AgentOptions): Agent {
       birth,
       intervalMs: () => parts.runner.intervalMs(),
       settings: remote.applied,
+      update: parts.updates.report,
       onConfigRefused: (why, version) => {
         refused = why;
         remote.refuse(version, why);
@@ -210,10 +234,7 @@ export function createAgent(options: AgentOptions): Agent {
     return parts;
   }
 
-  function state(): AgentState {
-    const { link, spool, runner } = running as Running;
-    return { version, link: link.state(), spool: spool.state(), checks: runner.states() };
-  }
+  const state = () => stateOf(running as Running);
 
   async function answer(word: ControlCommand, more: unknown): Promise<unknown> {
     if (word === 'maintenance') return running && askForMaintenance(running, more);
@@ -244,7 +265,8 @@ export function createAgent(options: AgentOptions): Agent {
     },
     async stop(reason) {
       if (!running) return;
-      const { link, spool, runner, heavy, targets, rotation, control, birth } = running;
+      const { link, spool, runner, heavy, targets, rotation, control, birth, updates } = running;
+      updates.stop();
       runner.stop();
       heavy.stop();
       targets.stop();

@@ -1,10 +1,17 @@
 /** Where the agent keeps its data, and as which user it touches them: from source and as a package. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { becomeOwnerOf } from '../shared/owner.ts';
 
 /** A package holds its code compiled in: no script was named at the start. */
 export const isPackaged = (): boolean => !process.argv[1]?.endsWith('.ts');
+
+/** What was started: a package is one file, Node itself with the code inside, or a script that names Node. */
+export const programFile = (): string => {
+  const { argv, execPath } = process;
+  const script = argv[1];
+  return realpathSync(script !== undefined && /^node(\.exe)?$/.test(basename(execPath)) ? script : execPath);
+};
 
 /** The folder of the source tree is wherever somebody works; that of a package is one place per system. */
 export function defaultData(): string {
@@ -20,6 +27,7 @@ export function becomeOwner(folder: string): void {
 
 /** Beside the data of a package, in a folder of root's: what the agent obeys is not the agent's to change. */
 function settingsFolder(data: string): string {
+  if (process.env.EVENKEEL_AGENT_SETTINGS) return process.env.EVENKEEL_AGENT_SETTINGS;
   if (!isPackaged() || data !== defaultData()) return data;
   return process.platform === 'win32' ? join(dirname(data), 'etc') : '/etc/evenkeel-agent';
 }

@@ -6,6 +6,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { programFile } from './home.ts';
 import { distrustTree } from './trusted-path.ts';
 
 /**
@@ -98,6 +99,6 @@ export function keepTidy(): void {
 /** How to start this same agent with other words, from source or as a single binary. */
 export function agentCommand(words: readonly string[]): { file: string; args: string[] } {
   const script = process.argv[1];
-  const own = script?.endsWith('.ts') ? ['--disable-warning=ExperimentalWarning', script] : [];
-  return { file: process.execPath, args: [...own, ...words] };
+  if (!script?.endsWith('.ts')) return { file: programFile(), args: [...words] };
+  return { file: process.execPath, args: ['--disable-warning=ExperimentalWarning', script, ...words] };
 }

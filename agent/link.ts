@@ -13,6 +13,7 @@ import { reasonOf } from '../shared/errors.ts';
 import type { OfflineReason, Online, Presence } from '../shared/presence.ts';
 import type { Ack, AgentConfig, AskAnswer, Moved } from '../shared/report.ts';
 import { topicOf } from '../shared/topics.ts';
+import type { UpdateReport } from '../shared/update.ts';
 import { createAckTracker, firstResendMs } from './acks.ts';
 import { createQuestions, type Question } from './asking.ts';
 import type { AgentBirth } from './birth.ts';
@@ -44,6 +45,8 @@ export interface LinkOptions extends LoginOptions {
   settings?(): Applied;
   /** Of this process, 16 hex digits: its wills say it before its births do. One that was refused stays the one that was refused. */
   instance?: string | undefined;
+  /** How far an update is: for births. */
+  update?(): UpdateReport;
   random?: () => number;
 }
 
@@ -53,6 +56,8 @@ export interface LinkState {
   since: number;
   trouble: string | null;
   lastAck: number | null;
+  /** The first for a report of this process. */
+  ownAck: number | null;
   /** ms UTC; the collector has reported that another machine uses this identity, too. */
   sharedSince: number | null;
 }
@@ -125,6 +130,7 @@ function onlineOf(options: LinkOptions, session: string, instance: string, facts
     instance,
     hostname: hostname(),
     ...(options.settings && { settings: options.settings() }),
+    ...(options.update && { update: options.update() }),
     ...facts,
   };
 }

@@ -20,8 +20,8 @@ export interface Local {
   faults: string[];
 }
 
-const openRemote: Remote = { settings: 'on', lock: [] };
-const closedRemote: Remote = { settings: 'off', lock: [] };
+const openRemote: Remote = { settings: 'on', lock: [], updates: 'off' };
+const closedRemote: Remote = { settings: 'off', lock: [], updates: 'off' };
 
 /** @param checks names of all checks: settings of an unknown check would have no effect. Never rejects. */
 export async function readLocal(data: string, checks: readonly string[]): Promise<Local> {

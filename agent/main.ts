@@ -49,6 +49,12 @@ const commands: Record<string, AgentCommandEntry> = {
     usage: 'maintenance 2h "why"     ask for maintenance of this machine; `maintenance end`; without words: what runs',
     load: () => import('./commands/maintenance.ts'),
   },
+  update: {
+    usage: 'update --again          try releases again that were refused here (as root)',
+    load: () => import('./commands/update.ts'),
+    keepsRights: true,
+  },
+  'update-fetch': { usage: 'update-fetch', load: () => import('./commands/update-fetch.ts'), internal: true },
   wait: { usage: 'wait', load: () => import('./commands/wait.ts'), internal: true },
   wake: { usage: 'wake                    let it say that it is back', load: () => import('./commands/wake.ts') },
   rotate: { usage: 'rotate', load: () => import('./commands/rotate.ts'), internal: true },

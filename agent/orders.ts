@@ -184,20 +184,24 @@ export function parseAllowed(bytes: Uint8Array): string[] {
 export interface Remote {
   settings: 'on' | 'off';
   lock: string[];
+  /** Whether releases that were signed are installed, or people are told of them. */
+  updates: 'off' | 'notify' | 'auto';
 }
 
 /** Of the machine's own file: nobody else can say. */
 export function parseRemote(bytes: Uint8Array): Remote {
   const { remote } = parse(bytes);
-  if (remote === undefined) return { settings: 'on', lock: [] };
+  if (remote === undefined) return { settings: 'on', lock: [], updates: 'off' };
   if (!isDict(remote)) refuse('message.remote', 'must be an object');
-  onlyKeys(remote, ['settings', 'lock'], 'message.remote');
-  const { settings = 'on', lock = [] } = remote;
+  onlyKeys(remote, ['settings', 'lock', 'updates'], 'message.remote');
+  const { settings = 'on', lock = [], updates = 'off' } = remote;
   if (settings !== 'on' && settings !== 'off') refuse('message.remote.settings', 'must be on or off');
+  if (updates !== 'off' && updates !== 'notify' && updates !== 'auto')
+    refuse('message.remote.updates', 'must be off, notify or auto');
   const isKey = (one: unknown): one is string => typeof one === 'string' && one.length <= 80 && isLockKey(one);
   if (!Array.isArray(lock) || lock.length > 100 || !lock.every(isKey))
     refuse('message.remote.lock', 'must be a list of at most 100 settings, such as interval_s or checks.smart');
-  return { settings, lock };
+  return { settings, lock, updates };
 }
 
 /** The version of a message that was refused, so that the answer can name it. @returns null where no version can be read */

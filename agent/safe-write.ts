@@ -23,20 +23,21 @@ import { assertTrusted, quoted } from './trusted-path.ts';
 const create = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
 /** What a crash has left is removed; if it is a link, the link and not its target. */
-function openDraft(draft: string): number {
+function openDraft(draft: string, mode: number): number {
   rmSync(draft, { force: true });
-  return openSync(draft, create, 0o600);
+  return openSync(draft, create, mode);
 }
 
 /**
  * Writes a draft in the same folder and renames it: a link or another file of that name is replaced, not written.
  * @param flush for what must survive a power cut
+ * @param mode for what root writes and the agent reads
  * @throws EvenkeelError UNTRUSTED_PATH; errors of the file system
  */
-export function replaceFile(path: string, text: string, { flush = false } = {}): void {
+export function replaceFile(path: string, text: string, { flush = false, mode = 0o600 } = {}): void {
   assertTrusted(dirname(path));
   const draft = `${path}.${process.pid}`;
-  const file = openDraft(draft);
+  const file = openDraft(draft, mode);
   try {
     try {
       writeFileSync(file, text);

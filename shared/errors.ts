@@ -60,6 +60,11 @@ export const errors = {
     '{file} is not used: {problem}. {todo}',
     'Only root and the user of the agent may be able to change what it obeys and writes, and every folder above that.',
   ),
+  UPDATE_NOT_HERE: row(
+    409,
+    'This agent does not exchange itself: it was installed as {form}.',
+    'Install the new package as the first one: with the package manager, the installer, or git.',
+  ),
   PORT_IN_USE: row(
     500,
     'Cannot listen on {address}: another program uses it.',

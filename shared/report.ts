@@ -208,6 +208,7 @@ export const LocalConfig = Type.Object(
       Type.Object(
         {
           settings: Type.Optional(Type.Enum(['on', 'off'])),
+          updates: Type.Optional(Type.Enum(['off', 'notify', 'auto'])),
           lock: Type.Optional(
             Type.Array(
               Type.String({

@@ -24,6 +24,11 @@ function linuxFiles(contents: PackageContents): PackedFile[] {
     file('linux/setup', 0o755),
     ...contents.product.linux.map((one) => file(one.file, one.mode ?? 0o644)),
     { path: 'arch', mode: 0o644, text: `${contents.target.arch}\n` },
+    // Of a package manager's files nothing is exchanged: only what lies here updates itself.
+    ...(contents.product.updates ?? []).map((path) => file(path, path.endsWith('guard') ? 0o755 : 0o644)),
+    ...(contents.product.updates && contents.plan.releaseKeys !== null
+      ? [{ path: 'keys.json', mode: 0o644, text: contents.plan.releaseKeys }]
+      : []),
   ];
 }
 

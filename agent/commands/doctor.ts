@@ -137,9 +137,22 @@ function describeRunning(state: AgentState): string[] {
           `identity       another machine reports under it, too, since ${new Date(link.sharedSince).toISOString()}`,
           '    to do: on the one that is the copy, run `npm run agent -- enroll --again` and start its agent again',
         ]),
+    ...describeUpdate(state.update),
     ...state.checks
       .filter((check) => check.status === 'failed')
       .map((check) => `    running agent: ${check.check} failed: ${english(check.reason ?? [])}`),
+  ];
+}
+
+/** An agent of before, which still runs, says nothing of updates. */
+function describeUpdate(update: AgentState['update'] | undefined): string[] {
+  if (!update) return [];
+  const { allow, form, keys, state, version, reason } = update;
+  const off = { off: 'off', notify: 'a person is told', auto: keys === 0 ? 'off: the package has no keys of releases' : 'on' };
+  const about = version === undefined ? '' : `; version ${version}: ${state}`;
+  return [
+    `updates        ${off[allow]} (installed as ${form})${about}`,
+    ...(reason ? [`    why:   ${english([reason])}`] : []),
   ];
 }
 

@@ -15,7 +15,7 @@ import { silentLog } from '../../shared/log.ts';
 import { temporaryFolder } from '../support/agent.ts';
 
 const test = suite('settings from afar');
-const open: Remote = { settings: 'on', lock: [] };
+const open: Remote = { settings: 'on', lock: [], updates: 'off' };
 const machine = (data: string, remote = open, config: object | null = null) =>
   createRemoteSettings({
     ...{ data, checks: checkNames, log: silentLog },
@@ -65,7 +65,7 @@ test('the machine’s own file wins: locked keys, own values, places beyond thos
       certificates: ['/etc/ssl/keel.pem', '/home/mia/key.pem'],
     };
     const lock = ['checks.health_slow', 'privacy.users'];
-    const mine = machine(data, { settings: 'on', lock }, { interval_s: 60 });
+    const mine = machine(data, { settings: 'on', lock, updates: 'off' }, { interval_s: 60 });
     assert.equal(mine.take(given), {
       ...{ v: 1, interval_s: 20, privacy: { serials: false } },
       checks: { cpu: { every_s: 30 }, quantum: { enabled: false } },
@@ -83,7 +83,7 @@ test('the machine’s own file wins: locked keys, own values, places beyond thos
         ['setting_locked', 'privacy.users'],
       ],
     );
-    const off = machine(data, { settings: 'off', lock: [] });
+    const off = machine(data, { settings: 'off', lock: [], updates: 'off' });
     assert.equal(off.take(given), { v: 1 });
     assert.equal([off.applied().result, off.applied().remote], ['refused', 'off']);
   }));

@@ -197,6 +197,7 @@ const terminalOnly = new Set<string>([
   'LISTEN_REFUSED',
   'TLS_EXISTS',
   'TLS_OLD_TRUSTED',
+  'UPDATE_NOT_HERE',
   'CODE_FILE_UNREADABLE',
   'CODE_FILE_OPEN',
   'TLS_NOT_MADE',

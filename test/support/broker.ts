@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { Aedes } from 'aedes';
-import type { Presence } from '../../shared/presence.ts';
+import type { Online, Presence } from '../../shared/presence.ts';
 import type { InventoryMessage, Report } from '../../shared/report.ts';
 import { parseTopic } from '../../shared/topics.ts';
 import { inflate } from '../../shared/wire.ts';
@@ -17,6 +17,8 @@ export interface TestBroker {
   /** In order of arrival; a message that came twice is here twice. */
   kept: Kept[];
   presences: { retain: boolean; presence: Presence }[];
+  /** The last birth of each endpoint. */
+  births: Map<string, Online>;
   /** False: messages are kept, but no ack is sent. */
   acking: boolean;
   /** Answers each CONNECT with this return code instead of 0. */
@@ -53,6 +55,7 @@ export async function startBroker(tls?: { key: string; cert: string }): Promise<
     port: 0,
     kept: [],
     presences: [],
+    births: new Map(),
     acking: true,
     refuseWith: null,
     publish: (topic, payload, retain = false) =>
@@ -77,6 +80,7 @@ export async function startBroker(tls?: { key: string; cert: string }): Promise<
     if (!parsed) return;
     const message = JSON.parse(Buffer.from(inflate(payload)).toString('utf8'));
     if (parsed.leaf === 'presence') broker.presences.push({ retain, presence: message });
+    if (parsed.leaf === 'presence' && message.state === 'online') broker.births.set(parsed.endpoint, message);
     if (parsed.leaf !== 'report' && parsed.leaf !== 'backlog' && parsed.leaf !== 'inventory') return;
     broker.kept.push({ ...message, leaf: parsed.leaf, endpoint: parsed.endpoint });
     const seqs = seen.get(message.epoch) ?? new Set();

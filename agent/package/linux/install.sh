@@ -6,6 +6,7 @@ name=evenkeel-agent
 home=/opt/$name
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
+has_systemd() { [ -d /run/systemd/system ]; }
 stop() { printf '%s\n' "install.sh: $1" >&2; exit 1; }
 
 [ "$(id -u)" = 0 ] || stop "this needs root, and you are $(id -un). Run: sudo sh $0 $*"
@@ -13,10 +14,13 @@ stop() { printf '%s\n' "install.sh: $1" >&2; exit 1; }
 
 if [ "${1:-}" = --uninstall ]; then
   [ -x $home/setup ] || stop "$name is not installed in $home: nothing to remove."
+  if has_systemd; then systemctl --quiet disable --now evenkeel-update.path || true; fi
   $home/setup remove
   cp $home/setup "$here/setup.last"
   rm -rf $home /usr/bin/$name /etc/systemd/system/$name.service /etc/systemd/system/$name.path \
-    /usr/lib/systemd/system-sleep/$name
+    /etc/systemd/system/$name.service.d/guard.conf /etc/systemd/system/evenkeel-update.service \
+    /etc/systemd/system/evenkeel-update.path /usr/lib/systemd/system-sleep/$name
+  rmdir /etc/systemd/system/$name.service.d 2>/dev/null || true
   [ "${2:-}" != --purge ] || "$here/setup.last" purge
   rm -f "$here/setup.last"
   echo "Removed $name.$([ "${2:-}" = --purge ] || echo ' Its data is still in /var/lib/evenkeel-agent.')"
@@ -47,9 +51,18 @@ mv "$home/versions/$version.new" "$home/versions/$version"
 install -m 0755 "$here/setup" $home/setup
 install -m 0644 "$here/LICENSE" "$here/THIRD-PARTY.txt" $home
 install -m 0644 "$here/$name.service" "$here/$name.path" /etc/systemd/system
+# Updates of its own: off until the machine's settings say otherwise, and without keys.json for good.
+install -d -m 0755 /etc/systemd/system/$name.service.d
+install -m 0755 "$here/guard" $home/guard
+install -m 0644 "$here/guard.conf" /etc/systemd/system/$name.service.d
+install -m 0644 "$here/evenkeel-update.service" "$here/evenkeel-update.path" /etc/systemd/system
+[ ! -e "$here/keys.json" ] || install -m 0644 "$here/keys.json" $home/keys.json
+# Whoever installs by hand ends a trial.
+for file in trial previous starts restarted fell-back; do rm -f "$home/update/$file"; done
 install -m 0755 "$here/evenkeel-sleep" /usr/lib/systemd/system-sleep/$name
 ln -sfn "versions/$version" $home/current.new
 mv -T $home/current.new $home/current
 ln -sfn $home/current /usr/bin/$name
 $home/setup $word
+if has_systemd; then systemctl --quiet enable --now evenkeel-update.path; fi
 echo "Installed $name $version. Now enrol this machine: sudo $name enroll"
