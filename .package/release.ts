@@ -229,6 +229,8 @@ function signRelease(options: SignOptions): void {
   const bytes = Buffer.from(json(manifest));
   readRelease(bytes, known, released);
   writeFileSync(join(options.folder, 'manifest.json'), bytes);
+  // For the collector, which reads the manifest with them; machines have theirs from their package.
+  writeFileSync(join(options.folder, 'keys.json'), set);
   writeFileSync(counter, `${sequence}\n`);
   say(`manifest.json: release ${version}, number ${sequence}, ${files.length} packages, until ${release.expires}`);
 }

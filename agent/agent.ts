@@ -36,7 +36,7 @@ import { createSections, type SectionQueue } from './sections.ts';
 import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
 import { createTargetCheck, type TargetCheck } from './targets/targets.ts';
-import { createUpdates, type UpdateOffer, type Updates } from './update/updates.ts';
+import { createUpdates, type Updates } from './update/updates.ts';
 import { version } from './version.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -107,7 +107,7 @@ function stateOf({ link, spool, runner, updates }: Running): AgentState {
 function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig | null, log: Log): void {
   const { remote, runner, targets } = parts;
   const { watch = [], may_ask = [], ...shown } = config ?? {};
-  parts.updates.offer((config as { update?: UpdateOffer } | null)?.update ?? null);
+  parts.updates.offer(config?.update ?? null);
   parts.mayAsk = may_ask;
   parts.rotation.wanted(config?.credential);
   // Orders hold secrets.

@@ -87,7 +87,7 @@ function change(parts: UpdaterParts, given: Partial<UpdateRecord>): UpdateRecord
 /** Those of the package, or newer ones that came with a manifest since. @throws ReleaseRefused */
 function keysHere(home: string, { keys }: UpdateRecord): ReleaseKeys {
   const path = rootPaths(home).keys;
-  if (!existsSync(path)) throw new ReleaseRefused(reason('update_no_keys'));
+  if (!existsSync(path)) throw new ReleaseRefused(reason('update_without_keys'));
   const ofPackage = readKeys(readTrusted(path));
   const kept = keys && readKeys(Buffer.from(JSON.stringify(keys)));
   return kept && kept.version > ofPackage.version ? kept : ofPackage;

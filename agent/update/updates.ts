@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Reason, reason, reasonsInLog } from '../../shared/reason.ts';
+import type { UpdateOrder } from '../../shared/report.ts';
 import type { UpdateReport } from '../../shared/update.ts';
 import { agentCommand } from '../lean.ts';
 import type { Remote } from '../orders.ts';
@@ -16,16 +17,9 @@ import type { FetchOutcome } from './fetch.ts';
 import { updatePlace } from './place.ts';
 import { keysVersion, readRecord } from './record.ts';
 
-/** Of the message `config`. */
-export interface UpdateOffer {
-  allow: string;
-  sequence: number;
-  not_before?: string;
-}
-
 export interface Updates {
   /** Null: the collector lets this machine take none. */
-  offer(offer: UpdateOffer | null): void;
+  offer(offer: UpdateOrder | null): void;
   /** For each birth. */
   report(): UpdateReport;
   stop(): void;
@@ -64,7 +58,7 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
   const { home, target, form } = updatePlace();
   const fixed = { allow, target, form, keys: home === null ? 0 : keysVersion(home, readRecord(home)) };
   let current: UpdateReport = { ...fixed, ...ofRecord() };
-  let offered: UpdateOffer | null = null;
+  let offered: UpdateOrder | null = null;
   let failures = 0;
   let nextAt = 0;
   let fetchedAt = Number.NEGATIVE_INFINITY;
@@ -121,11 +115,11 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
   }
 
   /** Why nothing is fetched, though it is offered; null: it may be. */
-  function hindrance({ allow: wanted }: UpdateOffer): Reason | null {
+  function hindrance({ allow: wanted }: UpdateOrder): Reason | null {
     if (form === 'deb' || form === 'rpm') return reason('update_by_package_manager', { version: wanted });
     if (home === null) return reason('update_by_hand', { version: wanted });
     if (allow === 'notify') return reason('update_waits', { version: wanted });
-    return fixed.keys === 0 ? reason('update_no_keys') : null;
+    return fixed.keys === 0 ? reason('update_without_keys') : null;
   }
 
   async function consider(): Promise<void> {

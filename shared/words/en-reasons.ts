@@ -650,7 +650,7 @@ export const reasons = {
   update_no_keys: 'Beside the manifest in {{folder}} there is no keys.json: copy the release into that folder whole',
   update_no_manifest:
     'There is no manifest.json in {{folder}}: copy a release into that folder, its manifest, its keys.json and its packages',
-  update_no_keys: 'Its package has no keys of releases: updates are off',
+  update_without_keys: 'Its package has no keys of releases: updates are off',
   update_no_package: 'Release {{version}} has no package for {{target}}',
   update_no_room: '{{folder}} has {{free_bytes}} of room, and the update needs {{needed_bytes}}',
   update_not_copied: 'What was fetched could not be taken over: {{text}}',

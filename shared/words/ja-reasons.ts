@@ -651,7 +651,7 @@ export const reasons: ReasonWords = {
     '{{folder}} のマニフェストの隣に keys.json がありません。リリース全体をこのフォルダーにコピーしてください',
   update_no_manifest:
     '{{folder}} に manifest.json がありません。リリース（マニフェスト、keys.json、パッケージ）をこのフォルダーにコピーしてください',
-  update_no_keys: 'パッケージにリリースの鍵がないため、更新はオフです',
+  update_without_keys: 'パッケージにリリースの鍵がないため、更新はオフです',
   update_no_package: 'リリース {{version}} に {{target}} 用のパッケージがありません',
   update_no_room: '{{folder}} の空きは {{free_bytes}} で、更新には {{needed_bytes}} が必要です',
   update_not_copied: '取得したものを引き継げませんでした: {{text}}',

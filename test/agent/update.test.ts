@@ -211,7 +211,7 @@ test('what is not as it was signed is refused, and nothing of it runs', async ()
 test('without keys, and where the machine does not let it: nothing', async () => {
   const { name, bytes, mark } = packed('0.2.0');
   for (const [code, own] of [
-    ['update_no_keys', machine({ set: null })],
+    ['update_without_keys', machine({ set: null })],
     ['update_off_here', machine({ updates: 'off' })],
     ['update_off_here', machine({ updates: 'notify' })],
     // Keys that the collector would like to be those.
