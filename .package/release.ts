@@ -163,8 +163,7 @@ function nextKeys(from: string, to: string, replace: readonly string[], passphra
   writeNew(join(to, 'keys.json'), json(document), 0o644);
   const steps = existsSync(join(from, 'steps.json')) ? readJsonOf<SignedDocument[]>(join(from, 'steps.json')) : [];
   writeNew(join(to, 'steps.json'), json([...steps, document]), 0o644);
-  if (existsSync(join(from, 'sequence')))
-    writeNew(join(to, 'sequence'), readText(join(from, 'sequence')), 0o644);
+  if (existsSync(join(from, 'sequence'))) writeNew(join(to, 'sequence'), readText(join(from, 'sequence')), 0o644);
   say(`Keys ${known.version + 1} in ${to}. ${offline}`);
 }
 
@@ -213,7 +212,9 @@ function signRelease(options: SignOptions): void {
     throw new Refused(`--days "${options.days}" is no whole number from 1 to 400.`);
   const files = packagesIn(options.folder, version);
   if (files.length === 0)
-    throw new Refused(`${options.folder} has no packages evenkeel-agent-${version}-…. Build them first: npm run package`);
+    throw new Refused(
+      `${options.folder} has no packages evenkeel-agent-${version}-…. Build them first: npm run package`,
+    );
   const released = Math.floor(Date.now() / 1000) * 1000;
   const iso = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
   const release: AgentRelease = {

@@ -36,7 +36,7 @@ import { createSections, type SectionQueue } from './sections.ts';
 import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
 import { createTargetCheck, type TargetCheck } from './targets/targets.ts';
-import { createUpdates, type Updates } from './update/updates.ts';
+import { type AgentUpdates, createUpdates } from './update/updates.ts';
 import { version } from './version.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -84,7 +84,7 @@ interface Running {
   targets: TargetCheck;
   remote: RemoteSettings;
   rotation: Fetching;
-  updates: Updates;
+  updates: AgentUpdates;
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
@@ -93,7 +93,7 @@ interface Running {
 function openUpdates(
   parts: Running,
   given: Pick<Parameters<typeof createUpdates>[0], 'data' | 'allow' | 'clock' | 'log'>,
-): Updates {
+): AgentUpdates {
   const lastAck = () => parts.link.state().lastAck;
   return createUpdates({ ...given, lastAck, isOnBattery, onChange: () => parts.link.announce() });
 }

@@ -148,7 +148,11 @@ function describeRunning(state: AgentState): string[] {
 function describeUpdate(update: AgentState['update'] | undefined): string[] {
   if (!update) return [];
   const { allow, form, keys, state, version, reason } = update;
-  const off = { off: 'off', notify: 'a person is told', auto: keys === 0 ? 'off: the package has no keys of releases' : 'on' };
+  const off = {
+    off: 'off',
+    notify: 'a person is told',
+    auto: keys === 0 ? 'off: the package has no keys of releases' : 'on',
+  };
   const about = version === undefined ? '' : `; version ${version}: ${state}`;
   return [
     `updates        ${off[allow]} (installed as ${form})${about}`,

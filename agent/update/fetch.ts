@@ -3,18 +3,35 @@
  * connection that the enrolment has pinned. Verified here to save the way; root verifies it again and believes nothing.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import { type RequestOptions, request as httpsRequest } from 'node:https';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { basename, join } from 'node:path';
 import { reasonOf } from '../../shared/errors.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
-import { fileFor, maxManifestBytes, type ReleaseFile, ReleaseRefused, readKeys, readRelease } from '../../shared/release.ts';
+import {
+  fileFor,
+  maxManifestBytes,
+  type ReleaseFile,
+  ReleaseRefused,
+  readKeys,
+  readRelease,
+} from '../../shared/release.ts';
 import type { Credential } from '../credential.ts';
 import { makePrivate, replaceFile } from '../safe-write.ts';
 import { readTrusted } from '../trusted-path.ts';
 import { checkRoom } from './install.ts';
-import { agentPaths, packagePath, rootPaths, type UpdatePlace } from './place.ts';
+import { agentPaths, type InstalledPlace, packagePath, rootPaths } from './place.ts';
 import type { UpdateRecord } from './record.ts';
 
 /** How it ended: `failed` may go well another time, `refused` not with this manifest. */
@@ -24,7 +41,7 @@ export interface FetchOutcome {
 }
 
 export interface FetchParts {
-  place: UpdatePlace & { home: string };
+  place: InstalledPlace & { home: string };
   data: string;
   credential: Credential;
   record: UpdateRecord;
@@ -117,7 +134,8 @@ function hashOf(path: string): string {
 async function fetchRest(credential: Credential, part: string, { name, size }: ReleaseFile): Promise<void> {
   const have = sizeOf(part);
   const response = await open(credential, `/packages/${encodeURIComponent(name)}`, have);
-  const isRest = response.statusCode === 206 && response.headers['content-range']?.startsWith(`bytes ${have}-`) === true;
+  const isRest =
+    response.statusCode === 206 && response.headers['content-range']?.startsWith(`bytes ${have}-`) === true;
   if (!isRest && response.statusCode !== 200) {
     response.destroy();
     if (response.statusCode === 416) rmSync(part, { force: true });
@@ -170,9 +188,7 @@ function open({ collector, mqtt }: Credential, path: string, from: number): Prom
     ...(mqtt.ca === undefined ? {} : { ca: mqtt.ca }),
   };
   return new Promise((resolve, reject) => {
-    const request = url.startsWith('https:')
-      ? httpsRequest(url, options, resolve)
-      : httpRequest(url, options, resolve);
+    const request = url.startsWith('https:') ? httpsRequest(url, options, resolve) : httpRequest(url, options, resolve);
     request.on('timeout', () => request.destroy(new Error(`no answer within ${silentMs / 1000} s`)));
     request.on('error', reject);
     request.end();

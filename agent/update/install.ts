@@ -130,7 +130,9 @@ function askVersion(program: string, data: string, version: string): void {
   });
   if (found.status !== 0) throw new ReleaseRefused(reason('update_not_started', { version, text: textOf(found) }));
   if (found.stdout.trim() !== version)
-    throw new ReleaseRefused(reason('update_not_started', { version, text: `it says that it is ${found.stdout.trim().slice(0, 100)}` }));
+    throw new ReleaseRefused(
+      reason('update_not_started', { version, text: `it says that it is ${found.stdout.trim().slice(0, 100)}` }),
+    );
 }
 
 /** Only these two stay. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isPackaged, programFile } from '../home.ts';
 
-export interface UpdatePlace {
+export interface InstalledPlace {
   /** As of `npm run package`: linux-x64. */
   target: string;
   /** tar.gz, deb, rpm, msi; source: it runs from the source tree. */
@@ -12,7 +12,7 @@ export interface UpdatePlace {
   home: string | null;
 }
 
-export function updatePlace(): UpdatePlace {
+export function updatePlace(): InstalledPlace {
   const { platform, arch } = process;
   const system = platform === 'win32' ? 'win' : platform === 'darwin' ? 'macos' : platform;
   const target = `${system}-${arch}`;

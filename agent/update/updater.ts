@@ -21,7 +21,7 @@ import { localNow } from '../local.ts';
 import { asOwnerOf, replaceFile } from '../safe-write.ts';
 import { readTrusted } from '../trusted-path.ts';
 import { checkRoom, copyPackage, installVersion, makeStateFolder, pruneVersions, readOf } from './install.ts';
-import { agentPaths, packagePath, rootPaths, type UpdatePlace } from './place.ts';
+import { agentPaths, type InstalledPlace, packagePath, rootPaths } from './place.ts';
 import { readRecord, type UpdateRecord, writeRecord } from './record.ts';
 import {
   beginTrial,
@@ -37,7 +37,7 @@ import {
 } from './trial.ts';
 
 export interface UpdaterParts {
-  place: UpdatePlace & { home: string };
+  place: InstalledPlace & { home: string };
   data: string;
   clock: Clock;
   log: Log;
@@ -140,12 +140,7 @@ const lasting: readonly string[] = [
   'update_interrupted',
 ];
 
-function refuse(
-  parts: UpdaterParts,
-  { version, sequence }: Offered,
-  why: Reason,
-  given: Partial<UpdateRecord>,
-): void {
+function refuse(parts: UpdaterParts, { version, sequence }: Offered, why: Reason, given: Partial<UpdateRecord>): void {
   const { refused } = readRecord(parts.place.home);
   const isLasting = version !== null && sequence !== null && lasting.includes(why.code);
   const at = Math.round(parts.clock.now());
@@ -250,7 +245,10 @@ async function settle(parts: UpdaterParts): Promise<void> {
   refuse(parts, { version, sequence }, reasonHere, {
     ...{ state: 'fell-back', from, interrupted: { ...interrupted, [version]: times } },
   });
-  log.error({ version, from, reason: reasonsInLog([reasonHere]) }, 'The new version did not prove itself: that of before runs again');
+  log.error(
+    { version, from, reason: reasonsInLog([reasonHere]) },
+    'The new version did not prove itself: that of before runs again',
+  );
   for (const path of [paths.trial, paths.starts, paths.restarted, paths.previous]) rmSync(path, { force: true });
   // The guard has swapped while the service was starting: it may need no second start.
   const until = clock.monotonic() + (why === 'silent' ? 0 : Math.min(startingMs, limits.steadyMs));

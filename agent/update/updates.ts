@@ -2,7 +2,7 @@
  * What the running agent knows of updates: what its collector lets it take, how far that is, and what root's record says. It
  * decides when a fetch begins, and nothing else; what it needs for that is small, for it stays in memory.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../../shared/clock.ts';
 import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -17,7 +17,7 @@ import type { FetchOutcome } from './fetch.ts';
 import { updatePlace } from './place.ts';
 import { keysVersion, readRecord } from './record.ts';
 
-export interface Updates {
+export interface AgentUpdates {
   /** Null: the collector lets this machine take none. */
   offer(offer: UpdateOrder | null): void;
   /** For each birth. */
@@ -54,7 +54,7 @@ const isOlder = (a: string, b: string): boolean => {
   return at !== undefined && (left[at] ?? 0) < (right[at] ?? 0);
 };
 
-export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, onChange }: UpdatesParts): Updates {
+export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, onChange }: UpdatesParts): AgentUpdates {
   const { home, target, form } = updatePlace();
   const fixed = { allow, target, form, keys: home === null ? 0 : keysVersion(home, readRecord(home)) };
   let current: UpdateReport = { ...fixed, ...ofRecord() };
@@ -64,7 +64,7 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let stagedAt = 0;
   let timer: NodeJS.Timeout | null = null;
-  let child: ReturnType<typeof spawn> | null = null;
+  let child: ChildProcess | null = null;
 
   /** What root has written last. */
   function ofRecord(): Pick<UpdateReport, 'state' | 'at'> & Partial<UpdateReport> {
@@ -74,7 +74,14 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
     const { state, from, at } = record;
     if (state === 'proven' && clock.now() - at > idleAfterMs) return { state: 'idle', at: now };
     const why = record.reason === null ? {} : { reason: record.reason };
-    return { state, version: record.version, sequence: record.sequence, at, ...(from === null ? {} : { from }), ...why };
+    return {
+      state,
+      version: record.version,
+      sequence: record.sequence,
+      at,
+      ...(from === null ? {} : { from }),
+      ...why,
+    };
   }
 
   function show(state: UpdateReport['state'], more: Partial<UpdateReport> = {}): void {
@@ -102,7 +109,11 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
     if (isOfThis && state !== 'trial') return;
     if (!isOfThis && clock.now() - stagedAt > takenMs) {
       const { version: about, sequence } = current;
-      show('refused', { ...(about && { version: about }), ...(sequence && { sequence }), reason: reason('update_not_taken') });
+      show('refused', {
+        ...(about && { version: about }),
+        ...(sequence && { sequence }),
+        reason: reason('update_not_taken'),
+      });
       return;
     }
     follow(lookMs);
@@ -110,8 +121,8 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
 
   function look(): void {
     timer = null;
-    if (current.state === 'staged' || current.state === 'trial') return lookAtRecord();
-    void consider().catch((thrown) => log.warn({ reason: reasonOf(thrown) }, 'An update could not be begun'));
+    if (current.state === 'staged' || current.state === 'trial') lookAtRecord();
+    else void consider().catch((thrown) => log.warn({ reason: reasonOf(thrown) }, 'An update could not be begun'));
   }
 
   /** Why nothing is fetched, though it is offered; null: it may be. */
@@ -142,20 +153,12 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
   function fetch(wanted: { version: string; sequence: number }): void {
     fetchedAt = clock.monotonic();
     show('downloading', wanted);
-    const words = ['--data', data, '--version', wanted.version, '--sequence', String(wanted.sequence)];
-    const { file, args } = agentCommand(['update-fetch', ...words]);
-    const process = spawn(file, args, { env: programEnvironment(), stdio: ['ignore', 'pipe', 'ignore'] });
-    child = process;
-    let text = '';
-    process.stdout.on('data', (chunk: Buffer) => {
-      if (text.length < 10_000) text += chunk;
-    });
-    process.on('error', () => {});
-    process.on('close', (code) => {
-      if (child !== process) return;
+    const own = startFetch(data, wanted, (outcome) => {
+      if (child !== own) return;
       child = null;
-      take(wanted, outcomeIn(text, code));
+      take(wanted, outcome);
     });
+    child = own;
   }
 
   function take(wanted: { version: string; sequence: number }, { state, reason: why }: FetchOutcome): void {
@@ -164,7 +167,8 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
       stagedAt = Math.floor(clock.now());
       failures = 0;
       show('staged', more);
-      return follow(lookMs);
+      follow(lookMs);
+      return;
     }
     nextAt = clock.monotonic() + (retriesMs[Math.min(failures++, retriesMs.length - 1)] ?? 0);
     // What is served may be mended; then the same offer holds.
@@ -195,10 +199,31 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
   };
 }
 
+/** In a process of its own: what it loads is gone when it ends. */
+function startFetch(
+  data: string,
+  { version: wanted, sequence }: { version: string; sequence: number },
+  onEnd: (outcome: FetchOutcome) => void,
+): ChildProcess {
+  const words = ['--data', data, '--version', wanted, '--sequence', String(sequence)];
+  const { file, args } = agentCommand(['update-fetch', ...words]);
+  const child = spawn(file, args, { env: programEnvironment(), stdio: ['ignore', 'pipe', 'ignore'] });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (text.length < 10_000) text += chunk;
+  });
+  child.on('error', () => {});
+  child.on('close', (code) => onEnd(outcomeIn(text, code)));
+  return child;
+}
+
 function outcomeIn(text: string, code: number | null): FetchOutcome {
   try {
     return JSON.parse(text) as FetchOutcome;
   } catch {
-    return { state: 'failed', reason: reason('update_not_fetched', { text: `the process that fetches it ended with ${code}` }) };
+    return {
+      state: 'failed',
+      reason: reason('update_not_fetched', { text: `the process that fetches it ended with ${code}` }),
+    };
   }
 }

@@ -640,7 +640,8 @@ export const reasons = {
   unreachable: 'It cannot be reached',
   update_below_floor: 'Version {{version}} is below {{floor}}, and nothing below that is to run',
   update_by_hand: 'Version {{version}} is there; this system takes it by hand, with its installer',
-  update_by_package_manager: 'Version {{version}} is there; the package manager of the machine brings it, and nothing else touches its files',
+  update_by_package_manager:
+    'Version {{version}} is there; the package manager of the machine brings it, and nothing else touches its files',
   update_expired: 'The manifest expired at {{expired_at}}: install nothing, and get a newer one',
   update_interrupted: 'The machine ended {{count}} times while version {{version}} was on trial',
   update_keys_newer: 'It was signed with the keys {{keys}}, and this machine knows those up to {{known}}',
@@ -661,7 +662,8 @@ export const reasons = {
   update_not_unpacked: 'The package cannot be unpacked: {{text}}',
   update_off_here: 'The settings of the machine itself do not let it update',
   update_power: 'The machine ended while version {{version}} was on trial',
-  update_refused_before: 'Version {{version}} was refused on this machine before; a person or a later release lets it be tried again',
+  update_refused_before:
+    'Version {{version}} was refused on this machine before; a person or a later release lets it be tried again',
   update_replayed: 'An older manifest was offered: number {{sequence}}, after {{known}}',
   update_silent: 'Version {{version}} did not reach the collector and stay up within {{limit_s}}',
   update_starts: 'Version {{version}} had to be started again and again',

@@ -641,7 +641,8 @@ export const reasons: ReasonWords = {
     'マニフェストは {{expired_at}} に期限切れになりました。新しいものを入手するまで何もインストールしません',
   update_below_floor: 'バージョン {{version}} は {{floor}} より古く、これより古いものは動かせません',
   update_by_hand: 'バージョン {{version}} があります。このシステムではインストーラーで手動で更新します',
-  update_by_package_manager: 'バージョン {{version}} があります。マシンのパッケージマネージャーが更新し、ほかのものはそのファイルに触れません',
+  update_by_package_manager:
+    'バージョン {{version}} があります。マシンのパッケージマネージャーが更新し、ほかのものはそのファイルに触れません',
   update_interrupted: 'バージョン {{version}} の試行中にマシンが {{count}} 回終了しました',
   update_keys_newer: '鍵 {{keys}} で署名されていますが、このマシンが知っている鍵は {{known}} までです',
   update_keys_unsigned: '鍵一式 {{keys}} に 2 つのルート鍵の署名がありません',
@@ -662,7 +663,8 @@ export const reasons: ReasonWords = {
   update_not_unpacked: 'パッケージを展開できません: {{text}}',
   update_off_here: 'マシン自身の設定が更新を許可していません',
   update_power: 'バージョン {{version}} の試行中にマシンが終了しました',
-  update_refused_before: 'バージョン {{version}} はこのマシンで以前に拒否されました。人の操作か新しいリリースで再び試せます',
+  update_refused_before:
+    'バージョン {{version}} はこのマシンで以前に拒否されました。人の操作か新しいリリースで再び試せます',
   update_replayed: '古いマニフェストが提示されました: {{known}} の後に {{sequence}}',
   update_silent: 'バージョン {{version}} は {{limit_s}} 以内にコレクターへ届かず、動作を続けられませんでした',
   update_starts: 'バージョン {{version}} は何度も起動し直されました',

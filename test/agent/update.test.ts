@@ -20,7 +20,14 @@ import { openControlSocket } from '../../agent/control-socket.ts';
 import { fetchUpdate } from '../../agent/update/fetch.ts';
 import { agentPaths, packagePath, rootPaths } from '../../agent/update/place.ts';
 import { keysVersion, readRecord } from '../../agent/update/record.ts';
-import { beginTrial, currentVersion, readBoot, readFellBack, readTrial, type UpdateTrial } from '../../agent/update/trial.ts';
+import {
+  beginTrial,
+  currentVersion,
+  readBoot,
+  readFellBack,
+  readTrial,
+  type UpdateTrial,
+} from '../../agent/update/trial.ts';
 import { forgetRefused, type UpdaterParts, update } from '../../agent/update/updater.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -91,7 +98,10 @@ function machine({ updates = 'auto', set = keys.set as string | null } = {}): Ma
       process.env.EVENKEEL_AGENT_SETTINGS = etc;
       const place = { home, target, form: 'tar.gz' };
       const restart = async () => void own.restarts++;
-      await update({ ...{ place, data, clock: systemClock, log: silentLog, restart, limits }, pause: (ms) => pause(ms) });
+      await update({
+        ...{ place, data, clock: systemClock, log: silentLog, restart, limits },
+        pause: (ms) => pause(ms),
+      });
     },
   };
   return own;
@@ -156,7 +166,10 @@ test('what is not as it was signed is refused, and nothing of it runs', async ()
   const fine = () => signedRelease(keys, { name, bytes });
   const cases: [string, (own: Machine) => void][] = [
     ['update_unsigned', (own) => own.stage(signedRelease(strangers, { name, bytes }), name, bytes)],
-    ['update_expired', (own) => own.stage(signedRelease(keys, { name, bytes, expires: '2026-01-02T00:00:00Z' }), name, bytes)],
+    [
+      'update_expired',
+      (own) => own.stage(signedRelease(keys, { name, bytes, expires: '2026-01-02T00:00:00Z' }), name, bytes),
+    ],
     ['update_not_newer', (own) => own.stage(signedRelease(keys, { name, bytes, version: '0.1.0' }), name, bytes)],
     ['update_step_first', (own) => own.stage(signedRelease(keys, { name, bytes, from: '0.1.5' }), name, bytes)],
     ['update_below_floor', (own) => own.stage(signedRelease(keys, { name, bytes, floor: '0.3.0' }), name, bytes)],
@@ -168,7 +181,11 @@ test('what is not as it was signed is refused, and nothing of it runs', async ()
       'update_no_package',
       (own) =>
         own.stage(
-          signedRelease(keys, { name, bytes, files: [{ target: 'win-x64', form: 'msi', name: 'a.msi', size: 1, sha256: 'a'.repeat(64) }] }),
+          signedRelease(keys, {
+            name,
+            bytes,
+            files: [{ target: 'win-x64', form: 'msi', name: 'a.msi', size: 1, sha256: 'a'.repeat(64) }],
+          }),
           name,
           bytes,
         ),
@@ -382,7 +399,10 @@ test('fetched: gone on with where it was cut off, from the pinned collector alon
     assert.is((await fetched()).state, 'staged');
     assert.ok(existsSync(request));
     const ranges = server.asked.filter((one) => one.includes('bytes=')).map((one) => Number(/=(\d+)-/.exec(one)?.[1]));
-    assert.ok(ranges.length >= 2 && ranges.every((from, i) => from > 0 && from >= (ranges[i - 1] ?? 0)), String(server.asked));
+    assert.ok(
+      ranges.length >= 2 && ranges.every((from, i) => from > 0 && from >= (ranges[i - 1] ?? 0)),
+      String(server.asked),
+    );
     const staged = readdirSync(agentPaths(own.data).folder).find((one) => one.endsWith('.package')) ?? '';
     assert.ok(readFileSync(join(agentPaths(own.data).folder, staged)).equals(bytes));
   } finally {

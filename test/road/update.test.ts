@@ -9,7 +9,13 @@ import * as assert from 'uvu/assert';
 import type { Online } from '../../shared/presence.ts';
 import { topicOf } from '../../shared/topics.ts';
 import { credentialFor, temporaryFolder } from '../support/agent.ts';
-import { type AgentVersions, buildAgentVersions, type Flaw, makeRelease, releaseTool } from '../support/agent-versions.ts';
+import {
+  type AgentVersions,
+  buildAgentVersions,
+  type Flaw,
+  makeRelease,
+  releaseTool,
+} from '../support/agent-versions.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { type ReleaseServer, serveReleases } from '../support/release-server.ts';
@@ -57,7 +63,10 @@ interface Installed extends UpdateMachine {
 
 async function install(more: Partial<UpdateMachineOptions> = {}): Promise<Installed> {
   const endpoint = `machine${String(count++).padStart(4, '0')}`;
-  const credential = { ...credentialFor(`mqtts://127.0.0.1:${broker.port}`, endpoint, tls.cert), collector: server.url };
+  const credential = {
+    ...credentialFor(`mqtts://127.0.0.1:${broker.port}`, endpoint, tls.cert),
+    collector: server.url,
+  };
   const machine = openMachine({
     ...{ folder: join(folder.path, endpoint), credential, version: '0.1.0', program: versions.program('0.1.0') },
     ...{ keys: readFileSync(join(keys, 'keys.json'), 'utf8'), ...more },
@@ -104,7 +113,9 @@ test('a good version is fetched, tried, proven, and each step is told', async ()
   await until(() => machine.birth()?.update?.state === 'proven', 15_000, 'the birth to say so');
   assert.is(machine.birth()?.version, '0.2.0');
   assert.is(machine.birth()?.update?.from, '0.1.0');
-  const told = broker.presences.flatMap(({ presence }) => (presence.state === 'online' ? (presence.update?.state ?? []) : []));
+  const told = broker.presences.flatMap(({ presence }) =>
+    presence.state === 'online' ? (presence.update?.state ?? []) : [],
+  );
   for (const state of ['downloading', 'staged', 'trial']) assert.ok(told.includes(state as never), `${state}: ${told}`);
   // The same offer again changes nothing.
   const before = machine.starts();

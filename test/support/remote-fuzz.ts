@@ -61,7 +61,12 @@ const context = {
   run: () => Promise.reject(new Error('a program was started')),
 };
 
-const local = { config: null, allow: [], faults: [], remote: { settings: 'on' as const, lock: [], updates: 'off' as const } };
+const local = {
+  config: null,
+  allow: [],
+  faults: [],
+  remote: { settings: 'on' as const, lock: [], updates: 'off' as const },
+};
 const remote = createRemoteSettings({ data, local, checks: ['cpu', 'software'], log: silentLog });
 const isDenied = (thrown: unknown) =>
   (thrown as { code?: string }).code === 'ERR_ACCESS_DENIED' || String(thrown).includes('a program was started');

@@ -4,7 +4,16 @@
  * its files are there. As root the agent runs as a user of its own, as it does on a machine.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AgentState } from '../../agent/agent.ts';
@@ -160,5 +169,7 @@ export function openMachine(options: UpdateMachineOptions): UpdateMachine {
 /** What root has on record. */
 export const recordOf = ({ home }: UpdateMachine) => {
   const path = join(home, 'update/state.json');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { state: string; version: string | null }) : null;
+  return existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as { state: string; version: string | null })
+    : null;
 };
