@@ -6,6 +6,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { fail, reasonOf } from '../shared/errors.ts';
+import { pageInstead, proxyFault, throughProxy } from './proxy.ts';
 
 const longestAnswer = 64 * 1024;
 const mostCertificates = 10;
@@ -26,17 +27,14 @@ export interface Authority {
 export async function fetchAuthority(url: string, pins: readonly string[], timeoutMs: number): Promise<Authority> {
   const unreachable = (reason: string, cause?: unknown) => fail('COLLECTOR_UNREACHABLE', { url, reason }, cause);
   const { text, key } = await ask(`${url}/api/v1/ca`, timeoutMs).catch((thrown: unknown) => {
-    throw unreachable(reasonOf(thrown), thrown);
+    throw unreachable(proxyFault(url, thrown) ?? reasonOf(thrown), thrown);
   });
   const certificates = certificatesIn(text);
   const roots = certificates.filter((one) => one.ca && pins.includes(pinOf(one)));
   // Whoever stands between may answer with anything; then its own key is what can be named.
   const shown = certificates.length > 0 ? certificates.map(pinOf) : key === null ? [] : [key];
   if (roots.length === 0) {
-    if (/^\s*</.test(text))
-      throw unreachable(
-        'a web page came back instead of its certificates: a proxy or a log-in page of the network stands in between',
-      );
+    if (/^\s*</.test(text)) throw unreachable(pageInstead);
     throw fail('PIN_MISMATCH', { url, shown: shown.join(', ') || 'none', known: pins.join(', ') });
   }
   return { roots: roots.map(String), shown };
@@ -57,16 +55,20 @@ function certificatesIn(text: string): X509Certificate[] {
 function ask(url: string, timeoutMs: number): Promise<{ text: string; key: string | null }> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
-    const asked = request(url, { rejectUnauthorized: false, agent: false, signal }, (response) => {
-      const shown = (response.socket as TLSSocket).getPeerX509Certificate?.();
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        if (text.length < longestAnswer) text += chunk;
-      });
-      response.on('end', () => resolve({ text, key: shown ? pinOf(shown) : null }));
-      response.on('error', reject);
-    });
+    const asked = request(
+      url,
+      { agent: throughProxy(url, { rejectUnauthorized: false }), rejectUnauthorized: false, signal },
+      (response) => {
+        const shown = (response.socket as TLSSocket).getPeerX509Certificate?.();
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          if (text.length < longestAnswer) text += chunk;
+        });
+        response.on('end', () => resolve({ text, key: shown ? pinOf(shown) : null }));
+        response.on('error', reject);
+      },
+    );
     asked.on('error', reject);
     asked.end();
   });

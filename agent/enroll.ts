@@ -14,6 +14,7 @@ import { asCredential, type Credential, credentialPath, readCredential, writeCre
 import { english } from './english.ts';
 import { attemptFor, forgetAttempt } from './join-attempt.ts';
 import type { Guess } from './platform/kind.ts';
+import { pageInstead, proxyFault, takeProxyOf, throughProxy } from './proxy.ts';
 import { version } from './version.ts';
 
 export interface EnrollOptions {
@@ -44,6 +45,7 @@ export type EnrollOutcome =
  * what the collector answers
  */
 export async function enroll(options: EnrollOptions): Promise<EnrollOutcome> {
+  takeProxyOf(options.data);
   const old = readCredential(options.data);
   if (old && !options.again)
     throw fail('ALREADY_ENROLLED', { name: old.name, collector: old.collector, path: credentialPath(options.data) });
@@ -121,11 +123,14 @@ export interface How {
   isPinned: boolean;
 }
 
+const unreachable = (url: string, reason: string, cause?: unknown) =>
+  fail('COLLECTOR_UNREACHABLE', { url, reason }, cause);
+
 const longestAnswer = 100_000;
 
 export async function post(url: string, how: How, body: object): Promise<unknown> {
   const { status, text } = await send(url, how, JSON.stringify(body)).catch((thrown: unknown) => {
-    throw asRefused(url, how, thrown) ?? fail('COLLECTOR_UNREACHABLE', { url, reason: reasonOf(thrown) }, thrown);
+    throw asRefused(url, how, thrown) ?? unreachable(url, proxyFault(url, thrown) ?? reasonOf(thrown), thrown);
   });
   let answer: unknown = null;
   try {
@@ -133,6 +138,7 @@ export async function post(url: string, how: How, body: object): Promise<unknown
   } catch {
     // A proxy's error page: the status is enough.
   }
+  if (answer === null && /^\s*</.test(text)) throw unreachable(url, pageInstead);
   if (status >= 200 && status < 300) return answer;
   throw asError(answer) ?? fail('COLLECTOR_UNREACHABLE', { url, reason: `it answered with status ${status}` });
 }
@@ -146,7 +152,7 @@ function send(url: string, { timeoutMs, ca }: How, body: string): Promise<{ stat
     method: 'POST',
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     signal: AbortSignal.timeout(timeoutMs),
-    ...(ca === undefined ? {} : { ca }),
+    agent: throughProxy(url, { ca }),
   };
   return new Promise((resolve, reject) => {
     const take = (response: IncomingMessage) => {

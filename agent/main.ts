@@ -41,6 +41,10 @@ const commands: Record<string, AgentCommandEntry> = {
     load: () => import('./commands/run-backup.ts'),
     keepsRights: true,
   },
+  seal: {
+    usage: 'seal [--yes]            before this machine becomes an image: takes its identity away',
+    load: () => import('./commands/seal.ts'),
+  },
   sleep: {
     usage: 'sleep                   let the running agent say that the machine goes to sleep',
     load: () => import('./commands/sleep.ts'),

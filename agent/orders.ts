@@ -216,12 +216,13 @@ export function versionIn(bytes: Uint8Array): number | null {
 
 /**
  * A settings message, or the same document as a file.
- * @param from `targets` and `remote` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update` and `credential` in a message only
+ * @param from `targets`, `remote` and `proxy` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update` and `credential` in a message only
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
   const value = parse(bytes);
-  const ofOne = from === 'file' ? ['targets', 'remote'] : ['version', 'watch', 'may_ask', 'update', 'credential'];
+  const ofOne =
+    from === 'file' ? ['targets', 'remote', 'proxy'] : ['version', 'watch', 'may_ask', 'update', 'credential'];
   onlyKeys(value, ['v', 'interval_s', 'checks', ...listKeys, 'privacy', ...ofOne], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;

@@ -226,6 +226,14 @@ export const LocalConfig = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    /** For HTTPS to the collector. */
+    proxy: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^\\s]+$',
+        maxLength: 500,
+        want: 'an address such as http://proxy.example.net:3128',
+      }),
+    ),
     targets: Type.Optional(
       Type.Object(
         { allow: Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 200 }) },

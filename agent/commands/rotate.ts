@@ -1,4 +1,5 @@
 /** `rotate`, for the running agent, in a process of its own: HTTPS is loaded once a year. */
+import { takeProxyOf } from '../proxy.ts';
 import { rotate } from '../rotate.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
@@ -7,6 +8,7 @@ export const command: AgentCommand = {
   options: {},
   async run({ data, words }) {
     refuseWords(words);
+    takeProxyOf(data);
     await rotate(data);
     return 0;
   },
