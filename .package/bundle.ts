@@ -20,7 +20,8 @@ const instead: Readonly<Record<string, string>> = {
 
 const english = `export const en = { about: { locale: 'en-GB', durations: 'narrow', separator: '; ' } };`;
 
-const light: Plugin = {
+/** @param epoch s since 1970 */
+const light = (epoch: number): Plugin => ({
   name: 'light',
   resolveId: (id) => (Object.hasOwn(instead, id) ? `\0light:${id}` : null),
   load(id) {
@@ -29,7 +30,10 @@ const light: Plugin = {
     if (id.startsWith('\0light:')) return { code: instead[id.slice(7)] ?? '', moduleType: 'js' };
     return id.endsWith('/agent/light-mqtt.ts') ? 'export {};' : null;
   },
-};
+  // A machine whose clock has stopped knows by it what time it is at least.
+  transform: (code, id) =>
+    id.endsWith('/agent/version.ts') ? code.replace(/(builtAt.*)= 0;/, `$1= ${epoch * 1000};`) : null,
+});
 
 /**
  * The executable keeps its source in memory: one letter outside of Latin makes that two bytes for each letter of all of it.
@@ -64,13 +68,13 @@ const output = {
 /**
  * One CommonJS file, because an executable holds one, an ES module cannot `require` what the MQTT client requires, and because it
  * leaves each `import()` where it stands: what a check loads is loaded when the check first runs.
- * @param top the source tree @param entry from there
+ * @param top the source tree @param entry from there @param epoch of the source, s since 1970
  */
-export async function bundleAgent(top: string, entry: string): Promise<Bundle> {
+export async function bundleAgent(top: string, entry: string, epoch: number): Promise<Bundle> {
   const built = await rolldown({
     input: join(top, entry),
     platform: 'node',
-    plugins: [light, noWaiting, words],
+    plugins: [light(epoch), noWaiting, words],
     logLevel: 'warn',
   });
   const done = bundleOf(await built.generate({ format: 'cjs', codeSplitting: false, ...output }));

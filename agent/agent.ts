@@ -36,6 +36,7 @@ import { createSections, type SectionQueue } from './sections.ts';
 import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
 import { createTargetCheck, type TargetCheck } from './targets/targets.ts';
+import { createTrust, type TrustKeeper } from './trust.ts';
 import { type AgentUpdates, createUpdates } from './update/updates.ts';
 import { version } from './version.ts';
 import { createWatchdog } from './watchdog.ts';
@@ -85,6 +86,7 @@ interface Running {
   remote: RemoteSettings;
   rotation: Fetching;
   updates: AgentUpdates;
+  trust: TrustKeeper;
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
@@ -106,13 +108,17 @@ function stateOf({ link, spool, runner, updates }: Running): AgentState {
 /** New settings of the collector; null: it took them back. */
 function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig | null, log: Log): void {
   const { remote, runner, targets } = parts;
-  const { watch = [], may_ask = [], ...shown } = config ?? {};
+  const { watch = [], may_ask = [], trust, ...shown } = config ?? {};
   parts.updates.offer(config?.update ?? null);
   parts.mayAsk = may_ask;
   parts.rotation.wanted(config?.credential);
   // Orders hold secrets.
-  log.info({ config: { ...shown, watch: watch.length } }, 'Received new settings from the collector');
+  log.info(
+    { config: { ...shown, watch: watch.length, ...(trust && { trust: trust.version }) } },
+    'Received new settings from the collector',
+  );
   targets.apply(watch as TargetOrder[]);
+  if (trust) void parts.trust.take(trust);
   const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
   if (strange.length > 0) log.warn({ checks: strange }, 'The collector has settings for unknown checks');
   const before = JSON.stringify(remote.privacy());
@@ -165,6 +171,7 @@ export function createAgent(options: AgentOptions): Agent {
       onFetched: (fetched) => parts.link.use(fetched),
     });
     parts.updates = openUpdates(parts, { data, allow: own.remote.updates, clock, log });
+    parts.trust = createTrust({ ...{ data, credential: identity, memory, clock, log }, link: () => parts.link });
     const sections = createSections({
       ...{ memory, clock },
       send: (section, found) => messages.section(section, withoutPersonal(section, found, remote.privacy())),
@@ -209,10 +216,7 @@ export function createAgent(options: AgentOptions): Agent {
     // Those of the last connection, until newer ones come.
     parts.runner.apply(remote.current());
     parts.link = createLink({
-      credential: identity,
-      spool,
-      clock,
-      log,
+      ...{ credential: identity, spool, clock, log, trust: parts.trust },
       bootId: birth.bootId,
       startedAt: birth.startedAt,
       birth,

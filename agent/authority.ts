@@ -4,14 +4,17 @@
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
 import { fail, reasonOf } from '../shared/errors.ts';
+import { escaped } from '../shared/safe-text.ts';
 import { pageInstead, proxyFault, throughProxy } from './proxy.ts';
+import type { ShownCertificate } from './tls-refusal.ts';
 
 const longestAnswer = 64 * 1024;
 const mostCertificates = 10;
 
-const pinOf = (certificate: X509Certificate): string =>
+export const pinOf = (certificate: X509Certificate): string =>
   createHash('sha256')
     .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64');
@@ -38,6 +41,31 @@ export async function fetchAuthority(url: string, pins: readonly string[], timeo
     throw fail('PIN_MISMATCH', { url, shown: shown.join(', ') || 'none', known: pins.join(', ') });
   }
   return { roots: roots.map(String), shown };
+}
+
+/** What is shown there, for a message: nobody is verified. Null: nothing is. */
+export function lookAt(url: string, timeoutMs: number): Promise<ShownCertificate | null> {
+  const { hostname, port, protocol } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const usual = protocol === 'mqtts:' ? 8883 : 443;
+  const socket = connect({
+    ...{ host, port: Number(port || usual), rejectUnauthorized: false },
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+  });
+  return new Promise((resolve) => {
+    const end = (shown: ShownCertificate | null) => {
+      socket.destroy();
+      resolve(shown);
+    };
+    socket.setTimeout(timeoutMs, () => end(null));
+    socket.on('error', () => end(null));
+    socket.on('secureConnect', () => {
+      const shown = socket.getPeerX509Certificate();
+      if (!shown) return end(null);
+      const issuer = escaped(shown.issuer.replaceAll('\n', ', ')).slice(0, 200);
+      end({ issuer, from: shown.validFromDate.getTime(), until: shown.validToDate.getTime() });
+    });
+  });
 }
 
 function certificatesIn(text: string): X509Certificate[] {

@@ -34,12 +34,21 @@ export interface LinkConnection {
   error(): { code?: unknown; message?: string } | null;
 }
 
-/** Begins to connect. @param session what the will names: the broker publishes it when the connection is cut */
-export function openConnection(credential: Credential, session: string, events: LinkConnectionEvents): LinkConnection {
+/**
+ * Begins to connect.
+ * @param session what the will names: the broker publishes it when the connection is cut
+ * @param byHandAt the clock here is behind: the certificate is looked at as of then
+ */
+export function openConnection(
+  credential: Credential,
+  session: string,
+  events: LinkConnectionEvents,
+  byHandAt: number | null = null,
+): LinkConnection {
   const will: Presence = { state: 'lost', session };
   let failure: ReturnType<LinkConnection['error']> = null;
   const openStream = () => {
-    const socket = openSocket(credential.mqtt);
+    const socket = openSocket(credential, byHandAt);
     // The client passes on only errors with a code; a refused certificate must be in `doctor` too.
     socket.on('error', (error) => {
       failure ??= error;

@@ -1,6 +1,7 @@
 /** The endpoint's own credential, `<data>/agent.json`: made by enrolment, readable by the agent's user only. */
 import { join } from 'node:path';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import type { Trust } from '../shared/trust.ts';
 import { makePrivate, replaceFile } from './safe-write.ts';
 import { readTrusted } from './trusted-path.ts';
 
@@ -16,7 +17,7 @@ export interface Credential {
   /** `mqtt://host:port` or `mqtts://host:port`; `ca` is the PEM text that the broker's certificate must descend from. */
   mqtt: { url: string; ca?: string };
   /** Of an authority of the collector's own: pins (base64) of it and of the one that will follow it. */
-  trust?: Trust;
+  trust?: KeptTrust;
   /** Where it was enrolled, for people. */
   collector: string;
   kind: 'server' | 'workstation';
@@ -29,10 +30,13 @@ export interface OwnSecret {
   generation: number;
 }
 
-export interface Trust {
+/** The roots are in `mqtt.ca`. */
+export interface KeptTrust {
   /** Rises with each change. */
   version: number;
   pins: readonly string[];
+  /** Left out: pin. */
+  mode?: Trust['mode'];
 }
 
 /** For logs and the terminal, where `isReadable(mqtt.url)`. */
@@ -104,6 +108,15 @@ export const settledOn = ({ previous: _, ...credential }: Credential, own: OwnSe
 export function withOtherSecret(credential: Credential): Credential {
   const { secret, generation = 0, previous } = credential;
   return previous ? { ...credential, ...previous, previous: { secret, generation } } : credential;
+}
+
+/** Another authority: the address may come from the environment, which is not written. @throws the same */
+export function keepTrust(data: string, { mqtt: { ca }, trust }: Pick<Credential, 'mqtt' | 'trust'>): void {
+  changeCredential(data, ({ trust: _, mqtt: { url }, ...credential }) => ({
+    ...credential,
+    mqtt: { url, ...(ca === undefined ? {} : { ca }) },
+    ...(trust === undefined ? {} : { trust }),
+  }));
 }
 
 /** Whole or not at all, mode 0600 in a folder 0700. @throws EvenkeelError DATA_NOT_WRITABLE, UNTRUSTED_PATH */

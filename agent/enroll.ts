@@ -9,12 +9,13 @@ import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared
 import { decodeJoinCode } from '../shared/join-code.ts';
 import { isReadable } from '../shared/loopback.ts';
 import { escapedLines } from '../shared/safe-text.ts';
-import { fetchAuthority } from './authority.ts';
+import { fetchAuthority, lookAt } from './authority.ts';
 import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
 import { english } from './english.ts';
 import { attemptFor, forgetAttempt } from './join-attempt.ts';
 import type { Guess } from './platform/kind.ts';
 import { pageInstead, proxyFault, takeProxyOf, throughProxy } from './proxy.ts';
+import { type CertificateRefusal, refusalOf } from './tls-refusal.ts';
 import { version } from './version.ts';
 
 export interface EnrollOptions {
@@ -129,8 +130,9 @@ const unreachable = (url: string, reason: string, cause?: unknown) =>
 const longestAnswer = 100_000;
 
 export async function post(url: string, how: How, body: object): Promise<unknown> {
-  const { status, text } = await send(url, how, JSON.stringify(body)).catch((thrown: unknown) => {
-    throw asRefused(url, how, thrown) ?? unreachable(url, proxyFault(url, thrown) ?? reasonOf(thrown), thrown);
+  const { status, text } = await send(url, how, JSON.stringify(body)).catch(async (thrown: unknown) => {
+    const refused = await asRefused(url, how, thrown);
+    throw refused ?? unreachable(url, proxyFault(url, thrown) ?? reasonOf(thrown), thrown);
   });
   let answer: unknown = null;
   try {
@@ -170,49 +172,16 @@ function send(url: string, { timeoutMs, ca }: How, body: string): Promise<{ stat
   });
 }
 
-/** Codes of OpenSSL, as Node hands them on, of a chain that ends in an authority unknown here. */
-const unknownAuthority = new Set([
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'CERT_SIGNATURE_FAILURE',
-]);
-
-/** A certificate that is not accepted: the reason, and the command to use. Null for any other failure. */
-function asRefused(url: string, { ca, isPinned }: How, thrown: unknown): EvenkeelError | null {
-  const code = String((thrown as { code?: unknown }).code);
-  const refused = (reason: string, todo: string) => fail('CERTIFICATE_REFUSED', { url, reason, todo }, thrown);
-  if (unknownAuthority.has(code) && isPinned)
-    return refused(
-      'it does not come from the authority whose pin the join code has',
-      'Somebody may stand between this machine and the collector. Nothing secret was sent.',
-    );
-  if (unknownAuthority.has(code)) {
-    const file = 'the file that `tls.ca` names in the collector’s evenkeel.yaml';
-    return ca === undefined
-      ? refused(
-          'it comes from an authority that is not known here',
-          `Copy the certificate of that authority to this machine (${file}), and type: npm run agent -- enroll --ca FILE`,
-        )
-      : refused(
-          'it does not come from the authority in the file given with --ca',
-          `Use ${file}. If that is the one, somebody may stand between this machine and the collector.`,
-        );
-  }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const { subjectaltname } = (thrown as { cert?: { subjectaltname?: string } }).cert ?? {};
-    return refused(
-      `it is made for ${subjectaltname ?? 'no name at all'}, not for ${new URL(url).hostname}`,
-      'Reach the collector by a name in its certificate, with --collector https://NAME:PORT, or make a certificate for this one.',
-    );
-  }
-  if (code === 'CERT_HAS_EXPIRED')
-    return refused('it has expired', 'Renew it at the collector; or set the clock of this machine, if that is wrong.');
-  if (code === 'CERT_NOT_YET_VALID')
-    return refused('it is not valid yet', 'Set the clock of this machine: it is behind.');
-  return null;
+/** A certificate that is not accepted. Null for any other failure. */
+async function asRefused(
+  url: string,
+  { ca, isPinned, timeoutMs }: How,
+  thrown: unknown,
+): Promise<EvenkeelError | null> {
+  const about = { url, now: Date.now(), isPinned, ca };
+  if (refusalOf(thrown, about) === null) return null;
+  const { reason, todo } = refusalOf(thrown, { ...about, shown: await lookAt(url, timeoutMs) }) as CertificateRefusal;
+  return fail('CERTIFICATE_REFUSED', { url, reason, todo }, thrown);
 }
 
 /** The collector's own message, when it is one of our errors: it names the code's expiry or its uses. */

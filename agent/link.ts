@@ -25,6 +25,7 @@ import { createReconnect } from './reconnect.ts';
 import { createSender, type Sender } from './sender.ts';
 import type { Spool } from './spool.ts';
 import { isAfter, type SpoolEntry, type SpoolKey } from './spool-entry.ts';
+import type { TrustKeeper } from './trust.ts';
 import { version } from './version.ts';
 
 export interface LinkOptions extends LoginOptions {
@@ -47,6 +48,8 @@ export interface LinkOptions extends LoginOptions {
   instance?: string | undefined;
   /** How far an update is: for births. */
   update?(): UpdateReport;
+  /** Which authority counts. */
+  trust?: Pick<TrustKeeper, 'said' | 'heard' | 'byHandAt' | 'ended'>;
   random?: () => number;
 }
 
@@ -80,6 +83,8 @@ export interface Link {
   credential(): Credential;
   /** Another secret was fetched: connects anew with it. */
   use(credential: Credential): void;
+  /** What is trusted from the next connection on; one that is tried in vain now is tried again soon. */
+  adopt(trusting: Pick<Credential, 'mqtt' | 'trust'>): void;
   /** Back from sleep: connects at once. */
   wake(): void;
   state(): LinkState;
@@ -131,6 +136,7 @@ function onlineOf(options: LinkOptions, session: string, instance: string, facts
     hostname: hostname(),
     ...(options.settings && { settings: options.settings() }),
     ...(options.update && { update: options.update() }),
+    ...(options.trust && { trust: options.trust.said() }),
     ...facts,
   };
 }
@@ -155,6 +161,34 @@ function answerSettings({ settings }: LinkOptions, { connection }: LinkSession):
   if (applied) connection.publish('applied', JSON.stringify(applied), () => {});
 }
 
+interface SessionEvents {
+  open(session: LinkSession): void;
+  message(session: LinkSession, topic: string, bytes: Uint8Array): void;
+  end(session: LinkSession): void;
+  isCurrent(session: LinkSession): boolean;
+  sent(entry: SpoolEntry): void;
+}
+
+function openSession(options: LinkOptions, credential: Credential, id: string, on: SessionEvents): LinkSession {
+  const { spool, clock, intervalMs, trust } = options;
+  const events = {
+    onOpen: () => on.open(current),
+    onMessage: (topic: string, bytes: Uint8Array) => on.message(current, topic, bytes),
+    onEnd: () => on.end(current),
+  };
+  const connection = openConnection(credential, id, events, trust?.byHandAt() ?? null);
+  const sender = createSender({
+    ...{ spool, clock, intervalMs },
+    isCurrent: () => on.isCurrent(current),
+    publish(leaf, entry, onSettled) {
+      on.sent(entry);
+      connection.publish(leaf, Buffer.from(entry.body), onSettled);
+    },
+  });
+  const current: LinkSession = { id, connection, sender, connectedAt: null, over: false };
+  return current;
+}
+
 export function createLink(options: LinkOptions): Link {
   const { spool, clock, log } = options;
   const random = options.random ?? Math.random;
@@ -175,22 +209,13 @@ export function createLink(options: LinkOptions): Link {
   function connect(): void {
     reconnect.cancel();
     setState('connecting');
-    const id = instance + randomId(random);
-    const connection = openConnection(login.now(), id, {
-      onOpen: () => begin(current),
-      onMessage: (topic, bytes) => receive(current, topic, bytes),
-      onEnd: () => end(current),
-    });
-    const sender = createSender({
-      ...{ spool, clock, intervalMs: options.intervalMs },
-      isCurrent: () => session === current,
-      publish(leaf, entry, onSettled) {
+    session = openSession(options, login.now(), instance + randomId(random), {
+      ...{ open: begin, message: receive, end },
+      isCurrent: (one) => session === one,
+      sent(entry) {
         if (!sentUpTo || isAfter(entry, sentUpTo)) sentUpTo = { era: entry.era, seq: entry.seq };
-        connection.publish(leaf, Buffer.from(entry.body), onSettled);
       },
     });
-    const current: LinkSession = { id, connection, sender, connectedAt: null, over: false };
-    session = current;
   }
 
   function begin(current: LinkSession): void {
@@ -223,6 +248,7 @@ export function createLink(options: LinkOptions): Link {
 
   /** A person has confirmed that this machine is one that the collector knew before. */
   function continueAs(moved: Moved, current: LinkSession): void {
+    if (moved.endpoint === login.now().endpoint) return;
     login.move(moved);
     spool.renumber(spool.state().epoch);
     reconnect.reset();
@@ -230,11 +256,9 @@ export function createLink(options: LinkOptions): Link {
   }
 
   function takeAck(current: LinkSession, ack: Ack): void {
+    if (ack.at !== undefined) options.trust?.heard(ack.at);
     if (ack.answer) return void questions.take(ack.answer);
-    if (ack.moved) {
-      if (ack.moved.endpoint !== login.now().endpoint) continueAs(ack.moved, current);
-      return;
-    }
+    if (ack.moved) return void continueAs(ack.moved, current);
     login.confirmed();
     if (!acks.take(ack, current.sender.deliveredOf(ack), login.now())) return;
     // What waits for its PUBACK will get none: everything is sent again, under its new number.
@@ -256,12 +280,22 @@ export function createLink(options: LinkOptions): Link {
     if (reconnect.afterEnd(error, connectedMs))
       log.warn({ url: login.now().mqtt.url, reason }, 'No connection to the collector; reports are spooled on disk');
     setState('waiting', reason);
+    void options.trust?.ended(error).then((sentence) => {
+      // In words of ours, instead of those of OpenSSL.
+      if (sentence !== null && status.state === 'waiting') status = { ...status, trouble: sentence };
+    });
   }
 
   function resendOverdue(): void {
     if (!session || session.connectedAt === null || !session.sender.isCaughtUp()) return;
     const oldest = acks.takeOverdue(session.connectedAt);
     if (oldest) session.sender.repeat(spool.newest() ?? oldest);
+  }
+
+  function wake(): void {
+    if (status.state !== 'asleep' && status.state !== 'waiting') return;
+    reconnect.reset();
+    connect();
   }
 
   async function disconnect(reason: OfflineReason): Promise<void> {
@@ -287,6 +321,10 @@ export function createLink(options: LinkOptions): Link {
     ask: (question) =>
       session && session.connectedAt !== null ? questions.ask(session.connection, question) : Promise.resolve(null),
     disconnect,
+    adopt(trusting) {
+      login.adopt(trusting);
+      if (status.state === 'waiting') wake();
+    },
     sentUpTo: () => sentUpTo,
     announce() {
       if (session && session.connectedAt !== null) publishBirth(options, instance, session);
@@ -297,11 +335,7 @@ export function createLink(options: LinkOptions): Link {
       reconnect.reset();
       if (session) end(session);
     },
-    wake() {
-      if (status.state !== 'asleep' && status.state !== 'waiting') return;
-      reconnect.reset();
-      connect();
-    },
+    wake,
     state: () => ({ ...status, ...acks.state() }),
   };
 }

@@ -18,6 +18,8 @@ export interface Login {
   ended(error: { code?: unknown; message?: string } | null): string;
   /** Another secret was fetched. */
   use(fetched: Credential): void;
+  /** Another authority is trusted. */
+  adopt(trusting: Pick<Credential, 'mqtt' | 'trust'>): void;
   /** This identity has become another one. */
   move(moved: Moved): void;
 }
@@ -63,6 +65,9 @@ export function createLogin(options: LoginOptions): Login {
     use(fetched) {
       // The address may come from the environment.
       credential = { ...fetched, mqtt: credential.mqtt };
+    },
+    adopt(trusting) {
+      credential = { ...credential, ...trusting };
     },
     move(moved) {
       options.onMoved?.(moved);

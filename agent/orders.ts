@@ -25,6 +25,7 @@ import {
   targetsPerWatcher,
   targetTimeoutS,
 } from '../shared/target.ts';
+import { pinPattern, rootPattern, type Trust, trustBounds, trustModes } from '../shared/trust.ts';
 import { utcPattern, versionPattern } from '../shared/update-choices.ts';
 import { inflate } from '../shared/wire.ts';
 
@@ -33,6 +34,7 @@ type Dict = Record<string, unknown>;
 const isDict = (value: unknown): value is Dict => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown, least: number): value is number =>
   Number.isInteger(value) && (value as number) >= least;
+const isInstant = (value: unknown): value is number => isCount(value, 0) && value <= 8.64e15;
 const isBetween = (value: unknown, low: number, high: number) =>
   typeof value === 'number' && value >= low && value <= high;
 
@@ -71,8 +73,7 @@ function parseAnswer(value: unknown): AskAnswer {
   const { id, ok, until, text } = value;
   if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) refuse('message.answer.id', 'must be 16 hex digits');
   if (typeof ok !== 'boolean') refuse('message.answer.ok', 'must be true or false');
-  if (until !== null && !(isCount(until, 0) && until <= 8.64e15))
-    refuse('message.answer.until', 'must be an instant or null');
+  if (until !== null && !isInstant(until)) refuse('message.answer.until', 'must be an instant or null');
   if (typeof text !== 'string' || text.length > 4000) refuse('message.answer.text', 'must be a text');
   return { id, ok, until, text };
 }
@@ -80,7 +81,7 @@ function parseAnswer(value: unknown): AskAnswer {
 /** @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE */
 export function parseAck(bytes: Uint8Array): Ack {
   const value = parse(bytes);
-  const { epoch, through, also, conflict, moved, answer } = value;
+  const { epoch, through, also, conflict, moved, answer, at } = value;
   if (typeof epoch !== 'string' || !/^[0-9a-f]{32}$/.test(epoch)) refuse('message.epoch', 'must be 32 hex digits');
   if (!isCount(through, 0)) refuse('message.through', 'must be a count');
   if (!Array.isArray(also) || also.length > 10_000) refuse('message.also', 'must be a list of at most 10000 ranges');
@@ -91,8 +92,10 @@ export function parseAck(bytes: Uint8Array): Ack {
   });
   if (conflict !== undefined && conflict !== 'content' && conflict !== 'shared')
     refuse('message.conflict', 'must be content or shared');
+  if (at !== undefined && !isInstant(at)) refuse('message.at', 'must be an instant');
   return {
     ...{ epoch, through, also: ranges },
+    ...(at === undefined ? {} : { at }),
     ...(conflict === undefined ? {} : { conflict }),
     ...(moved === undefined ? {} : { moved: parseMoved(moved) }),
     ...(answer === undefined ? {} : { answer: parseAnswer(answer) }),
@@ -131,6 +134,24 @@ function parsePrivacy(value: unknown): Privacy {
   for (const [field, flag] of Object.entries(value))
     if (typeof flag !== 'boolean') refuse(`message.privacy.${field}`, 'must be true or false');
   return value as Privacy;
+}
+
+function parseTrust(value: unknown): Trust {
+  if (!isDict(value)) refuse('message.trust', 'must be an object');
+  onlyKeys(value, ['version', 'mode', 'roots', 'pins'], 'message.trust');
+  const { version, mode, roots, pins } = value;
+  if (!isCount(version, 1) || version > Number.MAX_SAFE_INTEGER)
+    refuse('message.trust.version', 'must be a count from 1');
+  if (!trustModes.includes(mode as Trust['mode'])) refuse('message.trust.mode', 'must be pin, system or both');
+  const areTexts = (list: unknown, most: number, form: RegExp, longest: number): list is string[] =>
+    Array.isArray(list) &&
+    list.length <= most &&
+    list.every((one) => typeof one === 'string' && one.length <= longest && form.test(one));
+  if (!areTexts(roots, trustBounds.roots, new RegExp(rootPattern, 'u'), trustBounds.rootLength))
+    refuse('message.trust.roots', `must be a list of at most ${trustBounds.roots} certificates`);
+  if (!areTexts(pins, trustBounds.pins, new RegExp(pinPattern, 'u'), 44))
+    refuse('message.trust.pins', `must be a list of at most ${trustBounds.pins} pins`);
+  return { version, mode: mode as Trust['mode'], roots, pins };
 }
 
 function parseOrder(value: unknown, where: string): TargetOrder[] {
@@ -216,13 +237,13 @@ export function versionIn(bytes: Uint8Array): number | null {
 
 /**
  * A settings message, or the same document as a file.
- * @param from `targets`, `remote` and `proxy` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update` and `credential` in a message only
+ * @param from `targets`, `remote` and `proxy` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update`, `credential` and `trust` in a message only
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
   const value = parse(bytes);
   const ofOne =
-    from === 'file' ? ['targets', 'remote', 'proxy'] : ['version', 'watch', 'may_ask', 'update', 'credential'];
+    from === 'file' ? ['targets', 'remote', 'proxy'] : ['version', 'watch', 'may_ask', 'update', 'credential', 'trust'];
   onlyKeys(value, ['v', 'interval_s', 'checks', ...listKeys, 'privacy', ...ofOne], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;
@@ -241,7 +262,8 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
   }
   for (const key of listKeys) if (value[key] !== undefined) config[key] = parseNames(value[key], key);
   if (value.privacy !== undefined) config.privacy = parsePrivacy(value.privacy);
-  const { watch, may_ask, version, update, credential } = value;
+  const { watch, may_ask, version, update, credential, trust } = value;
+  if (trust !== undefined) config.trust = parseTrust(trust);
   if (version !== undefined) {
     if (!isCount(version, 1) || version > Number.MAX_SAFE_INTEGER) refuse('message.version', 'must be a count from 1');
     config.version = version;

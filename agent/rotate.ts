@@ -12,9 +12,11 @@ const timeoutMs = 20_000;
 /** How the collector is verified: by its own authority alone where it has one. */
 const howToReach = ({ mqtt, trust }: Pick<Credential, 'mqtt' | 'trust'>): How => ({
   timeoutMs,
-  ca: mqtt.ca === undefined || trust ? mqtt.ca : [mqtt.ca, ...rootCertificates].join('\n'),
-  isPinned: trust !== undefined,
+  ca: mqtt.ca === undefined || isAlone(trust) ? mqtt.ca : [mqtt.ca, ...rootCertificates].join('\n'),
+  isPinned: isAlone(trust),
 });
+
+const isAlone = (trust: Credential['trust']) => trust !== undefined && trust.mode === undefined;
 
 /** @throws EvenkeelError NOT_ENROLLED, CREDENTIAL_REFUSED, COLLECTOR_UNREACHABLE, CERTIFICATE_REFUSED, DATA_NOT_WRITABLE … */
 export async function rotate(data: string): Promise<void> {

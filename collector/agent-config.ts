@@ -5,6 +5,7 @@ import type { FleetSettings } from './agent-settings/agent-settings.ts';
 import type { Endpoint } from './fleet/fleet.ts';
 import type { Config } from './settings/settings.ts';
 import type { Targets } from './targets/contract.ts';
+import type { TrustAgents } from './tls/agents.ts';
 import type { Updates } from './updates/updates.ts';
 
 export const agentSettingsOf = ({ agents, agentSettings }: Config) => ({
@@ -15,17 +16,19 @@ export const agentSettingsOf = ({ agents, agentSettings }: Config) => ({
 interface ConfigSources {
   agentSettings: Pick<FleetSettings, 'configFor'>;
   targets: Pick<Targets, 'settingsFor'>;
+  trust: Pick<TrustAgents, 'documentFor'>;
   updates: Pick<Updates, 'settingsFor'>;
 }
 
 /** Undefined: it is not known yet what its agent understands. */
 export const settingsFor =
-  (config: Config, { agentSettings, targets, updates }: ConfigSources) =>
+  (config: Config, { agentSettings, targets, updates, trust }: ConfigSources) =>
   (endpoint: Endpoint): AgentConfig | undefined => {
     const settings = agentSettings.configFor(endpoint, {
       ...mayAsk(config, endpoint),
       ...credentialOf(endpoint),
       ...updates.settingsFor(endpoint),
+      ...trust.documentFor(endpoint),
     });
     return settings && targets.settingsFor(endpoint.id, settings);
   };

@@ -11,7 +11,7 @@ import { createOutgoing } from '../shared/outgoing.ts';
 import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { agentSettingsOf, settingsFor } from './agent-config.ts';
-import { certificateEnding, ownRuleOf } from './alerts/own-rules.ts';
+import { ownRuleOf } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
@@ -44,6 +44,7 @@ import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
 import { openIntake } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
+import { openTls } from './open-tls.ts';
 import type { HeldMessages } from './own-backup/held.ts';
 import { createOwnBackups, type OwnBackupParts } from './own-backup/own-backups.ts';
 import { runningSource } from './own-backup/source.ts';
@@ -55,7 +56,6 @@ import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
 import { withTargets } from './targets/subject.ts';
-import { serveTls } from './tls/serving.ts';
 
 export interface Deps {
   clock: Clock;
@@ -141,8 +141,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const maintenance = () => alerts.maintenance;
   const { zone, browser } = config;
   const ports = { http: config.http.port, mqtt: config.mqtt.port };
-  const tls = await serveTls(config, { clock, log });
-  onStop(() => tls.stop());
+  const tls = await openTls(config, { state, fleet, changeFeed, clock, log }, onStop);
   const publicUrl = () => tls.addresses(ports).http;
   const mailChannel = () => channels.routes.find(({ channel }) => channel.kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
@@ -187,7 +186,9 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const followRules = rulesFollower({ rules, alerts, fleet, newest, changeFeed, log });
 
   const intake = await openIntake({
-    source: deps.source ?? brokerOn({ ...config.mqtt, tls: tls.current() ?? undefined, renewals: tls.onChange }),
+    source:
+      deps.source ??
+      brokerOn({ ...config.mqtt, tls: tls.broker.current() ?? undefined, renewals: tls.broker.onChange }),
     state,
     store: series,
     fleet,
@@ -205,13 +206,13 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     },
     heard: ({ id }, report) => targets.heard(id, report),
     asked: alerts.maintenance.asked,
-    ...{ applied: agentSettings.heard, updated: managers.updates.heard },
-    configOf: settingsFor(config, managers),
+    ...{ applied: agentSettings.heard, updated: managers.updates.heard, trusts: tls.agents.heard },
+    configOf: settingsFor(config, { ...managers, trust: tls.agents }),
   });
   onStop(() => intake.close());
   managers.credentials.start(intake);
   begin(alerts, intake.configure);
-  tls.onLook(certificateWatch(alerts, publicUrl, log));
+  tls.start(alerts, publicUrl, intake.configure);
 
   const ownBackups = openOwnBackups({ ...deps, config, folder, state, series, alerts, held: heldBack }, onStop);
   const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
@@ -228,6 +229,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       viewOf: seen,
       ruleNamed,
       ...{ channels, devices: routes.devices, channelHealth, ownBackups },
+      trust: { view: tls.view, ofEndpoint: tls.agents.ofEndpoint },
       registry,
       addresses: () => tls.addresses(ports),
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
@@ -244,7 +246,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ finishErasing: erasures.finish, floodOf: intake.floodOf },
       trouble: () => series.stats().appendsWait,
     },
-    { config, tls, log, web: deps.web },
+    { config, tls: tls.web, log, web: deps.web },
   );
   onStop(() => server.close());
   ports.http = await listen(server, config.http);
@@ -272,17 +274,6 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
 
 const packageFoldersOf = ({ packages }: Config, { path }: DataFolder, deps: Deps) =>
   packages === null ? [join(path, 'packages'), ...(deps.packages ?? [])] : [packages];
-
-/** What a look at the certificate has shown becomes an alert, or ends it. */
-const certificateWatch =
-  (alerts: Followed['alerts'], publicUrl: () => string, log: Deps['log']) =>
-  (trouble: string | null, endsAt: number | null): void => {
-    if (trouble !== null) log.error({ trouble }, 'The certificate of this collector needs somebody');
-    const about = { certificate: new URL(publicUrl()).hostname };
-    alerts
-      .own(certificateEnding, about, trouble !== null, endsAt)
-      .catch((thrown: unknown) => log.error({ err: thrown }, 'Could not raise the alert about the certificate'));
-  };
 
 type Followed = Pick<Awaited<ReturnType<typeof openAlerts>>, 'rules' | 'alerts'> & {
   fleet: Fleet;
@@ -425,8 +416,8 @@ interface LocalParts {
 /** What runs or lies beside the collector for this machine only. */
 async function beside(config: Config, { log }: Deps, parts: LocalParts, onStop: (close: Close) => void): Promise<void> {
   const { folder, accounts, enrollments, addresses } = parts;
-  const { http, mqtt, trust } = addresses;
-  const trusted = [...(trust?.roots ?? []), ...(config.tls ? [config.tls.cert] : [])];
+  const { http, mqtt, authorities } = addresses;
+  const trusted = [...authorities, ...(config.tls ? [config.tls.cert] : [])];
   const found = JSON.stringify({ http, mqtt, own: parts.own, trusted } satisfies RunningAddresses);
   writeFileSync(folder.addresses, found, { mode: 0o600 });
   onStop(() => removeOwn(folder.addresses, found));

@@ -82,7 +82,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     return 'another machine with the same identity was there before; it is to be enrolled again';
   }
   const patience = createRetryWhileBusy(log);
-  const downlink = createDownlink({ fleet, counters, configOf: parts.configOf });
+  const downlink = createDownlink({ fleet, counters, now: clock.now, configOf: parts.configOf });
   const acks = createAcks({
     log,
     receipt: (endpoint, epoch) => store.receipt(endpoint, epoch),
@@ -114,6 +114,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     asked: parts.asked ?? ((_endpoint, { id }) => Promise.resolve({ id, ok: false, until: null, text: 'Refused.' })),
     applied: parts.applied ?? (() => Promise.resolve()),
     updated: parts.updated ?? (() => Promise.resolve()),
+    trusts: parts.trusts ?? (() => Promise.resolve()),
     answer: downlink.answer,
     ackDue: acks.due,
     conflict: acks.conflict,

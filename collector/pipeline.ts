@@ -177,11 +177,12 @@ function keep(parts: RoadParts, message: Message): Promise<void> | undefined {
 async function keepPresence(parts: RoadParts, message: Message, presence: Presence): Promise<void> {
   const { endpoint, acknowledge, from } = message;
   parts.budgets.charge(endpoint.id, 'rows', rowsOfSaid);
-  const { settings: said, update } = presence.state === 'online' ? presence : {};
+  const { settings: said, update, trust } = presence.state === 'online' ? presence : {};
   await Promise.all([
     // Before anything is waited for: what comes behind the birth may say something newer.
     said && parts.patience(() => parts.applied(endpoint, said)),
     update && parts.patience(() => parts.updated(endpoint, update)),
+    trust && parts.patience(() => parts.trusts(endpoint, trust)),
     parts.patience(() => parts.presence.receive(endpoint, presence)),
   ]);
   const shared =

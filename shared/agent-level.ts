@@ -2,7 +2,7 @@
  * What an agent understands, as a number in its birth; an agent that sends none has 0. Raised with each part of the
  * message `config` that is added: an agent refuses a whole message with a part that it does not know.
  */
-export const agentLevel = 5;
+export const agentLevel = 6;
 /** From here on agents watch targets: `watch` in their settings. */
 export const watchLevel = 1;
 /** From here on agents ask for their own machine: `may_ask` in their settings. */
@@ -13,3 +13,5 @@ export const settingsLevel = 3;
 export const credentialLevel = 4;
 /** From here on agents know `update`: which release they may take, and when it is their turn. */
 export const updateLevel = 5;
+/** From here on agents take another authority while they run: `trust` in their settings. */
+export const trustLevel = 6;

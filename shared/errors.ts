@@ -82,8 +82,8 @@ export const errors = {
   ),
   TLS_OLD_TRUSTED: row(
     409,
-    'The authority is not changed again: that of before the change of {since} is trusted beside it until {until}.',
-    'Nothing was changed, and nothing has to be: certificates are renewed by themselves. Only if the key of the authority is in other hands: `npm run collector -- tls rotate --compromised --cut-off-agents`.',
+    'The authority is not changed again: the change of {since} is not over, because {against}.',
+    'Nothing was changed. `npm run collector -- tls status` and the page "Settings" name who has not taken it: start those machines, update their agents, or retire them. Certificates are renewed by themselves. Only if the key of the authority is in other hands: `npm run collector -- tls rotate --compromised --cut-off-agents`.',
   ),
   TLS_NOT_MADE: row(
     500,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Applied } from './applied.ts';
+import { trustBounds } from './trust.ts';
 import { UpdateReport } from './update.ts';
 
 const seconds = { minimum: 0, maximum: 1e10 };
@@ -30,6 +31,20 @@ export const Presence = Type.Union([
       stood_still_s: Type.Optional(Type.Number({ ...seconds, description: 'awake, and the agent did not run' })),
       settings: Type.Optional(Applied),
       update: Type.Optional(UpdateReport),
+      trust: Type.Optional(
+        Type.Object(
+          {
+            version: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+            refused: Type.Optional(
+              Type.Object({
+                version: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+                why: Type.String({ maxLength: trustBounds.why }),
+              }),
+            ),
+          },
+          { description: 'which authority it trusts, and what it could not take' },
+        ),
+      ),
       stalled: Type.Optional(Type.Boolean({ description: 'memory or disks had stopped all work just then' })),
     },
     // A newer agent may send fields that this side does not know.

@@ -8,6 +8,7 @@ import { isLockKey, listPatterns, namesAtMost, personalFields, settingKeys, wire
 import { fail, reasonOf } from './errors.ts';
 import { firstFault, type Validator } from './first-fault.ts';
 import { targetIntervalS, targetsPerWatcher, targetTimeoutS } from './target.ts';
+import { pinPattern, rootPattern, trustBounds, trustModes } from './trust.ts';
 import { utcPattern, versionPattern } from './update-choices.ts';
 import { inflate, weigh } from './wire.ts';
 
@@ -91,6 +92,7 @@ export const Ack = Type.Object(
       }),
     ),
     conflict: Type.Optional(Type.Union([Type.Literal('content'), Type.Literal('shared')])),
+    at: Type.Optional({ ...instant, description: 'the collector’s time, ms UTC: the clock there is not earlier' }),
     answer: Type.Optional(
       Type.Object({
         id: Type.String({ pattern: '^[0-9a-f]{16}$' }),
@@ -162,6 +164,20 @@ export const AgentConfig = Type.Object(
       ),
     ),
     update: Type.Optional(UpdateOrder),
+    /** What it is to trust behind the collector's address: trust.ts. */
+    trust: Type.Optional(
+      Type.Object(
+        {
+          version: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+          mode: Type.Enum([...trustModes]),
+          roots: Type.Array(Type.String({ pattern: rootPattern, maxLength: trustBounds.rootLength }), {
+            maxItems: trustBounds.roots,
+          }),
+          pins: Type.Array(Type.String({ pattern: pinPattern }), { maxItems: trustBounds.pins }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     /** What it may ask for its own machine: ask.ts. */
     may_ask: Type.Optional(Type.Array(name, { maxItems: 16 })),
     /** Rises when it is to fetch another credential by HTTPS; never a secret, for brokers keep this message. */
@@ -197,6 +213,7 @@ const {
   version: _version,
   update: _update,
   credential: _credential,
+  trust: _trust,
   ...ofBoth
 } = AgentConfig.properties;
 /** The settings file of a machine: the same, and what it lets the collector do; that is never for the collector to say. */

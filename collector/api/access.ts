@@ -199,6 +199,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/channels/kinds': 'admin',
   /** Whoever waits for messages must know that none comes. */
   'GET /api/v1/channels/trouble': 'viewer',
+  'GET /api/v1/collector/tls': 'admin',
   'GET /api/v1/collector/backups': 'admin',
   'POST /api/v1/collector/backups': 'admin',
   'GET /api/v1/collector/restored': 'admin',
@@ -277,6 +278,7 @@ export const access: Readonly<Record<string, Need>> = {
   'PUT /api/v1/agent-settings/layers': 'admin',
   'POST /api/v1/agent-settings/versions/:version/restore': 'admin',
   'GET /api/v1/endpoints/:id/agent-settings': 'viewer',
+  'GET /api/v1/endpoints/:id/trust': 'viewer',
 
   // Updates of agents
   'GET /api/v1/agent-updates': 'viewer',

@@ -13,6 +13,7 @@ import type { Flood, Role } from '../../shared/api.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Report } from '../../shared/report.ts';
+import type { TlsView } from '../../shared/tls.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
@@ -60,6 +61,7 @@ import type { Targets } from '../targets/contract.ts';
 import type { Services } from '../targets/services.ts';
 import type { ClockReader } from '../tickets/clocks.ts';
 import type { Tickets } from '../tickets/tickets.ts';
+import type { TrustAgents } from '../tls/agents.ts';
 import type { Updates } from '../updates/updates.ts';
 
 /** Actions of people on an alert, and the alerts held for an endpoint. */
@@ -118,6 +120,7 @@ export interface Context {
   updates: Pick<Updates, 'summary' | 'endpoints' | 'begin' | 'configure' | 'stop' | 'resume' | 'withdraw' | 'folder'>;
   targets: Targets;
   services: Services;
+  trust: Pick<TrustAgents, 'ofEndpoint'> & { view(): TlsView };
   ownBackups: Pick<OwnBackups, 'status' | 'begin' | 'erased'> & { held: HeldMessages };
   /** The rules in force. */
   rules: Rules;

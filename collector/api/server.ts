@@ -11,7 +11,7 @@ import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { limits } from '../doors/limits.ts';
 import type { Config } from '../settings/settings.ts';
-import type { TlsServing } from '../tls/serving.ts';
+import type { ShownTls } from '../tls/serving.ts';
 import { access } from './access.ts';
 import { answerError, answerUnexpected, answerUnreadable, answerUnrouted } from './answer.ts';
 import { createAudit } from './audit.ts';
@@ -27,7 +27,7 @@ import { compileValidator, refuseUnreadBody } from './validate.ts';
 export interface ServerOptions {
   config: Pick<Config, 'http'>;
   /** Null: plain http. */
-  tls: Pick<TlsServing, 'current' | 'onChange'>;
+  tls: ShownTls;
   log: Log;
   /** Folder of the built web app; where it is missing, a page explains how to build it. */
   web: string;

@@ -1,13 +1,32 @@
 /** `tls rotate`: the next authority follows the current one. The collector that runs shows it within seconds. */
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import type { TlsView } from '../../shared/tls.ts';
+import { shownInstant } from '../../shared/zone.ts';
+import { localDoor } from '../local/door.ts';
 import { abandon, rotate } from '../tls/authority.ts';
 import { pinOf } from '../tls/certificates.ts';
 import { keyFile, readAuthority } from '../tls/store.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 
+/** @returns null: no collector runs, so it is not known */
+async function missingNow(data: string): Promise<string | null> {
+  const view = await localDoor(data)?.ask<TlsView>('GET', '/api/v1/collector/tls');
+  if (!view) return null;
+  const names = view.missing.slice(0, 5).map(({ name }) => name);
+  const more = view.missing.length > names.length ? ` and ${view.missing.length - names.length} more` : '';
+  return view.missing.length === 0
+    ? 'all agents have taken it, and it ends by itself with the next look of the collector, within an hour'
+    : `${view.missing.length} of ${view.agents} agents have not taken it (${names.join(', ')}${more})`;
+}
+
 export const command: Command = {
-  options: { ...commonOptions, compromised: { type: 'boolean' }, 'cut-off-agents': { type: 'boolean' } },
+  options: {
+    ...commonOptions,
+    compromised: { type: 'boolean' },
+    'cut-off-agents': { type: 'boolean' },
+    again: { type: 'boolean' },
+  },
   async run(values) {
     const { config } = settingsFrom(values);
     const before = config.tls ? null : readAuthority(config.data);
@@ -26,16 +45,25 @@ export const command: Command = {
       });
     if (isMeant && !isKnown)
       throw fail('BAD_FLAG', { problem: '--cut-off-agents without --compromised: agents go on' });
-    const file = await (isKnown ? abandon : rotate)(config.data, before, systemClock.now());
+    const now = systemClock.now();
+    if (isKnown && before.abandonedAt !== undefined && values.again !== true)
+      throw fail('CONFLICT', {
+        problem: `an authority was given up at ${shownInstant(before.abandonedAt, config.zone)} already, and agents that are not back yet would have to be enrolled again; if the key of the one after it is in other hands, too, add --again`,
+      });
+    const file = await (isKnown
+      ? abandon(config.data, before, now)
+      : rotate(config.data, before, now, await missingNow(config.data)));
     const away = keyFile(config.data, pinOf(file.next));
     process.stdout.write(
       [
         `The authority is now sha256/${pinOf(file.current)}. A collector that runs shows it within seconds.`,
         isKnown
-          ? 'Nothing of the old one counts any more, so agents keep their reports until they are enrolled again: "Replace the credential" on the page of each endpoint.'
-          : 'Agents go on as they are: the old one has signed the new one, and stays trusted beside it. Machines that are enrolled from now on trust the new one.',
+          ? 'Nothing of the old one counts any more. Agents that know the pin of this one find it by themselves, within five minutes; the others keep their reports until they are enrolled again: "Replace the credential" on the page of each endpoint. `tls status` names who is not back.'
+          : 'Agents go on as they are, and are told of the new one: `tls status` and the page "Settings" name who has not taken it. When all have, and not before 45 days, the old one is dropped by itself.',
         `Keep ${away} offline: it is the key of the next authority.`,
-        'Join codes that were made before still work; browsers that trust the old certificate need the new one: /api/v1/ca.',
+        isKnown
+          ? 'Join codes and lines to paste that were made before do not work any more: make new ones. Browsers need the new certificate: /api/v1/ca.'
+          : 'Join codes that were made before still work; browsers that trust the old certificate need the new one: /api/v1/ca.',
         '',
       ].join('\n'),
     );

@@ -1,16 +1,54 @@
 /** `tls status`: which certificate is shown, until when, and whether a change of the authority is under way. */
 import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
+import { escaped } from '../../shared/safe-text.ts';
+import type { TlsView } from '../../shared/tls.ts';
 import { shownInstant } from '../../shared/zone.ts';
-import { expiresAt } from '../tls/authority.ts';
+import { localDoor } from '../local/door.ts';
+import { expiresAt, keepOldMs } from '../tls/authority.ts';
 import { pinOf } from '../tls/certificates.ts';
-import { keyFile, readAuthority } from '../tls/store.ts';
+import { type AuthorityFile, keyFile, readAuthority } from '../tls/store.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
+
+const beforeWords = ({ since, droppedAt }: NonNullable<AuthorityFile['old']>, zone: string) =>
+  droppedAt === undefined
+    ? `trusted beside the current one until all agents have that, and not dropped before ${shownInstant(since + keepOldMs, zone)}`
+    : `dropped at ${shownInstant(droppedAt, zone)}; agents that were away since then are still let over to the current one`;
+
+/** What agents trust, is known to a collector that runs. */
+async function agentsNow(data: string): Promise<string[]> {
+  const view = await localDoor(data)
+    ?.ask<TlsView>('GET', '/api/v1/collector/tls')
+    .catch(() => undefined);
+  if (!view) return ['Agents       not known: the collector does not run'];
+  if (view.version === 0) return [];
+  const { agents, missing, change } = view;
+  return [
+    ...(change
+      ? [
+          `Change       to ${change.to === 'own' ? 'the own authority' : 'the certificate from outside'}; agents trust both`,
+        ]
+      : []),
+    `Agents       ${agents - missing.length} of ${agents} have what they were told (version ${view.version})`,
+    ...missing.map(
+      ({ name, why, text }) => `  ${escaped(name)}: ${whyNot[why]}${text === null ? '' : `: ${escaped(text)}`}`,
+    ),
+  ];
+}
+
+const whyNot: Record<TlsView['missing'][number]['why'], string> = {
+  offline: 'it is not connected, and takes it when it comes back',
+  waiting: 'it is connected, and has not answered yet',
+  never: 'it has never connected',
+  old: 'its agent is too old to be told: update it',
+  refused: 'it could not take it',
+};
 
 export const command: Command = {
   options: commonOptions,
   async run(values) {
     const { config } = settingsFrom(values);
+    const agents = await agentsNow(config.data);
     const say = (lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`);
     const until = (certificate: string) => {
       const at = expiresAt(certificate);
@@ -19,7 +57,8 @@ export const command: Command = {
     if (config.tls) {
       say([
         'Certificate  from outside (tls.cert)',
-        `Valid until  ${until(config.tls.cert)}; it is not renewed by the collector`,
+        `Valid until  ${until(config.tls.cert)}; it is not renewed by the collector, and read again when its file changes`,
+        ...agents,
       ]);
       return 0;
     }
@@ -40,9 +79,8 @@ export const command: Command = {
       `Key          sha256/${server.key}; the next one: sha256/${server.nextKey}`,
       `Authority    sha256/${pinOf(file.current)}, until ${until(file.current)}; ${place(file.current)}`,
       `Next         sha256/${pinOf(file.next)}; ${place(file.next)}${existsSync(keyFile(config.data, pinOf(file.next))) ? ': better kept offline' : ''}`,
-      ...(old
-        ? [`Before       sha256/${pinOf(old.root)}, has signed the current one, and stays trusted beside it`]
-        : []),
+      ...(old ? [`Before       sha256/${pinOf(old.root)}, ${beforeWords(old, config.zone)}`] : []),
+      ...agents,
     ]);
     return 0;
   },

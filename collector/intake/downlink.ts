@@ -24,6 +24,7 @@ const coversNothing: Ack = { epoch: '0'.repeat(32), through: 0, also: [] };
 export function createDownlink(parts: {
   fleet: Fleet;
   counters: IntakeCounters;
+  now(): number;
   configOf?: ((endpoint: Endpoint) => AgentConfig | undefined) | undefined;
 }): Downlink {
   const { fleet, counters } = parts;
@@ -50,7 +51,7 @@ export function createDownlink(parts: {
       source = opened;
     },
     acknowledge(endpoint, ack) {
-      if (send(endpoint, 'ack', ack)) counters.acks.inc();
+      if (send(endpoint, 'ack', { ...ack, at: parts.now() })) counters.acks.inc();
     },
     answer: (endpoint, answer) => void send(endpoint, 'ack', { ...coversNothing, answer }),
     configure,

@@ -6,6 +6,7 @@ import type { Ask } from '../../shared/ask.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AgentConfig, AskAnswer, Report } from '../../shared/report.ts';
+import type { SaidTrust } from '../../shared/trust.ts';
 import type { UpdateReport } from '../../shared/update.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
@@ -50,6 +51,8 @@ export interface IntakeParts {
   applied?(endpoint: Endpoint, applied: Applied): Promise<void>;
   /** What an agent says of its own update. */
   updated?(endpoint: Endpoint, update: UpdateReport): Promise<void>;
+  /** Which authority an agent trusts. */
+  trusts?(endpoint: Endpoint, said: SaidTrust): Promise<void>;
   /** A live report has come. @returns what of it is about the endpoint itself */
   heard?(endpoint: Endpoint, report: Report): Report;
   /** Metrics derived from a report and the state of its endpoint, for the rules. */

@@ -2,6 +2,7 @@
 import type { Applied } from '../../shared/applied.ts';
 import type { Ask } from '../../shared/ask.ts';
 import type { AskAnswer } from '../../shared/report.ts';
+import type { SaidTrust } from '../../shared/trust.ts';
 import type { UpdateReport } from '../../shared/update.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import type { Message } from '../message.ts';
@@ -19,6 +20,8 @@ export interface SaidParts {
   applied(endpoint: Endpoint, applied: Applied): Promise<void>;
   /** What it says of its own update. */
   updated(endpoint: Endpoint, update: UpdateReport): Promise<void>;
+  /** Which authority an agent trusts. */
+  trusts(endpoint: Endpoint, said: SaidTrust): Promise<void>;
 }
 
 /** Each leaves rows that stay. */

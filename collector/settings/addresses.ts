@@ -1,26 +1,30 @@
 /** Where people and agents find this collector. */
 import { hostname, networkInterfaces } from 'node:os';
+import type { Trust } from '../../shared/trust.ts';
 import type { Config } from './settings.ts';
 
 export interface Addresses {
   /** Base address of web app and REST interface, no slash at the end. */
   http: string;
   mqtt: string;
-  /** What agents are to trust; null: no encryption, or a certificate that every system knows. */
-  trust: AgentTrust | null;
+  /** What agents are told to trust; null: nothing is encrypted. */
+  trust: Trust | null;
+  /** PEM: for whoever looks for one by its pin. */
+  authorities: readonly string[];
   /** Of this server's key and the one that will follow it, base64: what curl compares. */
   serverPins: readonly string[];
   /** Of the authority, for join codes; none where a proxy in front shows a certificate of its own. */
   codePins: readonly string[];
 }
 
-export interface AgentTrust {
-  /** PEM. */
-  roots: string[];
-  /** Of the authority now and, with one of our own, of the next; base64. */
-  pins: string[];
-  /** Rises with each change; 0 where nothing follows. */
-  version: number;
+/** What the server shows, as others have to know it. */
+export interface ShownTo {
+  name?: string | undefined;
+  trust: Trust | null;
+  authorities: readonly string[];
+  serverPins: readonly string[];
+  /** Of the authority behind what the web server shows. */
+  pins: readonly string[];
 }
 
 const everywhere = new Set(['0.0.0.0', '::', '*']);
@@ -52,9 +56,8 @@ export function ownAddressOf({ http, tls, ownTls }: Pick<Config, 'http' | 'tls' 
 export function addressesOf(
   { http, mqtt, tls, ownTls }: Pick<Config, 'http' | 'mqtt' | 'tls' | 'ownTls'>,
   ports: { http: number; mqtt: number },
-  certificate: { name?: string | undefined; trust?: AgentTrust | null; serverPins?: readonly string[] } = {},
+  { name, trust = null, authorities = [], serverPins = [], pins = [] }: Partial<ShownTo> = {},
 ): Addresses {
-  const { name, trust = null, serverPins = [] } = certificate;
   const isEncrypted = tls !== null || ownTls !== null;
   const host = (listened: string) => (name !== undefined && everywhere.has(listened) ? inUrl(name) : hostOf(listened));
   const web = http.publicUrl ?? `${isEncrypted ? 'https' : 'http'}://${host(http.host)}:${ports.http}`;
@@ -63,9 +66,7 @@ export function addressesOf(
   return {
     http: web,
     mqtt: mqtt.publicUrl ?? `${isEncrypted ? 'mqtts' : 'mqtt'}://${broker}:${ports.mqtt}`,
-    ...{ trust, serverPins },
-    // That of the next authority is told to who is enrolled.
-    codePins:
-      trust === null || http.trustProxy.length > 0 ? [] : trust.version > 0 ? trust.pins.slice(0, 1) : trust.pins,
+    ...{ trust, authorities, serverPins },
+    codePins: http.trustProxy.length > 0 ? [] : pins,
   };
 }

@@ -2,7 +2,6 @@
  * The collector's settings: defaults ← evenkeel.yaml ← EVENKEEL_* ← flags. The later one wins. Files are read here and
  * nowhere else; what comes out is complete and checked.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
@@ -11,7 +10,7 @@ import { isLoopback } from '../../shared/loopback.ts';
 import { nearest } from '../../shared/nearest.ts';
 import { internet } from '../../shared/outgoing.ts';
 import { parseSettingsFile, type SettingsFile } from '../../shared/settings-file.ts';
-import { type Fault, faultsOf, repeated, shown, wordHint } from '../../shared/shape.ts';
+import { type Fault, faultsOf, repeated, wordHint } from '../../shared/shape.ts';
 import { layersOfFile } from '../agent-settings/file.ts';
 import { doubtsInSettings, labelsOfSettings } from '../alerts/matcher-doubts.ts';
 import { ownRules } from '../alerts/own-rules.ts';
@@ -36,6 +35,7 @@ import { deadmanFaults, readDeadman } from './deadman.ts';
 import { logInFaults, readLogIn } from './log-in.ts';
 import { type Read, readNamed } from './named-file.ts';
 import { ownBackupFaults, readOwnBackup } from './own-backup.ts';
+import { readTls } from './read-tls.ts';
 import { readRules } from './rule-files.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
@@ -104,7 +104,7 @@ export function loadConfig(
   const faults = faultsOf(CollectorSettings, source.value);
   // What is not as it should be has been noted, and is left out below.
   const settings = source.value as Partial<Record<keyof CollectorSettings, unknown>>;
-  const tls = readTls(settings.tls, read, faults);
+  const tls = readTls(settings.tls, home, read, faults);
   const series = readSeries(settings.series, read, faults);
   const channels = readChannels(settings.channels, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
@@ -273,44 +273,6 @@ function address(
     port: port === undefined ? (section?.port ?? standard) : Number(port),
     publicUrl: section?.publicUrl?.replace(/\/+$/, '') ?? null,
   };
-}
-
-/** A certificate that is none would be met by the first agent only, in the words of OpenSSL. */
-function readTls(section: unknown, read: Read, faults: Fault[]): Config['tls'] {
-  if (typeof section !== 'object' || section === null) return null;
-  const given = section as Partial<Record<'cert' | 'key' | 'ca' | 'names', unknown>>;
-  const text = (name: 'cert' | 'key' | 'ca') => readNamed(given[name], ['tls', name], read, faults);
-  const parsed = <T>(name: 'cert' | 'key' | 'ca', pem: string | undefined, what: string, parse: (pem: string) => T) => {
-    try {
-      return pem === undefined ? undefined : parse(pem);
-    } catch (thrown) {
-      faults.push({
-        path: ['tls', name],
-        problem: `${shown(given[name])} holds no ${what} in PEM: ${reasonOf(thrown)}`,
-      });
-      return undefined;
-    }
-  };
-  const [cert, key, ca] = [text('cert'), text('key'), text('ca')];
-  const certificate = parsed('cert', cert, 'certificate', (pem) => new X509Certificate(pem));
-  const secret = parsed('key', key, 'private key', (pem) => createPrivateKey(pem));
-  parsed('ca', ca, 'certificate', (pem) => new X509Certificate(pem));
-  if (certificate && secret && !certificate.checkPrivateKey(secret))
-    faults.push({
-      path: ['tls', 'key'],
-      problem: `${shown(given.key)} is not the key of the certificate ${shown(given.cert)}`,
-    });
-  if (given.cert === undefined)
-    for (const name of ['key', 'ca'] as const)
-      if (given[name] !== undefined) faults.push({ path: ['tls', name], problem: 'is given without `cert`' });
-  if (given.cert !== undefined && given.key === undefined)
-    faults.push({ path: ['tls', 'cert'], problem: 'is given without `key`, the file with its private key' });
-  if (given.cert !== undefined && given.names !== undefined)
-    faults.push({
-      path: ['tls', 'names'],
-      problem: 'is for the certificate that the collector makes; with `cert` its names are in that file',
-    });
-  return cert === undefined || key === undefined ? null : { cert, key, ca: ca ?? null };
 }
 
 /** Beyond this machine nothing goes unencrypted: without a certificate from outside the collector makes its own. */

@@ -366,6 +366,8 @@ export interface TlsSettings {
   key: string;
   /** PEM text that agents are to trust, or null when their system knows the authority. */
   ca: string | null;
+  /** Where they are read again when they change. */
+  files: { cert: string; key: string; ca: string | null };
 }
 
 /** The settings as the collector uses them: complete, checked, durations in ms, paths absolute, secrets read. */

@@ -144,8 +144,9 @@ export interface Database
     enrollment: string | null;
     /** Hash of what the agent calls that attempt: a repeat after a lost answer. */
     attempt: string | null;
-    /** Version of what its agent trusts; see ../tls. */
+    /** Version of what its agent trusts, and which it could not take (JSON); see ../tls. */
     trust: number | null;
+    trust_refused: Json | null;
     /** How many people cannot work while it is down: its seats, or the users of a server; null: not known. */
     people: number | null;
     /** Of what was known only id, kind, site and the times of its life are left; see erasure.ts. */

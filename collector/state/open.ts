@@ -52,6 +52,7 @@ import * as alertClocks from './migrations/057-alert-clocks.ts';
 import * as watchedSeen from './migrations/061-watched-seen.ts';
 import * as joining from './migrations/065-joining.ts';
 import * as agentSettings from './migrations/068-agent-settings.ts';
+import * as trust from './migrations/070-trust.ts';
 import * as waiting from './migrations/072-waiting.ts';
 import * as identityEvents from './migrations/074-identity.ts';
 import * as softwareCounts from './migrations/076-software-counts.ts';
@@ -117,6 +118,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '084-scopes': scopes,
   '076-software-counts': softwareCounts,
   '081-log-ins': logInProviders,
+  '070-trust': trust,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

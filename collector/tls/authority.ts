@@ -3,11 +3,14 @@ import { X509Certificate } from 'node:crypto';
 import { fail } from '../../shared/errors.ts';
 import { certificatesIn, leafMs, makeCertificate, makeKey, pinOf, rootMs, timesFrom } from './certificates.ts';
 import { type AuthorityFile, folderOf, forgetKeys, readAuthority, readKey, writeAuthority, writeKey } from './store.ts';
+import type { ServedTls } from './told.ts';
 
 const day = 86_400_000;
 /** Of the 90 days that a server certificate is valid. */
 const renewAfterMs = 60 * day;
 const serverKeyMs = 365 * day;
+/** How long the authority before the current one is trusted beside it at least. */
+export const keepOldMs = 45 * day;
 
 export const expiresAt = (certificate: string) => new X509Certificate(certificate).validToDate.getTime();
 
@@ -90,12 +93,24 @@ const pinsKept = ({ current, next, old, server }: AuthorityFile) => [
 /**
  * The next authority becomes the current one, below a certificate that the old one signs: who knows only the old one
  * accepts it, however long they were away.
- * @throws EvenkeelError TLS_OLD_TRUSTED while the authority before it is trusted; TLS_UNUSABLE without the key of the next one
+ * @param missing agents that have not taken the change before, in words; null: it is not known
+ * @throws EvenkeelError TLS_OLD_TRUSTED while a change is under way; TLS_UNUSABLE without the key of the next one
  */
-export async function rotate(data: string, file: AuthorityFile, now: number): Promise<AuthorityFile> {
-  const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
-  if (file.old && now < expiresAt(file.old.root))
-    throw fail('TLS_OLD_TRUSTED', { since: dayOf(file.old.since), until: dayOf(expiresAt(file.old.root)) });
+export async function rotate(
+  data: string,
+  file: AuthorityFile,
+  now: number,
+  missing: string | null = null,
+): Promise<AuthorityFile> {
+  if (file.old && file.old.droppedAt === undefined) {
+    const { since } = file.old;
+    const from = since + keepOldMs;
+    const against = [
+      ...(now < from ? [`it is not over before ${dayOf(from)}`] : []),
+      missing ?? 'agents take it from a collector that runs, and this one does not',
+    ];
+    throw fail('TLS_OLD_TRUSTED', { since: dayOf(since), against: against.join('; ') });
+  }
   const names = file.server.names;
   readKey(data, pinOf(file.next), 'the next authority; it may lie offline');
   const cross = await makeCertificate({
@@ -110,6 +125,19 @@ export async function rotate(data: string, file: AuthorityFile, now: number): Pr
   return finish(data, file, changed, names, now);
 }
 
+const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+
+/** All agents have the new one: the old one is trusted no more, and what it signed stays for who was away. */
+export function dropOld(data: string, file: AuthorityFile, now: number): AuthorityFile {
+  if (!file.old) return file;
+  const changed = { ...file, version: file.version + 1, old: { ...file.old, droppedAt: now } };
+  writeAuthority(data, file, changed);
+  return changed;
+}
+
+export const mayDropOld = ({ old }: AuthorityFile, now: number): boolean =>
+  old !== null && old.droppedAt === undefined && now >= old.since + keepOldMs;
+
 /**
  * The key of the current authority is in other hands: nothing that it signed counts any more. Agents find the next one by the
  * pin that they were given when all was well.
@@ -118,7 +146,7 @@ export async function abandon(data: string, file: AuthorityFile, now: number): P
   const turned = await turn(data, file, now);
   // Whoever has the key of the authority may have had the folder.
   const server = { ...file.server, key: writeKey(data, makeKey()), nextKey: writeKey(data, makeKey()), keySince: now };
-  return finish(data, file, { ...turned, old: null, cross: null, server }, file.server.names, now);
+  return finish(data, file, { ...turned, abandonedAt: now, old: null, cross: null, server }, file.server.names, now);
 }
 
 async function turn(data: string, file: AuthorityFile, now: number): Promise<AuthorityFile> {
@@ -141,27 +169,13 @@ async function finish(
   return file;
 }
 
-/** What a server shows, and what others are to know of it. */
-export interface ServedTls {
-  /** PEM: the certificate and what leads to the authority. */
-  cert: string;
-  key: string;
-  /** Authorities that agents trust, PEM; none: what their system knows. */
-  roots: string[];
-  /** Of the authority now and, with one of our own, of the next; base64. */
-  pins: string[];
-  /** Of the server's key and the one after it: what curl compares. */
-  serverPins: string[];
-  /** Of what agents are told; 0 where nothing follows. */
-  version: number;
-}
-
 /** @throws EvenkeelError TLS_UNUSABLE */
 export function servedBy(data: string, file: AuthorityFile): ServedTls {
   return {
     cert: file.server.certificate + (file.cross ?? ''),
     key: readKey(data, file.server.key, 'this server'),
-    roots: [file.current, ...(file.old ? [file.old.root] : [])],
+    roots: [file.current, ...(file.old && file.old.droppedAt === undefined ? [file.old.root] : [])],
+    authorities: [file.current, ...(file.old ? [file.old.root] : [])],
     pins: [pinOf(file.current), pinOf(file.next)],
     serverPins: [file.server.key, file.server.nextKey],
     version: file.version,
@@ -173,6 +187,6 @@ export function servedFrom(tls: { cert: string; key: string; ca: string | null }
   const roots = certificatesIn(tls.ca ?? '');
   return {
     ...{ cert: tls.cert, key: tls.key, roots, pins: roots.map(pinOf) },
-    ...{ serverPins: [pinOf(tls.cert)], version: 0 },
+    ...{ serverPins: [pinOf(tls.cert)], authorities: roots, version: 0 },
   };
 }

@@ -81,3 +81,9 @@ export function makeCertificate(request: CertificateRequest): Promise<string> {
     child.stdin.end(JSON.stringify(request));
   });
 }
+
+/** Names and addresses of a certificate. */
+export const namesIn = (certificate: string): string[] =>
+  (new X509Certificate(certificate).subjectAltName ?? '')
+    .split(', ')
+    .flatMap((one) => one.split(':').slice(1).join(':') || []);

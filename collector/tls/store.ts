@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/make-folder.ts';
 import { pinOfPrivate } from './certificates.ts';
+import type { ToldFile } from './told.ts';
 
 export interface AuthorityFile {
   v: 1;
@@ -28,8 +29,10 @@ export interface AuthorityFile {
   /** PEM. */
   current: string;
   next: string;
-  /** Still trusted beside the current one, and since when no longer current: ms UTC. */
-  old: { root: string; since: number } | null;
+  /** The one before, and since when: ms UTC. Agents are told to trust it as well until it is dropped; its signature stays of use after that. */
+  old: { root: string; since: number; droppedAt?: number } | null;
+  /** When one was given up: ms UTC. */
+  abandonedAt?: number;
   /** The current root, signed by the one before it. */
   cross: string | null;
   server: {
@@ -47,6 +50,8 @@ export const folderOf = (data: string) => join(data, 'tls');
 const fileOf = (data: string) => join(folderOf(data), 'authority.json');
 export const keyFile = (data: string, pin: string) =>
   join(folderOf(data), `${Buffer.from(pin, 'base64').subarray(0, 8).toString('hex')}.key`);
+
+const toldFile = (data: string) => join(folderOf(data), 'trust.json');
 
 export const hasAuthority = (data: string) => existsSync(fileOf(data));
 
@@ -125,6 +130,21 @@ export function writeAuthority(data: string, before: AuthorityFile | null, file:
   if (JSON.stringify(readAuthority(data)) !== JSON.stringify(before))
     throw fail('CONFLICT', { problem: 'the certificates were changed at the same moment; run it again' });
   replace(fileOf(data), `${JSON.stringify(file, null, 1)}\n`);
+}
+
+/** What agents were told last. One that cannot be read counts as none: then they are told anew. */
+export function readTold(data: string): ToldFile | null {
+  try {
+    const told = JSON.parse(readFileSync(toldFile(data), 'utf8')) as ToldFile;
+    return told.v === 1 && Number.isInteger(told.version) && Array.isArray(told.told?.roots) ? told : null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeTold(data: string, told: ToldFile): void {
+  makeFolder(folderOf(data), 0o700);
+  replace(toldFile(data), `${JSON.stringify(told, null, 1)}\n`);
 }
 
 /** Keys that nothing names any more. */

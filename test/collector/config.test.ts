@@ -131,7 +131,9 @@ test('beyond loopback only with a certificate: its own, or one from outside', ()
   const cwd = cwdWith('http: { host: 0.0.0.0 }\ntls: { cert: c.pem, key: c.key, ca: c.pem }');
   const { cert, key } = makeCertificate(cwd);
   const { config } = loadConfig({}, {}, cwd);
-  assert.equal(config.tls, { cert, key, ca: cert });
+  const path = (name: string) => join(cwd, name);
+  const paths = { cert: path('c.pem'), key: path('c.key'), ca: path('c.pem') };
+  assert.equal(config.tls, { cert, key, ca: cert, files: paths });
   assert.is(config.ownTls, null);
   for (const more of ['', ', key: c.key, names: [x]'])
     assert.match(
@@ -154,6 +156,7 @@ test('addresses as others reach them', () => {
     http: 'https://keel.example.net',
     mqtt: 'mqtt://127.0.0.1:2',
     trust: null,
+    authorities: [],
     codePins: [],
     serverPins: [],
   });

@@ -35,7 +35,7 @@ export interface AgentVersions {
 
 /** @param work a folder for what lies between */
 export async function buildAgentVersions(work: string): Promise<AgentVersions> {
-  const [file] = (await bundleAgent(top, 'agent/main.ts')).files;
+  const [file] = (await bundleAgent(top, 'agent/main.ts', 0)).files;
   const code = file?.code ?? '';
   const number = JSON.stringify(built);
   if (!code.includes(number)) throw new Error(`the bundle does not name its version ${number}`);

@@ -8,6 +8,7 @@ import { EvenkeelError, fail } from '../../../shared/errors.ts';
 import { Reasons } from '../../../shared/inventory.ts';
 import { JoinProgress } from '../../../shared/joining.ts';
 import { rangeFault } from '../../../shared/ranges.ts';
+import type { Trust } from '../../../shared/trust.ts';
 import { createAllowances } from '../../doors/allowance.ts';
 import { networkOf } from '../../doors/network.ts';
 import { joinCodeOf } from '../../fleet/enrollment.ts';
@@ -100,11 +101,19 @@ const Credential = Type.Object({
   mqtt: Type.Object({ url: Type.String(), ca: Type.Optional(Type.String()) }),
   trust: Type.Optional(
     Type.Object(
-      { version: Type.Integer(), pins: Type.Array(Type.String()) },
-      { description: 'of an authority of the collector’s own: pins of it and of the next' },
+      {
+        ...{ version: Type.Integer(), pins: Type.Array(Type.String()) },
+        mode: Type.Optional(Type.Enum(['system', 'both'])),
+      },
+      {
+        description:
+          'of an authority of the collector’s own: pins of it and of the next; without a mode only they count',
+      },
     ),
   ),
 });
+
+const keptOf = ({ version, pins, mode }: Trust) => ({ version, pins, ...(mode === 'pin' ? {} : { mode }) });
 
 /** Wrong codes of one network: 20 at once, then one in 30 s. Right ones are never kept waiting behind them. */
 const wrongCodes = { burst: 20, perSecond: 1 / 30, atMost: 50_000 };
@@ -204,13 +213,13 @@ export function enrollmentRoutes(
       },
     },
     async (_request, reply) => {
-      const { trust } = addresses();
-      if (trust === null) throw fail('NOT_FOUND', { what: 'own authority', id: 'of this collector' });
+      const { authorities } = addresses();
+      if (authorities.length === 0) throw fail('NOT_FOUND', { what: 'own authority', id: 'of this collector' });
       return reply
         .type('application/x-pem-file')
         .header('content-disposition', 'attachment; filename="evenkeel-ca.crt"')
         .serializer(String)
-        .send(trust.roots.join(''));
+        .send(authorities.join(''));
     },
   );
 
@@ -259,8 +268,8 @@ export function enrollmentRoutes(
       return reply.status(201).send({
         ...enrolled,
         looksLike,
-        mqtt: { url: mqtt, ...(trust === null ? {} : { ca: trust.roots.join('') }) },
-        ...(trust === null || trust.version === 0 ? {} : { trust: { version: trust.version, pins: trust.pins } }),
+        mqtt: { url: mqtt, ...(trust === null || trust.mode === 'system' ? {} : { ca: trust.roots.join('') }) },
+        ...(trust === null ? {} : { trust: keptOf(trust) }),
       });
     },
   );

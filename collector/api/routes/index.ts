@@ -60,6 +60,7 @@ import { statusRoutes } from './status.ts';
 import { targetRoutes } from './targets.ts';
 import { ticketTargetRoutes } from './ticket-targets.ts';
 import { ticketRoutes } from './tickets.ts';
+import { tlsRoutes } from './tls.ts';
 import { tokenRoutes } from './tokens.ts';
 import { updateRoutes } from './updates.ts';
 import { usualRoutes } from './usual.ts';
@@ -127,5 +128,6 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   applicantRoutes,
   auditRoutes,
   ownBackupRoutes,
+  tlsRoutes,
   metricRoutes,
 ];

@@ -774,6 +774,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/channels': {},
   'GET /api/v1/channels/kinds': {},
   'GET /api/v1/channels/trouble': {},
+  'GET /api/v1/collector/tls': {},
   'GET /api/v1/collector/backups': {},
   // No folder is set up for them.
   'POST /api/v1/collector/backups': { body: {}, status: 400 },
@@ -871,6 +872,7 @@ const calls: Record<string, Call> = {
   'POST /api/v1/agent-updates/stop': { body: { reason: 'a test' }, status: 409 },
   'POST /api/v1/agent-updates/resume': { body: { reason: 'a test' }, status: 409 },
   'POST /api/v1/agent-updates/withdraw': { body: { reason: 'a test' }, status: 409 },
+  'GET /api/v1/endpoints/:id/trust': { path: '/api/v1/endpoints/:endpoint/trust' },
   'GET /api/v1/targets': {},
   'POST /api/v1/targets': {
     ...{ body: { name: 'Website', kind: 'http', settings: { url: 'http://127.0.0.1:9/' } }, status: 201 },

@@ -49,7 +49,8 @@ test('other content under the same number: no PUBACK, no place lost, and the age
     (theirs.metrics[0] as { fields: object }).fields = { usage_active: 99 };
     void second.send('theirs', encode(theirs));
     await until('the ack', () => second.acks.some((ack) => ack.conflict !== undefined));
-    assert.equal(second.acks.at(-1), { epoch, through: 1, also: [], conflict: 'content' });
+    const { at: _, ...ack } = second.acks.at(-1) ?? {};
+    assert.equal(ack, { epoch, through: 1, also: [], conflict: 'content' });
     await pause(100);
     assert.equal(second.pubacked, []);
     assert.is(station.evaluated.length, 1, 'it is judged when it comes again');

@@ -6,15 +6,19 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   abandon,
+  dropOld,
   dueFor,
   expiresAt,
   initAuthority,
+  mayDropOld,
   renewServer,
   rotate,
   servedBy,
+  servedFrom,
 } from '../../../collector/tls/authority.ts';
 import { pinOf } from '../../../collector/tls/certificates.ts';
 import { type AuthorityFile, folderOf, keyFile, readAuthority, writeAuthority } from '../../../collector/tls/store.ts';
+import { type Decided, decide } from '../../../collector/tls/told.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
 import { runCollector, temporaryFolder } from '../../support/processes.ts';
 
@@ -111,10 +115,62 @@ test('rotated: who knows only the old authority gets in, who has the new one too
     assert.is(await verdict(data, turned, roots), null);
   const again = await refusal(() => rotate(data, turned, now));
   assert.is(again.code, 'TLS_OLD_TRUSTED');
-  const until = new Date(expiresAt(file.current)).toISOString().slice(0, 10);
-  assert.ok(again.message.endsWith(`until ${until}.`), again.message);
+  const from = new Date(now + 45 * day).toISOString().slice(0, 10);
+  assert.match(again.message, `it is not over before ${from}; agents take it from a collector that runs`);
+  const named = await refusal(() => rotate(data, turned, now + 46 * day, '1 of 2 agents have not taken it (db-1)'));
+  assert.match(named.message, 'is not over, because 1 of 2 agents have not taken it (db-1).');
   const renewed = await renewServer(data, turned, names, now);
   for (const roots of [[file.current], [turned.current]]) assert.is(await verdict(data, renewed, roots), null);
+});
+
+test('dropped after 45 days: told and trusted no more, found by its pin, and who was away for a year gets in', async () => {
+  const { data, file } = await fresh();
+  const turned = await rotate(data, file, now);
+  assert.not.ok(mayDropOld(turned, now + 44 * day));
+  assert.ok(mayDropOld(turned, now + 45 * day));
+  const dropped = dropOld(data, turned, now + 45 * day);
+  assert.equal(readAuthority(data), dropped);
+  assert.ok(dropped.version > turned.version && !mayDropOld(dropped, now + 50 * day));
+  const served = servedBy(data, dropped);
+  assert.equal(served.roots, [file.next]);
+  assert.equal(served.authorities, [file.next, file.current]);
+  assert.is(await verdict(data, dropped, [file.current]), null, 'by what it has signed');
+  const again = await rotate(data, dropped, now);
+  assert.is(await verdict(data, again, [file.next]), null, 'whoever missed both knows this one by its pin');
+});
+
+test('told: both around a change to a certificate from outside and back, and nobody is cut off who was not told', async () => {
+  const { data, file } = await fresh();
+  const own = servedBy(data, file);
+  const outside = { ...servedFrom({ cert: own.cert, key: own.key, ca: null }), cert: 'x' };
+  const next = (from: Decided | null, sources: Parameters<typeof decide>[1], at: number, isTaken = true) =>
+    decide(from?.file ?? null, sources, at, isTaken) as Decided;
+  const alone = next(null, { own, outside: null }, now);
+  assert.equal([alone.file.version, alone.file.told.mode], [1, 'pin']);
+  const begun = next(alone, { own, outside }, now);
+  assert.equal([begun.file.version, begun.file.told.mode], [2, 'both']);
+  assert.equal(begun.file.told.pins, own.pins);
+  assert.is(begun.web, outside);
+  assert.is(begun.broker, own, 'until all know');
+  const late = next(begun, { own, outside }, now + 40 * day, false);
+  assert.equal([late.broker, late.file.version], [own, 2]);
+  const early = next(begun, { own, outside }, now + 29 * day);
+  assert.is(early.broker, own);
+  const over = next(begun, { own, outside }, now + 30 * day);
+  assert.equal([over.broker, over.file.version, over.file.told.mode], [outside, 3, 'system']);
+  assert.is(next(over, { own, outside }, now + 31 * day).file.version, 3, 'what is left in the folder is not told');
+
+  // Back, to an authority that was made beside it: told before it is shown.
+  const { data: other, file: made } = await fresh();
+  const fresher = servedBy(other, made);
+  const prepared = next(over, { own: fresher, outside }, now + 50 * day);
+  assert.equal([prepared.broker, prepared.file.told.mode, prepared.file.version], [outside, 'both', 4]);
+  assert.equal(prepared.file.told.roots, fresher.roots);
+  const back = next(prepared, { own: fresher, outside: null }, now + 60 * day);
+  assert.equal([back.broker, back.web, back.file.told.mode, back.file.version], [fresher, fresher, 'both', 4]);
+  assert.is(next(back, { own: fresher, outside: null }, now + 89 * day).file.told.mode, 'both');
+  const done = next(back, { own: fresher, outside: null }, now + 90 * day);
+  assert.equal([done.file.told.mode, done.file.version], ['pin', 5]);
 });
 
 test('given up: nothing that the old authority signed leads to it, and the pin of the next one is what agents have', async () => {
