@@ -31,6 +31,7 @@ import { createSoftware } from './software/software.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
 import { dropAged } from './state/retention.ts';
+import { limitedState } from './state/sight.ts';
 import { createStatusPages } from './status/status.ts';
 import type { TargetJudge, TargetParts } from './targets/contract.ts';
 import { dependenciesIn } from './targets/dependencies.ts';
@@ -80,7 +81,7 @@ export async function openManagers(parts: ManagedParts) {
   const places = { ...parts, now: clock.now };
   const months = createMonths(parts);
   const software = createSoftware(places);
-  const disks = createDisks(parts);
+  const disks = createDisks({ ...parts, state: limitedState(parts.state) });
   const chores: Chore[] = [
     // Before months are closed, which count it.
     { name: 'installed software', run: () => software.catchUp() },
@@ -98,7 +99,7 @@ export async function openManagers(parts: ManagedParts) {
     endpointsIn: (scope) =>
       [...fleet.all()].filter((one) => reaches(scope, { ...one, groups: groupsOf(one.id) })).map(({ id }) => id),
   });
-  const reports = createReports({ ...parts, months });
+  const reports = createReports({ ...parts, state: limitedState(parts.state), months });
   const pdfs = createPdfs(parts);
   const schedules = createSchedules({ ...parts, reports });
   const generated = createGeneratedDependencies();

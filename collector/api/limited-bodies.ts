@@ -2,8 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../../shared/errors.ts';
 import { nameKey } from '../../shared/place-name.ts';
-import type { Sight } from '../state/sight.ts';
-import { sightNow } from '../state/sight.ts';
+import { limitedState, type Sight, sightNow } from '../state/sight.ts';
 import type { Context } from './context.ts';
 import type { BodyCheck } from './limited.ts';
 
@@ -11,7 +10,7 @@ type BodyTest = (request: FastifyRequest, context: Context) => Promise<void>;
 
 const beyond = ({ names }: Sight, problem: string) =>
   fail('BEYOND_SITES', { sites: names.join(', ') || 'none', problem });
-const isOwn = ({ names }: Sight, name: unknown) =>
+const isOwn = ({ names }: Pick<Sight, 'names'>, name: unknown) =>
   typeof name === 'string' && names.some((one) => nameKey(one) === nameKey(name));
 
 function seen({ body }: FastifyRequest): { sight: Sight; body: Record<string, unknown> } {
@@ -39,19 +38,138 @@ const members: BodyTest = async (request) => {
   if (((body.remove ?? []) as unknown[]).length > 0) throw beyond(sight, 'an endpoint without a site would leave them');
 };
 
-const notYet: BodyTest = async (request) => {
-  throw beyond(seen(request).sight, 'this is not for people with a limit');
+interface Reach {
+  of: string;
+  target: string;
+}
+/** A site or an endpoint of theirs. What a group or a tag reaches may be another thing tomorrow. */
+function requireOwn(sight: Sight, { fleet }: Pick<Context, 'fleet'>, { of, target }: Reach): void {
+  if (of === 'group' || of === 'tag' || of === 'all' || of === 'kind')
+    throw beyond(sight, `the ${of} "${target}" may reach others; name sites or endpoints`);
+  if (of === 'site' && !isOwn(sight, target)) throw fail('NOT_FOUND', { what: 'site', id: target });
+  if (of === 'endpoint' && !isOwn(sight, fleet.get(target)?.site))
+    throw fail('NOT_FOUND', { what: 'endpoint', id: target });
+}
+
+const scope: BodyTest = async (request, context) => {
+  const { sight, body } = seen(request);
+  if (body.scope !== undefined) requireOwn(sight, context, body.scope as Reach);
+};
+
+/** One that reaches others as well is read, and changed by others. */
+const window: BodyTest = async (request, context) => {
+  const { id } = request.params as { id: string };
+  const row = await context.state
+    .selectFrom('maintenance_windows')
+    .select(['scope', 'target'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  requireOwn(seen(request).sight, context, { of: row.scope, target: row.target });
+  await scope(request, context);
+};
+
+const work: BodyTest = async (request, context) => {
+  const { sight, body } = seen(request);
+  for (const one of (body.scopes ?? []) as Reach[]) requireOwn(sight, context, one);
+  const { id } = request.params as { id?: number };
+  for (const other of [id, body.repairOf, body.except]) {
+    if (typeof other !== 'number') continue;
+    const scopes = context.state.selectFrom('change_scopes').select(['of', 'target']).where('change', '=', other);
+    const targets = context.state.selectFrom('change_targets').select('endpoint').where('change', '=', other);
+    const reached = [
+      ...(await scopes.execute()),
+      ...(await targets.execute()).map(({ endpoint }) => ({ of: 'endpoint', target: endpoint })),
+    ];
+    if (reached.some((one) => !isReached(sight, context, one)))
+      throw beyond(sight, `C-${other} reaches others as well`);
+  }
+};
+
+function isReached(sight: Sight, context: Context, one: Reach): boolean {
+  try {
+    requireOwn(sight, context, one);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** All of a silence has to fit, so one that names their site, or a machine of theirs, hides nothing else. */
+export function namesOwn({ names }: Sight, fleet: Pick<Context['fleet'], 'all'>, matchers: readonly string[]): boolean {
+  const hosts = () =>
+    [...fleet.all()].filter(({ site }) => site !== null && names.includes(site)).map(({ name }) => name);
+  return matchers.some((text) => {
+    const [, label, value] = /^\s*(site|host)\s*=\s*"(.*)"\s*$/.exec(text) ?? [];
+    return label === 'site' ? names.includes(value ?? '') : label === 'host' && hosts().includes(value ?? '');
+  });
+}
+
+const matchers: BodyTest = async (request, { fleet }) => {
+  const { sight, body } = seen(request);
+  if (body.matchers !== undefined && !namesOwn(sight, fleet, body.matchers as string[]))
+    throw beyond(sight, 'a silence must name one of them with site="…", or one machine with host="…"');
+};
+
+const report: BodyTest = async (request) => {
+  const { sight, body } = seen(request);
+  const isNew = request.method === 'POST';
+  if ((isNew && body.site === undefined) || body.site === null)
+    throw beyond(sight, 'a report is of one site for you; say which');
+  if (body.site !== undefined && !sight.sites.includes(String(body.site)))
+    throw fail('NOT_FOUND', { what: 'site', id: String(body.site) });
+};
+
+const target: BodyTest = async (request, { fleet }) => {
+  const { sight, body } = seen(request);
+  if (body.site === null || (request.method === 'POST' && body.site === undefined))
+    throw beyond(sight, 'a target without a site is of none of them; say at which it is');
+  if (body.site !== undefined && !isOwn(sight, body.site))
+    throw fail('NOT_FOUND', { what: 'site', id: String(body.site) });
+  for (const one of (body.watchers ?? []) as string[])
+    if (one !== 'collector') requireOwn(sight, { fleet }, { of: 'endpoint', target: one });
+};
+
+const impact: BodyTest = async (request) => {
+  const { sight, body } = seen(request);
+  for (const { affected = [] } of (body.segments ?? []) as { affected?: { site: string | null }[] }[])
+    for (const { site } of affected)
+      if (site === null || !sight.sites.includes(site)) throw fail('NOT_FOUND', { what: 'site', id: String(site) });
+};
+
+const budget: BodyTest = async (request, context) => {
+  const { sight, body } = seen(request);
+  const { scope: of, target: named } = body as { scope: string; target: string };
+  const site = sight.sites.indexOf(named);
+  requireOwn(sight, context, { of, target: of === 'site' && site >= 0 ? (sight.names[site] as string) : named });
+};
+
+const link: BodyTest = async (request, context) => {
+  const { body } = seen(request);
+  const state = limitedState(context.state);
+  const text = String(body.target);
+  const number = Number(text.replace(/^(?:#|C-)/i, ''));
+  const [what, row] =
+    body.kind === 'alert'
+      ? ['alert', state.selectFrom('alerts').select('id').where('id', '=', text)]
+      : body.kind === 'change'
+        ? [
+            'change',
+            state
+              .selectFrom('changes')
+              .select('id')
+              .where('id', '=', Number.isSafeInteger(number) ? number : 0),
+          ]
+        : [
+            'ticket',
+            state
+              .selectFrom('tickets')
+              .select('id')
+              .where('id', '=', Number.isSafeInteger(number) ? number : 0),
+          ];
+  if (!(await (row as { executeTakeFirst(): Promise<unknown> }).executeTakeFirst()))
+    throw fail('NOT_FOUND', { what: what as string, id: text });
 };
 
 export const bodyChecks: Readonly<Record<BodyCheck, BodyTest>> = {
-  place,
-  ticket,
-  members,
-  target: notYet,
-  scope: notYet,
-  scopes: notYet,
-  matchers: notYet,
-  report: notYet,
-  impact: notYet,
-  budget: notYet,
+  ...{ place, ticket, members, scope, window, work, matchers, report, target, impact, budget, link },
 };

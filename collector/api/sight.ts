@@ -9,7 +9,8 @@ import type { State } from '../state/open.ts';
 import { limitedState, type Sight, sightNow, withSight } from '../state/sight.ts';
 import type { App, Context } from './context.ts';
 import { type Limit, limited, type Noun } from './limited.ts';
-import { bodyChecks } from './limited-bodies.ts';
+import { bodyChecks, namesOwn } from './limited-bodies.ts';
+import { limitedRooms } from './sight-rooms.ts';
 
 /** Where each noun stands, and how it is called when it is not there. */
 const nouns: Readonly<Record<Noun, readonly [table: string, what: string]>> = {
@@ -60,16 +61,19 @@ export async function sightOf({ state, fleet, groups }: SightPlaces, sites: read
   };
 }
 
-async function require(state: State, noun: Noun, id: unknown): Promise<void> {
+/** @throws EvenkeelError NOT_FOUND */
+async function require({ fleet }: Context, state: State, noun: Noun, id: unknown): Promise<void> {
   const [table, what] = nouns[noun];
   const text = String(id);
   const key = numbered.has(noun) && /^\d{1,15}$/.test(text) ? Number(text) : text;
   const row = await state
-    .selectFrom(table as 'alerts')
-    .select('id')
+    .selectFrom(table as 'silences')
+    .selectAll()
     .where('id', '=', key as string)
     .executeTakeFirst();
-  if (!row) throw fail('NOT_FOUND', { what, id: text });
+  // What a silence is of stands in its matchers.
+  const isOwn = noun !== 'silence' || (row && namesOwn(sightNow() as Sight, fleet, JSON.parse(row.matchers)));
+  if (!row || !isOwn) throw fail('NOT_FOUND', { what, id: text });
 }
 
 /** Before the handler: all that the request names must be there for its caller. */
@@ -78,11 +82,11 @@ export function createSights(context: Context) {
 
   async function check(request: Parameters<typeof bodyChecks.place>[0], limit: Limit): Promise<void> {
     const { params, body, query } = request as { params: Record<string, unknown>; body: unknown; query: unknown };
-    if (limit.id !== undefined) await require(state, limit.id, params.id);
+    if (limit.id !== undefined) await require(context, state, limit.id, params.id);
     for (const [field, noun] of Object.entries(limit.names ?? {})) {
       const value = { ...(query as object), ...(body as object) }[field as never] as unknown;
       for (const id of Array.isArray(value) ? value : value === undefined || value === null ? [] : [value])
-        await require(state, noun, id);
+        await require(context, state, noun, id);
     }
     if (limit.body !== undefined) await bodyChecks[limit.body](request, context);
   }
@@ -132,6 +136,7 @@ export function limitedContext(context: Context): Context {
   });
   return {
     ...context,
+    ...limitedRooms(context, { seesSite, seesId }),
     state: limitedState(state),
     fleet: {
       ...fleet,

@@ -121,10 +121,16 @@ export function createSilenceReads(parts: SilenceReadParts) {
       return rows.map((row) => rowOf(silenceOf(row)));
     },
 
-    summary(): SilenceSummary {
-      const states = [...silences.all()].map((one) => stateAt(one, now()));
+    /** @param isSeen of those who do not see all */
+    summary(isSeen?: (row: SilenceRow) => boolean): SilenceSummary {
+      const own = isSeen && [...silences.all()].map(rowOf).filter(isSeen);
+      const states = own?.map((one) => one.state) ?? [...silences.all()].map((one) => stateAt(one, now()));
       const count = (of: string) => states.filter((one) => one === of).length;
-      return { active: count('active'), pending: count('pending'), alerts: silences.hiddenCount() };
+      return {
+        active: count('active'),
+        pending: count('pending'),
+        alerts: own?.reduce((sum, one) => sum + (one.state === 'active' ? one.alerts : 0), 0) ?? silences.hiddenCount(),
+      };
     },
   };
 }

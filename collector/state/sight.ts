@@ -112,6 +112,8 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | typeof everything | 
   notification_alerts: within('alert', 'alerts'),
   deliveries: within('notification', 'notifications'),
   silenced: within('alert', 'alerts'),
+  // Which of them are theirs is in their matchers: ../api/sight.ts.
+  silences: everything,
 
   tickets,
   ticket_events: within('ticket', 'tickets'),

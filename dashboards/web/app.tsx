@@ -100,6 +100,7 @@ function SideFoot() {
       <div class="who">
         <span>
           {me.value?.user} <span class="tiny">({me.value?.role && t(`role.${me.value.role}`)})</span>
+          {me.value?.sites && <span class="tiny"> · {me.value.sites.map(({ name }) => name).join(', ')}</span>}
         </span>
         <button type="button" class="link" onClick={() => void logOut()}>
           {t('shell.logOut')}

@@ -2241,4 +2241,13 @@ export const more = {
     ofUser: 'by {{provider}}',
     ownAccount: 'You log in with {{provider}}: password and role are changed there.',
   },
+  scopes: {
+    sites: 'Sites',
+    all: 'All sites',
+    help: 'Whoever is limited sees nothing of other sites: no machine, alert, ticket or number. Admins are never limited.',
+    change: 'Change sites',
+    save: 'Limit to these',
+    gone: 'None that is still there',
+    own: 'You see these sites only: {{sites}}',
+  },
 } satisfies Record<string, object>;

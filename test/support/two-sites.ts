@@ -20,8 +20,10 @@ export type Ids = Record<string, string>;
 export interface TwoSites {
   collector: InProcess;
   ids: Record<Side, Ids>;
-  /** As somebody who is limited to the own site. */
-  asLimited(role: Exclude<Role, 'admin'>, path: string, options?: CallOptions): Promise<Answer>;
+  /** As somebody who is limited to the own site; `wide`: and to a third one, with nothing in it. */
+  asLimited(role: Exclude<Role, 'admin'>, path: string, options?: CallOptions, wide?: boolean): Promise<Answer>;
+  /** The token of such a viewer. */
+  secret: string;
   close(): Promise<void>;
 }
 
@@ -47,19 +49,23 @@ export async function openTwoSites(): Promise<TwoSites> {
   for (const side of sides) await putThings(admin, ids[side], words[side]);
   const made = await admin('POST', '/api/v1/calendars', { name: 'Office', ...calendar, reason: 'new' });
   for (const side of sides) ids[side].calendar = made.id;
-  const secrets = new Map<Role, string>();
+  const third = (await admin('POST', '/api/v1/sites', { name: 'nara' })).id;
+  const secrets = new Map<string, string>();
   const tokens = createTokens(collector.state, Date.now);
   for (const role of ['viewer', 'operator', 'manager'] as const) {
     const of = { name: `limited ${role}`, role, by: 'test', sites: [ids.own.site as string] };
     secrets.set(role, (await tokens.create(of)).secret);
+    const wide = { ...of, name: `wide ${role}`, sites: [...of.sites, third] };
+    secrets.set(`wide ${role}`, (await tokens.create(wide)).secret);
   }
   return {
     collector,
     ids,
-    asLimited: (role, path, { headers, ...options } = {}) =>
+    secret: secrets.get('viewer') as string,
+    asLimited: (role, path, { headers, ...options } = {}, wide = false) =>
       collector.call(path, {
         ...options,
-        headers: { ...headers, authorization: `Bearer ${secrets.get(role)}` },
+        headers: { ...headers, authorization: `Bearer ${secrets.get(wide ? `wide ${role}` : role)}` },
       }),
     close: () => collector.close(),
   };

@@ -83,7 +83,10 @@ export function statusRoutes(app: App, { status, clock }: Context): void {
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const { answer, isPublic } = await status.answer(request.params.slug, request.caller !== null);
+      const { answer, isPublic } = await status.answer(
+        request.params.slug,
+        request.caller !== null && request.caller.sites === null,
+      );
       if (isPublic) reply.header('cache-control', 'public, max-age=15');
       return answer;
     },

@@ -64,6 +64,9 @@ export function Account() {
         <p>
           {me.value?.user} ({me.value?.role && t(`role.${me.value.role}`)})
         </p>
+        {me.value?.sites && (
+          <p>{t('scopes.own', { sites: me.value.sites.map(({ name }) => name).join(', ') || t('scopes.gone') })}</p>
+        )}
         <label class="option">
           <input type="checkbox" checked={keysOn.value} onChange={(event) => setKeys(event.currentTarget.checked)} />
           {t('keys.setting')}

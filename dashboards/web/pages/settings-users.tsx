@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { SiteRow } from '../../../shared/api.ts';
 import type { Duties } from '../../../shared/duties.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
@@ -10,6 +11,7 @@ import { Table } from '../parts/table.tsx';
 import { type Role, roles } from '../roles.ts';
 import { t } from '../words/words.ts';
 import { receiverWord } from './on-call/receivers.tsx';
+import { type LimitedTo, SitePicker, SitesOf } from './settings-sites.tsx';
 
 interface ListedUser {
   id: string;
@@ -19,6 +21,7 @@ interface ListedUser {
   disabledAt: number | null;
   /** Of the provider by which they log in; null: with a password. */
   issuer: string | null;
+  sites: LimitedTo;
 }
 
 const providerOf = (issuer: string): string => me.value?.provider ?? URL.parse(issuer)?.hostname ?? issuer;
@@ -27,10 +30,12 @@ function NewUser({ onDone }: { onDone: () => void }) {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [role, setRole] = useState<string>('viewer');
+  const [sites, setSites] = useState<LimitedTo>(null);
   const { busy, problem, send } = useSend();
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (!(await send(() => call('users', { method: 'POST', body: { name, password, role } })))) return;
+    const limit = role === 'admin' ? null : sites;
+    if (!(await send(() => call('users', { method: 'POST', body: { name, password, role, sites: limit } })))) return;
     setName('');
     setPassword('');
     onDone();
@@ -57,6 +62,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
           help={t(`settings.roleHelp.${role as Role}`)}
         />
       </div>
+      {role !== 'admin' && <SitePicker value={sites} onChange={setSites} />}
       <div class="form-end">
         <button type="submit" class="button" disabled={busy}>
           {busy ? t('common.working') : t('settings.addUser')}
@@ -223,6 +229,7 @@ function Acts({ user, onDone }: UserProps) {
 
 export function Users() {
   const list = useLoad<Page<ListedUser>>('users');
+  const sites = useLoad<Page<SiteRow>>('sites');
   return (
     <Box title={t('settings.users')} flush>
       <Ready of={list}>
@@ -246,6 +253,11 @@ export function Users() {
                 ),
               },
               { key: 'role', head: t('settings.role'), cell: (row) => <RoleOf user={row} onDone={list.reload} /> },
+              {
+                key: 'sites',
+                head: t('scopes.sites'),
+                cell: (row) => <SitesOf user={row} sites={sites.data?.items ?? []} onDone={list.reload} />,
+              },
               { key: 'since', head: t('settings.created'), cell: (row) => <Moment at={row.createdAt} shape="date" /> },
               { key: 'act', head: t('add.act'), cell: (row) => <Acts user={row} onDone={list.reload} /> },
             ]}

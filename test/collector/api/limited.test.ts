@@ -1,6 +1,7 @@
 /** A person who is limited to one of two sites: every route, and not a word of the other one in any answer. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createUsers } from '../../../collector/accounts/users.ts';
 import { access } from '../../../collector/api/access.ts';
 import { limited } from '../../../collector/api/limited.ts';
 import type { Role } from '../../../shared/api.ts';
@@ -54,6 +55,16 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /api/v1/tickets/:id/links': { kind: 'related', target: '{ticket}' },
   'POST /api/v1/tickets/:id/rating-link': {},
   'PUT /api/v1/tickets/:id/impact': { segments: [], reason: 'none' },
+  'PATCH /api/v1/maintenance/:id': { reason: 'other' },
+  'POST /api/v1/maintenance/:id/extend': { until: 4_000_000_000_000 },
+  'POST /api/v1/maintenance/:id/skip': { date: '2026-12-24' },
+  'PATCH /api/v1/silences/:id': { reason: 'other' },
+  'PATCH /api/v1/changes/:id': { title: 'other' },
+  'POST /api/v1/changes/:id/cancel': { reason: 'not needed' },
+  'POST /api/v1/changes/:id/outcome': { outcome: 'success' },
+  'PUT /api/v1/changes/:id/targets/:endpoint': { result: 'failed' },
+  'PATCH /api/v1/report-schedules/:id': { enabled: false },
+  'PATCH /api/v1/targets/:id': { enabled: false },
 };
 /** By the first part of the address; of KPIs there are names. */
 const idOf: Readonly<Record<string, string>> = {
@@ -146,8 +157,13 @@ for (const { route, need } of routes) {
     const isRead = own.options.method === 'GET';
     const reads = isRead ? await sites.asLimited(need, own.path, own.options) : null;
     if (reads) {
-      assert.ok(reads.status < 300 || reads.status === 400, `${reads.status} ${reads.text}`);
+      assert.ok(
+        reads.status < 300 || reads.status === 400 || (route.endsWith('.pdf') && reads.status === 502),
+        `${reads.status} ${reads.text}`,
+      );
       assert.equal(found(reads.text), [], reads.text.slice(0, 4000));
+      const wide = await sites.asLimited(need, own.path, own.options, true);
+      assert.equal(found(wide.text), [], `limited to two of three: ${wide.text.slice(0, 4000)}`);
     }
     const names = limit.id !== undefined || limit.names !== undefined || queries[route]?.includes('{');
     if (!names) return;
@@ -167,6 +183,126 @@ for (const { route, need } of routes) {
   });
 }
 
+/** What may be entered for one's own site, and is refused for another one: that is not there, or is not theirs alone. */
+const entered: Readonly<Record<string, (word: string, ids: Record<string, string>) => object>> = {
+  'POST /api/v1/maintenance': (target) => ({
+    scope: { of: 'site', target },
+    reason: 'work',
+    to: Date.now() + 3_600_000,
+  }),
+  'POST /api/v1/maintenance/preview': (target) => ({
+    scope: { of: 'site', target },
+    reason: 'work',
+    to: Date.now() + 3_600_000,
+  }),
+  'POST /api/v1/changes': (target) => ({
+    title: 'New',
+    scopes: [{ of: 'site', target }],
+    from: Date.now() + 1e7,
+    to: Date.now() + 2e7,
+  }),
+  'POST /api/v1/changes/preview': (target) => ({ scopes: [{ of: 'site', target }], from: 1, to: 2 }),
+  'POST /api/v1/silences': (word) => ({ matchers: [`site="${word}"`], reason: 'quiet' }),
+  'POST /api/v1/silences/preview': (word) => ({ matchers: [`site="${word}"`] }),
+  'POST /api/v1/tickets': (_, { endpoint }) => ({ title: 'New', endpoint }),
+  'POST /api/v1/targets': (site) => ({
+    name: `More of ${site}`,
+    kind: 'http',
+    settings: { url: 'http://127.0.0.1:9/' },
+    site,
+  }),
+  'POST /api/v1/reports': (_, { site }) => ({ period: month, site }),
+  'POST /api/v1/report-schedules': (_, { site }) => ({
+    ...{ rhythm: 'month', hour: 7, zone: 'UTC', language: 'en', enabled: true, recipients: [], site },
+  }),
+  'PUT /api/v1/availability/targets': (_, { site: target }) => ({ scope: 'site', target, percent: 99, reason: 'new' }),
+};
+for (const [route, bodyOf] of Object.entries(entered))
+  test(`${route}: for one's own site alone`, async () => {
+    const [method = '', path = ''] = route.split(' ');
+    const own = await sites.asLimited('manager', path, { method, body: bodyOf('osaka', sites.ids.own) });
+    assert.ok(own.status < 300, own.text);
+    assert.equal(found(own.text), [], own.text);
+    const other = await sites.asLimited('manager', path, { method, body: bodyOf(hiddenWord, sites.ids.other) });
+    assert.ok(other.status === 404 || other.status === 403, `${other.status} ${other.text}`);
+  });
+
+test('what reaches others as well is not entered, and an endpoint stays within one’s sites', async () => {
+  const beyond = async (method: string, path: string, body: object) => {
+    const answer = await sites.asLimited('manager', path, { method, body });
+    assert.is(answer.status, 403, answer.text);
+    assert.match(answer.text, 'BEYOND_SITES');
+  };
+  const to = Date.now() + 3_600_000;
+  await beyond('POST', '/api/v1/maintenance', { scope: { of: 'tag', target: 'osaka-tag' }, reason: 'work', to });
+  await beyond('POST', '/api/v1/silences', { matchers: ['severity="warning"'], reason: 'quiet' });
+  await beyond('POST', '/api/v1/silences', { matchers: ['site=~"osaka|zebra"'], reason: 'quiet' });
+  await beyond('POST', '/api/v1/tickets', { title: 'of no place' });
+  await beyond('POST', '/api/v1/reports', { period: month });
+  await beyond('PATCH', `/api/v1/endpoints/${sites.ids.own.endpoint}`, { site: hiddenWord });
+  await beyond('PATCH', `/api/v1/endpoints/${sites.ids.own.endpoint}`, { site: null });
+});
+
+test('the stream tells of one’s own endpoints, and that one has left', async () => {
+  const response = await fetch(`${sites.collector.started.addresses.http}/api/v1/events`, {
+    headers: { authorization: `Bearer ${sites.secret}` },
+  });
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  let text = '';
+  const until = async (word: string) => {
+    while (!text.includes(word)) {
+      const { done, value } = await reader.read();
+      assert.not(done, `ended before ${word}: ${text}`);
+      text += new TextDecoder().decode(value);
+    }
+  };
+  const admin = (id: string, body: object) =>
+    sites.collector.call(`/api/v1/endpoints/${id}`, { method: 'PATCH', as: 'admin', body });
+  const { own, other } = sites.ids;
+  await admin(other.endpoint as string, { tags: ['one'] });
+  await admin(own.endpoint as string, { tags: ['mark'] });
+  await until('"mark"');
+  assert.equal(found(text), []);
+  text = '';
+  await admin(own.second as string, { site: hiddenWord });
+  await until(own.second as string);
+  assert.equal(found(text), []);
+  assert.not.match(text, '"row"');
+  await admin(own.second as string, { site: 'osaka' });
+  await reader.cancel();
+});
+
+test('a limit is given, changed and taken away at once; admins have none', async () => {
+  const admin = (method: string, path: string, body: object) =>
+    sites.collector.call(path, { method, as: 'admin', body });
+  const site = sites.ids.own.site as string;
+  const password = 'a sentence of its own';
+  // Such a person needs the password again; a token of an admin does not make an admin at all.
+  const made = await admin('POST', '/api/v1/users', { name: 'Ida', password, role: 'viewer', sites: [site] });
+  assert.is(made.status, 201, made.text);
+  const { id } = made.body as { id: string };
+  const login = await sites.collector.call('/api/v1/login', { method: 'POST', body: { user: 'Ida', password } });
+  assert.equal((login.body as { sites: unknown }).sites, [{ id: site, name: 'osaka' }]);
+  const cookie = String(login.headers.get('set-cookie')).split(';')[0] as string;
+  const names = async () => (await sites.collector.call('/api/v1/sites', { headers: { cookie } })).text;
+  assert.not.match(await names(), hiddenWord);
+  await admin('PATCH', `/api/v1/users/${id}`, { sites: null });
+  assert.match(await names(), hiddenWord);
+  await admin('PATCH', `/api/v1/users/${id}`, { sites: [site] });
+  assert.not.match(await names(), hiddenWord);
+  const unknown = await admin('PATCH', `/api/v1/users/${id}`, { sites: ['nowhere'] });
+  assert.is(unknown.status, 404, unknown.text);
+  const log = sites.collector.state.selectFrom('audit_log').select(['before', 'after']).where('object_id', '=', id);
+  const entries = await log.execute();
+  assert.ok(
+    entries.some(({ before, after }) => before?.includes(site) && after?.includes('"sites":null')),
+    JSON.stringify(entries),
+  );
+  const users = createUsers(sites.collector.state, Date.now, () => {});
+  const refused = await users.setRole(id, 'admin').catch((thrown: Error) => thrown);
+  assert.match(String(refused), 'Admins are never limited');
+});
+
 test('the same lists without a limit have what is hidden: the walk looks for what is there', async () => {
   for (const path of [
     'endpoints',
@@ -180,10 +316,16 @@ test('the same lists without a limit have what is hidden: the walk looks for wha
     'disks/forecast',
     'stability',
     'kpis/availability',
+    'maintenance',
+    'changes',
+    'silences',
+    'targets',
+    'reports',
+    'report-schedules',
   ]) {
-    const all = await sites.collector.call(`/api/v1/${path}`, { as: 'operator' });
+    const all = await sites.collector.call(`/api/v1/${path}`, { as: 'manager' });
     assert.ok(found(all.text).length > 0, `${path}: ${all.text.slice(0, 500)}`);
-    const own = await sites.asLimited('operator', `/api/v1/${path}`);
+    const own = await sites.asLimited('manager', `/api/v1/${path}`);
     assert.match(own.text, 'osaka');
   }
 });
