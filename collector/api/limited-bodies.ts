@@ -38,12 +38,12 @@ const members: BodyTest = async (request) => {
   if (((body.remove ?? []) as unknown[]).length > 0) throw beyond(sight, 'an endpoint without a site would leave them');
 };
 
-interface Reach {
+interface ReachedPlace {
   of: string;
   target: string;
 }
 /** A site or an endpoint of theirs. What a group or a tag reaches may be another thing tomorrow. */
-function requireOwn(sight: Sight, { fleet }: Pick<Context, 'fleet'>, { of, target }: Reach): void {
+function requireOwn(sight: Sight, { fleet }: Pick<Context, 'fleet'>, { of, target }: ReachedPlace): void {
   if (of === 'group' || of === 'tag' || of === 'all' || of === 'kind')
     throw beyond(sight, `the ${of} "${target}" may reach others; name sites or endpoints`);
   if (of === 'site' && !isOwn(sight, target)) throw fail('NOT_FOUND', { what: 'site', id: target });
@@ -53,7 +53,7 @@ function requireOwn(sight: Sight, { fleet }: Pick<Context, 'fleet'>, { of, targe
 
 const scope: BodyTest = async (request, context) => {
   const { sight, body } = seen(request);
-  if (body.scope !== undefined) requireOwn(sight, context, body.scope as Reach);
+  if (body.scope !== undefined) requireOwn(sight, context, body.scope as ReachedPlace);
 };
 
 /** One that reaches others as well is read, and changed by others. */
@@ -70,7 +70,7 @@ const window: BodyTest = async (request, context) => {
 
 const work: BodyTest = async (request, context) => {
   const { sight, body } = seen(request);
-  for (const one of (body.scopes ?? []) as Reach[]) requireOwn(sight, context, one);
+  for (const one of (body.scopes ?? []) as ReachedPlace[]) requireOwn(sight, context, one);
   const { id } = request.params as { id?: number };
   for (const other of [id, body.repairOf, body.except]) {
     if (typeof other !== 'number') continue;
@@ -85,7 +85,7 @@ const work: BodyTest = async (request, context) => {
   }
 };
 
-function isReached(sight: Sight, context: Context, one: Reach): boolean {
+function isReached(sight: Sight, context: Context, one: ReachedPlace): boolean {
   try {
     requireOwn(sight, context, one);
     return true;

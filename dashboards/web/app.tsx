@@ -20,8 +20,12 @@ import { focusHeading, path } from './router.ts';
 import { setTitle, setWaiting } from './title.ts';
 import { language, loadMore, t } from './words/words.ts';
 
+/** Of the whole house: refused to who is limited to some sites. */
+const ofHouse = ['software', 'costs', 'rules'];
 const entriesOf = (group: string) =>
-  pageEntries.flatMap(([name, { path, menu }]) => (menu?.group === group ? [{ name, path, icon: menu.icon }] : []));
+  pageEntries.flatMap(([name, { path, menu }]) =>
+    menu?.group === group && !(me.value?.sites && ofHouse.includes(name)) ? [{ name, path, icon: menu.icon }] : [],
+  );
 
 /** Count shown beside a menu entry; nothing for zero. */
 function Tally({ n, what }: { n: number; what: string }) {

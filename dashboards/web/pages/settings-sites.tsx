@@ -9,12 +9,12 @@ import { t } from '../words/words.ts';
 /** Ids; null: no limit. */
 export type LimitedTo = string[] | null;
 
-interface PickerProps {
+interface SitePickerProps {
   value: LimitedTo;
   onChange: (value: LimitedTo) => void;
 }
 
-export function SitePicker({ value, onChange }: PickerProps) {
+export function SitePicker({ value, onChange }: SitePickerProps) {
   const sites = useLoad<Page<SiteRow>>('sites');
   const items = sites.data?.items ?? [];
   const put = (id: string, isIn: boolean) =>
@@ -60,7 +60,8 @@ export function SitesOf({ user, sites, onDone }: SitesOfProps) {
     onDone();
   };
   // Admins are never limited, and of a provider's users the groups decide at each log-in.
-  if (user.role === 'admin' || user.issuer !== null || user.disabledAt !== null) return <>{namesOf(user.sites, sites)}</>;
+  if (user.role === 'admin' || user.issuer !== null || user.disabledAt !== null)
+    return <>{namesOf(user.sites, sites)}</>;
   if (value === undefined)
     return (
       <div class="row">

@@ -326,7 +326,7 @@ test('the same lists without a limit have what is hidden: the walk looks for wha
     const all = await sites.collector.call(`/api/v1/${path}`, { as: 'manager' });
     assert.ok(found(all.text).length > 0, `${path}: ${all.text.slice(0, 500)}`);
     const own = await sites.asLimited('manager', `/api/v1/${path}`);
-    assert.match(own.text, 'osaka');
+    assert.ok(own.text.includes('osaka') || own.text.includes(sites.ids.own.site as string), `${path}: ${own.text}`);
   }
 });
 
