@@ -37,6 +37,9 @@ export interface RingMachine {
   turn: Turn | null;
 }
 
+/** Of it, those files that lie in the folder. */
+export type RingRelease = Pick<AgentRelease, 'version' | 'sequence' | 'from' | 'files'>;
+
 export interface RingRollout {
   stage: UpdateRing;
   stageAt: number;
@@ -47,7 +50,7 @@ export interface RingRollout {
 export interface RingFacts {
   now: number;
   numbers: UpdateNumbers;
-  release: Pick<AgentRelease, 'version' | 'from' | 'files'>;
+  release: RingRelease;
   rollout: RingRollout;
   machines: readonly RingMachine[];
   /** Before that silence is the collector's own: it was off, or cut off. */
@@ -74,7 +77,7 @@ export interface RingDecision {
 const toldForms: ReadonlySet<string> = new Set(['deb', 'rpm']);
 const failures: ReadonlySet<TurnResult> = new Set(['fell_back', 'silent', 'refused']);
 /** Refusals that say something of the machine, not of the release. */
-const ownReasons: ReadonlySet<string> = new Set(['update_no_room', 'update_on_battery']);
+const ownReasons: ReadonlySet<string> = new Set(['update_no_room', 'update_not_taken', 'update_not_copied']);
 const isFailure = ({ result }: Pick<Turn, 'result'>): boolean => failures.has(result);
 const isUnderWay = ({ result }: Turn) => result === 'open';
 /** What is delivered to it while the rollout runs. */
@@ -88,7 +91,7 @@ export const orderOf = (id: string, version: string): string =>
   createHash('sha256').update(`${id} ${version}`).digest('hex');
 
 /** Why an endpoint without a turn gets none, or that it waits for one. */
-export function placeOf(machine: RingMachine, release: Pick<AgentRelease, 'version' | 'from' | 'files'>): UpdatePlace {
+export function placeOf(machine: RingMachine, release: RingRelease): UpdatePlace {
   const { version, turn, isAble, target, isOnline, said } = machine;
   // A version of another form is not judged: it is offered, and its agent decides.
   const older = version === null || !isVersion(version) || compareVersions(version, release.version) < 0;
@@ -159,7 +162,9 @@ function resultOf(machine: RingMachine, facts: RingFacts): TurnResult | 'taken' 
   const { release, numbers, now, listeningSince } = facts;
   // Fallen back after it was proven still counts; what a person has to look at is not judged again.
   if (!turn || (!isTold(turn) && turn.result !== 'proven' && turn.result !== 'silent')) return null;
-  const about = said !== null && said.version === release.version && said.at >= turn.at - clockSlackMs ? said : null;
+  const { sequence } = release;
+  const about =
+    said !== null && said.version === release.version && (said.sequence ?? sequence) === sequence ? said : null;
   if (about?.state === 'fell-back') return 'fell_back';
   if (turn.result === 'proven') return null;
   if (about?.state === 'proven' || (version === release.version && about?.state !== 'trial' && isOnline))
@@ -171,12 +176,10 @@ function resultOf(machine: RingMachine, facts: RingFacts): TurnResult | 'taken' 
   const limit = numbers.silent_s * 1000;
   if (!isOnline && (hasBegun || isLost)) return now - since > limit ? 'silent' : null;
   if (!isOnline) return 'taken';
-  // It is there and does nothing, or loads for hours: it may still take it, and holds nobody up.
+  // It is there and says why it does nothing, or loads for hours: it may still take it, and holds nobody up.
+  if (turn.result === 'open' && about?.state === 'idle' && about.reason) return 'late';
   return turn.result === 'open' && now - Math.max(turn.at, listeningSince) > 4 * limit ? 'late' : null;
 }
-
-/** An agent's clock may differ a little from ours. */
-const clockSlackMs = 300_000;
 
 const highAvailability = ({ tags }: RingMachine) =>
   tags.filter((tag) => /^ha:./i.test(tag)).map((tag) => tag.toLowerCase());

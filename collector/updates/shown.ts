@@ -43,10 +43,10 @@ export function machineOf(endpoint: Endpoint, turn: Turn | null, said: UpdateRep
 /** The release that the numbers are about: the one under way, else what lies in the folder. */
 function shownRelease({ current, found }: UpdateSight): RingFacts['release'] | null {
   if (current && found?.release.sequence !== current.sequence)
-    return { version: current.version, from: '0.0.0', files: [] };
+    return { version: current.version, sequence: current.sequence, from: '0.0.0', files: [] };
   if (!found) return null;
-  const { version, from, files } = found.release;
-  return { version, from, files: files.filter(({ name }) => found.there.has(name)) };
+  const { version, sequence, from, files } = found.release;
+  return { version, sequence, from, files: files.filter(({ name }) => found.there.has(name)) };
 }
 
 interface UpdateStanding {

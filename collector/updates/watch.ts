@@ -48,12 +48,12 @@ export function createUpdateWatch(parts: UpdateParts, memory: UpdateMemory): Upd
   let isPaused = false;
 
   function factsOf(rollout: KeptRollout, { release, there }: AgentPackages): RingFacts {
-    const { version, from, files } = release;
+    const { version, sequence, from, files } = release;
     const { turns, said, settings } = memory;
     return {
       ...{ now: clock.now(), numbers: settings.numbers, rollout, listeningSince },
       machines: [...fleet.all()].map((one) => machineOf(one, turns.get(one.id) ?? null, said.get(one.id) ?? null)),
-      release: { version, from, files: files.filter(({ name }) => there.has(name)) },
+      release: { version, sequence, from, files: files.filter(({ name }) => there.has(name)) },
     };
   }
 

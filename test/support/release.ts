@@ -44,7 +44,7 @@ export function writeRelease(folder: string, keys: TestKeys, release: TestReleas
   mkdirSync(folder, { recursive: true });
   const files = Object.entries(packages).map(([name, content]) => {
     writeFileSync(join(folder, name), content);
-    const [, target, form] = /-([a-z]+-[a-z0-9]+)\.(.+)$/.exec(name) ?? [];
+    const [, target, form] = /-([a-z]+-(?:x64|arm64))\.(.+)$/.exec(name) ?? [];
     const sha256 = createHash('sha256').update(content).digest('hex');
     return { target, form, name, size: Buffer.byteLength(content), sha256 };
   });

@@ -17,6 +17,12 @@ const tags = ['enrolment'];
 const often = { rateLimit: { max: 600, timeWindow: '10 seconds' } };
 const openAtMost = { all: 200, ofNetwork: 50 };
 
+/** An agent whose download was cut off goes on where it was; other ranges are answered whole, as HTTP allows. */
+function startOf(range: string | undefined, size: number): number {
+  const from = Number(/^bytes=(\d{1,15})-$/.exec(range ?? '')?.[1] ?? 0);
+  return from < size ? from : 0;
+}
+
 export function installRoutes(app: App, { packages, updates, addresses, joins }: Context): void {
   const open = new Map<string, number>();
   let openNow = 0;
@@ -64,19 +70,22 @@ export function installRoutes(app: App, { packages, updates, addresses, joins }:
         summary: 'A package of the agent',
         tags,
         params: Type.Object({ name: word(200) }, closed),
-        response: { 200: Type.Unknown() },
+        response: { 200: Type.Unknown(), 206: Type.Unknown() },
       },
     },
-    async ({ params, ip }, reply) => {
+    async ({ params, ip, headers }, reply) => {
       const path = (await packages.pathOf(params.name)) ?? (await updates.folder.pathOf(params.name));
       const about = path === null ? null : await stat(path).catch(() => null);
       if (path === null || !about?.isFile()) throw fail('NOT_FOUND', { what: 'package', id: params.name });
       enter(ip, reply);
+      const from = startOf(headers.range, about.size);
+      if (from > 0) reply.status(206).header('content-range', `bytes ${from}-${about.size - 1}/${about.size}`);
       return reply
         .type('application/octet-stream')
-        .header('content-length', about.size)
+        .header('accept-ranges', 'bytes')
+        .header('content-length', about.size - from)
         .header('cache-control', 'no-cache')
-        .send(createReadStream(path, { end: Math.max(0, about.size - 1) }));
+        .send(createReadStream(path, { start: from, end: Math.max(0, about.size - 1) }));
     },
   );
 

@@ -263,6 +263,12 @@ export const pages = table({
       import('./agent-settings/list.tsx').then(({ AgentSettingsPage }) => () => <AgentSettingsPage />),
     partOf: 'settings',
   },
+  agentUpdates: {
+    path: '/agent-updates',
+    load: () =>
+      import('./agent-updates/list.tsx').then(({ AgentUpdatesPage }) => () => <AgentUpdatesPage />),
+    partOf: 'settings',
+  },
   channels: {
     path: '/oncall/channels',
     load: () =>

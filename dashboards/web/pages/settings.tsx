@@ -55,7 +55,8 @@ export function SettingsPage() {
         </p>
       )}
       <p>
-        <a href="/rules">{t('rules.toRules')}</a> · <a href="/agent-settings">{t('agentSettings.toSettings')}</a>
+        <a href="/rules">{t('rules.toRules')}</a> · <a href="/agent-settings">{t('agentSettings.toSettings')}</a> ·{' '}
+        <a href="/agent-updates">{t('agentUpdates.toSettings')}</a>
       </p>
     </>
   );

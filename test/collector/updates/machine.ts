@@ -6,7 +6,7 @@ export type AgentUpdateReport = UpdateReport;
 
 const file = { form: 'tar.gz', name: 'a.tar.gz', size: 1, sha256: '0'.repeat(64) };
 export const release: RingFacts['release'] = {
-  ...{ version: '1.4.2', from: '1.0.0' },
+  ...{ version: '1.4.2', sequence: 7, from: '1.0.0' },
   files: ['linux-x64', 'win-x64', 'macos-arm64'].map((target) => ({ ...file, target })),
 };
 

@@ -92,6 +92,14 @@ test('off without an admin; a start needs a release that is whole, signed, and n
     assert.is(served.status, 200);
     assert.is((await collector.call('/packages/a-linux-x64.tar.gz')).text, 'one');
     assert.is((await collector.call('/packages/keys.json')).status, 404);
+    // Cut off, a download goes on where it was.
+    const range = async (value: string) => {
+      const part = await collector.call('/packages/a-linux-x64.tar.gz', { headers: { range: value } });
+      return [part.status, part.text, part.headers.get('content-range')];
+    };
+    assert.equal(await range('bytes=1-'), [206, 'ne', 'bytes 1-2/3']);
+    assert.equal(await range('bytes=7-'), [200, 'one', null]);
+    assert.equal(await range('bytes=0-0'), [200, 'one', null]);
 
     writeRelease(folder, keys, { version: '1.4.1', sequence: 6, packages: { 'a-linux-x64.tar.gz': 'one' } });
     assert.is((await summary(collector)).isGone, true);

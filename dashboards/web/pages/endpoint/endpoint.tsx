@@ -15,6 +15,7 @@ import { t, wordOr } from '../../words/words.ts';
 import { MaintenanceLink } from '../maintenance/link.tsx';
 import { WorkingButton } from '../maintenance/working.tsx';
 import { About } from './about.tsx';
+import { AgentUpdateBox } from './agent-update.tsx';
 import { Backups } from './backups.tsx';
 import { Charts } from './charts.tsx';
 import { Dependencies } from './dependencies.tsx';
@@ -154,6 +155,7 @@ function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
       return (
         <>
           <About detail={detail} />
+          <AgentUpdateBox id={detail.row.id} />
           <AgentSettingsBox id={detail.row.id} />
           <Dependencies id={detail.row.id} />
         </>

@@ -1,0 +1,40 @@
+/** Starts, stops, resumes or withdraws a release, with a reason. */
+import { useState } from 'preact/hooks';
+import type { ReleaseFolder, RolloutView } from '../../../../shared/agent-update.ts';
+import { useSend } from '../../net/load.ts';
+import { call } from '../../net/request.ts';
+import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { FormEnd } from '../../parts/form-end.tsx';
+import { TextArea } from '../../parts/text-area.tsx';
+import { t } from '../../words/words.ts';
+
+export type UpdateActName = 'start' | 'stop' | 'resume' | 'withdraw';
+
+interface UpdateActProps {
+  act: UpdateActName;
+  release: ReleaseFolder['release'];
+  rollout: RolloutView | null;
+  onDone: () => void;
+  onCancel: () => void;
+}
+
+export function UpdateAct({ act, release, rollout, onDone, onCancel }: UpdateActProps) {
+  const [reason, setReason] = useState('');
+  const { busy, problem, send } = useSend();
+  const started = act === 'start' ? { version: release?.version, sequence: release?.sequence } : {};
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (await send(() => call(`agent-updates/${act}`, { method: 'POST', body: { ...started, reason } }))) onDone();
+  };
+  const version = (act === 'start' ? release : rollout)?.version ?? '';
+  return (
+    <Box title={`${t(`agentUpdates.act.${act}`)}: ${version}`}>
+      <form class="form" onSubmit={(event) => void submit(event)}>
+        {problem && <ProblemCallout problem={problem} />}
+        <p>{t(`agentUpdates.actLead.${act}`)}</p>
+        <TextArea label={t('silence.reason')} value={reason} onInput={setReason} maxLength={500} required />
+        <FormEnd busy={busy} word={t(`agentUpdates.act.${act}`)} onCancel={onCancel} />
+      </form>
+    </Box>
+  );
+}
