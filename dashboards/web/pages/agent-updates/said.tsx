@@ -8,11 +8,11 @@ import { language, t } from '../../words/words.ts';
 
 export const say = (n: number) => number(n, language.value, Number.isInteger(n) ? 0 : 2);
 
-type Counts = UpdateSummary['counts'];
-export const countOf = (counts: Counts, place: UpdatePlace): number => counts[place] ?? 0;
+type UpdateCounts = UpdateSummary['counts'];
+export const countOf = (counts: UpdateCounts, place: UpdatePlace): number => counts[place] ?? 0;
 
 /** Each number opens the list behind it. */
-export function PlaceLinks({ counts }: { counts: Counts }) {
+export function PlaceLinks({ counts }: { counts: UpdateCounts }) {
   const there = updatePlaces.filter((place) => countOf(counts, place) > 0);
   if (there.length === 0) return <>{none}</>;
   return (
