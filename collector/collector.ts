@@ -176,7 +176,9 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   managers.changes.start();
   onStop(() => managers.changes.stop());
   const { held } = alerts;
-  const rows = await createRows({ fleet, groups, series, held, state, changeFeed, log, now: clock.now });
+  const packages = createPackages(packageFolders);
+  const { newestVersion } = packages;
+  const rows = await createRows({ fleet, groups, series, held, newestVersion, state, changeFeed, log, now: clock.now });
   onStop(() => rows.close());
 
   const judged = (endpoint: Endpoint, report: Report) => alerts.onReport(endpoint, report, true);
@@ -233,7 +235,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       registry,
       addresses: () => tls.addresses(ports),
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
-      ...{ joins: createJoinLog(clock.now), packages: createPackages(packageFolders) },
+      ...{ joins: createJoinLog(clock.now), packages },
       async retired(ids) {
         for (const id of ids) {
           intake.retire(id);

@@ -102,6 +102,11 @@ export const EndpointRow = Type.Object({
   platform: text,
   os: orNull.text,
   version: orNull.text,
+  behind: Type.Optional(
+    Type.Boolean({
+      description: 'whether there is a newer version of its agent in the folder of packages; missing: not known',
+    }),
+  ),
   state: Type.Enum(['online', 'offline', 'lost', 'unknown', 'never']),
   stateReason: orNull.text,
   stateSince: ms,

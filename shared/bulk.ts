@@ -5,7 +5,10 @@ import { Reason } from './inventory.ts';
 /** Endpoints in one request: more would hold up everybody else for seconds. */
 export const bulkAtMost = 5000;
 
-export const BulkAct = Type.Enum(['site', 'kind', 'add_tags', 'remove_tags', 'add_group', 'remove_group', 'retire']);
+export const BulkAct = Type.Enum([
+  ...(['site', 'kind', 'add_tags', 'remove_tags', 'add_group', 'remove_group'] as const),
+  ...(['retire', 'rotate', 're_enrol'] as const),
+]);
 export type BulkAct = Static<typeof BulkAct>;
 
 export const BulkLine = Type.Object({

@@ -53,6 +53,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/endpoints': 'viewer',
   'GET /api/v1/endpoints/filters': 'viewer',
   'GET /api/v1/endpoints/:id': 'viewer',
+  'GET /api/v1/endpoints/table': 'viewer',
+  'POST /api/v1/endpoints/table': 'operator',
   'POST /api/v1/endpoints/bulk': 'operator',
   'POST /api/v1/endpoints/bulk/preview': 'operator',
   'GET /api/v1/endpoints/:id/series': 'viewer',

@@ -46,8 +46,11 @@ export const freeTextOrNone = (maxLength: number, description: string) =>
 /** Of a site or a group. The rules of such names are in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });
 
+const tagPattern = `^${allSeen}[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$`;
+const tagForm = new RegExp(tagPattern, 'u');
+export const isTag = (text: string): boolean => tagForm.test(text);
 export const Tag = Type.String({
-  pattern: `^${allSeen}[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$`,
+  pattern: tagPattern,
   want: 'a tag of 1 to 64 letters, digits, or . _ : -, beginning with a letter or digit',
 });
 

@@ -148,6 +148,10 @@ async function planOf(
     case 'add_group':
     case 'remove_group':
       return planGroup(db, act, value, author, now);
+    case 'rotate':
+    case 're_enrol':
+      // Done by credentials.ts, once it is known which.
+      return { of: () => ({ before: null, after: act, undo: null, write: null }) };
     case 'retire':
       return planRetire(db, ids, author, now);
   }

@@ -26,40 +26,40 @@ export interface EndpointEdit {
  * @returns the id of the site that was made for it, or null
  * @throws EvenkeelError CONFLICT when another living endpoint has the name, BAD_NAME of a site, NOT_FOUND of a group
  */
-export async function editEndpoint(
-  state: State,
+export const editEndpoint = (state: State, id: string, edit: EndpointEdit, by: string, now: number) =>
+  state.transaction().execute((db) => applyEdit(db, id, edit, by, now));
+
+/** The same inside the transaction of the caller. */
+export async function applyEdit(
+  db: State,
   id: string,
   edit: EndpointEdit,
   by: string,
   now: number,
 ): Promise<string | null> {
-  return state.transaction().execute(async (db) => {
-    if (edit.name !== undefined) {
-      const other = await db
-        .selectFrom('endpoints')
-        .select('id')
-        .where('name', '=', edit.name)
-        .where('id', '<>', id)
-        .where('retired_at', 'is', null)
-        .executeTakeFirst();
-      if (other) throw fail('CONFLICT', { problem: `another endpoint is called "${edit.name}"` });
-    }
-    const site: NamedSite | null = typeof edit.site === 'string' ? await ensureSite(db, edit.site, by, now) : null;
-    const values = {
-      ...(edit.name === undefined ? {} : { name: edit.name }),
-      ...(edit.kind === undefined
-        ? {}
-        : { kind: edit.kind, kind_why: JSON.stringify([reason('kind_set_by', { by })]) }),
-      ...(edit.site === undefined ? {} : { site: site?.name ?? null }),
-      ...(edit.tags === undefined ? {} : { tags: JSON.stringify([...new Set(edit.tags)].sort()) }),
-      ...(edit.people === undefined ? {} : { people: edit.people }),
-    };
-    if (Object.keys(values).length > 0) {
-      await db.updateTable('endpoints').set(values).where('id', '=', id).execute();
-    }
-    if (edit.groups) await setGroups(db, id, edit.groups, by, now);
-    return site?.made ?? null;
-  });
+  if (edit.name !== undefined) {
+    const other = await db
+      .selectFrom('endpoints')
+      .select('id')
+      .where('name', '=', edit.name)
+      .where('id', '<>', id)
+      .where('retired_at', 'is', null)
+      .executeTakeFirst();
+    if (other) throw fail('CONFLICT', { problem: `another endpoint is called "${edit.name}"` });
+  }
+  const site: NamedSite | null = typeof edit.site === 'string' ? await ensureSite(db, edit.site, by, now) : null;
+  const values = {
+    ...(edit.name === undefined ? {} : { name: edit.name }),
+    ...(edit.kind === undefined ? {} : { kind: edit.kind, kind_why: JSON.stringify([reason('kind_set_by', { by })]) }),
+    ...(edit.site === undefined ? {} : { site: site?.name ?? null }),
+    ...(edit.tags === undefined ? {} : { tags: JSON.stringify([...new Set(edit.tags)].sort()) }),
+    ...(edit.people === undefined ? {} : { people: edit.people }),
+  };
+  if (Object.keys(values).length > 0) {
+    await db.updateTable('endpoints').set(values).where('id', '=', id).execute();
+  }
+  if (edit.groups) await setGroups(db, id, edit.groups, by, now);
+  return site?.made ?? null;
 }
 
 /** Their credentials stop working; their history stays. Inside the caller's transaction. */

@@ -64,6 +64,8 @@ export const filters = {
     },
   },
   disks: isOneOf(['critical', 'warning', 'info', 'ok', 'unknown'], ({ diskHealth }) => diskHealth),
+  version: { choicesOf: ({ version }) => (version === null ? [] : [named(version)]) },
+  behind: isOneOf(['yes', 'no', 'unknown'], ({ behind }) => (behind === undefined ? 'unknown' : behind ? 'yes' : 'no')),
   tag: { choicesOf: ({ tags }) => tags.map((tag) => named(tag)) },
   group: { choicesOf: ({ groups }) => groups.map(({ id, name }) => named(id, name)) },
   rule: { choicesOf: ({ attention }) => attention.map(({ code, rule }) => named(code, rule)) },

@@ -1,4 +1,5 @@
 /** Builds one row of the fleet page. Pure. */
+import { isOlder } from '../../shared/agent-version.ts';
 import type { EndpointRow } from '../../shared/api.ts';
 import { weightOf } from '../../shared/level.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
@@ -13,6 +14,8 @@ export interface RowInput {
   groups: EndpointRow['groups'];
   latest: readonly LatestValue[];
   facts: EndpointFacts;
+  /** Version of the newest agent; null: not known. */
+  newestVersion: string | null;
   /** Its verdicts in the alert engine, worst first. */
   held: readonly HeldAlert[];
   now: number;
@@ -32,6 +35,9 @@ export function composeRow(input: RowInput): EndpointRow {
     platform: endpoint.platform,
     os: facts.os,
     version: endpoint.version,
+    ...(input.newestVersion === null || endpoint.version === null
+      ? {}
+      : { behind: isOlder(endpoint.version, input.newestVersion) }),
     state: endpoint.state,
     stateReason: endpoint.stateReason,
     stateSince: endpoint.stateSince,

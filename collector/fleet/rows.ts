@@ -31,6 +31,8 @@ export interface RowsDeps {
   series: Pick<SeriesStore, 'latest'>;
   /** Verdicts of an endpoint in the alert engine. */
   held(id: string): readonly HeldAlert[];
+  /** Of the agent, as far as the collector knows. */
+  newestVersion(): string | null;
   state: State;
   changeFeed: ChangeFeed;
   log: Log;
@@ -77,6 +79,7 @@ export async function createRows(deps: RowsDeps): Promise<Rows> {
       groups: groups.namedGroupsOf(id),
       latest: series.latest(id),
       facts: knowledge.of(id),
+      newestVersion: deps.newestVersion(),
       held: held(id),
       now: at,
     });

@@ -4,11 +4,14 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isOlder } from '../../shared/agent-version.ts';
 import type { AgentPackage } from '../../shared/joining.ts';
 
 export interface Packages {
   /** The newest of each system, processor and form. */
   list(): Promise<AgentPackage[]>;
+  /** Of all of them, as of a minute ago at most; null: not known, or none is there. */
+  newestVersion(): string | null;
   /** Its path, where it is one of the list; null otherwise. */
   pathOf(name: string): Promise<string | null>;
 }
@@ -34,6 +37,8 @@ function partsOf(name: string): Omit<AgentPackage, 'size' | 'sha256'> | null {
   }
   return null;
 }
+
+const freshMs = 60_000;
 
 const newerFirst = (a: AgentPackage, b: AgentPackage) =>
   b.version.localeCompare(a.version, 'en', { numeric: true }) || a.name.localeCompare(b.name, 'en');
@@ -83,8 +88,26 @@ export function createPackages(folders: readonly string[]): Packages {
     return [...groups.values()].flatMap(([newest]) => newest ?? []);
   }
 
+  let newest: string | null = null;
+  let readAt = Number.NEGATIVE_INFINITY;
+
   return {
     list,
+    newestVersion() {
+      if (performance.now() - readAt > freshMs) {
+        readAt = performance.now();
+        files().then(
+          ({ names }) => {
+            newest =
+              names.map((name) => partsOf(name)?.version ?? '').reduce((a, b) => (isOlder(a, b) ? b : a), '') || null;
+          },
+          () => {
+            // As where there is no such folder.
+          },
+        );
+      }
+      return newest;
+    },
     async pathOf(name) {
       if (partsOf(name) === null) return null;
       const { folder, names } = await files();

@@ -589,6 +589,8 @@ export const more = {
       remove_tags: 'Remove tags',
       add_group: 'Add to a group',
       remove_group: 'Take out of a group',
+      rotate: 'Rotate the credential',
+      re_enrol: 'Ask to enrol again',
       retire: 'Retire',
     },
     go: {
@@ -598,6 +600,8 @@ export const more = {
       remove_tags: 'Remove tags of endpoints: {{n}}',
       add_group: 'Add endpoints to the group: {{n}}',
       remove_group: 'Take endpoints out of the group: {{n}}',
+      rotate: 'Rotate credentials of endpoints: {{n}}',
+      re_enrol: 'Ask endpoints to enrol again: {{n}}',
       retire: 'Retire endpoints: {{n}}',
     },
     show: 'Show what changes',
@@ -609,7 +613,13 @@ export const more = {
     does: { change: 'changes', same: 'is so already', refused: 'refused' },
     uses: 'Used by',
     reason: 'Reason (optional)',
-    retireLead: 'Their credentials stop working at once, and they leave the fleet. What was recorded of them stays.',
+    leads: {
+      retire: 'Their credentials stop working at once, and they leave the fleet. What was recorded of them stays.',
+      rotate:
+        'Each agent fetches another credential at once, or when it connects; the one of before ends with its first use.',
+      re_enrol:
+        'Their machines report no more until somebody enrols them again on the machine itself; what they measure is kept there.',
+    },
   },
   budget: {
     title: 'Error budgets',

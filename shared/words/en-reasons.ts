@@ -686,6 +686,7 @@ export const reasons = {
   write_errors: 'Write errors: {{errors}}',
   wrong_password: 'The password is wrong',
   zfs_not_loaded: 'ZFS is not loaded',
+  fleet_tag: '"{{text}}" is no tag: 1 to 64 letters, digits, or . _ : -, beginning with a letter or digit',
   bulk_gone: 'It is not in the fleet: it was retired, or never was there',
   bulk_many_tags: 'It would have {{count}} tags; {{limit}} are the most',
   used_by_dependents: 'Reached by way of it: {{names}}',

@@ -482,7 +482,10 @@ export const words = {
       reboot: 'Reboot',
       eol: 'End of support',
       disks: 'Disk health',
+      version: 'Agent version',
+      behind: 'Agent behind',
     },
+    behind: { yes: 'A newer one is there', no: 'The newest', unknown: 'Unknown' },
     state: {
       online: 'Online',
       offline: 'Signed off',

@@ -579,6 +579,8 @@ export const more: MoreWords = {
       remove_tags: 'タグを外す',
       add_group: 'グループに追加',
       remove_group: 'グループから外す',
+      rotate: '認証情報を更新',
+      re_enrol: '再登録を求める',
       retire: '廃止',
     },
     go: {
@@ -588,6 +590,8 @@ export const more: MoreWords = {
       remove_tags: '{{n}} 台からタグを外す',
       add_group: '{{n}} 台をグループに追加',
       remove_group: '{{n}} 台をグループから外す',
+      rotate: '{{n}} 台の認証情報を更新',
+      re_enrol: '{{n}} 台に再登録を求める',
       retire: '{{n}} 台を廃止する',
     },
     show: '変更内容を確認',
@@ -599,7 +603,12 @@ export const more: MoreWords = {
     does: { change: '変更', same: '変更なし', refused: '拒否' },
     uses: '使用元',
     reason: '理由（任意）',
-    retireLead: '認証情報はすぐに無効になり、フリートから外れます。記録は残ります。',
+    leads: {
+      retire: '認証情報はすぐに無効になり、フリートから外れます。記録は残ります。',
+      rotate:
+        '各エージェントは直ちに、または次の接続時に新しい認証情報を取得します。古いものは新しいものが使われた時点で無効になります。',
+      re_enrol: '端末で再登録するまで報告は受け付けません。測定値は端末に保存されます。',
+    },
   },
   budget: {
     title: 'エラーバジェット',

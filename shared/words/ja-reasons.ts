@@ -687,6 +687,7 @@ export const reasons: ReasonWords = {
   write_errors: '書き込みエラー: {{errors}} 件',
   wrong_password: 'パスワードが違います',
   zfs_not_loaded: 'ZFS は読み込まれていません',
+  fleet_tag: '「{{text}}」はタグにできません。文字・数字・. _ : - で 1～64 文字、先頭は文字か数字です',
   bulk_gone: 'フリートにありません。廃止されたか、はじめから存在しません',
   bulk_many_tags: 'タグが {{count}} 個になります。上限は {{limit}} 個です',
   used_by_dependents: 'これを経由して接続: {{names}}',

@@ -25,12 +25,18 @@ const what = {
 const examples = [{ filter: { state: 'online', q: 'web' }, act: 'add_tags', value: ['tier1'] }];
 const Wish = Type.Object({ ...which, ...what }, { ...closed, examples });
 const Order = Type.Object(
-  { ...which, ...what, reason: Type.Optional(prose(500, 'kept in the audit log; needed to retire')) },
+  {
+    ...which,
+    ...what,
+    reason: Type.Optional(
+      prose(500, 'kept in the audit log; needed to retire, to rotate and to ask for enrolment again'),
+    ),
+  },
   { ...closed, examples: [{ ...examples[0], reason: 'new rack' }] },
 );
 
 /** What an operator may not do to one endpoint is not done to many either. */
-const forAdmins: ReadonlySet<BulkAct> = new Set(['retire']);
+const forAdmins: ReadonlySet<BulkAct> = new Set(['retire', 'rotate', 're_enrol']);
 
 export function bulkRoutes(app: App, context: Context): void {
   const { state, fleet, groups, rows, series, changeFeed, clock } = context;
@@ -51,7 +57,10 @@ export function bulkRoutes(app: App, context: Context): void {
   }
 
   /** Memory and open pages follow. */
-  async function follow({ changed, madeSite }: BulkDone, act: BulkAct): Promise<void> {
+  async function follow({ changed, madeSite }: BulkDone, act: BulkAct, by: string): Promise<void> {
+    if (act === 'rotate') await context.credentials.rotateCredential(changed, by);
+    if (act === 're_enrol') await context.credentials.askAgain(changed, by);
+    if (act === 'rotate' || act === 're_enrol') return;
     if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
     await groups.reload(changed);
     await announce(fleet, changeFeed, changed);
@@ -106,7 +115,7 @@ export function bulkRoutes(app: App, context: Context): void {
         before: Object.fromEntries(of('before')),
         after: { ids: changed.length, ...Object.fromEntries(of('after')) },
       };
-      await follow(done, act);
+      await follow(done, act, author.by);
       return outcome;
     },
   );

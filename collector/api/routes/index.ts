@@ -21,6 +21,7 @@ import { dependencyRoutes } from './dependencies.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
+import { fleetTableRoutes } from './fleet-table.ts';
 import { impactRoutes } from './impact.ts';
 import { incidentRoutes } from './incidents.ts';
 import { installRoutes } from './install.ts';
@@ -72,6 +73,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   pushRoutes,
   endpointRoutes,
   bulkRoutes,
+  fleetTableRoutes,
   credentialRoutes,
   agentSettingsRoutes,
   updateRoutes,

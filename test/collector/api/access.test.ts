@@ -378,6 +378,11 @@ const calls: Record<string, Call> = {
     },
   },
   'PATCH /api/v1/endpoints/:id': { path: '/api/v1/endpoints/:endpoint', body: { site: 'north', tags: ['b', 'a'] } },
+  'GET /api/v1/endpoints/table': { path: '/api/v1/endpoints/table?kind=server&columns=name,site' },
+  'POST /api/v1/endpoints/table': {
+    path: '/api/v1/endpoints/table',
+    body: { csv: 'id,tags\n:endpoint,"a b"\n' },
+  },
   'POST /api/v1/endpoints/bulk': {
     path: '/api/v1/endpoints/bulk',
     body: { filter: { kind: 'server' }, act: 'add_tags', value: ['rack-7'], reason: 'new rack' },

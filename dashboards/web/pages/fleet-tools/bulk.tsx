@@ -19,18 +19,18 @@ import { language, t } from '../../words/words.ts';
 const n = (value: number) => number(value, language.value);
 /** More lines than this nobody compares by eye. */
 const linesShown = 100;
-const needsReason: ReadonlySet<BulkAct> = new Set(['retire']);
+const needsReason: ReadonlySet<BulkAct> = new Set(['retire', 'rotate', 're_enrol']);
 
 const acts = (): BulkAct[] => [
   ...(['site', 'add_tags', 'remove_tags', 'add_group', 'remove_group', 'kind'] as const),
-  ...(may('admin') ? (['retire'] as const) : []),
+  ...(may('admin') ? (['rotate', 're_enrol', 'retire'] as const) : []),
 ];
 const tagsOf = (text: string) => [...new Set(text.split(/[,\s、]+/).filter(Boolean))];
 
 /** What the API takes for what was typed; undefined: nothing yet. */
 function wantedIn(act: BulkAct, text: string): string | string[] | null | undefined {
   if (act === 'site') return text.trim() === '' ? null : text;
-  if (act === 'retire') return null;
+  if (needsReason.has(act)) return null;
   if (act === 'add_tags' || act === 'remove_tags') return text.trim() === '' ? undefined : tagsOf(text);
   return text === '' ? undefined : text;
 }
@@ -71,7 +71,7 @@ function Value({ act, value, onInput }: BulkValueProps) {
         required
       />
     );
-  if (act === 'retire') return null;
+  if (needsReason.has(act)) return null;
   return <Input label={t('endpoint.tags')} value={value} onInput={onInput} help={t('endpoint.tagsHelp')} required />;
 }
 
@@ -91,7 +91,7 @@ function Lines({ act, lines }: { act: BulkAct; lines: readonly BulkLine[] }) {
         columns={[
           { key: 'name', head: t('column.endpoint'), cell: ({ id, name }) => <a href={to.endpoint(id)}>{name}</a> },
           { key: 'does', head: t('csv.what'), cell: ({ does }) => t(`bulk.does.${does}`) },
-          ...(act === 'retire'
+          ...(needsReason.has(act)
             ? []
             : [
                 {
@@ -220,7 +220,7 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
             <Lines act={act} lines={outcome.lines} />
             {isWaiting && outcome.change > 0 && (
               <form class="form" onSubmit={go}>
-                {act === 'retire' && <Callout tone="warning">{t('bulk.retireLead')}</Callout>}
+                {needsReason.has(act) && <Callout tone="warning">{t(`bulk.leads.${act as 'retire'}`)}</Callout>}
                 <Input
                   label={needsReason.has(act) ? t('stability.reason') : t('bulk.reason')}
                   value={reason}
