@@ -123,6 +123,39 @@ step('a change that is not chosen again is not done, and what is refused stays o
   await bar().waitFor({ state: 'detached' });
 });
 
+step(
+  'columns are chosen, stand in the address, and come with the file; what a file changes is shown first',
+  async () => {
+    await go('/?q=web-0&sort=name');
+    await page.getByRole('button', { name: 'Columns, CSV' }).click();
+    for (const name of ['CPU', 'Memory', 'Disk', 'Backup', 'Updates', 'State', 'Needs attention'])
+      await page.getByRole('checkbox', { name, exact: true }).click();
+    for (const name of ['Site', 'Tag']) await page.getByRole('checkbox', { name, exact: true }).click();
+    await page.getByRole('columnheader', { name: 'Tag' }).waitFor();
+    assert.is(new URL(page.url()).searchParams.get('columns'), 'site,tags');
+    assert.equal(await violations(page), []);
+    const href = await page.locator('a[download][href*="endpoints/table"]').getAttribute('href');
+    const table = await collector.call(href as string, { as: 'viewer' });
+    const lines = table.text.trim().split('\r\n');
+    assert.is(lines.length, 10);
+    assert.match(lines[1] ?? '', /^e\w+,web-01,Berlin,/);
+    const file = { name: 'fleet.csv', mimeType: 'text/csv' };
+    const choose = (csv: string) =>
+      page.locator('input[type="file"]').setInputFiles({ ...file, buffer: Buffer.from(csv) });
+    await choose(table.text);
+    await page.getByText('Would add 0, change 0, leave 9').waitFor();
+    await choose('name,site\nweb-01,Oslo\nweb-99,Oslo\n');
+    await page.getByText('It is not in the fleet').waitFor();
+    await choose('name,site\nweb-01,Oslo\nweb-02,Berlin\n');
+    await page.getByText('Would add 0, change 1, leave 1').waitFor();
+    assert.is(await atSite('Oslo'), 0);
+    await page.getByLabel('Reason').fill('from the list of the office');
+    await page.getByRole('button', { name: 'Save table' }).click();
+    await until(async () => (await atSite('Oslo')) === 1, 20_000, 'the site');
+    await page.evaluate(() => localStorage.removeItem('evenkeel.columns'));
+  },
+);
+
 step('to retire asks for a reason, and the row goes', async () => {
   await go('/?sort=-name');
   await box('web-60').click();

@@ -2,6 +2,7 @@
 import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
 import { worstOf } from '../../../shared/level.ts';
 import { coarse, duration, none, number } from '../../../shared/words/format.ts';
+import { type ColumnName, chosenColumns } from '../fleet/columns.ts';
 import { nextSort } from '../fleet/query.ts';
 import { pageTicked, type Ticked, ticked } from '../fleet/tick.ts';
 import { may } from '../net/session.ts';
@@ -11,7 +12,7 @@ import { BackupMark, LevelMark, StateMark } from '../parts/mark.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
-import { setQuery, to } from '../router.ts';
+import { search, setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 
 function Name({ row }: { row: EndpointRow }) {
@@ -112,9 +113,9 @@ interface FleetTableProps {
   sorts: FleetFilters['sorts'];
 }
 
-function columnsOf(): TableColumn<EndpointRow>[] {
+/** All that can be chosen beside the name. */
+function fleetColumns(): TableColumn<EndpointRow>[] {
   return [
-    { key: 'name', head: t('column.endpoint'), cell: (row) => <Name row={row} /> },
     {
       key: 'state',
       head: t('column.state'),
@@ -146,8 +147,29 @@ function columnsOf(): TableColumn<EndpointRow>[] {
     { key: 'disk', head: t('column.disk'), cell: (row) => <Disk row={row} /> },
     { key: 'backup', head: t('column.backup'), cell: (row) => <Backup row={row} /> },
     { key: 'updates', head: t('column.updates'), cell: (row) => <Updates row={row} /> },
+    { key: 'site', head: t('column.site'), cell: ({ site }) => site ?? none },
+    { key: 'kind', head: t('filter.name.kind'), cell: ({ kind }) => t(`kind.${kind}`) },
+    {
+      key: 'groups',
+      head: t('filter.name.group'),
+      cell: ({ groups }) => groups.map(({ name }) => name).join(', ') || none,
+    },
+    { key: 'tags', head: t('filter.name.tag'), cell: ({ tags }) => tags.join(', ') || none },
+    { key: 'os', head: t('column.os'), cell: ({ os }) => os ?? none },
+    {
+      key: 'version',
+      head: t('filter.name.version'),
+      cell: ({ version, behind }) => (
+        <>
+          {version ?? none}
+          {behind && <div class="quiet small">{t('filter.behind.yes')}</div>}
+        </>
+      ),
+    },
   ];
 }
+
+export const columnWords = () => fleetColumns().map(({ key, head }) => [key as ColumnName, head as string] as const);
 
 /** A column whose name is a sort key is sorted by a click on its head. */
 export function FleetTable({ list, order, sorts, ticks, setTicks }: FleetTableProps) {
@@ -155,7 +177,10 @@ export function FleetTable({ list, order, sorts, ticks, setTicks }: FleetTablePr
   const isOn = (id: string) => ticks.isAll || ticks.ids.has(id);
   const some = ids.some(isOn);
   const all = ids.every(isOn);
-  const columns = columnsOf().map((column): TableColumn<EndpointRow> => {
+  const known = fleetColumns();
+  const shown = chosenColumns(search.value).flatMap((key) => known.find((column) => column.key === key) ?? []);
+  const name: TableColumn<EndpointRow> = { key: 'name', head: t('column.endpoint'), cell: (row) => <Name row={row} /> };
+  const columns = [name, ...shown].map((column): TableColumn<EndpointRow> => {
     const sort = sorts.find(({ name }) => name === column.key);
     if (sort === undefined) return column;
     const direction = order === sort.name ? 'ascending' : order === `-${sort.name}` ? 'descending' : 'none';

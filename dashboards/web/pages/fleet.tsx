@@ -18,7 +18,7 @@ import { Pager } from '../parts/table.tsx';
 import { search, setQuery } from '../router.ts';
 import { language, t } from '../words/words.ts';
 import { Filters } from './fleet-filters.tsx';
-import { FleetTable } from './fleet-table.tsx';
+import { columnWords, FleetTable } from './fleet-table.tsx';
 
 const pageSize = 50;
 const format = (value: number) => number(value, language.value);
@@ -103,6 +103,7 @@ interface Found extends Page<EndpointRow> {
   total: number;
 }
 
+const loadTools = () => import('./fleet-tools/tools.tsx').then(({ Tools }) => Tools);
 const loadBulk = () => import('./fleet-tools/bulk.tsx').then(({ Bulk }) => Bulk);
 
 /** The list for the query of the page: one page of it, and the way to the others. */
@@ -205,10 +206,14 @@ function Waiting() {
 }
 
 export function FleetPage() {
+  const [isOpen, setOpen] = useState(false);
   const { data, problem, reload } = fleetFilters.value ?? { data: null, problem: null, reload: () => {} };
   return (
     <>
       <PageHead title={t('page.fleet')}>
+        <button type="button" class="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {t('fleet.tools')}
+        </button>
         {may('admin') && (
           <a class="button" href="/endpoints/retired">
             {t('page.retired')}
@@ -229,6 +234,7 @@ export function FleetPage() {
       {data?.total === 0 && <Nothing />}
       {data !== null && data.total > 0 && (
         <>
+          {isOpen && <Late load={loadTools} props={{ description: data, columns: columnWords(), onDone: reload }} />}
           <Tiles total={data.total} />
           <List description={data} />
         </>

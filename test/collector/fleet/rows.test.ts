@@ -52,6 +52,7 @@ const input = (more: Partial<RowInput> = {}): RowInput => ({
   latest: [],
   facts: unknown,
   held: [],
+  newestVersion: null,
   now,
   ...more,
 });
