@@ -146,4 +146,7 @@ export function makeStateFolder(home: string): void {
   assertTrusted(home);
   mkdirSync(rootPaths(home).state, { recursive: true, mode: 0o755 });
   assertTrusted(rootPaths(home).state);
+  // Drafts of one that was killed: replaceFile names them by their process.
+  for (const name of readdirSync(rootPaths(home).state))
+    if (/\.\d+$/.test(name)) rmSync(join(rootPaths(home).state, name), { force: true });
 }

@@ -2,19 +2,22 @@
  * Updates with real processes: agents in the layout of the tar.gz, the guard, root's part, a collector's broker and its releases
  * over TLS. What goes wrong ends on a version that works; what is not signed never runs, whoever serves it.
  */
-import { readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Online } from '../../shared/presence.ts';
+import type { AgentRelease } from '../../shared/release.ts';
 import { topicOf } from '../../shared/topics.ts';
 import { credentialFor, temporaryFolder } from '../support/agent.ts';
 import {
   type AgentVersions,
   buildAgentVersions,
   type Flaw,
+  flaws,
   makeRelease,
   releaseTool,
+  thisTarget,
 } from '../support/agent-versions.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { makeCertificate } from '../support/certificate.ts';
@@ -104,6 +107,41 @@ async function install(more: Partial<UpdateMachineOptions> = {}): Promise<Instal
 const release = (version: string, flaw?: Flaw, ...more: string[]) =>
   makeRelease(versions, { folder: releases, keys, version, ...(flaw && { flaw }) }, ...more);
 
+/** The numbers of this endpoint's agent that have not come; the last few may be on their way. */
+function missing(endpoint: string): string[] {
+  const seqs = new Map<string, Set<number>>();
+  for (const one of broker.kept)
+    if (one.endpoint === endpoint) seqs.set(one.epoch, (seqs.get(one.epoch) ?? new Set()).add(one.seq));
+  return [...seqs].flatMap(([epoch, known]) =>
+    Array.from({ length: Math.max(0, Math.max(...known) - 3) }, (_, i) => i + 1).flatMap((seq) =>
+      known.has(seq) ? [] : `${epoch} ${seq}`,
+    ),
+  );
+}
+
+/** What waited in the spool comes more slowly than what is new. */
+const assertWhole = (endpoint: string) =>
+  until(() => missing(endpoint).length === 0, 30_000, 'what was measured meanwhile').catch((thrown) => {
+    throw new Error(`${(thrown as Error).message}: ${missing(endpoint)}`);
+  });
+
+/** Ends the updater with SIGKILL before the nth change of a name or start of a program; once, for there is a mark then. */
+const killAt = (step: number, mark: string) => `if (process.argv[2] === 'update') {
+  const fs = require('node:fs');
+  let count = 0;
+  for (const [module, names] of [[fs, ['renameSync', 'symlinkSync', 'rmSync', 'mkdirSync', 'fsyncSync']], [require('node:child_process'), ['spawnSync', 'spawn']]])
+    for (const name of names) {
+      const real = module[name];
+      module[name] = (...words) => {
+        if (++count === ${step} && !fs.existsSync(${JSON.stringify(mark)})) {
+          fs.writeFileSync(${JSON.stringify(mark)}, name);
+          process.kill(process.pid, 'SIGKILL');
+        }
+        return real(...words);
+      };
+    }
+}`;
+
 test('a good version is fetched, tried, proven, and each step is told', async () => {
   const machine = await install();
   const offered = release('0.2.0');
@@ -123,6 +161,150 @@ test('a good version is fetched, tried, proven, and each step is told', async ()
   await machine.offer(offered);
   await new Promise((done) => setTimeout(done, 2000));
   assert.is(machine.starts(), before);
+});
+
+for (const flaw of ['crashes', 'silent', 'hangs'] as const)
+  test(`a version that ${flaw === 'silent' ? 'never connects' : flaw}: that of before runs again by itself, and nothing is lost`, async () => {
+    const machine = await install({ trialS: 8, steadyS: 2 });
+    await machine.offer(release(`0.3.${Object.keys(flaws).indexOf(flaw)}`, flaw));
+    const version = `0.3.${Object.keys(flaws).indexOf(flaw)}`;
+    await machine.becomes('fell-back', version);
+    await machine.works('0.1.0');
+    assert.equal(readdirSync(join(machine.home, 'versions')), ['0.1.0']);
+    await until(() => machine.birth()?.update?.state === 'fell-back', 15_000, 'the birth to say so');
+    assert.is(machine.birth()?.update?.reason?.code, flaw === 'crashes' ? 'update_starts' : 'update_silent');
+    await assertWhole(machine.endpoint);
+    // Offered still, and not tried again.
+    const before = machine.starts();
+    await new Promise((done) => setTimeout(done, 3000));
+    assert.is(machine.starts(), before);
+    assert.is(recordOf(machine)?.state, 'fell-back');
+  });
+
+test('cut off in the middle of the download, again and again: gone on with, and taken', async () => {
+  const machine = await install();
+  const offered = release('0.4.0');
+  server.cuts = [100_000, 200_000, 50_000];
+  await machine.offer(offered);
+  await machine.becomes('proven', '0.4.0');
+  await machine.works('0.4.0');
+  const ranges = server.asked.filter((one) => one.includes('bytes='));
+  assert.ok(ranges.length >= 2, String(server.asked));
+});
+
+test('who has taken over the collector makes no agent run his code', async () => {
+  const machine = await install();
+  const older = release('0.5.0');
+  const olderManifest = readFileSync(join(releases, 'manifest.json'));
+  await machine.offer(release('0.5.1'));
+  await machine.becomes('proven', '0.5.1');
+  // He has all that the collector has: its certificate, its broker, its folder of releases; and keys that he made himself.
+  const his = join(folder.path, 'thief');
+  const hisReleases = join(folder.path, 'thief-releases');
+  releaseTool(['keys', 'make', his]);
+  const evil = {
+    folder: hisReleases,
+    keys: his,
+    version: '9.9.9',
+    before: `require('node:fs').writeFileSync('${join(folder.path, 'owned')}', '');`,
+  };
+  const forged = makeRelease(versions, evil);
+  const forgedManifest = readFileSync(join(hisReleases, 'manifest.json'));
+  copyFileSync(
+    join(hisReleases, `evenkeel-agent-9.9.9-${thisTarget}.tar.gz`),
+    join(releases, `evenkeel-agent-9.9.9-${thisTarget}.tar.gz`),
+  );
+  const before = { starts: machine.starts(), versions: readdirSync(join(machine.home, 'versions')).sort() };
+  const tries: { manifest: Buffer; offer: { version: string; sequence: number }; code: string }[] = [
+    // A release of his own; with his keys alongside; an old one again; and the package of a real one exchanged.
+    { manifest: forgedManifest, offer: forged, code: 'update_unsigned' },
+    {
+      manifest: Buffer.from(
+        JSON.stringify({
+          ...JSON.parse(forgedManifest.toString()),
+          keys: [JSON.parse(readFileSync(join(his, 'keys.json'), 'utf8'))],
+        }),
+      ),
+      offer: forged,
+      code: 'update_unsigned',
+    },
+    { manifest: olderManifest, offer: { ...older, version: '9.9.9' }, code: 'update_not_fetched' },
+  ];
+  for (const { manifest, offer, code } of tries) {
+    server.manifest = manifest;
+    await machine.offer(null);
+    await machine.offer(offer);
+    await until(
+      () => machine.birth()?.update?.reason?.code === code,
+      30_000,
+      `${code}; ${JSON.stringify(machine.birth()?.update)}`,
+    );
+  }
+  // Nor can he have root take it, with the rights of the agent itself.
+  server.manifest = null;
+  const own = join(machine.data, 'update');
+  for (const manifest of [forgedManifest, olderManifest]) {
+    const { files } = JSON.parse(
+      Buffer.from(JSON.parse(manifest.toString()).signed, 'base64').toString(),
+    ) as AgentRelease;
+    for (const { name, sha256 } of files) copyFileSync(join(releases, name), join(own, `${sha256}.package`));
+    writeFileSync(join(own, 'manifest.json'), manifest);
+    writeFileSync(join(own, 'request'), '{}');
+    await until(() => !existsSync(join(own, 'request')), 20_000, 'root to refuse it');
+  }
+  assert.is(recordOf(machine)?.state, 'refused');
+  // However many he offers.
+  for (let sequence = 1000; sequence < 2000; sequence++) await machine.offer({ version: `9.9.${sequence}`, sequence });
+  await new Promise((done) => setTimeout(done, 2000));
+  assert.equal({ starts: machine.starts(), versions: readdirSync(join(machine.home, 'versions')).sort() }, before);
+  assert.not(existsSync(join(folder.path, 'owned')), 'his code has run');
+  await machine.works('0.5.1');
+});
+
+test('switched off while a version is on trial: that of before comes up, and all is as it was', async () => {
+  const machine = await install({ trialS: 60, steadyS: 30 });
+  await machine.offer(release('0.6.0'));
+  await machine.becomes('trial', '0.6.0');
+  await machine.works('0.6.0');
+  await machine.off();
+  // The next boot has another id.
+  const trial = join(machine.home, 'update/trial');
+  writeFileSync(trial, readFileSync(trial, 'utf8').replace(/^boot .*$/m, 'boot of-before'));
+  machine.on();
+  await machine.becomes('fell-back', '0.6.0');
+  await machine.works('0.1.0');
+  await assertWhole(machine.endpoint);
+});
+
+test('root’s part killed before each step that it takes: the machine ends on a version that works', async () => {
+  const offered = release('0.7.0');
+  const seen: number[] = [];
+  const atOnce = 4;
+  for (let at = 1, over = false; !over; at += atOnce) {
+    const machines = await Promise.all(
+      Array.from({ length: atOnce }, (_, i) => at + i).map(async (step) => {
+        const mark = join(folder.path, `kill-${step}`);
+        const program = versions.program('0.1.0', 'none', killAt(step, mark));
+        const machine = await install({ program, steadyS: 1, trialS: 40 });
+        await machine.offer(offered);
+        await machine.becomes('proven', '0.7.0');
+        await machine.works('0.7.0');
+        const left = () => readdirSync(join(machine.home, 'update'));
+        await until(() => !left().includes('trial'), 20_000, 'the trial to be over');
+        await until(() => machine.updater() === null, 20_000, 'root’s part to end');
+        const strange = left().filter((name) => !['previous', 'starts', 'state.json'].includes(name));
+        assert.equal(strange, [], `killed at ${step}`);
+        assert.not(existsSync(join(machine.data, 'update/request')));
+        await assertWhole(machine.endpoint);
+        await machine.stop();
+        return existsSync(mark);
+      }),
+    );
+    seen.push(...machines.flatMap((killed, i) => (killed ? [at + i] : [])));
+    over = machines.includes(false);
+  }
+  console.log(`\nFIGURE steps of the updater at which it was killed: ${seen.length}`);
+  assert.ok(seen.length > 15, String(seen));
 });
 
 test.run();

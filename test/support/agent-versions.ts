@@ -30,7 +30,7 @@ export interface AgentVersions {
   /** The program of a version. */
   program(version: string, flaw?: Flaw, before?: string): string;
   /** Packs it into the folder as a release would have it. @returns the name of the file */
-  pack(folder: string, version: string, flaw?: Flaw): string;
+  pack(folder: string, version: string, flaw?: Flaw, before?: string): string;
 }
 
 /** @param work a folder for what lies between */
@@ -51,11 +51,11 @@ export async function buildAgentVersions(work: string): Promise<AgentVersions> {
     ].join('\n');
   return {
     program,
-    pack(folder, version, flaw) {
+    pack(folder, version, flaw, before) {
       const name = `evenkeel-agent-${version}-${thisTarget}`;
       const inside = join(work, name);
       mkdirSync(inside, { recursive: true });
-      writeFileSync(join(inside, 'evenkeel-agent'), program(version, flaw));
+      writeFileSync(join(inside, 'evenkeel-agent'), program(version, flaw, before));
       chmodSync(join(inside, 'evenkeel-agent'), 0o755);
       makeFolder(folder);
       execFileSync('tar', ['-czf', join(folder, `${name}.tar.gz`), '-C', work, name]);
@@ -76,10 +76,16 @@ export function releaseTool(words: readonly string[]): string {
 /** Packs a version and signs the release. @param more further words for `sign` */
 export function makeRelease(
   versions: AgentVersions,
-  { folder, keys, version, flaw }: { folder: string; keys: string; version: string; flaw?: Flaw },
+  {
+    folder,
+    keys,
+    version,
+    flaw,
+    before,
+  }: { folder: string; keys: string; version: string; flaw?: Flaw; before?: string },
   ...more: string[]
 ): { version: string; sequence: number } {
-  versions.pack(folder, version, flaw);
+  versions.pack(folder, version, flaw, before);
   releaseTool(['sign', '--keys', keys, '--folder', folder, '--version', version, ...more]);
   const { signed } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as { signed: string };
   return JSON.parse(Buffer.from(signed, 'base64').toString()) as { version: string; sequence: number };
