@@ -278,12 +278,8 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/software/products/table': 'refused',
   'GET /api/v1/software/usage/table': 'refused',
   'POST /api/v1/software/usage/table': 'refused',
-  // They may name what the caller does not see.
-  'POST /api/v1/endpoints/bulk': 'refused',
-  'POST /api/v1/endpoints/bulk/preview': 'refused',
   'GET /api/v1/agent-updates': 'refused',
   'GET /api/v1/agent-updates/endpoints': 'refused',
   'GET /api/v1/endpoints/:id/agent-update': of('endpoint'),
-  'GET /api/v1/software/titles/:id': 'refused',
   'GET /api/v1/applicants': 'refused',
 };
