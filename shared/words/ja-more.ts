@@ -570,7 +570,7 @@ export const more: MoreWords = {
     columns: '列',
     shown: '名前のほかに表示する列',
     file: 'エンドポイントの CSV',
-    lead: 'フィルターに一致するものを、上で選んだ列で書き出します。読み込めるのは拠点・グループ・タグ・種類で、名前か ID で対応づけ、変更内容を先に表示します。',
+    lead: 'フィルターに一致するものを、上で選んだ列で書き出します。読み込めるのは拠点・グループ・タグ・種別で、名前か ID で対応づけ、変更内容を先に表示します。',
   },
   ownBackup: {
     title: 'コレクターのバックアップ',
@@ -658,8 +658,8 @@ export const more: MoreWords = {
     act: '操作',
     choose: '選択してください',
     acts: {
-      site: 'サイトへ移す',
-      kind: '種類を設定',
+      site: '拠点へ移す',
+      kind: '種別を設定',
       add_tags: 'タグを追加',
       remove_tags: 'タグを外す',
       add_group: 'グループに追加',
@@ -669,8 +669,8 @@ export const more: MoreWords = {
       retire: '廃止',
     },
     go: {
-      site: '{{n}} 台をサイトへ移す',
-      kind: '{{n}} 台の種類を設定',
+      site: '{{n}} 台を拠点へ移す',
+      kind: '{{n}} 台の種別を設定',
       add_tags: '{{n}} 台にタグを追加',
       remove_tags: '{{n}} 台からタグを外す',
       add_group: '{{n}} 台をグループに追加',

@@ -156,6 +156,37 @@ step(
   },
 );
 
+step(
+  'the list with its columns and what is done with many has what axe wants, and fits a phone, in both languages',
+  async () => {
+    const pictures = process.env.EVENKEEL_TEST_PICTURES;
+    for (const [language, scheme, tick] of [
+      ['en', 'light', 'Select web-02'],
+      ['ja', 'dark', 'web-02 を選択'],
+    ] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        const address = '/?q=web-0&sort=name&columns=state,attention,site,tags,version';
+        await openPage(page, collector.started.addresses.http + address, language);
+        await page.locator('.page-head button').click();
+        await page.locator('input[type="file"]').waitFor({ state: 'attached' });
+        await page.getByRole('checkbox', { name: tick, exact: true }).click();
+        await page.locator('.bulk').waitFor();
+        await page.locator('.bulk button[type="submit"]').click();
+        await page.locator('.bulk table').waitFor();
+        assert.equal(await violations(page), [], `${language} ${width}`);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(over <= 0, `${language} ${width}: ${over}`);
+        if (pictures)
+          await page.screenshot({ path: `${pictures}/fleet-${language}-${scheme}-${width}.png`, fullPage: true });
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 1280, height: 900 });
+  },
+);
+
 step('to retire asks for a reason, and the row goes', async () => {
   await go('/?sort=-name');
   await box('web-60').click();
