@@ -128,7 +128,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { folder, state, driver, fleet, series } = await openStores(config, deps, onStop);
   const changeFeed = createChangeFeed();
   const registry = new Registry();
-  const accounts = await createAccounts(state, clock.now, config.adminPassword, config.openId);
+  const accounts = await createAccounts(state, clock.now, config.adminPassword, config.openId, folder.path);
   const enrollments = createEnrollments(state, clock.now, config.zone);
   /** A renamed site is renamed in the scopes of rules as well, before any change of an endpoint is published. */
   const onScopesMoved = async () => {

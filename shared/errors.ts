@@ -308,6 +308,22 @@ export const errors = {
     'Try again in {seconds} s.',
     true,
   ),
+  CODE_NEEDED: row(
+    401,
+    'A code of your second factor is asked for.',
+    'Type in the six digits that your app shows, or a recovery code.',
+  ),
+  WRONG_CODE: row(
+    401,
+    'This code is wrong, or was used already.',
+    'Wait for the next one, and look whether the clock of the phone is right. Without the app: a recovery code, or another admin.',
+  ),
+  TOO_MANY_CODES: row(429, 'Too many wrong codes.', 'Try again in {minutes} min, or ask another admin.', true),
+  FACTOR_MISSING: row(
+    403,
+    'Your role needs a second factor, and you have none yet.',
+    'Log in to the web app and set it up.',
+  ),
   // Log-in by a provider of OpenID Connect. `todo` says whose turn it is.
   OPENID_OFF: row(
     404,

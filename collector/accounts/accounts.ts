@@ -5,6 +5,7 @@ import { createIdTokens, type IdTokens } from './id-tokens.ts';
 import { createIdentities, type Identities } from './identities.ts';
 import { createOpenId, type OpenId } from './openid.ts';
 import type { OpenIdSettings } from './openid-settings.ts';
+import { createSecondFactors, type SecondFactors } from './second-factors.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createTokens, type Tokens } from './tokens.ts';
@@ -21,6 +22,7 @@ export interface Accounts {
   tokens: Tokens;
   setup: Setup;
   identities: Identities;
+  secondFactors: SecondFactors;
   /** Null: none is set up. */
   openId: OpenId | null;
   idTokens: IdTokens;
@@ -28,6 +30,7 @@ export interface Accounts {
 
 /**
  * @param adminPassword for an unattended first admin; null: created on the set-up page
+ * @param folder of the data, for the key of what is encrypted; null: for this process alone
  * @param provider by which people log in beside passwords
  */
 export async function createAccounts(
@@ -35,6 +38,7 @@ export async function createAccounts(
   now: () => number,
   adminPassword: string | null,
   provider: OpenIdSettings | null = null,
+  folder: string | null = null,
 ): Promise<Accounts> {
   const listeners = new Set<() => void>();
   const ended = () => {
@@ -52,6 +56,7 @@ export async function createAccounts(
     sessions: createSessions(state, now, ended),
     tokens: createTokens(state, now, ended),
     identities: createIdentities(state, now, ended),
+    secondFactors: await createSecondFactors(state, now, folder),
     idTokens: createIdTokens(now),
     openId: provider && createOpenId(provider, now),
     setup: await createSetup(users, adminPassword),

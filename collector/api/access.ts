@@ -18,6 +18,13 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/logout': 'public',
   'POST /api/v1/me/password': 'viewer',
   'POST /api/v1/me/confirm': 'viewer',
+  'GET /api/v1/me/second-factor': 'viewer',
+  'POST /api/v1/me/second-factor': 'viewer',
+  'POST /api/v1/me/second-factor/confirm': 'viewer',
+  'DELETE /api/v1/me/second-factor': 'viewer',
+  'GET /api/v1/me/sessions': 'viewer',
+  'DELETE /api/v1/me/sessions': 'viewer',
+  'DELETE /api/v1/me/sessions/:id': 'viewer',
   'GET /api/v1/me/push': 'operator',
   'POST /api/v1/me/push': 'operator',
   'DELETE /api/v1/me/push/:id': 'operator',
@@ -344,6 +351,11 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/tokens': 'admin',
   'POST /api/v1/tokens': 'admin',
   'DELETE /api/v1/tokens/:id': 'admin',
+  'GET /api/v1/second-factor': 'admin',
+  'PUT /api/v1/second-factor': 'admin',
+  'DELETE /api/v1/users/:id/second-factor': 'admin',
+  'GET /api/v1/sessions': 'admin',
+  'DELETE /api/v1/sessions/:id': 'admin',
   'GET /api/v1/users': 'admin',
   'GET /api/v1/users/names': 'operator',
   'POST /api/v1/users': 'admin',
@@ -375,9 +387,20 @@ export const asksAgain: ReadonlySet<string> = new Set([
   'PATCH /api/v1/users/:id',
   'POST /api/v1/users/:id/password',
   'POST /api/v1/users/:id/enable',
+  'POST /api/v1/me/second-factor',
+  'DELETE /api/v1/me/second-factor',
+  'PUT /api/v1/second-factor',
+  'DELETE /api/v1/users/:id/second-factor',
   'POST /api/v1/tokens',
   'POST /api/v1/enrollments',
   'POST /api/v1/endpoints/:id/erase',
+]);
+/** What whoever must have a second factor and has none may do. */
+export const withoutFactor: ReadonlySet<string> = new Set([
+  'GET /api/v1/me/second-factor',
+  'POST /api/v1/me/second-factor',
+  'POST /api/v1/me/second-factor/confirm',
+  'POST /api/v1/me/confirm',
 ]);
 export const confirmedMs = 15 * 60_000;
 

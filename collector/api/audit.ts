@@ -168,7 +168,7 @@ const afterwards: ReadonlySet<string> = new Set([
   'POST /api/v1/logout',
   'POST /api/v1/enroll',
 ]);
-const refusedLogIns = /^(?:TOO_MANY_LOGINS|OPENID_(?!OFF)\w+)$/;
+const refusedLogIns = /^(?:TOO_MANY_LOGINS|TOO_MANY_CODES|OPENID_(?!OFF)\w+)$/;
 const asksPassword = new Set([
   'POST /api/v1/login',
   'POST /api/v1/login/openid/finish',
@@ -191,7 +191,7 @@ const open = new Set(
     'hostname',
     'platform',
     'maxUses',
-  ].concat(['expiresAt', 'endsAt', 'days', 'onlyFor', 'replaces', 'reason', 'value', 'ticket']),
+  ].concat(['roles', 'expiresAt', 'endsAt', 'days', 'onlyFor', 'replaces', 'reason', 'value', 'ticket']),
 );
 const guarded = new Set(['channel', 'user', 'session', 'token', 'join_code', 'rating', 'watched_target']);
 

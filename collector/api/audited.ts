@@ -36,6 +36,8 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   reports: ['report', 'period_reports'],
   routes: ['routes', null],
   rules: ['rule', null],
+  'second-factor': ['second_factor', null],
+  sessions: ['session', null],
   setup: ['user', null],
   silence: ['silence', 'silences'],
   silences: ['silence', 'silences'],

@@ -159,7 +159,7 @@ export interface Caller {
   /** Of a session: how it was begun. */
   via: 'password' | 'openid' | null;
   /** Of a session: its user, its secret, and when its password was typed in, ms UTC. */
-  session: { user: string; secret: string; confirmedAt: number } | null;
+  session: { user: string; secret: string; confirmedAt: number; hasFactor: boolean } | null;
   /** Ids of the sites that they are limited to; null: not limited. */
   sites: readonly string[] | null;
   /** Of a token: what alone it opens. */

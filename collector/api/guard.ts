@@ -7,9 +7,9 @@
  */
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../../shared/errors.ts';
-import { mayDo } from '../accounts/roles.ts';
+import { mayDo, type Role } from '../accounts/roles.ts';
 import { localTokenId } from '../accounts/tokens.ts';
-import { access, asksAgain, confirmedMs, purposes } from './access.ts';
+import { access, asksAgain, confirmedMs, purposes, withoutFactor } from './access.ts';
 import type { Caller, Context } from './context.ts';
 import { cookieName } from './cookies.ts';
 import { refuseBeyond } from './sight.ts';
@@ -43,8 +43,8 @@ export async function callerOf(
   const secret = request.cookies[cookieName(addresses().http)];
   const found = secret ? await accounts.sessions.find(secret) : undefined;
   if (!secret || !found) return null;
-  const { user, confirmedAt, via } = found;
-  const session = { user: user.id, secret, confirmedAt };
+  const { user, confirmedAt, via, hasFactor } = found;
+  const session = { user: user.id, secret, confirmedAt, hasFactor };
   const { name, role, sites } = user;
   return { name, role, sites, by: 'session', via, session, onlyFor: null, endsAt: null, isLocal: false };
 }
@@ -82,6 +82,7 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
     request.caller = await callerOf(request, context);
     if (need === 'public') return;
     if (!request.caller) throw fail(request.headers.authorization === undefined ? 'NOT_LOGGED_IN' : 'WRONG_TOKEN');
+    if (lacksFactor(request.caller, context) && !withoutFactor.has(key)) throw fail('FACTOR_MISSING');
     const { role, session, onlyFor, sites } = request.caller;
     if (!mayDo(role, need)) throw fail('FORBIDDEN', { role, needed: need });
     if (onlyFor !== null && !purposes[onlyFor].opens.includes(key))
@@ -90,6 +91,18 @@ export function createGuard(context: Pick<Context, 'accounts' | 'addresses' | 'c
     if (session && asksAgain.has(key) && context.clock.now() - session.confirmedAt > confirmedMs)
       throw fail('CONFIRM_PASSWORD', { minutes: confirmedMs / 60_000 });
   };
+}
+
+/** A person who must have a second factor, and has none: it is set up before anything else. */
+export const lacksFactor = (
+  { via, role, session }: Pick<Caller, 'via' | 'role' | 'session'>,
+  { accounts }: Pick<Context, 'accounts'>,
+): boolean => via === 'password' && session?.hasFactor === false && accounts.secondFactors.required().includes(role);
+
+/** Whoever asks about their own log-in. @throws EvenkeelError BAD_REQUEST for a token */
+export function personOf({ caller }: FastifyRequest): { id: string; name: string; role: Role; secret: string } {
+  if (!caller?.session) throw fail('BAD_REQUEST', { problem: 'a token has no log-in; log in as a person' });
+  return { id: caller.session.user, name: caller.name, role: caller.role, secret: caller.session.secret };
 }
 
 /** The caller of a route that is not public: the guard guarantees that there is one. */

@@ -37,6 +37,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'say who would hear of an alert, now or at a time, and why',
     load: () => import('./routes-test.ts'),
   },
+  'second-factor reset': {
+    usage: '--user NAME',
+    about: 'take away the second factor of a user who has lost it; all their sessions end',
+    load: () => import('./second-factor-reset.ts'),
+  },
   'tls init': {
     usage: '--name NAME [--name …]',
     about: 'make an authority and a certificate, so that other machines can be reached; NAME as they reach this one',

@@ -230,6 +230,7 @@ function Chosen({ page, values }: ReturnType<typeof pageAt>) {
   }
   if (me.value.setup) return <PageOf key="setup" page="setup" values={[]} />;
   if (me.value.role === null && !pages[page].alone) return <PageOf key="login" page="login" values={[]} />;
+  if (me.value.lacksFactor) return <PageOf key="factor" page="factor" values={[]} />;
   // Keyed by address: nothing typed or loaded stays from the previous page.
   const content = <PageOf key={path.value} page={page} values={values} />;
   return pages[page].alone ? content : <Shell page={page}>{content}</Shell>;

@@ -46,6 +46,7 @@ export const words = {
     setup: 'Set-up',
     login: 'Log in',
     provider: 'Log in',
+    factor: 'Second factor',
     missing: 'Not found',
     costs: 'Costs',
     software: 'Software',

@@ -15,6 +15,7 @@ const User = Type.Object({
   role: Role,
   createdAt: Type.Integer(),
   disabledAt: Type.Union([Type.Integer(), Type.Null()]),
+  hasFactor: Type.Optional(Type.Boolean({ description: 'a second factor is on' })),
   sites: Type.Union([Type.Array(Type.String()), Type.Null()]),
 });
 
@@ -27,7 +28,7 @@ export const SitesOf = Type.Optional(
 
 const ofAdmins = 'to make or change an admin';
 
-export function accountRoutes(app: App, { accounts: { users }, onCall }: Context): void {
+export function accountRoutes(app: App, { accounts: { users, secondFactors }, onCall }: Context): void {
   async function refuseTokenForAdmin(request: FastifyRequest, id: string): Promise<void> {
     const user = (await users.list()).find((one) => one.id === id);
     if (user?.role === 'admin') refuseToken(request, ofAdmins);
@@ -36,7 +37,10 @@ export function accountRoutes(app: App, { accounts: { users }, onCall }: Context
   app.get(
     '/api/v1/users',
     { schema: { summary: 'Users', tags: ['access'], response: { 200: page(User) } } },
-    async () => ({ items: await users.list(), next: null }),
+    async () => {
+      const on = await secondFactors.on();
+      return { items: (await users.list()).map((user) => ({ ...user, hasFactor: on.has(user.id) })), next: null };
+    },
   );
 
   app.get(

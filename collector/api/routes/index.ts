@@ -26,6 +26,7 @@ import { impactRoutes } from './impact.ts';
 import { incidentRoutes } from './incidents.ts';
 import { installRoutes } from './install.ts';
 import { kpiRoutes } from './kpis.ts';
+import { logInRoutes } from './log-ins.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { maintenanceTableRoutes } from './maintenance-table.ts';
 import { metricRoutes } from './metrics.ts';
@@ -51,6 +52,7 @@ import { retiredRoutes } from './retired.ts';
 import { routingRoutes } from './routing.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
+import { secondFactorRoutes } from './second-factor.ts';
 import { seriesRoutes } from './series.ts';
 import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './session.ts';
@@ -69,6 +71,8 @@ import { usualRoutes } from './usual.ts';
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
   openIdRoutes,
+  secondFactorRoutes,
+  logInRoutes,
   ownAccountRoutes,
   pushRoutes,
   endpointRoutes,

@@ -8,22 +8,32 @@ import type { User } from '../../accounts/users.ts';
 
 import type { App, Context } from '../context.ts';
 import { deviceCookie, giveDevice } from '../cookies.ts';
-import { closed, Nothing } from '../shapes.ts';
+import { closed, Nothing, word } from '../shapes.ts';
 
 export const Password = Type.String({
   ...{ maxLength: 1024, secret: true },
   description: `at least ${minimumLength} characters`,
 });
 
+/** Where a second factor is on. */
+export const FactorCode = Type.Optional(
+  Type.String({ ...word(20, 'of the second factor, where one is on'), secret: true }),
+);
+
 /**
  * The user with this password; wrong ones are slowed: by session where one asks, so that nobody else can use up what it has.
- * @throws EvenkeelError TOO_MANY_LOGINS, LOGINS_BUSY, BAD_LOGIN
+ * @throws EvenkeelError TOO_MANY_LOGINS, LOGINS_BUSY, BAD_LOGIN, CODE_NEEDED, WRONG_CODE, TOO_MANY_CODES
  */
 export async function verified(
-  { accounts: { attempts, devices, users }, addresses }: Context,
+  { accounts: { attempts, devices, users, secondFactors }, addresses }: Context,
   request: FastifyRequest,
   reply: FastifyReply,
-  { user: name, password, session }: { user: string; password: string; session?: string },
+  {
+    user: name,
+    password,
+    code,
+    session,
+  }: { user: string; password: string; code?: string | undefined; session?: string },
 ): Promise<User> {
   const device = await devices.find(name, (user) => request.cookies[deviceCookie(addresses().http, user)]);
   const attempt = attempts.begin({ name, address: request.ip, device, session: session && hashSecret(session) });
@@ -37,6 +47,11 @@ export async function verified(
     throw thrown;
   });
   if (!user) throw fail('BAD_LOGIN');
+  await secondFactors.check(user.id, code).catch((thrown) => {
+    // The password was right: codes are counted by themselves.
+    attempt.giveBack();
+    throw thrown;
+  });
   attempt.right();
   return user;
 }
@@ -63,7 +78,7 @@ export function ownAccountRoutes(app: App, context: Context): void {
         summary: 'Type in the own password again, before what outlives a session',
         tags: ['session'],
         body: Type.Object(
-          { password: Password },
+          { password: Password, code: FactorCode },
           { ...closed, examples: [{ password: 'a sentence that I remember' }] },
         ),
         response: { 204: Nothing },
@@ -71,7 +86,7 @@ export function ownAccountRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { name, secret } = sessionOf(request);
-      await verified(context, request, reply, { user: name, password: request.body.password, session: secret });
+      await verified(context, request, reply, { user: name, ...request.body, session: secret });
       await sessions.confirm(secret);
       return reply.status(204).send(null);
     },
@@ -84,7 +99,7 @@ export function ownAccountRoutes(app: App, context: Context): void {
         summary: 'Change the own password; ends all other sessions of that user',
         tags: ['session'],
         body: Type.Object(
-          { current: Password, password: Password },
+          { current: Password, password: Password, code: FactorCode },
           { ...closed, examples: [{ current: 'a sentence that I remember', password: 'a fresh sentence of mine' }] },
         ),
         response: { 204: Nothing },
@@ -92,8 +107,8 @@ export function ownAccountRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { name, user, secret } = sessionOf(request);
-      const { current, password } = request.body;
-      await verified(context, request, reply, { user: name, password: current, session: secret });
+      const { current, password, code } = request.body;
+      await verified(context, request, reply, { user: name, password: current, code, session: secret });
       if (current.normalize('NFC') === password.normalize('NFC')) throw fail('SAME_PASSWORD');
       await users.setPassword(user, password, secret);
       await sessions.confirm(secret);

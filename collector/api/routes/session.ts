@@ -4,20 +4,23 @@ import { Me } from '../../../shared/api.ts';
 import { LoggedOutAt } from '../../../shared/openid.ts';
 import type { App, Caller, Context } from '../context.ts';
 import { cookieName, giveSession } from '../cookies.ts';
+import { lacksFactor } from '../guard.ts';
 import { closed, Nothing, UserName, word } from '../shapes.ts';
-import { Password, verified } from './own-account.ts';
+import { FactorCode, Password, verified } from './own-account.ts';
 
 /** Few attempts, per address: it is done once. */
 const few = { rateLimit: { max: 10, timeWindow: '1 minute' } };
 
 /** What the pages may know of whoever asks. */
 export async function meOf(
-  { accounts, version, zone }: Context,
-  caller: Pick<Caller, 'name' | 'role' | 'via' | 'sites'> | null,
+  context: Context,
+  caller: (Pick<Caller, 'name' | 'role' | 'via' | 'sites'> & Partial<Pick<Caller, 'session'>>) | null,
 ): Promise<Me> {
+  const { accounts, version, zone } = context;
   return {
     ...{ user: caller?.name ?? null, role: caller?.role ?? null, via: caller?.via ?? null },
     ...{ provider: accounts.openId?.settings.name ?? null, setup: accounts.setup.secret() !== null },
+    lacksFactor: caller?.session ? lacksFactor({ ...caller, session: caller.session }, context) : false,
     ...{ version, zone: caller === null ? null : zone },
     sites: caller?.sites ? await accounts.users.sitesCalled(caller.sites) : null,
   };
@@ -64,7 +67,11 @@ export function sessionRoutes(app: App, context: Context): void {
         summary: 'Log in; answers with a session cookie',
         tags: ['session'],
         body: Type.Object(
-          { user: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: 1024, secret: true }) },
+          {
+            user: Type.String({ maxLength: 64 }),
+            password: Type.String({ maxLength: 1024, secret: true }),
+            code: FactorCode,
+          },
           { ...closed, examples: [{ user: 'ada', password: 'a sentence that I remember' }] },
         ),
         response: { 200: Me },

@@ -299,6 +299,12 @@ export const pages = table({
       import('./login.tsx').then(({ LoginPage }) => () => <LoginPage />),
     alone: true,
   },
+  factor: {
+    path: '/second-factor',
+    load: () =>
+      import('./factor-needed.tsx').then(({ FactorNeededPage }) => () => <FactorNeededPage />),
+    alone: true,
+  },
   provider: {
     path: '/login/provider',
     load: () =>

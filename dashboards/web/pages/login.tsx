@@ -5,6 +5,7 @@ import { beginAtProvider } from '../net/provider.ts';
 import { call } from '../net/request.ts';
 import { askMe, hasEnded, me } from '../net/session.ts';
 import { Callout, ProblemCallout } from '../parts/box.tsx';
+import { CodeInput, useAsked } from '../parts/code-input.tsx';
 import { Input } from '../parts/field.tsx';
 import { navigate, path, safeNext, search } from '../router.ts';
 import { t } from '../words/words.ts';
@@ -13,7 +14,9 @@ import { t } from '../words/words.ts';
 export function LoginPage() {
   const [user, setUser] = useState('');
   const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
   const { busy, problem, send } = useSend();
+  const asksCode = useAsked(problem);
   const atLogin = path.value === '/login';
   const known = me.value?.role != null;
   const provider = me.value?.provider ?? null;
@@ -23,7 +26,8 @@ export function LoginPage() {
   }, [atLogin, known]);
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (await send(() => call('login', { method: 'POST', body: { user, password } }))) await askMe();
+    if (await send(() => call('login', { method: 'POST', body: { user, password, ...(code === '' ? {} : { code }) } })))
+      await askMe();
   };
   return (
     <LoggedOut>
@@ -35,7 +39,7 @@ export function LoginPage() {
               <p>{t('login.endedWhy')}</p>
             </Callout>
           )}
-          {problem && <ProblemCallout problem={problem} />}
+          {problem && problem.code !== 'CODE_NEEDED' && <ProblemCallout problem={problem} />}
           {provider && (
             <>
               <button
@@ -59,6 +63,7 @@ export function LoginPage() {
               autocomplete="current-password"
               required
             />
+            {asksCode && <CodeInput value={code} onInput={setCode} />}
             <button class={provider ? 'button' : 'button main'} type="submit" disabled={busy}>
               {busy ? t('common.working') : t('login.submit')}
             </button>

@@ -5,25 +5,34 @@ import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
 import { Box, Callout, ProblemCallout } from '../parts/box.tsx';
+import { CodeInput, useAsked } from '../parts/code-input.tsx';
 import { Input } from '../parts/field.tsx';
 import { t } from '../words/words.ts';
+import { OwnFactor } from './settings-factor.tsx';
 
 function OwnPassword() {
   const [current, setCurrent] = useState('');
   const [password, setPassword] = useState('');
   const [isDone, setDone] = useState(false);
+  const [code, setCode] = useState('');
   const { busy, problem, send } = useSend();
+  const asksCode = useAsked(problem);
   const submit = async (event: Event) => {
     event.preventDefault();
     setDone(false);
-    if (!(await send(() => call('me/password', { method: 'POST', body: { current, password } })))) return;
+    if (
+      !(await send(() =>
+        call('me/password', { method: 'POST', body: { current, password, ...(code === '' ? {} : { code }) } }),
+      ))
+    )
+      return;
     setCurrent('');
     setPassword('');
     setDone(true);
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+      {problem && problem.code !== 'CODE_NEEDED' && <ProblemCallout problem={problem} />}
       {isDone && (
         <Callout tone="ok" title={t('settings.ownPasswordSet')} spoken>
           {t('settings.ownPasswordEnds')}
@@ -48,6 +57,7 @@ function OwnPassword() {
           help={t('setup.passwordHelp')}
         />
       </div>
+      {asksCode && <CodeInput value={code} onInput={setCode} />}
       <div class="form-end">
         <button type="submit" class="button" disabled={busy}>
           {busy ? t('common.working') : t('settings.changePassword')}
@@ -74,7 +84,10 @@ export function Account() {
         {me.value?.via === 'openid' ? (
           <p class="quiet">{t('provider.ownAccount', { provider: me.value.provider ?? '' })}</p>
         ) : (
-          <OwnPassword />
+          <>
+            <OwnPassword />
+            <OwnFactor />
+          </>
         )}
       </div>
     </Box>

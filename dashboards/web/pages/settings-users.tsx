@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SiteRow } from '../../../shared/api.ts';
 import type { Duties } from '../../../shared/duties.ts';
+import type { FactorRule } from '../../../shared/second-factor.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { me } from '../net/session.ts';
@@ -22,6 +23,7 @@ interface ListedUser {
   /** Of the provider by which they log in; null: with a password. */
   issuer: string | null;
   sites: LimitedTo;
+  hasFactor?: boolean;
 }
 
 const providerOf = (issuer: string): string => me.value?.provider ?? URL.parse(issuer)?.hostname ?? issuer;
@@ -204,6 +206,53 @@ function Enable({ user, onDone }: UserProps) {
   );
 }
 
+/** Of who has lost the app and the recovery codes. They are told, and all their sessions end. */
+function ResetFactor({ user, onDone }: UserProps) {
+  const { busy, problem, send } = useSend();
+  const reset = async () => {
+    if (await send(() => call(`users/${encodeURIComponent(user.id)}/second-factor`, { method: 'DELETE' }))) onDone();
+  };
+  return (
+    <>
+      <button type="button" class="button slim" disabled={busy} onClick={() => void reset()}>
+        {t('factor.reset')}
+        <span class="unseen"> {user.name}</span>
+      </button>
+      {problem && <ProblemCallout problem={problem} />}
+    </>
+  );
+}
+
+/** Roles that must have a second factor. */
+function FactorRoles() {
+  const rule = useLoad<FactorRule>('second-factor');
+  const { busy, problem, send } = useSend();
+  const set = (next: Role[]) =>
+    void send(async () => {
+      await call('second-factor', { method: 'PUT', body: { roles: next } });
+      rule.reload();
+    });
+  return (
+    <fieldset class="field" disabled={busy}>
+      <legend class="label">{t('factor.roles')}</legend>
+      {problem && <ProblemCallout problem={problem} />}
+      <div class="row">
+        {roles.map((one) => {
+          const isOn = rule.data?.roles.includes(one) ?? false;
+          const next = (rule.data?.roles ?? []).filter((role) => role !== one);
+          return (
+            <label key={one} class="option">
+              <input type="checkbox" checked={isOn} onChange={() => set(isOn ? next : [...next, one])} />
+              {t(`role.${one}`)}
+            </label>
+          );
+        })}
+      </div>
+      <p class="help">{t('factor.rolesHelp')}</p>
+    </fieldset>
+  );
+}
+
 /** What an admin can do with a person; one's own account cannot be disabled by mistake. */
 function Acts({ user, onDone }: UserProps) {
   const [state, setState] = useState<'rest' | 'asking' | 'done'>('rest');
@@ -219,6 +268,7 @@ function Acts({ user, onDone }: UserProps) {
           <span class="unseen"> {user.name}</span>
         </button>
       )}
+      {user.hasFactor && user.name !== me.value?.user && <ResetFactor user={user} onDone={onDone} />}
       {user.name !== me.value?.user && <Disable user={user} onDone={onDone} />}
       <span class="small quiet" role="status">
         {state === 'done' && t('settings.passwordSet', { name: user.name })}
@@ -266,6 +316,7 @@ export function Users() {
       </Ready>
       <div class="box-body">
         <NewUser onDone={list.reload} />
+        <FactorRoles />
       </div>
     </Box>
   );

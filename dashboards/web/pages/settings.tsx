@@ -6,6 +6,7 @@ import { theme, themes } from '../theme.ts';
 import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
 import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
+import { LogIns } from './settings-log-ins.tsx';
 import { OwnBackup } from './settings-own-backup.tsx';
 import { ProviderSettings } from './settings-provider.tsx';
 import { OwnDevices } from './settings-push.tsx';
@@ -42,12 +43,14 @@ export function SettingsPage() {
         </div>
       </Box>
       <Account />
+      <LogIns />
       {may('operator') && <OwnDevices />}
       {may('operator') && <OwnWays />}
       {may('operator') && <StatusSettings />}
       {may('admin') && <OwnBackup />}
       {may('admin') && <ProviderSettings />}
       {may('admin') && <Users />}
+      {may('admin') && <LogIns ofAll />}
       {may('admin') && <Tokens />}
       {may('admin') && (
         <p>

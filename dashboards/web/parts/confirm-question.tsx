@@ -6,6 +6,7 @@ import { call, type Problem } from '../net/request.ts';
 import { me } from '../net/session.ts';
 import { t } from '../words/words.ts';
 import { ProblemCallout } from './box.tsx';
+import { CodeInput, useAsked } from './code-input.tsx';
 import { Input } from './field.tsx';
 
 interface QuestionProps {
@@ -14,16 +15,19 @@ interface QuestionProps {
 
 function Here({ answer }: QuestionProps) {
   const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
   const { busy, problem, send } = useSend();
+  const asksCode = useAsked(problem);
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (await send(() => call('me/confirm', { method: 'POST', body: { password } }))) answer(true);
+    if (await send(() => call('me/confirm', { method: 'POST', body: { password, ...(code === '' ? {} : { code }) } })))
+      answer(true);
   };
   return (
     <form class="form" onSubmit={(event) => void submit(event)}>
       <h2 id="confirm">{t('confirm.title')}</h2>
       <p>{t('confirm.why')}</p>
-      {problem && <ProblemCallout problem={problem} />}
+      {problem && problem.code !== 'CODE_NEEDED' && <ProblemCallout problem={problem} />}
       <Input
         label={t('confirm.password')}
         type="password"
@@ -32,6 +36,7 @@ function Here({ answer }: QuestionProps) {
         required
         autocomplete="current-password"
       />
+      {asksCode && <CodeInput value={code} onInput={setCode} />}
       <div class="form-end">
         <button type="submit" class="button main" disabled={busy}>
           {busy ? t('common.working') : t('confirm.go')}

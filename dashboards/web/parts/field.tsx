@@ -51,7 +51,7 @@ interface InputProps {
   help?: ComponentChildren;
   error?: string | undefined;
   type?: 'text' | 'password' | 'number' | 'search' | 'date' | 'datetime-local' | 'time';
-  autocomplete?: 'username' | 'current-password' | 'new-password' | 'off';
+  autocomplete?: 'username' | 'current-password' | 'one-time-code' | 'new-password' | 'off';
   required?: boolean;
   min?: string;
   max?: string;
