@@ -39,6 +39,7 @@ import type { IntakeParts } from './intake/intake.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
 import type { createLog } from './log.ts';
+import { createAuditHead } from './notify/audit-head.ts';
 import { createDeadman } from './notify/deadman.ts';
 import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
@@ -52,6 +53,7 @@ import { restoreTrier } from './restore-tried.ts';
 import type { SeriesStore } from './series/series.ts';
 import { type Addresses, ownAddressOf } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
+import { auditHead } from './state/audit-chain.ts';
 import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
@@ -325,12 +327,14 @@ type Cleaned = Deps &
 
 /** Somebody outside notices when no sign of life comes any more. */
 function watchOver(
-  { deadman, outgoing }: Config,
+  { deadman, outgoing, auditHead: url }: Config,
   parts: Deps & Pick<Opened, 'state' | 'series'> & { channelHealth: { isMute(): boolean }; held: HeldMessages },
   onStop: (close: Close) => void,
 ): void {
-  if (!deadman) return;
   const { state, series, channelHealth, held, clock, log } = parts;
+  const toOthers = createOutgoing(outgoing.allow);
+  onStop(createAuditHead({ head: () => auditHead(state), url, clock, log, outgoing: toOthers }).stop);
+  if (!deadman) return;
   async function trouble(): Promise<string | null> {
     // A state that cannot be read cannot be written either.
     await state.selectFrom('channels').select('id').limit(1).execute();
@@ -338,10 +342,7 @@ function watchOver(
       return 'it was restored from a backup, and holds messages back until an admin lets them go';
     return series.stats().appendsWait ?? (channelHealth.isMute() ? 'messages get through by no channel' : null);
   }
-  const signs = createDeadman({
-    ...{ settings: deadman, clock, log, trouble },
-    outgoing: createOutgoing(outgoing.allow),
-  });
+  const signs = createDeadman({ settings: deadman, clock, log, trouble, outgoing: toOthers });
   signs.start();
   onStop(() => signs.stop());
 }

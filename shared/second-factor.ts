@@ -21,5 +21,8 @@ export type FactorSeed = Static<typeof FactorSeed>;
 export const RecoveryCodes = Type.Object({ codes: Type.Array(Type.String()) });
 export type RecoveryCodes = Static<typeof RecoveryCodes>;
 
-export const FactorRule = Type.Object({ roles: Type.Array(Role) }, { additionalProperties: false });
+export const FactorRule = Type.Object(
+  { roles: Type.Array(Role) },
+  { additionalProperties: false, examples: [{ roles: ['admin'] }] },
+);
 export type FactorRule = Static<typeof FactorRule>;

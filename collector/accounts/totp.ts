@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto';
 import { sameText } from './secret.ts';
 
-export const stepMs = 30_000;
+const stepMs = 30_000;
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** RFC 4648, without padding, as authenticator apps take it. */

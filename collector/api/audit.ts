@@ -145,7 +145,9 @@ export function createAudit(context: Context) {
         // Whether anything was changed before an internal error is not known.
         else if (one && one.entry !== null && (statusCode < 500 || request.refusedAs === 'LOGINS_BUSY'))
           await dropAudit(state, one.entry);
-        const isRefused = statusCode === 401 || refusedLogIns.test(request.refusedAs ?? '');
+        // Asked for the code, the browser goes on.
+        const isAsked = request.refusedAs === 'CODE_NEEDED';
+        const isRefused = !isAsked && (statusCode === 401 || refusedLogIns.test(request.refusedAs ?? ''));
         if (isRefused && asksPassword.has(routeOf(request))) await noteRefused(request);
       } catch (thrown) {
         request.log.error({ err: thrown, route: routeOf(request) }, 'Could not write the audit log');

@@ -11,6 +11,7 @@ import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { limits } from '../doors/limits.ts';
 import type { Config } from '../settings/settings.ts';
+import { chainRest } from '../state/audit-chain.ts';
 import type { ShownTls } from '../tls/serving.ts';
 import { access } from './access.ts';
 import { answerError, answerUnexpected, answerUnreadable, answerUnrouted } from './answer.ts';
@@ -84,6 +85,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   });
   app.addHook('onRequest', createGuard(context));
   createSights(context)(app);
+  await chainRest(context.state);
   createAudit(context)(app);
   await app.register(swagger, documentation(context.version));
   app.addHook('onRoute', (route) => describeErrors(route as never));

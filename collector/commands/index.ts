@@ -27,6 +27,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'have its agent fetch another credential; the one of before ends when the new one is used',
     load: () => import('./credential-rotate.ts'),
   },
+  'audit check': {
+    usage: '[--head SEQ:HASH]',
+    about: 'whether the audit log is what it was, by its chain and by a head that was kept elsewhere',
+    load: () => import('./audit-check.ts'),
+  },
   'openid check': {
     usage: '',
     about: 'whether the provider by which people log in works with this collector; nobody is logged in',

@@ -30,6 +30,7 @@ import { seriesKinds } from '../series/index.ts';
 import { postgresFault, postgresPlace, rootCertificateOf } from '../state/drivers/postgres-address.ts';
 import { targetsOfFile } from '../targets/settings.ts';
 import { hasAuthority } from '../tls/store.ts';
+import { auditFaults, readAuditHead } from './audit.ts';
 import { readChannels } from './channels.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
 import { logInFaults, readLogIn } from './log-in.ts';
@@ -109,6 +110,7 @@ export function loadConfig(
   const channels = readChannels(settings.channels, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
   faults.push(...ownBackupFaults(settings.backup, read), ...logInFaults(settings.login, read));
+  faults.push(...auditFaults(settings.audit, read));
   faults.push(
     ...faultsOfInhibit(rightInhibit(settings.inhibit)).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })),
   );
@@ -177,6 +179,7 @@ export function loadConfig(
     browser: good.browser === undefined ? null : from(good.browser, home),
     log: (options.log ?? good.log ?? 'info') as LogLevel,
     logFormat: (options.logFormat ?? good.logFormat ?? 'text') as LogFormat,
+    auditHead: readAuditHead(good.audit, read),
     openId: readLogIn(good.login, read),
     adminPassword: password.text,
     localAgent: options.localAgent ?? false,

@@ -17,6 +17,7 @@ import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
 import type { TargetDefinition } from '../targets/store.ts';
+import { AuditSettings } from './audit.ts';
 import { LogInSettings } from './log-in.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -309,6 +310,7 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    audit: Type.Optional(AuditSettings),
     login: Type.Optional(LogInSettings),
     browser: path('program that makes PDFs of reports; default: the Chromium or Chrome that is found'),
     zone: Type.Optional(
@@ -421,6 +423,8 @@ export interface Config {
   named: { secret: string[]; plain: string[] /** It holds passwords or tokens itself. */; holdsSecrets: boolean };
   /** Copies of the collector itself; null: none are made by themselves. */
   backup: OwnBackupSettings | null;
+  /** Address that takes the head of the audit log daily; null: to the log alone. */
+  auditHead: string | null;
   /** The provider by which people log in; null: with passwords alone. */
   openId: OpenIdSettings | null;
   /** Of the first admin, when set up unattended. */

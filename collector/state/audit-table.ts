@@ -22,5 +22,12 @@ export interface AuditTables {
     reason: string | null;
     /** begun: written before the change, and not completed; whether it was made is not known. */
     outcome: Generated<'begun' | 'done'>;
+    /** Its place in the chain, once it is complete; the hash of the one before; the digest of what an erasure may empty; its own. */
+    seq: Generated<number | null>;
+    prev: Generated<string | null>;
+    digest: Generated<string | null>;
+    hash: Generated<string | null>;
   };
+  /** One row: the newest entry of the chain. */
+  audit_chain: { id: string; seq: number; hash: string };
 }

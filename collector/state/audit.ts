@@ -1,8 +1,13 @@
 /** The one way to write the audit log: without secrets, and bounded. */
-import type { AuditTables } from './audit-table.ts';
-import type { State } from './database.ts';
 
-export type AuditEntry = Omit<AuditTables['audit_log'], 'id' | 'before' | 'after' | 'outcome'> & {
+import { chain } from './audit-chain.ts';
+import type { AuditTables } from './audit-table.ts';
+import type { State, StateTransaction } from './database.ts';
+
+export type AuditEntry = Omit<
+  AuditTables['audit_log'],
+  'id' | 'before' | 'after' | 'outcome' | 'seq' | 'prev' | 'digest' | 'hash'
+> & {
   outcome: 'begun' | 'done';
   before: Readonly<Record<string, unknown>> | null;
   after: Readonly<Record<string, unknown>> | null;
@@ -44,14 +49,24 @@ const rowOf = ({ before, after, ...entry }: AuditEntry) => ({
 });
 
 /** @returns its id */
-export async function writeAudit(db: Pick<State, 'insertInto'>, entry: AuditEntry): Promise<number> {
-  const { id } = await db.insertInto('audit_log').values(rowOf(entry)).returning('id').executeTakeFirstOrThrow();
-  return id;
+export function writeAudit(state: State | StateTransaction, entry: AuditEntry): Promise<number> {
+  return within(state, async (db) => {
+    const { id } = await db.insertInto('audit_log').values(rowOf(entry)).returning('id').executeTakeFirstOrThrow();
+    if (entry.outcome === 'done') await chain(db, [id]);
+    return id;
+  });
 }
 
+const within = <T>(state: State | StateTransaction, work: (db: StateTransaction) => Promise<T>): Promise<T> =>
+  state.isTransaction ? work(state as StateTransaction) : state.transaction().execute(work);
+
 /** What was begun is done. */
-export async function completeAudit(db: Pick<State, 'updateTable'>, id: number, entry: AuditEntry): Promise<void> {
-  await db.updateTable('audit_log').set(rowOf(entry)).where('id', '=', id).where('outcome', '=', 'begun').execute();
+export function completeAudit(state: State | StateTransaction, id: number, entry: AuditEntry): Promise<void> {
+  return within(state, async (db) => {
+    const begun = db.updateTable('audit_log').set(rowOf(entry)).where('id', '=', id).where('outcome', '=', 'begun');
+    const { numUpdatedRows } = await begun.executeTakeFirst();
+    if (numUpdatedRows > 0n) await chain(db, [id]);
+  });
 }
 
 /** What was begun was refused: nothing has changed. */

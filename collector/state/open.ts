@@ -58,6 +58,7 @@ import * as identityEvents from './migrations/074-identity.ts';
 import * as softwareCounts from './migrations/076-software-counts.ts';
 import * as agentUpdates from './migrations/078-agent-updates.ts';
 import * as logInProviders from './migrations/081-log-ins.ts';
+import * as auditChain from './migrations/082-audit-chain.ts';
 import * as scopes from './migrations/084-scopes.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
@@ -112,13 +113,14 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '061-watched-seen': watchedSeen,
   '065-joining': joining,
   '068-agent-settings': agentSettings,
+  '070-trust': trust,
   '072-waiting': waiting,
   '074-identity': identityEvents,
-  '078-agent-updates': agentUpdates,
-  '084-scopes': scopes,
   '076-software-counts': softwareCounts,
+  '078-agent-updates': agentUpdates,
   '081-log-ins': logInProviders,
-  '070-trust': trust,
+  '082-audit-chain': auditChain,
+  '084-scopes': scopes,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

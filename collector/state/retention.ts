@@ -50,6 +50,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   audit_log: { rows: 'aged', column: 'at', ms: years },
   // An old link says for a while that it has expired.
   act_links: { rows: 'aged', column: 'expires_at', ms: 30 * day },
+  audit_chain: bounded('state/audit-chain.ts'),
   sessions: bounded('accounts/sessions.ts'),
   notifications: bounded('notify/outbox.ts'),
   deliveries: bounded('notify/outbox.ts'),

@@ -2480,6 +2480,7 @@ export const more = {
     save: 'Limit to these',
     gone: 'None that is still there',
     own: 'You see these sites only: {{sites}}',
+  },
   factor: {
     title: 'Second factor',
     isOff:

@@ -2464,6 +2464,7 @@ export const more: MoreWords = {
     save: '選んだ拠点に限定',
     gone: '残っている拠点がありません',
     own: '表示されるのは次の拠点だけです: {{sites}}',
+  },
   factor: {
     title: '二要素認証',
     isOff:

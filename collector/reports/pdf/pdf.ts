@@ -98,7 +98,17 @@ export function createPdfs({ browser, web, version, timeoutMs = 30_000 }: PdfPar
     const { origin: from, pathname } = new URL(url);
     if (from !== origin) return nothing;
     const { zone } = report.content.stability.period;
-    const me: Me = { user: null, role: 'viewer', via: null, provider: null, lacksFactor: false, setup: false, version, zone, sites: null };
+    const me: Me = {
+      user: null,
+      role: 'viewer',
+      via: null,
+      provider: null,
+      lacksFactor: false,
+      setup: false,
+      version,
+      zone,
+      sites: null,
+    };
     if (pathname === '/api/v1/me') return json(me);
     if (pathname === `/api/v1/reports/${report.id}`) return json(report);
     if (pathname.startsWith('/api/')) return nothing;
