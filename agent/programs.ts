@@ -89,3 +89,12 @@ export function programEnvironment(extra: Record<string, string> = {}): Record<s
   }
   return { ...base, ...extra };
 }
+
+/** Of this agent's own environment, for those of its processes that ask the collector by HTTPS. */
+export const proxyWords = (): Record<string, string> =>
+  Object.fromEntries(
+    ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );

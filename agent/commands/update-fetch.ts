@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail } from '../../shared/errors.ts';
 import { readCredential } from '../credential.ts';
+import { takeProxyOf } from '../proxy.ts';
 import { fetchUpdate } from '../update/fetch.ts';
 import { updatePlace } from '../update/place.ts';
 import { readRecord } from '../update/record.ts';
@@ -12,6 +13,7 @@ export const command: AgentCommand = {
   options: { version: { type: 'string' }, sequence: { type: 'string' } },
   async run({ data, values }) {
     process.umask(0o077);
+    takeProxyOf(data);
     const place = updatePlace();
     const { home } = place;
     const credential = readCredential(data);

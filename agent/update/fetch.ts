@@ -28,6 +28,7 @@ import {
   readRelease,
 } from '../../shared/release.ts';
 import type { Credential } from '../credential.ts';
+import { proxyFault, throughProxy } from '../proxy.ts';
 import { makePrivate, replaceFile } from '../safe-write.ts';
 import { readTrusted } from '../trusted-path.ts';
 import { checkRoom } from './install.ts';
@@ -182,15 +183,15 @@ async function smallFile(credential: Credential, path: string): Promise<Buffer> 
 /** From the collector of the enrolment and by its authority; no redirect is followed. */
 function open({ collector, mqtt }: Credential, path: string, from: number): Promise<IncomingMessage> {
   const url = `${collector}${path}`;
-  const options: RequestOptions & { ca?: string } = {
+  const options: RequestOptions = {
     timeout: silentMs,
     headers: { 'accept-encoding': 'identity', ...(from > 0 ? { range: `bytes=${from}-` } : {}) },
-    ...(mqtt.ca === undefined ? {} : { ca: mqtt.ca }),
+    agent: throughProxy(url, { ca: mqtt.ca }),
   };
   return new Promise((resolve, reject) => {
     const request = url.startsWith('https:') ? httpsRequest(url, options, resolve) : httpRequest(url, options, resolve);
     request.on('timeout', () => request.destroy(new Error(`no answer within ${silentMs / 1000} s`)));
-    request.on('error', reject);
+    request.on('error', (error) => reject(new NotFetched(proxyFault(url, error) ?? reasonOf(error))));
     request.end();
   });
 }

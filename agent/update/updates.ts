@@ -11,7 +11,7 @@ import type { UpdateOrder } from '../../shared/report.ts';
 import type { UpdateReport } from '../../shared/update.ts';
 import { agentCommand } from '../lean.ts';
 import type { Remote } from '../orders.ts';
-import { programEnvironment } from '../programs.ts';
+import { programEnvironment, proxyWords } from '../programs.ts';
 import { version } from '../version.ts';
 import type { FetchOutcome } from './fetch.ts';
 import { updatePlace } from './place.ts';
@@ -207,7 +207,7 @@ function startFetch(
 ): ChildProcess {
   const words = ['--data', data, '--version', wanted, '--sequence', String(sequence)];
   const { file, args } = agentCommand(['update-fetch', ...words]);
-  const child = spawn(file, args, { env: programEnvironment(), stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(file, args, { env: programEnvironment(proxyWords()), stdio: ['ignore', 'pipe', 'ignore'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => {
     if (text.length < 10_000) text += chunk;
