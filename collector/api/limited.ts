@@ -77,6 +77,7 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/endpoints/:id/backups/:job/verified': of('endpoint'),
   'GET /api/v1/endpoints/:id/rules': of('endpoint'),
   'GET /api/v1/endpoints/:id/agent-settings': of('endpoint'),
+  'GET /api/v1/endpoints/:id/trust': of('endpoint'),
   'GET /api/v1/sites': open,
   'POST /api/v1/sites': 'refused',
   'GET /api/v1/sites/:id': of('site'),

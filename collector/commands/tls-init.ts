@@ -31,10 +31,6 @@ export const command: Command = {
   async run(values) {
     const names = namesIn(values.name);
     const { config } = settingsFrom(values);
-    if (config.tls)
-      throw fail('CONFLICT', {
-        problem: 'evenkeel.yaml names a certificate (tls.cert), and that one is shown; remove it there first',
-      });
     prepareFolder(config.data);
     const own = { ...config, ownTls: config.ownTls ?? { names: [] } };
     const file = await initAuthority(config.data, names, namesFor(own, names), systemClock.now());
@@ -46,7 +42,9 @@ export const command: Command = {
         `  Valid     until ${shownInstant(expiresAt(certificate), config.zone)}; renewed by itself, without a restart`,
         `  Pin       sha256/${pinOf(file.current)}: join codes carry it`,
         `  Keep      ${keyFile(config.data, pinOf(file.next))} offline: it is the key of the next authority, and needed by \`tls rotate\` only`,
-        'Start the collector for other machines: npm start -- --http-host 0.0.0.0 --mqtt-host 0.0.0.0',
+        config.tls
+          ? 'The certificate of tls.cert is still shown, and agents are told of both: when `tls status` says that all have taken it, remove tls.cert from evenkeel.yaml'
+          : 'Start the collector for other machines: npm start -- --http-host 0.0.0.0 --mqtt-host 0.0.0.0',
         '',
       ].join('\n'),
     );

@@ -1,5 +1,39 @@
 /** English texts of pages other than the first, which comes without them. Every other language has the same keys; see README.md. */
 export const more = {
+  certificate: {
+    title: 'Certificate',
+    from: 'Comes from',
+    source: {
+      own: 'the authority of this collector; renewed by itself',
+      outside: 'outside (tls.cert); read again when its file changes',
+      none: 'nowhere: this collector answers its own machine only',
+    },
+    names: 'For',
+    until: 'Valid until',
+    days: 'days left: {{n}}',
+    authority: 'Authority',
+    before: 'Authority before it',
+    notBefore: 'trusted as well until all agents have the new one, and not dropped before',
+    change: 'Change',
+    to: {
+      outside: 'to the certificate from outside; agents trust both until all know, and not before',
+      own: 'to the authority of this collector; agents trust both until all know, and not before',
+    },
+    agents: 'Agents',
+    taken: '{{taken}} of {{of}} have what they were told',
+    keyHere:
+      'The key of the next authority lies on this machine. It is better kept offline: `tls status` names its file.',
+    trouble: 'The certificate needs somebody',
+    missing: 'Have not taken what agents are told to trust: {{n}}',
+    more: 'and {{n}} more',
+    why: {
+      offline: 'it is not connected, and takes it when it comes back.',
+      waiting: 'it is connected, and has not answered yet.',
+      never: 'it has never connected.',
+      old: 'its agent is too old to be told. Update it.',
+      refused: 'it could not take it:',
+    },
+  },
   change: {
     name: 'C-{{n}}',
     patch: 'Updates: {{manager}}, packages: {{n}}',

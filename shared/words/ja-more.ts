@@ -2,6 +2,40 @@
 import type { MoreWords } from './shape.ts';
 
 export const more: MoreWords = {
+  certificate: {
+    title: '証明書',
+    from: '発行元',
+    source: {
+      own: 'このコレクター自身の認証局（自動で更新）',
+      outside: '外部（tls.cert。ファイルが変わると読み直します）',
+      none: 'なし（このマシンからのみ接続できます）',
+    },
+    names: '対象の名前',
+    until: '有効期限',
+    days: '残り {{n}} 日',
+    authority: '認証局',
+    before: '以前の認証局',
+    notBefore: 'すべてのエージェントが新しい認証局を受け取るまで信頼されます。最短の終了日時:',
+    change: '切り替え',
+    to: {
+      outside: '外部の証明書へ。全員が知るまで両方を信頼します。最短の終了日時:',
+      own: 'このコレクター自身の認証局へ。全員が知るまで両方を信頼します。最短の終了日時:',
+    },
+    agents: 'エージェント',
+    taken: '{{of}} 台中 {{taken}} 台が受け取り済み',
+    keyHere:
+      '次の認証局の鍵がこのマシンにあります。オフラインでの保管をお勧めします。ファイルは `tls status` で確認できます。',
+    trouble: '証明書に対応が必要です',
+    missing: '信頼先の変更を受け取っていない台数: {{n}}',
+    more: 'ほか {{n}} 台',
+    why: {
+      offline: '接続していません。戻ると受け取ります。',
+      waiting: '接続していますが、まだ応答がありません。',
+      never: 'まだ一度も接続していません。',
+      old: 'エージェントが古く、伝えられません。更新してください。',
+      refused: '受け取れませんでした:',
+    },
+  },
   change: {
     name: 'C-{{n}}',
     patch: '更新: {{manager}}（パッケージ {{n}} 件）',

@@ -6,6 +6,7 @@ import { theme, themes } from '../theme.ts';
 import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
 import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
+import { Certificate } from './settings-certificate.tsx';
 import { LogIns } from './settings-log-ins.tsx';
 import { OwnBackup } from './settings-own-backup.tsx';
 import { ProviderSettings } from './settings-provider.tsx';
@@ -47,6 +48,7 @@ export function SettingsPage() {
       {may('operator') && <OwnDevices />}
       {may('operator') && <OwnWays />}
       {may('operator') && <StatusSettings />}
+      {may('admin') && <Certificate />}
       {may('admin') && <OwnBackup />}
       {may('admin') && <ProviderSettings />}
       {may('admin') && <Users />}
