@@ -8,7 +8,7 @@ import type { Place, Places } from '../fleet/places.ts';
 import type { State } from '../state/open.ts';
 import { limitedState, type Sight, sightNow, withSight } from '../state/sight.ts';
 import type { App, Context } from './context.ts';
-import { type Limit, limited, type Noun } from './limited.ts';
+import { type Limit, limitOf, type Noun } from './limited.ts';
 import { bodyChecks, namesOwn } from './limited-bodies.ts';
 import { limitedRooms } from './sight-rooms.ts';
 
@@ -31,7 +31,8 @@ const numbered: ReadonlySet<Noun> = new Set(['ticket', 'change']);
 
 /** @throws EvenkeelError BEYOND_SITES for a route that is not theirs */
 export async function refuseBeyond(context: SightPlaces, key: string, sites: readonly string[]): Promise<void> {
-  if (limited[key] !== undefined && limited[key] !== 'refused') return;
+  const limit = limitOf(key);
+  if (limit !== undefined && limit !== 'refused') return;
   const shown = (await sightOf(context, sites)).names.join(', ') || 'none that is still there';
   const problem = key.startsWith('GET ')
     ? 'this shows what is not of them alone'
@@ -95,7 +96,7 @@ export function createSights(context: Context) {
     app.addHook('preHandler', (request, _reply, done) => {
       const sites = request.caller?.sites ?? null;
       const key = `${request.method === 'HEAD' ? 'GET' : request.method} ${request.routeOptions.url}`;
-      const limit = limited[key];
+      const limit = limitOf(key);
       if (sites === null || limit === undefined || limit === 'refused') return done();
       sightOf(context, sites).then(
         (sight) =>
