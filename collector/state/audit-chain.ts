@@ -22,8 +22,12 @@ export interface AuditHead {
   hash: string;
 }
 
+const beginning: AuditHead = { seq: 0, hash: '' };
+
 /** Puts entries behind the last one, in their order. Inside the transaction that writes them. */
 export async function chain(db: StateTransaction, ids: readonly number[]): Promise<void> {
+  const none = db.insertInto('audit_chain').values({ id: 'head', ...beginning });
+  await none.onConflict((clash) => clash.column('id').doNothing()).execute();
   // First: whoever else writes an entry waits here.
   const moved = db.updateTable('audit_chain').set((row) => ({ seq: row('seq', '+', ids.length) }));
   const head = await moved.where('id', '=', 'head').returning(['seq', 'hash']).executeTakeFirstOrThrow();
@@ -50,7 +54,8 @@ export async function chainRest(state: State): Promise<void> {
 }
 
 export const auditHead = async (state: State): Promise<AuditHead> =>
-  state.selectFrom('audit_chain').select(['seq', 'hash']).where('id', '=', 'head').executeTakeFirstOrThrow();
+  (await state.selectFrom('audit_chain').select(['seq', 'hash']).where('id', '=', 'head').executeTakeFirst()) ??
+  beginning;
 
 export interface ChainLook {
   entries: number;
