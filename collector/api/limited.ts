@@ -278,7 +278,6 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'GET /api/v1/agent-updates/endpoints': 'refused',
   'GET /api/v1/endpoints/:id/agent-update': of('endpoint'),
   'GET /api/v1/applicants': 'refused',
-  'GET /api/v1/endpoints/:id/trust': of('endpoint'),
 };
 
 /** Undefined: nobody has decided yet. One's own account is of no place. */
