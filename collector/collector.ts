@@ -11,7 +11,7 @@ import { createOutgoing } from '../shared/outgoing.ts';
 import type { Report } from '../shared/report.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { agentSettingsOf, settingsFor } from './agent-config.ts';
-import { ownRuleOf } from './alerts/own-rules.ts';
+import { newEndpoints, ownRuleOf } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
@@ -21,6 +21,7 @@ import { type DataFolder, openDataFolder, type RunningAddresses, removeOwn } fro
 import { guardData } from './data/guard.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
+import { announceNew } from './fleet/announce.ts';
 import { createApplicants } from './fleet/applicants.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { saveEndpointDays } from './fleet/endpoint-days.ts';
@@ -261,9 +262,9 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(managers.months.stayReady());
   watchOver(config, { ...deps, state, channelHealth, series, held: heldBack }, onStop);
   await ownBackups.start();
+  onStop(announceNew({ ...deps, state, fleet, alerts, rule: newEndpoints, isOn: config.agents.announceNew }));
   keepHouse({ ...deps, state, driver, accounts, outbox, chores, erasures }, onStop);
-  const addresses = tls.addresses(ports);
-  const own = ownAddressOf(config, ports.http);
+  const [addresses, own] = [tls.addresses(ports), ownAddressOf(config, ports.http)];
   await beside(config, deps, { folder, accounts, enrollments, addresses, own }, onStop);
   const secret = accounts.setup.secret();
   return {

@@ -48,6 +48,9 @@ export const ownBackupOld = own('own-backup-old', 'warning');
 /** A release went to agents, and was stopped by what became of them. Tag: its version. */
 export const updateStopped = own('update-stopped', 'warning');
 
+/** Machines that nobody was told of have enrolled: one alert for all that came together. */
+export const newEndpoints = own('new-endpoints', 'info');
+
 export const ownRules: readonly Rule[] = [
   siteDown,
   collectorIsolated,
@@ -57,6 +60,7 @@ export const ownRules: readonly Rule[] = [
   scheduleGap,
   certificateEnding,
   ownBackupOld,
+  newEndpoints,
   updateStopped,
 ];
 

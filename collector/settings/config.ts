@@ -302,7 +302,7 @@ function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'not
       resolveAfterMs: parseDuration(tickets?.resolveAfter ?? '10m'),
       reopenWithinMs: parseDuration(tickets?.reopenWithin ?? '24h'),
     },
-    agents: { intervalMs: parseDuration(agents?.interval ?? '10s') },
+    agents: { intervalMs: parseDuration(agents?.interval ?? '10s'), announceNew: agents?.announce_new ?? false },
   };
 }
 

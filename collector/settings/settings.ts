@@ -328,7 +328,14 @@ export const CollectorSettings = Type.Object(
     agents: Type.Optional(
       Type.Object(
         // What agents take: shared/report.ts, AgentConfig.
-        { interval: duration('how often agents report the fast metrics', '10s', 500, hour) },
+        {
+          interval: duration('how often agents report the fast metrics', '10s', 500, hour),
+          announce_new: Type.Optional(
+            Type.Boolean({
+              description: 'people are told of new endpoints by an alert of severity info; default false',
+            }),
+          ),
+        },
         closed,
       ),
     ),
@@ -418,7 +425,7 @@ export interface Config {
   browser: string | null;
   log: LogLevel;
   logFormat: LogFormat;
-  agents: { intervalMs: number };
+  agents: { intervalMs: number; announceNew: boolean };
   /** What belongs to the settings file beside it: absolute paths. */
   named: { secret: string[]; plain: string[] /** It holds passwords or tokens itself. */; holdsSecrets: boolean };
   /** Copies of the collector itself; null: none are made by themselves. */

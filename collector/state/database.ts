@@ -140,6 +140,8 @@ export interface Database
     fingerprint: Json | null;
     /** The endpoint that replaces this one; its credential is answered with that one. */
     moved_to: string | null;
+    /** When people were told that it is new. */
+    announced_at: Ms | null;
     /** The join code that made it, or gave it another credential. */
     enrollment: string | null;
     /** Hash of what the agent calls that attempt: a repeat after a lost answer. */

@@ -55,6 +55,7 @@ import * as agentSettings from './migrations/068-agent-settings.ts';
 import * as trust from './migrations/070-trust.ts';
 import * as waiting from './migrations/072-waiting.ts';
 import * as identityEvents from './migrations/074-identity.ts';
+import * as announced from './migrations/075-announced.ts';
 import * as softwareCounts from './migrations/076-software-counts.ts';
 import * as agentUpdates from './migrations/078-agent-updates.ts';
 import * as logInProviders from './migrations/081-log-ins.ts';
@@ -116,6 +117,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '070-trust': trust,
   '072-waiting': waiting,
   '074-identity': identityEvents,
+  '075-announced': announced,
   '076-software-counts': softwareCounts,
   '078-agent-updates': agentUpdates,
   '081-log-ins': logInProviders,

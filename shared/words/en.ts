@@ -1571,6 +1571,7 @@ export const words = {
       'certificate-ending': 'The certificate ends',
       'own-backup-old': 'Last good backup',
       'update-stopped': 'Stopped',
+      'new-endpoints': 'Noticed',
     },
     todo: {
       'schedule-gap':
@@ -1583,12 +1584,15 @@ export const words = {
         'Look on the page Settings why no backup was made, whether its folder can be written and has room, and make one now.',
       'update-stopped':
         'No further agent is told. Look on the page Agent updates which endpoints did not come back or got worse, and why; then resume there, or withdraw the release.',
+      'new-endpoints':
+        'Look at each of them on the page Fleet. Where nobody knows one, retire it there, and revoke the join code on the page Add endpoint.',
     },
     link: {
       'schedule-gap': 'Open On call',
       'channel-failed': 'Open Channels',
       'own-backup-old': 'Open Settings',
       'update-stopped': 'Open Agent updates',
+      'new-endpoints': 'Open Fleet',
     },
     error: 'Last error',
   },
@@ -1598,6 +1602,7 @@ export const words = {
     several: 'Several alerts',
     ticket: 'Ticket of a person',
     'schedule-gap': 'Nobody is on call soon',
+    'new-endpoints': 'New endpoints',
     'certificate-ending': 'Certificate of the collector about to end',
     'own-backup-old': 'No fresh backup of the collector',
     'update-stopped': 'Update of agents stopped by itself',

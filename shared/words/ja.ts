@@ -1888,6 +1888,7 @@ export const words: Words = {
       'certificate-ending': '証明書の期限',
       'own-backup-old': '最後に成功したバックアップ',
       'update-stopped': '停止した時刻',
+      'new-endpoints': '検出',
     },
     todo: {
       'schedule-gap':
@@ -1900,12 +1901,15 @@ export const words: Words = {
         'バックアップが作られなかった理由を「設定」のページで確認し、保存先に書き込めるか、空きがあるかを見て、今すぐ作成してください。',
       'update-stopped':
         '以後のエージェントには通知していません。「エージェントの更新」のページで、復帰していない、または悪化したエンドポイントとその理由を確認し、そこで再開するか、リリースを取り下げてください。',
+      'new-endpoints':
+        '「フリート」ページで各エンドポイントを確認してください。心当たりがない場合は廃止し、「エンドポイントの追加」ページで参加コードを失効させてください。',
     },
     link: {
       'schedule-gap': '「当番」を開く',
       'channel-failed': '「チャンネル」を開く',
       'own-backup-old': '「設定」を開く',
       'update-stopped': '「エージェントの更新」を開く',
+      'new-endpoints': 'フリートを開く',
     },
     error: '最後のエラー',
   },
@@ -1915,6 +1919,7 @@ export const words: Words = {
     several: '複数のアラート',
     ticket: '利用者のチケット',
     'schedule-gap': 'まもなく当番がいなくなります',
+    'new-endpoints': '新しいエンドポイント',
     'certificate-ending': 'コレクターの証明書の期限切れが近い',
     'own-backup-old': 'コレクターの新しいバックアップがありません',
     'update-stopped': 'エージェントの更新が自動で停止しました',
