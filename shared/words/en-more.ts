@@ -2546,6 +2546,7 @@ export const more = {
     ofAll: 'Everybody who is logged in',
     device: 'Browser',
     unknown: 'unknown',
+    on: '{{browser}} on {{system}}',
     this: 'this one',
     address: 'Address',
     since: 'Since',

@@ -187,6 +187,7 @@ export const words = {
   common: {
     notAccepted: 'What was entered is not accepted; nothing was changed',
     loading: 'Loading…',
+    inYourSites: 'None in your sites ({{sites}}). What is of other sites is not shown to you.',
     working: 'Working…',
     choose: 'Choose…',
     tryAgain: 'Try again',

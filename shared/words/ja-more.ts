@@ -2530,6 +2530,7 @@ export const more: MoreWords = {
     ofAll: 'ログイン中の全員',
     device: 'ブラウザー',
     unknown: '不明',
+    on: '{{system}} の {{browser}}',
     this: 'この画面',
     address: 'アドレス',
     since: '開始',

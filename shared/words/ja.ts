@@ -186,6 +186,7 @@ export const words: Words = {
   common: {
     notAccepted: '入力内容を受け付けられませんでした。何も変更されていません',
     loading: '読み込み中…',
+    inYourSites: 'あなたの拠点 ({{sites}}) にはありません。ほかの拠点のものは表示されません。',
     working: '処理中…',
     choose: '選択…',
     tryAgain: '再試行',

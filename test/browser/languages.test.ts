@@ -139,6 +139,7 @@ const always = [
   ...'Evenkeel English EN 日本語 KiB MiB GiB TiB B ms s °C UTC GMT P1 P2 P3 P4 P5 CSV PDF Markdown Windows macOS Linux'.split(
     ' ',
   ),
+  ...'Chrome Edge Firefox Opera Safari Android iPhone iPad'.split(' '),
   'evenkeel.yaml',
 ];
 

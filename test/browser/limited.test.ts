@@ -2,6 +2,8 @@
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { enroll, makeCode } from '../simulate/enroll.ts';
+import { makeMachine } from '../simulate/machine.ts';
 import { type Browser, browserSteps, buildWeb, openBrowser, openPage } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder } from '../support/processes.ts';
 
@@ -53,6 +55,7 @@ step('an admin adds somebody for one site, and the list of users says so', async
   const form = page.locator('form', { has: page.getByRole('button', { name: 'Add user' }) });
   await form.getByLabel('User name').fill('ida');
   await form.getByLabel('Password').fill('another sentence of hers');
+  await form.getByLabel('Role').selectOption('operator');
   await form.getByLabel('All sites').uncheck();
   await form.getByLabel('Osaka').check();
   await picture('limited-new');
@@ -72,14 +75,18 @@ step('an admin adds somebody for one site, and the list of users says so', async
 step('that person sees these sites alone, and their account says which', async () => {
   await row('Osaka');
   await press('Log out');
+  // The page before has a field of that name as well.
+  await page.getByRole('heading', { level: 1, name: 'Log in' }).waitFor();
   await page.getByLabel('User name').fill('ida');
   await page.getByLabel('Password').fill('another sentence of hers');
   await press('Log in');
-  await page.getByText('(Viewer)').first().waitFor();
+  await page.getByText('(Operator)').first().waitFor();
   await open('/');
   await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
   assert.is(await page.getByRole('link', { name: 'Rules', exact: true }).count(), 0);
   await page.getByText('· Osaka').waitFor();
+  await page.getByText('None in your sites (Osaka).').waitFor();
+  await picture('limited-empty');
   await open('/settings');
   await page.getByText('You see these sites only: Osaka').waitFor();
   await picture('limited-account');
@@ -95,6 +102,34 @@ step('that person sees these sites alone, and their account says which', async (
   await open('/settings', 'ja');
   await page.getByText('表示されるのは次の拠点だけです: Osaka').waitFor();
   await picture('limited-account-ja');
+  assert.equal(faults, []);
+});
+
+step('what is of many at once, or of everybody, is not offered to them', async () => {
+  const code = await makeCode(collector.http, collector.token, 1);
+  await enroll(code, makeMachine(5, 0, Date.now()));
+  const { items } = await collector.get<{ items: { id: string }[] }>('/api/v1/endpoints');
+  const moved = await fetch(`${collector.http}/api/v1/endpoints/${items[0]?.id}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ site: 'Osaka' }),
+  });
+  assert.ok(moved.ok, await moved.text());
+  await open('/');
+  await page.locator('main tbody tr').first().waitFor();
+  assert.is(await page.locator('main tbody input[type=checkbox]').count(), 0);
+  await picture('limited-fleet');
+  await press('Columns, CSV');
+  await page.getByRole('link', { name: 'Download CSV' }).waitFor();
+  assert.is(await page.locator('main input[type=file]').count(), 0);
+  await open('/groups');
+  await page.getByText('None in your sites (Osaka).').waitFor();
+  assert.is(await page.getByRole('button', { name: /group/i }).count(), 0);
+  await open('/add');
+  await page.getByText('None in your sites').waitFor({ state: 'detached' });
+  assert.is(await page.locator('main .tone-critical').count(), 0);
+  await open('/settings');
+  assert.is(await page.locator('main a[href="/rules"]').count(), 0);
   assert.equal(faults, []);
 });
 

@@ -83,3 +83,6 @@ export async function logOut(): Promise<void> {
 export function may(needed: Role): boolean {
   return mayDo(me.value?.role ?? null, needed);
 }
+
+/** What holds for others as well, and what is of many at once: refused to who is limited to some sites. */
+export const mayForAll = (needed: Role): boolean => may(needed) && !me.value?.sites;

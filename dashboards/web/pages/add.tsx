@@ -5,7 +5,7 @@ import { number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
-import { may } from '../net/session.ts';
+import { may, mayForAll } from '../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Ended } from '../parts/ended.tsx';
 import { useFaultInView } from '../parts/fault-in-view.ts';
@@ -221,7 +221,7 @@ function Lists({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
 export function AddPage() {
   const [made, setMade] = useState<NewEnrollment | null>(null);
   const list = useLoad<Page<Enrollment>>(
-    may('operator') ? 'enrollments' : null,
+    mayForAll('operator') ? 'enrollments' : null,
     (change) => change.kind === 'endpoint',
     3000,
   );
@@ -242,8 +242,8 @@ export function AddPage() {
             />
           ))}
       </Box>
-      {may('operator') && <WaitingMachines />}
-      {may('operator') && (
+      {mayForAll('operator') && <WaitingMachines />}
+      {mayForAll('operator') && (
         <Box title={t('add.codes')} flush>
           <Ready of={list}>
             {({ items }) =>

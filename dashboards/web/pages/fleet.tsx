@@ -10,7 +10,7 @@ import { rows } from '../fleet/store.ts';
 import { noneTicked, type Ticked } from '../fleet/tick.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
-import { may } from '../net/session.ts';
+import { may, mayForAll, me } from '../net/session.ts';
 import { Bones, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Late } from '../parts/late.tsx';
@@ -76,11 +76,15 @@ function Nothing() {
   return (
     <section class="box">
       <Empty icon="fleet" title={t('fleet.emptyTitle')}>
-        <p>{t('fleet.emptyLead')}</p>
-        <a class="button main" href="/add">
-          <Icon name="add" />
-          {t('page.add')}
-        </a>
+        {!me.value?.sites && (
+          <>
+            <p>{t('fleet.emptyLead')}</p>
+            <a class="button main" href="/add">
+              <Icon name="add" />
+              {t('page.add')}
+            </a>
+          </>
+        )}
       </Empty>
     </section>
   );
@@ -224,7 +228,7 @@ export function FleetPage() {
           {t('page.add')}
         </a>
       </PageHead>
-      {may('operator') && <Waiting />}
+      {mayForAll('operator') && <Waiting />}
       {problem && <ProblemCallout problem={problem} retry={reload} />}
       {data === null && !problem && (
         <section class="box">

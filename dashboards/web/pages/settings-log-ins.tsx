@@ -7,13 +7,30 @@ import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { t } from '../words/words.ts';
 
-/** `Firefox on Linux`, of what a browser says of itself; the whole of it is the title. */
+/** Each says the names of others too, so the first that fits counts: Edge says Chrome, Chrome says Safari, Android says Linux. */
+const browsers = [
+  [/\bEdg(A|iOS)?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\b(Firefox|FxiOS)\//, 'Firefox'],
+  [/\b(Headless)?(Chrome|CriOS)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+] as const;
+const systems = [
+  [/Windows/, 'Windows'],
+  [/Android/, 'Android'],
+  [/iPhone/, 'iPhone'],
+  [/iPad/, 'iPad'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux/, 'Linux'],
+] as const;
+const nameIn = (of: readonly (readonly [says: RegExp, name: string])[], agent: string) =>
+  of.find(([says]) => says.test(agent))?.[1];
+
+/** `Firefox on Linux`, of what a browser says of itself; the whole of it is the title, and what is not known stays whole. */
 function shortDevice(agent: string): string {
-  const browser =
-    /(Firefox|Edg|OPR|Chrome|Safari|curl)/.exec(agent.replace(/.*(Edg|OPR)\//, '$1/'))?.[1] ?? agent.slice(0, 30);
-  const system = /(Windows|Android|iPhone|iPad|Mac OS X|Linux)/.exec(agent)?.[1];
-  const named = browser === 'Edg' ? 'Edge' : browser === 'OPR' ? 'Opera' : browser;
-  return system === undefined ? named : `${named} · ${system}`;
+  const browser = nameIn(browsers, agent);
+  const system = nameIn(systems, agent);
+  return browser && system ? t('logIns.on', { browser, system }) : agent;
 }
 
 export function LogIns({ ofAll = false }: { ofAll?: boolean }) {

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { link } from '../net/live.ts';
 import type { Problem } from '../net/request.ts';
+import { me } from '../net/session.ts';
 import { t, wordOr } from '../words/words.ts';
 import { Icon, type IconName } from './icon.tsx';
 import type { Tone } from './mark.tsx';
@@ -123,12 +124,16 @@ interface EmptyProps {
   children?: ComponentChildren;
 }
 
+/** Whoever is limited to some sites reads that others are left out: none here is not none at all. */
 export function Empty({ icon, title, children }: EmptyProps) {
   return (
     <div class="empty">
       <Icon name={icon} />
       <h2>{title}</h2>
       {children}
+      {me.value?.sites && (
+        <p class="quiet">{t('common.inYourSites', { sites: me.value.sites.map(({ name }) => name).join(', ') })}</p>
+      )}
     </div>
   );
 }

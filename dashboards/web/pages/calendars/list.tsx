@@ -5,7 +5,7 @@ import { none, number } from '../../../../shared/words/format.ts';
 import { now } from '../../clock.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { mayForAll } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
 import { Mark } from '../../parts/mark.tsx';
@@ -127,7 +127,7 @@ export function CalendarsPage() {
   return (
     <>
       <PageHead title={t('page.calendars')} lead={t('calendar.lead')}>
-        {may('manager') && (
+        {mayForAll('manager') && (
           <button type="button" class="button" onClick={() => setOpen('')}>
             {t('calendar.new')}
           </button>
@@ -156,7 +156,7 @@ export function CalendarsPage() {
                     key: 'name',
                     head: t('endpoint.name'),
                     cell: ({ id, name }) =>
-                      may('manager') ? (
+                      mayForAll('manager') ? (
                         <button type="button" class="link strong" onClick={() => setOpen(id)}>
                           {name}
                         </button>
@@ -183,7 +183,7 @@ export function CalendarsPage() {
         lead={t('csv.calendarsLead')}
         address="calendars/table"
         columns="calendar,kind,day,hours,name,zone,region"
-        mayRead={may('manager')}
+        mayRead={mayForAll('manager')}
         onDone={done}
       />
     </>

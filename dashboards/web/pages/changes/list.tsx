@@ -6,7 +6,7 @@ import { time } from '../../../../shared/words/format.ts';
 import { now } from '../../clock.ts';
 import { useKept, useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { may, mayForAll } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Choices, Input, Select } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -226,7 +226,7 @@ export function ChangesPage() {
         address="changes/table"
         download={`changes/table${withQuery('', file)}`}
         columns={tableColumns}
-        mayRead={may('operator')}
+        mayRead={mayForAll('operator')}
         onDone={loaded.reload}
       />
     </>

@@ -4,7 +4,7 @@ import type { EndpointDependencies } from '../../../../shared/dependency.ts';
 import { rows } from '../../fleet/store.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { mayForAll } from '../../net/session.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Field } from '../../parts/field.tsx';
@@ -139,7 +139,7 @@ export function Dependencies({ id }: { id: string }) {
                   ))}
                 </p>
               )}
-              {may('operator') && (
+              {mayForAll('operator') && (
                 <button type="button" class="button" onClick={() => setEditing(true)}>
                   {t('dependency.edit')}
                 </button>

@@ -2,7 +2,7 @@
 import type { FleetFilters } from '../../../../shared/api.ts';
 import { type ColumnName, chosenColumns, standardColumns } from '../../fleet/columns.ts';
 import { queryOf, wantedOf } from '../../fleet/query.ts';
-import { may } from '../../net/session.ts';
+import { mayForAll } from '../../net/session.ts';
 import { Box } from '../../parts/box.tsx';
 import { Checks } from '../../parts/checks.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
@@ -38,7 +38,7 @@ export function Tools({ description, columns: known, onDone }: ToolsProps) {
         address="endpoints/table"
         download={`endpoints/table?${query}&columns=${columns}`}
         columns="name,site,groups,tags,kind"
-        mayRead={may('operator')}
+        mayRead={mayForAll('operator')}
         onDone={onDone}
       />
     </>

@@ -5,7 +5,7 @@ import type { Settling } from '../../../../shared/settling.ts';
 import type { LiveChange } from '../../net/live.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { may, mayForAll } from '../../net/session.ts';
 import { Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -225,7 +225,7 @@ export function MaintenancePage() {
         lead={t('csv.maintenanceLead')}
         address="maintenance/table"
         columns="id,target,reason,from,to,cron,zone,duration_min,until,starts,ends,skip"
-        mayRead={may('operator')}
+        mayRead={mayForAll('operator')}
         onDone={list.reload}
       />
       <button type="button" class="link" aria-expanded={past} onClick={() => setQuery({ past: past ? null : '1' })}>

@@ -4,7 +4,7 @@ import { none, number } from '../../../../shared/words/format.ts';
 import { found } from '../../fleet/filters.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { mayForAll, me } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { LevelMark } from '../../parts/mark.tsx';
@@ -73,7 +73,7 @@ function Nothing({ kind }: { kind: PlaceKind }) {
   return (
     <Empty icon={placeIcons[kind]} title={t(`place.${kind}.emptyTitle`)}>
       <p>{t(`place.${kind}.emptyLead`)}</p>
-      {!may('operator') && <p>{t('place.askOperator')}</p>}
+      {!mayForAll('operator') && !me.value?.sites && <p>{t('place.askOperator')}</p>}
     </Empty>
   );
 }
@@ -99,11 +99,11 @@ export function PlacesPage({ kind }: { kind: PlaceKind }) {
   const [open, setOpen] = useState(false);
   const items = list.data?.items ?? [];
   const isEmpty = list.data !== null && items.length === 0;
-  const adding = may('operator') && (open || isEmpty);
+  const adding = mayForAll('operator') && (open || isEmpty);
   return (
     <>
       <PageHead title={t(`page.${kind}`)} lead={items.length > 0 && <Lead kind={kind} items={items} />}>
-        {may('operator') && !adding && list.data !== null && (
+        {mayForAll('operator') && !adding && list.data !== null && (
           <button type="button" class="button" onClick={() => setOpen(true)}>
             <Icon name="add" />
             {t(`place.${kind}.new`)}
@@ -130,12 +130,12 @@ export function PlacesPage({ kind }: { kind: PlaceKind }) {
           }
         </Ready>
       </section>
-      {kind === 'sites' && !isEmpty && (
+      {kind === 'sites' && !isEmpty && !me.value?.sites && (
         <TableFile
           title={t('csv.people')}
           address="people/table"
           columns="kind,name,people"
-          mayRead={may('operator')}
+          mayRead={mayForAll('operator')}
           onDone={list.reload}
         />
       )}

@@ -5,7 +5,6 @@ import type { EndpointRow } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
 import { useKept, useLoad, useSend } from '../../net/load.ts';
 import type { Page, Problem } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
 import { AttentionChips } from '../../parts/attention.tsx';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
@@ -22,6 +21,7 @@ interface ChooseProps {
   /** Shows the site of each. */
   site: boolean;
   list: readonly EndpointRow[];
+  mayChange: boolean;
   /** `Add endpoints: 3` */
   action: (n: string) => string;
   onApply: (ids: string[]) => Promise<unknown>;
@@ -30,6 +30,7 @@ interface ChooseProps {
 
 function columnsOf(
   site: boolean,
+  mayChange: boolean,
   chosen: ReadonlySet<string>,
   toggle: (id: string) => void,
 ): TableColumn<EndpointRow>[] {
@@ -44,7 +45,7 @@ function columnsOf(
       head: t('column.endpoint'),
       cell: (row) => (
         <div class="choose">
-          {may('operator') && (
+          {mayChange && (
             <input
               type="checkbox"
               aria-label={t('place.choose', { name: row.name })}
@@ -67,7 +68,7 @@ function columnsOf(
   ];
 }
 
-export function Choose({ title, site, list, action, onApply, empty }: ChooseProps) {
+export function Choose({ title, site, list, mayChange, action, onApply, empty }: ChooseProps) {
   const [search, setSearch] = useState('');
   const [start, setStart] = useState(0);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -103,7 +104,7 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
             {(list.length > 10 || search !== '') && (
               <Input label={t('filter.search')} type="search" value={search} onInput={setSearch} maxLength={128} wide />
             )}
-            {may('operator') && (
+            {mayChange && (
               <button type="button" class="button" disabled={busy || ids.length === 0} onClick={() => void apply()}>
                 {busy ? t('common.working') : action(format(ids.length))}
               </button>
@@ -113,7 +114,12 @@ export function Choose({ title, site, list, action, onApply, empty }: ChooseProp
           {found.length === 0 ? (
             <p class="quiet box-body">{t('fleet.noMatch')}</p>
           ) : (
-            <Table caption={title} columns={columnsOf(site, chosen, toggle)} rows={shown} keyOf={(row) => row.id} />
+            <Table
+              caption={title}
+              columns={columnsOf(site, mayChange, chosen, toggle)}
+              rows={shown}
+              keyOf={(row) => row.id}
+            />
           )}
           {found.length > pageSize && (
             <Pager

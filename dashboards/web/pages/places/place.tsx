@@ -5,7 +5,7 @@ import { number } from '../../../../shared/words/format.ts';
 import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { may, mayForAll } from '../../net/session.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
 import { search } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -21,6 +21,9 @@ interface Detail extends Omit<GroupDetail, 'row'> {
   row: PlaceRow;
 }
 
+/** A group is of everybody, also where its members are of one site. */
+const mayChange = (kind: PlaceKind): boolean => (kind === 'groups' ? mayForAll('operator') : may('operator'));
+
 interface PlaceProps {
   kind: PlaceKind;
   detail: Detail;
@@ -29,7 +32,7 @@ interface PlaceProps {
 
 function Head({ kind, detail: { row }, reload }: PlaceProps) {
   const [open, setOpen] = useState<'edit' | 'delete' | null>(() =>
-    new URLSearchParams(search.value).has('edit') && may('operator') ? 'edit' : null,
+    new URLSearchParams(search.value).has('edit') && mayChange(kind) ? 'edit' : null,
   );
   const close = () => setOpen(null);
   return (
@@ -55,7 +58,7 @@ function Head({ kind, detail: { row }, reload }: PlaceProps) {
         }
       >
         {may('operator') && <MaintenanceLink of={parameter[kind]} target={kind === 'sites' ? row.name : row.id} />}
-        {may('operator') && (
+        {mayChange(kind) && (
           <button type="button" class="button" onClick={() => setOpen('edit')}>
             {t('endpoint.edit')}
           </button>
@@ -102,15 +105,17 @@ function Members({ kind, detail, reload }: PlaceProps) {
         title={t('place.endpoints')}
         site={kind !== 'sites'}
         list={list.filter((row) => inside.has(row.id))}
+        mayChange={mayChange(kind)}
         action={(n) => t('place.removeChosen', { n })}
         onApply={(remove) => change({ remove })}
         empty={<p class="quiet">{t(known?.size === 0 ? 'place.noEndpoint' : 'place.noMember')}</p>}
       />
-      {may('operator') && others.length > 0 && (
+      {mayChange(kind) && others.length > 0 && (
         <Choose
           title={t('place.add')}
           site
           list={others}
+          mayChange
           action={(n) => t('place.addChosen', { n })}
           onApply={(add) => change({ add })}
           empty={null}

@@ -4,7 +4,7 @@ import type { Recomputed, Stability } from '../../../../shared/api.ts';
 import { none, number, shownUnit } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { mayForAll } from '../../net/session.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Dots } from '../../parts/dots.tsx';
 import { Input } from '../../parts/field.tsx';
@@ -126,7 +126,7 @@ function Change({ parts, onDone }: DefinitionFormProps) {
       <Ready of={loaded} lines={3}>
         {(versions) => (
           <>
-            {may('manager') && <DefinitionForm parts={parts} onDone={onDone} />}
+            {mayForAll('manager') && <DefinitionForm parts={parts} onDone={onDone} />}
             <Versions versions={versions} />
           </>
         )}
@@ -234,7 +234,7 @@ export function Definitions({ data, onDone }: { data: Stability; onDone: () => v
       title={t('stability.define.title')}
       aside={
         <button type="button" class="button slim screen-only" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {t(may('manager') ? 'stability.define.change' : 'stability.define.versions')}
+          {t(mayForAll('manager') ? 'stability.define.change' : 'stability.define.versions')}
         </button>
       }
     >
@@ -279,7 +279,7 @@ export function Definitions({ data, onDone }: { data: Stability; onDone: () => v
           </>
         )}
         {open && <Change parts={data.parts} onDone={done} />}
-        {data.closed && may('manager') && <Recompute data={data} onDone={onDone} />}
+        {data.closed && mayForAll('manager') && <Recompute data={data} onDone={onDone} />}
       </div>
     </Box>
   );

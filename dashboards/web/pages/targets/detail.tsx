@@ -5,7 +5,7 @@ import type { ServiceRow, TargetDetail, TargetRow } from '../../../../shared/tar
 import { none, number } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { may, me } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
 import { Fact } from '../../parts/fact.tsx';
@@ -126,7 +126,7 @@ function Watching({ sights }: Pick<TargetRow, 'sights'>) {
 }
 
 function Facts({ detail: { row, record } }: { detail: TargetDetail }) {
-  const services = useLoad<Page<ServiceRow>>('services');
+  const services = useLoad<Page<ServiceRow>>(me.value?.sites ? null : 'services');
   const own = (services.data?.items ?? []).filter(({ parts }) => parts.some(({ id }) => id === row.id));
   const days = row.sights.flatMap(({ fields }) => fields.days_left ?? []);
   return (
@@ -151,15 +151,17 @@ function Facts({ detail: { row, record } }: { detail: TargetDetail }) {
             : t('service.some', { n: format(row.need), all: format(row.watchers.length) })}
         </Fact>
         <Fact name={t('filter.name.site')}>{row.site ?? none}</Fact>
-        <Fact name={t('page.services')}>
-          {own.length === 0
-            ? none
-            : own.map(({ id, name }) => (
-                <a key={id} href={to.endpoint(id)}>
-                  {name}{' '}
-                </a>
-              ))}
-        </Fact>
+        {!me.value?.sites && (
+          <Fact name={t('page.services')}>
+            {own.length === 0
+              ? none
+              : own.map(({ id, name }) => (
+                  <a key={id} href={to.endpoint(id)}>
+                    {name}{' '}
+                  </a>
+                ))}
+          </Fact>
+        )}
       </dl>
     </Box>
   );

@@ -11,7 +11,7 @@ import type { TargetDetail, TargetRow, TargetTrial } from '../../../../shared/ta
 import { number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { may, me } from '../../net/session.ts';
 import { Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
@@ -247,7 +247,7 @@ export function TargetForm({ target, endpoints, onDone, onCancel }: TargetFormPr
           {t('common.cancel')}
         </button>
       </div>
-      {target && !isFixed && (
+      {target && !isFixed && !me.value?.sites && (
         <Delete
           name={target.name}
           warning={`${t('target.deleteWarning')}${

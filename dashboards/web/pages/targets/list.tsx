@@ -5,7 +5,7 @@ import type { TargetRow, TargetSight } from '../../../../shared/target-api.ts';
 import { none } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { may, me } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Ago } from '../../parts/moment.tsx';
@@ -118,7 +118,7 @@ export function TargetsPage() {
   return (
     <>
       <PageHead title={t('page.targets')} lead={rows.length > 0 && <Lead rows={rows} />}>
-        <a href="/services">{t('page.services')}</a>
+        {!me.value?.sites && <a href="/services">{t('page.services')}</a>}
         {may('operator') && open === null && (
           <button type="button" class="button" onClick={() => setOpen('')}>
             <Icon name="add" />
