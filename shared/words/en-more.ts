@@ -1270,7 +1270,7 @@ export const more = {
     atOnce: 'At once at most: {{n}}.',
     ringsTitle: 'Rings',
     ring: 'Ring',
-    rings: { canary: 'Canaries', second: 'Second ring', all: 'All others' },
+    rings: { canary: 'Canaries', second: 'Second ring', all: 'All others', every: 'All endpoints' },
     where: 'Where it stands',
     runs: 'Runs',
     toldAt: 'Told',

@@ -1260,7 +1260,7 @@ export const more: MoreWords = {
     atOnce: '同時に最大 {{n}} 台。',
     ringsTitle: '配布グループ',
     ring: 'グループ',
-    rings: { canary: '先行', second: '第 2', all: '残りすべて' },
+    rings: { canary: '先行', second: '第 2', all: '残りすべて', every: 'すべてのエンドポイント' },
     where: '状況',
     runs: '動作中',
     toldAt: '通知',

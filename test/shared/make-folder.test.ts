@@ -62,7 +62,7 @@ function inChild(file: string, work: string): string {
 test('a folder that exists and takes none is an error at once, wherever a person can name it', () => {
   if (process.platform !== 'linux') return;
   const data = JSON.stringify(at('data'));
-  const mayNotOrCannot = /no folder can be made there|may not write there/;
+  const mayNotOrCannot = /No folder can be made there|may not write there/;
   for (const path of ['/proc/x', '/proc/x/y']) {
     const named = JSON.stringify(path);
     assert.match(inChild('shared/make-folder.ts', `part.makeFolder(${named})`), /^(ENOENT|EACCES) /);

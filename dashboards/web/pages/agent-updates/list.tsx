@@ -204,7 +204,7 @@ export function AgentUpdatesPage() {
                       {
                         key: 'ring',
                         head: t('agentUpdates.ring'),
-                        cell: ({ ring }) => t(`agentUpdates.rings.${ring}`),
+                        cell: ({ ring }) => t(`agentUpdates.rings.${ring ?? 'every'}`),
                       },
                       { key: 'n', head: t('agentSettings.endpoints'), right: true, cell: (one) => say(one.endpoints) },
                       {
@@ -213,8 +213,9 @@ export function AgentUpdatesPage() {
                         cell: ({ counts }) => <PlaceLinks counts={counts} />,
                       },
                     ]}
-                    rows={[...rings]}
-                    keyOf={({ ring }) => ring}
+                    // Who may not be updated is in no ring, and is counted all the same.
+                    rows={[...rings, { ring: null, endpoints: seen.endpoints, counts: seen.counts }]}
+                    keyOf={({ ring }) => ring ?? 'every'}
                   />
                 </Box>
               )}
