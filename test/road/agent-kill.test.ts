@@ -2,7 +2,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,29 +9,12 @@ import { readCredential } from '../../agent/credential.ts';
 import { createRandom } from '../simulate/random.ts';
 import { startAgent } from '../support/agent.ts';
 import { startCollector, temporaryFolder, until } from '../support/processes.ts';
-import { openStored } from '../support/stored.ts';
+import { keptOf, numbered, openStored } from '../support/stored.ts';
 
 const kills = 10;
 const lastMs = 40_000;
 
 const test = suite('kill -9 of the agent');
-
-interface Numbered {
-  epoch: string;
-  seq: number;
-}
-
-/** What the spool says: the numbers it gave, and what waits. */
-function readSpool(agent: string): { epochs: Numbered[]; waiting: number } {
-  const spool = new DatabaseSync(join(agent, 'spool.db'), { readOnly: true });
-  try {
-    const epochs = spool.prepare('select epoch, seq from epochs').all() as unknown as Numbered[];
-    const { waiting } = spool.prepare('select count(*) as waiting from outbox').get() as { waiting: number };
-    return { epochs, waiting };
-  } finally {
-    spool.close();
-  }
-}
 
 const running = new Set<ChildProcess>();
 test.after(() => {
@@ -71,29 +53,24 @@ test('10 kills while it reports every second: generated = stored, 0 lost, 0 twic
     await agent.finished;
     agent = run();
   }
-  const before = readSpool(agentData).epochs.reduce((sum, { seq }) => sum + seq, 0);
+  const before = numbered(agentData).epochs.reduce((sum, { seq }) => sum + seq, 0);
   await until(
-    () => readSpool(agentData).epochs.reduce((sum, { seq }) => sum + seq, 0) > before + 3,
+    () => numbered(agentData).epochs.reduce((sum, { seq }) => sum + seq, 0) > before + 3,
     60_000,
     'new reports',
   );
   // It trims with the next report, so the last ones are always there.
-  await until(() => readSpool(agentData).waiting <= 3, 60_000, 'a spool with nothing but the present');
+  await until(() => numbered(agentData).waiting <= 3, 60_000, 'a spool with nothing but the present');
   agent.child.kill('SIGTERM');
   await agent.finished;
   collector.child.kill('SIGTERM');
   await collector.ended;
 
-  const { epochs, waiting } = readSpool(agentData);
+  const { epochs, waiting } = numbered(agentData);
   const endpoint = readCredential(agentData)?.endpoint as string;
   const stored = await openStored(data);
-  let generated = 0;
-  let kept = 0;
-  for (const { epoch, seq } of epochs) {
-    const receipt = stored.receipt(endpoint, epoch);
-    generated += seq;
-    kept += receipt.through + receipt.also.reduce((all, [first, last]) => all + last - first + 1, 0);
-  }
+  const generated = epochs.reduce((sum, { seq }) => sum + seq, 0);
+  const kept = keptOf(stored, endpoint, epochs);
   const samples = await stored.reports(endpoint, from - 1000, Date.now() + 1000);
   await stored.close();
   folder.remove();

@@ -6,7 +6,6 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EndpointUpdate, UpdateSummary } from '../../shared/agent-update.ts';
@@ -24,7 +23,7 @@ import {
 } from '../support/agent-versions.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
 import { type Cutter, openCutter } from '../support/cutter.ts';
-import { openStored } from '../support/stored.ts';
+import { keptOf, numbered, openStored } from '../support/stored.ts';
 import { until } from '../support/until.ts';
 import { openMachine, type UpdateMachine } from '../support/update-machine.ts';
 
@@ -273,18 +272,6 @@ test('an older version again: the collector refuses to start it, and agents do n
   );
 });
 
-/** The numbers that an agent gave to its reports, by epoch, and how many wait in its spool. */
-function numbered(data: string): { epochs: { epoch: string; seq: number }[]; waiting: number } {
-  const spool = new DatabaseSync(join(data, 'spool.db'), { readOnly: true });
-  try {
-    const epochs = spool.prepare('select epoch, seq from epochs').all() as unknown as { epoch: string; seq: number }[];
-    const { waiting } = spool.prepare('select count(*) as waiting from outbox').get() as { waiting: number };
-    return { epochs, waiting };
-  } finally {
-    spool.close();
-  }
-}
-
 test('nothing is lost: every number that an agent gave is stored, or waits in its spool', async () => {
   const losses = await collector.state.selectFrom('losses').selectAll().execute();
   assert.equal(losses, []);
@@ -296,11 +283,8 @@ test('nothing is lost: every number that an agent gave is stored, or waits in it
     for (const [n, machine] of machines.entries()) {
       const spool = numbered(machine.data);
       waiting += spool.waiting;
-      for (const { epoch, seq } of spool.epochs) {
-        const { through, also } = stored.receipt(ids[n] as string, epoch);
-        all += seq;
-        kept += through + also.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-      }
+      all += spool.epochs.reduce((sum, { seq }) => sum + seq, 0);
+      kept += keptOf(stored, ids[n] as string, spool.epochs);
     }
   } finally {
     await stored.close();

@@ -1,5 +1,6 @@
 /** Looks into the series store of a collector that does not run: what is really there. */
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -22,4 +23,31 @@ export async function openStored(data: string): Promise<Stored> {
     },
     close: store.close,
   };
+}
+
+export interface Numbered {
+  epoch: string;
+  seq: number;
+}
+
+/** The numbers that an agent gave to its reports, by epoch, and how many wait in its spool. */
+export function numbered(agentData: string): { epochs: Numbered[]; waiting: number } {
+  const spool = new DatabaseSync(join(agentData, 'spool.db'), { readOnly: true });
+  try {
+    const epochs = spool.prepare('select epoch, seq from epochs').all() as unknown as Numbered[];
+    const { waiting } = spool.prepare('select count(*) as waiting from outbox').get() as { waiting: number };
+    return { epochs, waiting };
+  } finally {
+    spool.close();
+  }
+}
+
+/** How many of these numbers the collector has. */
+export function keptOf({ receipt }: Stored, endpoint: string, epochs: readonly Numbered[]): number {
+  let kept = 0;
+  for (const { epoch } of epochs) {
+    const { through, also } = receipt(endpoint, epoch);
+    kept += through + also.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+  }
+  return kept;
 }
