@@ -14,7 +14,7 @@ import type { Remote } from '../orders.ts';
 import { programEnvironment, proxyWords } from '../programs.ts';
 import { version } from '../version.ts';
 import type { FetchOutcome } from './fetch.ts';
-import { updatePlace } from './place.ts';
+import { type InstalledPlace, updatePlace } from './place.ts';
 import { keysVersion, readRecord } from './record.ts';
 
 export interface AgentUpdates {
@@ -35,6 +35,7 @@ export interface UpdatesParts {
   isOnBattery(): Promise<boolean>;
   /** The report has changed. */
   onChange(): void;
+  place?: InstalledPlace;
 }
 
 /** Begun only where the collector has just confirmed something. */
@@ -54,8 +55,14 @@ const isOlder = (a: string, b: string): boolean => {
   return at !== undefined && (left[at] ?? 0) < (right[at] ?? 0);
 };
 
-export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, onChange }: UpdatesParts): AgentUpdates {
-  const { home, target, form } = updatePlace();
+const aboutOf = ({ version: about, sequence }: UpdateReport) => ({
+  ...(about && { version: about }),
+  ...(sequence && { sequence }),
+});
+
+export function createUpdates(parts: UpdatesParts): AgentUpdates {
+  const { data, allow, clock, log, lastAck, isOnBattery, onChange } = parts;
+  const { home, target, form } = parts.place ?? updatePlace();
   const fixed = { allow, target, form, keys: home === null ? 0 : keysVersion(home, readRecord(home)) };
   let current: UpdateReport = { ...fixed, ...ofRecord() };
   let offered: UpdateOrder | null = null;
@@ -106,22 +113,22 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
     const { state, at, ...more } = ofRecord();
     const isOfThis = state !== 'idle' && at >= stagedAt;
     if (isOfThis) show(state, { ...more, at });
-    if (isOfThis && state !== 'trial') return;
-    if (!isOfThis && clock.now() - stagedAt > takenMs) {
-      const { version: about, sequence } = current;
-      show('refused', {
-        ...(about && { version: about }),
-        ...(sequence && { sequence }),
-        reason: reason('update_not_taken'),
-      });
-      return;
-    }
-    follow(lookMs);
+    else if (clock.now() - stagedAt > takenMs)
+      show('refused', { ...aboutOf(current), reason: reason('update_not_taken') });
+    if (isAtWork()) follow(lookMs);
+    else takeWaiting();
+  }
+
+  const isAtWork = () => current.state === 'staged' || current.state === 'trial';
+
+  /** What was ordered while root was at work. The one that has just ended is no other. */
+  function takeWaiting(): void {
+    if (offered && (offered.allow !== current.version || offered.sequence !== current.sequence)) follow(0);
   }
 
   function look(): void {
     timer = null;
-    if (current.state === 'staged' || current.state === 'trial') lookAtRecord();
+    if (isAtWork()) lookAtRecord();
     else void consider().catch((thrown) => log.warn({ reason: reasonOf(thrown) }, 'An update could not be begun'));
   }
 
@@ -187,7 +194,7 @@ export function createUpdates({ data, allow, clock, log, lastAck, isOnBattery, o
         nextAt = fetchedAt + calmMs;
       }
       offered = offer;
-      if (offer && current.state !== 'staged' && current.state !== 'trial') follow(0);
+      if (offer && !isAtWork()) follow(0);
     },
     report: () => current,
     stop() {

@@ -154,7 +154,6 @@ test('a good version reaches all 20: one canary first, then a tenth, then all', 
   const began = await start('0.2.0', made.sequence);
   await fleetWorks('0.2.0', 240_000);
   await until(async () => (await summary()).counts.has === fleetSize, 60_000, 'the collector to know');
-  // Until then an agent is still at the end of its trial, and takes up no other order.
   const isProven = async () => (await places()).every(({ said }) => said?.state === 'proven');
   await until(isProven, 60_000, 'each agent to say so');
   const told = await touched();
