@@ -56,8 +56,12 @@ function Codes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
   );
 }
 
-/** @param onKept when the recovery codes were put away */
-export function OwnFactor({ onKept = () => {} }: { onKept?: () => void }) {
+interface OwnFactorProps {
+  /** When the recovery codes were put away; the page around it has its title. */
+  onKept?: () => void;
+}
+
+export function OwnFactor({ onKept }: OwnFactorProps) {
   const own = useLoad<OwnFactorShape>(address);
   const [seed, setSeed] = useState<FactorSeed | null>(null);
   const [codes, setCodes] = useState<string[] | null>(null);
@@ -72,7 +76,7 @@ export function OwnFactor({ onKept = () => {} }: { onKept?: () => void }) {
     setSeed(null);
     setCodes(null);
     own.reload();
-    onKept();
+    onKept?.();
   };
   if (codes) return <Codes codes={codes} onDone={done} />;
   if (seed) return <Setup seed={seed} onCodes={setCodes} />;
@@ -80,7 +84,7 @@ export function OwnFactor({ onKept = () => {} }: { onKept?: () => void }) {
     <Ready of={own}>
       {({ since, recoveryLeft, isRequired, removed }) => (
         <div class="stack">
-          <h3>{t('factor.title')}</h3>
+          {!onKept && <h3>{t('factor.title')}</h3>}
           {removed && since === null && (
             <Callout tone="warning" title={t('factor.removed', { name: removed.by })}>
               <Moment at={removed.at} />

@@ -85,16 +85,18 @@ export function LogIns({ ofAll = false }: { ofAll?: boolean }) {
                 },
               ]}
             />
-            <div class="box-body">
-              {problem && <ProblemCallout problem={problem} />}
-              {!ofAll && items.length > 1 && (
-                <div class="form-end">
-                  <button type="button" class="button" disabled={busy} onClick={() => end(address)}>
-                    {t('logIns.endOthers')}
-                  </button>
-                </div>
-              )}
-            </div>
+            {(problem || (!ofAll && items.length > 1)) && (
+              <div class="box-body">
+                {problem && <ProblemCallout problem={problem} />}
+                {!ofAll && items.length > 1 && (
+                  <div class="form-end">
+                    <button type="button" class="button" disabled={busy} onClick={() => end(address)}>
+                      {t('logIns.endOthers')}
+                    </button>
+                  </div>
+                )}
+              </div>
+            )}
           </>
         )}
       </Ready>

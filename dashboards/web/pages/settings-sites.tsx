@@ -20,8 +20,8 @@ export function SitePicker({ value, onChange }: SitePickerProps) {
   const put = (id: string, isIn: boolean) =>
     onChange(isIn ? [...(value ?? []), id] : (value ?? []).filter((one) => one !== id));
   return (
-    <fieldset class="choices-of">
-      <legend>{t('scopes.sites')}</legend>
+    <fieldset class="checks">
+      <legend class="label">{t('scopes.sites')}</legend>
       <label class="option">
         <input type="checkbox" checked={value === null} onChange={() => onChange(value === null ? [] : null)} />
         {t('scopes.all')}

@@ -233,7 +233,7 @@ function FactorRoles() {
       rule.reload();
     });
   return (
-    <fieldset class="field" disabled={busy}>
+    <fieldset class="field checks" disabled={busy}>
       <legend class="label">{t('factor.roles')}</legend>
       {problem && <ProblemCallout problem={problem} />}
       <div class="row">
@@ -314,7 +314,7 @@ export function Users() {
           />
         )}
       </Ready>
-      <div class="box-body">
+      <div class="box-body stack">
         <NewUser onDone={list.reload} />
         <FactorRoles />
       </div>
