@@ -40,7 +40,7 @@ const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const collectorMain = fileOf('../../collector/main.ts');
 const middleMain = fileOf('../support/middle.ts');
 const missing = networkMissing();
-if (missing) console.log(`SKIP network namespaces: ${missing}`);
+if (missing) console.log(missing);
 const drill = (name: string, work: () => Promise<void>) => test(name, async () => void (missing ?? (await work())));
 
 interface Agent {
