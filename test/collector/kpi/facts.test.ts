@@ -113,7 +113,8 @@ test('an endpoint that comes and goes twenty thousand times is judged in linear 
     return performance.now() - started;
   };
   judge(1000);
-  const [few, many] = [judge(5000), judge(20_000)];
+  // The quickest of three: whatever else the machine does only adds to it.
+  const [few = 0, many = 0] = [5000, 20_000].map((n) => Math.min(judge(n), judge(n), judge(n)));
   assert.ok(many < 10 * few + 50, `${Math.round(few)} ms for 5000, ${Math.round(many)} ms for 20000`);
 });
 
