@@ -91,9 +91,9 @@ export function secondFactorRoutes(app: App, { accounts, state }: Context): void
     },
     async (request, reply) => {
       const { id } = request.params;
-      refuseToken(request, 'to take away a second factor');
       const user = (await users.list()).find((one) => one.id === id);
       if (!user) throw fail('NOT_FOUND', { what: 'user', id });
+      refuseToken(request, 'to take away a second factor');
       if (user.name === request.caller?.name)
         throw fail('CONFLICT', { problem: 'this is your own; another admin can reset it, or you turn it off' });
       if (!(await secondFactors.remove(id))) throw fail('CONFLICT', { problem: `${user.name} has no second factor` });

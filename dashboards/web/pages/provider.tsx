@@ -18,6 +18,8 @@ export function ProviderPage() {
     if (isBegun.current) return;
     isBegun.current = true;
     const query = location.search;
+    // Opened without the provider, or loaded anew: there is nothing to finish.
+    if (query === '') return navigate('/login', { replace: true });
     // What the provider sent is good once, and for nobody who looks at the history.
     history.replaceState(null, '', location.pathname);
     void send(async () => {

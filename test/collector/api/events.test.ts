@@ -61,6 +61,7 @@ test('a change comes once with its row, however often it happened within a secon
   for (const site of ['north', 'south']) {
     await collector.call(`/api/v1/endpoints/${endpoint}`, { method: 'PATCH', as: 'operator', body: { site } });
   }
+  assert.is((await stream.next())?.kind, 'applicant', 'its code was used');
   const first = await stream.next();
   assert.is(first?.kind, 'endpoint');
   assert.is(first?.row?.name, 'box');
