@@ -16,7 +16,7 @@ import { lookalikes } from './identity.ts';
 const quietMs = 60_000;
 const longestMs = 10 * 60_000;
 const shownMs = 86_400_000;
-const lookEveryMs = 15_000;
+const lookEveryMs = 5_000;
 const namesAtMost = 5;
 const tagAtMost = 256;
 

@@ -218,7 +218,7 @@ if (posix) {
     }
     assert.equal(await readLocal(data, []), {
       ...{ config: { v: 1 }, allow: [], faults: [] },
-      remote: { settings: 'on', lock: [] },
+      remote: { settings: 'on', lock: [], updates: 'off' },
     });
     chmodSync(join(data, 'agent.settings.json'), 0o622);
     const local = await readLocal(data, []);

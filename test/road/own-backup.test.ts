@@ -97,7 +97,7 @@ async function machine({ call }: InProcess, hostname: string): Promise<string> {
   return endpoint;
 }
 
-async function answers({ call, state }: InProcess, endpoints: readonly string[]): Promise<Map<string, string>> {
+async function answers({ call, state, data }: InProcess, endpoints: readonly string[]): Promise<Map<string, string>> {
   // What follows from the start is done.
   await pause(1500);
   const plain = Object.keys(access).flatMap((route) => {
@@ -120,7 +120,7 @@ async function answers({ call, state }: InProcess, endpoints: readonly string[])
   const found = new Map<string, string>();
   for (const path of paths) {
     const { status, text } = await call(path, { as: 'admin' });
-    found.set(path, `${status} ${text.replaceAll(/127\.0\.0\.1:\d+|"reference":"[^"]*"/g, '')}`);
+    found.set(path, `${status} ${text.replaceAll(data, '').replaceAll(/127\.0\.0\.1:\d+|"reference":"[^"]*"/g, '')}`);
   }
   return found;
 }
