@@ -337,7 +337,7 @@ const calls: Record<string, Call> = {
   'DELETE /api/v1/me/sessions/:id': { path: '/api/v1/me/sessions/x', status: 400 },
   'GET /api/v1/second-factor': {},
   'PUT /api/v1/second-factor': { body: { roles: ['admin'] }, status: 403 },
-  'DELETE /api/v1/users/:id/second-factor': { path: '/api/v1/users/x/second-factor', status: 403 },
+  'DELETE /api/v1/users/:id/second-factor': { path: '/api/v1/users/x/second-factor', status: 404 },
   'GET /api/v1/sessions': {},
   'DELETE /api/v1/sessions/:id': { path: '/api/v1/sessions/x', status: 404 },
   'GET /api/v1/me/push': { status: 400 },
