@@ -28,7 +28,8 @@ export function createAuditHead({ head, url, clock, log, outgoing }: AuditHeadPa
   async function tell(): Promise<void> {
     try {
       const { seq, hash } = await head();
-      log.info({ head: `${seq}:${hash}` }, 'Head of the audit log');
+      // Nothing is in it at the first start, and whoever starts has other lines to read.
+      if (seq > 0) log.info({ head: `${seq}:${hash}` }, 'Head of the audit log');
       if (url === null || clock.now() - sentAt < dayMs) return;
       const body = JSON.stringify({ head: `${seq}:${hash}`, seq, hash, at: new Date(clock.now()).toISOString() });
       const headers = { 'user-agent': 'evenkeel', 'content-type': 'application/json' };
