@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { makePrivate, replaceFile } from './safe-write.ts';
 import { readTrusted } from './trusted-path.ts';
 
-const pathIn = (data: string) => join(data, 'join-attempt.json');
+export const attemptName = 'join-attempt.json';
+const pathIn = (data: string) => join(data, attemptName);
 
 /** The same one for the same code, until `forgetAttempt`. @throws EvenkeelError UNTRUSTED_PATH; errors of the file system */
 export function attemptFor(data: string, secret: string): string {

@@ -1,8 +1,10 @@
 /** `seal`: before a machine becomes an image. Takes away what makes it this one endpoint, so that each copy joins as itself. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { ask } from '../control-socket.ts';
+import { attemptName } from '../join-attempt.ts';
+import { waitingPath } from '../waiting-path.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 import { print } from './print.ts';
@@ -16,12 +18,19 @@ export const command: AgentCommand = {
   async run({ data, words, values }) {
     refuseWords(words);
     if ((await ask(data, 'status', 2000)) !== null) throw fail('AGENT_RUNNING', { path: data });
+    if (!existsSync(data))
+      throw fail('BAD_FLAG', {
+        problem: `--data ${resolve(data)}, which is not there: nothing was sealed; name the data folder of the agent`,
+      });
     const isEnrolled = existsSync(join(data, identity));
     if (isEnrolled && values.yes !== true)
       throw fail('BAD_FLAG', {
         problem: `seal without --yes, and this machine is enrolled: its credential and what it has not sent yet would be deleted from ${resolve(data)}`,
       });
-    const names = existsSync(data) ? readdirSync(data).filter((name) => !stays.has(name)) : [];
+    // Without a credential it may be any folder: what was begun to join goes, and nothing else.
+    const names = isEnrolled
+      ? readdirSync(data).filter((name) => !stays.has(name))
+      : [attemptName, basename(waitingPath(data))];
     // The credential last: cut off in between, it is still an endpoint, and is sealed again.
     for (const name of names.sort((a, b) => Number(a === identity) - Number(b === identity))) {
       try {
@@ -33,8 +42,8 @@ export const command: AgentCommand = {
     print(
       isEnrolled
         ? 'Sealed: the identity of this machine is gone from its disk.'
-        : 'Sealed: this machine has no identity.',
-      'Shut it down now and make the image. Each copy joins by itself where a join code for many machines lies in it: README.md, "An image for cloning".',
+        : `No agent was enrolled in ${resolve(data)}: there is no identity in it.`,
+      'Shut it down now and make the image. Each copy joins by itself where it has a join code for many machines in /etc/evenkeel-agent/join.code.',
     );
     return 0;
   },

@@ -278,6 +278,20 @@ test('seal: a sealed machine keeps its settings, has no identity, and joins as a
   assert.is.not(readCredential(data)?.endpoint, first);
 });
 
+test('seal: a folder that is not there is refused, and in one without an agent only what was begun to join goes', async () => {
+  const nowhere = await startAgent(['seal', '--yes', '--data', join(folder.path, 'nowhere')]).finished;
+  assert.is(nowhere.code, 2);
+  assert.match(nowhere.stderr, /is not there: nothing was sealed; name the data folder/);
+  const other = newMachine();
+  mkdirSync(other, { mode: 0o700 });
+  for (const name of ['join-attempt.json', 'join-waiting.json', 'somebody-elses.txt'])
+    writeFileSync(join(other, name), '{}', { mode: 0o600 });
+  const sealed = await startAgent(['seal', '--yes', '--data', other]).finished;
+  assert.is(sealed.code, 0, sealed.stderr);
+  assert.match(sealed.stdout, /No agent was enrolled in /);
+  assert.equal(readdirSync(other), ['somebody-elses.txt']);
+});
+
 test('install.sh: no rights, another processor and no room each end it before anything is fetched', async () => {
   if (process.getuid?.() !== 0) return console.log('\nSKIP root: install.sh needs it');
   const packages = join(folder.path, 'collector', 'packages');
