@@ -6,11 +6,11 @@ import type { ReceiverChoices } from '../../../../shared/receivers.ts';
 import { Input, Select } from '../../parts/field.tsx';
 import { ZoneSelect } from '../../parts/zone-select.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
-import { wallText } from '../../time/wall.ts';
 import type { FaultAt } from '../../words/fault.ts';
 import { t } from '../../words/words.ts';
 import { DayChecks } from './day-checks.tsx';
 import { DocumentForm, useRows } from './document-form.tsx';
+import { lastHandOver } from './hand-over.ts';
 import { listOf } from './lists.ts';
 import { OneReceiver, Picks, useReceivers, withoutPolicies } from './receivers.tsx';
 
@@ -60,7 +60,7 @@ const layerOf = (draft: LayerDraft): Layer => {
 
 const blank = (n: number): LayerDraft => ({
   ...{ name: n === 1 ? 'main' : `layer ${n}`, users: [], unit: 'week', every: '1', hours: undefined },
-  ...{ start: `${wallText(Date.now(), readersZone()).slice(0, 11)}09:00`, days: [], from: '', to: '', holidays: '' },
+  ...{ start: lastHandOver(Date.now(), readersZone()), days: [], from: '', to: '', holidays: '' },
 });
 
 interface LayerFieldsProps {
