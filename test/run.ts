@@ -15,13 +15,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readCoverage } from './runner/coverage.ts';
+import { idleSince, spent, untilIdle } from './runner/idle.ts';
 import { endAll, type Outcome, runFile } from './runner/run-file.ts';
 import { wordsOf } from './support/arguments.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const top = dirname(here);
-/** Files under these folders start servers, browsers or loads and last longest: one lane begins with them. */
-const heavy = /^(road|browser|tools)[\\/]/;
+/** Files under these folders start servers, browsers or loads: one lane begins with them, the longest first. */
+const heavy = ['road', 'tools', 'browser'];
+/** Lanes beyond the two, each with a file only while the machine has nothing else to do. */
+const spareLanes = 2;
 /** More failures than this have a common cause, which a second run only hides. */
 const againAtMost = 5;
 const rooms = ['agent', 'collector', 'shared', 'dashboards'];
@@ -57,20 +60,32 @@ function show(outcome: Outcome): void {
   if (outcome.failed > 0) console.log(outcome.output.replace(/^/gm, '     '));
 }
 
-async function runAll(coverage: string | undefined, stopped: AbortSignal): Promise<Outcome[]> {
+async function runAll(kept: string, coverage: string | undefined, stopped: AbortSignal): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const drain = async (next: () => string | undefined) => {
-    for (let file = next(); file !== undefined && !stopped.aborted; file = next()) {
-      const outcome = await runFile(file, { grep: options.grep, coverage });
+  const files = chosenFiles();
+  const groups = heavy.map((room) => files.filter((file) => file.startsWith(room)));
+  const queue = [...groups.flat(), ...files.filter((file) => !groups.flat().includes(file))];
+  const isOver = () => queue.length === 0 || stopped.aborted;
+  const drain = async (next: () => string | undefined, room?: () => Promise<void>) => {
+    for (;;) {
+      await room?.();
+      const file = isOver() ? undefined : next();
+      if (file === undefined) return;
+      const outcome = await runFile(file, { grep: options.grep, coverage, kept });
       outcomes.push(outcome);
       show(outcome);
     }
   };
-  const files = chosenFiles();
-  const heavyFiles = files.filter((file) => heavy.test(file));
-  const queue = [...heavyFiles, ...files.filter((file) => !heavy.test(file))];
   // From both ends: a heavy file has a light one beside it until no light one is left, and no lane is idle before the end.
-  await Promise.all([drain(() => queue.shift()), drain(() => queue.pop())]);
+  const lanes = [drain(() => queue.shift()), drain(() => queue.pop())];
+  // One looks after the other: what the first starts must show before the second looks.
+  let look = Promise.resolve();
+  const room = () => {
+    look = look.then(() => untilIdle(isOver));
+    return look;
+  };
+  for (let n = 0; n < spareLanes; n++) lanes.push(drain(() => queue.pop(), room));
+  await Promise.all(lanes);
   return outcomes;
 }
 
@@ -79,12 +94,12 @@ async function runAll(coverage: string | undefined, stopped: AbortSignal): Promi
  * change which is tested, and an honest defect fails alone as well.
  * @returns the files that passed then
  */
-async function runFailedAgain(outcomes: Outcome[]): Promise<string[]> {
+async function runFailedAgain(outcomes: Outcome[], kept: string): Promise<string[]> {
   const failed = outcomes.filter((outcome) => outcome.failed > 0);
   if (failed.length > againAtMost) return [];
   const unsteady: string[] = [];
   for (const before of failed) {
-    const outcome = await runFile(before.file, { grep: undefined, coverage: undefined });
+    const outcome = await runFile(before.file, { grep: undefined, coverage: undefined, kept });
     show(outcome);
     outcomes[outcomes.indexOf(before)] = outcome;
     if (outcome.failed === 0) unsteady.push(outcome.file);
@@ -131,14 +146,22 @@ function showCoverage(folder: string): void {
 }
 
 async function once(stopped: AbortSignal): Promise<number> {
-  const coverage = options.coverage ? mkdtempSync(join(tmpdir(), 'evenkeel-coverage-')) : undefined;
-  const outcomes = await runAll(coverage, stopped);
-  if (coverage !== undefined) {
-    showCoverage(coverage);
-    rmSync(coverage, { recursive: true, force: true });
+  const kept = mkdtempSync(join(tmpdir(), 'evenkeel-run-'));
+  const coverage = options.coverage ? join(kept, 'coverage') : undefined;
+  if (coverage !== undefined) mkdirSync(coverage);
+  try {
+    const [from, began] = [spent(), performance.now()];
+    const outcomes = await runAll(kept, coverage, stopped);
+    if (coverage !== undefined) showCoverage(coverage);
+    const isWhole = wanted.length === 0 && options.grep === undefined && !options.watch;
+    const unsteady = isWhole ? await runFailedAgain(outcomes, kept) : [];
+    const minutes = ((performance.now() - began) / 60_000).toFixed(1);
+    const busy = Math.round(100 * (1 - idleSince(from, spent())));
+    console.log(`${outcomes.length} files in ${minutes} min, the processors ${busy} % busy`);
+    return conclude(outcomes, unsteady);
+  } finally {
+    rmSync(kept, { recursive: true, force: true });
   }
-  const isWhole = wanted.length === 0 && options.grep === undefined && !options.watch;
-  return conclude(outcomes, isWhole ? await runFailedAgain(outcomes) : []);
 }
 
 /** Runs again after each change; what still runs then ends at once and counts as failed. */

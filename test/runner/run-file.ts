@@ -32,6 +32,8 @@ export interface Choice {
   grep: string | undefined;
   /** Folder for what V8 counts. */
   coverage: string | undefined;
+  /** Folder for what one file makes and others of the same run use. */
+  kept: string;
 }
 
 const running = new Set<() => void>();
@@ -46,7 +48,7 @@ function count(output: string, label: string): number {
   return match ? Number(match[1]) : 0;
 }
 
-export function runFile(file: string, { grep, coverage }: Choice): Promise<Outcome> {
+export function runFile(file: string, { grep, coverage, kept }: Choice): Promise<Outcome> {
   const started = performance.now();
   const hooks = [...preloaded('open-handles.ts'), ...(grep === undefined ? [] : preloaded('grep.ts'))];
   return new Promise((resolve) => {
@@ -58,6 +60,7 @@ export function runFile(file: string, { grep, coverage }: Choice): Promise<Outco
         ...process.env,
         NO_COLOR: '1',
         FORCE_COLOR: '0',
+        TEST_KEPT: kept,
         ...(grep === undefined ? {} : { TEST_GREP: grep }),
         ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }),
       },

@@ -1,6 +1,6 @@
 /** A headless Chromium on a profile of its own, and the web app as it is in the tree. */
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,9 +44,11 @@ export async function loadPages(): Promise<typeof import('../../dashboards/web/p
   }
 }
 
-/** Builds the web app that the collector serves. @returns its folder */
+/** Builds the web app that the collector serves, once for all files of a run. @returns its folder */
 export async function buildWeb(): Promise<string> {
   const dist = join(dirname(configFile), 'dist');
+  const built = process.env.TEST_KEPT && join(process.env.TEST_KEPT, 'web-built');
+  if (built && existsSync(built)) return dist;
   const made = temporaryFolder();
   await build({ configFile, logLevel: 'warn', build: { outDir: made.path, emptyOutDir: true } });
   // Tests beside this one serve the same folder, and fetch parts of the app at any time: no file of it may be gone or
@@ -60,6 +62,7 @@ export async function buildWeb(): Promise<string> {
     renameSync(`${to}.${process.pid}`, to);
   }
   made.remove();
+  if (built) writeFileSync(built, '');
   return dist;
 }
 
