@@ -32,6 +32,7 @@ import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import { newestOf } from './fleet/newest.ts';
 import { createRows, type Rows } from './fleet/rows.ts';
 import { viewOf } from './fleet/view.ts';
+import { createViews } from './fleet/views.ts';
 import { createForecasts, type Forecasts } from './forecast/forecasts.ts';
 import { createJoinLog } from './install/join-log.ts';
 import { createPackages } from './install/packages.ts';
@@ -226,7 +227,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     {
       ...{ version: deps.version, clock, zone: config.zone, state, accounts, enrollments, fleet },
       applicants: createApplicants(state, clock.now, config.zone),
-      ...{ groups, ...managers, rows, series, changeFeed },
+      ...{ groups, ...managers, rows, series, changeFeed, views: createViews(state, clock.now) },
       ...{ act, onCall, alerts, outside, tickets, ticketClocks },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       rules,

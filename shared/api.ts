@@ -10,6 +10,7 @@ import { IdentityEvent } from './identity.ts';
 import { Reason, Reasons } from './inventory.ts';
 import { JoinLines } from './joining.ts';
 import { oneLinePattern } from './safe-text.ts';
+import { ViewStarts } from './view.ts';
 
 const closed = { additionalProperties: false } as const;
 const text = Type.String();
@@ -1748,6 +1749,7 @@ export const Me = Type.Object({
   sites: Type.Union([Type.Array(Type.Object({ id: text, name: text })), Type.Null()], {
     description: 'of who is limited to some: of nothing else anything is shown; null: not limited',
   }),
+  starts: ViewStarts,
 });
 export type Me = Static<typeof Me>;
 

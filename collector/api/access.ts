@@ -25,6 +25,12 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/me/sessions': 'viewer',
   'DELETE /api/v1/me/sessions': 'viewer',
   'DELETE /api/v1/me/sessions/:id': 'viewer',
+  'GET /api/v1/views': 'viewer',
+  /** To share one needs an operator. */
+  'POST /api/v1/views': 'viewer',
+  'PUT /api/v1/views/start-view': 'viewer',
+  'PATCH /api/v1/views/:id': 'viewer',
+  'DELETE /api/v1/views/:id': 'viewer',
   'GET /api/v1/me/push': 'operator',
   'POST /api/v1/me/push': 'operator',
   'DELETE /api/v1/me/push/:id': 'operator',

@@ -51,6 +51,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   tickets: ['ticket', 'tickets'],
   tokens: ['token', 'tokens'],
   users: ['user', 'users'],
+  views: ['view', 'saved_views'],
 };
 
 /** It writes its own entry, in one commit with what it does, and without what was known. */

@@ -36,6 +36,7 @@ import type { Groups } from '../fleet/groups.ts';
 import type { Places } from '../fleet/places.ts';
 import type { Rows } from '../fleet/rows.ts';
 import type { Site } from '../fleet/sites.ts';
+import type { SavedViews } from '../fleet/views.ts';
 import type { Impacts } from '../impact/impact.ts';
 import type { JoinLog } from '../install/join-log.ts';
 import type { Packages } from '../install/packages.ts';
@@ -90,6 +91,7 @@ export interface Context {
   costs: Costs;
   software: Software;
   rows: Rows;
+  views: SavedViews;
   series: SeriesStore;
   changeFeed: ChangeFeed;
   alerts: AlertActions;

@@ -48,6 +48,13 @@ const open: Limit = {};
 const of = (id: Noun, more: Omit<Limit, 'id'> = {}): Limit => ({ id, ...more });
 
 export const limited: Readonly<Record<string, Limit | 'refused'>> = {
+  // Their own: what others share may name places outside.
+  'GET /api/v1/views': open,
+  'POST /api/v1/views': open,
+  'PUT /api/v1/views/start-view': open,
+  'PATCH /api/v1/views/:id': open,
+  'DELETE /api/v1/views/:id': open,
+
   'GET /api/v1/packages': open,
   'GET /api/v1/enrollments': 'refused',
   'GET /api/v1/enrollments/:id/progress': of('enrollment'),

@@ -24,6 +24,7 @@ import type { RoutingTables } from './routing-tables.ts';
 import type { SilenceTables } from './silence-tables.ts';
 import type { TargetTables } from './target-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
+import type { ViewTables } from './view-tables.ts';
 
 export type State = Kysely<Database>;
 export type StateTransaction = Transaction<Database>;
@@ -59,6 +60,7 @@ export interface Database
     TargetTables,
     TicketTables,
     ReportTables,
+    ViewTables,
     RoutingTables {
   tokens: {
     id: string;

@@ -224,6 +224,8 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   users: nothing,
   act_links: nothing,
   push_subscriptions: nothing,
+  saved_views: nothing,
+  view_starts: nothing,
   sessions: nothing,
   // Hashes alone: what is emptied in the log stays in its chain by its digest.
   audit_chain: nothing,

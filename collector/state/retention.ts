@@ -86,6 +86,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   identities: entered,
   second_factors: entered,
   push_subscriptions: entered,
+  saved_views: entered,
+  view_starts: entered,
   // Names of scripts: as long as what they did.
   tokens: evidence('coalesce(t.revoked_at, t.expires_at)'),
   applicants: { rows: 'aged', column: 'asked_at', ms: 7 * day },

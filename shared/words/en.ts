@@ -191,6 +191,7 @@ export const words = {
     working: 'Working…',
     choose: 'Choose…',
     tryAgain: 'Try again',
+    views: 'Views',
     unknown: 'Unknown',
     yes: 'Yes',
     no: 'No',

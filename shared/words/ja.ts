@@ -190,6 +190,7 @@ export const words: Words = {
     working: '処理中…',
     choose: '選択…',
     tryAgain: '再試行',
+    views: 'ビュー',
     unknown: '不明',
     yes: 'はい',
     no: 'いいえ',

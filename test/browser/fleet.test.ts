@@ -169,7 +169,7 @@ step(
         await page.setViewportSize({ width, height: 900 });
         const address = '/?q=web-0&sort=name&columns=state,attention,site,tags,version';
         await openPage(page, collector.started.addresses.http + address, language);
-        await page.locator('.page-head button').click();
+        await page.locator('.page-head .row > button').click();
         await page.locator('input[type="file"]').waitFor({ state: 'attached' });
         await page.getByRole('checkbox', { name: tick, exact: true }).click();
         await page.locator('.bulk').waitFor();
@@ -186,6 +186,56 @@ step(
     await page.setViewportSize({ width: 1280, height: 900 });
   },
 );
+
+step('what is shown is saved under a name, chosen from the menu, and what the page opens with', async () => {
+  const views = page.getByRole('button', { name: 'Views' });
+  const menu = page.locator('.menu-open');
+  await go('/?q=web-0&sort=-name&columns=state,tags');
+  await views.click();
+  await menu.getByText('No views are saved yet').waitFor();
+  await menu.getByRole('button', { name: 'Save this view' }).click();
+  const name = menu.getByLabel('Name of the view');
+  await name.fill('   ');
+  await page.keyboard.press('Enter');
+  await menu.getByText('It is blank').waitFor();
+  await menu.locator('[role=alert]:focus').waitFor();
+  await name.fill('First nine');
+  await menu.getByLabel('For everybody').check();
+  await page.keyboard.press('Enter');
+  await menu.getByRole('link', { name: 'First nine' }).waitFor();
+  assert.equal(await violations(page), []);
+  await menu.getByLabel('This page opens with').selectOption({ label: 'First nine' });
+  await page.keyboard.press('Escape');
+  await menu.waitFor({ state: 'detached' });
+  await page.locator('.menu button:focus').waitFor();
+  await go('/?q=web-1');
+  await views.click();
+  await menu.getByRole('link', { name: 'First nine' }).click();
+  await menu.waitFor({ state: 'detached' });
+  await until(async () => (await page.locator('main tbody tr').count()) === 9, 20_000, 'the view');
+  assert.match(page.url(), /q=web-0.*columns=state/);
+  await go('/');
+  await until(async () => page.url().includes('q=web-0'), 20_000, 'the start');
+  assert.is(await page.locator('main tbody tr').count(), 9);
+  await page.setViewportSize({ width: 390, height: 900 });
+  await views.click();
+  await menu.getByRole('button', { name: 'Edit First nine' }).click();
+  await menu.getByLabel('Name of the view').fill('Web');
+  await menu.getByRole('button', { name: 'Save', exact: true }).click();
+  await menu.getByRole('link', { name: 'Web' }).waitFor();
+  await menu.getByRole('button', { name: 'Edit Web' }).click();
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(over <= 0, `wider than a phone by ${over}`);
+  if (process.env.EVENKEEL_TEST_PICTURES)
+    await page.screenshot({ path: `${process.env.EVENKEEL_TEST_PICTURES}/views-390.png` });
+  await menu.getByRole('button', { name: 'Delete Web' }).click();
+  await menu.getByText('removed from the menu of everybody').waitFor();
+  await menu.getByRole('button', { name: 'Delete Web' }).click();
+  await menu.getByText('No views are saved yet').waitFor();
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await go('/');
+  assert.is(new URL(page.url()).search, '');
+});
 
 step('to retire asks for a reason, and the row goes', async () => {
   await go('/?sort=-name');

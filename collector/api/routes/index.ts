@@ -67,6 +67,7 @@ import { tlsRoutes } from './tls.ts';
 import { tokenRoutes } from './tokens.ts';
 import { updateRoutes } from './updates.ts';
 import { usualRoutes } from './usual.ts';
+import { viewRoutes } from './views.ts';
 
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
@@ -89,6 +90,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   calendarRoutes,
   seriesRoutes,
   usualRoutes,
+  viewRoutes,
   eventRoutes,
   quarantineRoutes,
   alertRoutes,

@@ -16,13 +16,14 @@ export async function meOf(
   context: Context,
   caller: (Pick<Caller, 'name' | 'role' | 'via' | 'sites'> & Partial<Pick<Caller, 'session'>>) | null,
 ): Promise<Me> {
-  const { accounts, version, zone } = context;
+  const { accounts, version, views, zone } = context;
   return {
     ...{ user: caller?.name ?? null, role: caller?.role ?? null, via: caller?.via ?? null },
     ...{ provider: accounts.openId?.settings.name ?? null, setup: accounts.setup.secret() !== null },
     lacksFactor: caller?.session ? lacksFactor({ ...caller, session: caller.session }, context) : false,
     ...{ version, zone: caller === null ? null : zone },
     sites: caller?.sites ? await accounts.users.sitesCalled(caller.sites) : null,
+    starts: caller ? await views.starts({ ...caller, isLimited: caller.sites !== null }) : {},
   };
 }
 

@@ -108,6 +108,7 @@ export function createPdfs({ browser, web, version, timeoutMs = 30_000 }: PdfPar
       version,
       zone,
       sites: null,
+      starts: {},
     };
     if (pathname === '/api/v1/me') return json(me);
     if (pathname === `/api/v1/reports/${report.id}`) return json(report);

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
 import type { Level } from '../../../shared/level.ts';
 import { number, time } from '../../../shared/words/format.ts';
+import { chosenColumns } from '../fleet/columns.ts';
 import { concernsFleet, fleetFilters, found } from '../fleet/filters.ts';
 import { filterCount, filterOf, queryOf, wantedOf } from '../fleet/query.ts';
 import { rows } from '../fleet/store.ts';
@@ -15,6 +16,7 @@ import { Bones, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Late } from '../parts/late.tsx';
 import { Pager } from '../parts/table.tsx';
+import { useStartView, Views } from '../parts/views.tsx';
 import { search, setQuery } from '../router.ts';
 import { language, t } from '../words/words.ts';
 import { Filters } from './fleet-filters.tsx';
@@ -210,11 +212,13 @@ function Waiting() {
 }
 
 export function FleetPage() {
+  useStartView('fleet');
   const [isOpen, setOpen] = useState(false);
   const { data, problem, reload } = fleetFilters.value ?? { data: null, problem: null, reload: () => {} };
   return (
     <>
       <PageHead title={t('page.fleet')}>
+        <Views page="fleet" beside={{ columns: chosenColumns(search.value).join() }} />
         <button type="button" class="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {t('fleet.tools')}
         </button>

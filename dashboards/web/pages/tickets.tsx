@@ -13,6 +13,7 @@ import { Icon } from '../parts/icon.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { TableFile } from '../parts/table-file.tsx';
+import { useStartView, Views } from '../parts/views.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 import { nextText } from './due.ts';
@@ -79,6 +80,7 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
 }
 
 export function TicketsPage() {
+  useStartView('tickets');
   const [making, setMaking] = useState(false);
   const wanted = ticketsWanted(search.value);
   const { list, query } = wanted;
@@ -86,6 +88,7 @@ export function TicketsPage() {
   return (
     <>
       <PageHead title={t('page.tickets')} lead={<Waiting />}>
+        <Views page="tickets" />
         <a class="button" href="/tickets/targets">
           {t('page.ticketTargets')}
         </a>
