@@ -4,7 +4,8 @@
  * messages on the wire use the compiled checks of report.ts, which are faster and stop at the first fault.
  */
 import { parseDuration } from './duration.ts';
-import { nearest } from './nearest.ts';
+import { namesThere, nearest } from './nearest.ts';
+import { type Reason, reason } from './reason.ts';
 import { quoted, revealed } from './safe-text.ts';
 import { holdsSecret, looksLikePath, looksSecret, withoutSecrets } from './secrets.ts';
 
@@ -14,6 +15,8 @@ export interface Fault {
   path: Path;
   /** Reads on after the name of the place: `"many" must be a whole number`. */
   problem: string;
+  /** The same for readers of other languages. What a schema calls `want`, and what its `check` says, is a value of it (words/reasons.ts). */
+  why?: Reason;
   /** The key itself is wrong, not its value. `problem` is then a sentence of its own. */
   isKey?: true;
 }
@@ -60,12 +63,19 @@ export function faultsOf(schema: object, value: unknown, path: Path = []): Fault
   const found = shapeFaults(shape, value, path);
   if (found.length > 0) return found;
   const problem = (shape.check as ((value: unknown) => string | null) | undefined)?.(value);
-  return problem ? [{ path, problem: `${repeated(value, path, shape)}${problem}` }] : [];
+  return problem ? [checkedFault(path, repeated(value, path, shape), problem)] : [];
 }
+
+/** @param given the value as it may be shown, with a blank behind it, or empty @param fault what is wrong with it */
+export const checkedFault = (path: Path, given: string, fault: string): Fault => ({
+  path,
+  problem: given + fault,
+  why: given === '' ? reason('shape_fault_hidden', { fault }) : reason('shape_fault', { value: given.trim(), fault }),
+});
 
 function shapeFaults(shape: Shape, value: unknown, path: Path): Fault[] {
   const words = wordsOf(shape);
-  if (words) return words.includes(value) ? [] : [wrong(shape, value, path, wordHint(value, words))];
+  if (words) return words.includes(value) ? [] : [wrongWord(shape, value, path, words)];
   if (shape.anyOf) return choiceFaults(shape, shape.anyOf, value, path);
   if (shape.type === undefined) return [];
   if (!isOfType(shape, value)) return [wrong(shape, value, path, typeHint(shape, value, path))];
@@ -76,9 +86,10 @@ function shapeFaults(shape: Shape, value: unknown, path: Path): Fault[] {
   if (!shape.uniqueItems || found.length > 0) return found;
   const seen = new Set<string>();
   const twice = items.find((item) => seen.size === seen.add(JSON.stringify(item)).size);
-  return twice === undefined
-    ? []
-    : [{ path, problem: `has ${repeated(twice, path, shape.items) || 'an entry '}twice; write each once` }];
+  if (twice === undefined) return [];
+  const entry = repeated(twice, path, shape.items);
+  const why = reason('shape_twice', { entry: entry.trim() || null });
+  return [{ path, problem: `has ${entry || 'an entry '}twice; write each once`, why }];
 }
 
 export const unknownKey = (path: Path, key: string, known: readonly string[]): Fault => {
@@ -88,7 +99,8 @@ export const unknownKey = (path: Path, key: string, known: readonly string[]): F
     : known.length > 0
       ? `known here: ${known.join(', ')}`
       : 'none is taken here';
-  return { path: [...path, key], isKey: true, problem: `unknown key ${shownKey(key)}; ${hint}` };
+  const why = reason('shape_unknown_key', { name: shownKey(key), ...namesThere(key, known) });
+  return { path: [...path, key], isKey: true, problem: `unknown key ${shownKey(key)}; ${hint}`, why };
 };
 
 /** Of one of several words: `"dsk" is not …; did you mean "disk"?` */
@@ -143,7 +155,18 @@ export function portFault(address: string): string | null {
 }
 
 function wrong(shape: Shape, value: unknown, path: Path, hint: string): Fault {
-  return { path, problem: `${repeated(value, path, shape)}must be ${wanted(shape)}${hint}` };
+  const [given, want] = [repeated(value, path, shape), wanted(shape)];
+  const why =
+    given === '' ? reason('shape_must_hidden', { want }) : reason('shape_must', { value: given.trim(), want });
+  return { path, problem: `${given}must be ${want}${hint}`, why };
+}
+
+function wrongWord(shape: Shape, value: unknown, path: Path, words: readonly unknown[]): Fault {
+  const fault = wrong(shape, value, path, wordHint(value, words));
+  const name = repeated(value, path, shape).trim();
+  if (shape.want !== undefined || name === '') return fault;
+  const known = namesThere(typeof value === 'string' ? value : '', words.map(String));
+  return { ...fault, why: reason('shape_word', { value: name, ...known }) };
 }
 
 function wordsOf({ const: word, enum: words, anyOf }: Shape): readonly unknown[] | null {
@@ -187,7 +210,7 @@ function objectFaults(shape: Shape, value: Record<string, unknown>, path: Path):
   const { properties = {}, required = [], patternProperties } = shape;
   const faults: Fault[] = required
     .filter((key) => value[key] === undefined)
-    .map((key) => ({ path, problem: `lacks "${key}": ${wanted(properties[key] ?? {})}` }));
+    .map((key) => lacking(path, key, properties[key] ?? {}));
   for (const [key, inner] of Object.entries(value)) {
     if (faults.length >= maxFaults) break;
     if (Object.hasOwn(properties, key)) {
@@ -200,6 +223,7 @@ function objectFaults(shape: Shape, value: Record<string, unknown>, path: Path):
           path: [...path, key],
           isKey: true,
           problem: `${shownKey(key)} is not a name that can stand here`,
+          why: reason('shape_bad_key', { name: shownKey(key) }),
         });
     } else if (shape.additionalProperties === false) faults.push(unknownKey(path, key, Object.keys(properties)));
   }
@@ -210,13 +234,25 @@ function countFaults(
   { minProperties = 0, maxProperties, properties = {}, required = [] }: Shape,
   value: object,
   path: Path,
-) {
+): Fault[] {
   const count = Object.keys(value).length;
   if (maxProperties !== undefined && count > maxProperties)
-    return [{ path, problem: `has ${count} keys; at most ${maxProperties} are taken` }];
+    return [
+      {
+        path,
+        problem: `has ${count} keys; at most ${maxProperties} are taken`,
+        why: reason('shape_keys', { count, limit: maxProperties }),
+      },
+    ];
   if (count >= minProperties) return [];
   const others = Object.keys(properties).filter((key) => !required.includes(key));
-  return [{ path, problem: `changes nothing: give one of ${others.join(', ')}` }];
+  const known = others.join(', ');
+  return [{ path, problem: `changes nothing: give one of ${known}`, why: reason('shape_nothing', { known }) }];
+}
+
+function lacking(path: Path, key: string, shape: Shape): Fault {
+  const want = wanted(shape);
+  return { path, problem: `lacks "${key}": ${want}`, why: reason('shape_lacks', { name: key, want }) };
 }
 
 /** Sections that differ by one word, such as `kind`, are compared with the one that is named; else by their type. */
@@ -231,7 +267,7 @@ function choiceFaults(shape: Shape, choices: readonly Shape[], value: unknown, p
     const named = choices.findIndex((choice) => choice.properties?.[word]?.const === given);
     if (named >= 0) return found[named] as Fault[];
     const words: Shape = { enum: choices.map((choice) => choice.properties?.[word]?.const) };
-    if (given === undefined) return [{ path, problem: `lacks "${word}": ${wanted(words)}` }];
+    if (given === undefined) return [lacking(path, word, words)];
     return faultsOf(words, given, [...path, word]);
   }
   const type = Array.isArray(value) ? 'array' : typeof value;

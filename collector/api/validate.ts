@@ -53,9 +53,10 @@ const nothing = { type: 'object', additionalProperties: false };
 /** @param before a sentence about the whole of it */
 export function refusal(found: readonly Fault[], part = 'body', before = ''): EvenkeelError {
   const partName = partNames[part] ?? part;
-  const faults = found.map(({ path, problem, isKey }): PlacedFault => {
+  const faults = found.map(({ path, problem, why, isKey }): PlacedFault => {
     const place = (isKey ? path.slice(0, -1) : path).join('.').slice(0, 200);
-    return { at: place === '' ? partName : place, problem: isKey ? `has an ${problem}` : problem };
+    const at = place === '' ? partName : place;
+    return { at, problem: isKey ? `has an ${problem}` : problem, ...(why && { why }) };
   });
   const shown = faults.slice(0, faultsShown).map(({ at, problem }) => `${at} ${problem}`);
   if (faults.length > faultsShown) shown.push(`and ${faults.length - faultsShown} more`);

@@ -702,4 +702,18 @@ export const reasons = {
   used_by_settings: 'Settings of its own, which end',
   used_by_targets: 'Watches the target {{names}}',
   used_by_tickets: 'Open tickets: {{names}}',
+  shape_bad_key: '{{name}} is not a name that can stand here',
+  shape_fault: '{{value}} {{fault}}',
+  shape_fault_hidden: 'It {{fault}}',
+  shape_must_hidden: 'It must be {{want}}',
+  shape_keys: 'There are {{count}} keys; at most {{limit}} are taken',
+  shape_lacks: '"{{name}}" is missing: {{want}}',
+  shape_must: '{{value}} must be {{want}}',
+  shape_nothing: 'It changes nothing; give one of {{known}}',
+  shape_twice: 'The entry {{entry}} is there twice; write each once',
+  shape_unknown_key: 'The key {{name}} is not known; {{there}}',
+  shape_word: '{{value}} cannot be chosen here; {{there}}',
 } as const;
+
+/** Of what schemas want: in English the schemas say it themselves, other languages have a phrase for each (ja-reasons.ts). */
+export const phrases = { 'one of': 'one of {{list}}' };

@@ -55,7 +55,9 @@ export async function loadMoreWords(language: Language): Promise<boolean> {
 
 /** A language has no sentences for reasons before: the keys under `reason`. */
 export async function loadReasons(language: Language): Promise<void> {
-  if (!isLoaded(language, 'reason.verbatim')) addWords(language, { reason: (await list[language].reasons()).reasons });
+  if (isLoaded(language, 'reason.verbatim')) return;
+  const { reasons: reason, phrases: phrase } = await list[language].reasons();
+  addWords(language, { reason, phrase });
 }
 
 // The collector writes in every language; a browser loads of the one that it shows what it needs.

@@ -1,5 +1,5 @@
 /** Japanese: sentences for why something is as it is, or is refused. */
-import type { ReasonWords } from './shape.ts';
+import type { Phrases, ReasonWords } from './shape.ts';
 
 export const reasons: ReasonWords = {
   agent_folder_lost: 'エージェントのフォルダー {{path}} が、開いたときのものではなくなりました',
@@ -703,4 +703,102 @@ export const reasons: ReasonWords = {
   used_by_settings: '固有の設定（終了します）',
   used_by_targets: '監視対象 {{names}} を監視中',
   used_by_tickets: '未解決のチケット: {{names}}',
+  shape_bad_key: '{{name}} はここで使える名前ではありません',
+  shape_fault: '{{value}} は使えません: {{fault}}',
+  shape_fault_hidden: '使えません: {{fault}}',
+  shape_must_hidden: '使えません。使える値: {{want}}',
+  shape_keys: '項目が {{count}} 個あります。上限は {{limit}} 個です',
+  shape_lacks: '「{{name}}」がありません。必要な値: {{want}}',
+  shape_must: '{{value}} は使えません。使える値: {{want}}',
+  shape_nothing: '変更する項目がありません。いずれかを指定してください: {{known}}',
+  shape_twice: '項目 {{entry}} が 2 回あります。1 回だけにしてください',
+  shape_unknown_key: '項目 {{name}} は使えません。{{there}}',
+  shape_word: '{{value}} は選べません。{{there}}',
+};
+
+/** What is wanted in a place, and what is wrong with what stands there, as schemas say it in English: `#` is a number, in their order `{{1}}`, `{{2}}`. */
+export const phrases: Phrases = {
+  'a code of small letters, digits and _': '英小文字、数字、_ からなるコード',
+  'a date such as 2026-12-24': '2026-12-24 のような日付',
+  'a duration such as 30s, 5m or 24h': '30s、5m、24h のような長さ',
+  'a key as base64url': 'base64url 形式の鍵',
+  'a list': 'リスト',
+  'a list of # to # entries': '{{1}}–{{2}} 項目のリスト',
+  'a list of # to # layers, from low to high': '下から順に {{1}}–{{2}} 層のリスト',
+  'a list of # to # steps': '{{1}}–{{2}} 段階のリスト',
+  'a list of at least # entries': '{{1}} 項目以上のリスト',
+  'a list of at most # entries': '{{1}} 項目以下のリスト',
+  'a local date and time such as 2026-03-02T09:00': '2026-03-02T09:00 のような現地の日時',
+  'a month such as 2026-11, a week such as 2026-W48 or a quarter such as 2026-Q4, from the year 2000':
+    '2000 年以降の、2026-11 のような月、2026-W48 のような週、または 2026-Q4 のような四半期',
+  'a name of # to # letters, digits, blanks, or . _ -, beginning with a letter or digit':
+    '英数字で始まり、英数字、空白、. _ - からなる {{1}}–{{2}} 文字の名前',
+  'a name of # to # letters, digits, spaces, or . _ -, beginning with a letter or digit':
+    '英数字で始まり、英数字、空白、. _ - からなる {{1}}–{{2}} 文字の名前',
+  'a name of # to # letters, digits, spaces, or . _ @ -, beginning with a letter or digit':
+    '英数字で始まり、英数字、空白、. _ @ - からなる {{1}}–{{2}} 文字の名前',
+  'a number': '数',
+  'a number above #': '{{1}} より大きい数',
+  'a number above # up to #': '{{1}} より大きく {{2}} 以下の数',
+  'a number from #': '{{1}} 以上の数',
+  'a number from # to #': '{{1}}–{{2}} の数',
+  'a number up to #': '{{1}} 以下の数',
+  'a path such as /etc/ssl/keel.pem, or -/etc/ssl/keel.pem to take it away':
+    '/etc/ssl/keel.pem のようなパス。取り除くには -/etc/ssl/keel.pem',
+  'a receiver such as channel:ops, person:ann, schedule:primary or policy:servers':
+    'channel:ops、person:ann、schedule:primary、policy:servers のような宛先',
+  'a section with keys of its own': '項目の組',
+  'a tag and its value such as disk=C:': 'disk=C: のようなタグと値',
+  'a tag of # to # letters, digits, or . _ : -, beginning with a letter or digit':
+    '英数字で始まり、英数字、. _ : - からなる {{1}}–{{2}} 文字のタグ',
+  'a text': 'テキスト',
+  'a text of # to # characters': '{{1}}–{{2}} 文字のテキスト',
+  'a text of # to # characters, on one line, of characters that can be seen, not blank':
+    '見える文字からなる {{1}}–{{2}} 文字の 1 行のテキスト',
+  'a text of # to # characters, without control characters, not blank': '制御文字のない {{1}}–{{2}} 文字のテキスト',
+  'a text of at least # characters': '{{1}} 文字以上のテキスト',
+  'a text of at most # characters': '{{1}} 文字以下のテキスト',
+  'a text of at most # characters, on one line': '{{1}} 文字以下の 1 行のテキスト',
+  'a text of at most # characters, on one line, of characters that can be seen':
+    '見える文字からなる {{1}} 文字以下の 1 行のテキスト',
+  'a text of at most # characters, without control characters': '制御文字のない {{1}} 文字以下のテキスト',
+  'a text on one line, of characters that can be seen': '見える文字からなる 1 行のテキスト',
+  'a time of day such as 09:00': '09:00 のような時刻',
+  'a time zone such as Asia/Tokyo': 'Asia/Tokyo のようなタイムゾーン',
+  'a time zone such as Europe/Berlin': 'Europe/Berlin のようなタイムゾーン',
+  'a value': '値',
+  'a whole number': '整数',
+  'a whole number from #': '{{1}} 以上の整数',
+  'a whole number from # to #': '{{1}}–{{2}} の整数',
+  'a whole number up to #': '{{1}} 以下の整数',
+  'an address of this person, such as ann@example.org': 'ann@example.org のような、この人の宛先',
+  'an https address': 'https のアドレス',
+  'is outside of the folders whose certificates may be named: /etc, /usr/local/etc, /opt, /srv, /var/lib':
+    '証明書を指定できるフォルダー (/etc、/usr/local/etc、/opt、/srv、/var/lib) の外です',
+  null: 'なし (null)',
+  'one mail address such as mia@example.org': 'mia@example.org のようなメールアドレス 1 つ',
+  'one of': '次のいずれか: {{list}}',
+  'the `next` of a page of this list; leave it out for the first page':
+    'このリストのページの `next`。最初のページでは省略します',
+  'the id of a rule: # to # small letters a to z, digits and hyphens, beginning with a letter':
+    '英小文字で始まり、英小文字、数字、ハイフンからなる {{1}}–{{2}} 文字のルール ID',
+  'the id of a title of the list of software': 'ソフトウェア一覧の製品の ID',
+  'the name of a channel': 'チャネルの名前',
+  'the name of a label': 'ラベルの名前',
+  'the name of a service such as nginx, or -nginx to take it away': 'nginx のようなサービスの名前。取り除くには -nginx',
+  'the name of a user': 'ユーザーの名前',
+  'the name of an own check such as raid, or -raid to take it away':
+    'raid のような独自チェックの名前。取り除くには -raid',
+  'the number of a change': '変更の番号',
+  'the number of a notice': 'お知らせの番号',
+  'the number of a ticket': 'チケットの番号',
+  'the number of a version of settings': '設定の版の番号',
+  'true or false': 'true または false',
+  'two small letters such as de or ja': 'de や ja のような英小文字 2 文字',
+  '# hex digits': '16 進数 {{1}} 桁',
+  '# to # names from the catalogue, comma-separated, such as cpu.usage_active':
+    'カタログにある {{1}}–{{2}} 個の名前 (コンマ区切り、例: cpu.usage_active)',
+  '# to # small letters a to z, digits or hyphens': '英小文字、数字、ハイフン {{1}}–{{2}} 文字',
+  '# to # small letters a to z, digits, or hyphens between them':
+    '英小文字と数字、およびその間のハイフンからなる {{1}}–{{2}} 文字',
 };

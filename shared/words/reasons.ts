@@ -2,7 +2,7 @@
 import { weekdays } from '../calendar.ts';
 import { type Reason, type Reasons, reasonsIn, reasonsInLog } from '../reason.ts';
 import { bytes, duration, number, percent, time } from './format.ts';
-import { findWord, type Language } from './index.ts';
+import { aboutLanguage, findWord, type Language } from './index.ts';
 
 /** All of them, one after the other. A word that ends in a colon leads the one behind it. */
 export function formatReasons(language: Language, reasons: Reasons | null | undefined): string {
@@ -43,10 +43,48 @@ function settingNamed(language: Language, value: string): string {
   return findWord(language, 'agentSettings.of', { what, part: word ?? part }) ?? value;
 }
 
+/** What a schema wants, or what it says is wrong (../shape.ts), in English where this language has no phrase for it. */
+function phrased(language: Language, english: string): string {
+  const choices = choicesOf(language, english);
+  if (choices === null) return english;
+  return new Intl.ListFormat(aboutLanguage(language).locale, { type: 'disjunction' }).format(choices);
+}
+
+/** The choices `a or b or c`, each in this language. A phrase may have an `or` of its own. */
+function choicesOf(language: Language, english: string): string[] | null {
+  const whole = phraseOf(language, english);
+  if (whole !== undefined) return [whole];
+  for (const { index } of english.matchAll(/ or /g)) {
+    const first = phraseOf(language, english.slice(0, index));
+    const others = first === undefined ? null : choicesOf(language, english.slice(index + ' or '.length));
+    if (first !== undefined && others !== null) return [first, ...others];
+  }
+  return null;
+}
+
+function phraseOf(language: Language, english: string): string | undefined {
+  if (/^("[^"]*"|-?\d+)$/.test(english)) return english;
+  const list = /^one of (.+)$/.exec(english)?.[1];
+  if (list !== undefined) return findWord(language, 'phrase.one of', { list });
+  const numbers = Object.entries(english.match(numeral) ?? []).map(([n, text]) => [Number(n) + 1, text]);
+  const key = (text: string) => `phrase.${text}`;
+  return (
+    findWord(language, key(english)) ??
+    findWord(language, key(english.replace(numeral, '#')), Object.fromEntries(numbers))
+  );
+}
+const numeral = /-?\d+(?:\.\d+)?/g;
+
 /** A number by the name of the value; a text as it stands. */
 function shown(language: Language, name: string, value: string | number): string {
   if (typeof value === 'string')
-    return name.endsWith('day') ? dayNamed(language, value) : name === 'key' ? settingNamed(language, value) : value;
+    return name.endsWith('day')
+      ? dayNamed(language, value)
+      : name === 'key'
+        ? settingNamed(language, value)
+        : name === 'want' || name === 'fault'
+          ? phrased(language, value)
+          : value;
   if (name.endsWith('_at')) return time(value, language, 'full');
   if (name.endsWith('_on')) return time(value, language, 'date');
   if (name.endsWith('_s')) return duration(value, language);

@@ -10,3 +10,5 @@ type Errors = Partial<Record<string, { message: string; hint: string }>>;
 export type Words = Same<typeof english> & { problem: Errors };
 export type MoreWords = Same<typeof more>;
 export type ReasonWords = Same<typeof reasons>;
+/** What schemas say in English, in another language; what is not there stays English. */
+export type Phrases = Readonly<Record<string, string>>;

@@ -52,21 +52,18 @@ export function onReasons(load: NonNullable<typeof sentences>): void {
   sentences = load;
 }
 
-/** Their sentences are here before the error is shown; what the collector said itself where they cannot be fetched. */
-async function detailOf({ message, why = [] }: ErrorShape): Promise<() => string> {
-  if (why.length === 0 || sentences === null) return () => message;
-  try {
-    const format = await sentences();
-    return () => format([...why]);
-  } catch {
-    return () => message;
-  }
+/** In the language of the page. The sentences are here before the error is shown; what the collector said itself where they cannot be fetched. */
+async function problemIn({ code, message, hint, faults = [], why = [] }: ErrorShape, status: number): Promise<Problem> {
+  const isWorded = why.length > 0 || faults.some((fault) => fault.why);
+  const format = isWorded && sentences ? await sentences().catch(() => null) : null;
+  if (format === null) return new Problem(code, status, message, hint, faults);
+  const worded = faults.map((fault) => (fault.why ? { ...fault, problem: format([fault.why]) } : fault));
+  return new Problem(code, status, message, hint, worded, () => (why.length > 0 ? format([...why]) : message));
 }
 
 async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);
-  if (isErrorShape(body))
-    return new Problem(body.code, response.status, body.message, body.hint, body.faults, await detailOf(body));
+  if (isErrorShape(body)) return problemIn(body, response.status);
   // A proxy in front of a collector that does not answer, as while it starts again.
   const code = [502, 503, 504].includes(response.status) ? 'NO_CONNECTION' : 'BAD_ANSWER';
   return new Problem(code, response.status, `HTTP ${response.status}`, '');

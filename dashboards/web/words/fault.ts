@@ -1,6 +1,5 @@
-/** What was wrong with a field of a form, in the language of the page where there are words for it. */
+/** What was wrong with a field of a form. */
 import type { Problem } from '../net/request.ts';
-import { formatReasons } from './reason.ts';
 
 export type FaultAt = (place: string) => string | undefined;
 
@@ -8,6 +7,5 @@ export type FaultAt = (place: string) => string | undefined;
 export const faultsOf =
   (problem: Problem | null): FaultAt =>
   (place) => {
-    const fault = problem?.faults.find(({ at }) => `${at.replace(/^content\./, '')}.`.startsWith(`${place}.`));
-    return fault && (fault.why ? formatReasons([fault.why]) : fault.problem);
+    return problem?.faults.find(({ at }) => `${at.replace(/^content\./, '')}.`.startsWith(`${place}.`))?.problem;
   };
