@@ -22,5 +22,5 @@ export interface Listed {
   about: About;
   file: () => Promise<{ words: object }>;
   more: () => Promise<{ more: object }>;
-  reasons: () => Promise<{ reasons: object; phrases: Readonly<Record<string, string>> }>;
+  reasons: () => Promise<{ reasons: object; phrases?: Readonly<Record<string, string>> }>;
 }

@@ -56,7 +56,7 @@ export async function loadMoreWords(language: Language): Promise<boolean> {
 /** A language has no sentences for reasons before: the keys under `reason`. */
 export async function loadReasons(language: Language): Promise<void> {
   if (isLoaded(language, 'reason.verbatim')) return;
-  const { reasons: reason, phrases: phrase } = await list[language].reasons();
+  const { reasons: reason, phrases: phrase = {} } = await list[language].reasons();
   addWords(language, { reason, phrase });
 }
 

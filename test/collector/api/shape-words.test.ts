@@ -69,8 +69,8 @@ test('a list of choices names the one that was meant; a secret is not repeated',
     );
   };
   assert.equal(await refused('users', { name: 'v!/', password: 5, role: 'vewer' }), [
-    'name: "v!/" は使えません。使える値: 英数字で始まり、英数字、空白、. _ @ - からなる 1–64 文字の名前',
-    'password: 使えません。使える値: 1024 文字以下のテキスト',
+    'name: "v!/" は使えません。使える値: 英数字で始まり、英数字、空白、. _ @ - からなる 1–64 文字の名前',
+    'password: 使えません。使える値: 1024 文字以下のテキスト',
     'role: "vewer" は選べません。「viewer」のことですか。候補: viewer, operator, manager, admin',
   ]);
   assert.equal(await refused('tickets', { titel: 'x', impact: 4 }), [
