@@ -38,6 +38,7 @@ export const products: readonly PackedProduct[] = [
     linux: [
       unit('evenkeel-agent.service'),
       unit('evenkeel-agent.path'),
+      unit('evenkeel-identity.service'),
       { file: 'linux/evenkeel-sleep', place: 'usr/lib/systemd/system-sleep/evenkeel-agent', mode: 0o755 },
     ],
     updates: ['guard', 'guard.conf', 'evenkeel-update.service', 'evenkeel-update.path'].map((name) => `linux/${name}`),

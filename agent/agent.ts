@@ -173,7 +173,7 @@ export function createAgent(options: AgentOptions): Agent {
     parts.updates = openUpdates(parts, { data, allow: own.remote.updates, clock, log });
     parts.trust = createTrust({ ...{ data, credential: identity, memory, clock, log }, link: () => parts.link });
     const sections = createSections({
-      ...{ memory, clock },
+      ...{ endpoint: identity.endpoint, memory, clock },
       send: (section, found) => messages.section(section, withoutPersonal(section, found, remote.privacy())),
     });
     const self = selfCheck({

@@ -1,5 +1,6 @@
 /** The endpoint's own credential, `<data>/agent.json`: made by enrolment, readable by the agent's user only. */
 import { join } from 'node:path';
+import type { Fingerprint } from '../shared/api.ts';
 import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { Trust } from '../shared/trust.ts';
 import { makePrivate, replaceFile } from './safe-write.ts';
@@ -18,6 +19,8 @@ export interface Credential {
   mqtt: { url: string; ca?: string };
   /** Of an authority of the collector's own: pins (base64) of it and of the one that will follow it. */
   trust?: KeptTrust;
+  /** Of the machine that it belongs to; missing: of before 0.3, or nothing can be read of it. */
+  hardware?: KeptHardware;
   /** Where it was enrolled, for people. */
   collector: string;
   kind: 'server' | 'workstation';
@@ -28,6 +31,12 @@ export interface Credential {
 export interface OwnSecret {
   secret: string;
   generation: number;
+}
+
+export interface KeptHardware {
+  /** Where it is the same at a start, nothing has to be compared. */
+  mark: string;
+  print: Fingerprint;
 }
 
 /** The roots are in `mqtt.ca`. */

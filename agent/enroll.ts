@@ -2,7 +2,6 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { arch, hostname, platform } from 'node:os';
-import type { Fingerprint } from '../shared/api.ts';
 import type { WaitingAnswer } from '../shared/applicant.ts';
 import { checkWordOf } from '../shared/check-word.ts';
 import { type ErrorCode, EvenkeelError, errors, fail, reasonOf } from '../shared/errors.ts';
@@ -10,7 +9,14 @@ import { decodeJoinCode } from '../shared/join-code.ts';
 import { isReadable } from '../shared/loopback.ts';
 import { escapedLines } from '../shared/safe-text.ts';
 import { fetchAuthority, lookAt } from './authority.ts';
-import { asCredential, type Credential, credentialPath, readCredential, writeCredential } from './credential.ts';
+import {
+  asCredential,
+  type Credential,
+  credentialPath,
+  type KeptHardware,
+  readCredential,
+  writeCredential,
+} from './credential.ts';
 import { english } from './english.ts';
 import { attemptFor, forgetAttempt } from './join-attempt.ts';
 import type { Guess } from './platform/kind.ts';
@@ -30,7 +36,7 @@ export interface EnrollOptions {
   again?: boolean;
   /** The code may be sent without encryption to another machine. */
   insecure?: boolean;
-  fingerprint?: Fingerprint;
+  hardware?: KeptHardware;
   kind: Guess;
   timeoutMs?: number;
 }
@@ -70,7 +76,7 @@ export async function enroll(options: EnrollOptions): Promise<EnrollOutcome> {
     kind: options.kind.kind,
     kind_why: [options.kind.why],
     version,
-    ...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint }),
+    ...(options.hardware === undefined ? {} : { fingerprint: options.hardware.print }),
   });
   if ((answer as Partial<WaitingAnswer> | null)?.waiting === true)
     return {
@@ -81,6 +87,7 @@ export async function enroll(options: EnrollOptions): Promise<EnrollOutcome> {
     collector,
     kind: options.kind.kind,
     kind_why: english([options.kind.why]),
+    ...(options.hardware && { hardware: options.hardware }),
   });
   if (!credential)
     throw fail('COLLECTOR_UNREACHABLE', { url: collector, reason: 'its answer is not that of a collector' });

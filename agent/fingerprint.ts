@@ -1,7 +1,7 @@
 /**
  * Hardware and system ids of a machine, as hashes: the collector can see that two are equal, but not what they are.
- * Sent at enrolment only, so that a machine that was installed anew is recognised. Values that are the same on many
- * machines do not count.
+ * Sent at enrolment, so that a machine that was installed anew is recognised, and when they are others at a start, so that a copy
+ * is. Values that are the same on many machines do not count.
  */
 import { networkInterfaces } from 'node:os';
 import type { Fingerprint } from '../shared/api.ts';
@@ -10,6 +10,7 @@ import { looseJson } from './checks/parse.ts';
 import { readContainer } from './platform/container.ts';
 import { firstLine, listNames, readLink, readText } from './platform/read.ts';
 import { powershellArgs } from './platform/windows.ts';
+import { readTrusted } from './trusted-path.ts';
 
 /** As read; null where it is missing or not readable. */
 export interface FingerprintParts {
@@ -50,6 +51,53 @@ export function fingerprintOf(parts: FingerprintParts): Fingerprint {
   if (macs.length > 0) print.macs = macs.map((mac) => hash('mac', mac));
   return print;
 }
+
+/**
+ * Changes with the machine. Without node:crypto, which is 2.4 MB for a process that runs for months: what may be another machine
+ * is compared by hashes, in a process of its own.
+ */
+export function markOf(machine: MachineParts): string {
+  let mark = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(JSON.stringify(machine)))
+    mark = BigInt.asUintN(64, (mark ^ BigInt(byte)) * 0x100000001b3n);
+  return mark.toString(16).padStart(16, '0');
+}
+
+/** What the agent's user can read, and what root has left for it. */
+export interface MachineParts {
+  parts: FingerprintParts;
+  left: Fingerprint;
+}
+
+export const printOf = ({ parts, left }: MachineParts): Fingerprint => ({ ...fingerprintOf(parts), ...left });
+
+/** Serial numbers are root's to read: its unit leaves hashes of them here, for the service that has no rights. */
+const leftPath = '/run/evenkeel-identity/hardware.json';
+const hashed = ['uuid', 'serial', 'board'] as const;
+
+function readLeft(): Fingerprint {
+  const left: Fingerprint = {};
+  try {
+    const found = JSON.parse(readTrusted(leftPath).toString('utf8')) as Record<string, unknown>;
+    for (const name of hashed) {
+      const hash = found[name];
+      if (typeof hash === 'string' && /^[0-9a-f]{16}$/.test(hash)) left[name] = hash;
+    }
+  } catch {
+    // Not installed with it, or somebody else could have written it: what this process reads itself has to do.
+  }
+  return left;
+}
+
+export async function readMachine(run: RunProgram): Promise<MachineParts> {
+  const { platform } = process;
+  const parts = await readParts(platform, '', run);
+  return { parts, left: platform === 'linux' && readContainer('') === null ? readLeft() : {} };
+}
+
+/** For the agent of this machine, by root: mode 0640 in a folder of its group. */
+export const leftBy = ({ parts }: MachineParts): Fingerprint =>
+  Object.fromEntries(Object.entries(fingerprintOf(parts)).filter(([name]) => hashed.some((one) => one === name)));
 
 /** @param root before each path of Linux, for captured trees */
 export async function readParts(platform: NodeJS.Platform, root: string, run: RunProgram): Promise<FingerprintParts> {

@@ -61,6 +61,13 @@ const commands: Record<string, AgentCommandEntry> = {
   'update-fetch': { usage: 'update-fetch', load: () => import('./commands/update-fetch.ts'), internal: true },
   wait: { usage: 'wait', load: () => import('./commands/wait.ts'), internal: true },
   wake: { usage: 'wake                    let it say that it is back', load: () => import('./commands/wake.ts') },
+  'leave-hardware': {
+    usage: 'leave-hardware',
+    load: () => import('./commands/leave-hardware.ts'),
+    internal: true,
+    keepsRights: true,
+  },
+  copied: { usage: 'copied', load: () => import('./commands/copied.ts'), internal: true },
   rotate: { usage: 'rotate', load: () => import('./commands/rotate.ts'), internal: true },
   heavy: { usage: 'heavy NAME …', load: () => import('./commands/heavy.ts'), internal: true, keepsRights: true },
 };

@@ -10,7 +10,7 @@ import { type How, post } from './enroll.ts';
 const timeoutMs = 20_000;
 
 /** How the collector is verified: by its own authority alone where it has one. */
-const howToReach = ({ mqtt, trust }: Pick<Credential, 'mqtt' | 'trust'>): How => ({
+export const howToReach = ({ mqtt, trust }: Pick<Credential, 'mqtt' | 'trust'>): How => ({
   timeoutMs,
   ca: mqtt.ca === undefined || isAlone(trust) ? mqtt.ca : [mqtt.ca, ...rootCertificates].join('\n'),
   isPinned: isAlone(trust),

@@ -15,6 +15,8 @@ export interface SectionQueue {
 }
 
 export interface SectionsOptions {
+  /** What another endpoint has been sent, this one has not: a copy, or enrolled again. */
+  endpoint?: string;
   memory: AgentMemory;
   clock: Clock;
   send(section: SectionName, data: unknown): void;
@@ -24,10 +26,13 @@ export interface SectionsOptions {
 const fleeting = new Set(['at', 'scannedAt', 'metadataAge']);
 const meaningOf = (data: unknown) => JSON.stringify(data, (key, value) => (fleeting.has(key) ? undefined : value));
 
-export function createSections({ memory, clock, send }: SectionsOptions): SectionQueue {
+export function createSections({ endpoint = '', memory, clock, send }: SectionsOptions): SectionQueue {
   const parts = (section: string) => (memory.get(`section_${section}`) ?? {}) as Record<string, unknown>;
   /** ms UTC of the last sending. */
   const sentAt = (memory.get('sections_sent') ?? {}) as Record<string, number>;
+  const sentBy = memory.get('sections_of') ?? endpoint;
+  if (sentBy !== endpoint) for (const section of Object.keys(sentAt)) sentAt[section] = 0;
+  memory.set('sections_of', endpoint);
 
   /** Of every check that ever found something of it: after a restart the daily ones have not run again yet. */
   function join(found: Record<string, unknown>): unknown {

@@ -26,6 +26,8 @@ export const Applicant = Type.Object({
   state: Type.Enum(['waiting', 'approved', 'refused']),
   decidedBy: orNull,
   reason: orNull,
+  /** Name of the endpoint that it is a copy of; null: it came with the join code. */
+  copyOf: orNull,
 });
 export type Applicant = Static<typeof Applicant>;
 

@@ -13,3 +13,7 @@ export const identityEventKinds = [
   'retired',
   'restored',
 ] as const;
+
+/** What a machine is recognised by: serial numbers of its firmware and its board, its installed system, its network cards. */
+export const hardwareParts = ['uuid', 'serial', 'board', 'machine', 'macs'] as const;
+export type HardwarePart = (typeof hardwareParts)[number];

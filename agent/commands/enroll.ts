@@ -13,7 +13,7 @@ import { sentence } from '../../shared/sentence.ts';
 import { ask } from '../control-socket.ts';
 import { credentialPath, plainPassword, readCredential } from '../credential.ts';
 import { enroll } from '../enroll.ts';
-import { fingerprintOf, readParts } from '../fingerprint.ts';
+import { markOf, printOf, readMachine } from '../fingerprint.ts';
 import { becomeOwner, isPackaged } from '../home.ts';
 import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
@@ -186,13 +186,14 @@ export const command: AgentCommand = {
     const resumed = values.resume === true ? waitingHere(data) : null;
     const code = resumed?.code ?? (await readCode(line));
     const kind = await kindOf(values.kind);
-    const fingerprint = fingerprintOf(await readParts(process.platform, '', run));
+    const machine = await readMachine(run);
+    const hardware = { mark: markOf(machine), print: printOf(machine) };
     const ca = typeof values.ca === 'string' ? { ca: readAuthority(values.ca) } : {};
     const codeFile = codeFileOf(values['code-file']);
     // Serial numbers are root's to read; the credential is the agent's.
     becomeOwner(data);
     const options = resumed ?? {
-      ...{ data, code, kind, fingerprint, since: Date.now() },
+      ...{ data, code, kind, hardware, since: Date.now() },
       again: values.again === true,
       insecure: values['insecure-http'] === true,
       ...(typeof values.collector === 'string' ? { collector: values.collector } : {}),

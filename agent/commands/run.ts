@@ -8,7 +8,8 @@ import { attempt } from '../attempt.ts';
 import { NoData } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
 import { createContext } from '../context.ts';
-import { credentialPath } from '../credential.ts';
+import { credentialPath, readCredential } from '../credential.ts';
+import { markOf, readMachine } from '../fingerprint.ts';
 import { agentCommand, keepTidy, stayLean } from '../lean.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory } from '../memory.ts';
@@ -32,14 +33,26 @@ async function runOnce(data: string): Promise<void> {
   await Promise.all(light.map((check) => attempt(check, context, warmMs)));
 }
 
-/**
- * An enrolment that waits for a person is gone on with, in a process of its own: what it loads is not needed for months.
- * @returns whether this may become the agent
- */
+/** An enrolment that waits for a person is gone on with. @returns whether this may become the agent */
 async function isLetIn(data: string, log: Log): Promise<boolean> {
   if (existsSync(credentialPath(data)) || !existsSync(waitingPath(data))) return true;
   log.info({ data }, 'This machine waits until a person approves it');
-  const { file, args } = agentCommand(['enroll', '--resume', '--data', data]);
+  return hasDone(['enroll', '--resume', '--data', data], log);
+}
+
+/**
+ * This may be a copy of the machine that was enrolled, and then it is not to take the place of that one for a moment.
+ * @returns whether this may become the agent
+ */
+async function isItself(data: string, log: Log): Promise<boolean> {
+  const credential = readCredential(data);
+  if (credential === null || credential.hardware?.mark === markOf(await readMachine(runProgram))) return true;
+  return hasDone(['copied', '--data', data], log);
+}
+
+/** In a process of its own: what it loads is not needed for months. */
+async function hasDone(words: readonly string[], log: Log): Promise<boolean> {
+  const { file, args } = agentCommand(words);
   const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'], windowsHide: true });
   const alive = createWatchdog(runProgram, () => performance.now(), log);
   const timer = setInterval(() => alive?.(), 60_000);
@@ -61,7 +74,7 @@ export const command: AgentCommand = {
     // Files of the agent (credential, spool, memory) must not be readable by other users.
     process.umask(0o077);
     const log = createLog();
-    if (!(await isLetIn(data, log))) return 1;
+    if (!(await isLetIn(data, log)) || !(await isItself(data, log))) return 1;
     await stayLean(data, () => runOnce(data));
     const agent = createAgent({ data, log });
     await agent.start();

@@ -39,6 +39,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/enroll': 'public',
   /** Or its own credential. */
   'POST /api/v1/agent/credential': 'public',
+  'POST /api/v1/agent/copied': 'public',
   /** No secret: every TLS connection presents a certificate issued by it. */
   'GET /api/v1/ca': 'public',
   /** Nor is there one in these: a machine has no credential yet. */

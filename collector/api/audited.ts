@@ -55,7 +55,11 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
 };
 
 /** It writes its own entry, in one commit with what it does, and without what was known. */
-const writesItself = new Set(['POST /api/v1/endpoints/:id/erase', 'POST /api/v1/agent/credential']);
+const writesItself = new Set([
+  'POST /api/v1/endpoints/:id/erase',
+  'POST /api/v1/agent/credential',
+  'POST /api/v1/agent/copied',
+]);
 /** They show what would be, whether a password is right, or what somebody else has found. */
 const changesNothing = new Set([
   'POST /api/v1/endpoints/bulk/preview',

@@ -53,6 +53,15 @@ const machineOf = ({ fingerprint, kind_why, ...row }: ApplicantRow): JoiningMach
   fingerprint: fingerprint === null ? null : (JSON.parse(fingerprint) as Fingerprint),
 });
 
+interface JoinQuestion {
+  enrollment: string;
+  attempt: string;
+  at: number;
+  zone: string;
+  /** Id of the endpoint whose credential it has; null: it has a join code. */
+  copyOf?: string | null;
+}
+
 /**
  * Where this attempt stands. `mayBegin` says why it may not begin to wait, if so.
  * @returns what was approved; or until when it waits
@@ -60,7 +69,7 @@ const machineOf = ({ fingerprint, kind_why, ...row }: ApplicantRow): JoiningMach
  */
 export async function askToJoin(
   db: StateTransaction,
-  { enrollment, attempt, at, zone }: { enrollment: string; attempt: string; at: number; zone: string },
+  { enrollment, attempt, at, zone, copyOf = null }: JoinQuestion,
   applicant: JoiningMachine,
   mayBegin: () => void,
 ): Promise<{ approved: JoiningMachine } | { waiting: { checkWord: string; until: number; isNew: boolean } }> {
@@ -102,7 +111,7 @@ export async function askToJoin(
       ...{ hostname, platform, arch, version, kind, kind_why: JSON.stringify(applicant.kindWhy) },
       fingerprint: fingerprint && JSON.stringify(fingerprint),
       ...{ address: applicant.address ?? '', asked_at: at, last_at: at },
-      ...{ state: 'waiting', decided_at: null, decided_by: null, reason: null },
+      ...{ state: 'waiting', decided_at: null, decided_by: null, reason: null, copy_of: copyOf },
     })
     .execute();
   return { waiting: { checkWord, until: at + waitingMs, isNew: true } };
@@ -133,10 +142,11 @@ export function createApplicants(state: State, now: () => number, zone: string):
       const rows = await state
         .selectFrom('applicants')
         .innerJoin('enrollments', 'enrollments.id', 'applicants.enrollment')
+        .leftJoin('endpoints', 'endpoints.id', 'applicants.copy_of')
         .selectAll('applicants')
-        .select('enrollments.label')
+        .select(['enrollments.label', 'endpoints.name as copy_name'])
         .where('applicants.asked_at', '>', living(now()))
-        .where('enrollments.revoked_at', 'is', null)
+        .where((where) => where.or([where('enrollments.revoked_at', 'is', null), where('copy_of', 'is not', null)]))
         .orderBy('applicants.asked_at')
         .execute();
       return rows.map((row) => ({
@@ -144,13 +154,15 @@ export function createApplicants(state: State, now: () => number, zone: string):
         ...{ platform: row.platform, arch: row.arch, version: row.version, kind: row.kind },
         fingerprint: row.fingerprint === null ? null : (JSON.parse(row.fingerprint) as Fingerprint),
         ...{ checkWord: row.check_word, askedAt: row.asked_at, lastAt: row.last_at },
-        ...{ state: row.state, decidedBy: row.decided_by, reason: row.reason },
+        ...{ state: row.state, decidedBy: row.decided_by, reason: row.reason, copyOf: row.copy_name },
       }));
     },
 
     approve: (id, by) =>
       state.transaction().execute(async (db) => {
-        const { enrollment } = await decide(db, id, { state: 'approved', decided_by: by });
+        const { enrollment, copy_of } = await decide(db, id, { state: 'approved', decided_by: by });
+        // It has no code that could be used up or revoked.
+        if (copy_of !== null) return;
         const code = await db
           .selectFrom('enrollments')
           .selectAll()

@@ -305,7 +305,12 @@ async function renew(
   return { endpoint: id, bucket: row.bucket, name: row.name, secret, generation: row.credential };
 }
 
-function newEndpoint(name: string, applicant: JoiningMachine, code: EnrollmentRow, at: number) {
+export function newEndpoint(
+  name: string,
+  applicant: JoiningMachine,
+  code: Pick<EnrollmentRow, 'kind' | 'site' | 'tags' | 'created_by'>,
+  at: number,
+) {
   const id = makeId('e');
   return {
     id,

@@ -1,8 +1,6 @@
 /** Whether two machines are the same, by the hashes that their agents sent at enrolment. Pure. */
 import type { Fingerprint, Likeness } from '../../shared/api.ts';
-
-/** Serial numbers of firmware. Board, system id and network cards are weak: they can be changed, copied and moved. */
-const strong = ['uuid', 'serial'] as const;
+import { changedParts, singleParts, strong } from '../../shared/hardware.ts';
 
 /** A value that so many endpoints share is ignored: vendors repeat serials, templates repeat system ids. */
 export const tooCommon = 3;
@@ -24,6 +22,14 @@ export function compare(a: Fingerprint, b: Fingerprint): Likeness | null {
   return sameCard || sameBoard ? 'perhaps' : null;
 }
 
+/** No part of the one machine is in the other: serials differ, or where none is known the system and all network cards. */
+export function isOtherHardware(known: Fingerprint, now: Fingerprint): boolean {
+  const changed = changedParts(known, now);
+  const both = strong.filter((name) => known[name] !== undefined && now[name] !== undefined);
+  if (both.length > 0) return both.every((name) => changed.includes(name));
+  return changed.includes('machine') && changed.includes('macs');
+}
+
 export function valuesOf({ macs = [], ...parts }: Fingerprint): string[] {
   return [...Object.values(parts), ...macs];
 }
@@ -31,7 +37,7 @@ export function valuesOf({ macs = [], ...parts }: Fingerprint): string[] {
 /** The same without the values that are too common. */
 export function without(print: Fingerprint, common: ReadonlySet<string>): Fingerprint {
   const kept: Fingerprint = {};
-  for (const name of ['uuid', 'serial', 'board', 'machine'] as const) {
+  for (const name of singleParts) {
     const value = print[name];
     if (value !== undefined && !common.has(value)) kept[name] = value;
   }

@@ -24,24 +24,31 @@ export async function identityOf(parts: { state: State; fleet: Fleet }, id: stri
   };
 }
 
-/** Living endpoints that may be the same machine, or copies of it. */
-export async function lookalikes({ state, fleet }: { state: State; fleet: Fleet }, id: string): Promise<LooksLike[]> {
-  const living = state
-    .selectFrom('endpoints')
-    .select(['id', 'fingerprint', 'enrolled_at'])
-    .where('retired_at', 'is', null);
-  const own = await living.where('id', '=', id).executeTakeFirst();
-  if (!own?.fingerprint) return [];
-  const print = JSON.parse(own.fingerprint) as Fingerprint;
+const printsOf = (state: Pick<State, 'selectFrom'>) =>
+  state.selectFrom('endpoints').select(['id', 'fingerprint', 'enrolled_at']).where('retired_at', 'is', null);
+
+/** Living endpoints that have a part of it, itself among them; and the values that too many have to say anything. */
+export async function sharingParts(state: Pick<State, 'selectFrom'>, print: Fingerprint) {
   const values = valuesOf(print);
-  if (values.length === 0) return [];
   // Hex digits only, so no wildcard of LIKE.
-  const rows = await living
-    .where((where) => where.or(values.map((value) => where('fingerprint', 'like', `%"${value}"%`))))
-    .execute();
+  const rows =
+    values.length === 0
+      ? []
+      : await printsOf(state)
+          .where((where) => where.or(values.map((value) => where('fingerprint', 'like', `%"${value}"%`))))
+          .execute();
   const common = new Set(
     values.filter((value) => rows.filter(({ fingerprint }) => fingerprint?.includes(value)).length >= tooCommon),
   );
+  return { rows, common };
+}
+
+/** Living endpoints that may be the same machine, or copies of it. */
+export async function lookalikes({ state, fleet }: { state: State; fleet: Fleet }, id: string): Promise<LooksLike[]> {
+  const own = await printsOf(state).where('id', '=', id).executeTakeFirst();
+  if (!own?.fingerprint) return [];
+  const print = JSON.parse(own.fingerprint) as Fingerprint;
+  const { rows, common } = await sharingParts(state, print);
   return rows.flatMap((other) => {
     const endpoint = other.id === id ? undefined : fleet.get(other.id);
     if (!endpoint) return [];

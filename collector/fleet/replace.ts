@@ -9,7 +9,7 @@ import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 
 /** Minimum silence of the old endpoint, ms: two machines that both report are not a reinstallation. */
-const silentMs = 120_000;
+export const silentMs = 120_000;
 
 type ReplacedRow = Selectable<Database['endpoints']>;
 

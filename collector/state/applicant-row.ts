@@ -18,4 +18,6 @@ export interface ApplicantRow {
   decided_at: number | null;
   decided_by: string | null;
   reason: string | null;
+  /** The endpoint that it is a copy of; null: it came with a join code. */
+  copy_of: string | null;
 }

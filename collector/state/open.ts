@@ -61,6 +61,7 @@ import * as agentUpdates from './migrations/078-agent-updates.ts';
 import * as logInProviders from './migrations/081-log-ins.ts';
 import * as auditChain from './migrations/082-audit-chain.ts';
 import * as scopes from './migrations/084-scopes.ts';
+import * as copies from './migrations/087-copies.ts';
 import * as savedViews from './migrations/089-saved-views.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
@@ -125,6 +126,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '082-audit-chain': auditChain,
   '084-scopes': scopes,
   '089-saved-views': savedViews,
+  '087-copies': copies,
 };
 const known = Object.keys(migrations);
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -1188,6 +1188,7 @@ export const more = {
       credential_again: 'Asked to enrol again',
       take_back: 'Taken back',
       let_in: 'Refused machine let in',
+      copied: 'Endpoint of a copy',
       erase: 'Erased',
       extend: 'Extended',
       hand_off: 'Handed off',
@@ -1383,6 +1384,7 @@ export const more = {
     actions: 'Actions',
   },
   waiting: {
+    copyOf: 'copy of {{name}}, by its credential',
     title: 'Machines that ask to join',
     lead: 'Approve only a machine whose check word somebody reads on its screen, or in its log.',
     machine: 'Machine',
@@ -1904,6 +1906,13 @@ export const more = {
     again: 'Its machine is to be enrolled again',
     againLead:
       'It is refused since {{at}}, keeps what it measures, and brings it when it is enrolled again. An admin makes the line for that below the tab Machine and agent, with "Replace the credential".',
+    part: {
+      uuid: 'system number of the firmware (UUID)',
+      serial: 'serial number',
+      board: 'mainboard',
+      machine: 'installed system',
+      macs: 'network cards',
+    },
     event: {
       rotation_asked: 'Another credential was asked for',
       rotated: 'Its agent fetched another credential',

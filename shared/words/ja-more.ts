@@ -1177,6 +1177,7 @@ export const more: MoreWords = {
       credential_again: '再登録を要求',
       take_back: '廃止を取り消し',
       let_in: '拒否したマシンを受け入れ',
+      copied: '複製のエンドポイント',
       erase: '消去',
       extend: '延長',
       hand_off: '引き渡し',
@@ -1371,6 +1372,7 @@ export const more: MoreWords = {
     actions: '操作',
   },
   waiting: {
+    copyOf: '{{name}} の複製 (その認証情報による)',
     title: '参加を求めているマシン',
     lead: 'マシンの画面またはログに表示された確認語が一致するものだけを承認してください。',
     machine: 'マシン',
@@ -1889,6 +1891,13 @@ export const more: MoreWords = {
     again: 'このマシンは再登録が必要です',
     againLead:
       '{{at}} から接続を拒否されています。測定値は保持され、再登録すると送られます。再登録用の行は、管理者が「マシンとエージェント」タブの「認証情報を置き換える」で作成します。',
+    part: {
+      uuid: 'ファームウェアのシステム番号 (UUID)',
+      serial: 'シリアル番号',
+      board: 'マザーボード',
+      machine: 'インストール済みのシステム',
+      macs: 'ネットワークカード',
+    },
     event: {
       rotation_asked: '認証情報の更新が要求されました',
       rotated: 'エージェントが新しい認証情報を取得しました',

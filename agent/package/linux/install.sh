@@ -19,7 +19,8 @@ if [ "${1:-}" = --uninstall ]; then
   cp $home/setup "$here/setup.last"
   rm -rf $home /usr/bin/$name /etc/systemd/system/$name.service /etc/systemd/system/$name.path \
     /etc/systemd/system/$name.service.d/guard.conf /etc/systemd/system/evenkeel-update.service \
-    /etc/systemd/system/evenkeel-update.path /usr/lib/systemd/system-sleep/$name
+    /etc/systemd/system/evenkeel-update.path /etc/systemd/system/evenkeel-identity.service \
+    /usr/lib/systemd/system-sleep/$name
   rmdir /etc/systemd/system/$name.service.d 2>/dev/null || true
   [ "${2:-}" != --purge ] || "$here/setup.last" purge
   rm -f "$here/setup.last"
@@ -50,7 +51,7 @@ install -m 0755 "$here/$name" "$home/versions/$version.new"
 mv "$home/versions/$version.new" "$home/versions/$version"
 install -m 0755 "$here/setup" $home/setup
 install -m 0644 "$here/LICENSE" "$here/THIRD-PARTY.txt" $home
-install -m 0644 "$here/$name.service" "$here/$name.path" /etc/systemd/system
+install -m 0644 "$here/$name.service" "$here/$name.path" "$here/evenkeel-identity.service" /etc/systemd/system
 # Updates of its own: off until the machine's settings say otherwise, and without keys.json for good.
 install -d -m 0755 /etc/systemd/system/$name.service.d
 install -m 0755 "$here/guard" $home/guard

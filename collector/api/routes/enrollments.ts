@@ -1,7 +1,7 @@
 /** Join codes, and the one call that an agent makes with one. */
 
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { EndpointKind, Enrollment, Fingerprint, LooksLike, NewEnrollment, page } from '../../../shared/api.ts';
 import { WaitingAnswer } from '../../../shared/applicant.ts';
 import { EvenkeelError, fail } from '../../../shared/errors.ts';
@@ -11,9 +11,10 @@ import { rangeFault } from '../../../shared/ranges.ts';
 import type { Trust } from '../../../shared/trust.ts';
 import { createAllowances } from '../../doors/allowance.ts';
 import { networkOf } from '../../doors/network.ts';
-import { joinCodeOf } from '../../fleet/enrollment.ts';
+import { type Enrolled, joinCodeOf } from '../../fleet/enrollment.ts';
 import { lookalikes } from '../../fleet/identity.ts';
 import { linesFor } from '../../install/lines.ts';
+import type { Addresses } from '../../settings/addresses.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed, refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, PlaceName, word, wordOrNone } from '../shapes.ts';
@@ -55,24 +56,28 @@ const NewCode = Type.Object(
 );
 
 /** Facts that an agent reports about itself. A newer agent may report more than this collector expects. */
+export const Machine = {
+  hostname: Type.String({ maxLength: 1024, description: 'as the machine calls itself; a name is made of it' }),
+  platform: word(32),
+  arch: word(32),
+  kind: EndpointKind,
+  kind_why: Reasons,
+  version: word(32),
+};
+
+export const Attempt = Type.String({
+  pattern: '^[0-9a-f]{32}$',
+  want: '32 hex digits',
+  secret: true,
+  description: 'random; the same again after a lost answer',
+});
+
 const Applicant = Type.Object(
   {
     code: Type.String({ ...word(200, 'the secret inside the join code'), secret: true }),
-    hostname: Type.String({ maxLength: 1024, description: 'as the machine calls itself; a name is made of it' }),
-    platform: word(32),
-    arch: word(32),
-    kind: EndpointKind,
-    kind_why: Reasons,
-    version: word(32),
+    ...Machine,
     fingerprint: Type.Optional(Fingerprint),
-    attempt: Type.Optional(
-      Type.String({
-        pattern: '^[0-9a-f]{32}$',
-        want: '32 hex digits',
-        secret: true,
-        description: 'random; the same again after a lost answer',
-      }),
-    ),
+    attempt: Type.Optional(Attempt),
   },
   {
     examples: [
@@ -90,7 +95,7 @@ const Applicant = Type.Object(
   },
 );
 
-const Credential = Type.Object({
+export const AgentCredential = Type.Object({
   endpoint: Type.String(),
   bucket: Type.String(),
   name: Type.String(),
@@ -111,6 +116,17 @@ const Credential = Type.Object({
       },
     ),
   ),
+});
+
+/** What an agent keeps: its credential, where it reports, and whom it trusts there. */
+export const credentialAnswer = (
+  enrolled: Enrolled,
+  looksLike: Static<typeof AgentCredential>['looksLike'],
+  { mqtt, trust }: Addresses,
+): Static<typeof AgentCredential> => ({
+  ...{ ...enrolled, looksLike },
+  mqtt: { url: mqtt, ...(trust === null || trust.mode === 'system' ? {} : { ca: trust.roots.join('') }) },
+  ...(trust === null ? {} : { trust: keptOf(trust) }),
 });
 
 const keptOf = ({ version, pins, mode }: Trust) => ({ version, pins, ...(mode === 'pin' ? {} : { mode }) });
@@ -242,13 +258,13 @@ export function enrollmentRoutes(
         summary: 'For agents: exchange a join code for a credential',
         tags: ['enrolment'],
         body: Applicant,
-        response: { 201: Credential, 202: WaitingAnswer },
+        response: { 201: AgentCredential, 202: WaitingAnswer },
       },
     },
     async (request, reply) => {
       const { code, hostname, platform, arch, kind, kind_why, version, fingerprint = null } = request.body;
-      const { mqtt, trust } = addresses();
-      const from = { address: request.ip, attempt: request.body.attempt ?? null, trust: trust?.version ?? null };
+      const trust = addresses().trust?.version ?? null;
+      const from = { address: request.ip, attempt: request.body.attempt ?? null, trust };
       const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version, fingerprint, ...from };
       const redeemed = await enrollments
         .redeem(code, applicant)
@@ -265,12 +281,7 @@ export function enrollmentRoutes(
       changeFeed.publish({ kind: 'applicant' });
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
       const looksLike = await lookalikes({ state, fleet }, enrolled.endpoint);
-      return reply.status(201).send({
-        ...enrolled,
-        looksLike,
-        mqtt: { url: mqtt, ...(trust === null || trust.mode === 'system' ? {} : { ca: trust.roots.join('') }) },
-        ...(trust === null ? {} : { trust: keptOf(trust) }),
-      });
+      return reply.status(201).send(credentialAnswer(enrolled, looksLike, addresses()));
     },
   );
 }

@@ -15,6 +15,7 @@ import { changeOutcomeRoutes } from './change-outcome.ts';
 import { changeTableRoutes } from './change-table.ts';
 import { changeRoutes } from './changes.ts';
 import { channelRoutes } from './channels.ts';
+import { copyRoutes } from './copies.ts';
 import { costRoutes } from './costs.ts';
 import { credentialRoutes } from './credentials.ts';
 import { dependencyRoutes } from './dependencies.ts';
@@ -79,6 +80,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   endpointRoutes,
   bulkRoutes,
   fleetTableRoutes,
+  copyRoutes,
   credentialRoutes,
   agentSettingsRoutes,
   updateRoutes,

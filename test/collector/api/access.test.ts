@@ -351,6 +351,14 @@ const calls: Record<string, Call> = {
   'POST /api/v1/me/push/:id/test': { path: '/api/v1/me/push/x/test', status: 400 },
   'POST /api/v1/enroll': { body: { code: 'wrong', ...applicant }, status: 403 },
   // The rest of it: test/road/rotation.test.ts.
+  // The rest of it: test/road/copied.test.ts.
+  'POST /api/v1/agent/copied': {
+    body: {
+      ...{ ...applicant, endpoint: 'enobody', secret: 'wrong', attempt: '0'.repeat(32) },
+      fingerprint: { uuid: '0123456789abcdef' },
+    },
+    status: 401,
+  },
   'POST /api/v1/agent/credential': { body: { endpoint: 'enobody', secret: 'wrong' }, status: 401 },
   'POST /api/v1/endpoints/:id/let-in': {
     path: '/api/v1/endpoints/:endpoint/let-in',

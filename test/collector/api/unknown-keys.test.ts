@@ -18,6 +18,7 @@ const takesQuery: Record<string, string> = {
 const takesBody: Record<string, string> = {
   'POST /act/:token': 'what a form sends is not read',
   'POST /api/v1/enroll': 'a newer agent may report more of itself than this collector knows',
+  'POST /api/v1/agent/copied': 'so may one that asks whether it is a copy',
   'POST /api/v1/alerts/webhook': 'the form is Alertmanager’s, and grows',
   'POST /api/v2/alerts': 'the form is Alertmanager’s, and grows',
 };

@@ -1,5 +1,6 @@
 /** What happened to the identity of an endpoint: credentials, copies, hardware. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
+import { hardwareParts } from '../../../../shared/identity-kinds.ts';
 import { time } from '../../../../shared/words/format.ts';
 import { Box } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -15,7 +16,7 @@ export function IdentityHistory({ events }: { events: Events }) {
         {events.map(({ at, kind, by, names, doubtfulSince }) => (
           <li key={`${at}${kind}`}>
             <Moment at={at} shape="long" /> <span class="strong">{t(`identity.event.${kind}`)}</span>{' '}
-            <bdi>{Object.values(names).join(', ')}</bdi> <span class="quiet small">{by ?? t('identity.bySelf')}</span>
+            <bdi>{namesIn(kind, names)}</bdi> <span class="quiet small">{by ?? t('identity.bySelf')}</span>
             {doubtfulSince !== null && <div>{t('identity.doubtful', spanOf(doubtfulSince, at))}</div>}
           </li>
         ))}
@@ -23,6 +24,14 @@ export function IdentityHistory({ events }: { events: Events }) {
     </Box>
   );
 }
+
+const namesIn = (kind: Events[number]['kind'], { parts, ...names }: Events[number]['names']) => {
+  const changed = hardwareParts.filter((part) => parts?.split(' ').includes(part));
+  return [
+    ...(kind === 'hardware' ? changed.map((part) => t(`identity.part.${part}`)) : []),
+    ...Object.values(names),
+  ].join(', ');
+};
 
 const spanOf = (from: number, to: number) => ({
   from: time(from, language.value, 'long'),

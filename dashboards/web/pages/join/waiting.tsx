@@ -83,6 +83,9 @@ const fingerprintIn = ({ fingerprint }: Applicant) =>
   );
 
 /** Nothing where nobody waits. */
+const codeOf = ({ copyOf, label }: Applicant) =>
+  copyOf === null ? actorName(label) || t('add.noLabel') : t('waiting.copyOf', { name: copyOf });
+
 export function WaitingMachines() {
   const loaded = useLoad<Page<Applicant>>('applicants', ({ kind }) => kind === 'applicant', lookMs);
   const items = loaded.data?.items ?? [];
@@ -109,7 +112,7 @@ export function WaitingMachines() {
             ),
           },
           { key: 'word', head: t('waiting.checkWord'), cell: (one) => <code>{one.checkWord}</code> },
-          { key: 'code', head: t('waiting.code'), cell: (one) => actorName(one.label) || t('add.noLabel') },
+          { key: 'code', head: t('waiting.code'), cell: codeOf },
           {
             key: 'asked',
             head: t('waiting.asks'),
