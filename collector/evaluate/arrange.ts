@@ -2,6 +2,8 @@
  * Overrides of rules, from a settings file and from people, over the built-in ones: the rules in force, and the faults.
  * Pure.
  */
+import { namesThere } from '../../shared/nearest.ts';
+import { reason } from '../../shared/reason.ts';
 import { type Fault, shown, wordHint } from '../../shared/shape.ts';
 import { createRuleBooks, everywhere, type RuleBooks, type ScopedRule } from './book.ts';
 import { faultsOfLevel, faultsOfRule } from './check.ts';
@@ -173,7 +175,8 @@ function newRuleFaults(candidate: Record<string, unknown>, ids: readonly string[
   if (name !== undefined && when !== undefined) return faults;
   const hint = wordHint(id, ids) || '; a new one needs at least `name` and `when`';
   const rest = faults.filter(({ path }) => path.length > 0);
-  return [{ path: ['id'], problem: `${shown(id)} is no rule that we know${hint}` }, ...rest];
+  const why = reason('rule_unknown', { name: shown(id), ...namesThere(String(id), ids) });
+  return [{ path: ['id'], problem: `${shown(id)} is no rule that we know${hint}`, why }, ...rest];
 }
 
 /** `disk-space.when.all.0.clear` */

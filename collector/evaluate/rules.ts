@@ -158,8 +158,9 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   function preview(scope: Scope, changes: readonly RuleChange[], by = '', at = now()): Arranged {
     const arranged = arrange(builtIn, [...inFile, ...planned(scope, changes, by, at)]);
     const faults = arranged.faults.map(({ override, fault }) => {
-      const elsewhere = isSameScope(override.scope, scope) ? '' : ` (${override.scope.of} ${override.scope.target})`;
-      return { at: placeOf(override.id, fault), problem: fault.problem + elsewhere };
+      const [at, { of, target }] = [placeOf(override.id, fault), override.scope];
+      if (!isSameScope(override.scope, scope)) return { at, problem: `${fault.problem} (${of} ${target})` };
+      return { at, problem: fault.problem, ...(fault.why && { why: fault.why }) };
     });
     if (faults.length > 0)
       throw fail(

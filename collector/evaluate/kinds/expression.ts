@@ -2,7 +2,9 @@
  * An expression in CEL over the newest values of an endpoint, its tags and its inventory. Judged at each instance of the
  * first metric that it names. A value that is not there is no data, never false; what is certain without it decides.
  */
+
 import { type Static, Type } from 'typebox';
+import { reason } from '../../../shared/reason.ts';
 import type { Metric, Report } from '../../../shared/report.ts';
 import { compile, type Expression } from '../cel.ts';
 import type { RuleKind, RuleMemory } from './kind.ts';
@@ -65,6 +67,7 @@ export const expression = {
       {
         path: ['clear'],
         problem: `begins with ${end.measurement}; it must look at the same thing as expr: ${main.measurement}`,
+        why: reason('rule_expr_other', { name: String(end.measurement), of: String(main.measurement) }),
       },
     ];
   },

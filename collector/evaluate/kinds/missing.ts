@@ -1,5 +1,7 @@
 /** A value that does not come though the endpoint reports: "unknown" is never silently treated as good. */
+
 import { type Static, Type } from 'typebox';
+import { reason } from '../../../shared/reason.ts';
 import { shown } from '../../../shared/shape.ts';
 import { lossMeasurement, type RuleKind, seconds } from './kind.ts';
 
@@ -21,7 +23,9 @@ export const missing = {
   schema: When,
   faults({ measurement }) {
     if (measurement !== lossMeasurement) return [];
-    return [{ path: ['measurement'], problem: `${shown(measurement)} is there only when something was lost` }];
+    const name = shown(measurement);
+    const why = reason('rule_lost_only', { name });
+    return [{ path: ['measurement'], problem: `${name} is there only when something was lost`, why }];
   },
   metric: ({ measurement, field }) => `${measurement}.${field}`,
   limit: ({ after_s }) => after_s,

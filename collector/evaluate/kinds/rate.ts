@@ -2,8 +2,10 @@
  * How fast a value changes: bytes per second of a counter, degrees per hour of a temperature. The change over the whole
  * window, so that one sample between two others does not decide; of a counter that fell, what it has counted since.
  */
+
 import { type Static, Type } from 'typebox';
 import { fieldOf } from '../../../shared/metrics.ts';
+import { reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
 import { ruleDefaults } from '../../../shared/rule-defaults.ts';
 import { Op, statusOf } from '../compare.ts';
@@ -43,7 +45,11 @@ export const rate = {
   faults({ op, value, measurement, field }) {
     if (op === '=')
       return [
-        { path: ['op'], problem: '"=" is no comparison for a rate, which is hardly ever exactly that; take > or <' },
+        {
+          path: ['op'],
+          problem: '"=" is no comparison for a rate, which is hardly ever exactly that; take > or <',
+          why: reason('rule_rate_equal'),
+        },
       ];
     const isCounter = fieldOf(`${measurement}.${field}`)?.kind === 'counter';
     if (!isCounter || typeof value !== 'number' || typeof op !== 'string') return [];
@@ -52,6 +58,7 @@ export const rate = {
       {
         path: ['value'],
         problem: `${value} ${op[0] === '<' ? 'can never be reached' : 'holds for every value'}: a counter only grows`,
+        why: reason(op[0] === '<' ? 'rule_rate_never' : 'rule_rate_always', { value }),
       },
     ];
   },

@@ -85,14 +85,14 @@ export function ProblemCallout({ problem, retry }: { problem: Problem; retry?: (
   if (isWaiting) return <Callout tone="unknown" title={t('link.banner')} spoken />;
   const title = wordOr('problem', `${problem.code}.message`, problem.message);
   const hint = wordOr('problem', `${problem.code}.hint`, problem.hint);
-  // Of a form: what its fields say, without the names that only a script needs.
+  // The place as the API calls it: a fault without its place helps nobody, and its field may be on another step of the form.
   if (problem.code === 'BAD_REQUEST' && problem.faults.length > 0)
     return (
       <Callout tone="critical" title={t('common.notAccepted')} spoken>
         <ul>
-          {[...new Set(problem.faults.map((fault) => fault.problem))].map((text) => (
-            <li key={text} class="small">
-              {text}
+          {problem.faults.map(({ at, problem: what }) => (
+            <li key={at + what} class="small">
+              {/^[\w.]+$/.test(at) && <code>{at}</code>} {what}
             </li>
           ))}
         </ul>
