@@ -80,7 +80,7 @@ async function byOurselves(config: Config, to: string, passphrase: string | null
         progress: ({ phase, done, total }) => line.say(phase, done, total),
       });
       line.end();
-      if (config.backup?.to === to) await pruneBackups(to, config.backup.keep);
+      if (config.backup?.to === to) await pruneBackups(to, config.backup.keep, await source.instance());
       const { path, linked, note } = made;
       report({ ...note, path, linked, bytes: bytesOf(note), segments: note.series.segments });
     } finally {

@@ -1,6 +1,6 @@
 /** `restore FROM --data NEWFOLDER`: a backup becomes the data folder of a collector, which then holds its messages back. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { escaped } from '../../shared/safe-text.ts';
@@ -25,7 +25,7 @@ const always = [
   'Nothing is sent until an admin allows it in Settings: old messages would wake people for what is long over.',
 ];
 
-function report({ data, path, note, erasedAgain, secrets }: RestoredBackup, zone: string): void {
+function report({ data, path, note, erasedAgain, secrets }: RestoredBackup, { zone, backup }: Config): void {
   const settings = join(data, names.settings);
   const file = note.settings === null ? null : join(settings, note.settings);
   const hasFile = file !== null && existsSync(file);
@@ -37,6 +37,11 @@ function report({ data, path, note, erasedAgain, secrets }: RestoredBackup, zone
       ? 'There is no list of erased endpoints beside the backup (erased.json): erase again what was erased since.'
       : `Endpoints that were erased since: ${erasedAgain}, and they are again.`,
     ...always,
+    ...(backup && resolve(backup.to) === dirname(path)
+      ? [
+          `Its backups go to ${backup.to}, as those of the collector that it was restored from. Where that one runs still, set another folder as backup.to first.`,
+        ]
+      : []),
     ...(existsSync(settings) ? [`The settings of then are in ${settings}; compare them with yours.`] : []),
     `Start it: npm run collector -- start --data ${data}${hasFile ? ` --config ${file}` : ''}`,
   ];
@@ -91,7 +96,7 @@ export const command: Command = {
         progress: (phase, done, total) => line.say(phase, done, total),
       });
       line.end();
-      report(restored, config.zone);
+      report(restored, config);
       return 0;
     } finally {
       over();

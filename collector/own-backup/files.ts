@@ -1,6 +1,6 @@
 /** Files that are whole and durable, with their SHA-256. */
 import { createHash } from 'node:crypto';
-import { constants, type FileHandle, link, lstat, mkdir, open, readdir } from 'node:fs/promises';
+import { constants, type FileHandle, lchown, link, lstat, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const chunkBytes = 1024 * 1024;
@@ -104,6 +104,21 @@ export async function syncFolders(path: string): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true }))
     if (entry.isDirectory()) await syncFolders(join(path, entry.name));
   await syncFolder(path);
+}
+
+/**
+ * What root makes in a folder of another user is that user's, who has to go on with it.
+ * @param path with all below it @param folder whose owner gets it
+ */
+export async function giveToOwner(path: string, folder: string): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  if (uid !== 0) await give(path, uid, gid);
+}
+
+async function give(path: string, uid: number, gid: number): Promise<void> {
+  if ((await lstat(path)).isDirectory()) for (const name of await readdir(path)) await give(join(path, name), uid, gid);
+  await lchown(path, uid, gid);
 }
 
 export const isThere = (path: string): Promise<boolean> =>

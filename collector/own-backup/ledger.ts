@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import { reason } from '../../shared/reason.ts';
 import { backupRefused as refused } from '../state/backup-refused.ts';
-import { syncFolder, writeDurable } from './files.ts';
+import { giveToOwner, syncFolder, writeDurable } from './files.ts';
 
 export const ledgerName = 'erased.json';
 
@@ -50,6 +50,7 @@ export async function writeLedger(folder: string, of: string, erased: readonly s
   const fresh = `${file}.partial`;
   await rm(fresh, { force: true });
   await writeDurable(fresh, `${JSON.stringify({ v: 1, of, erased: all })}\n`);
+  await giveToOwner(fresh, folder);
   await rename(fresh, file);
   await syncFolder(folder);
 }

@@ -10,7 +10,7 @@ import { reason } from '../../shared/reason.ts';
 import { openUnchanged } from '../series/copy.ts';
 import type { Config } from '../settings/settings.ts';
 import { backupRefused as refused } from '../state/backup-refused.ts';
-import { copyFile, isThere, linkFile, sumOf, syncFolder, syncFolders, writeDurable } from './files.ts';
+import { copyFile, giveToOwner, isThere, linkFile, sumOf, syncFolder, syncFolders, writeDurable } from './files.ts';
 import { refuseForeign, writeLedger } from './ledger.ts';
 import { type BackedUpFile, type BackupNote, names, noteFormat, noteName, readNote } from './note.ts';
 import { lackOfRoom, preparePlace } from './place.ts';
@@ -67,12 +67,16 @@ export async function makeBackup(request: BackupRequest): Promise<MadeBackup> {
   const { source, config, now, signal } = request;
   const to = preparePlace(request.to, config.data);
   const id = await source.id();
+  const instance = await source.instance();
   refuseForeign(to, id);
-  for (const name of readdirSync(to).filter((one) => one.startsWith(prefix) && one.endsWith(partial)))
+  refuseRival(to, instance);
+  const half = instance === 0 ? partial : `.${instance}${partial}`;
+  // Those of another one that writes here, too, may be on their way.
+  for (const name of readdirSync(to).filter((one) => isBackup(one.slice(0, -half.length)) && one.endsWith(half)))
     await rm(join(to, name), { recursive: true, force: true });
   refuseLack(to, source.bytes());
   const began = performance.now();
-  const folder = join(to, `${nameAt(now())}${partial}`);
+  const folder = join(to, `${nameAt(now())}${half}`);
   try {
     await mkdir(folder, { mode: 0o700 });
     const { files, linked, ...note } = await fill(folder, to, request);
@@ -80,13 +84,14 @@ export async function makeBackup(request: BackupRequest): Promise<MadeBackup> {
     const path = await freeName(to, at);
     const whole: BackupNote = {
       ...{ format: noteFormat, version: request.version, at, took: Math.round(performance.now() - began) },
-      ...{ by: request.by, ...note, files },
+      ...{ by: request.by, ...note, files, ...(instance > 0 && { instance }) },
     };
     await writeDurable(join(folder, noteName), `${JSON.stringify(whole, null, 1)}\n`);
     await syncFolders(folder);
     // Before the name: a backup without the list would bring back what is erased.
     await writeLedger(to, id, await source.erased());
     signal.throwIfAborted();
+    await giveToOwner(folder, to);
     await rename(folder, path);
     await syncFolder(to);
     return { path, note: whole, linked };
@@ -96,15 +101,44 @@ export async function makeBackup(request: BackupRequest): Promise<MadeBackup> {
   }
 }
 
-/** All but the newest `keep`. @returns how many are left */
-export async function pruneBackups(folder: string, keep: number): Promise<number> {
-  const all = backupsIn(folder);
-  for (const name of all.slice(keep)) {
+/** null: it cannot be read. */
+function noteIn(folder: string, name: string): BackupNote | null {
+  const path = join(folder, name);
+  try {
+    return readNote(readFileSync(join(path, noteName), 'utf8'), path);
+  } catch {
+    return null;
+  }
+}
+
+/** The newest first, of this one alone: in a folder that a restored collector came from lie those of the other, too. */
+const ownBackupsIn = (folder: string, instance: number): string[] =>
+  backupsIn(folder).filter((name) => {
+    const note = noteIn(folder, name);
+    return note !== null && (note.instance ?? 0) === instance;
+  });
+
+/**
+ * A restored collector has the id and the settings of the one that it came from. Where that one goes on making backups, they would
+ * take each other for the same.
+ * @throws EvenkeelError BACKUP_REFUSED
+ */
+function refuseRival(to: string, instance: number): void {
+  if (instance === 0) return;
+  const rival = backupsIn(to)
+    .map((name) => noteIn(to, name))
+    .find((note) => note !== null && (note.instance ?? 0) < instance && note.at > instance);
+  if (rival)
+    throw refused(`to ${to}`, reason('own_backup_rival', { made_at: rival.at }), reason('own_backup_rival_apart'));
+}
+
+/** All but the newest `keep` of this one. */
+export async function pruneBackups(folder: string, keep: number, instance: number): Promise<void> {
+  for (const name of ownBackupsIn(folder, instance).slice(keep)) {
     // Half removed it must not look like a backup.
     await rename(join(folder, name), join(folder, `${name}${partial}`));
     await rm(join(folder, `${name}${partial}`), { recursive: true, force: true });
   }
-  return Math.min(all.length, keep);
 }
 
 async function freeName(to: string, at: number): Promise<string> {
@@ -224,13 +258,11 @@ function countsIn(file: string, tables: readonly string[]): Record<string, numbe
 /** Of the newest backup: segments never change, so that two backups may have one file. */
 function segmentsBefore(to: string): { folder: string; files: Map<string, BackedUpFile> } | null {
   const [newest] = backupsIn(to);
-  if (newest === undefined) return null;
-  const folder = join(to, newest);
-  try {
-    const { files } = readNote(readFileSync(join(folder, noteName), 'utf8'), folder);
-    return { folder, files: new Map(files.flatMap((file) => (file.crc === undefined ? [] : [[file.path, file]]))) };
-  } catch {
-    // Then all of it is copied.
-    return null;
-  }
+  // Where it cannot be read, all of it is copied.
+  const note = newest === undefined ? null : noteIn(to, newest);
+  if (newest === undefined || note === null) return null;
+  const files = note.files.flatMap((file): [string, BackedUpFile][] =>
+    file.crc === undefined ? [] : [[file.path, file]],
+  );
+  return { folder: join(to, newest), files: new Map(files) };
 }

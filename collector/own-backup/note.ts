@@ -45,6 +45,8 @@ export const BackupNote = Type.Object(
     counts: Type.Record(Type.String({ maxLength: 50 }), count),
     /** Of the settings file below `settings`; null: there was none. */
     settings: Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]),
+    /** Of a collector that was restored itself: when. Of all others nothing, as older versions have it. */
+    instance: Type.Optional(count),
     /** What is not in it, in words. */
     leftOut: Type.Array(Type.String({ maxLength: 1000 }), { maxItems: 100 }),
     files: Type.Array(BackedUpFile, { maxItems: 1_000_000 }),

@@ -113,7 +113,7 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
     try {
       const about = { source, config, to, by, version: parts.version, passphrase: settings?.passphrase ?? null };
       const made = lastOf(await makeBackup({ ...about, now: clock.now, signal: stopping.signal, progress }));
-      if (settings && to === settings.to) await pruneBackups(to, settings.keep);
+      if (settings && to === settings.to) await pruneBackups(to, settings.keep, await source.instance());
       ended = { made: shownOf(made), failed: null };
       if (isUsual(to)) await remember({ last: { to, ...made }, failed: null });
       log.info(

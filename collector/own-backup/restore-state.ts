@@ -3,12 +3,12 @@
  * older than the world, as after any restore. The state that was there stays beside it.
  */
 import { existsSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { openUnchanged } from '../series/copy.ts';
 import { isKnownSchema, newestSchema, openState } from '../state/open.ts';
-import { copyFile, syncFolder } from './files.ts';
+import { copyFile, giveToOwner, syncFolder } from './files.ts';
 import { names } from './note.ts';
 import { markRestored } from './restored.ts';
 
@@ -50,11 +50,12 @@ export async function restoreState({ file, data, now, signal }: StateRequest): P
     const erased = erasedIn(state);
     const opened = await openState(fresh);
     try {
-      await markRestored(opened, { at: now(), madeAt, from: file.split(/[\\/]/).at(-1) ?? file, erased });
+      await markRestored(opened, { at: now(), madeAt, from: basename(file), erased, isWhole: false });
     } finally {
       await opened.destroy();
     }
     const replaced = freeName(data);
+    await giveToOwner(fresh, data);
     linkSync(state, replaced);
     renameSync(fresh, state);
     await syncFolder(data);

@@ -13,7 +13,7 @@ import { type PostgresPlace, postgresName } from '../state/drivers/postgres-addr
 import { undump } from '../state/drivers/postgres-copy.ts';
 import { openAsIs, openState } from '../state/open.ts';
 import { type FoundBackup, faultsOfBackup, findBackup, refuseNewer, secretsOf } from './check.ts';
-import { type CopyWatch, copyFile, isThere, syncFolder, syncFolders, writeDurable } from './files.ts';
+import { type CopyWatch, copyFile, giveToOwner, isThere, syncFolder, syncFolders, writeDurable } from './files.ts';
 import { ledgerName, readLedger } from './ledger.ts';
 import { type BackupNote, bytesOf, isInside, names } from './note.ts';
 import { isWithin, lackOfRoom, realOf } from './place.ts';
@@ -79,8 +79,9 @@ export async function restoreBackup(request: RestoreRequest): Promise<RestoredBa
       await undump(request.state, join(half, names.dump));
       await rm(join(half, names.dump));
     }
-    const about = { at: request.now(), madeAt: backup.note.at, from: basename(backup.path) };
+    const about = { at: request.now(), madeAt: backup.note.at, from: basename(backup.path), isWhole: true };
     const erasedAgain = await mark(place, { ...about, erased: ledger?.erased ?? [] });
+    await giveToOwner(half, (await isThere(data)) ? data : dirname(data));
     await syncFolders(half);
     request.signal.throwIfAborted();
     // An empty folder at its place is replaced, but on Windows; one that was filled meanwhile makes this fail.

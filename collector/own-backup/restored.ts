@@ -19,14 +19,16 @@ export interface RestoredState {
 }
 
 const key = 'restored';
+const instanceKey = 'own_backup_instance';
 
 export async function readRestored(state: Pick<State, 'selectFrom'>): Promise<RestoredState | null> {
   const row = await state.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
   return row ? (JSON.parse(row.value) as RestoredState) : null;
 }
 
-async function write(db: Pick<State, 'insertInto'>, restored: RestoredState): Promise<void> {
-  const value = JSON.stringify(restored);
+const write = (db: Pick<State, 'insertInto'>, restored: RestoredState) => writeValue(db, key, JSON.stringify(restored));
+
+async function writeValue(db: Pick<State, 'insertInto'>, key: string, value: string): Promise<void> {
   await db
     .insertInto('settings')
     .values({ key, value })
@@ -34,15 +36,35 @@ async function write(db: Pick<State, 'insertInto'>, restored: RestoredState): Pr
     .execute();
 }
 
-/** @param erased ids that the list beside the backups names. @returns how many of them were in it */
+/**
+ * Of a collector that was restored and the one that it was restored from, which may run still: both have one id.
+ * @returns 0 for one that never was
+ */
+export async function instanceOf(state: Pick<State, 'selectFrom'>): Promise<number> {
+  const row = await state.selectFrom('settings').select('value').where('key', '=', instanceKey).executeTakeFirst();
+  return Number(row?.value ?? 0);
+}
+
+/**
+ * @param erased ids that the list beside the backups names
+ * @param isWhole into another folder, and not back into that of the same collector
+ * @returns how many of them were in it
+ */
 export async function markRestored(
   state: State,
-  { at, madeAt, from, erased }: Omit<RestoredState, 'isHeld'> & { erased: readonly string[] },
+  {
+    at,
+    madeAt,
+    from,
+    erased,
+    isWhole,
+  }: Omit<RestoredState, 'isHeld'> & { erased: readonly string[]; isWhole: boolean },
 ): Promise<number> {
   return state.transaction().execute(async (db) => {
     const again = await eraseAgain(db, erased, at);
     await db.deleteFrom('sessions').execute();
     await write(db, { at, madeAt, from, isHeld: true });
+    if (isWhole) await writeValue(db, instanceKey, String(at));
     const what = { object: 'collector', object_id: null, name: from, action: 'restore', before: null };
     const who = { kind: 'cli' as const, actor: 'command line', address: null };
     const after = { madeAt, erasedAgain: again };

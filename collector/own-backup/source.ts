@@ -9,6 +9,7 @@ import { segmentFiles } from '../series/embedded/segment-table.ts';
 import type { SeriesCopy, SeriesStore } from '../series/series.ts';
 import type { Config } from '../settings/settings.ts';
 import { appliedMigrations, copyState, openAsIs, type State } from '../state/open.ts';
+import { instanceOf } from './restored.ts';
 
 export interface CopySource {
   /** Of the journal and of the state's file, for the room that they take. */
@@ -17,6 +18,8 @@ export interface CopySource {
   state(file: string, progress: (done: number, total: number) => void): Promise<void>;
   /** The collector, whatever its folder: made up at the first backup. */
   id(): Promise<string>;
+  /** See `instanceOf`. */
+  instance(): Promise<number>;
   schema(): Promise<string>;
   erased(): Promise<string[]>;
   counts(): Promise<Record<string, number>>;
@@ -31,7 +34,7 @@ const sizeOf = (path: string) => (existsSync(path) ? statSync(path).size : 0);
 function ofState(
   state: State,
   makeId: () => string,
-): Pick<CopySource, 'state' | 'id' | 'schema' | 'erased' | 'counts'> {
+): Pick<CopySource, 'state' | 'id' | 'instance' | 'schema' | 'erased' | 'counts'> {
   return {
     state: (file, progress) => copyState(state, file, progress),
     async id() {
@@ -43,6 +46,7 @@ function ofState(
       return (await state.selectFrom('settings').select('value').where('key', '=', idKey).executeTakeFirstOrThrow())
         .value;
     },
+    instance: () => instanceOf(state),
     schema: async () => (await appliedMigrations(state)).at(-1) ?? '',
     async erased() {
       // Before 034 nothing could be.

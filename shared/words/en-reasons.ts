@@ -189,6 +189,10 @@ export const reasons = {
   own_backup_on_disk: 'Choose a folder on a disk',
   own_backup_open_to_all: 'Every user of this machine may change what is in it',
   own_backup_run: 'Run: {{command}}',
+  own_backup_rival:
+    'The collector that this one was restored from goes on making its backups there, the last one {{made_at}}',
+  own_backup_rival_apart:
+    'Set another folder as backup.to of this one. Where the other is gone for good, move its backups since the restore away',
   own_backup_set_place:
     'Set backup.to in evenkeel.yaml and restart, or give a folder: npm run collector -- backup --to FOLDER',
   own_backup_stopping: 'The collector stops',

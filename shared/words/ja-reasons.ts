@@ -189,6 +189,9 @@ export const reasons: ReasonWords = {
   own_backup_on_disk: 'ディスク上のフォルダーを選んでください',
   own_backup_open_to_all: 'このマシンのすべてのユーザーが中身を変更できます',
   own_backup_run: '次を実行してください：{{command}}',
+  own_backup_rival: 'このコレクターの復元元が、今もそこにバックアップを作成しています（最新：{{made_at}}）',
+  own_backup_rival_apart:
+    'このコレクターには別のフォルダーを backup.to に設定してください。復元元をもう使わない場合は、復元後に作られたバックアップを移動してください',
   own_backup_set_place:
     'evenkeel.yaml に backup.to を設定して再起動するか、フォルダーを指定してください：npm run collector -- backup --to FOLDER',
   own_backup_stopping: 'コレクターが停止中です',
