@@ -12,6 +12,7 @@ import type { OfflineReason } from '../shared/presence.ts';
 import { reason } from '../shared/reason.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { TargetOrder } from '../shared/target.ts';
+import type { SaidTrust } from '../shared/trust.ts';
 import type { UpdateReport } from '../shared/update.ts';
 import { askForMaintenance } from './asking.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
@@ -57,6 +58,7 @@ export interface AgentState {
   /** Tells a start from the one before. */
   pid: number;
   update: UpdateReport;
+  trust: SaidTrust;
 }
 
 export interface Agent {
@@ -100,9 +102,9 @@ function openUpdates(
   return createUpdates({ ...given, lastAck, isOnBattery, onChange: () => parts.link.announce() });
 }
 
-function stateOf({ link, spool, runner, updates }: Running): AgentState {
+function stateOf({ link, spool, runner, updates, trust }: Running): AgentState {
   const of = { link: link.state(), spool: spool.state(), checks: runner.states() };
-  return { version, pid: process.pid, update: updates.report(), ...of };
+  return { version, pid: process.pid, update: updates.report(), trust: trust.said(), ...of };
 }
 
 /** New settings of the collector; null: it took them back. */

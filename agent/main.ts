@@ -36,6 +36,10 @@ const commands: Record<string, AgentCommandEntry> = {
     usage: 'doctor                  what each check reads, may, finds and lacks; connection and spool',
     load: () => import('./commands/doctor.ts'),
   },
+  status: {
+    usage: 'status [--json]         which endpoint this is, how it reports, what waits; exit code 1 where something is wrong',
+    load: () => import('./commands/status.ts'),
+  },
   'run-backup': {
     usage: 'run-backup --job NAME [--product P] [--protects PATH]… [--schedule S] [--verify] -- COMMAND …',
     load: () => import('./commands/run-backup.ts'),

@@ -146,12 +146,12 @@ function waitingHere(data: string) {
 
 const sayTrouble = ({ message }: EvenkeelError) => process.stderr.write(`${message} It is asked again.\n`);
 
-function waits({ checkWord, until }: WaitingAnswer, isAgain: boolean): string[] {
+function waits({ checkWord, until }: WaitingAnswer, isAsked: boolean): string[] {
   return [
     'This machine may join as soon as a person has approved it, on the page "Add endpoint" of the collector.',
     `Its check word: ${checkWord}. Approve only a machine that shows the same one there.`,
-    hasService() && !isAgain
-      ? `Its service asks until ${new Date(until).toISOString().slice(0, 16)}Z, also after a restart, and begins to report once it may.`
+    isAsked
+      ? `Its agent asks until ${new Date(until).toISOString().slice(0, 16)}Z, also after a restart, and reports as soon as it may.`
       : `This asks until ${new Date(until).toISOString().slice(0, 16)}Z. Where it is stopped, run the same again: it is the same question.`,
   ];
 }
@@ -203,9 +203,10 @@ export const command: AgentCommand = {
     let outcome = resumed ? null : await enroll(options);
     if (outcome && 'waiting' in outcome) {
       keepWaiting(options);
+      const isAsked = options.again ? (await ask(data, 'status')) !== null : hasService();
       codeFile.forget();
-      print(...waits(outcome.waiting, options.again === true));
-      if (hasService() && !options.again) return 0;
+      print(...waits(outcome.waiting, isAsked));
+      if (isAsked) return 0;
       outcome = null;
     }
     const { credential, looksLike } = outcome ?? (await untilDecided(options, sayTrouble));

@@ -1,5 +1,5 @@
 /** `run`: the agent itself, until SIGTERM or SIGINT. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
@@ -51,9 +51,13 @@ async function isItself(data: string, log: Log): Promise<boolean> {
 }
 
 /** In a process of its own: what it loads is not needed for months. */
-async function hasDone(words: readonly string[], log: Log): Promise<boolean> {
+function start(words: readonly string[]): ChildProcess {
   const { file, args } = agentCommand(words);
-  const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'], windowsHide: true });
+  return spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit'], windowsHide: true });
+}
+
+async function hasDone(words: readonly string[], log: Log): Promise<boolean> {
+  const child = start(words);
   const alive = createWatchdog(runProgram, () => performance.now(), log);
   const timer = setInterval(() => alive?.(), 60_000);
   const end = () => void child.kill('SIGTERM');
@@ -76,25 +80,78 @@ export const command: AgentCommand = {
     const log = createLog();
     if (!(await isLetIn(data, log)) || !(await isItself(data, log))) return 1;
     await stayLean(data, () => runOnce(data));
-    const agent = createAgent({ data, log });
-    await agent.start();
     keepTidy();
-    log.info({ data }, 'The agent has started');
-    await new Promise<void>((resolve) => {
-      const end = (signal: string) => {
-        log.info({ signal }, 'The agent stops');
-        // Handled once: a second signal has no handler, and ends the process by default.
-        process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
-        readStopReason(runProgram)
-          .then((reason) => agent.stop(reason))
-          .then(resolve, resolve);
-      };
-      process.on('SIGTERM', end);
-      process.on('SIGINT', end);
-      // The parent process holds standard input open: when it closes, the parent is gone, however it ended.
-      if (values['with-parent']) process.stdin.once('close', () => end('parent gone')).resume();
-    });
+    let end = (_signal: string): void => process.exit(0);
+    const ended = (signal: string) => {
+      // Handled once: a second signal has no handler, and ends the process by default.
+      process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+      end(signal);
+    };
+    process.on('SIGTERM', ended);
+    process.on('SIGINT', ended);
+    // The parent process holds standard input open: when it closes, the parent is gone, however it ended.
+    if (values['with-parent']) process.stdin.once('close', () => ended('parent gone')).resume();
+    const onEnd = (take: typeof end) => {
+      end = take;
+    };
+    while ((await runUntilEnd(data, log, onEnd)) === 'enrolled_again')
+      log.info({ data }, 'This machine was enrolled again: the agent goes on under the new identity');
     // Pending work of checks is not waited for.
     process.exit(0);
   },
 };
+
+async function runUntilEnd(
+  data: string,
+  log: Log,
+  onEnd: (take: (signal: string) => void) => void,
+): Promise<'ended' | 'enrolled_again'> {
+  const agent = createAgent({ data, log });
+  await agent.start();
+  log.info({ data }, 'The agent has started');
+  return new Promise((resolve) => {
+    const resuming = resumeWaiting(data, log, () => void stop('enrolled_again'));
+    let stopping: Promise<void> | null = null;
+    const stop = (why: 'ended' | 'enrolled_again') => {
+      resuming.stop();
+      stopping ??= readStopReason(runProgram)
+        .then((reason) => agent.stop(reason))
+        .catch(() => undefined)
+        .then(() => resolve(why));
+      return stopping;
+    };
+    onEnd((signal) => {
+      log.info({ signal }, 'The agent stops');
+      void stop('ended');
+    });
+  });
+}
+
+const lookMs = 10_000;
+const retryMs = 300_000;
+
+/** An enrolment in the place of this identity that waits for a person: it is asked on beside the agent, also after a restart. */
+function resumeWaiting(data: string, log: Log, onEnrolled: () => void): { stop(): void } {
+  let child: ChildProcess | null = null;
+  let notBefore = 0;
+  const look = () => {
+    if (child || performance.now() < notBefore || !existsSync(waitingPath(data))) return;
+    log.info({ data }, 'An enrolment in the place of this identity waits until a person approves it');
+    child = start(['enroll', '--resume', '--data', data]);
+    const close = (code: number | null) => {
+      child = null;
+      notBefore = performance.now() + retryMs;
+      if (code === 0) onEnrolled();
+    };
+    child.once('error', () => close(1));
+    child.once('close', close);
+  };
+  const timer = setInterval(look, lookMs);
+  look();
+  return {
+    stop() {
+      clearInterval(timer);
+      child?.removeAllListeners('close').kill('SIGTERM');
+    },
+  };
+}

@@ -83,6 +83,38 @@ test('approval: the machine shows the check word, is stopped, asks on as `run`, 
   await agent.finished;
 });
 
+test('approval in the place of an identity: the agent asks on beside its reports, also after a restart, and goes on as the new one', async () => {
+  const data = newMachine();
+  const { code: first } = await makeCode({});
+  assert.is((await enroll(data, first, '--name', 'desk-1').finished).code, 0);
+  const identity = () => (JSON.parse(readFileSync(join(data, 'agent.json'), 'utf8')) as { endpoint: string }).endpoint;
+  const before = identity();
+  const { code } = await makeCode({ approval: true });
+  const agent = startAgent(['run', '--data', data]);
+  await until(() => agent.output().includes('Connected to'), 30_000, 'the agent');
+  const asking = enroll(data, code, '--again', '--name', 'desk-2');
+  const { code: exit, stdout } = await asking.finished;
+  assert.is(exit, 0);
+  assert.match(stdout, /Its agent asks until .*, also after a restart/);
+  // The machine starts anew.
+  agent.child.kill('SIGKILL');
+  await agent.finished;
+  const next = startAgent(['run', '--data', data]);
+  await until(() => next.output().includes('waits until a person approves it'), 30_000, 'that it asks');
+  await until(() => next.output().includes('Connected to'), 30_000, 'reports under the old identity meanwhile');
+  assert.is(identity(), before);
+  await send(`/api/v1/applicants/${(await waitsAs('desk-2')).id}/approve`);
+  await until(() => next.output().includes('goes on under the new identity'), 60_000, 'the new identity');
+  assert.is.not(identity(), before);
+  type Rows = { items: { id: string; state: string }[] };
+  const isOnline = async () =>
+    (await collector.get<Rows>('/api/v1/endpoints')).items.some(({ id, state }) => id === identity() && state === 'online');
+  await until(isOnline, 30_000, 'reports under it');
+  assert.not.ok(existsSync(join(data, 'join-waiting.json')));
+  next.child.kill('SIGTERM');
+  assert.is((await next.finished).code, 0);
+});
+
 test('refused: the machine says by whom and why, and asks anew the next time', async () => {
   const { code } = await makeCode({ approval: true });
   const data = newMachine();
