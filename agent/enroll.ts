@@ -76,6 +76,7 @@ export async function enroll(options: EnrollOptions): Promise<EnrollOutcome> {
     kind: options.kind.kind,
     kind_why: [options.kind.why],
     version,
+    ...proofOf(old, collector),
     ...(options.hardware === undefined ? {} : { fingerprint: options.hardware.print }),
   });
   if ((answer as Partial<WaitingAnswer> | null)?.waiting === true)
@@ -96,6 +97,10 @@ export async function enroll(options: EnrollOptions): Promise<EnrollOutcome> {
   forgetAttempt(options.data);
   return { credential: kept, looksLike: namesIn(looksLike) };
 }
+
+/** Whoever still has the credential of an endpoint is that endpoint: no other collector is shown it. */
+const proofOf = (old: Credential | null, collector: string) =>
+  old?.collector === collector ? { before: { endpoint: old.endpoint, secret: old.secret } } : {};
 
 /** @throws EvenkeelError DATA_NOT_WRITABLE, UNTRUSTED_PATH, before anything is sent */
 function keptAttempt(data: string, secret: string): string {

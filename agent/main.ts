@@ -37,7 +37,8 @@ const commands: Record<string, AgentCommandEntry> = {
     load: () => import('./commands/doctor.ts'),
   },
   status: {
-    usage: 'status [--json]         which endpoint this is, how it reports, what waits; exit code 1 where something is wrong',
+    usage:
+      'status [--json]         which endpoint this is, how it reports, what waits; exit code 1 where something is wrong',
     load: () => import('./commands/status.ts'),
   },
   'run-backup': {

@@ -212,7 +212,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     },
     heard: ({ id }, report) => targets.heard(id, report),
     asked: alerts.maintenance.asked,
-    ...{ applied: agentSettings.heard, updated: managers.updates.heard, trusts: tls.agents.heard },
+    ...{ applied: agentSettings.heard, updated: managers.updates.heard, trusts: managers.credentials.afterTrust(tls) },
     configOf: settingsFor(config, { ...managers, trust: tls.agents }),
   });
   onStop(() => intake.close());

@@ -1,3 +1,6 @@
+/** In `replaces` of a join code, in place of an id: machines that are recognised go on as the endpoint that they were. */
+export const whoeverItWas = 'auto';
+
 /** What can happen to the identity of an endpoint. */
 export const identityEventKinds = [
   'rotation_asked',

@@ -92,7 +92,8 @@ function* problemsOf(
       : { problem: 'This machine is not enrolled.', todo: 'Run `evenkeel-agent enroll` and paste a join code.' };
   if (!state && isOther)
     return yield {
-      problem: 'The hardware is not that of the enrolment, and nothing is reported until the collector has said whether this is a copy.',
+      problem:
+        'The hardware is not that of the enrolment, and nothing is reported until the collector has said whether this is a copy.',
       todo: 'Let its service run, or start it: it asks by itself. Where the collector wants a person to let a copy join, its log has the check word.',
     };
   if (!state)
@@ -117,7 +118,11 @@ function* problemsOf(
       todo: 'On the one that is the copy, run `evenkeel-agent enroll --again`.',
     };
   const lost = spool.losses.reduce((sum, { count }) => sum + count, 0);
-  if (lost > 0) yield { problem: `${lost} reports were lost here.`, todo: '`evenkeel-agent doctor` says why, and how to make room.' };
+  if (lost > 0)
+    yield {
+      problem: `${lost} reports were lost here.`,
+      todo: '`evenkeel-agent doctor` says why, and how to make room.',
+    };
   if (status.trust.refused !== null)
     yield {
       problem: `A change of the collector's authority was not taken: ${status.trust.refused}.`,
@@ -137,11 +142,17 @@ function linesOf(status: MachineStatus): string[] {
   const lines: [string, string][] = [
     ['endpoint', status.endpoint === null ? 'none' : `${status.name} (${status.endpoint})`],
     ['collector', status.collector ?? 'none'],
-    ['way', way.url === null ? 'none' : `${way.url}, ${way.state}${way.since === null ? '' : ` since ${at(way.since)}`}`],
+    [
+      'way',
+      way.url === null ? 'none' : `${way.url}, ${way.state}${way.since === null ? '' : ` since ${at(way.since)}`}`,
+    ],
     ['acknowledged', at(status.lastAcknowledged)],
     ['waiting', status.waiting === null ? 'not known' : `${status.waiting} messages`],
     ['version', status.version],
-    ['update', update === null ? 'not known' : [update.state, update.version, `(${update.allow})`].filter(Boolean).join(' ')],
+    [
+      'update',
+      update === null ? 'not known' : [update.state, update.version, `(${update.allow})`].filter(Boolean).join(' '),
+    ],
     ['trust', `${trust.mode}, version ${trust.version}`],
     ...(status.waitsForApproval ? ([['approval', 'an enrolment waits for a person']] as [string, string][]) : []),
   ];
@@ -160,7 +171,8 @@ export const command: AgentCommand = {
     const state = (await ask(data, 'status')) as AgentState | null;
     const known = credential?.hardware?.print;
     // An agent that asks at its start whether it is a copy does not answer yet.
-    const isOther = state === null && known !== undefined && changedParts(known, printOf(await readMachine(run))).length > 0;
+    const isOther =
+      state === null && known !== undefined && changedParts(known, printOf(await readMachine(run))).length > 0;
     const status = statusOf(credential, state, { now: Date.now(), isWaiting: existsSync(waitingPath(data)), isOther });
     const kept = state === null && existsSync(spoolPath(data));
     if (values.json === true) process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);

@@ -58,7 +58,7 @@ export const command: Command = {
       [
         `The authority is now sha256/${pinOf(file.current)}. A collector that runs shows it within seconds.`,
         isKnown
-          ? 'Nothing of the old one counts any more. Agents that know the pin of this one find it by themselves, within five minutes; the others keep their reports until they are enrolled again: "Replace the credential" on the page of each endpoint. `tls status` names who is not back.'
+          ? 'Nothing of the old one counts any more. Agents that know the pin of this one find it by themselves, within five minutes; the others keep their reports until they are enrolled again: "Replace the credential" on the page of each endpoint. `tls status` names who is not back. Each agent that comes back fetches another credential by itself, as soon as it trusts this authority: whoever had the key may have read the one of before, which works until then. For machines where that was misused: "Refuse the credential" on the page of the endpoint.'
           : 'Agents go on as they are, and are told of the new one: `tls status` and the page "Settings" name who has not taken it. When all have, and not before 45 days, the old one is dropped by itself.',
         `Keep ${away} offline: it is the key of the next authority.`,
         isKnown

@@ -82,7 +82,8 @@ export function createCopies(parts: { state: State; fleet: Fleet; clock: Clock; 
         const [before, print] = [without(known, common), without(machine.fingerprint, common)];
         const changed = changedParts(before, print);
         const isOther = isOtherHardware(before, print);
-        if (changed.length > 0 && !isOther && life === 'unclear') return { undecided: true };
+        // What waits in its spool is given up where the original delivers it itself: that has to be known.
+        if (changed.length > 0 && life === 'unclear') return { undecided: true };
         if (changed.length === 0 || (!isOther && life === 'gone')) {
           const fingerprint = JSON.stringify(withNew(known, machine.fingerprint));
           if (fingerprint !== row.fingerprint) await updateRow(db, 'endpoints', row.id, { fingerprint });

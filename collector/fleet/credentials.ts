@@ -5,14 +5,15 @@
  */
 import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { SaidTrust } from '../../shared/trust.ts';
 import { hashSecret, makeSecret } from '../accounts/secret.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import { type AuditEntry, writeAudit } from '../state/audit.ts';
 import { chunks } from '../state/chunks.ts';
 import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import type { Fleet } from './fleet.ts';
-import { noteIdentity } from './identity-events.ts';
+import type { Endpoint, Fleet } from './fleet.ts';
+import { type IdentityNote, noteIdentity } from './identity-events.ts';
 
 /** An agent that was off when it was asked may come back after months, with the credential of then. */
 const rotationMs = 10 * 366 * 86_400_000;
@@ -39,8 +40,22 @@ export interface Credentials {
   issue(id: string, secret: string, address: string): Promise<AgentCredential>;
   /** Asks those whose credential is a year old. */
   yearly(): Promise<void>;
+  /**
+   * Whoever has the key of an authority that was given up may have stood in the way and read credentials: an agent that trusts the
+   * next one fetches another, once.
+   */
+  afterTrust(tls: TrustSource): (endpoint: Endpoint, said: SaidTrust) => Promise<void>;
   /** From here on agents are told. */
   start(intake: { configure(endpoint: string): void; disconnect(endpoint: string): void }): void;
+}
+
+interface TrustSource {
+  agents: {
+    heard(endpoint: Endpoint, said: SaidTrust): Promise<void>;
+    /** Null: it trusts what it was told. */
+    ofEndpoint(id: string): object | null;
+  };
+  state(): { file: { abandonedAt?: number } | null };
 }
 
 export function createCredentials(parts: {
@@ -64,14 +79,18 @@ export function createCredentials(parts: {
     return known;
   }
 
-  async function rotateCredential(ids: readonly string[], by: string | null): Promise<number> {
+  async function rotateCredential(
+    ids: readonly string[],
+    by: string | null,
+    names: IdentityNote['names'] = {},
+  ): Promise<number> {
     const asked = await each(ids, async (db, some, at) => {
       await db
         .updateTable('endpoints')
         .set((of) => ({ credential: of('credential', '+', 1) }))
         .where('id', 'in', some)
         .execute();
-      for (const endpoint of some) await noteIdentity(db, { endpoint, at, kind: 'rotation_asked', by });
+      for (const endpoint of some) await noteIdentity(db, { endpoint, at, kind: 'rotation_asked', by, names });
     });
     for (const id of asked) {
       intake.configure(id);
@@ -145,6 +164,20 @@ export function createCredentials(parts: {
         null,
       );
       if (asked > 0) log.info({ endpoints: asked }, 'Credentials that are a year old are rotated');
+    },
+    afterTrust: (tls) => async (endpoint, said) => {
+      await tls.agents.heard(endpoint, said);
+      const { abandonedAt } = tls.state().file ?? {};
+      if (abandonedAt === undefined || tls.agents.ofEndpoint(endpoint.id) !== null) return;
+      const row = await state
+        .selectFrom('endpoints')
+        .select('id')
+        .where('id', '=', endpoint.id)
+        .where('again_at', 'is', null)
+        .whereRef('credential', '=', 'credential_has')
+        .where((where) => where(where.fn.coalesce('credential_at', 'enrolled_at'), '<', abandonedAt))
+        .executeTakeFirst();
+      if (row) await rotateCredential([row.id], null, { cause: 'authority' });
     },
     start(running) {
       intake = running;

@@ -2,6 +2,7 @@
 
 import type { Enrollment } from '../../shared/api.ts';
 import { fail } from '../../shared/errors.ts';
+import { whoeverItWas } from '../../shared/identity-kinds.ts';
 import { encodeJoinCode } from '../../shared/join-code.ts';
 import { isWithin } from '../../shared/ranges.ts';
 import { reason } from '../../shared/reason.ts';
@@ -13,6 +14,7 @@ import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { updateRow } from '../state/rows.ts';
 import { askToJoin, type JoiningMachine } from './applicants.ts';
+import { continuedBy, type KnownBefore } from './continued.ts';
 import type { EndpointKind } from './fleet.ts';
 import { setGroups } from './groups.ts';
 import { noteIdentity } from './identity-events.ts';
@@ -30,7 +32,7 @@ export interface CodeRequest {
   tags?: readonly string[];
   /** Addresses and ranges from which it works; from anywhere when empty. */
   ranges?: readonly string[];
-  /** An endpoint that gets another credential by it, instead of a new endpoint; then it works once. */
+  /** An endpoint that gets another credential by it, instead of a new endpoint; then it works once. Or `auto`. */
   replaces?: string | null;
   /** Ids of groups of every endpoint of this code. */
   groups?: readonly string[];
@@ -77,6 +79,7 @@ export interface Enrollments {
   redeem(
     secret: string,
     applicant: JoiningMachine,
+    before?: KnownBefore,
   ): Promise<(Enrolled & { madeSite: string | null; waiting?: never }) | { waiting: Wait }>;
   /** Which code this is; null: none that we know. */
   idOf(secret: string): Promise<string | null>;
@@ -154,7 +157,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         label,
         kind,
         uses: 0,
-        max_uses: replaces === null ? maxUses : 1,
+        max_uses: replaces === null || replaces === whoeverItWas ? maxUses : 1,
         created_at: at,
         created_by: by,
         expires_at: at + lifeMs,
@@ -181,7 +184,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
       await state.updateTable('enrollments').set({ revoked_at: now(), revoked_by: by }).where('id', '=', id).execute();
     },
 
-    async redeem(secret, given) {
+    async redeem(secret, given, before = { proven: null, isSilent: () => false }) {
       const at = now();
       return state.transaction().execute(async (db) => {
         const found = db.selectFrom('enrollments').selectAll().where('code_hash', '=', hashSecret(secret));
@@ -190,9 +193,9 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         refuse(code, zone, given.address ?? '');
         const attempt = given.attempt ? hashSecret(given.attempt) : null;
         const of = { enrollment: code.id, attempt, trust: given.trust ?? null };
-        const known = attempt === null ? null : await attemptOf(db, code.id, attempt);
-        if (known !== null && at < code.expires_at + repeatMs)
-          return { ...(await renew(db, known, given, of, at)), madeSite: null };
+        const repeated = attempt === null ? null : await attemptOf(db, code.id, attempt);
+        if (repeated !== null && at < code.expires_at + repeatMs)
+          return { ...(await renew(db, repeated, given, of, at)), madeSite: null };
         let applicant = given;
         if (code.approval !== 0) {
           if (!given.attempt)
@@ -209,7 +212,11 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
             .where('id', '=', code.id)
             .execute();
         }
-        if (code.replaces !== null) return { ...(await renew(db, code.replaces, applicant, of, at)), madeSite: null };
+        const known = { ...before, isRecognised: code.replaces === whoeverItWas };
+        const continued = await continuedBy(db, applicant.fingerprint, known);
+        const again = continued ?? (code.replaces === whoeverItWas ? null : code.replaces);
+        if (again !== null)
+          return { ...(await renew(db, again, applicant, of, at, continued !== null)), madeSite: null };
         const name = await freeName(db, nameFrom(applicant.hostname));
         // A code may be older than the sites are, or its site may have been removed with a wrong clock.
         const site = code.site === null ? null : await ensureSite(db, code.site, code.created_by, at);
@@ -268,7 +275,7 @@ export const joinCodeOf = (secret: string, { http, codePins }: Pick<Addresses, '
  * user of the machine could read the code.
  */
 export const pasteLine = (code: string, replaces: string | null): string =>
-  `echo ${code} | npm run agent -- enroll -${replaces === null ? '' : ' --again'}`;
+  `echo ${code} | npm run agent -- enroll -${replaces === null || replaces === whoeverItWas ? '' : ' --again'}`;
 
 /** The credential of before works until this one is used: its machine reports on while a person goes to it. */
 const beforeMs = 86_400_000;
@@ -280,6 +287,7 @@ async function renew(
   applicant: JoiningMachine,
   of: { enrollment: string; attempt: string | null; trust: number | null },
   at: number,
+  isContinued = false,
 ): Promise<Enrolled> {
   const row = await db
     .selectFrom('endpoints')
@@ -294,7 +302,12 @@ async function renew(
   const { platform, arch, version, hostname, fingerprint } = applicant;
   // Whoever was refused before has been enrolled again by it.
   await db.deleteFrom('machines').where('endpoint', '=', id).execute();
-  await noteIdentity(db, { endpoint: id, at, kind: 'enrolled_again', names: { host: hostname } });
+  await noteIdentity(db, {
+    endpoint: id,
+    at,
+    kind: isContinued ? 'continued' : 'enrolled_again',
+    names: { host: hostname },
+  });
   await updateRow(db, 'endpoints', id, {
     ...{ credential_has: row.credential, credential_at: at, again_at: null },
     ...{ secret_hash: hashSecret(secret), old_secret_until: at + beforeMs },

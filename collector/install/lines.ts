@@ -2,6 +2,7 @@
  * The line to paste on a machine, for each system. It downloads a script under the pinned key of this server and gives it the join
  * code on standard input: the words of a command stand in the list of processes, and `curl | sh` goes on after a refused key.
  */
+import { whoeverItWas } from '../../shared/identity-kinds.ts';
 import type { JoinLines } from '../../shared/joining.ts';
 import { pasteLine } from '../fleet/enrollment.ts';
 import type { Addresses } from '../settings/addresses.ts';
@@ -35,7 +36,7 @@ export function powerShellPin(addresses: InstallAddresses): string {
 }
 
 export function linesFor(code: string, replaces: string | null, addresses: InstallAddresses): JoinLines {
-  const again = replaces === null ? '' : ' --again';
+  const again = replaces === null || replaces === whoeverItWas ? '' : ' --again';
   const url = (name: string) => `${addresses.http}/${name}`;
   const shell = `curl ${curlWords(addresses)} ${quoted(url('install.sh'))} -o ek.sh && echo ${code} | sudo sh ek.sh${again}`;
   return {

@@ -1892,6 +1892,8 @@ export const more = {
         'Its system or a network card is the same, which is no proof. A reinstalled machine enrols as a new endpoint.',
       copy: 'The installed system is the same on other hardware, or both report. They stay two endpoints.',
     },
+    moved:
+      'The installed system is the same on other hardware, and nothing has been heard of the other one since. It may be its copy, or its disk in another machine.',
     newer: 'If this is the same machine, confirm it on the page of the newer endpoint.',
     replace: 'This one replaces {{name}}',
     replaceLead:
@@ -1900,6 +1902,13 @@ export const more = {
     adminOnly: 'An admin can confirm that it is the same machine.',
     replaced: 'Reinstalled',
     replacedBy: 'confirmed by {{by}}',
+    anew: 'Machines that were installed anew go on as the endpoint that they were',
+    anewHelp:
+      'Where the serial numbers are those of one endpoint that has been silent for two minutes. Whoever has this code and knows them can be that endpoint.',
+    givenUp: 'because the authority was given up',
+    notTrusting: 'Its agent has not taken a change of the collector’s authority',
+    trustLead: 'It reports as long as the collector shows what it trusts, and is cut off after that.',
+    trustOpen: 'Open Settings, which says until when',
     history: 'What happened to its identity',
     bySelf: 'by itself',
     doubtful: 'Values from {{from}} to {{to}} may be those of another machine.',

@@ -2,14 +2,21 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type MachineStatus, statusOf } from '../../agent/commands/status.ts';
-import { credentialFor, startAgent, temporaryFolder } from '../support/agent.ts';
 import { writeCredential } from '../../agent/credential.ts';
+import { credentialFor, startAgent, temporaryFolder } from '../support/agent.ts';
 import { until } from '../support/processes.ts';
 
 const test = suite('status');
 const now = Date.UTC(2026, 10, 1);
 const credential = credentialFor('mqtts://keel.example.net:8883');
-const link = { state: 'connected', since: now - 60_000, trouble: null, lastAck: now - 5000, ownAck: null, sharedSince: null } as const;
+const link = {
+  state: 'connected',
+  since: now - 60_000,
+  trouble: null,
+  lastAck: now - 5000,
+  ownAck: null,
+  sharedSince: null,
+} as const;
 const spool = { entries: 2, bytes: 10, epoch: 'e', seq: 1, inMemory: 0, losses: [] };
 const here = { now, isWaiting: false };
 const problems = (status: MachineStatus) => status.problems.map(({ problem }) => problem);
@@ -30,10 +37,16 @@ test('each thing that is wrong is said with what to do', () => {
     [statusOf(null, null, { now, isWaiting: true }), /waits until a person approves it/],
     [said(null), /No agent runs/],
     [statusOf(credential, null, { ...here, isOther: true }), /hardware is not that of the enrolment/],
-    [said({ link: { ...link, state: 'waiting', trouble: 'ECONNREFUSED' }, spool }), /no connection to mqtts:.*ECONNREFUSED/],
+    [
+      said({ link: { ...link, state: 'waiting', trouble: 'ECONNREFUSED' }, spool }),
+      /no connection to mqtts:.*ECONNREFUSED/,
+    ],
     [said({ link: { ...link, since: now - 9e6, lastAck: now - 8e6 }, spool }), /confirmed nothing for 2 hours/],
     [said({ link: { ...link, sharedSince: now }, spool }), /Another machine reports under this identity/],
-    [said({ link, spool, trust: { version: 1, refused: { version: 2, why: 'no answer' } } }), /authority was not taken: no answer/],
+    [
+      said({ link, spool, trust: { version: 1, refused: { version: 2, why: 'no answer' } } }),
+      /authority was not taken: no answer/,
+    ],
   ];
   for (const [status, says] of cases) {
     assert.is(status.problems.length, 1, problems(status).join());

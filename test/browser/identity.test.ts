@@ -100,6 +100,47 @@ step('both machines of one identity stand on its page with what to do, in both l
   await shows('複数のマシンがこの ID で報告しています');
 });
 
+const agentAsks = ({ endpoint, secret }: Enrolled, hostname: string, fingerprint: object) =>
+  send<{ endpoint?: string }>('agent/copied', {
+    ...{ endpoint, secret, hostname, platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test' },
+    ...{ version: '0.1.0', fingerprint, attempt: Buffer.from(hostname).toString('hex').padEnd(32, '0') },
+  });
+
+step(
+  'a copy and its original, and a repaired machine: what happened stands on their pages, in both languages',
+  async () => {
+    const press = await enrol('press', '1111111111111111');
+    const copy = await agentAsks(press, 'press-copy', { serial: '2222222222222222' });
+    await open(press.endpoint);
+    for (const text of ['A copy of it got an endpoint of its own', 'press-copy']) await shows(text);
+    await open(String(copy.endpoint), 'ja');
+    await shows('複製のエンドポイントとして作成されました');
+    const { code } = await send<NewEnrollment>('enrollments', {});
+    const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0' };
+    const fingerprint = { uuid: '3333333333333333', serial: '4444444444444444' };
+    const lathe = await send<Enrolled>('enroll', {
+      ...{ code: decodeJoinCode(code).secret, hostname: 'lathe', ...about, fingerprint },
+    });
+    const parts = { ...fingerprint, serial: '5555555555555555' };
+    assert.equal(await agentAsks(lathe, 'lathe', parts), { goesOn: true });
+    await open(lathe.endpoint);
+    for (const text of ['Parts of its hardware changed', 'serial number']) await shows(text);
+    assert.equal(await violations(page), []);
+    await open(lathe.endpoint, 'ja');
+    await shows('シリアル番号');
+  },
+);
+
+step('a join code for machines that were installed anew is made on the page', async () => {
+  await openPage(page, `${collector.http}/add`, 'en');
+  await page.getByLabel(/installed anew go on as the endpoint/).check();
+  await page.getByRole('button', { name: 'Create join code' }).click();
+  await shows(/EK2-/);
+  const { items } = await collector.get<{ items: Enrollment[] }>('/api/v1/enrollments');
+  assert.is(items[0]?.replaces, 'auto');
+  assert.equal(await violations(page), []);
+});
+
 step('an admin makes the line that replaces a credential, after a question, in both languages', async () => {
   const shop = await enrol('shop', 'cccccccccccccccc');
   await open(shop.endpoint, 'ja');
@@ -137,7 +178,7 @@ step('an admin says that a machine was installed anew, and is led to the endpoin
   const { items } = await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints?sort=name');
   assert.equal(
     items.map(({ name }) => name),
-    ['gold', 'shop', 'web'],
+    ['gold', 'lathe', 'press', 'press-copy', 'shop', 'web'],
   );
   assert.equal(complaints, []);
 });

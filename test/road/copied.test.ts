@@ -137,6 +137,9 @@ test('repaired: the same endpoint goes on, and its page says which parts are oth
   await until(() => repaired.output().includes('Nothing is reported until'), 30_000, 'the question');
   await new Promise((resolve) => setTimeout(resolve, 2000));
   assert.is((await detail(before.endpoint)).row.state, 'offline');
+  const asked = on(machine('fixed-asked', { ...parts, serial: 'S-2', card: '52:54:00:aa:bb:cc' }));
+  const said = await startAgent(['status', '--data', home('fixed')], undefined, asked).finished;
+  assert.equal([said.code, /hardware is not that of the enrolment/.test(said.stdout)], [1, true], said.stdout);
   ahead += 180_000;
   await until(isOnline(before.endpoint), 30_000, 'the same endpoint');
   const { identityEvents } = await detail(before.endpoint);

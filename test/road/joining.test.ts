@@ -108,7 +108,9 @@ test('approval in the place of an identity: the agent asks on beside its reports
   assert.is.not(identity(), before);
   type Rows = { items: { id: string; state: string }[] };
   const isOnline = async () =>
-    (await collector.get<Rows>('/api/v1/endpoints')).items.some(({ id, state }) => id === identity() && state === 'online');
+    (await collector.get<Rows>('/api/v1/endpoints')).items.some(
+      ({ id, state }) => id === identity() && state === 'online',
+    );
   await until(isOnline, 30_000, 'reports under it');
   assert.not.ok(existsSync(join(data, 'join-waiting.json')));
   next.child.kill('SIGTERM');

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { Credential } from '../../agent/credential.ts';
 import { certificatesIn, pinOf } from '../../collector/tls/certificates.ts';
 import { readAuthority } from '../../collector/tls/store.ts';
-import type { EndpointRow, NewEnrollment } from '../../shared/api.ts';
+import type { EndpointDetail, EndpointRow, NewEnrollment } from '../../shared/api.ts';
 import type { TlsView } from '../../shared/tls.ts';
 import { startAgent } from '../support/agent.ts';
 import { runCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
@@ -95,6 +95,19 @@ test('rotated: a running agent is told, takes it and says so; then given up: it 
     await until(() => trusted().join() === later, 25_000, 'the agent has found the next one');
     await until(async () => (await isOnline()) && (await view()).missing.length === 0, 25_000, 'it is back');
     assert.match(agent.output(), /The authority was given up/);
+    // Whoever stood in the way may have read it.
+    assert.match(given.stdout, /fetches another credential by itself/);
+    await until(() => credential().generation === 1 && !credential().previous, 40_000, 'another credential');
+    await until(isOnline, 25_000, 'it is back with that');
+    const [row] = (await ask<{ items: EndpointRow[] }>('/api/v1/endpoints')).items;
+    const { identityEvents } = await ask<EndpointDetail>(`/api/v1/endpoints/${row?.id}`);
+    assert.equal(
+      identityEvents.map(({ kind, names }) => [kind, names]),
+      [
+        ['rotated', {}],
+        ['rotation_asked', { cause: 'authority' }],
+      ],
+    );
   } finally {
     agent.child.kill('SIGTERM');
     await agent.finished;

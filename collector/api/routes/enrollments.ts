@@ -5,12 +5,14 @@ import { type Static, Type } from 'typebox';
 import { EndpointKind, Enrollment, Fingerprint, LooksLike, NewEnrollment, page } from '../../../shared/api.ts';
 import { WaitingAnswer } from '../../../shared/applicant.ts';
 import { EvenkeelError, fail } from '../../../shared/errors.ts';
+import { whoeverItWas } from '../../../shared/identity-kinds.ts';
 import { Reasons } from '../../../shared/inventory.ts';
 import { JoinProgress } from '../../../shared/joining.ts';
 import { rangeFault } from '../../../shared/ranges.ts';
 import type { Trust } from '../../../shared/trust.ts';
 import { createAllowances } from '../../doors/allowance.ts';
 import { networkOf } from '../../doors/network.ts';
+import { knownBefore } from '../../fleet/continued.ts';
 import { type Enrolled, joinCodeOf } from '../../fleet/enrollment.ts';
 import { lookalikes } from '../../fleet/identity.ts';
 import { linesFor } from '../../install/lines.ts';
@@ -38,7 +40,7 @@ const NewCode = Type.Object(
     replaces: Type.Optional(
       Type.Union([word(64), Type.Null()], {
         description:
-          'id of an endpoint that gets another credential; the code works once, the old credential until then',
+          'id of an endpoint that gets another credential: the code works once, the old credential until then. `auto`: a machine whose serial numbers are those of an endpoint that has been silent for two minutes goes on as that one',
       }),
     ),
     groups: Type.Optional(
@@ -78,6 +80,15 @@ const Applicant = Type.Object(
     ...Machine,
     fingerprint: Type.Optional(Fingerprint),
     attempt: Type.Optional(Attempt),
+    before: Type.Optional(
+      Type.Object(
+        {
+          endpoint: word(32, 'that it was enrolled as'),
+          secret: Type.String({ ...word(200, 'that of its log-in'), secret: true }),
+        },
+        { description: 'the credential that the machine still has: it goes on as that endpoint, where that is silent' },
+      ),
+    ),
   },
   {
     examples: [
@@ -183,7 +194,8 @@ export function enrollmentRoutes(
       if (fault) throw fail('BAD_REQUEST', { problem: `ranges: "${fault[0]}" ${fault[1]}` });
       refuseUnbound(request, hours ?? 0, ranges.length > 0 || approval);
       for (const id of inGroups) if (groups.nameOf(id) === undefined) throw fail('NOT_FOUND', { what: 'group', id });
-      if (replaces !== null && !fleet.get(replaces)) throw fail('NOT_FOUND', { what: 'endpoint', id: replaces });
+      if (replaces !== null && replaces !== whoeverItWas && !fleet.get(replaces))
+        throw fail('NOT_FOUND', { what: 'endpoint', id: replaces });
       const { enrollment, secret, madeSite } = await enrollments.create({
         label: label ?? '',
         site: site ?? null,
@@ -267,7 +279,7 @@ export function enrollmentRoutes(
       const from = { address: request.ip, attempt: request.body.attempt ?? null, trust };
       const applicant = { hostname, platform, arch, kind, kindWhy: kind_why, version, fingerprint, ...from };
       const redeemed = await enrollments
-        .redeem(code, applicant)
+        .redeem(code, applicant, knownBefore(fleet, clock.now(), request.body.before))
         .catch((thrown: unknown) => refused(thrown, code, request.ip));
       if (redeemed.waiting) {
         const { isNew, ...waiting } = redeemed.waiting;

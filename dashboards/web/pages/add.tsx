@@ -1,6 +1,7 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
 import { useRef, useState } from 'preact/hooks';
 import type { Enrollment, GroupRow, NewEnrollment } from '../../../shared/api.ts';
+import { whoeverItWas } from '../../../shared/identity-kinds.ts';
 import { number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -33,6 +34,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   const [ranges, setRanges] = useState('');
   const [group, setGroup] = useState('');
   const [approval, setApproval] = useState(false);
+  const [isAnew, setAnew] = useState(false);
   const groups = useLoad<Page<GroupRow>>('groups', ({ kind }) => kind === 'group').data?.items ?? [];
   const { busy, problem, send } = useSend();
   const end = useRef<HTMLDivElement>(null);
@@ -49,6 +51,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
       ranges: wordsIn(ranges),
       groups: group === '' ? [] : [group],
       approval,
+      ...(isAnew && { replaces: whoeverItWas }),
     };
     await send(async () => onMade(await call<NewEnrollment>('enrollments', { method: 'POST', body })));
   };
@@ -95,6 +98,12 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
         <input type="checkbox" checked={approval} onChange={(event) => setApproval(event.currentTarget.checked)} />
         <span>
           {t('add.approval')} <span class="quiet small">{t('add.approvalHelp')}</span>
+        </span>
+      </label>
+      <label class="option">
+        <input type="checkbox" checked={isAnew} onChange={(event) => setAnew(event.currentTarget.checked)} />
+        <span>
+          {t('identity.anew')} <span class="quiet small">{t('identity.anewHelp')}</span>
         </span>
       </label>
       <div class="form-end" ref={end}>

@@ -152,7 +152,7 @@ async function logIn(clientId: string, password: string): Promise<number> {
 }
 
 /** Enrols as an agent does that could read these parts of its machine. */
-async function enrolAs(code: string, fingerprint: Fingerprint): Promise<Answer> {
+async function enrolAs(code: string, fingerprint: Fingerprint, more: object = {}): Promise<Answer> {
   const { secret } = decodeJoinCode(code);
   const machine = {
     hostname: 'pc',
@@ -162,7 +162,7 @@ async function enrolAs(code: string, fingerprint: Fingerprint): Promise<Answer> 
     kind_why: 'test',
     version: '0.1.0',
   };
-  return collector.call('/api/v1/enroll', { method: 'POST', body: { code: secret, ...machine, fingerprint } });
+  return collector.call('/api/v1/enroll', { method: 'POST', body: { code: secret, ...machine, fingerprint, ...more } });
 }
 const hash = (text: string) => Buffer.from(text).toString('hex').padEnd(16, '0').slice(0, 16);
 
@@ -226,5 +226,79 @@ test('two that both report are two, however alike', async () => {
 });
 
 const credentialFrom = (enrolled: object) => enrolled as { bucket: string };
+
+interface Given {
+  endpoint: string;
+  secret: string;
+  bucket: string;
+}
+const enrolled = async (code: string, print: Fingerprint, more: object = {}) => {
+  const answer = await enrolAs(code, print, more);
+  assert.is(answer.status, 201, answer.text);
+  return answer.body as Given;
+};
+const asBefore = ({ endpoint, secret }: Given) => ({ before: { endpoint, secret } });
+
+/** Signs on as it, and off again. */
+async function report(one: Given): Promise<void> {
+  const { hostname: host, port } = new URL(collector.started.addresses.mqtt);
+  const wire = openWire({ host, port: Number(port), clientId: one.endpoint, password: one.secret });
+  assert.is(await wire.connected, 0);
+  const session = 'c'.repeat(16);
+  const birth = { state: 'online', session, boot_id: 'b', started_at: 1, previous_shutdown: 'clean', version: '0.1.0' };
+  const topic = `ek/v1/${one.bucket}/${one.endpoint}/presence`;
+  await wire.publish(topic, JSON.stringify(birth), { retain: true });
+  await wire.publish(topic, JSON.stringify({ state: 'offline', session, reason: 'shutdown' }), { retain: true });
+  wire.end();
+  await until(async () => (await detail(one.endpoint)).row.state === 'offline', 10_000, 'its goodbye');
+}
+
+test('whoever still has the credential goes on as that endpoint, without a person, once it is silent', async () => {
+  const code = await makeCode(20);
+  const print = { uuid: hash('kept-u'), machine: hash('kept-m') };
+  const anew = { uuid: hash('kept-u'), machine: hash('kept-n') };
+  const old = await enrolled(code, print);
+  await report(old);
+  const early = await enrolled(code, anew, asBefore(old));
+  assert.is.not(early.endpoint, old.endpoint, 'it was there a moment ago: two that report are two');
+  ahead += 180_000;
+  const wrong = await enrolled(code, anew, { before: { endpoint: old.endpoint, secret: 'guessed' } });
+  assert.is.not(wrong.endpoint, old.endpoint, 'a serial number is no proof');
+  const other = await enrolled(code, { uuid: hash('other-u') }, asBefore(old));
+  assert.is.not(other.endpoint, old.endpoint, 'a copy of the folder on other hardware');
+  const on = await enrolled(code, anew, asBefore(old));
+  assert.is(on.endpoint, old.endpoint);
+  assert.is(await logIn(old.endpoint, on.secret), 0);
+  assert.is(await logIn(old.endpoint, old.secret), 4, 'the old one is over');
+  const { identityEvents } = await detail(old.endpoint);
+  assert.equal([identityEvents[0]?.kind, identityEvents[0]?.by], ['continued', null]);
+  ahead += 180_000;
+  const again = `${pathOf(old.endpoint)}/credential/again`;
+  assert.is((await collector.call(again, { method: 'POST', as: 'admin', body: {} })).status, 204);
+  assert.is.not((await enrolled(code, anew, asBefore(on))).endpoint, old.endpoint, 'a stolen one is no proof either');
+  assert.is((await enrolAs(code, anew, { before: { endpoint: old.endpoint } })).status, 400);
+});
+
+test('a code for machines that were installed anew: equal serial numbers are enough, where that endpoint is silent', async () => {
+  const body = { maxUses: 9, replaces: 'auto' };
+  const made = await collector.call('/api/v1/enrollments', { method: 'POST', as: 'admin', body });
+  assert.is(made.status, 201, made.text);
+  const { code, lines } = made.body as NewEnrollment;
+  assert.not(lines.source.includes('--again'));
+  const print = (name: string, system: string) => ({ serial: hash(name), machine: hash(system) });
+  const old = await enrolled(await makeCode(), print('auto-s', 'auto-1'));
+  await report(old);
+  assert.is.not((await enrolled(await makeCode(), print('auto-s', 'auto-2'))).endpoint, old.endpoint, 'another code');
+  ahead += 180_000;
+  const two = await enrolled(code, print('auto-s', 'auto-3'));
+  assert.is.not(two.endpoint, old.endpoint, 'two look like it: a person decides');
+  const alone = await enrolled(await makeCode(), print('auto-t', 'auto-4'));
+  await report(alone);
+  assert.is.not((await enrolled(code, print('auto-x', 'auto-4'))).endpoint, alone.endpoint, 'a copy of it');
+  ahead += 180_000;
+  const on = await enrolled(code, print('auto-t', 'auto-6'));
+  assert.is(on.endpoint, alone.endpoint);
+  assert.is((await detail(alone.endpoint)).identityEvents[0]?.kind, 'continued');
+});
 
 test.run();

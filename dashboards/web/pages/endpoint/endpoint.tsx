@@ -27,6 +27,7 @@ import { PresenceTab } from './presence.tsx';
 import { EndpointRules } from './rules.tsx';
 import { AgentSettingsBox } from './settings.tsx';
 import { Software } from './software.tsx';
+import { TrustCallout } from './trust.tsx';
 import { Updates } from './updates.tsx';
 
 const tabs = ['charts', 'presence', 'backups', 'updates', 'health', 'software', 'rules', 'about'] as const;
@@ -184,6 +185,7 @@ export function EndpointPage({ id }: { id: string }) {
               <Head detail={detail} reload={loaded.reload} />
               <Beta platform={detail.row.platform} />
               <Identity detail={detail} />
+              <TrustCallout id={id} />
               {detail.flood && <FloodCallout flood={detail.flood} />}
               <Tabs id={id} current={tab} />
               <TabOf tab={tab} detail={detail} reload={loaded.reload} />

@@ -16,7 +16,7 @@ export function IdentityHistory({ events }: { events: Events }) {
         {events.map(({ at, kind, by, names, doubtfulSince }) => (
           <li key={`${at}${kind}`}>
             <Moment at={at} shape="long" /> <span class="strong">{t(`identity.event.${kind}`)}</span>{' '}
-            <bdi>{namesIn(kind, names)}</bdi> <span class="quiet small">{by ?? t('identity.bySelf')}</span>
+            <bdi>{namesIn(names)}</bdi> <span class="quiet small">{by ?? t('identity.bySelf')}</span>
             {doubtfulSince !== null && <div>{t('identity.doubtful', spanOf(doubtfulSince, at))}</div>}
           </li>
         ))}
@@ -25,13 +25,13 @@ export function IdentityHistory({ events }: { events: Events }) {
   );
 }
 
-const namesIn = (kind: Events[number]['kind'], { parts, ...names }: Events[number]['names']) => {
-  const changed = hardwareParts.filter((part) => parts?.split(' ').includes(part));
-  return [
-    ...(kind === 'hardware' ? changed.map((part) => t(`identity.part.${part}`)) : []),
+/** Hardware and causes in the reader's language; names of machines and endpoints as they are. */
+const namesIn = ({ parts, cause, ...names }: Events[number]['names']) =>
+  [
+    ...hardwareParts.filter((part) => parts?.split(' ').includes(part)).map((part) => t(`identity.part.${part}`)),
+    ...(cause === 'authority' ? [t('identity.givenUp')] : []),
     ...Object.values(names),
   ].join(', ');
-};
 
 const spanOf = (from: number, to: number) => ({
   from: time(from, language.value, 'long'),

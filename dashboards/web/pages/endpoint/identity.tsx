@@ -68,12 +68,17 @@ function Replace({ id, other }: { id: string; other: LooksLike }) {
   );
 }
 
-function Lookalike({ id, other }: { id: string; other: LooksLike }) {
-  const isCopy = other.likeness === 'copy';
+/** Another machine with the same system, and nothing was heard of the one of before since this one enrolled. */
+const isMoved = (other: LooksLike, enrolledAt: number) =>
+  other.likeness === 'copy' && other.older && other.state !== 'online' && (other.lastSeenAt ?? 0) < enrolledAt;
+
+function Lookalike({ id, other, enrolledAt }: { id: string; other: LooksLike; enrolledAt: number }) {
+  const isCopy = other.likeness === 'copy' && !isMoved(other, enrolledAt);
   return (
     <Callout tone={isCopy ? 'warning' : 'info'} title={t(`identity.like.${other.likeness}`, { name: other.name })}>
       <p>
-        {t(`identity.why.${other.likeness}`)} <a href={to.endpoint(other.id)}>{other.name}</a>{' '}
+        {t(other.likeness === 'copy' && !isCopy ? 'identity.moved' : `identity.why.${other.likeness}`)}{' '}
+        <a href={to.endpoint(other.id)}>{other.name}</a>{' '}
         <span class="quiet small">
           {t(`state.${other.state}`)} <Ago at={other.lastSeenAt} />
         </span>
@@ -94,7 +99,7 @@ export function Identity({ detail }: { detail: EndpointDetail }) {
       )}
       {detail.sharedBy.length > 0 && <Shared id={detail.row.id} machines={detail.sharedBy} />}
       {detail.looksLike.map((other) => (
-        <Lookalike key={other.id} id={detail.row.id} other={other} />
+        <Lookalike key={other.id} id={detail.row.id} other={other} enrolledAt={detail.enrolledAt} />
       ))}
     </>
   );

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NewEnrollment } from '../../../../shared/api.ts';
+import { whoeverItWas } from '../../../../shared/identity-kinds.ts';
 import type { AgentPackage } from '../../../../shared/joining.ts';
 import { isLoopback, isReadable } from '../../../../shared/loopback.ts';
 import { number } from '../../../../shared/words/format.ts';
@@ -67,7 +68,7 @@ function Offered({ items, system }: { items: readonly AgentPackage[]; system: Jo
 }
 
 function Steps({ made, items, system }: { made: NewEnrollment; items: readonly AgentPackage[]; system: JoinSystem }) {
-  const again = made.enrollment.replaces === null ? '' : ' --again';
+  const again = [null, whoeverItWas].includes(made.enrollment.replaces) ? '' : ' --again';
   const fitting = items.filter((one) => one.system === system);
   // Nothing to download: what to do about it stands above.
   if (fitting.length === 0) return null;
