@@ -133,7 +133,7 @@ step(
 
 step('a join code for machines that were installed anew is made on the page', async () => {
   await openPage(page, `${collector.http}/add`, 'en');
-  await page.getByLabel(/installed anew go on as the endpoint/).check();
+  await page.getByLabel(/installed anew goes on as the endpoint/).check();
   await page.getByRole('button', { name: 'Create join code' }).click();
   await shows(/EK2-/);
   const { items } = await collector.get<{ items: Enrollment[] }>('/api/v1/enrollments');
