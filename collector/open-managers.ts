@@ -123,7 +123,7 @@ export async function openManagers(parts: ManagedParts) {
     groups,
     changes,
     calendars: createCalendars(places),
-    impacts: createImpacts(places),
+    impacts: createImpacts({ ...places, state: limitedState(parts.state) }),
     costs: createCosts(places),
     software,
     months,

@@ -13,6 +13,7 @@ import { settingsLevel } from '../../shared/agent-level.ts';
 import { fail } from '../../shared/errors.ts';
 import type { Scope } from '../evaluate/scope.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
+import { seesEndpoint } from '../state/sight.ts';
 import type { EffectiveOf, LayerContent, Scopes } from './effective.ts';
 import { isSameScope } from './effective.ts';
 import { differencesOf, inOrder } from './merge.ts';
@@ -38,7 +39,7 @@ const stateOf = ({ said, effective }: SettingsSight, endpoint: Endpoint): TakenS
 
 export function summaryOf(seen: SettingsSight): AgentSettingsSummary {
   const { fleet, scopes } = seen;
-  const all = [...fleet.all()];
+  const all = [...fleet.all()].filter(seesEndpoint);
   const counts = Object.fromEntries(takenStates.map((one) => [one, 0])) as Record<TakenState, number>;
   for (const endpoint of all) counts[stateOf(seen, endpoint)] += 1;
   const layers = seen.layers().map(
@@ -51,7 +52,7 @@ export function summaryOf(seen: SettingsSight): AgentSettingsSummary {
 }
 
 export function notTaken(seen: SettingsSight): NotTaken[] {
-  return [...seen.fleet.all()].flatMap((endpoint): NotTaken[] => {
+  return [...seen.fleet.all()].filter(seesEndpoint).flatMap((endpoint): NotTaken[] => {
     const { id, name, site } = endpoint;
     const state = stateOf(seen, endpoint);
     const last = seen.said.get(id);
@@ -90,6 +91,7 @@ export function previewOf(
   const counted = new Map<string, LayerPreview['differences'][number]>();
   const preview: LayerPreview = { reached: 0, changed: 0, offline: 0, old: 0, differences: [], names: [] };
   for (const endpoint of fleet.all()) {
+    if (!seesEndpoint(endpoint)) continue;
     if (scopes.isIn(endpoint, scope)) preview.reached += 1;
     const [before, after] = [effective(endpoint), then(endpoint)];
     if (before.digest === after.digest) continue;

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { fail } from '../../shared/errors.ts';
 import { nameKey } from '../../shared/place-name.ts';
+import { type ForeignMatcher, textOfForeign } from '../outside/answers.ts';
 import { limitedState, type Sight, sightNow } from '../state/sight.ts';
 import type { Context } from './context.ts';
 import type { BodyCheck } from './limited.ts';
@@ -170,6 +171,43 @@ const link: BodyTest = async (request, context) => {
     throw fail('NOT_FOUND', { what: what as string, id: text });
 };
 
+/** Of many at once; no site is made by the way, which would be of everybody. */
+const bulk: BodyTest = async (request, { fleet, groups }) => {
+  const { sight, body } = seen(request);
+  const { act, value } = body;
+  for (const id of (body.ids ?? []) as string[]) requireOwn(sight, { fleet }, { of: 'endpoint', target: id });
+  if (act === 'site' && !isOwn(sight, value))
+    throw beyond(
+      sight,
+      value === null
+        ? 'endpoints without a site would leave them'
+        : `there is no site "${String(value)}" among them to put endpoints at`,
+    );
+  if (act !== 'add_group' && act !== 'remove_group') return;
+  const id = groups.named(String(value));
+  if (id === undefined || !sight.groups().has(id)) throw fail('NOT_FOUND', { what: 'group', id: String(value) });
+};
+
+/** A service of theirs is made of theirs alone. */
+const parts: BodyTest = async (request, { fleet, targets }) => {
+  const { sight, body } = seen(request);
+  for (const id of (body.parts ?? []) as string[])
+    if (!isOwn(sight, (targets.subject(id) ?? fleet.get(id))?.site))
+      throw fail('NOT_FOUND', { what: 'endpoint or target', id });
+};
+
+/** A silence as an Alertmanager has it; `id` of one that is to be another. */
+const foreign: BodyTest = async (request, { fleet, silences }) => {
+  const { sight, body } = seen(request);
+  const texts = (body.matchers as ForeignMatcher[]).map(textOfForeign);
+  if (!namesOwn(sight, fleet, texts))
+    throw beyond(sight, 'a silence must name one of them with site="…", or one machine with host="…"');
+  const { id } = body;
+  if (typeof id === 'string' && id !== '' && !namesOwn(sight, fleet, (await silences.row(id)).matchers))
+    throw fail('NOT_FOUND', { what: 'silence', id });
+};
+
 export const bodyChecks: Readonly<Record<BodyCheck, BodyTest>> = {
   ...{ place, ticket, members, scope, window, work, matchers, report, target, impact, budget, link },
+  ...{ bulk, parts, foreign },
 };

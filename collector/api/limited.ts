@@ -19,7 +19,9 @@ export type Noun =
   | 'target'
   | 'report'
   | 'schedule'
-  | 'enrollment';
+  | 'enrollment'
+  | 'service'
+  | 'page';
 
 export interface Limit {
   /** Of `:id`. */
@@ -41,7 +43,10 @@ export type BodyCheck =
   | 'report'
   | 'members'
   | 'impact'
-  | 'budget';
+  | 'budget'
+  | 'bulk'
+  | 'parts'
+  | 'foreign';
 
 /** Nothing of it is about a place, or its answers are made of what may be seen alone. */
 const open: Limit = {};
@@ -56,15 +61,14 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'DELETE /api/v1/views/:id': open,
 
   'GET /api/v1/packages': open,
-  'GET /api/v1/enrollments': 'refused',
+  'GET /api/v1/enrollments': open,
   'GET /api/v1/enrollments/:id/progress': of('enrollment'),
 
   'GET /api/v1/endpoints': open,
   'GET /api/v1/endpoints/filters': open,
   'GET /api/v1/endpoints/:id': of('endpoint'),
-  // Of many at once some may lie outside, and what is made by the way, such as a site, would be of everybody.
-  'POST /api/v1/endpoints/bulk': 'refused',
-  'POST /api/v1/endpoints/bulk/preview': 'refused',
+  'POST /api/v1/endpoints/bulk': { body: 'bulk' },
+  'POST /api/v1/endpoints/bulk/preview': { body: 'bulk' },
   'GET /api/v1/endpoints/table': open,
   'POST /api/v1/endpoints/table': 'refused',
   'GET /api/v1/endpoints/:id/series': of('endpoint'),
@@ -172,14 +176,14 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'GET /metrics': 'refused',
   'GET /metrics/hosts': open,
 
-  'GET /api/v2/alerts': 'refused',
-  'GET /api/v2/alerts/groups': 'refused',
-  'GET /api/v2/receivers': 'refused',
-  'GET /api/v2/status': 'refused',
-  'GET /api/v2/silences': 'refused',
-  'GET /api/v2/silence/:id': 'refused',
-  'POST /api/v2/silences': 'refused',
-  'DELETE /api/v2/silence/:id': 'refused',
+  'GET /api/v2/alerts': open,
+  'GET /api/v2/alerts/groups': open,
+  'GET /api/v2/receivers': open,
+  'GET /api/v2/status': open,
+  'GET /api/v2/silences': open,
+  'GET /api/v2/silence/:id': of('silence'),
+  'POST /api/v2/silences': { body: 'foreign' },
+  'DELETE /api/v2/silence/:id': of('silence'),
   'GET /api/v1/maintenance': open,
   'GET /api/v1/maintenance/settling': open,
   'GET /api/v1/maintenance/spans': { names: { endpoint: 'endpoint' } },
@@ -204,8 +208,8 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/silences/:id/end': of('silence'),
   'POST /api/v1/on-call/schedules/:name/overrides': open,
   'DELETE /api/v1/on-call/overrides/:id': open,
-  'GET /api/v1/routes': 'refused',
-  'GET /api/v1/routes/trace': 'refused',
+  'GET /api/v1/routes': open,
+  'GET /api/v1/routes/trace': { names: { endpoint: 'endpoint' } },
   'GET /api/v1/changes': open,
   'GET /api/v1/changes/marks': { names: { endpoint: 'endpoint' } },
   'GET /api/v1/changes/table': open,
@@ -217,11 +221,11 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/changes/:id/cancel': of('change', { body: 'work' }),
   'POST /api/v1/changes/:id/outcome': of('change', { body: 'work' }),
   'PUT /api/v1/changes/:id/targets/:endpoint': of('change', { body: 'work' }),
-  'GET /api/v1/rules': 'refused',
-  'GET /api/v1/rules/:id/history': 'refused',
+  'GET /api/v1/rules': open,
+  'GET /api/v1/rules/:id/history': open,
   'GET /api/v1/channels/trouble': open,
   'POST /api/v1/tickets/:id/links': of('ticket', { body: 'link' }),
-  'GET /api/v1/impacts/table': 'refused',
+  'GET /api/v1/impacts/table': open,
   'POST /api/v1/impacts/table': 'refused',
   'PUT /api/v1/tickets/:id/impact': of('ticket', { body: 'impact' }),
   'GET /api/v1/availability/budgets': open,
@@ -237,13 +241,13 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'PATCH /api/v1/report-schedules/:id': of('schedule', { body: 'report' }),
   'DELETE /api/v1/report-schedules/:id': of('schedule'),
   'GET /api/v1/report-schedules/:id/changes': of('schedule'),
-  'GET /api/v1/status-pages': 'refused',
-  'POST /api/v1/status-pages/:id/notices': 'refused',
-  'POST /api/v1/status-pages/:id/notices/:notice/updates': 'refused',
-  'GET /api/v1/agent-settings': 'refused',
-  'GET /api/v1/agent-settings/not-taken': 'refused',
-  'GET /api/v1/agent-settings/versions': 'refused',
-  'POST /api/v1/agent-settings/preview': 'refused',
+  'GET /api/v1/status-pages': open,
+  'POST /api/v1/status-pages/:id/notices': of('page'),
+  'POST /api/v1/status-pages/:id/notices/:notice/updates': of('page'),
+  'GET /api/v1/agent-settings': open,
+  'GET /api/v1/agent-settings/not-taken': open,
+  'GET /api/v1/agent-settings/versions': open,
+  'POST /api/v1/agent-settings/preview': { body: 'scope' },
   'GET /api/v1/targets': open,
   'POST /api/v1/targets': { body: 'target' },
   'POST /api/v1/targets/try': open,
@@ -251,10 +255,10 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'GET /api/v1/targets/:id/series': of('target'),
   'PATCH /api/v1/targets/:id': of('target', { body: 'target' }),
   'DELETE /api/v1/targets/:id': 'refused',
-  'GET /api/v1/services': 'refused',
-  'POST /api/v1/services': 'refused',
-  'GET /api/v1/services/:id': 'refused',
-  'PATCH /api/v1/services/:id': 'refused',
+  'GET /api/v1/services': open,
+  'POST /api/v1/services': { body: 'parts' },
+  'GET /api/v1/services/:id': of('service'),
+  'PATCH /api/v1/services/:id': of('service', { body: 'parts' }),
   'DELETE /api/v1/services/:id': 'refused',
   'GET /api/v1/costs': 'refused',
   'POST /api/v1/costs': 'refused',
@@ -265,12 +269,12 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/costs/table': 'refused',
   'GET /api/v1/costs/settings': 'refused',
   'PUT /api/v1/costs/settings': 'refused',
-  'GET /api/v1/people/table': 'refused',
-  'POST /api/v1/people/table': 'refused',
-  'GET /api/v1/software': 'refused',
-  'GET /api/v1/software/installs': 'refused',
-  'GET /api/v1/software/table': 'refused',
-  'GET /api/v1/software/titles/:id': 'refused',
+  'GET /api/v1/people/table': open,
+  'POST /api/v1/people/table': open,
+  'GET /api/v1/software': open,
+  'GET /api/v1/software/installs': open,
+  'GET /api/v1/software/table': open,
+  'GET /api/v1/software/titles/:id': open,
   'GET /api/v1/software/products': 'refused',
   'POST /api/v1/software/products': 'refused',
   'PATCH /api/v1/software/products/:id': 'refused',
@@ -280,13 +284,34 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/software/products/table': 'refused',
   'GET /api/v1/software/usage/table': 'refused',
   'POST /api/v1/software/usage/table': 'refused',
-  // They may name what the caller does not see.
-  'GET /api/v1/agent-updates': 'refused',
-  'GET /api/v1/agent-updates/endpoints': 'refused',
+  'GET /api/v1/agent-updates': open,
+  'GET /api/v1/agent-updates/endpoints': open,
   'GET /api/v1/endpoints/:id/agent-update': of('endpoint'),
-  'GET /api/v1/applicants': 'refused',
+  'GET /api/v1/applicants': open,
 };
 
 /** Undefined: nobody has decided yet. One's own account is of no place. */
 export const limitOf = (route: string): Limit | 'refused' | undefined =>
   /^\w+ \/api\/v1\/me\//.test(route) ? open : limited[route];
+
+const ofTheHouse = 'is of the whole house';
+/** Why a route is refused, for whoever asks; what is not named here shows or changes what is not of their sites alone. */
+const refusals: readonly (readonly [route: RegExp, why: string])[] = [
+  [/ \/api\/v1\/costs/, `what support costs ${ofTheHouse}`],
+  [/ \/api\/v1\/software\/(products|usage)/, `what was bought ${ofTheHouse}`],
+  [/ \/api\/v1\/calendars/, 'a calendar may be that of other sites as well'],
+  [/ \/api\/v1\/stability/, `how the index is made ${ofTheHouse}`],
+  [/ \/api\/v1\/groups/, 'a group may have endpoints of other sites'],
+  [/^POST \/api\/v1\/sites$/, 'a new site would be of none of them'],
+  [/\/dependencies$/, 'another endpoint may be reached by way of this one'],
+  [/^DELETE \/api\/v1\/(targets|services)/, 'others may be made of it'],
+  [/(\/alerts\/webhook|v2\/alerts)$/, 'other monitoring says itself where its alerts are'],
+  [/ \/metrics$/, `how the collector works ${ofTheHouse}`],
+  [/\/table$/, 'a table may name what is elsewhere'],
+];
+/** For a refusal: words that follow "You are limited to some sites, and". */
+export function whyRefused(route: string): string {
+  const found = refusals.find(([which]) => which.test(route));
+  if (found) return found[1];
+  return route.startsWith('GET ') ? 'this shows what is not of them alone' : 'this changes what is not of them alone';
+}

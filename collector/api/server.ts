@@ -84,12 +84,12 @@ export async function createServer(context: Context, options: ServerOptions): Pr
     errorResponseBuilder: (_request, { max, after }) => fail('TOO_MANY_REQUESTS', { limit: max, window: after }),
   });
   app.addHook('onRequest', createGuard(context));
-  createSights(context)(app);
+  const shown = limitedContext(context);
+  createSights(context, shown)(app);
   await chainRest(context.state);
   createAudit(context)(app);
   await app.register(swagger, documentation(context.version));
   app.addHook('onRoute', (route) => describeErrors(route as never));
-  const shown = limitedContext(context);
   for (const register of routes) register(app, shown);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await webRoutes(app, options.web);

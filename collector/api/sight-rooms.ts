@@ -8,13 +8,13 @@ import { limitedState, sightNow, withoutSight } from '../state/sight.ts';
 import type { Context } from './context.ts';
 import { namesOwn } from './limited-bodies.ts';
 
-interface Seeing {
+export interface Seeing {
   seesSite(name: string | null): boolean;
   seesId(id: string): boolean;
 }
 
 export function limitedRooms(context: Context, { seesSite, seesId }: Seeing) {
-  const { maintenance, silences, targets, schedules, changes, fleet, groups, alerts, services } = context;
+  const { maintenance, silences, targets, schedules, changes, fleet, groups, alerts } = context;
   const state = limitedState(context.state);
 
   /** Of a group or a tag, its members of theirs alone are counted. */
@@ -80,6 +80,7 @@ export function limitedRooms(context: Context, { seesSite, seesId }: Seeing) {
     silences: {
       ...silences,
       list: ownSilences,
+      firing: () => silences.firing().filter(({ alert }) => seesId(alert.endpoint)),
       row: silence,
       preview: (texts: readonly string[]) => ({ ...silences.preview(texts), ...(sightNow() ? { of: firing() } : {}) }),
       proposal: (id: string) => ({ ...silences.proposal(id), ...(sightNow() ? { of: firing() } : {}) }),
@@ -96,16 +97,6 @@ export function limitedRooms(context: Context, { seesSite, seesId }: Seeing) {
       async detail(id: string) {
         const detail = await targets.detail(id);
         return { ...detail, row: target(detail.row) };
-      },
-    },
-    // What a service is made of may be at other sites: it is for those without a limit.
-    services: {
-      ...services,
-      list: async () => (sightNow() === undefined ? services.list() : []),
-      namedBy: (id: string) => (sightNow() === undefined ? services.namedBy(id) : []),
-      finding(id: string) {
-        const found = services.finding(id);
-        return sightNow() === undefined || found?.of !== 'target' ? found : { ...found, services: [] };
       },
     },
     // Their timers go on for all.

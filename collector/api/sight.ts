@@ -8,8 +8,9 @@ import type { Place, Places } from '../fleet/places.ts';
 import type { State } from '../state/open.ts';
 import { limitedState, type Sight, sightNow, withSight } from '../state/sight.ts';
 import type { App, Context } from './context.ts';
-import { type Limit, limitOf, type Noun } from './limited.ts';
+import { type Limit, limitOf, type Noun, whyRefused } from './limited.ts';
 import { bodyChecks, namesOwn } from './limited-bodies.ts';
+import { managedRooms } from './sight-managed.ts';
 import { limitedRooms } from './sight-rooms.ts';
 
 /** Where each noun stands, and how it is called when it is not there. */
@@ -26,6 +27,8 @@ const nouns: Readonly<Record<Noun, readonly [table: string, what: string]>> = {
   report: ['period_reports', 'report'],
   schedule: ['report_schedules', 'schedule'],
   enrollment: ['enrollments', 'join code'],
+  service: ['services', 'service'],
+  page: ['status_pages', 'status page'],
 };
 const numbered: ReadonlySet<Noun> = new Set(['ticket', 'change']);
 
@@ -34,10 +37,7 @@ export async function refuseBeyond(context: SightPlaces, key: string, sites: rea
   const limit = limitOf(key);
   if (limit !== undefined && limit !== 'refused') return;
   const shown = (await sightOf(context, sites)).names.join(', ') || 'none that is still there';
-  const problem = key.startsWith('GET ')
-    ? 'this shows what is not of them alone'
-    : 'this changes what is not of them alone';
-  throw fail('BEYOND_SITES', { sites: shown, problem });
+  throw fail('BEYOND_SITES', { sites: shown, problem: whyRefused(key) });
 }
 
 type SightPlaces = Pick<Context, 'state' | 'fleet' | 'groups'>;
@@ -63,9 +63,14 @@ export async function sightOf({ state, fleet, groups }: SightPlaces, sites: read
 }
 
 /** @throws EvenkeelError NOT_FOUND */
-async function require({ fleet }: Context, state: State, noun: Noun, id: unknown): Promise<void> {
+async function require({ fleet, services, status }: Context, state: State, noun: Noun, id: unknown): Promise<void> {
   const [table, what] = nouns[noun];
   const text = String(id);
+  if (noun === 'service' || noun === 'page') {
+    const own: readonly { id: string }[] = await (noun === 'service' ? services : status).list();
+    if (!own.some((one) => one.id === text)) throw fail('NOT_FOUND', { what, id: text });
+    return;
+  }
   const key = numbered.has(noun) && /^\d{1,15}$/.test(text) ? Number(text) : text;
   const row = await state
     .selectFrom(table as 'silences')
@@ -78,8 +83,8 @@ async function require({ fleet }: Context, state: State, noun: Noun, id: unknown
 }
 
 /** Before the handler: all that the request names must be there for its caller. */
-export function createSights(context: Context) {
-  const state = limitedState(context.state);
+export function createSights(whole: Context, context: Context) {
+  const { state } = context;
 
   async function check(request: Parameters<typeof bodyChecks.place>[0], limit: Limit): Promise<void> {
     const { params, body, query } = request as { params: Record<string, unknown>; body: unknown; query: unknown };
@@ -89,7 +94,7 @@ export function createSights(context: Context) {
       for (const id of Array.isArray(value) ? value : value === undefined || value === null ? [] : [value])
         await require(context, state, noun, id);
     }
-    if (limit.body !== undefined) await bodyChecks[limit.body](request, context);
+    if (limit.body !== undefined) await bodyChecks[limit.body](request, whole);
   }
 
   return (app: App): void => {
@@ -138,6 +143,7 @@ export function limitedContext(context: Context): Context {
   return {
     ...context,
     ...limitedRooms(context, { seesSite, seesId }),
+    ...managedRooms(context, { seesSite, seesId }),
     state: limitedState(state),
     fleet: {
       ...fleet,

@@ -6,6 +6,7 @@ import type { Log } from '../../shared/log.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Authorship } from '../costs/entry-table.ts';
 import type { State } from '../state/open.ts';
+import { limitedState } from '../state/sight.ts';
 import { assignProducts, takeOverInstalls } from './installs.ts';
 import { type LicenceUse, licencesAt } from './licences.ts';
 import { createProducts, listProducts, type Products, type StoredProduct } from './products.ts';
@@ -47,6 +48,7 @@ interface SoftwareParts {
 }
 
 export function createSoftware({ state, changeFeed, now, zone, log }: SoftwareParts): Software {
+  const shown = limitedState(state);
   /** One at a time: two would add the same title. */
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -73,15 +75,15 @@ export function createSoftware({ state, changeFeed, now, zone, log }: SoftwarePa
     catchUp,
     async titles(query) {
       await catchUp();
-      return { ...(await findTitles(state, query)), endpoints: await endpointsRead(state) };
+      return { ...(await findTitles(shown, query)), endpoints: await endpointsRead(shown) };
     },
     async installs(query, limit) {
       await catchUp();
-      return findInstalls(state, query, limit);
+      return findInstalls(shown, query, limit);
     },
     async versionsOf(title) {
       await catchUp();
-      return titleVersions(state, title);
+      return titleVersions(shown, title);
     },
     async list() {
       await catchUp();

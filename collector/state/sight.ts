@@ -37,11 +37,18 @@ const requests = new AsyncLocalStorage<Sight>();
 /** Undefined: nothing is limited. */
 export const sightNow = (): Sight | undefined => requests.getStore();
 export const withSight = <T>(sight: Sight, work: () => T): T => requests.run(sight, work);
+/** Whether the caller of the request sees an endpoint, or what else is at a site. */
+export function seesEndpoint({ site }: { readonly site: string | null }): boolean {
+  const sight = sightNow();
+  return sight === undefined || (site !== null && sight.names.includes(site));
+}
 /** For what goes on after the request, and is not for its caller alone. */
 export const withoutSight = <T>(work: () => T): T => requests.exit(work);
 
 type Predicate = RawBuilder<unknown>;
 type SeenBy = (sight: Sight) => Predicate;
+/** Rows that are counted over the fleet are counted again over what is seen. */
+type CountedBy = { rows: SeenBy };
 
 /** Each row of such a table may be seen by everybody who may call the route. */
 const everything = 'everything';
@@ -84,8 +91,16 @@ const change: SeenBy = (sight) =>
     ${scoped('of')(sight)}) or ${namedSite(sight)})`;
 const notified: SeenBy = (sight) => sql`(${within('alert', 'alerts')(sight)} or ${within('ticket', 'tickets')(sight)})`;
 
+/** Of installs on endpoints that are not retired, as ../software/installs.ts counts them. */
+function counted(by: string, count: string): CountedBy {
+  return {
+    rows: ({ names }) => sql`select ${sql.raw(by)}, ${sql.raw(count)} as endpoints from installs where endpoint in
+      (select id from endpoints where retired_at is null and site in (${anyOf(names)})) group by ${sql.raw(by)}`,
+  };
+}
+
 /** What is not named here is hidden. */
-const seen: { readonly [Table in keyof Database]?: SeenBy | typeof everything | typeof nothing } = {
+const seen: { readonly [Table in keyof Database]?: SeenBy | CountedBy | typeof everything | typeof nothing } = {
   endpoints: namedSite,
   sites: atSite('id'),
   groups: (sight) => sql`id in (${groups(sight)})`,
@@ -114,6 +129,8 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | typeof everything | 
   silenced: within('alert', 'alerts'),
   // Which of them are theirs is in their matchers: ../api/sight.ts.
   silences: everything,
+  // In their parts: ../api/sight-managed.ts.
+  services: everything,
 
   tickets,
   ticket_events: within('ticket', 'tickets'),
@@ -140,6 +157,9 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | typeof everything | 
 
   installs: own,
   software_read: own,
+  software_titles: (sight) => sql`id in (select title from installs where ${own(sight)})`,
+  software_spread: counted('title', 'count(distinct endpoint)'),
+  software_versions: counted('title, version', 'count(distinct endpoint)'),
 
   availability_targets: scoped('scope', 'sites'),
   closed_months: atSite('site'),
@@ -154,6 +174,7 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | typeof everything | 
   calendars: everything,
   calendar_versions: everything,
   index_definitions: everything,
+  products: everything,
   watches: everything,
   state_days: everything,
   users: everything,
@@ -186,7 +207,10 @@ function limited(node: OperationNode): OperationNode {
   const { name } = table.table.identifier;
   const which = seen[name as keyof Database] ?? nothing;
   if (which === everything) return node;
-  const rows = sql`(select * from ${sql.table(name)} where ${which === nothing ? sql`1 = 0` : which(sight)})`;
+  const rows =
+    typeof which === 'object'
+      ? sql`(${which.rows(sight)})`
+      : sql`(select * from ${sql.table(name)} where ${which === nothing ? sql`1 = 0` : which(sight)})`;
   return AliasNode.create(rows.toOperationNode(), AliasNode.is(node) ? node.alias : IdentifierNode.create(name));
 }
 

@@ -10,6 +10,7 @@ import type {
 import type { UpdateReport } from '../../shared/update.ts';
 import { type UpdatePlace, type UpdateRing, updatePlaces, updateRings } from '../../shared/update-choices.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
+import { seesEndpoint } from '../state/sight.ts';
 import { type AgentPackages, folderView } from './release-folder.ts';
 import { atOnce, placeOf, type RingFacts, type RingMachine, ringsOf, type Turn } from './rings.ts';
 import type { KeptRollout } from './store.ts';
@@ -68,9 +69,12 @@ function standings(seen: UpdateSight, release: RingFacts['release']): UpdateStan
     ...{ now: 0, numbers: settings.numbers, release, listeningSince: 0, machines: all.map(({ machine }) => machine) },
     rollout: (isOfRollout && rollout) || { stage: 'canary', stageAt: 0, resumedAt: 0 },
   });
-  return all.map(({ endpoint, machine }) => ({
-    ...{ endpoint, machine, place: placeOf(machine, release), ring: rings.get(endpoint.id) ?? null },
-  }));
+  // Rings are made of all, whoever asks.
+  return all
+    .filter(({ endpoint }) => seesEndpoint(endpoint))
+    .map(({ endpoint, machine }) => ({
+      ...{ endpoint, machine, place: placeOf(machine, release), ring: rings.get(endpoint.id) ?? null },
+    }));
 }
 
 const noCounts = () => Object.fromEntries(updatePlaces.map((one) => [one, 0])) as Record<UpdatePlace, number>;
@@ -103,7 +107,11 @@ export function summaryOf(seen: UpdateSight): UpdateSummary {
       const mine = all.filter((one) => one.ring === ring);
       return { ring, endpoints: mine.length, counts: countsOf(mine) };
     }),
-    ...{ counts: countsOf(all), endpoints: [...seen.fleet.all()].length, atOnce: atOnce(settings, inRings) },
+    ...{
+      counts: countsOf(all),
+      endpoints: [...seen.fleet.all()].filter(seesEndpoint).length,
+      atOnce: atOnce(settings, inRings),
+    },
     past: rollouts.filter(({ id }) => id !== current?.id).map((one) => rolloutView(one, settings)),
   };
 }
@@ -116,7 +124,7 @@ export function endpointsOf(seen: UpdateSight, id?: string): EndpointUpdate[] {
     ...{ wanted: release?.version ?? null, place, ring, toldAt: machine.turn?.at ?? null, said: machine.said },
   });
   if (release) return standings(seen, release).flatMap((one) => (id && one.endpoint.id !== id ? [] : view(one)));
-  return [...seen.fleet.all()].flatMap((endpoint) => {
+  return [...seen.fleet.all()].filter(seesEndpoint).flatMap((endpoint) => {
     if (id && endpoint.id !== id) return [];
     const machine = machineOf(endpoint, null, seen.said.get(endpoint.id) ?? null);
     return view({ endpoint, machine, place: null, ring: null });

@@ -30,7 +30,9 @@ export interface TwoSites {
 const hour = 3_600_000;
 
 export async function openTwoSites(): Promise<TwoSites> {
-  let collector = await openCollector();
+  const channels =
+    'outgoing: { allow: [127.0.0.1] }\nchannels:\n  - { name: ops, kind: webhook, url: "http://127.0.0.1:9/" }\n';
+  let collector = await openCollector({ settings: channels });
   const ids: Record<Side, Ids> = { own: {}, other: {} };
   const sides = Object.keys(words) as Side[];
   const admin = async (method: string, path: string, body?: unknown) => {
@@ -47,6 +49,19 @@ export async function openTwoSites(): Promise<TwoSites> {
   await collector.stop();
   collector = await collector.again();
   for (const side of sides) await putThings(admin, ids[side], words[side]);
+  const [own, other] = [`site="${words.own}"`, `site="${words.other}"`];
+  await admin('PUT', '/api/v1/routes', {
+    content: {
+      receivers: ['channel:ops'],
+      children: [
+        { name: words.own, match: [own], continue: true },
+        { name: words.other, match: [other] },
+        { name: 'both', match: [`site=~"${words.own}|${words.other}"`], continue: true },
+        { name: 'critical', match: ['severity="critical"'] },
+      ],
+    },
+    reason: words.other,
+  });
   const made = await admin('POST', '/api/v1/calendars', { name: 'Office', ...calendar, reason: 'new' });
   for (const side of sides) ids[side].calendar = made.id;
   const third = (await admin('POST', '/api/v1/sites', { name: 'nara' })).id;
@@ -160,6 +175,17 @@ async function putRows({ state }: InProcess, ids: Ids, word: string, first: numb
     .values({ name: `${word} draw`, name_key: `${word} draw`, publisher: word, product: null } as never)
     .returning('id')
     .executeTakeFirstOrThrow();
+  ids.title = String(title.id);
+  ids.rule = 'cpu';
+  await state
+    .insertInto('software_spread')
+    .values({ title: Number(title.id), endpoints: 1 })
+    .execute();
+  await state
+    .insertInto('software_versions')
+    .values({ title: Number(title.id), version: '1', endpoints: 1 })
+    .execute();
+  await state.insertInto('software_read').values({ endpoint, received_at: now }).execute();
   await state
     .insertInto('installs')
     .values({ endpoint, title: Number(title.id), version: '1', last_used: null })

@@ -1,9 +1,12 @@
 /** Status pages: the public answer, and what admins and operators make of them. */
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { OutwardChange, page, StatusAnswer, StatusPageRow, statusAccess, statusBases } from '../../../shared/api.ts';
+import { withSight } from '../../state/sight.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { closed, counted, Id, instantMs, Nothing, prose, proseOrNone, word } from '../shapes.ts';
+import { sightOf } from '../sight.ts';
 
 /** Open to everyone, per address; a page asks twice a minute. */
 const few = { rateLimit: { max: 60, timeWindow: '1 minute' } };
@@ -68,7 +71,14 @@ const Update = Type.Object(
 );
 const NoticeId = Type.Object({ id: Id.properties.id, notice: counted('the number of a notice') }, closed);
 
-export function statusRoutes(app: App, { status, clock }: Context): void {
+export function statusRoutes(app: App, context: Context): void {
+  const { status, clock } = context;
+  /** A page for people who are logged in; of other sites than theirs it is not there for those with a limit. */
+  async function mayRead({ caller, params }: FastifyRequest): Promise<boolean> {
+    if (!caller?.sites) return caller !== null;
+    const own = await withSight(await sightOf(context, caller.sites), () => status.list());
+    return own.some(({ slug }) => slug === (params as { slug: string }).slug);
+  }
   const url = '/api/v1/status-pages';
   const tags = ['status'];
 
@@ -83,10 +93,7 @@ export function statusRoutes(app: App, { status, clock }: Context): void {
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const { answer, isPublic } = await status.answer(
-        request.params.slug,
-        request.caller !== null && request.caller.sites === null,
-      );
+      const { answer, isPublic } = await status.answer(request.params.slug, await mayRead(request));
       if (isPublic) reply.header('cache-control', 'public, max-age=15');
       return answer;
     },
