@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert|software>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert|software|backup>`: figures, measured on this machine, beside something to compare them with. */
 import '../../shared/needs-node.ts';
 
 interface Bench {
@@ -19,6 +19,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   messages: () => import('./messages.ts'),
   alert: () => import('./alert.ts'),
   software: () => import('./software.ts'),
+  backup: () => import('./backup.ts'),
   'floods-mixed': () => import('./floods-mixed.ts'),
 };
 

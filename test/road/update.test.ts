@@ -2,7 +2,7 @@
  * Updates with real processes: agents in the layout of the tar.gz, the guard, root's part, a collector's broker and its releases
  * over TLS. What goes wrong ends on a version that works; what is not signed never runs, whoever serves it.
  */
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -305,6 +305,28 @@ test('root’s part killed before each step that it takes: the machine ends on a
   }
   console.log(`\nFIGURE steps of the updater at which it was killed: ${seen.length}`);
   assert.ok(seen.length > 15, String(seen));
+});
+
+test('built as in a package, one file with Node in it: exchanged by the next one, and back when that does not stay up', async () => {
+  const machine = await install({ program: versions.executable('0.1.0'), trialS: 60 });
+  const programOf = () => realpathSync(`/proc/${machine.agent()?.pid}/exe`);
+  assert.is(programOf(), realpathSync(join(machine.home, 'versions/0.1.0')), 'no Node and no shell around it');
+  versions.packBuilt(releases, '0.8.0', versions.executable('0.8.0'));
+  releaseTool(['sign', '--keys', keys, '--folder', releases, '--version', '0.8.0']);
+  const { signed } = JSON.parse(readFileSync(join(releases, 'manifest.json'), 'utf8')) as { signed: string };
+  const { sequence } = JSON.parse(Buffer.from(signed, 'base64').toString()) as AgentRelease;
+  await machine.offer({ version: '0.8.0', sequence });
+  await machine.becomes('proven', '0.8.0', 120_000);
+  await machine.works('0.8.0');
+  assert.is(programOf(), realpathSync(join(machine.home, 'versions/0.8.0')));
+  for (let starts = machine.starts(); machine.version() === '0.8.0'; starts = machine.starts()) {
+    machine.agent()?.kill('SIGKILL');
+    await until(() => machine.starts() > starts, 20_000, 'the next start');
+    assert.ok(machine.starts() < 12, machine.log().slice(-3000));
+  }
+  await machine.becomes('fell-back', '0.8.0');
+  await machine.works('0.1.0');
+  await assertWhole(machine.endpoint);
 });
 
 test.run();

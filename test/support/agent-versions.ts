@@ -3,10 +3,13 @@
  * where a package has Node around it. Some are broken on purpose. Signed by the real release tool.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleAgent } from '../../.package/bundle.ts';
+import { readPlan } from '../../.package/config.ts';
+import { buildExecutable } from '../../.package/executable.ts';
+import { nodeFolder } from '../../.package/node.ts';
 import { version as built } from '../../agent/version.ts';
 import { makeFolder } from '../../shared/make-folder.ts';
 
@@ -31,6 +34,10 @@ export interface AgentVersions {
   program(version: string, flaw?: Flaw, before?: string): string;
   /** Packs it into the folder as a release would have it. @returns the name of the file */
   pack(folder: string, version: string, flaw?: Flaw, before?: string): string;
+  /** As `npm run package` builds it: one file with Node in it. Some seconds, and 120 MB. */
+  executable(version: string): Uint8Array;
+  /** The same for what is built already. */
+  packBuilt(folder: string, version: string, program: Uint8Array): void;
 }
 
 /** @param work a folder for what lies between */
@@ -49,18 +56,32 @@ export async function buildAgentVersions(work: string): Promise<AgentVersions> {
       before,
       code.replaceAll(number, JSON.stringify(version)),
     ].join('\n');
+  const packed = (folder: string, version: string, content: string | Uint8Array) => {
+    const name = `evenkeel-agent-${version}-${thisTarget}`;
+    const inside = join(work, name);
+    mkdirSync(inside, { recursive: true });
+    writeFileSync(join(inside, 'evenkeel-agent'), content);
+    chmodSync(join(inside, 'evenkeel-agent'), 0o755);
+    makeFolder(folder);
+    execFileSync('tar', ['-c', '-I', 'gzip -1', '-f', join(folder, `${name}.tar.gz`), '-C', work, name]);
+    return `${name}.tar.gz`;
+  };
   return {
     program,
-    pack(folder, version, flaw, before) {
-      const name = `evenkeel-agent-${version}-${thisTarget}`;
-      const inside = join(work, name);
-      mkdirSync(inside, { recursive: true });
-      writeFileSync(join(inside, 'evenkeel-agent'), program(version, flaw, before));
-      chmodSync(join(inside, 'evenkeel-agent'), 0o755);
-      makeFolder(folder);
-      execFileSync('tar', ['-czf', join(folder, `${name}.tar.gz`), '-C', work, name]);
-      return `${name}.tar.gz`;
+    pack: (folder, version, flaw, before) => packed(folder, version, program(version, flaw, before)),
+    executable(version) {
+      const target = readPlan(top).targets.find(({ name }) => name === thisTarget);
+      if (!target) throw new Error(`pkg.config.json has no target ${thisTarget}`);
+      const between = join(work, `built-${version}`);
+      mkdirSync(between, { recursive: true });
+      const node = nodeFolder(top, join(top, 'node_modules/.cache/evenkeel'), target);
+      const own = code.replaceAll(number, JSON.stringify(version));
+      const path = buildExecutable({ work: between, program: 'evenkeel-agent', code: own, node, target });
+      const bytes = readFileSync(path);
+      rmSync(between, { recursive: true });
+      return bytes;
     },
+    packBuilt: packed,
   };
 }
 

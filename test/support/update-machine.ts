@@ -49,7 +49,7 @@ export interface UpdateMachineOptions {
   folder: string;
   credential: Credential;
   /** The program that it is installed with. */
-  program: string;
+  program: string | Uint8Array;
   version: string;
   /** Public keys of its package; null: a package without. */
   keys: string | null;
