@@ -71,12 +71,19 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** @param serviceWorkers none unless they are what is tested: what they answer is hidden from `page.route` */
-export async function openBrowser(serviceWorkers: 'allow' | 'none' = 'none'): Promise<Browser> {
+/**
+ * @param serviceWorkers none unless they are what is tested: what they answer is hidden from `page.route`
+ * @param ignoreHTTPSErrors for a collector whose authority this browser does not know
+ */
+export async function openBrowser(
+  serviceWorkers: 'allow' | 'none' = 'none',
+  ignoreHTTPSErrors = false,
+): Promise<Browser> {
   const profile = temporaryFolder();
   const viewport = { width: 1280, height: 900 };
   const context = await chromium.launchPersistentContext(profile.path, {
     ...{ executablePath: file, args: flags, viewport, locale: 'en-GB' },
+    ignoreHTTPSErrors,
   });
   // Blocked they would be a complaint of the browser: this one does not know them.
   if (serviceWorkers === 'none')
