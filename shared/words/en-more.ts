@@ -1902,7 +1902,7 @@ export const more = {
     adminOnly: 'An admin can confirm that it is the same machine.',
     replaced: 'Reinstalled',
     replacedBy: 'confirmed by {{by}}',
-    anew: 'What was installed anew goes on as the endpoint that it was',
+    anew: 'What was installed anew goes on as the endpoint that it was.',
     anewHelp:
       'Where the serial numbers are those of one endpoint that has been silent for two minutes. Whoever has this code and knows them can be that endpoint.',
     givenUp: 'because the authority was given up',

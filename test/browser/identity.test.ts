@@ -131,6 +131,23 @@ step(
   },
 );
 
+step('a disk in another machine: an admin may say that it goes on as the endpoint of before', async () => {
+  const { code } = await send<NewEnrollment>('enrollments', { maxUses: 2 });
+  const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0' };
+  const join = (hostname: string, serial: string) =>
+    send<Enrolled>('enroll', {
+      ...{ code: decodeJoinCode(code).secret, hostname, ...about },
+      fingerprint: { serial, machine: '6666666666666666' },
+    });
+  const old = await join('mill', '7777777777777777');
+  const moved = await join('mill', '8888888888888888');
+  await open(moved.endpoint);
+  await shows(/its disk in another machine/);
+  await page.getByRole('button', { name: 'This one replaces mill' }).click();
+  await page.getByRole('button', { name: 'Yes, it is the same machine' }).click();
+  await until(async () => page.url().endsWith(`/endpoints/${old.endpoint}`), 15_000, 'the old endpoint');
+});
+
 step('a join code for machines that were installed anew is made on the page', async () => {
   await openPage(page, `${collector.http}/add`, 'en');
   await page.getByLabel(/installed anew goes on as the endpoint/).check();
@@ -178,7 +195,7 @@ step('an admin says that a machine was installed anew, and is led to the endpoin
   const { items } = await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints?sort=name');
   assert.equal(
     items.map(({ name }) => name),
-    ['gold', 'lathe', 'press', 'press-copy', 'shop', 'web'],
+    ['gold', 'lathe', 'mill', 'press', 'press-copy', 'shop', 'web'],
   );
   assert.equal(complaints, []);
 });

@@ -1,5 +1,5 @@
 /** A copied folder on other hardware, and hardware that was repaired: real collector, real agents, and what they read of the machine. */
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -171,6 +171,41 @@ test('where a person had to let in the original, one lets in its copy', async ()
   await until(() => kept('other').endpoint !== before.endpoint, 30_000, 'an endpoint of its own');
   assert.match(other.output(), new RegExp(one.checkWord));
   await stop(other);
+});
+
+test('serial numbers that only root may read: it leaves hashes, and by them a copy is known', async () => {
+  const of = (name: string, hardware: Hardware) => {
+    const root = machine(name, hardware);
+    const left = join(root, 'run/evenkeel-identity');
+    mkdirSync(left, { recursive: true });
+    return { root, left, file: join(left, 'hardware.json') };
+  };
+  /** Root's part, and then nobody else reads them. */
+  const leave = async ({ root, left }: ReturnType<typeof of>) => {
+    const done = await startAgent(['leave-hardware'], undefined, { ...on(root), RUNTIME_DIRECTORY: left }).finished;
+    assert.is(done.code, 0, done.stderr);
+    rmSync(join(root, 'sys/class/dmi'), { recursive: true });
+  };
+  const parts = { ...first, uuid: '88888888-2222-3333-4444-555555555555', serial: 'R-1', card: '52:54:00:00:00:08' };
+  const here = of('left', parts);
+  await leave(here);
+  assert.is(statSync(here.file).mode & 0o777, 0o640);
+  assert.equal(Object.keys(JSON.parse(readFileSync(here.file, 'utf8'))).sort(), ['serial', 'uuid']);
+  assert.not.match(readFileSync(here.file, 'utf8'), /R-1/);
+  const original = await enrol('left', here.root);
+  assert.ok(original.hardware?.print.serial && original.hardware.print.machine);
+  cpSync(home('left'), home('left-copy'), { recursive: true });
+  const there = of('left-copy', { ...parts, uuid: second.uuid, serial: 'R-2' });
+  await leave(there);
+  const copy = start('left-copy', there.root);
+  await until(() => kept('left-copy').endpoint !== original.endpoint, 40_000, 'an endpoint of its own');
+  await stop(copy);
+  // What somebody else could have written says nothing.
+  chmodSync(here.file, 0o666);
+  const open = await enrol('left-open', here.root);
+  assert.equal(Object.keys(open.hardware?.print ?? {}).sort(), ['machine', 'macs']);
+  const outside = await startAgent(['leave-hardware'], undefined, { ...on(here.root), RUNTIME_DIRECTORY: '' }).finished;
+  assert.equal([outside.code, /outside of its unit/.test(outside.stderr)], [2, true]);
 });
 
 test('whoever has no credential is told nothing, and what is no hash is refused', async () => {

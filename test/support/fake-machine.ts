@@ -6,9 +6,10 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 const fs = createRequire(import.meta.url)('node:fs') as Record<string, (...words: unknown[]) => unknown>;
 const root = process.env.FAKE_MACHINE ?? '';
-const faked = /^\/(sys\/class\/(dmi|net)\b|etc\/machine-id$|var\/lib\/dbus|proc\/device-tree|proc\/self\/ns\/pid$)/;
+const faked =
+  /^\/(sys\/class\/(dmi|net)\b|etc\/machine-id$|var\/lib\/dbus|proc\/device-tree|run\/evenkeel-identity|proc\/self\/ns\/pid$)/;
 
-for (const name of ['readFileSync', 'readlinkSync', 'readdirSync']) {
+for (const name of ['readFileSync', 'readlinkSync', 'readdirSync', 'openSync', 'lstatSync']) {
   const original = fs[name] as (...words: unknown[]) => unknown;
   fs[name] = (path, ...more) => original(typeof path === 'string' && faked.test(path) ? root + path : path, ...more);
 }
