@@ -3,9 +3,10 @@
  * one of the pins are kept. From then on they are all that is trusted, by the usual verification.
  */
 import { createHash, X509Certificate } from 'node:crypto';
+import type { ClientRequest } from 'node:http';
 import { request } from 'node:https';
 import { isIP } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, TLSSocket } from 'node:tls';
 import { fail, reasonOf } from '../shared/errors.ts';
 import { escaped } from '../shared/safe-text.ts';
 import { pageInstead, proxyFault, throughProxy } from './proxy.ts';
@@ -43,29 +44,58 @@ export async function fetchAuthority(url: string, pins: readonly string[], timeo
   return { roots: roots.map(String), shown };
 }
 
-/** What is shown there, for a message: nobody is verified. Null: nothing is. */
-export function lookAt(url: string, timeoutMs: number): Promise<ShownCertificate | null> {
-  const { hostname, port, protocol } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const usual = protocol === 'mqtts:' ? 8883 : 443;
-  const socket = connect({
-    ...{ host, port: Number(port || usual), rejectUnauthorized: false },
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-  });
+/**
+ * What is shown there, for a message: nobody is verified. It goes the way of what was refused, through a proxy where that did.
+ * Null: nothing is shown.
+ * @param ca PEM, of what is trusted
+ */
+export function lookAt(url: string, timeoutMs: number, ca = ''): Promise<ShownCertificate | null> {
   return new Promise((resolve) => {
+    const way = url.startsWith('mqtts:') ? straightTo(url) : byRequest(url.replace(/^wss:/, 'https:'));
+    const timer = setTimeout(() => end(null), timeoutMs);
     const end = (shown: ShownCertificate | null) => {
-      socket.destroy();
+      clearTimeout(timer);
+      way.destroy();
       resolve(shown);
     };
-    socket.setTimeout(timeoutMs, () => end(null));
-    socket.on('error', () => end(null));
-    socket.on('secureConnect', () => {
-      const shown = socket.getPeerX509Certificate();
+    const look = (socket: TLSSocket) => {
+      const shown = socket.getPeerX509Certificate?.();
       if (!shown) return end(null);
       const issuer = escaped(shown.issuer.replaceAll('\n', ', ')).slice(0, 200);
-      end({ issuer, from: shown.validFromDate.getTime(), until: shown.validToDate.getTime() });
-    });
+      const isKnown = ca === '' ? null : certificatesIn(ca).some((one) => isSignedBy(shown, one));
+      end({ issuer, from: shown.validFromDate.getTime(), until: shown.validToDate.getTime(), isKnown });
+    };
+    way.on('error', () => end(null));
+    if (way instanceof TLSSocket) way.on('secureConnect', () => look(way));
+    else
+      way.on('socket', (socket: TLSSocket) => {
+        if (socket.getPeerX509Certificate?.()) look(socket);
+        else socket.on('secureConnect', () => look(socket));
+      });
   });
+}
+
+function straightTo(url: string): TLSSocket {
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return connect({ host, port: Number(port || 8883), rejectUnauthorized: false, ...name });
+}
+
+function byRequest(url: string): ClientRequest {
+  const asked = request(url, { agent: throughProxy(url, { rejectUnauthorized: false }), rejectUnauthorized: false });
+  asked.end();
+  return asked;
+}
+
+/** A signature does not ask for the time. */
+function isSignedBy(certificate: X509Certificate, by: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(by) && certificate.verify(by.publicKey);
+  } catch {
+    // A key of another kind.
+    return false;
+  }
 }
 
 function certificatesIn(text: string): X509Certificate[] {

@@ -192,7 +192,10 @@ async function asRefused(
 ): Promise<EvenkeelError | null> {
   const about = { url, now: Date.now(), isPinned, ca };
   if (refusalOf(thrown, about) === null) return null;
-  const { reason, todo } = refusalOf(thrown, { ...about, shown: await lookAt(url, timeoutMs) }) as CertificateRefusal;
+  const { reason, todo } = refusalOf(thrown, {
+    ...about,
+    shown: await lookAt(url, timeoutMs, ca),
+  }) as CertificateRefusal;
   return fail('CERTIFICATE_REFUSED', { url, reason, todo }, thrown);
 }
 

@@ -24,6 +24,8 @@ export interface ShownCertificate {
   /** ms UTC. */
   from: number;
   until: number;
+  /** Whether what is trusted here has signed it; null: that was not looked at. */
+  isKnown: boolean | null;
 }
 
 interface RefusedAt {
@@ -60,6 +62,38 @@ export function refusalOf(
   { url, now, isPinned, ca, shown = null }: RefusedAt,
 ): CertificateRefusal | null {
   const code = codeOf(error);
+  const inTime = refusedInTime(code, now, shown);
+  if (inTime === null || !isPinned || shown?.isKnown !== false)
+    return inTime ?? refusedElse(error, { url, isPinned, ca, shown });
+  // The time is what is looked at first: a wrong clock must not hide that somebody else answers.
+  const foreign = unknownHere(false, { isPinned, ca, shown });
+  return {
+    reason: `${foreign.reason}; besides, ${inTime.reason}`,
+    todo: `${foreign.todo} And of its time: ${inTime.todo}`,
+  };
+}
+
+/** The clock of this machine decides about these. */
+function refusedInTime(code: string, now: number, shown: ShownCertificate | null): CertificateRefusal | null {
+  const clock = `by the clock of this machine it is ${minuteOf(now)} UTC`;
+  if (code === 'CERT_HAS_EXPIRED')
+    return {
+      reason: `it ended${shown === null ? '' : ` at ${minuteOf(shown.until)} UTC`}, and ${clock}`,
+      todo: 'If that is not the time, set the clock of this machine. If it is: an old certificate may be a stolen one, so it is not used; see `tls status` at the collector.',
+    };
+  if (code === 'CERT_NOT_YET_VALID')
+    return {
+      reason: `it begins ${shown === null ? 'later' : `at ${minuteOf(shown.from)} UTC`}, and ${clock}`,
+      todo: 'Set the clock of this machine: it is behind.',
+    };
+  return null;
+}
+
+function refusedElse(
+  error: unknown,
+  { url, isPinned, ca, shown }: Required<Pick<RefusedAt, 'url' | 'isPinned' | 'shown'>> & { ca: string | undefined },
+): CertificateRefusal | null {
+  const code = codeOf(error);
   if (isUnknownAuthority(error)) return unknownHere(code === selfSigned, { isPinned, ca, shown });
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     const { subjectaltname } = (error as { cert?: { subjectaltname?: string } }).cert ?? {};
@@ -68,16 +102,6 @@ export function refusalOf(
       todo: 'Reach the collector by a name in its certificate, with --collector https://NAME:PORT, or add this name at the collector: `tls: { names: [NAME] }` in its evenkeel.yaml.',
     };
   }
-  if (code === 'CERT_HAS_EXPIRED')
-    return {
-      reason: `it ended${shown === null ? '' : ` at ${minuteOf(shown.until)} UTC`}, and by the clock of this machine it is ${minuteOf(now)} UTC`,
-      todo: 'If that is not the time, set the clock of this machine. If it is: an old certificate may be a stolen one, so it is not used; see `tls status` at the collector.',
-    };
-  if (isNotYetValid(error))
-    return {
-      reason: `it begins ${shown === null ? 'later' : `at ${minuteOf(shown.from)} UTC`}, and by the clock of this machine it is ${minuteOf(now)} UTC`,
-      todo: 'Set the clock of this machine: it is behind.',
-    };
   if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER')
     return {
       reason: 'what answers there does not speak TLS as it is spoken today',

@@ -92,7 +92,7 @@ export function createTrust({ data, credential, memory, clock, log, link }: Trus
     const isPinned = mqtt.ca !== undefined && trust?.mode !== 'both';
     const { fetchAuthority, lookAt, pinOf } = await import('./authority.ts');
     if (!isUnknownAuthority(error) || !trust || !isPinned || !credential.collector.startsWith('https:')) {
-      const shown = await lookAt(mqtt.url, withinMs);
+      const shown = await lookAt(mqtt.url, withinMs, mqtt.ca);
       const refusal = refusalOf(error, { url: mqtt.url, now: clock.now(), isPinned, shown });
       return refusal && `the certificate is not accepted: ${refusal.reason}. ${refusal.todo}`;
     }
@@ -102,7 +102,7 @@ export function createTrust({ data, credential, memory, clock, log, link }: Trus
     // The one after the current: the current one may be given up, and is not needed any more.
     const later = pinned.filter(([pin]) => pin !== trust.pins[0]);
     const known = certificatesIn(mqtt.ca ?? '').length;
-    const shown = await lookAt(mqtt.url, withinMs);
+    const shown = await lookAt(mqtt.url, withinMs, mqtt.ca);
     const foreign = refusalOf(error, { url: mqtt.url, now: clock.now(), isPinned, shown });
     const sentence = foreign && `the certificate is not accepted: ${foreign.reason}. ${foreign.todo}`;
     if (later.length === 0 || known === 0) return sentence;
