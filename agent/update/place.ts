@@ -53,3 +53,10 @@ export const agentPaths = (data: string) => ({
 
 /** Named by what is to be in it: another release never goes on where this one was cut off. */
 export const packagePath = (data: string, sha256: string) => join(data, 'update', `${sha256}.package`);
+
+/** What a person types at this machine to have the version, by the names of `npm run package`; null: no package manager has it. */
+export function packageLine(form: string, version: string, arch: string): string | null {
+  if (form === 'deb') return `sudo apt install ./evenkeel-agent_${version}_${arch === 'arm64' ? 'arm64' : 'amd64'}.deb`;
+  if (form === 'rpm') return `sudo rpm -U evenkeel-agent-${version}-1.${arch === 'arm64' ? 'aarch64' : 'x86_64'}.rpm`;
+  return null;
+}

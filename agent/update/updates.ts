@@ -14,7 +14,7 @@ import type { Remote } from '../orders.ts';
 import { programEnvironment, proxyWords } from '../programs.ts';
 import { version } from '../version.ts';
 import type { FetchOutcome } from './fetch.ts';
-import { type InstalledPlace, updatePlace } from './place.ts';
+import { type InstalledPlace, packageLine, updatePlace } from './place.ts';
 import { keysVersion, readRecord } from './record.ts';
 
 export interface AgentUpdates {
@@ -134,7 +134,8 @@ export function createUpdates(parts: UpdatesParts): AgentUpdates {
 
   /** Why nothing is fetched, though it is offered; null: it may be. */
   function hindrance({ allow: wanted }: UpdateOrder): Reason | null {
-    if (form === 'deb' || form === 'rpm') return reason('update_by_package_manager', { version: wanted });
+    const line = packageLine(form, wanted, process.arch);
+    if (line !== null) return reason('update_by_package_manager', { version: wanted, line });
     if (home === null) return reason('update_by_hand', { version: wanted });
     if (allow === 'notify') return reason('update_waits', { version: wanted });
     return fixed.keys === 0 ? reason('update_without_keys') : null;

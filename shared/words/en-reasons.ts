@@ -651,7 +651,7 @@ export const reasons = {
   update_below_floor: 'Version {{version}} is below {{floor}}, and nothing below that is to run',
   update_by_hand: 'Version {{version}} is there; this system takes it by hand, with its installer',
   update_by_package_manager:
-    'Version {{version}} is there; the package manager of the machine brings it, and nothing else touches its files',
+    'Version {{version}} is there; nothing but the package manager of the machine touches its files: fetch the package there from the collector, and type {{line}}',
   update_expired: 'The manifest expired at {{expired_at}}: install nothing, and get a newer one',
   update_interrupted: 'The machine ended {{count}} times while version {{version}} was on trial',
   update_keys_newer: 'It was signed with the keys {{keys}}, and this machine knows those up to {{known}}',

@@ -651,7 +651,7 @@ export const reasons: ReasonWords = {
   update_below_floor: 'バージョン {{version}} は {{floor}} より古く、これより古いものは動かせません',
   update_by_hand: 'バージョン {{version}} があります。このシステムではインストーラーで手動で更新します',
   update_by_package_manager:
-    'バージョン {{version}} があります。マシンのパッケージマネージャーが更新し、ほかのものはそのファイルに触れません',
+    'バージョン {{version}} があります。パッケージマネージャー以外はそのファイルに触れません。パッケージをコレクターから取得し、マシンで次を実行してください：{{line}}',
   update_interrupted: 'バージョン {{version}} の試行中にマシンが {{count}} 回終了しました',
   update_keys_newer: '鍵 {{keys}} で署名されていますが、このマシンが知っている鍵は {{known}} までです',
   update_keys_unsigned: '鍵一式 {{keys}} に 2 つのルート鍵の署名がありません',

@@ -8,6 +8,7 @@ import { type AgentUpdates, createUpdates } from '../../agent/update/updates.ts'
 import { version } from '../../agent/version.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
+import { formatReasons } from '../../shared/words/reasons.ts';
 import { agentMain, temporaryFolder } from '../support/agent.ts';
 import { makeSigningKeys } from '../support/signed-release.ts';
 import { until } from '../support/until.ts';
@@ -54,5 +55,27 @@ test('an order that comes while a trial ends is taken up when it has ended; the 
     for (const { updates } of [other, same]) updates.stop();
   }
 });
+
+for (const [form, line] of [
+  ['deb', /sudo apt install \.\/evenkeel-agent_99\.0\.0_(amd64|arm64)\.deb$/],
+  ['rpm', /sudo rpm -U evenkeel-agent-99\.0\.0-1\.(x86_64|aarch64)\.rpm$/],
+] as const)
+  test(`installed as ${form}: nothing is fetched, and what to type at the machine is said`, async () => {
+    const data = join(folder.path, form);
+    mkdirSync(data, { mode: 0o700 });
+    const updates = createUpdates({
+      ...{ data, allow: 'notify', clock: systemClock, log: silentLog, onChange: () => {} },
+      ...{ lastAck: () => Date.now(), isOnBattery: async () => false },
+      place: { home: null, target: `linux-${process.arch}`, form },
+    });
+    try {
+      updates.offer({ allow: '99.0.0', sequence: 6 });
+      await until(() => Boolean(updates.report().reason), 10_000, 'the reason');
+      const { reason } = updates.report();
+      assert.match(formatReasons('en', reason ? [reason] : []), line);
+    } finally {
+      updates.stop();
+    }
+  });
 
 test.run();
