@@ -10,6 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import { words } from '../../shared/words/en.ts';
+import { more } from '../../shared/words/en-more.ts';
 import { buildWeb, loadPages, violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
@@ -548,7 +549,7 @@ step('every address of the table of pages shows its page, and marks its place in
       const key = `${table.pageAt(pathname).page} ${[...searchParams.keys()].sort()}`;
       if (!presets.has(key)) presets.set(key, href);
     }
-    const isMissing = (await page.getByRole('heading', { name: words.missing.title }).count()) > 0;
+    const isMissing = (await page.getByRole('heading', { name: more.missing.title }).count()) > 0;
     assert.is(isMissing, name === 'missing', name);
     const marked = await page.locator('aside nav a[aria-current="page"]').allTextContents();
     const expected = alone || name === 'missing' ? [] : [words.page[partOf ?? name]];

@@ -2,10 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dueText, nextText } from '../../dashboards/web/pages/due.ts';
-import { type Language, loadWords } from '../../shared/words/index.ts';
+import { type Language, loadMoreWords, loadWords } from '../../shared/words/index.ts';
 
 test.before(async () => {
-  for (const language of ['en', 'ja'] as const) await loadWords(language);
+  for (const language of ['en', 'ja'] as const) await Promise.all([loadWords(language), loadMoreWords(language)]);
 });
 
 /** The end of the support hours. */

@@ -8,7 +8,7 @@
 import type { HealthItem } from '../../../shared/inventory.ts';
 import type { Reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
-import type { words } from '../../../shared/words/en.ts';
+import type { more } from '../../../shared/words/en-more.ts';
 import type { CheckContext } from '../check.ts';
 import { short } from '../parse.ts';
 
@@ -49,7 +49,7 @@ export function worst(statuses: readonly HealthStatus[]): HealthStatus {
 }
 
 /** Figures of a finding, by names that there are words for. */
-export type Details = Readonly<Partial<Record<keyof typeof words.health.detail, HealthItem['details'][string]>>>;
+export type Details = Readonly<Partial<Record<keyof typeof more.health.detail, HealthItem['details'][string]>>>;
 
 /** An item within the bounds of the section. */
 export function item(

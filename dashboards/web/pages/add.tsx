@@ -1,16 +1,17 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
-import { useRef, useState } from 'preact/hooks';
+
+import { useState } from 'preact/hooks';
 import type { Enrollment, GroupRow, NewEnrollment } from '../../../shared/api.ts';
 import { whoeverItWas } from '../../../shared/identity-kinds.ts';
-import { number } from '../../../shared/words/format.ts';
+import { none, number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { may, mayForAll } from '../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Ended } from '../parts/ended.tsx';
-import { useFaultInView } from '../parts/fault-in-view.ts';
 import { Input, Select } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { SiteInput } from '../parts/site-input.tsx';
@@ -37,10 +38,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   const [isAnew, setAnew] = useState(false);
   const groups = useLoad<Page<GroupRow>>('groups', ({ kind }) => kind === 'group').data?.items ?? [];
   const { busy, problem, send } = useSend();
-  const end = useRef<HTMLDivElement>(null);
-  useFaultInView(end, busy);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = {
       label,
       site: site === '' ? null : site,
@@ -56,8 +54,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
     await send(async () => onMade(await call<NewEnrollment>('enrollments', { method: 'POST', body })));
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('add.make')}>
       <div class="form-row">
         <Input label={t('add.label')} value={label} onInput={setLabel} maxLength={128} help={t('add.labelHelp')} />
         <SiteInput value={site} onInput={setSite} />
@@ -90,7 +87,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
             label={t('filter.name.group')}
             value={group}
             onChange={setGroup}
-            options={[['', '—'], ...groups.map(({ id, name }) => [id, name] as const)]}
+            options={[['', none], ...groups.map(({ id, name }) => [id, name] as const)]}
           />
         </div>
       </details>
@@ -106,12 +103,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
           {t('identity.anew')} <span class="quiet small">{t('identity.anewHelp')}</span>
         </span>
       </label>
-      <div class="form-end" ref={end}>
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('add.make')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

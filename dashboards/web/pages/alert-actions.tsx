@@ -1,11 +1,12 @@
 /** What to do about one alert: beside its name, and on a phone where the thumb is. */
+
 import { useState } from 'preact/hooks';
 import type { Alert } from '../../../shared/api.ts';
 import { useKeys } from '../keys.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may, me } from '../net/session.ts';
-import { ProblemCallout } from '../parts/box.tsx';
+import { Form } from '../parts/form.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
 import { navigate, to } from '../router.ts';
 import { actorName, t } from '../words/words.ts';
@@ -65,15 +66,25 @@ export function HandOver({ alert, onDone }: AlertActionsProps) {
     void send(() =>
       call(`alerts/${encodeURIComponent(alert.id)}/${verb}`, { method: 'POST', ...(body ? { body } : {}) }),
     ).then((isDone) => isDone && onDone());
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     post('hand-over', { to: person.trim() });
   };
   return (
     <details class="fold">
       <summary>{t('alert.page.handOverOr')}</summary>
-      <form class="form" onSubmit={submit}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form
+        problem={problem}
+        onSubmit={submit}
+        busy={busy}
+        word={t('alert.page.handOver')}
+        lacks={person.trim() === '' && t('form.lacks.person')}
+        look=""
+        end={
+          <button type="button" class="button" disabled={busy} onClick={() => post('withdraw')}>
+            {t('alert.page.withdraw')}
+          </button>
+        }
+      >
         <Handed alert={alert} />
         <PersonInput label={t('alert.page.handTo')} value={person} onInput={setPerson} />
         <p class="quiet small">
@@ -81,15 +92,7 @@ export function HandOver({ alert, onDone }: AlertActionsProps) {
           {alert.acknowledgedBy !== me.value?.user &&
             t('alert.page.withdrawOf', { name: actorName(alert.acknowledgedBy ?? '?') })}
         </p>
-        <div class="form-end">
-          <button type="submit" class="button" disabled={busy || person.trim() === ''}>
-            {t('alert.page.handOver')}
-          </button>
-          <button type="button" class="button" disabled={busy} onClick={() => post('withdraw')}>
-            {t('alert.page.withdraw')}
-          </button>
-        </div>
-      </form>
+      </Form>
     </details>
   );
 }

@@ -7,6 +7,7 @@ import { askMe, hasEnded, me } from '../net/session.ts';
 import { Callout, ProblemCallout } from '../parts/box.tsx';
 import { CodeInput, useAsked } from '../parts/code-input.tsx';
 import { Input } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { navigate, path, safeNext, search } from '../router.ts';
 import { t } from '../words/words.ts';
 
@@ -24,8 +25,7 @@ export function LoginPage() {
   useEffect(() => {
     if (atLogin && known) navigate(safeNext(next()), { replace: true });
   }, [atLogin, known]);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (await send(() => call('login', { method: 'POST', body: { user, password, ...(code === '' ? {} : { code }) } })))
       await askMe();
   };
@@ -53,7 +53,7 @@ export function LoginPage() {
               <p class="quiet">{t('provider.orPassword')}</p>
             </>
           )}
-          <form class="form" onSubmit={(event) => void submit(event)}>
+          <Form busy={busy} onSubmit={submit} word={t('login.submit')} look={provider ? '' : 'main'}>
             <Input label={t('login.user')} value={user} onInput={setUser} autocomplete="username" required />
             <Input
               label={t('login.password')}
@@ -64,10 +64,7 @@ export function LoginPage() {
               required
             />
             {asksCode && <CodeInput value={code} onInput={setCode} />}
-            <button class={provider ? 'button' : 'button main'} type="submit" disabled={busy}>
-              {busy ? t('common.working') : t('login.submit')}
-            </button>
-          </form>
+          </Form>
         </div>
       </section>
     </LoggedOut>

@@ -1,11 +1,13 @@
 /** For whoever asked for a ticket, without log-in: how satisfied they are with the work. */
+
 import { useState } from 'preact/hooks';
 import type { AskedRating } from '../../../shared/api.ts';
 import { LoggedOut } from '../logged-out.tsx';
 import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
-import { ProblemCallout, Ready } from '../parts/box.tsx';
+import { Ready } from '../parts/box.tsx';
 import { Choices, Field } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { t } from '../words/words.ts';
@@ -39,8 +41,7 @@ function Question({ asked, address }: { asked: AskedRating; address: string }) {
   // Before it is sent, so that nobody replaces an answer without knowing.
   const earlier = saved ?? asked;
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const said = comment.trim();
     const body = { rating: Number(rating), ...(said === '' ? {} : { comment: said }) };
     await send(async () => setSaved(await call<AskedRating>(address, { method: 'POST', body })));
@@ -48,8 +49,13 @@ function Question({ asked, address }: { asked: AskedRating; address: string }) {
   return (
     <>
       <h1 tabIndex={-1}>{t('rate.title', { n: asked.ticket })}</h1>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form
+        busy={busy}
+        problem={problem}
+        onSubmit={submit}
+        word={t(earlier.rating === null ? 'rate.send' : 'rate.replace')}
+        lacks={rating === null && t('form.lacks.rating')}
+      >
         <p>{t('rate.question')}</p>
         {earlier.rating !== null && saved === null && (
           <p class="strong">
@@ -73,11 +79,8 @@ function Question({ asked, address }: { asked: AskedRating; address: string }) {
             />
           )}
         </Field>
-        <button class="button main" type="submit" disabled={busy || rating === null}>
-          {busy ? t('common.working') : t(earlier.rating === null ? 'rate.send' : 'rate.replace')}
-        </button>
-        <p role="status">{saved === null ? '' : thanksFor(saved)}</p>
-      </form>
+      </Form>
+      <p role="status">{saved === null ? '' : thanksFor(saved)}</p>
     </>
   );
 }

@@ -1,4 +1,5 @@
 /** Retired endpoints of which something is known, and erasing one of them. */
+
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RetiredEndpoint } from '../../../shared/api.ts';
 import { number } from '../../../shared/words/format.ts';
@@ -6,6 +7,7 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { to } from '../router.ts';
@@ -31,8 +33,7 @@ function Erase({ endpoint: { id, name }, onDone, onCancel }: EraseProps) {
   const { busy, problem, send } = useSend();
   const head = useRef<HTMLDivElement>(null);
   useEffect(() => head.current?.querySelector('input')?.focus(), []);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     await send(async () => {
       const body = { name: typed, reason };
       const address = `endpoints/${encodeURIComponent(id)}/erase`;
@@ -41,8 +42,15 @@ function Erase({ endpoint: { id, name }, onDone, onCancel }: EraseProps) {
   };
   return (
     <Box title={t('retired.eraseOf', { name })}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form
+        problem={problem}
+        onSubmit={submit}
+        busy={busy}
+        word={t('retired.sure')}
+        lacks={(typed !== name || reason.trim() === '') && t('form.lacks.nameAndReason')}
+        look="danger"
+        onCancel={onCancel}
+      >
         <p>{t('retired.goes')}</p>
         <p>{t('retired.stays')}</p>
         <div class="form-row" ref={head}>
@@ -57,15 +65,7 @@ function Erase({ endpoint: { id, name }, onDone, onCancel }: EraseProps) {
           />
           <Input label={t('retired.reason')} value={reason} onInput={setReason} required maxLength={500} />
         </div>
-        <div class="form-end">
-          <button type="submit" class="button danger" disabled={busy || typed !== name || reason.trim() === ''}>
-            {busy ? t('common.working') : t('retired.sure')}
-          </button>
-          <button type="button" class="button" onClick={onCancel}>
-            {t('common.cancel')}
-          </button>
-        </div>
-      </form>
+      </Form>
     </Box>
   );
 }

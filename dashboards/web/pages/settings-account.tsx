@@ -1,4 +1,5 @@
 /** Who is logged in, and their own password. */
+
 import { useState } from 'preact/hooks';
 import { keysOn, setKeys } from '../keys.ts';
 import { useSend } from '../net/load.ts';
@@ -7,6 +8,7 @@ import { me } from '../net/session.ts';
 import { Box, Callout, ProblemCallout } from '../parts/box.tsx';
 import { CodeInput, useAsked } from '../parts/code-input.tsx';
 import { Input } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { t } from '../words/words.ts';
 import { OwnFactor } from './settings-factor.tsx';
 
@@ -17,8 +19,7 @@ function OwnPassword() {
   const [code, setCode] = useState('');
   const { busy, problem, send } = useSend();
   const asksCode = useAsked(problem);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     setDone(false);
     if (
       !(await send(() =>
@@ -31,7 +32,7 @@ function OwnPassword() {
     setDone(true);
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
+    <Form onSubmit={submit} busy={busy} word={t('settings.changePassword')} look="">
       {problem && problem.code !== 'CODE_NEEDED' && <ProblemCallout problem={problem} />}
       {isDone && (
         <Callout tone="ok" title={t('settings.ownPasswordSet')} spoken>
@@ -58,12 +59,7 @@ function OwnPassword() {
         />
       </div>
       {asksCode && <CodeInput value={code} onInput={setCode} />}
-      <div class="form-end">
-        <button type="submit" class="button" disabled={busy}>
-          {busy ? t('common.working') : t('settings.changePassword')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,4 +1,5 @@
 /** The own second factor: set up with a picture for an app, recovery codes, turned off. Its file comes with the account. */
+
 import { useState } from 'preact/hooks';
 import { renderSVG } from 'uqr';
 import type { FactorSeed, OwnFactor as OwnFactorShape, RecoveryCodes } from '../../../shared/second-factor.ts';
@@ -6,6 +7,7 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { Callout, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { t } from '../words/words.ts';
 
@@ -15,14 +17,13 @@ const pictureOf = (text: string) => `data:image/svg+xml,${encodeURIComponent(ren
 function Setup({ seed, onCodes }: { seed: FactorSeed; onCodes: (codes: string[]) => void }) {
   const [code, setCode] = useState('');
   const { busy, problem, send } = useSend();
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const submit = () => {
     void send(async () =>
       onCodes((await call<RecoveryCodes>(`${address}/confirm`, { method: 'POST', body: { code } })).codes),
     );
   };
   return (
-    <form class="form" onSubmit={submit}>
+    <Form onSubmit={submit} busy={busy} word={t('factor.turnOn')}>
       <p>{t('factor.scan')}</p>
       <img src={pictureOf(seed.uri)} alt={t('factor.picture')} width="200" height="200" />
       <p class="small">
@@ -30,12 +31,7 @@ function Setup({ seed, onCodes }: { seed: FactorSeed; onCodes: (codes: string[])
       </p>
       {problem && <ProblemCallout problem={problem} />}
       <Input label={t('factor.firstCode')} value={code} onInput={setCode} required autocomplete="one-time-code" />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('factor.turnOn')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,14 +1,16 @@
 /** Tokens for scripts. The secret is shown once. */
+
 import { useState } from 'preact/hooks';
 import type { Token } from '../../../shared/api.ts';
 import { none } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
-import { Box, Callout, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Box, Callout, Ready } from '../parts/box.tsx';
 import { Delete } from '../parts/delete.tsx';
 import { Ended } from '../parts/ended.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { roles } from '../roles.ts';
@@ -21,8 +23,7 @@ function NewToken({ onDone }: { onDone: () => void }) {
   const [onlyFor, setOnlyFor] = useState('');
   const [secret, setSecret] = useState<string | null>(null);
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     await send(async () => {
       const body = {
         ...{ name, role: onlyFor === '' ? role : onlyFor === 'alerts' ? 'operator' : 'viewer' },
@@ -35,8 +36,7 @@ function NewToken({ onDone }: { onDone: () => void }) {
     onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('settings.addToken')} look="">
       {secret !== null && (
         <div class="paste">
           <Callout tone="ok" title={t('settings.tokenMade')} spoken>
@@ -84,12 +84,7 @@ function NewToken({ onDone }: { onDone: () => void }) {
           ]}
         />
       </div>
-      <div class="form-end">
-        <button type="submit" class="button" disabled={busy}>
-          {busy ? t('common.working') : t('settings.addToken')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

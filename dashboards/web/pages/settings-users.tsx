@@ -7,6 +7,7 @@ import { call, type Page } from '../net/request.ts';
 import { me } from '../net/session.ts';
 import { Box, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Input, Select } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { type Role, roles } from '../roles.ts';
@@ -34,8 +35,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
   const [role, setRole] = useState<string>('viewer');
   const [sites, setSites] = useState<LimitedTo>(null);
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const limit = role === 'admin' ? null : sites;
     if (!(await send(() => call('users', { method: 'POST', body: { name, password, role, sites: limit } })))) return;
     setName('');
@@ -43,8 +43,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
     onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('settings.addUser')} look="">
       <div class="form-row">
         <Input label={t('login.user')} value={name} onInput={setName} required maxLength={64} autocomplete="off" />
         <Input
@@ -65,12 +64,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
         />
       </div>
       {role !== 'admin' && <SitePicker value={sites} onChange={setSites} />}
-      <div class="form-end">
-        <button type="submit" class="button" disabled={busy}>
-          {busy ? t('common.working') : t('settings.addUser')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 
@@ -83,14 +77,19 @@ interface UserProps {
 function NewPassword({ user, onDone, onCancel }: UserProps & { onCancel: () => void }) {
   const [password, setPassword] = useState('');
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const address = `users/${encodeURIComponent(user.id)}/password`;
     if (await send(() => call(address, { method: 'POST', body: { password } }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form
+      problem={problem}
+      onSubmit={submit}
+      busy={busy}
+      word={t('settings.setPassword')}
+      look="main slim"
+      onCancel={onCancel}
+    >
       <Input
         label={t('settings.passwordFor', { name: user.name })}
         type="password"
@@ -100,15 +99,7 @@ function NewPassword({ user, onDone, onCancel }: UserProps & { onCancel: () => v
         autocomplete="new-password"
         help={user.name === me.value?.user ? t('settings.ownPasswordHelp') : t('setup.passwordHelp')}
       />
-      <div class="form-end">
-        <button type="submit" class="button main slim" disabled={busy}>
-          {busy ? t('common.working') : t('settings.setPassword')}
-        </button>
-        <button type="button" class="button slim" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

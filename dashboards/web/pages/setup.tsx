@@ -1,11 +1,13 @@
 /** The first admin, made with the secret of the link that the collector printed. Closed for ever afterwards. */
+
 import { useState } from 'preact/hooks';
 import { LoggedOut } from '../logged-out.tsx';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { askMe, me } from '../net/session.ts';
-import { Callout, ProblemCallout } from '../parts/box.tsx';
+import { Callout } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { navigate } from '../router.ts';
 import { t } from '../words/words.ts';
 
@@ -20,8 +22,7 @@ function SetupForm({ secret }: { secret: string }) {
   const [repeated, setRepeated] = useState('');
   const [differ, setDiffer] = useState(false);
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     setDiffer(password !== repeated);
     if (password !== repeated) return;
     const made = await send(async () => {
@@ -34,9 +35,7 @@ function SetupForm({ secret }: { secret: string }) {
     await askMe();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
-      {differ && <Callout tone="critical" title={t('setup.differ')} spoken />}
+    <Form busy={busy} problem={problem} onSubmit={submit} word={t('setup.create')}>
       <Input label={t('login.user')} value={user} onInput={setUser} autocomplete="username" required maxLength={64} />
       <Input
         label={t('login.password')}
@@ -52,13 +51,11 @@ function SetupForm({ secret }: { secret: string }) {
         type="password"
         value={repeated}
         onInput={setRepeated}
+        error={differ ? t('setup.differ') : undefined}
         autocomplete="new-password"
         required
       />
-      <button class="button main" type="submit" disabled={busy}>
-        {busy ? t('common.working') : t('setup.create')}
-      </button>
-    </form>
+    </Form>
   );
 }
 

@@ -1,4 +1,5 @@
 /** What a person can do with a ticket: comment, assign it to oneself, resolve it, reopen it. */
+
 import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { useSend } from '../net/load.ts';
@@ -6,6 +7,7 @@ import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
 import { Box, ProblemCallout } from '../parts/box.tsx';
 import { Field, Input, Select } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
 import { t } from '../words/words.ts';
 import { Close, MoreWork } from './ticket-work.tsx';
@@ -38,31 +40,30 @@ function Assign({
   const user = me.value?.user ?? '';
   const mine = detail.row.assignee === user;
   return (
-    <form
+    <Form
       class="stack-2"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (name.trim() !== '') run('assign', { assignee: name.trim() });
-        setName('');
-      }}
+      busy={busy}
+      onSubmit={() => run('assign', { assignee: name.trim() })}
+      word={t('ticket.assign')}
+      lacks={name.trim() === '' && t('form.lacks.person')}
+      look="slim"
+      end={
+        <>
+          {!mine && user !== '' && (
+            <button type="button" class="button slim" disabled={busy} onClick={() => run('assign', { assignee: user })}>
+              {t('ticket.take')}
+            </button>
+          )}
+          {detail.row.assignee !== null && (
+            <button type="button" class="button slim" disabled={busy} onClick={() => run('assign', { assignee: null })}>
+              {t('ticket.release')}
+            </button>
+          )}
+        </>
+      }
     >
       <PersonInput label={t('ticket.assignTo')} value={name} onInput={setName} />
-      <div class="form-end">
-        <button type="submit" class="button slim" disabled={busy || name.trim() === ''}>
-          {t('ticket.assign')}
-        </button>
-        {!mine && user !== '' && (
-          <button type="button" class="button slim" disabled={busy} onClick={() => run('assign', { assignee: user })}>
-            {t('ticket.take')}
-          </button>
-        )}
-        {detail.row.assignee !== null && (
-          <button type="button" class="button slim" disabled={busy} onClick={() => run('assign', { assignee: null })}>
-            {t('ticket.release')}
-          </button>
-        )}
-      </div>
-    </form>
+    </Form>
   );
 }
 
@@ -178,12 +179,32 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
     <Box title={t('ticket.act')}>
       <div class="stack">
         {problem && <ProblemCallout problem={problem} />}
-        <form
+        <Form
           class="stack-2"
-          onSubmit={(event) => {
-            event.preventDefault();
-            run('comment', { text: comment, ...asWhom[audience] });
-          }}
+          onSubmit={() => run('comment', { text: comment, ...asWhom[audience] })}
+          busy={busy}
+          word={t('ticket.send')}
+          lacks={comment === '' && t('form.lacks.comment')}
+          look=""
+          end={
+            <>
+              {isOpen && (
+                <button
+                  type="button"
+                  class="button main"
+                  disabled={busy}
+                  onClick={() => (fires ? setAsking(true) : resolve())}
+                >
+                  {t('ticket.resolve')}
+                </button>
+              )}
+              {detail.row.state === 'resolved' && (
+                <button type="button" class="button" disabled={busy} onClick={() => run('reopen', withText)}>
+                  {t('ticket.reopen')}
+                </button>
+              )}
+            </>
+          }
         >
           <Field label={t('ticket.comment')} help={t('ticket.commentHelp')}>
             {(ids) => (
@@ -208,27 +229,7 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
               .map((one) => [one, t(`ticket.audiences.${one}`)] as const)}
           />
           {isOpen && <Solved row={detail.row} solution={solution} onChange={setSolution} />}
-          <div class="form-end">
-            <button type="submit" class="button" disabled={busy || comment === ''}>
-              {t('ticket.send')}
-            </button>
-            {isOpen && (
-              <button
-                type="button"
-                class="button main"
-                disabled={busy}
-                onClick={() => (fires ? setAsking(true) : resolve())}
-              >
-                {t('ticket.resolve')}
-              </button>
-            )}
-            {detail.row.state === 'resolved' && (
-              <button type="button" class="button" disabled={busy} onClick={() => run('reopen', withText)}>
-                {t('ticket.reopen')}
-              </button>
-            )}
-          </div>
-        </form>
+        </Form>
         {isOpen && isAsking && <StillFires busy={busy} onResolve={resolve} onCancel={() => setAsking(false)} />}
         {isOpen && <Assign detail={detail} run={run} busy={busy} />}
         {detail.row.state === 'on_hold' && (

@@ -1,12 +1,14 @@
 /** The form that opens a ticket by hand. */
+
 import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { rows } from '../fleet/store.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
-import { Box, ProblemCallout } from '../parts/box.tsx';
+import { Box } from '../parts/box.tsx';
 import { Field, Input, Select } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { navigate, to } from '../router.ts';
 import { t } from '../words/words.ts';
 import { categories } from './ticket-filters.tsx';
@@ -25,8 +27,7 @@ export function NewTicket({ onClose }: { onClose: () => void }) {
   const [channel, setChannel] = useState('portal');
   const { busy, problem, send } = useSend();
   const names = [...(rows.value?.values() ?? [])].sort((a, b) => a.name.localeCompare(b.name));
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = {
       title,
       impact: Number(impact),
@@ -43,8 +44,7 @@ export function NewTicket({ onClose }: { onClose: () => void }) {
   };
   return (
     <Box title={t('ticket.new')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form problem={problem} onSubmit={submit} busy={busy} word={t('ticket.create')} onCancel={onClose}>
         <Input label={t('ticket.title')} value={title} onInput={setTitle} required maxLength={200} />
         <Field label={t('ticket.text')}>
           {(ids) => (
@@ -93,15 +93,7 @@ export function NewTicket({ onClose }: { onClose: () => void }) {
             options={levels.map((level) => [level, t(`ticket.urgencies.${level}`)] as const)}
           />
         </div>
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : t('ticket.create')}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {t('common.cancel')}
-          </button>
-        </div>
-      </form>
+      </Form>
     </Box>
   );
 }

@@ -1,12 +1,14 @@
 /** Until when tickets of each priority are to be answered and resolved; admins change it, and every version stays. */
+
 import { useState } from 'preact/hooks';
 import type { TicketTargets } from '../../../shared/api.ts';
 import { none, number } from '../../../shared/words/format.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
-import { Box, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Box, PageHead, Ready } from '../parts/box.tsx';
 import { Input, Select } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { actorName, language, t } from '../words/words.ts';
@@ -65,8 +67,7 @@ function TargetsForm({ targets, onDone }: { targets: TargetsLine['targets']; onD
   const set = (name: string, column: keyof TargetsDraft[string], value: string) =>
     setDraft((old) => ({ ...old, [name]: { ...(old[name] as TargetsDraft[string]), [column]: value } }));
   const minutes = (text: string) => (text.trim() === '' ? null : Number(text));
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const changed = Object.entries(draft).map(([name, { response, resolution, always }]) => [
       name,
       { response: minutes(response), resolution: minutes(resolution), always: always === 'true' },
@@ -82,8 +83,7 @@ function TargetsForm({ targets, onDone }: { targets: TargetsLine['targets']; onD
     }
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('ticket.targets.save')}>
       <p class="quiet">{t('ticket.targets.help')}</p>
       {priorities.map((name) => (
         <fieldset class="part-fields" key={name}>
@@ -119,12 +119,7 @@ function TargetsForm({ targets, onDone }: { targets: TargetsLine['targets']; onD
         help={t('ticket.targets.fromHelp')}
       />
       <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('ticket.targets.save')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,4 +1,5 @@
 /** What else can be done with a ticket: hold it, weigh it, hand it off, call helpers, link it. One fold for each. */
+
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
@@ -6,6 +7,7 @@ import { holdReasons } from '../../../shared/hold.ts';
 import { me } from '../net/session.ts';
 import { Box } from '../parts/box.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
 import { to } from '../router.ts';
@@ -26,20 +28,9 @@ function Fold({ title, verb, busy, onSend, children }: FoldProps) {
   return (
     <details>
       <summary>{title}</summary>
-      <form
-        class="stack-2"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onSend();
-        }}
-      >
+      <Form class="stack-2" onSubmit={() => onSend()} busy={busy} word={verb} look="slim">
         {children}
-        <div class="form-end">
-          <button type="submit" class="button slim" disabled={busy}>
-            {verb}
-          </button>
-        </div>
-      </form>
+      </Form>
     </details>
   );
 }

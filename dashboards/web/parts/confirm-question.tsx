@@ -1,4 +1,5 @@
 /** The password again: typed in here, or at the provider. Its file comes when it is first asked. */
+
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { asProblem, useSend } from '../net/load.ts';
 import { confirmAtProvider } from '../net/provider.ts';
@@ -8,6 +9,7 @@ import { t } from '../words/words.ts';
 import { ProblemCallout } from './box.tsx';
 import { CodeInput, useAsked } from './code-input.tsx';
 import { Input } from './field.tsx';
+import { Form } from './form.tsx';
 
 interface QuestionProps {
   answer(isConfirmed: boolean): void;
@@ -18,13 +20,12 @@ function Here({ answer }: QuestionProps) {
   const [code, setCode] = useState('');
   const { busy, problem, send } = useSend();
   const asksCode = useAsked(problem);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (await send(() => call('me/confirm', { method: 'POST', body: { password, ...(code === '' ? {} : { code }) } })))
       answer(true);
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
+    <Form onSubmit={submit} busy={busy} word={t('confirm.go')} onCancel={() => answer(false)}>
       <h2 id="confirm">{t('confirm.title')}</h2>
       <p>{t('confirm.why')}</p>
       {problem && problem.code !== 'CODE_NEEDED' && <ProblemCallout problem={problem} />}
@@ -37,15 +38,7 @@ function Here({ answer }: QuestionProps) {
         autocomplete="current-password"
       />
       {asksCode && <CodeInput value={code} onInput={setCode} />}
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('confirm.go')}
-        </button>
-        <button type="button" class="button" onClick={() => answer(false)}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,4 +1,5 @@
 /** A table as a file: downloaded, and read in again after what it would change was shown. */
+
 import { useState } from 'preact/hooks';
 import type { TableOutcome } from '../../../shared/api.ts';
 import { none, number } from '../../../shared/words/format.ts';
@@ -8,6 +9,7 @@ import { formatReasons } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 import { Box, Callout, ProblemCallout } from './box.tsx';
 import { Field, Input } from './field.tsx';
+import { Form } from './form.tsx';
 import { Table, type TableColumn } from './table.tsx';
 
 interface TableFileProps {
@@ -120,8 +122,7 @@ export function TableFile({ title, lead, address, download = address, columns, m
     setCsv(text);
     await post({ csv: text });
   };
-  const apply = async (event: Event) => {
-    event.preventDefault();
+  const apply = async () => {
     if (!(await post({ csv, reason }))) return;
     setReason('');
     onDone();
@@ -173,14 +174,9 @@ export function TableFile({ title, lead, address, download = address, columns, m
           </>
         )}
         {mayApply && (
-          <form class="form" onSubmit={(event) => void apply(event)}>
+          <Form onSubmit={apply} busy={busy} word={t('csv.apply')}>
             <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-            <div class="form-end">
-              <button type="submit" class="button main" disabled={busy}>
-                {busy ? t('common.working') : t('csv.apply')}
-              </button>
-            </div>
-          </form>
+          </Form>
         )}
       </div>
     </Box>

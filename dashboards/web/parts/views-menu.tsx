@@ -1,4 +1,5 @@
 /** Saved views of a page: to go to one, to save what is shown, to rename, share and remove, and to choose the one that the page opens with. */
+
 import { useState } from 'preact/hooks';
 import type { SavedView, ViewPage, Views } from '../../../shared/view.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -9,7 +10,7 @@ import { t } from '../words/words.ts';
 import { ProblemCallout, Ready } from './box.tsx';
 import { Delete } from './delete.tsx';
 import { Input, Select } from './field.tsx';
-import { FormEnd } from './form-end.tsx';
+import { Form } from './form.tsx';
 
 interface MenuProps {
   page: ViewPage;
@@ -31,8 +32,7 @@ function ViewForm({ page, view, shown, onDone, onCancel }: ViewFormProps) {
   const [shared, setShared] = useState(view?.shared ?? false);
   const [isNew, setNew] = useState(view === undefined);
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = { name, shared, ...(isNew ? { query: shown } : {}) };
     const save = () =>
       view
@@ -42,8 +42,7 @@ function ViewForm({ page, view, shown, onDone, onCancel }: ViewFormProps) {
   };
   const mayShare = mayForAll('operator') || view?.shared;
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('common.save')} onCancel={onCancel}>
       <Input
         label={t('views.name')}
         value={name}
@@ -65,8 +64,7 @@ function ViewForm({ page, view, shown, onDone, onCancel }: ViewFormProps) {
           {t('views.replace')}
         </label>
       )}
-      <FormEnd busy={busy} word={t('common.save')} onCancel={onCancel} />
-    </form>
+    </Form>
   );
 }
 

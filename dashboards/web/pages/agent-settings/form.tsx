@@ -1,4 +1,5 @@
 /** Settings for all agents or for some: what, why, and what it would change before it is sent. */
+
 import { useState } from 'preact/hooks';
 import type { AgentLayer, LayerPreview } from '../../../../shared/agent-layer.ts';
 import {
@@ -13,7 +14,7 @@ import { usePreview } from '../../net/preview.ts';
 import { call } from '../../net/request.ts';
 import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Form } from '../../parts/form.tsx';
 import { TextArea } from '../../parts/text-area.tsx';
 import { everywhere, type RuleReach } from '../../rules/family.ts';
 import { type FaultAt, faultsOf } from '../../words/fault.ts';
@@ -178,12 +179,19 @@ export function AgentSettingsForm({ layer, onDone, onCancel }: AgentSettingsForm
   const part = { draft, set, faultAt };
   return (
     <Box title={t(layer ? 'agentSettings.change' : 'agentSettings.new')}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save(body.settings);
-        }}
+      <Form
+        onSubmit={() => save(body.settings)}
+        busy={busy}
+        word={t('agentSettings.save')}
+        lacks={!isReady && t('form.lacks.scope')}
+        onCancel={onCancel}
+        end={
+          layer && (
+            <button type="button" class="button" disabled={busy || reason === ''} onClick={() => save(null)}>
+              {t('agentSettings.remove')}
+            </button>
+          )
+        }
       >
         <div class="form-row">
           {layer === null && <ScopePicker value={scope} names={names} onChange={setScope} />}
@@ -219,14 +227,7 @@ export function AgentSettingsForm({ layer, onDone, onCancel }: AgentSettingsForm
           {shown ? <ProblemCallout problem={shown} /> : preview && <Preview preview={preview} />}
         </div>
         <TextArea label={t('silence.reason')} value={reason} onInput={setReason} maxLength={500} required />
-        <FormEnd busy={busy} word={t('agentSettings.save')} disabled={!isReady} onCancel={onCancel}>
-          {layer && (
-            <button type="button" class="button" disabled={busy || reason === ''} onClick={() => save(null)}>
-              {t('agentSettings.remove')}
-            </button>
-          )}
-        </FormEnd>
-      </form>
+      </Form>
     </Box>
   );
 }

@@ -1,12 +1,13 @@
 /** Versions of the settings of agents, and the way back to one. */
+
 import { useState } from 'preact/hooks';
 import type { SettingsVersion } from '../../../../shared/agent-layer.ts';
 import { none } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Box, Ready } from '../../parts/box.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { TextArea } from '../../parts/text-area.tsx';
 import { actorName, t, wordOr } from '../../words/words.ts';
@@ -16,18 +17,21 @@ import { LayerLines, say } from './said.tsx';
 function Restore({ version, onDone, onCancel }: { version: number; onDone: () => void; onCancel: () => void }) {
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const address = `agent-settings/versions/${version}/restore`;
     if (await send(() => call(address, { method: 'POST', body: { reason } }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form
+      problem={problem}
+      onSubmit={submit}
+      busy={busy}
+      word={t('agentSettings.restore', { version: say(version) })}
+      onCancel={onCancel}
+    >
       <p>{t('agentSettings.restoreLead', { version: say(version) })}</p>
       <TextArea label={t('silence.reason')} value={reason} onInput={setReason} maxLength={500} required />
-      <FormEnd busy={busy} word={t('agentSettings.restore', { version: say(version) })} onCancel={onCancel} />
-    </form>
+    </Form>
   );
 }
 

@@ -1,10 +1,11 @@
 /** Starts, stops, resumes or withdraws a release, with a reason. */
+
 import { useState } from 'preact/hooks';
 import type { ReleaseFolder, RolloutView } from '../../../../shared/agent-update.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Box } from '../../parts/box.tsx';
+import { Form } from '../../parts/form.tsx';
 import { TextArea } from '../../parts/text-area.tsx';
 import { t } from '../../words/words.ts';
 
@@ -22,19 +23,16 @@ export function UpdateAct({ act, release, rollout, onDone, onCancel }: UpdateAct
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
   const started = act === 'start' ? { version: release?.version, sequence: release?.sequence } : {};
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (await send(() => call(`agent-updates/${act}`, { method: 'POST', body: { ...started, reason } }))) onDone();
   };
   const version = (act === 'start' ? release : rollout)?.version ?? '';
   return (
     <Box title={`${t(`agentUpdates.act.${act}`)}: ${version}`}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form problem={problem} onSubmit={submit} busy={busy} word={t(`agentUpdates.act.${act}`)} onCancel={onCancel}>
         <p>{t(`agentUpdates.actLead.${act}`)}</p>
         <TextArea label={t('silence.reason')} value={reason} onInput={setReason} maxLength={500} required />
-        <FormEnd busy={busy} word={t(`agentUpdates.act.${act}`)} onCancel={onCancel} />
-      </form>
+      </Form>
     </Box>
   );
 }

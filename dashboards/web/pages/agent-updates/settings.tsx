@@ -1,12 +1,13 @@
 /** Turns updates on or off, and sets shares, times and limits of the rings. */
+
 import { useState } from 'preact/hooks';
 import type { UpdateSettings } from '../../../../shared/agent-update.ts';
 import { type UpdateKey, type UpdateNumbers, updateBounds, updateKeys } from '../../../../shared/update-choices.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Box } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Form } from '../../parts/form.tsx';
 import { faultsOf } from '../../words/fault.ts';
 import { t } from '../../words/words.ts';
 import { say } from './said.tsx';
@@ -24,15 +25,13 @@ export function UpdateSettingsForm({ now, onDone, onCancel }: UpdateSettingsForm
   );
   const { busy, problem, send } = useSend();
   const faultAt = faultsOf(problem);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const numbers = Object.fromEntries(updateKeys.map((key) => [key, Number(draft[key])])) as UpdateNumbers;
     if (await send(() => call('agent-updates/settings', { method: 'PUT', body: { on: isOn, numbers } }))) onDone();
   };
   return (
     <Box title={t('agentUpdates.settings')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form problem={problem} onSubmit={submit} busy={busy} word={t('agentUpdates.save')} onCancel={onCancel}>
         <Select
           label={t('page.agentUpdates')}
           value={isOn ? 'on' : 'off'}
@@ -63,8 +62,7 @@ export function UpdateSettingsForm({ now, onDone, onCancel }: UpdateSettingsForm
             );
           })}
         </div>
-        <FormEnd busy={busy} word={t('agentUpdates.save')} onCancel={onCancel} />
-      </form>
+      </Form>
     </Box>
   );
 }

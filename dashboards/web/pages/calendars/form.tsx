@@ -1,4 +1,5 @@
 /** Hours of one calendar, its holidays and its exceptions. */
+
 import { useState } from 'preact/hooks';
 import type { CalendarRow } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
@@ -6,6 +7,7 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { ZoneSelect } from '../../parts/zone-select.tsx';
 import { periodOf } from '../../time/period.ts';
 import { language, t } from '../../words/words.ts';
@@ -122,16 +124,20 @@ export function CalendarForm({ calendar, onDone, onCancel }: FormProps) {
   const { busy, problem, send } = useSend();
   const set = (change: Partial<Draft>) => setDraft((old) => ({ ...old, ...change }));
   const hours = weekHours(draft.days.map(spansIn));
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const address = calendar ? `calendars/${encodeURIComponent(calendar.id)}` : 'calendars';
     await send(async () =>
       onDone(await call<CalendarRow>(address, { method: calendar ? 'PATCH' : 'POST', body: bodyOf(draft, reason) })),
     );
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form
+      problem={problem}
+      onSubmit={submit}
+      busy={busy}
+      word={calendar ? t('common.save') : t('calendar.create')}
+      onCancel={onCancel}
+    >
       <div class="form-row">
         <Input
           label={t('endpoint.name')}
@@ -180,14 +186,6 @@ export function CalendarForm({ calendar, onDone, onCancel }: FormProps) {
         onInput={(overrides) => set({ overrides })}
       />
       <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : calendar ? t('common.save') : t('calendar.create')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,4 +1,5 @@
 /** One change: when, on which targets, how it went on each and as a whole, what happened afterwards, and its history. */
+
 import { useEffect, useState } from 'preact/hooks';
 import type { ChangeDetail } from '../../../../shared/api.ts';
 import { duration } from '../../../../shared/words/format.ts';
@@ -8,6 +9,7 @@ import { may } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Input } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
@@ -125,24 +127,24 @@ function StateResult({
 function CancelForm({ id, onDone, onCancel }: { id: number; onDone: () => void; onCancel: () => void }) {
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (await send(() => call(`changes/${id}/cancel`, { method: 'POST', body: { reason } }))) onDone();
   };
   return (
     <Box title={t('change.cancel')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
-        <Input label={t('change.cancelWhy')} value={reason} onInput={setReason} required maxLength={1000} />
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {t('change.cancel')}
-          </button>
+      <Form
+        problem={problem}
+        onSubmit={submit}
+        busy={busy}
+        word={t('change.cancel')}
+        end={
           <button type="button" class="button" onClick={onCancel}>
             {t('common.earlier')}
           </button>
-        </div>
-      </form>
+        }
+      >
+        <Input label={t('change.cancelWhy')} value={reason} onInput={setReason} required maxLength={1000} />
+      </Form>
     </Box>
   );
 }

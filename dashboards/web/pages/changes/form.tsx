@@ -1,4 +1,5 @@
 /** A plan for a change, new or changed: what, why, on which targets and when; with what it would reach. */
+
 import { useState } from 'preact/hooks';
 import type { ChangeDetail, ChangePreview } from '../../../../shared/api.ts';
 import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
@@ -6,9 +7,9 @@ import { rows } from '../../fleet/store.ts';
 import { useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
 import { call } from '../../net/request.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Box } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { TextArea } from '../../parts/text-area.tsx';
 import { search } from '../../router.ts';
@@ -119,8 +120,7 @@ export function ChangeForm({ detail, onDone, onCancel }: ChangeFormProps) {
     return body && { scopes: body.scopes, from: body.from, to: body.to, ...(detail ? { except: detail.row.id } : {}) };
   }, [draft.scopes, draft.from, draft.to]);
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = bodyOf(draft);
     // The collector says what is missing of a plan without targets.
     const sent = body ?? { ...draft, from: instantIn(draft.from, null), to: instantIn(draft.to, null), repairOf: null };
@@ -130,8 +130,13 @@ export function ChangeForm({ detail, onDone, onCancel }: ChangeFormProps) {
   const shown = problem ?? fault;
   return (
     <Box title={t(detail ? 'change.edit' : 'change.new')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {shown && <ProblemCallout problem={shown} />}
+      <Form
+        problem={shown}
+        onSubmit={submit}
+        busy={busy}
+        word={t(detail ? 'change.move' : 'change.save')}
+        onCancel={onCancel}
+      >
         <Input
           label={t('change.title')}
           value={draft.title}
@@ -178,8 +183,7 @@ export function ChangeForm({ detail, onDone, onCancel }: ChangeFormProps) {
             </>
           )}
         </div>
-        <FormEnd busy={busy} word={t(detail ? 'change.move' : 'change.save')} onCancel={onCancel} />
-      </form>
+      </Form>
     </Box>
   );
 }

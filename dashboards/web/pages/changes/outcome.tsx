@@ -1,10 +1,12 @@
 /** How a change went, as a person states it: with a reason where that is better than what was computed. */
+
 import { useState } from 'preact/hooks';
 import type { ChangeDetail } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Box } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { instantIn } from '../../time/local.ts';
 import { t } from '../../words/words.ts';
 
@@ -38,8 +40,7 @@ export function OutcomeForm({
   const [emergencyFix, setEmergencyFix] = useState(row.emergencyFix);
   const [at, setAt] = useState('');
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const end = instantIn(at, null);
     const body = {
       ...{ outcome, reason, objectiveMet: objectives[objective], rolledBack, emergencyFix },
@@ -49,8 +50,7 @@ export function OutcomeForm({
   };
   return (
     <Box title={t(row.state === 'done' ? 'change.outcomeAgain' : 'change.finish')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form problem={problem} onSubmit={submit} busy={busy} word={t('common.save')} onCancel={onCancel}>
         <div class="form-row">
           <Select
             label={t('change.outcomeLabel')}
@@ -77,15 +77,7 @@ export function OutcomeForm({
         <Check label={t('change.rolledBack')} value={rolledBack} onChange={setRolledBack} />
         <Check label={t('change.emergencyFix')} value={emergencyFix} onChange={setEmergencyFix} />
         <Input label={t('change.why')} value={reason} onInput={setReason} maxLength={1000} help={t('change.whyHelp')} />
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : t('common.save')}
-          </button>
-          <button type="button" class="button" onClick={onCancel}>
-            {t('common.cancel')}
-          </button>
-        </div>
-      </form>
+      </Form>
     </Box>
   );
 }

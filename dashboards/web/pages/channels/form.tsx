@@ -1,13 +1,14 @@
 /** One channel: its kind and what that asks for, or one address that holds all of it. Secrets are written, never shown. */
+
 import { useState } from 'preact/hooks';
 import type { ChannelField, ChannelKind, ChannelRow } from '../../../../shared/channel.ts';
 import { aboutLanguage, languages } from '../../../../shared/words/index.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Box } from '../../parts/box.tsx';
 import { Checks } from '../../parts/checks.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Form } from '../../parts/form.tsx';
 import { t, wordOr } from '../../words/words.ts';
 import { kindName } from './kind-name.ts';
 
@@ -117,8 +118,7 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
   const { busy, problem, send } = useSend();
   const kind = kinds.find((one) => one.kind === kindChosen);
 
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const entries = (kind?.fields ?? []).map((field) => [field.name, valueIn(field, texts[field.name] ?? '')]);
     const settings = kind ? Object.fromEntries(entries.filter(([, value]) => value !== undefined)) : { url: address };
     const body = row ? { severities, settings } : { name, ...(kind ? { kind: kind.kind } : {}), severities, settings };
@@ -130,8 +130,14 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
 
   return (
     <Box title={row ? t('channels.editOf', { name: row.id }) : t('channels.add')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form
+        problem={problem}
+        onSubmit={submit}
+        busy={busy}
+        word={t('common.save')}
+        lacks={severities.length === 0 && t('form.lacks.severity')}
+        onCancel={onCancel}
+      >
         {!row && (
           <div class="form-row">
             <Input
@@ -181,8 +187,7 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
           chosen={severities}
           onChoose={setSeverities}
         />
-        <FormEnd busy={busy} word={t('common.save')} onCancel={onCancel} disabled={severities.length === 0} />
-      </form>
+      </Form>
     </Box>
   );
 }

@@ -1,11 +1,12 @@
 /** One cost, entered or changed. */
+
 import { useState } from 'preact/hooks';
 import type { CostRow } from '../../../../shared/api.ts';
 import { amountText, centsIn } from '../../../../shared/money.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { ProblemCallout } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { t } from '../../words/words.ts';
 
 export const categories = ['people', 'tools', 'facilities', 'travel', 'training', 'supplies', 'other'] as const;
@@ -39,8 +40,7 @@ export function CostForm({ cost, currency, month, onDone, onCancel }: CostFormPr
   const cents = centsIn(draft.amount, currency);
   const isAmount = cents !== null && cents >= 0;
   const address = cost ? `costs/${encodeURIComponent(cost.id)}` : 'costs';
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (!isAmount) return;
     const { name, category, kind, from, to, months } = draft;
     const rest = { from, to: to === '' ? null : to, months: kind === 'capital' ? Number(months) : null, reason };
@@ -51,8 +51,25 @@ export function CostForm({ cost, currency, month, onDone, onCancel }: CostFormPr
     if (await send(() => call(address, { method: 'DELETE', body: { reason } }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form
+      problem={problem}
+      onSubmit={submit}
+      busy={busy}
+      word={cost ? t('common.save') : t('cost.new')}
+      onCancel={onCancel}
+      end={
+        cost && (
+          <button
+            type="button"
+            class="button danger"
+            disabled={busy || reason.trim() === ''}
+            onClick={() => void remove()}
+          >
+            {t('cost.remove')}
+          </button>
+        )
+      }
+    >
       <Input label={t('cost.name')} value={draft.name} onInput={(name) => set({ name })} required maxLength={512} />
       <div class="form-row">
         <Select
@@ -104,24 +121,6 @@ export function CostForm({ cost, currency, month, onDone, onCancel }: CostFormPr
         )}
       </div>
       <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : cost ? t('common.save') : t('cost.new')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-        {cost && (
-          <button
-            type="button"
-            class="button danger"
-            disabled={busy || reason.trim() === ''}
-            onClick={() => void remove()}
-          >
-            {t('cost.remove')}
-          </button>
-        )}
-      </div>
-    </form>
+    </Form>
   );
 }

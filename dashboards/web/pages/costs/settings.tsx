@@ -1,12 +1,14 @@
 /** Currency, the price of an hour, and what every month has. */
+
 import { useState } from 'preact/hooks';
 import type { MoneyVersions } from '../../../../shared/api.ts';
 import { amountText, centsIn } from '../../../../shared/money.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Box } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { actorName, t } from '../../words/words.ts';
 import { categories } from './form.tsx';
@@ -21,8 +23,7 @@ function MoneyForm({ now, onDone }: { now: MoneySettings; onDone: () => void }) 
   const { busy, problem, send } = useSend();
   const hourCents = hour.trim() === '' ? null : centsIn(hour, currency);
   const isAmount = hour.trim() === '' || (hourCents !== null && hourCents >= 0);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (!isAmount) return;
     const body = { currency, hourCents, expected, reason };
     if (!(await send(() => call('costs/settings', { method: 'PUT', body })))) return;
@@ -30,8 +31,7 @@ function MoneyForm({ now, onDone }: { now: MoneySettings; onDone: () => void }) 
     onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('cost.saveSettings')}>
       <div class="form-row">
         <Select
           label={t('cost.currency')}
@@ -63,12 +63,7 @@ function MoneyForm({ now, onDone }: { now: MoneySettings; onDone: () => void }) 
         ))}
       </fieldset>
       <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('cost.saveSettings')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,4 +1,5 @@
 /** The backup jobs of an endpoint, whatever product makes them. */
+
 import { useState } from 'preact/hooks';
 import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { BackupJob } from '../../../../shared/inventory.ts';
@@ -7,8 +8,9 @@ import { bytes, duration, number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, Callout, Empty, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Box, Callout, Empty, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -32,8 +34,7 @@ function Verify({ endpoint, job, onDone }: VerifyProps) {
   const [ok, setOk] = useState('yes');
   const [note, setNote] = useState('');
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const address = `endpoints/${encodeURIComponent(endpoint)}/backups/${encodeURIComponent(job.job)}/verified`;
     const body = { at: new Date(at).getTime(), ok: ok === 'yes', note };
     if (!(await send(() => call(address, { method: 'POST', body })))) return;
@@ -48,8 +49,14 @@ function Verify({ endpoint, job, onDone }: VerifyProps) {
     );
   }
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form
+      problem={problem}
+      onSubmit={submit}
+      busy={busy}
+      word={t('common.save')}
+      look="main slim"
+      onCancel={() => setOpen(false)}
+    >
       <div class="form-row">
         <Input
           label={t('backup.testedAt')}
@@ -70,15 +77,7 @@ function Verify({ endpoint, job, onDone }: VerifyProps) {
         />
         <Input label={t('backup.testNote')} value={note} onInput={setNote} maxLength={500} />
       </div>
-      <div class="form-end">
-        <button type="submit" class="button main slim" disabled={busy}>
-          {busy ? t('common.working') : t('common.save')}
-        </button>
-        <button type="button" class="button slim" onClick={() => setOpen(false)}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,13 +1,15 @@
 /** What the endpoint is reached by way of: while that is down, its own silence is no news. */
+
 import { useState } from 'preact/hooks';
 import type { EndpointDependencies } from '../../../../shared/dependency.ts';
 import { rows } from '../../fleet/store.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { mayForAll } from '../../net/session.ts';
-import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Box, Ready } from '../../parts/box.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Field } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { t } from '../../words/words.ts';
 
 type NamedParent = EndpointDependencies['parents'][number];
@@ -68,13 +70,11 @@ interface DependencyFormProps {
 export function DependencyForm({ address, known, help, targets = [], onDone }: DependencyFormProps) {
   const [text, setText] = useState(() => textOf(known));
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (await send(() => call(address, { method: 'PUT', body: waysIn(text, targets) }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('common.save')} onCancel={onDone}>
       <Field label={t('dependency.ways')} help={help ?? t('dependency.help')}>
         {(ids) => (
           <textarea
@@ -87,15 +87,7 @@ export function DependencyForm({ address, known, help, targets = [], onDone }: D
           />
         )}
       </Field>
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('common.save')}
-        </button>
-        <button type="button" class="button" onClick={onDone}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

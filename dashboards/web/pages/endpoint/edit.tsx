@@ -1,4 +1,5 @@
 /** What people decide about an endpoint: its name, kind, site, tags and groups. */
+
 import { useEffect, useState } from 'preact/hooks';
 import type { EndpointRow, GroupRow } from '../../../../shared/api.ts';
 import type { BulkEditOutcome, BulkLine } from '../../../../shared/bulk.ts';
@@ -7,6 +8,7 @@ import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Callout, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { SiteInput } from '../../parts/site-input.tsx';
 import { navigate } from '../../router.ts';
 import { formatReasons } from '../../words/reason.ts';
@@ -110,8 +112,7 @@ function EditForm({ row, people: known, onDone, onCancel }: EditProps & { onCanc
   const [people, setPeople] = useState(known === null ? '' : String(known));
   const [groups, setGroups] = useState(row.groups.map(({ id }) => id));
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = {
       name,
       kind,
@@ -123,8 +124,15 @@ function EditForm({ row, people: known, onDone, onCancel }: EditProps & { onCanc
     if (await send(() => call(`endpoints/${encodeURIComponent(row.id)}`, { method: 'PATCH', body }))) onDone();
   };
   return (
-    <form class="form box edit" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form
+      class="form box edit"
+      problem={problem}
+      onSubmit={submit}
+      busy={busy}
+      word={t('common.save')}
+      onCancel={onCancel}
+      end={may('admin') && <Retire id={row.id} />}
+    >
       <div class="form-row">
         <Input label={t('endpoint.name')} value={name} onInput={setName} required maxLength={128} />
         <Select
@@ -145,16 +153,7 @@ function EditForm({ row, people: known, onDone, onCancel }: EditProps & { onCanc
         />
       </div>
       <Groups value={groups} onChange={setGroups} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('common.save')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-        {may('admin') && <Retire id={row.id} />}
-      </div>
-    </form>
+    </Form>
   );
 }
 

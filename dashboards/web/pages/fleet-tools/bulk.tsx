@@ -1,4 +1,5 @@
 /** What is done with the ticked endpoints: chosen, shown endpoint by endpoint, then done; and taken back where that is possible. */
+
 import { useEffect, useState } from 'preact/hooks';
 import type { GroupRow } from '../../../../shared/api.ts';
 import type { BulkAct, BulkEditOutcome, BulkLine } from '../../../../shared/bulk.ts';
@@ -9,6 +10,7 @@ import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { SiteInput } from '../../parts/site-input.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Toast, toast } from '../../parts/toast.tsx';
@@ -150,13 +152,11 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
   useEffect(() => setOutcome(null), [ticked]);
   const isWaiting = outcome !== null && !outcome.applied;
   const which = ticked.isAll ? { filter } : { ids: [...ticked.ids] };
-  const show = (event: Event) => {
-    event.preventDefault();
+  const show = () => {
     const body = { ...which, act, value: wanted };
     void send(async () => setOutcome(await call<BulkEditOutcome>('endpoints/bulk/preview', { method: 'POST', body })));
   };
-  const go = (event: Event) => {
-    event.preventDefault();
+  const go = () => {
     const ids = outcome?.lines.filter(({ does }) => does === 'change').map(({ id }) => id);
     const body = { ids, act, value: wanted, ...(reason.trim() === '' ? {} : { reason }) };
     void send(async () => {
@@ -184,7 +184,14 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
         <button type="button" class="link" onClick={onClear}>
           {t('keys.clear')}
         </button>
-        <form class="form bulk-form" onSubmit={show}>
+        <Form
+          class="form bulk-form"
+          onSubmit={show}
+          busy={busy}
+          word={t('bulk.show')}
+          lacks={wanted === undefined && t('form.lacks.value')}
+          look={isWaiting ? '' : 'main'}
+        >
           <div class="form-row">
             <Select
               label={t('bulk.act')}
@@ -205,12 +212,7 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
               }}
             />
           </div>
-          <div class="form-end">
-            <button type="submit" class={isWaiting ? 'button' : 'button main'} disabled={busy || wanted === undefined}>
-              {t('bulk.show')}
-            </button>
-          </div>
-        </form>
+        </Form>
         {problem && <ProblemCallout problem={problem} />}
         {outcome && (
           <div class="stack bulk-form">
@@ -219,7 +221,13 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
             </p>
             <Lines act={act} lines={outcome.lines} />
             {isWaiting && outcome.change > 0 && (
-              <form class="form" onSubmit={go}>
+              <Form
+                onSubmit={go}
+                busy={busy}
+                word={t(`bulk.go.${act}`, { n: n(outcome.change) })}
+                look={act === 'retire' ? 'danger' : 'main'}
+                onCancel={() => setOutcome(null)}
+              >
                 {needsReason.has(act) && <Callout tone="warning">{t(`bulk.leads.${act as 'retire'}`)}</Callout>}
                 <Input
                   label={needsReason.has(act) ? t('stability.reason') : t('bulk.reason')}
@@ -228,15 +236,7 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
                   required={needsReason.has(act)}
                   maxLength={500}
                 />
-                <div class="form-end">
-                  <button type="submit" class={act === 'retire' ? 'button danger' : 'button main'} disabled={busy}>
-                    {busy ? t('common.working') : t(`bulk.go.${act}`, { n: n(outcome.change) })}
-                  </button>
-                  <button type="button" class="button" onClick={() => setOutcome(null)}>
-                    {t('common.cancel')}
-                  </button>
-                </div>
-              </form>
+              </Form>
             )}
           </div>
         )}

@@ -1,10 +1,11 @@
 /** Who was hindered, when and how much, as a person knows it: the estimate confirmed, or corrected. */
+
 import { useState } from 'preact/hooks';
 import type { Impact, SiteRow } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { ProblemCallout } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { instantIn, localText } from '../../time/local.ts';
 import { t } from '../../words/words.ts';
 import { factors, formatFactor } from './impact-words.ts';
@@ -126,15 +127,19 @@ export function ImpactForm({ ticket, impact, sites, from, confirm, onDone, onCan
   const [drafts, setDrafts] = useState(() => impact.segments.map(draftOf));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = { segments: drafts.map(segmentOf), reason };
     if (await send(() => call(`tickets/${ticket}/impact`, { method: 'PUT', body }))) onDone();
   };
   const added: SegmentDraft = { start: from, end: null, factor: 1, affected: [] };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form
+      problem={problem}
+      onSubmit={submit}
+      busy={busy}
+      word={confirm ? t('impact.confirm') : t('impact.save')}
+      onCancel={onCancel}
+    >
       {!confirm &&
         drafts.map((draft, n) => (
           <SegmentFields
@@ -165,14 +170,6 @@ export function ImpactForm({ ticket, impact, sites, from, confirm, onDone, onCan
         maxLength={500}
         help={t('impact.reasonHelp')}
       />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : confirm ? t('impact.confirm') : t('impact.save')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }

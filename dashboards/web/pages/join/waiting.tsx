@@ -1,4 +1,5 @@
 /** Machines that wait for a person: compare the check word, then let them in or refuse them. */
+
 import { useState } from 'preact/hooks';
 import type { Applicant } from '../../../../shared/applicant.ts';
 import { useLoad, useSend } from '../../net/load.ts';
@@ -6,6 +7,7 @@ import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -47,12 +49,14 @@ function Decide({ one, onDone }: { one: Applicant; onDone: () => void }) {
           </button>
         </div>
       ) : (
-        <form
+        <Form
           class="stack"
-          onSubmit={(event) => {
-            event.preventDefault();
-            answer('refuse', { reason });
-          }}
+          busy={busy}
+          onSubmit={() => answer('refuse', { reason })}
+          word={t('waiting.refuse')}
+          lacks={reason.trim() === '' && t('form.lacks.reason')}
+          look="danger slim"
+          onCancel={() => setReason(null)}
         >
           <Input
             label={t('waiting.reason')}
@@ -62,15 +66,7 @@ function Decide({ one, onDone }: { one: Applicant; onDone: () => void }) {
             help={t('waiting.reasonHelp')}
             required
           />
-          <div class="row">
-            <button type="submit" class="button danger slim" disabled={busy || reason.trim() === ''}>
-              {t('waiting.refuse')}
-            </button>
-            <button type="button" class="button slim" onClick={() => setReason(null)}>
-              {t('common.cancel')}
-            </button>
-          </div>
-        </form>
+        </Form>
       )}
     </div>
   );

@@ -1,4 +1,5 @@
 /** A maintenance window, new or to be changed: what, when, how long, why; with what it would cover. */
+
 import { useState } from 'preact/hooks';
 import type { MaintenanceRow } from '../../../../shared/api.ts';
 import { duration } from '../../../../shared/words/format.ts';
@@ -9,7 +10,7 @@ import { usePreview } from '../../net/preview.ts';
 import { call, type Page, type Problem } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Form } from '../../parts/form.tsx';
 import { TextArea } from '../../parts/text-area.tsx';
 import { ZoneSelect } from '../../parts/zone-select.tsx';
 import { search } from '../../router.ts';
@@ -61,8 +62,7 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
     draft,
   );
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = before ? editOf(draft, before, Date.now()) : bodyOf(draft, Date.now());
     const address = row ? `maintenance/${encodeURIComponent(row.id)}` : 'maintenance';
     if (body && (await send(() => call(address, { method: row ? 'PATCH' : 'POST', body })))) onDone();
@@ -80,7 +80,7 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
   const targets = known.sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
   return (
     <Box title={row ? t('maintenance.change') : t('maintenance.new')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
+      <Form onSubmit={submit} busy={busy} word={row ? t('common.save') : t('maintenance.create')} onCancel={onCancel}>
         {(problem ?? fault) && <ProblemCallout problem={(problem ?? fault) as Problem} />}
         <div class="form-row">
           <Select
@@ -157,8 +157,7 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
             </>
           )}
         </div>
-        <FormEnd busy={busy} word={row ? t('common.save') : t('maintenance.create')} onCancel={onCancel} />
-      </form>
+      </Form>
     </Box>
   );
 }

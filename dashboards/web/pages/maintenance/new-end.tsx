@@ -1,10 +1,12 @@
 /** The end of what runs, moved on the wall clock of its window. */
+
 import { useState } from 'preact/hooks';
 import type { MaintenanceRow } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Box } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
 import { wallInstant, wallText } from '../../time/wall.ts';
 import { t } from '../../words/words.ts';
@@ -13,26 +15,16 @@ export function NewEnd({ row, onDone }: { row: MaintenanceRow; onDone: () => voi
   const zone = row.repeat?.zone ?? readersZone();
   const [end, setEnd] = useState(wallText(row.running[0]?.end ?? Date.now(), zone));
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const until = wallInstant(end, zone, 'close');
     const address = `maintenance/${encodeURIComponent(row.id)}/extend`;
     if (until !== null && (await send(() => call(address, { method: 'POST', body: { until } })))) onDone();
   };
   return (
     <Box title={`${t('maintenance.extendTo')} ${row.scope.name}`}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form problem={problem} onSubmit={submit} busy={busy} word={t('common.save')} onCancel={onDone}>
         <Input label={t('maintenance.to')} type="datetime-local" value={end} onInput={setEnd} required help={zone} />
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : t('common.save')}
-          </button>
-          <button type="button" class="button" onClick={onDone}>
-            {t('common.cancel')}
-          </button>
-        </div>
-      </form>
+      </Form>
     </Box>
   );
 }

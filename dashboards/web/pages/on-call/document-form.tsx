@@ -1,12 +1,13 @@
 /** What the forms of schedules and policies have in common: their name, saving, removing, one more row. */
+
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Box } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Form } from '../../parts/form.tsx';
 import { type FaultAt, faultsOf } from '../../words/fault.ts';
 import { t } from '../../words/words.ts';
 
@@ -59,14 +60,26 @@ export function DocumentForm({
     if (await send(() => call(address, { method, ...body }))) onDone();
   };
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void put('PUT');
-      }}
+    <Form
+      problem={problem}
+      onSubmit={() => void put('PUT')}
+      busy={busy}
+      word={t('common.save')}
+      onCancel={onDone}
+      end={
+        <>
+          <button type="button" class="button" onClick={onAdd}>
+            {addWord}
+          </button>
+          {aside}
+          {name !== undefined && (
+            <button type="button" class="button" disabled={busy} onClick={() => void put('DELETE')}>
+              {t('onCall.removeNamed', { name })}
+            </button>
+          )}
+        </>
+      }
     >
-      {problem && <ProblemCallout problem={problem} />}
       {name === undefined && (
         <div class="form-row">
           <Input
@@ -81,18 +94,7 @@ export function DocumentForm({
         </div>
       )}
       {children(faultsOf(problem))}
-      <FormEnd busy={busy} word={t('common.save')} onCancel={onDone}>
-        <button type="button" class="button" onClick={onAdd}>
-          {addWord}
-        </button>
-        {aside}
-        {name !== undefined && (
-          <button type="button" class="button" disabled={busy} onClick={() => void put('DELETE')}>
-            {t('onCall.removeNamed', { name })}
-          </button>
-        )}
-      </FormEnd>
-    </form>
+    </Form>
   );
 }
 

@@ -1,4 +1,5 @@
 /** Who is on call now, the next four weeks, gaps, and taking over a time. */
+
 import { useState } from 'preact/hooks';
 import type { OnCallAnswer, OnCallScheduleRow } from '../../../../shared/on-call.ts';
 import { time } from '../../../../shared/words/format.ts';
@@ -8,6 +9,7 @@ import { call, type Page } from '../../net/request.ts';
 import { may, me } from '../../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { CopyButton, Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
 import { wallInstant, wallText } from '../../time/wall.ts';
@@ -57,14 +59,20 @@ function OverrideForm({ row, shift, onDone }: { row: OnCallScheduleRow; shift: S
   const [from, to] = [wallInstant(draft.from, zone, 'open'), wallInstant(draft.to, zone, 'open')];
   const planned = from !== null && to !== null && { from, to, user: draft.user, replace: draft.replace || null };
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit(false);
-      }}
+    <Form
+      problem={problem}
+      onSubmit={() => void submit(false)}
+      busy={busy}
+      word={t('onCall.takeOver')}
+      onCancel={onDone}
+      end={
+        problem?.code === 'CONFLICT' && (
+          <button type="button" class="button" onClick={() => void submit(true)}>
+            {t('onCall.winOver')}
+          </button>
+        )
+      }
     >
-      {problem && <ProblemCallout problem={problem} />}
       <div class="form-row">
         <Select
           label={t('onCall.takesOver')}
@@ -90,20 +98,7 @@ function OverrideForm({ row, shift, onDone }: { row: OnCallScheduleRow; shift: S
         <Input label={t('onCall.to')} type="datetime-local" value={draft.to} onInput={(to) => set({ to })} required />
       </div>
       {planned && <Idle shifts={row.shifts} of={planned} />}
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('onCall.takeOver')}
-        </button>
-        {problem?.code === 'CONFLICT' && (
-          <button type="button" class="button" onClick={() => void submit(true)}>
-            {t('onCall.winOver')}
-          </button>
-        )}
-        <button type="button" class="button" onClick={onDone}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

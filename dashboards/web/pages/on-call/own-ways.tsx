@@ -1,4 +1,5 @@
 /** How one is reached oneself, in which order, and when not; with a test of each way. */
+
 import { useEffect, useState } from 'preact/hooks';
 import type { ChannelTrial } from '../../../../shared/channel.ts';
 import type { PersonRow } from '../../../../shared/on-call.ts';
@@ -7,6 +8,7 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { ZoneSelect } from '../../parts/zone-select.tsx';
@@ -71,8 +73,7 @@ export function OwnWays() {
   const isOfFile = data.owner === 'file';
   const savedAs = ({ channel, address }: WayDraft) =>
     results.data?.items.find((one) => one.channel === channel && (one.address ?? '') === address);
-  const save = async (event: Event) => {
-    event.preventDefault();
+  const save = async () => {
     setDone(false);
     const letsThrough = data.content.quiet?.letsThrough;
     const content = {
@@ -85,8 +86,20 @@ export function OwnWays() {
   };
   return (
     <Box title={t('onCall.ways')}>
-      <form class="form" onSubmit={(event) => void save(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form
+        busy={busy}
+        problem={problem}
+        onSubmit={save}
+        word={!isOfFile && t('common.save')}
+        look=""
+        end={
+          !isOfFile && (
+            <button type="button" class="button" onClick={() => ways.add({ channel: '', address: '' })}>
+              {t('onCall.addWay')}
+            </button>
+          )
+        }
+      >
         {isDone && <Callout tone="ok" title={t('onCall.saved')} spoken />}
         <p class="quiet">{isOfFile ? t('onCall.inFile') : t('onCall.waysLead')}</p>
         {ways.list.length === 0 && <p>{t('onCall.noWays')}</p>}
@@ -145,17 +158,7 @@ export function OwnWays() {
             error={faultAt('quiet.zone')}
           />
         </div>
-        {!isOfFile && (
-          <div class="form-end">
-            <button type="submit" class="button" disabled={busy}>
-              {busy ? t('common.working') : t('common.save')}
-            </button>
-            <button type="button" class="button" onClick={() => ways.add({ channel: '', address: '' })}>
-              {t('onCall.addWay')}
-            </button>
-          </div>
-        )}
-      </form>
+      </Form>
     </Box>
   );
 }

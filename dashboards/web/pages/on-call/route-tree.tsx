@@ -1,12 +1,13 @@
 /** The tree of routes: what it says, and the form by which admins change it, with the difference before it counts. */
+
 import { useState } from 'preact/hooks';
 import type { RouteNodeContent, RoutesContent, RoutesRow, RoutesShown } from '../../../../shared/on-call.ts';
 import type { ReceiverChoices } from '../../../../shared/receivers.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { Callout, ProblemCallout } from '../../parts/box.tsx';
+import { Callout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Form } from '../../parts/form.tsx';
 import { type FaultAt, faultsOf } from '../../words/fault.ts';
 import { t } from '../../words/words.ts';
 import { DocumentBox } from './document-form.tsx';
@@ -201,13 +202,11 @@ function TreeForm({ row, onDone, onCancel }: { row: RoutesRow; onDone: () => voi
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
   const faultAt = faultsOf(problem);
-  const save = async (event: Event) => {
-    event.preventDefault();
+  const save = async () => {
     if (await send(() => call('routes', { method: 'PUT', body: { content: draft, reason } }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void save(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={save} busy={busy} word={t('common.save')} onCancel={onCancel}>
       <Picks
         label={t('onCall.rootReceivers')}
         value={draft.receivers ?? []}
@@ -238,8 +237,7 @@ function TreeForm({ row, onDone, onCancel }: { row: RoutesRow; onDone: () => voi
       />
       <Difference before={row.content} after={draft} />
       <Input label={t('onCall.reason')} value={reason} onInput={setReason} maxLength={500} />
-      <FormEnd busy={busy} word={t('common.save')} onCancel={onCancel} />
-    </form>
+    </Form>
   );
 }
 

@@ -1,4 +1,5 @@
 /** Routes: first the trace of an alert, then the tree. */
+
 import { useState } from 'preact/hooks';
 import type { RoutesShown, TraceAnswer } from '../../../../shared/on-call.ts';
 import { duration } from '../../../../shared/words/format.ts';
@@ -6,8 +7,9 @@ import { rows } from '../../fleet/store.ts';
 import type { LiveChange } from '../../net/live.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Box, PageHead, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
 import { wallInstant } from '../../time/wall.ts';
@@ -72,8 +74,7 @@ function Trace() {
   const known = [...(rows.value?.values() ?? [])]
     .map(({ id, name }) => [id, name] as const)
     .sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
-  const ask = (event: Event) => {
-    event.preventDefault();
+  const ask = () => {
     const instant = at === '' ? null : wallInstant(at, readersZone(), 'open');
     const when: Record<string, string> = instant === null ? {} : { at: String(instant) };
     const query = new URLSearchParams({ endpoint, rule: rule.trim(), severity, ...when });
@@ -83,8 +84,7 @@ function Trace() {
   };
   return (
     <Box title={t('onCall.trace')}>
-      <form class="form" onSubmit={ask}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form problem={problem} onSubmit={ask} busy={busy} word={t('onCall.ask')}>
         <div class="form-row">
           <Select
             label={t('page.endpoint')}
@@ -102,12 +102,7 @@ function Trace() {
           />
           <Input label={t('onCall.at')} type="datetime-local" value={at} onInput={setAt} help={t('onCall.atHelp')} />
         </div>
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : t('onCall.ask')}
-          </button>
-        </div>
-      </form>
+      </Form>
       {answer && (
         <div class="stack-2" aria-live="polite">
           <p>

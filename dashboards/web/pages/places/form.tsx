@@ -1,10 +1,11 @@
 /** Name, note, zone, people and calendars of a site, name and note of a group: a new one, or an existing one. */
+
 import { useState } from 'preact/hooks';
 import type { CalendarRow } from '../../../../shared/api.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
-import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { ZoneSelect } from '../../parts/zone-select.tsx';
 import { t } from '../../words/words.ts';
 import type { PlaceKind, PlaceRow } from './kinds.ts';
@@ -75,8 +76,7 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
     support: place?.calendars?.support ?? '',
   }));
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const ofSite = {
       zone: zone === '' ? null : zone,
       people: people === '' ? null : Number(people),
@@ -89,8 +89,13 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
     });
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form
+      problem={problem}
+      onSubmit={submit}
+      busy={busy}
+      word={place ? t('common.save') : t(`place.${kind}.create`)}
+      onCancel={onCancel}
+    >
       <div class="form-row">
         <Input
           label={t('endpoint.name')}
@@ -117,16 +122,6 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
           />
         )}
       </Field>
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : place ? t('common.save') : t(`place.${kind}.create`)}
-        </button>
-        {onCancel && (
-          <button type="button" class="button" onClick={onCancel}>
-            {t('common.cancel')}
-          </button>
-        )}
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,4 +1,5 @@
 /** The form that makes a report: of which period, of what, in whose language. */
+
 import { useState } from 'preact/hooks';
 import type { Kpis, PeriodReportRow, SiteRow } from '../../../../shared/api.ts';
 import { type PeriodKind, periodKinds } from '../../../../shared/period.ts';
@@ -6,8 +7,8 @@ import { now } from '../../clock.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { reportZone } from '../../net/session.ts';
-import { ProblemCallout } from '../../parts/box.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { navigate } from '../../router.ts';
 import { periodOf } from '../../time/period.ts';
 import { aboutLanguage, language, languages, t } from '../../words/words.ts';
@@ -50,8 +51,7 @@ export function MakeForm() {
   const offered = [present, ...offeredBefore(present, data?.since)];
   // Where nothing is older, the present one alone is left.
   const period = chosen !== null && offered.includes(chosen) ? chosen : (offered[1] ?? present);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = {
       ...{ period, language: inLanguage },
       ...(site === '' ? {} : { site }),
@@ -61,8 +61,7 @@ export function MakeForm() {
     );
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('report.make')}>
       <Choices
         label={t('report.kind')}
         value={kind}
@@ -82,11 +81,6 @@ export function MakeForm() {
         <SiteSelect site={site} onChange={setSite} />
         <LanguageSelect value={inLanguage} onChange={setInLanguage} />
       </div>
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('report.make')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,13 +1,15 @@
 /** Reports that are made and mailed regularly. For managers: the addresses of readers are nobody else's business. */
+
 import { useState } from 'preact/hooks';
 import type { ReportSchedule, SiteRow } from '../../../../shared/api.ts';
 import { periodKinds } from '../../../../shared/period.ts';
 import { none, number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
-import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Box, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { aboutLanguage, actorName, type Language, language, t, wordOr } from '../../words/words.ts';
@@ -47,8 +49,7 @@ function ScheduleForm({ schedule, onDone, onCancel }: ScheduleFormProps) {
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
   const set = (change: Partial<ScheduleDraft>) => setDraft((old) => ({ ...old, ...change }));
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const { site, hour, recipients, ...rest } = draft;
     const body = {
       ...{ ...rest, reason, hour: Number(hour), site: site === '' ? null : site },
@@ -58,53 +59,46 @@ function ScheduleForm({ schedule, onDone, onCancel }: ScheduleFormProps) {
     if (await send(() => call(address, { method: schedule ? 'PATCH' : 'POST', body }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
-      <div class="form-row">
-        <Select
-          label={t('report.schedule.rhythm')}
-          value={draft.rhythm}
-          onChange={(rhythm) => set({ rhythm })}
-          options={periodKinds.map((kind) => [kind, t(`report.schedule.rhythms.${kind}`)] as const)}
-        />
-        <Select
-          label={t('report.schedule.hour')}
-          value={draft.hour}
-          onChange={(hour) => set({ hour })}
-          options={Array.from({ length: 24 }, (_, hour) => [String(hour), hourText(hour)] as const)}
-        />
-        <Input label={t('place.zone')} value={draft.zone} onInput={(zone) => set({ zone })} required maxLength={64} />
-        <SiteSelect site={draft.site} onChange={(site) => set({ site })} />
-        <LanguageSelect value={draft.language} onChange={(code) => set({ language: code })} />
-      </div>
-      <Field label={t('report.schedule.recipients')} help={t('report.schedule.recipientsHelp')}>
-        {(ids) => (
-          <textarea
-            class="input"
-            rows={3}
-            value={draft.recipients}
-            onInput={(event) => set({ recipients: event.currentTarget.value })}
-            {...ids}
+    <div class="stack">
+      <Form busy={busy} problem={problem} onSubmit={submit} word={t('report.schedule.save')} onCancel={onCancel}>
+        <div class="form-row">
+          <Select
+            label={t('report.schedule.rhythm')}
+            value={draft.rhythm}
+            onChange={(rhythm) => set({ rhythm })}
+            options={periodKinds.map((kind) => [kind, t(`report.schedule.rhythms.${kind}`)] as const)}
           />
-        )}
-      </Field>
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={draft.enabled}
-          onChange={(event) => set({ enabled: event.currentTarget.checked })}
-        />
-        {t('report.schedule.enabled')}
-      </label>
-      <Input label={t('stability.reason')} value={reason} onInput={setReason} maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('report.schedule.save')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
+          <Select
+            label={t('report.schedule.hour')}
+            value={draft.hour}
+            onChange={(hour) => set({ hour })}
+            options={Array.from({ length: 24 }, (_, hour) => [String(hour), hourText(hour)] as const)}
+          />
+          <Input label={t('place.zone')} value={draft.zone} onInput={(zone) => set({ zone })} required maxLength={64} />
+          <SiteSelect site={draft.site} onChange={(site) => set({ site })} />
+          <LanguageSelect value={draft.language} onChange={(code) => set({ language: code })} />
+        </div>
+        <Field label={t('report.schedule.recipients')} help={t('report.schedule.recipientsHelp')}>
+          {(ids) => (
+            <textarea
+              class="input"
+              rows={3}
+              value={draft.recipients}
+              onInput={(event) => set({ recipients: event.currentTarget.value })}
+              {...ids}
+            />
+          )}
+        </Field>
+        <label class="row">
+          <input
+            type="checkbox"
+            checked={draft.enabled}
+            onChange={(event) => set({ enabled: event.currentTarget.checked })}
+          />
+          {t('report.schedule.enabled')}
+        </label>
+        <Input label={t('stability.reason')} value={reason} onInput={setReason} maxLength={500} />
+      </Form>
       {schedule && (
         <Delete
           name={t(`report.schedule.rhythms.${schedule.rhythm}`)}
@@ -113,7 +107,7 @@ function ScheduleForm({ schedule, onDone, onCancel }: ScheduleFormProps) {
           onDone={onDone}
         />
       )}
-    </form>
+    </div>
   );
 }
 

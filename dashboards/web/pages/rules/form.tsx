@@ -5,6 +5,7 @@ import type { RuleEntry, RulePreview } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import type { Problem } from '../../net/request.ts';
 import { Callout, ProblemCallout } from '../../parts/box.tsx';
+import { Form } from '../../parts/form.tsx';
 import { carriedOver, draftOf, type Faults, faultsOf, type LevelDraft, partsOf } from '../../rules/draft.ts';
 import { type Family, isSame, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
@@ -79,8 +80,7 @@ export function RuleForm({ family, scope: first, names, onDone, onCancel }: Rule
     ...(reason.trim() === '' ? { reason: 'rules.fault.reason' as const } : {}),
     ...(isThere(scope, names) ? {} : { scope: 'rules.fault.scope' as const }),
   });
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const faults = allFaults(levels);
     setShown(faults);
     setTurn(turn + 1);
@@ -111,7 +111,7 @@ export function RuleForm({ family, scope: first, names, onDone, onCancel }: Rule
   const isField = (place: string) =>
     levels.some(({ rule }) => place.startsWith(`${rule.id}.`) && hasField(place.slice(rule.id.length + 1)));
   return (
-    <form class="form" noValidate ref={focused} onSubmit={(event) => void submit(event)}>
+    <Form noValidate formRef={focused} onSubmit={submit} busy={busy} word={t('rules.toReview')} onCancel={onCancel}>
       <ServerFaults problem={problem} known={isField} />
       <div class="form-row">
         <ScopePicker value={scope} names={names} onChange={choose} error={fault('scope')} />
@@ -132,15 +132,7 @@ export function RuleForm({ family, scope: first, names, onDone, onCancel }: Rule
       })}
       <ReasonInput value={reason} onInput={setReason} error={fault('reason')} />
       {nothing && <Callout tone="info" title={t('rules.nothingTyped')} spoken />}
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('rules.toReview')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 
@@ -160,23 +152,14 @@ export function TakeBack({ family, scope, names, action, onDone, onCancel }: Tak
   const wanted: WantedChange = { scope, changes: overrides.map(({ rule }) => ({ rule: rule.id, parts: null })) };
   if (preview)
     return <Review {...{ family, wanted, reason, preview, names, action, onDone }} onBack={() => setPreview(null)} />;
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     setBlank(reason.trim() === '');
     if (reason.trim() !== '') await send(async () => setPreview(await previewOf(wanted)));
   };
   return (
-    <form class="form" noValidate ref={focused} onSubmit={(event) => void submit(event)}>
+    <Form noValidate formRef={focused} onSubmit={submit} busy={busy} word={t('rules.toReview')} onCancel={onCancel}>
       <ServerFaults problem={problem} known={() => false} />
       <ReasonInput value={reason} onInput={setReason} error={isBlank ? t('rules.fault.reason') : undefined} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('rules.toReview')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }

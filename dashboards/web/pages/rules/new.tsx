@@ -1,8 +1,10 @@
 /** A new rule: what it waits for, what it says, and where it holds. */
+
 import { useState } from 'preact/hooks';
 import type { RulePreview } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { navigate, to } from '../../router.ts';
 import { everywhere } from '../../rules/family.ts';
 import { changesOf, type FreshRule, faultsOfFresh, fieldAt, freshRule, idFrom } from '../../rules/fresh.ts';
@@ -40,8 +42,7 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
     return refusal && t('rules.refusedValue', { problem: refusal.problem });
   };
   const isReady = Object.keys(faults).length === 0 && reason.trim() !== '' && isThere(scope, names);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     setShown(true);
     setTurn(turn + 1);
     if (!isReady) return;
@@ -61,7 +62,7 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
       />
     );
   return (
-    <form class="form" noValidate ref={focused} onSubmit={(event) => void submit(event)}>
+    <Form noValidate formRef={focused} onSubmit={submit} busy={busy} word={t('rules.toReview')} onCancel={onCancel}>
       <ServerFaults problem={problem} known={(at) => fieldAt(sent ?? rule, at) !== undefined} />
       <div class="form-row">
         <Input
@@ -123,14 +124,6 @@ export function NewRule({ names, taken, onCancel }: NewProps) {
         onInput={setReason}
         error={isShown && reason.trim() === '' ? t('rules.fault.reason') : undefined}
       />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('rules.toReview')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }

@@ -1,13 +1,14 @@
 /** A silence, new or to be changed: what, with what it hides now; how long; why. */
+
 import { useState } from 'preact/hooks';
 import type { SilencePreview, SilenceRow } from '../../../../shared/silence.ts';
 import { duration } from '../../../../shared/words/format.ts';
 import { useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
 import { call } from '../../net/request.ts';
-import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
+import { Box, Callout } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
-import { FormEnd } from '../../parts/form-end.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { TextArea } from '../../parts/text-area.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
@@ -63,8 +64,7 @@ export function SilenceForm({ row, matchers = [], onDone, onCancel }: SilenceFor
   const { busy, problem, send } = useSend();
   const start = draft.start === '' ? null : wallInstant(draft.start, zone, 'open');
   const end = endOf(draft.length, draft.until, start ?? Date.now(), zone);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const what = hasBegun ? {} : { matchers: linesOf(draft.matchers), ...(start === null ? {} : { start }) };
     const body = { ...what, reason: draft.reason, ...(end === null ? {} : { end }) };
     const address = row ? `silences/${encodeURIComponent(row.id)}` : 'silences';
@@ -73,8 +73,13 @@ export function SilenceForm({ row, matchers = [], onDone, onCancel }: SilenceFor
   const shown = problem ?? fault;
   return (
     <Box title={row ? t('silence.change') : t('silence.new')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {shown && <ProblemCallout problem={shown} />}
+      <Form
+        problem={shown}
+        onSubmit={submit}
+        busy={busy}
+        word={row ? t('common.save') : t('silence.create')}
+        onCancel={onCancel}
+      >
         <TextArea
           label={t('silence.what')}
           help={t('silence.whatHelp')}
@@ -130,8 +135,7 @@ export function SilenceForm({ row, matchers = [], onDone, onCancel }: SilenceFor
           maxLength={1000}
           required
         />
-        <FormEnd busy={busy} word={row ? t('common.save') : t('silence.create')} onCancel={onCancel} />
-      </form>
+      </Form>
     </Box>
   );
 }

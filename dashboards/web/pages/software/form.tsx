@@ -1,10 +1,12 @@
 /** One product: under which names it is installed, its class, and what was bought of it. */
+
 import { useState } from 'preact/hooks';
 import type { ProductRow } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { Box, ProblemCallout } from '../../parts/box.tsx';
+import { Box } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { t } from '../../words/words.ts';
 import { licencesIn, linesOf } from './licence-lines.ts';
 
@@ -31,8 +33,7 @@ export function ProductForm({ product, suggested, currency, onDone, onCancel }: 
   const entitlements = licencesIn(lines, currency);
   const fault = Array.isArray(entitlements) ? undefined : t('software.badEntitlement', entitlements);
   const address = product ? `software/products/${encodeURIComponent(product.id)}` : 'software/products';
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (fault !== undefined) return;
     const names = patterns.split('\n').filter((line) => line.trim() !== '');
     const body = { name, patterns: names, class: own, entitlements, reason };
@@ -43,8 +44,25 @@ export function ProductForm({ product, suggested, currency, onDone, onCancel }: 
   };
   return (
     <Box title={product?.name ?? t('software.newProduct')}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        {problem && <ProblemCallout problem={problem} />}
+      <Form
+        problem={problem}
+        onSubmit={submit}
+        busy={busy}
+        word={product ? t('common.save') : t('software.newProduct')}
+        onCancel={onCancel}
+        end={
+          product && (
+            <button
+              type="button"
+              class="button danger"
+              disabled={busy || reason.trim() === ''}
+              onClick={() => void remove()}
+            >
+              {t('software.removeProduct')}
+            </button>
+          )
+        }
+      >
         <div class="form-row">
           <Input label={t('software.name')} value={name} onInput={setName} required maxLength={512} />
           <Select
@@ -78,25 +96,7 @@ export function ProductForm({ product, suggested, currency, onDone, onCancel }: 
           )}
         </Field>
         <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-        <div class="form-end">
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : product ? t('common.save') : t('software.newProduct')}
-          </button>
-          <button type="button" class="button" onClick={onCancel}>
-            {t('common.cancel')}
-          </button>
-          {product && (
-            <button
-              type="button"
-              class="button danger"
-              disabled={busy || reason.trim() === ''}
-              onClick={() => void remove()}
-            >
-              {t('software.removeProduct')}
-            </button>
-          )}
-        </div>
-      </form>
+      </Form>
     </Box>
   );
 }

@@ -1,12 +1,14 @@
 /** Error budgets: per endpoint, site, group or tag the target, and how much of the time that it may be down is left. */
+
 import { useState } from 'preact/hooks';
 import type { AvailabilityTargets, Budgets } from '../../../../shared/api.ts';
 import { cutPercent, duration, none, number, percent } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Box, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to, withQuery } from '../../router.ts';
@@ -79,14 +81,12 @@ function TargetForm({ onDone }: { onDone: () => void }) {
   const [percent, setPercent] = useState('');
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = { scope, target, percent: percent.trim() === '' ? null : Number(percent), reason };
     if (await send(() => call('availability/targets', { method: 'PUT', body }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('budget.save')}>
       <div class="form-row">
         <Select
           label={t('budget.scope')}
@@ -98,12 +98,7 @@ function TargetForm({ onDone }: { onDone: () => void }) {
         <Input label={t('budget.percent')} help={t('budget.withdraw')} value={percent} onInput={setPercent} />
       </div>
       <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('budget.save')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,4 +1,5 @@
 /** What the index is made of and since when; managers change it, and compute a closed month again. */
+
 import { useState } from 'preact/hooks';
 import type { Recomputed, Stability } from '../../../../shared/api.ts';
 import { none, number, shownUnit } from '../../../../shared/words/format.ts';
@@ -8,6 +9,7 @@ import { mayForAll } from '../../net/session.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Dots } from '../../parts/dots.tsx';
 import { Input } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { actorName, language, t } from '../../words/words.ts';
@@ -48,8 +50,7 @@ function DefinitionForm({ parts, onDone }: DefinitionFormProps) {
   const set = (part: string, name: (typeof numbers)[number], value: string) =>
     setDraft((old) => ({ ...old, [part]: { ...(old[part] as DefinitionDraft[string]), [name]: value } }));
   const sum = Object.values(draft).reduce((all, { weight }) => all + Number(weight), 0);
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = {
       parts: Object.fromEntries(
         Object.entries(draft).map(([part, values]) => [
@@ -62,8 +63,7 @@ function DefinitionForm({ parts, onDone }: DefinitionFormProps) {
     if (await send(() => call('stability/definition', { method: 'PUT', body }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('stability.define.save')}>
       {parts.map(({ part }) => (
         <fieldset class="part-fields" key={part}>
           <legend>{t(`stability.part.${part}`)}</legend>
@@ -83,12 +83,7 @@ function DefinitionForm({ parts, onDone }: DefinitionFormProps) {
       ))}
       <p class="small">{t('stability.define.sum', { n: number(sum, language.value, 2) })}</p>
       <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('stability.define.save')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 
@@ -179,15 +174,15 @@ function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
         </p>
       )}
       {found && found.differences.length > 0 && (
-        <form
-          class="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void ask({ reason }, () => {
+        <Form
+          busy={busy}
+          onSubmit={() =>
+            ask({ reason }, () => {
               setFound(null);
               onDone();
-            });
-          }}
+            })
+          }
+          word={t('stability.recompute.apply')}
         >
           <Table
             caption={t('stability.recompute.changes')}
@@ -212,12 +207,7 @@ function Recompute({ data, onDone }: { data: Stability; onDone: () => void }) {
             ]}
           />
           <Input label={t('stability.reason')} value={reason} onInput={setReason} required maxLength={500} />
-          <div class="form-end">
-            <button type="submit" class="button main" disabled={busy}>
-              {t('stability.recompute.apply')}
-            </button>
-          </div>
-        </form>
+        </Form>
       )}
     </div>
   );

@@ -1,12 +1,14 @@
 /** Status pages in the settings: admins name and switch them, operators say what is wrong. */
+
 import { useState } from 'preact/hooks';
 import type { GroupRow, SiteRow, StatusPageRow } from '../../../../shared/api.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Box, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { actorName, t } from '../../words/words.ts';
 
@@ -77,8 +79,7 @@ function PageForm({ page, onDone, onCancel }: StatusFormProps & { page: StatusPa
   const set = (change: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...change }));
   const setPart = (id: string, change: Partial<PartDraft>) =>
     setParts((old) => old.map((one) => (one.id === id ? { ...one, ...change } : one)));
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const components = parts.map(({ id, name, place }) => {
       const [of = '', target = ''] = place.split(':');
       return { id, name, of, target };
@@ -88,81 +89,74 @@ function PageForm({ page, onDone, onCancel }: StatusFormProps & { page: StatusPa
     if (await send(() => call(address, { method: page ? 'PATCH' : 'POST', body }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
-      <div class="form-row">
-        <Input
-          label={t('status.settings.title')}
-          value={draft.title}
-          onInput={(title) => set({ title })}
-          required
-          maxLength={120}
-        />
-        <Input
-          label={t('status.settings.slug')}
-          help={<code>{`${location.origin}/status/${draft.slug || '…'}`}</code>}
-          value={draft.slug}
-          onInput={(slug) => set({ slug })}
-          required
-          maxLength={64}
-        />
-        <Select
-          label={t('status.settings.access')}
-          value={draft.access}
-          onChange={(access) => set({ access: access as 'login' })}
-          options={(['login', 'public'] as const).map((one) => [one, t(`status.settings.accesses.${one}`)] as const)}
-        />
-        <Input label={t('place.zone')} value={draft.zone} onInput={(zone) => set({ zone })} required maxLength={64} />
-      </div>
-      <Input
-        label={t('status.settings.intro')}
-        value={draft.intro}
-        onInput={(intro) => set({ intro })}
-        maxLength={1000}
-      />
-      {parts.map((part) => (
-        <div class="form-row" key={part.id}>
+    <div class="stack">
+      <Form busy={busy} problem={problem} onSubmit={submit} word={t('status.settings.save')} onCancel={onCancel}>
+        <div class="form-row">
           <Input
-            label={t('status.settings.partName')}
-            value={part.name}
-            onInput={(name) => setPart(part.id, { name })}
+            label={t('status.settings.title')}
+            value={draft.title}
+            onInput={(title) => set({ title })}
             required
-            maxLength={80}
+            maxLength={120}
           />
-          <PlaceSelect value={part.place} onChange={(place) => setPart(part.id, { place })} />
+          <Input
+            label={t('status.settings.slug')}
+            help={<code>{`${location.origin}/status/${draft.slug || '…'}`}</code>}
+            value={draft.slug}
+            onInput={(slug) => set({ slug })}
+            required
+            maxLength={64}
+          />
+          <Select
+            label={t('status.settings.access')}
+            value={draft.access}
+            onChange={(access) => set({ access: access as 'login' })}
+            options={(['login', 'public'] as const).map((one) => [one, t(`status.settings.accesses.${one}`)] as const)}
+          />
+          <Input label={t('place.zone')} value={draft.zone} onInput={(zone) => set({ zone })} required maxLength={64} />
         </div>
-      ))}
-      <p class="row">
-        <button
-          type="button"
-          class="button slim"
-          onClick={() => setParts([...parts, { id: freeId(parts), name: '', place: '' }])}
-        >
-          {t('status.settings.addPart')}
-        </button>
-        {parts.length > 1 && (
-          <button type="button" class="button slim" onClick={() => setParts(parts.slice(0, -1))}>
-            {t('status.settings.removePart')}
-          </button>
-        )}
-      </p>
-      <label class="row">
-        <input
-          type="checkbox"
-          checked={draft.enabled}
-          onChange={(event) => set({ enabled: event.currentTarget.checked })}
+        <Input
+          label={t('status.settings.intro')}
+          value={draft.intro}
+          onInput={(intro) => set({ intro })}
+          maxLength={1000}
         />
-        {t('status.settings.enabled')}
-      </label>
-      <Input label={t('stability.reason')} value={reason} onInput={setReason} maxLength={500} />
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('status.settings.save')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
+        {parts.map((part) => (
+          <div class="form-row" key={part.id}>
+            <Input
+              label={t('status.settings.partName')}
+              value={part.name}
+              onInput={(name) => setPart(part.id, { name })}
+              required
+              maxLength={80}
+            />
+            <PlaceSelect value={part.place} onChange={(place) => setPart(part.id, { place })} />
+          </div>
+        ))}
+        <p class="row">
+          <button
+            type="button"
+            class="button slim"
+            onClick={() => setParts([...parts, { id: freeId(parts), name: '', place: '' }])}
+          >
+            {t('status.settings.addPart')}
+          </button>
+          {parts.length > 1 && (
+            <button type="button" class="button slim" onClick={() => setParts(parts.slice(0, -1))}>
+              {t('status.settings.removePart')}
+            </button>
+          )}
+        </p>
+        <label class="row">
+          <input
+            type="checkbox"
+            checked={draft.enabled}
+            onChange={(event) => set({ enabled: event.currentTarget.checked })}
+          />
+          {t('status.settings.enabled')}
+        </label>
+        <Input label={t('stability.reason')} value={reason} onInput={setReason} maxLength={500} />
+      </Form>
       {page && (
         <Delete
           name={page.title}
@@ -171,7 +165,7 @@ function PageForm({ page, onDone, onCancel }: StatusFormProps & { page: StatusPa
           onDone={onDone}
         />
       )}
-    </form>
+    </div>
   );
 }
 
@@ -190,16 +184,14 @@ function WordsForm({
   const [next, setNext] = useState('');
   const [ended, setEnded] = useState(false);
   const { busy, problem, send } = useSend();
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const said = { words, nextAt: instantOf(next) };
     const address = `status-pages/${page.id}/notices${notice === null ? '' : `/${notice}/updates`}`;
     const body = notice === null ? { ...said, title, component } : { ...said, ended };
     if (await send(() => call(address, { method: 'POST', body }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
+    <Form problem={problem} onSubmit={submit} busy={busy} word={t('status.settings.publish')} onCancel={onCancel}>
       {notice === null && (
         <div class="form-row">
           <Input label={t('status.settings.noticeTitle')} value={title} onInput={setTitle} required maxLength={120} />
@@ -219,15 +211,7 @@ function WordsForm({
           {t('status.settings.over')}
         </label>
       )}
-      <div class="form-end">
-        <button type="submit" class="button main" disabled={busy}>
-          {busy ? t('common.working') : t('status.settings.publish')}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

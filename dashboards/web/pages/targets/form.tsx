@@ -1,4 +1,5 @@
 /** A target: what is watched, how, and from where. It can be tried before it is kept. */
+
 import { useState } from 'preact/hooks';
 import {
   type TargetKindName,
@@ -12,9 +13,10 @@ import { number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may, me } from '../../net/session.ts';
-import { Callout, ProblemCallout } from '../../parts/box.tsx';
+import { Callout } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { SiteInput } from '../../parts/site-input.tsx';
 import { metricTitle } from '../../words/value.ts';
 import { language, t, wordOr } from '../../words/words.ts';
@@ -167,8 +169,7 @@ export function TargetForm({ target, endpoints, onDone, onCancel }: TargetFormPr
       };
       setTrial(await call<TargetTrial>('targets/try', { method: 'POST', body }));
     });
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const common = {
       ...{ name: draft.name, settings, intervalS: Number(draft.intervalS), timeoutS: Number(draft.timeoutS) },
       ...{ site: draft.site === '' ? null : draft.site, watchers: draft.watchers, enabled: draft.enabled },
@@ -179,74 +180,73 @@ export function TargetForm({ target, endpoints, onDone, onCancel }: TargetFormPr
     if (await send(() => call(address, { method: target ? 'PATCH' : 'POST', body }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
-      {target?.origin === 'file' && <p class="quiet">{t('target.ofFile')}</p>}
-      <div class="form-row">
-        <Input
-          label={t('target.name')}
-          value={draft.name}
-          onInput={(name) => set({ name })}
-          required
-          maxLength={128}
-          autocomplete="off"
-        />
-        {target === null && (
-          <Select
-            label={t('target.kindHead')}
-            value={draft.kind}
-            onChange={(kind) => set({ ...draftOf(null, kind as TargetKindName), name: draft.name, site: draft.site })}
-            options={targetKinds.map((kind) => [kind, t(`target.kind.${kind}`)] as const)}
+    <div class="stack">
+      <Form
+        busy={busy}
+        problem={problem}
+        onSubmit={submit}
+        word={!isFixed && (target ? t('common.save') : t('target.create'))}
+        onCancel={onCancel}
+        end={
+          may('operator') && (
+            <button type="button" class="button" disabled={busy} onClick={() => void tryIt()}>
+              {t('target.try')}
+            </button>
+          )
+        }
+      >
+        {target?.origin === 'file' && <p class="quiet">{t('target.ofFile')}</p>}
+        <div class="form-row">
+          <Input
+            label={t('target.name')}
+            value={draft.name}
+            onInput={(name) => set({ name })}
+            required
+            maxLength={128}
+            autocomplete="off"
           />
-        )}
-        <SiteInput value={draft.site} onInput={(site) => set({ site })} />
-      </div>
-      <Settings draft={draft} set={set} secretsSet={target?.secretsSet ?? []} />
-      <Watchers draft={draft} set={set} endpoints={endpoints} />
-      <div class="form-row">
-        <Input
-          label={t('target.interval')}
-          type="number"
-          min={String(targetIntervalS.least)}
-          max={String(targetIntervalS.most)}
-          value={draft.intervalS}
-          onInput={(intervalS) => set({ intervalS })}
-          required
-        />
-        <Input
-          label={t('target.timeout')}
-          type="number"
-          min={String(targetTimeoutS.least)}
-          max={String(targetTimeoutS.most)}
-          value={draft.timeoutS}
-          onInput={(timeoutS) => set({ timeoutS })}
-          required
-        />
-        <label class="row">
-          <input
-            type="checkbox"
-            checked={draft.enabled}
-            onChange={(event) => set({ enabled: event.currentTarget.checked })}
+          {target === null && (
+            <Select
+              label={t('target.kindHead')}
+              value={draft.kind}
+              onChange={(kind) => set({ ...draftOf(null, kind as TargetKindName), name: draft.name, site: draft.site })}
+              options={targetKinds.map((kind) => [kind, t(`target.kind.${kind}`)] as const)}
+            />
+          )}
+          <SiteInput value={draft.site} onInput={(site) => set({ site })} />
+        </div>
+        <Settings draft={draft} set={set} secretsSet={target?.secretsSet ?? []} />
+        <Watchers draft={draft} set={set} endpoints={endpoints} />
+        <div class="form-row">
+          <Input
+            label={t('target.interval')}
+            type="number"
+            min={String(targetIntervalS.least)}
+            max={String(targetIntervalS.most)}
+            value={draft.intervalS}
+            onInput={(intervalS) => set({ intervalS })}
+            required
           />
-          {t('target.enabled')}
-        </label>
-      </div>
-      {trial && <Trial trial={trial} />}
-      <div class="form-end">
-        {!isFixed && (
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : target ? t('common.save') : t('target.create')}
-          </button>
-        )}
-        {may('operator') && (
-          <button type="button" class="button" disabled={busy} onClick={() => void tryIt()}>
-            {t('target.try')}
-          </button>
-        )}
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
+          <Input
+            label={t('target.timeout')}
+            type="number"
+            min={String(targetTimeoutS.least)}
+            max={String(targetTimeoutS.most)}
+            value={draft.timeoutS}
+            onInput={(timeoutS) => set({ timeoutS })}
+            required
+          />
+          <label class="row">
+            <input
+              type="checkbox"
+              checked={draft.enabled}
+              onChange={(event) => set({ enabled: event.currentTarget.checked })}
+            />
+            {t('target.enabled')}
+          </label>
+        </div>
+        {trial && <Trial trial={trial} />}
+      </Form>
       {target && !isFixed && !me.value?.sites && (
         <Delete
           name={target.name}
@@ -257,6 +257,6 @@ export function TargetForm({ target, endpoints, onDone, onCancel }: TargetFormPr
           onDone={onDone}
         />
       )}
-    </form>
+    </div>
   );
 }

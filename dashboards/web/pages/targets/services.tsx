@@ -1,4 +1,5 @@
 /** Services: what users use. How each is now, since when, what it depends on, and how available it was this month. */
+
 import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
 import type { ServicePart, ServiceRow, TargetRow } from '../../../../shared/target-api.ts';
@@ -6,9 +7,10 @@ import { none } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
+import { Form } from '../../parts/form.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -93,68 +95,64 @@ function ServiceForm({ service, choices, onDone, onCancel }: ServiceFormProps) {
   const [need, setNeed] = useState(service?.need == null ? '' : String(service.need));
   const { busy, problem, send } = useSend();
   const nameOf = (id: string) => [...choices, ...(service?.parts ?? [])].find((one) => one.id === id)?.name ?? id;
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     const body = { name, note, parts, need: need === '' ? null : Number(need) };
     const address = service ? `services/${encodeURIComponent(service.id)}` : 'services';
     if (await send(() => call(address, { method: service ? 'PATCH' : 'POST', body }))) onDone();
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)}>
-      {problem && <ProblemCallout problem={problem} />}
-      <div class="form-row">
-        <Input label={t('target.name')} value={name} onInput={setName} required maxLength={128} autocomplete="off" />
-        <Input label={t('service.note')} value={note} onInput={setNote} maxLength={2000} />
-      </div>
-      <div class="form-row">
-        <Field label={t('service.parts')}>
-          {(ids) => (
-            <div class="row" {...ids}>
-              {parts.length === 0 && <span class="quiet">{none}</span>}
-              {parts.map((id) => (
-                <button
-                  key={id}
-                  type="button"
-                  class="button slim"
-                  aria-label={t('service.removePart', { name: nameOf(id) })}
-                  onClick={() => setParts(parts.filter((one) => one !== id))}
-                >
-                  {nameOf(id)} ×
-                </button>
-              ))}
-            </div>
-          )}
-        </Field>
-        <Select
-          label={t('service.addPart')}
-          value=""
-          onChange={(id) => id !== '' && setParts([...parts, id])}
-          options={[
-            ['', t('common.choose')],
-            ...choices.filter(({ id }) => !parts.includes(id)).map((one) => [one.id, one.name] as const),
-          ]}
-        />
-        <Input
-          label={t('service.need')}
-          type="number"
-          min="1"
-          max={String(Math.max(1, parts.length))}
-          value={need}
-          onInput={setNeed}
-          placeholder={t('service.all')}
-          help={t('service.needHelp')}
-        />
-      </div>
-      <div class="form-end">
-        {may('operator') && (
-          <button type="submit" class="button main" disabled={busy}>
-            {busy ? t('common.working') : service ? t('common.save') : t('service.create')}
-          </button>
-        )}
-        <button type="button" class="button" onClick={onCancel}>
-          {t('common.cancel')}
-        </button>
-      </div>
+    <div class="stack">
+      <Form
+        busy={busy}
+        problem={problem}
+        onSubmit={submit}
+        word={may('operator') && (service ? t('common.save') : t('service.create'))}
+        onCancel={onCancel}
+      >
+        <div class="form-row">
+          <Input label={t('target.name')} value={name} onInput={setName} required maxLength={128} autocomplete="off" />
+          <Input label={t('service.note')} value={note} onInput={setNote} maxLength={2000} />
+        </div>
+        <div class="form-row">
+          <Field label={t('service.parts')}>
+            {(ids) => (
+              <div class="row" {...ids}>
+                {parts.length === 0 && <span class="quiet">{none}</span>}
+                {parts.map((id) => (
+                  <button
+                    key={id}
+                    type="button"
+                    class="button slim"
+                    aria-label={t('service.removePart', { name: nameOf(id) })}
+                    onClick={() => setParts(parts.filter((one) => one !== id))}
+                  >
+                    {nameOf(id)} ×
+                  </button>
+                ))}
+              </div>
+            )}
+          </Field>
+          <Select
+            label={t('service.addPart')}
+            value=""
+            onChange={(id) => id !== '' && setParts([...parts, id])}
+            options={[
+              ['', t('common.choose')],
+              ...choices.filter(({ id }) => !parts.includes(id)).map((one) => [one.id, one.name] as const),
+            ]}
+          />
+          <Input
+            label={t('service.need')}
+            type="number"
+            min="1"
+            max={String(Math.max(1, parts.length))}
+            value={need}
+            onInput={setNeed}
+            placeholder={t('service.all')}
+            help={t('service.needHelp')}
+          />
+        </div>
+      </Form>
       {service && may('operator') && (
         <Delete
           name={service.name}
@@ -163,7 +161,7 @@ function ServiceForm({ service, choices, onDone, onCancel }: ServiceFormProps) {
           onDone={onDone}
         />
       )}
-    </form>
+    </div>
   );
 }
 
