@@ -7,7 +7,7 @@ export const bulkAtMost = 5000;
 
 export const BulkAct = Type.Enum([
   ...(['site', 'kind', 'add_tags', 'remove_tags', 'add_group', 'remove_group'] as const),
-  ...(['retire', 'rotate', 're_enrol'] as const),
+  ...(['retire', 'take_back', 'rotate', 're_enrol'] as const),
 ]);
 export type BulkAct = Static<typeof BulkAct>;
 

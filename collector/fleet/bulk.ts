@@ -12,6 +12,7 @@ import { updateRow } from '../state/rows.ts';
 import { retireEndpoints } from './edit.ts';
 import { addMembers } from './groups.ts';
 import { findPlace, placeName } from './places.ts';
+import { restorableOf, restoreEndpoint } from './retired.ts';
 import { ensureSite } from './sites.ts';
 import { usesOf } from './uses.ts';
 
@@ -75,7 +76,7 @@ interface BulkPlan {
 export async function bulkEdit(state: State, wish: BulkWish, author: BulkBy | null, now: number): Promise<BulkDone> {
   return state.transaction().execute(async (db) => {
     const ids = [...new Set(wish.ids)];
-    const found = await read(db, ids);
+    const found = await read(db, ids, wish.act === 'take_back');
     const plan = await planOf(db, wish, [...found.keys()], author, now);
     const lines: BulkLine[] = [];
     const changed: string[] = [];
@@ -117,12 +118,15 @@ export async function bulkEdit(state: State, wish: BulkWish, author: BulkBy | nu
   });
 }
 
-/** Those that are there and not retired. */
-async function read(db: State, ids: readonly string[]): Promise<Map<string, BulkSubject>> {
+/** Those that are there and not retired, or those that are retired. */
+async function read(db: State, ids: readonly string[], areRetired: boolean): Promise<Map<string, BulkSubject>> {
   const found = new Map<string, BulkSubject>();
   for (const some of chunks(ids)) {
     const rows = db.selectFrom('endpoints').select(['id', 'name', 'kind', 'site', 'tags']).where('id', 'in', some);
-    for (const row of await rows.where('retired_at', 'is', null).execute())
+    for (const row of await (areRetired
+      ? rows.where('retired_at', '>', 0)
+      : rows.where('retired_at', 'is', null)
+    ).execute())
       found.set(row.id, { ...row, tags: JSON.parse(row.tags) as string[], groups: new Set() });
     const members = db.selectFrom('group_members').select(['endpoint', 'group_id']).where('endpoint', 'in', some);
     for (const { endpoint, group_id } of await members.execute()) found.get(endpoint)?.groups.add(group_id);
@@ -154,6 +158,8 @@ async function planOf(
       return { of: () => ({ before: null, after: act, undo: null, write: null }) };
     case 'retire':
       return planRetire(db, ids, author, now);
+    case 'take_back':
+      return planTakeBack(db, ids, author, now);
   }
 }
 
@@ -244,13 +250,26 @@ async function planGroup(
   };
 }
 
+const back = { act: 'take_back', value: null } as const;
+
 async function planRetire(db: State, ids: readonly string[], author: BulkBy | null, now: number): Promise<BulkPlan> {
   const uses = await usesOf(db, ids, now);
   return {
-    of: ({ id }) => ({ before: null, after: 'retired', why: uses.get(id) ?? [], undo: null, write: null }),
+    of: ({ id }) => ({ before: null, after: 'retired', why: uses.get(id) ?? [], undo: [back], write: null }),
     async write(tx, changed) {
       await retireEndpoints(tx, changed, author?.by ?? '', now);
     },
+  };
+}
+
+async function planTakeBack(db: State, ids: readonly string[], author: BulkBy | null, now: number): Promise<BulkPlan> {
+  const restorable = await restorableOf(db, ids, now);
+  return {
+    of: ({ id }) => ({
+      ...{ before: 'retired', after: null, undo: null },
+      ...(restorable.has(id) ? {} : { refused: reason('bulk_not_back') }),
+      write: author && (() => restoreEndpoint(db, id, author.by, now)),
+    }),
   };
 }
 

@@ -721,6 +721,7 @@ export const more = {
       rotate: 'Rotate credentials of endpoints: {{n}}',
       re_enrol: 'Ask endpoints to enrol again: {{n}}',
       retire: 'Retire endpoints: {{n}}',
+      take_back: 'Take endpoints back: {{n}}',
     },
     show: 'Show what changes',
     would: 'Would change: {{change}}. Unchanged: {{same}}. Refused: {{refused}}.',

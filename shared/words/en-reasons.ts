@@ -257,6 +257,8 @@ export const reasons = {
   name_disturbing: 'It has a line break, a control character or one that turns the text direction',
   name_long: 'It has {{count}} characters, the limit is {{limit}}',
   name_unknown: 'There is no {{name}}; {{there}}',
+  bulk_not_back:
+    'It cannot be taken back: it is erased, goes on as another endpoint, or was retired more than 30 days ago',
   view_name_taken: 'There is a view of this name already',
   view_query_long: 'What the address says has {{count}} characters, the limit is {{limit}}',
   view_of_other: 'The view {{name}} is of {{owner}}; they or an admin can change it',

@@ -712,6 +712,7 @@ export const more: MoreWords = {
       rotate: '{{n}} 台の認証情報を更新',
       re_enrol: '{{n}} 台に再登録を求める',
       retire: '{{n}} 台を廃止する',
+      take_back: '{{n}} 台を元に戻す',
     },
     show: '変更内容を確認',
     would: '変更: {{change}} 台、変更なし: {{same}} 台、拒否: {{refused}} 台になります。',

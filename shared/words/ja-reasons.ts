@@ -257,6 +257,7 @@ export const reasons: ReasonWords = {
   name_disturbing: '改行、制御文字、または文字の向きを変える文字が含まれています',
   name_long: '{{count}} 文字あります。上限は {{limit}} 文字です',
   name_unknown: '{{name}} はありません。{{there}}',
+  bulk_not_back: '元に戻せません。消去済みか、別のエンドポイントとして続いているか、廃止から 30 日を過ぎています',
   view_name_taken: 'この名前のビューはすでにあります',
   view_query_long: 'アドレスの内容が {{count}} 文字あります。上限は {{limit}} 文字です',
   view_of_other: 'ビュー {{name}} は {{owner}} のものです。変更できるのは本人か管理者です',

@@ -237,7 +237,7 @@ step('what is shown is saved under a name, chosen from the menu, and what the pa
   assert.is(new URL(page.url()).search, '');
 });
 
-step('to retire asks for a reason, and the row goes', async () => {
+step('to retire asks for a reason, the row goes, and comes back with one click', async () => {
   await go('/?sort=-name');
   await box('web-60').click();
   await bar().getByLabel('What to do').selectOption('retire');
@@ -248,6 +248,9 @@ step('to retire asks for a reason, and the row goes', async () => {
   await page.getByText('Changed: 1.').waitFor();
   await box('web-60').waitFor({ state: 'detached' });
   assert.is((await all()).length, many - 1);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('Taken back.').waitFor();
+  assert.is((await all()).length, many);
 });
 
 test.run();

@@ -89,7 +89,10 @@ step('a user with a password that is too short', async () => {
   await page.locator('[role=alert]:focus').waitFor();
   const { isFault, top, bottom } = await focused();
   assert.ok(isFault && top >= 0 && bottom <= 640, `${top} to ${bottom}`);
-  assert.equal([await form.getByLabel('User').inputValue(), await form.getByLabel('Password').inputValue()], ['mia', 'short']);
+  assert.equal(
+    [await form.getByLabel('User').inputValue(), await form.getByLabel('Password').inputValue()],
+    ['mia', 'short'],
+  );
 });
 
 step('a target whose address is refused', async () => {

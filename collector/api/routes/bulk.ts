@@ -29,14 +29,14 @@ const Order = Type.Object(
     ...which,
     ...what,
     reason: Type.Optional(
-      prose(500, 'kept in the audit log; needed to retire, to rotate and to ask for enrolment again'),
+      prose(500, 'kept in the audit log; needed to retire, to take back, to rotate and to ask for enrolment again'),
     ),
   },
   { ...closed, examples: [{ ...examples[0], reason: 'new rack' }] },
 );
 
 /** What an operator may not do to one endpoint is not done to many either. */
-const forAdmins: ReadonlySet<BulkAct> = new Set(['retire', 'rotate', 're_enrol']);
+const forAdmins: ReadonlySet<BulkAct> = new Set(['retire', 'take_back', 'rotate', 're_enrol']);
 
 export function bulkRoutes(app: App, context: Context): void {
   const { state, fleet, groups, rows, series, changeFeed, clock } = context;

@@ -38,7 +38,8 @@ export function retiredRoutes(app: App, context: Context): void {
     },
     async (request) => {
       const { id } = request.params;
-      const name = await restoreEndpoint(state, id, callerNamed(request), clock.now());
+      const [by, at] = [callerNamed(request), clock.now()];
+      const name = await state.transaction().execute((db) => restoreEndpoint(db, id, by, at));
       await fleet.reload(id);
       changeFeed.publish({ kind: 'endpoint', endpoint: id });
       return { name };

@@ -146,6 +146,19 @@ test('to retire names what else uses each, needs a reason and an admin, and is n
   const entry = audit.items.find(({ action }) => action === 'bulk');
   assert.is(entry?.reason, 'sold');
   assert.equal(entry?.after, { ids: 2, act: 'retire', 'endpoint box-b': 'retired', 'endpoint box-c': 'retired' });
+  assert.equal(done.undo, [{ act: 'take_back', value: null, ids: [ids[1], ids[2]], reason: 'sold' }]);
+  const [way] = done.undo ?? [];
+  await refused(403, way, /operator.*admin/, 'operator');
+  const back = await ok<BulkEditOutcome>('endpoints/bulk', { ...way, ids: [...(way?.ids ?? []), ids[0]] });
+  assert.equal(does(back), ['change', 'change', 'refused'], 'one that is not retired is not taken back');
+  assert.is((await ok<{ items: EndpointRow[] }>('endpoints')).items.length, 4);
+  await collector.state
+    .updateTable('endpoints')
+    .set({ retired_at: Date.now() - 31 * 86_400_000 })
+    .where('id', '=', ids[1] ?? '')
+    .execute();
+  const late = await ok<BulkEditOutcome>('endpoints/bulk', { ...way, ids: [ids[1]] });
+  assert.equal(late.lines[0]?.why, [{ code: 'bulk_not_back' }]);
 });
 
 test.run();

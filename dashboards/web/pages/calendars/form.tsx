@@ -112,13 +112,13 @@ function Region({ region, zone, onRegion, onTake }: RegionProps) {
   );
 }
 
-interface FormProps {
+interface CalendarFormProps {
   calendar: CalendarRow | null;
   onDone: (calendar: CalendarRow) => void;
   onCancel: () => void;
 }
 
-export function CalendarForm({ calendar, onDone, onCancel }: FormProps) {
+export function CalendarForm({ calendar, onDone, onCancel }: CalendarFormProps) {
   const [draft, setDraft] = useState(() => draftOf(calendar));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();

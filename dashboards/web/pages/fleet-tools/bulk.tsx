@@ -21,7 +21,7 @@ import { language, t } from '../../words/words.ts';
 const n = (value: number) => number(value, language.value);
 /** More lines than this nobody compares by eye. */
 const linesShown = 100;
-const needsReason: ReadonlySet<BulkAct> = new Set(['retire', 'rotate', 're_enrol']);
+const needsReason: ReadonlySet<BulkAct> = new Set(['retire', 'take_back', 'rotate', 're_enrol']);
 
 const acts = (): BulkAct[] => [
   ...(['site', 'add_tags', 'remove_tags', 'add_group', 'remove_group', 'kind'] as const),
