@@ -60,7 +60,11 @@ async function hasDone(words: readonly string[], log: Log): Promise<boolean> {
   const child = start(words);
   const alive = createWatchdog(runProgram, () => performance.now(), log);
   const timer = setInterval(() => alive?.(), 60_000);
-  const end = () => void child.kill('SIGTERM');
+  let isStopped = false;
+  const end = () => {
+    isStopped = true;
+    child.kill('SIGTERM');
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
   const code = await new Promise((resolve) => {
     child.once('error', () => resolve(1));
@@ -68,7 +72,8 @@ async function hasDone(words: readonly string[], log: Log): Promise<boolean> {
   });
   clearInterval(timer);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.removeListener(signal, end);
-  return code === 0;
+  // It may have ended well at the moment of the signal, which nobody sends twice.
+  return code === 0 && !isStopped;
 }
 
 export const command: AgentCommand = {
@@ -81,10 +86,13 @@ export const command: AgentCommand = {
     if (!(await isLetIn(data, log)) || !(await isItself(data, log))) return 1;
     await stayLean(data, () => runOnce(data));
     keepTidy();
-    let end = (_signal: string): void => process.exit(0);
+    const exit = (_signal: string): void => process.exit(0);
+    let end = exit;
+    let isOver = false;
     const ended = (signal: string) => {
       // Handled once: a second signal has no handler, and ends the process by default.
       process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+      isOver = true;
       end(signal);
     };
     process.on('SIGTERM', ended);
@@ -94,8 +102,10 @@ export const command: AgentCommand = {
     const onEnd = (take: typeof end) => {
       end = take;
     };
-    while ((await runUntilEnd(data, log, onEnd)) === 'enrolled_again')
+    while ((await runUntilEnd(data, log, onEnd)) === 'enrolled_again' && !isOver) {
+      end = exit;
       log.info({ data }, 'This machine was enrolled again: the agent goes on under the new identity');
+    }
     // Pending work of checks is not waited for.
     process.exit(0);
   },

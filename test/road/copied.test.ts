@@ -223,6 +223,14 @@ test('whoever has no credential is told nothing, and what is no hash is refused'
   assert.is((await ask({ fingerprint: undefined })).status, 400);
   // Nothing that it says of itself differs: it goes on.
   assert.equal((await ask({})).body, { goesOn: true });
+  // An answer that was lost is asked for again, by the same attempt: one endpoint, and the newer secret counts.
+  ahead += 180_000;
+  const lost = await ask({ hostname: 'y', fingerprint: { uuid: 'f'.repeat(16), serial: 'e'.repeat(16) } });
+  const repeated = await ask({ hostname: 'y', fingerprint: { uuid: 'f'.repeat(16), serial: 'e'.repeat(16) } });
+  assert.equal([lost.status, repeated.status], [201, 201], lost.text);
+  const [one, two] = [lost, repeated].map(({ body }) => body as Pick<Credential, 'endpoint' | 'secret'>);
+  assert.is(one?.endpoint, two?.endpoint);
+  assert.is.not(one?.secret, two?.secret);
   const again = `/api/v1/endpoints/${endpoint}/credential/again`;
   assert.is((await collector.call(again, { method: 'POST', as: 'admin', body: {} })).status, 204);
   assert.is((await ask({})).status, 401);
