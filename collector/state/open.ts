@@ -125,10 +125,10 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '081-log-ins': logInProviders,
   '082-audit-chain': auditChain,
   '084-scopes': scopes,
-  '089-saved-views': savedViews,
   '087-copies': copies,
+  '089-saved-views': savedViews,
 };
-const known = Object.keys(migrations);
+const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };
 
 /**
