@@ -154,6 +154,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
       source.disconnect(endpoint);
     },
     disconnect: source.disconnect,
+    guests: source.guests,
     async close() {
       stopWatching();
       await acks.close();

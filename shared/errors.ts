@@ -376,6 +376,16 @@ export const errors = {
     'The request was for "{host}", which is not known as a name of this collector.',
     'Open {url}, or add the name to http.names in evenkeel.yaml.',
   ),
+  UPGRADE_MISSING: row(
+    426,
+    'At {path} agents are answered by WebSocket, and this request asked for none.',
+    'Where a reverse proxy stands in front of the collector, have it pass the headers Upgrade and Connection on.',
+  ),
+  WEBSOCKET_OFF: row(
+    404,
+    'This collector takes no MQTT over WebSocket.',
+    'Let the machine reach {url}, or have an admin take `websocket: false` out of `mqtt` in evenkeel.yaml.',
+  ),
   SETUP_CLOSED: row(403, 'Set-up is closed: an admin exists already.', 'Log in.'),
   SETUP_LINK_WRONG: row(
     403,

@@ -40,6 +40,7 @@ export const access: Readonly<Record<string, Need>> = {
   /** Or its own credential. */
   'POST /api/v1/agent/credential': 'public',
   'POST /api/v1/agent/copied': 'public',
+  'GET /mqtt': 'public',
   /** No secret: every TLS connection presents a certificate issued by it. */
   'GET /api/v1/ca': 'public',
   /** Nor is there one in these: a machine has no credential yet. */

@@ -75,7 +75,7 @@ export function answerNothingHere(request: FastifyRequest, reply: FastifyReply):
 }
 
 /** Where no page and no file of the web app is: a wrong address there must be answered as JSON. */
-export const notOfPages = /^\/(api|metrics|healthz|readyz|openapi|install|packages)(\/|\.|$|\?)/;
+export const notOfPages = /^\/(api|metrics|healthz|readyz|openapi|install|packages|mqtt)(\/|\.|$|\?)/;
 
 const routes = Object.keys(access)
   .filter((key) => !key.endsWith('*'))

@@ -40,6 +40,7 @@ import type { SavedViews } from '../fleet/views.ts';
 import type { Impacts } from '../impact/impact.ts';
 import type { JoinLog } from '../install/join-log.ts';
 import type { Packages } from '../install/packages.ts';
+import type { IntakeSource } from '../intake/source.ts';
 import type { Disks } from '../kpi/disk-forecasts.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
@@ -145,6 +146,8 @@ export interface Context {
   retired(ids: readonly string[]): Promise<void>;
   /** Of an endpoint whose rows were erased, all the rest. @returns why something is left; null when nothing is */
   finishErasing(): Promise<string | null>;
+  /** Takes the connections of agents that come by this port; null: none may. */
+  agentDoor: NonNullable<IntakeSource['guests']> | null;
   /** The credential of an endpoint was replaced. */
   replaced(id: string): Promise<void>;
   /** How an endpoint is beyond its budgets; null where it is not. */

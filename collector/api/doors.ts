@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Counter } from 'prom-client';
 import { fail } from '../../shared/errors.ts';
-import { createGate } from '../doors/gate.ts';
+import { createGate, type Gate } from '../doors/gate.ts';
 import { limits } from '../doors/limits.ts';
 import type { Config } from '../settings/settings.ts';
 import { access } from './access.ts';
@@ -61,7 +61,7 @@ export function createDoors(
     onClosed: () => refused.inc({ code: 'TOO_MANY_CONNECTIONS' }),
   });
 
-  return (app: App): void => {
+  return (app: App): Pick<Gate, 'leave'> => {
     app.server.on('connection', gate.enter);
     app.addHook('onResponse', async ({ refusedAs, caller, raw }: FastifyRequest, { statusCode }: FastifyReply) => {
       if (caller) gate.known(raw.socket);
@@ -85,5 +85,6 @@ export function createDoors(
       if (isOwn && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
       if (addresses().http.startsWith('https:')) reply.header('strict-transport-security', strictTransport);
     });
+    return gate;
   };
 }

@@ -23,6 +23,7 @@ import { routes } from './routes/index.ts';
 import { webRoutes } from './routes/web.ts';
 import { closed } from './shapes.ts';
 import { createSights, limitedContext } from './sight.ts';
+import { isUpgrade, takeUpgrades } from './upgrades.ts';
 import { compileValidator, refuseUnreadBody } from './validate.ts';
 
 export interface ServerOptions {
@@ -42,6 +43,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
     ...{ headersTimeout: limits.http.headers, connectionsCheckingInterval: limits.http.look },
     // By doors.ts, in words.
     requireHostHeader: false,
+    shouldUpgradeCallback: isUpgrade,
     ...(tls ? { handshakeTimeout: limits.http.handshake } : {}),
   };
   const settings: FastifyServerOptions = {
@@ -78,7 +80,8 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   app.decorateRequest('claimed', null);
   await app.register(cookie);
   await app.register(helmet, headers);
-  createDoors(context, options.config)(app);
+  takeUpgrades(app, createDoors(context, options.config)(app));
+  app.addHook('preClose', async () => context.agentDoor?.close());
   await app.register(rateLimit, {
     global: false,
     errorResponseBuilder: (_request, { max, after }) => fail('TOO_MANY_REQUESTS', { limit: max, window: after }),

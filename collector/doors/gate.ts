@@ -24,6 +24,8 @@ export interface Gate {
   enter(socket: Socket): boolean;
   /** Whoever is at the other end has proven who they are. The raw or the TLS socket. */
   known(socket: Socket): void;
+  /** It is counted elsewhere from here on. The raw or the TLS socket of one that is not known. */
+  leave(socket: Socket): void;
   closeAll(): void;
 }
 
@@ -110,6 +112,11 @@ export function createGate(parts: {
       seen.delete(network);
       seen.add(network);
       if (seen.size > networksAtMost) seen.delete(seen.values().next().value as string);
+    },
+    leave(socket) {
+      const waiting = networks.get(networkOf(socket.remoteAddress ?? '?'))?.get(keyOf(socket));
+      forget(waiting);
+      if (waiting) sockets.delete(waiting.socket);
     },
     closeAll() {
       for (const socket of sockets) socket.destroy();

@@ -1,6 +1,11 @@
 /** What a connection may take, of both ports: times in ms, sizes in bytes. What an endpoint may cost: ../intake/budgets.ts. */
 import { maxWireBytes } from '../../shared/wire.ts';
 
+/** Before authentication: ids, a 43-character password and a will fit several times. After it: all but PUBLISH. */
+const frame = 4096;
+/** Twice the largest payload, so that a slightly oversized message is still quarantined and acknowledged. */
+const publish = 2 * maxWireBytes;
+
 export const limits = {
   http: {
     body: 256 * 1024,
@@ -34,13 +39,26 @@ export const limits = {
     drain: 15_000,
     /** Waiting for a connection to read before ack messages to it are dropped. */
     unread: 64 * 1024,
-    /** Before authentication: ids, a 43-character password and a will fit several times. After it: all but PUBLISH. */
-    frame: 4096,
-    /** Twice the largest payload, so that a slightly oversized message is still quarantined and acknowledged. */
-    publish: 2 * maxWireBytes,
+    ...{ frame, publish },
     password: 256,
     topicLevels: 8,
     /** Known: authenticated. */
     gate: { connections: 20_000, strangers: 5000, perAddress: 500, perKnownAddress: 2000, evictAfter: 1000 },
+  },
+  /** What a WebSocket with MQTT in it may take beside that. */
+  webSocket: {
+    /** Of all frames until its CONNECT is accepted. */
+    before: 2 * frame,
+    /** One message. */
+    message: publish + frame,
+    fragments: 64,
+    /** In which a frame may come: one at a time, each is kept until it is whole. */
+    pieces: 8192,
+    /** Not yet sent. */
+    pongs: 8,
+    /** A message below counts as one of MQTT of its own, as pings do. */
+    small: 32,
+    /** Until the other side has closed, too. */
+    close: 5000,
   },
 } as const;

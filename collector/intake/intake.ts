@@ -16,7 +16,7 @@ import type { State } from '../state/open.ts';
 import type { BudgetRules } from './budgets.ts';
 import type { IntakeCounters } from './counters.ts';
 import type { LargeMessageLimits } from './large/large-messages.ts';
-import type { OpenSource } from './source.ts';
+import type { IntakeSource, OpenSource } from './source.ts';
 
 export interface IntakeParts {
   source: OpenSource;
@@ -76,6 +76,8 @@ export interface Intake {
   retire(endpoint: string): void;
   /** Ends the connection. */
   disconnect(endpoint: string): void;
+  /** Takes connections that come by the port of HTTPS. */
+  guests: IntakeSource['guests'];
   /** The reverse of the start: stops listening, waits for messages in flight, sends the last acks. */
   close(): Promise<void>;
 }

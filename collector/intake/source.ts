@@ -5,6 +5,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Address, DownLeaf, UpLeaf } from '../../shared/topics.ts';
+import type { GuestStream } from '../doors/web-socket.ts';
 import type { EndpointBudgets } from './budgets.ts';
 import type { IntakeCounters } from './counters.ts';
 
@@ -54,6 +55,12 @@ export interface IntakeSource {
   send(endpoint: string, leaf: DownLeaf, payload: Buffer, retained?: boolean): boolean;
   /** Ends the connection of an endpoint that was retired. */
   disconnect(endpoint: string): void;
+  /** Connections that come by another port. Left out: it takes none. */
+  guests?: {
+    take(stream: GuestStream): void;
+    /** Ends those, and takes no more: their port is closed before this source is. */
+    close(): void;
+  };
   /** Accepts nothing more; answers to messages already passed on go nowhere. */
   close(): Promise<void>;
 }

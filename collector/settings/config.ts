@@ -151,6 +151,7 @@ export function loadConfig(
     state,
     http: listening,
     mqtt,
+    webSocket: good.mqtt?.websocket ?? true,
     tls,
     ownTls: ownTlsOf({ tls, http: listening, mqtt, data }, good.tls),
     packages: good.packages === undefined ? null : from(good.packages, home),

@@ -146,7 +146,17 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
-    mqtt: Type.Optional(Type.Object({ host, port: port(1883), publicUrl: url('mqtt:', 'mqtts:') }, closed)),
+    mqtt: Type.Optional(
+      Type.Object(
+        {
+          ...{ host, port: port(1883), publicUrl: url('mqtt:', 'mqtts:') },
+          websocket: Type.Optional(
+            Type.Boolean({ description: 'agents may come by WebSocket at the port of http, too; default true' }),
+          ),
+        },
+        closed,
+      ),
+    ),
     tls: Type.Optional(
       Type.Object(
         {
@@ -388,6 +398,8 @@ export interface Config {
   state: PostgresPlace | null;
   http: { host: string; port: number; publicUrl: string | null; names: string[]; trustProxy: string[] };
   mqtt: { host: string; port: number; publicUrl: string | null };
+  /** Agents may come by WebSocket at the port of the web app, too. */
+  webSocket: boolean;
   /** PEM texts, not paths. */
   /** A certificate from outside. */
   tls: TlsSettings | null;

@@ -213,6 +213,14 @@ export const words: Words = {
       message: '管理者を一部の拠点に限定することはできません。',
       hint: '役割をマネージャー、運用担当、閲覧者のいずれかにするか、拠点の制限を外してください。',
     },
+    UPGRADE_MISSING: {
+      message: 'ここはエージェントの WebSocket 接続専用です。',
+      hint: 'リバースプロキシを使用している場合は、Upgrade と Connection のヘッダーを転送する設定にしてください。',
+    },
+    WEBSOCKET_OFF: {
+      message: 'このコレクターは MQTT over WebSocket を受け付けていません。',
+      hint: 'MQTT のポートに接続できるようにするか、evenkeel.yaml の mqtt から websocket: false を外すよう管理者に依頼してください。',
+    },
     CROSS_ORIGIN: { message: '別のサイトからの要求のため拒否されました。', hint: 'この画面から操作してください。' },
     UNKNOWN_HOST: {
       message: 'この名前は、コレクターの名前として登録されていません。',

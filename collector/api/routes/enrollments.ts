@@ -16,7 +16,6 @@ import { knownBefore } from '../../fleet/continued.ts';
 import { type Enrolled, joinCodeOf } from '../../fleet/enrollment.ts';
 import { lookalikes } from '../../fleet/identity.ts';
 import { linesFor } from '../../install/lines.ts';
-import type { Addresses } from '../../settings/addresses.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed, refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, PlaceName, word, wordOrNone } from '../shapes.ts';
@@ -114,7 +113,11 @@ export const AgentCredential = Type.Object({
   generation: Type.Integer({ description: 'how often it was rotated' }),
   /** Endpoints that may be the same machine. */
   looksLike: Type.Array(Type.Pick(LooksLike, ['name', 'likeness'])),
-  mqtt: Type.Object({ url: Type.String(), ca: Type.Optional(Type.String()) }),
+  mqtt: Type.Object({
+    url: Type.String(),
+    ca: Type.Optional(Type.String()),
+    websocket: Type.Boolean({ description: 'it is taken by WebSocket at this same address, too' }),
+  }),
   trust: Type.Optional(
     Type.Object(
       {
@@ -133,12 +136,18 @@ export const AgentCredential = Type.Object({
 export const credentialAnswer = (
   enrolled: Enrolled,
   looksLike: Static<typeof AgentCredential>['looksLike'],
-  { mqtt, trust }: Addresses,
-): Static<typeof AgentCredential> => ({
-  ...{ ...enrolled, looksLike },
-  mqtt: { url: mqtt, ...(trust === null || trust.mode === 'system' ? {} : { ca: trust.roots.join('') }) },
-  ...(trust === null ? {} : { trust: keptOf(trust) }),
-});
+  { addresses, agentDoor }: Pick<Context, 'addresses' | 'agentDoor'>,
+): Static<typeof AgentCredential> => {
+  const { mqtt: url, trust } = addresses();
+  return {
+    ...{ ...enrolled, looksLike },
+    mqtt: {
+      ...{ url, websocket: agentDoor !== null },
+      ...(trust === null || trust.mode === 'system' ? {} : { ca: trust.roots.join('') }),
+    },
+    ...(trust === null ? {} : { trust: keptOf(trust) }),
+  };
+};
 
 const keptOf = ({ version, pins, mode }: Trust) => ({ version, pins, ...(mode === 'pin' ? {} : { mode }) });
 
@@ -157,7 +166,7 @@ function refuseUnbound(request: FastifyRequest, hours: number, isBound: boolean)
 
 export function enrollmentRoutes(
   app: App,
-  { state, enrollments, fleet, groups, changeFeed, addresses, clock, joins }: Context,
+  { state, enrollments, fleet, groups, changeFeed, addresses, agentDoor, clock, joins }: Context,
 ): void {
   const wrong = createAllowances({ ...wrongCodes, monotonic: clock.monotonic });
 
@@ -293,7 +302,7 @@ export function enrollmentRoutes(
       changeFeed.publish({ kind: 'applicant' });
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
       const looksLike = await lookalikes({ state, fleet }, enrolled.endpoint);
-      return reply.status(201).send(credentialAnswer(enrolled, looksLike, addresses()));
+      return reply.status(201).send(credentialAnswer(enrolled, looksLike, { addresses, agentDoor }));
     },
   );
 }

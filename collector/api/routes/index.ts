@@ -2,6 +2,7 @@
 import type { App, Context } from '../context.ts';
 import { accountRoutes } from './accounts.ts';
 import { actRoutes } from './act.ts';
+import { agentDoorRoutes } from './agent-door.ts';
 import { agentSettingsRoutes } from './agent-settings.ts';
 import { alertGroupRoutes } from './alert-groups.ts';
 import { alertmanagerRoutes } from './alertmanager.ts';
@@ -133,6 +134,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   softwareRoutes,
   enrollmentRoutes,
   installRoutes,
+  agentDoorRoutes,
   tokenRoutes,
   accountRoutes,
   applicantRoutes,

@@ -13,12 +13,13 @@ import { type DownLeaf, parseTopic, topicOf } from '../../../shared/topics.ts';
 import { createAllowances } from '../../doors/allowance.ts';
 import { createAttempts } from '../../doors/attempts.ts';
 import { limits as allLimits } from '../../doors/limits.ts';
+import type { DoorSocket, GuestStream } from '../../doors/web-socket.ts';
 import type { IntakeSource, OpenSource, SourceParts } from '../source.ts';
 import type { Connection } from './connection.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { isOversize, limitFrames, onOtherPackets } from './frames.ts';
 import { type Refusal, refuseConnect, refuseSubscribe, sessionIn } from './guards.ts';
-import { type ListenerRules, openListener, type Tls } from './listen.ts';
+import { type Listener, type ListenerRules, openListener, type Tls } from './listen.ts';
 import { createPublications, type PublicationRules, type Publications } from './publications.ts';
 import { createRefusals, type Refuse } from './refusals.ts';
 
@@ -109,10 +110,12 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
     onConnection(socket) {
       const client = aedes.handle(socket);
       limitFrames(client, () => connections.of(client) !== undefined);
-      onOtherPackets(client, (cost) => {
+      const count = (cost: number) => {
         const connection = connections.of(client);
         if (connection && !publications.takeOther(connection, cost)) connections.end(connection);
-      });
+      };
+      onOtherPackets(client, count);
+      (socket as DoorSocket).onFrames?.(count);
     },
   }).catch(async (thrown: unknown) => {
     await end();
@@ -121,6 +124,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
 
   return {
     port: listener.port,
+    guests: createGuests(listener, connections),
     connected: () => connections.count(),
     send(endpoint, leaf, payload, retained = false) {
       const connection = connections.newest(endpoint);
@@ -141,6 +145,27 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
       connections.close();
       await listener.close();
       await end();
+    },
+  };
+}
+
+/** Those that came by the port of HTTPS, until they end. */
+function createGuests(listener: Listener, connections: Connections): NonNullable<IntakeSource['guests']> {
+  const streams = new Set<GuestStream>();
+  let isClosed = false;
+  return {
+    take(stream) {
+      if (isClosed) return void stream.destroy();
+      streams.add(stream);
+      stream.once('close', () => streams.delete(stream));
+      listener.take(stream);
+    },
+    close() {
+      isClosed = true;
+      // In this order: a will is ignored where the collector itself ends the connection.
+      for (const connection of [...connections.all()])
+        if (streams.has(connection.client.conn as GuestStream)) connections.end(connection);
+      for (const stream of streams) stream.destroy();
     },
   };
 }

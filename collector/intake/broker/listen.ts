@@ -3,6 +3,7 @@ import { createServer as createPlain, type Server, type Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import { createGate, type GateRules } from '../../doors/gate.ts';
+import type { DoorSocket, GuestStream } from '../../doors/web-socket.ts';
 import type { Refuse } from './refusals.ts';
 
 export interface Tls {
@@ -19,6 +20,8 @@ export interface Listener {
   readonly port: number;
   /** The connection has authenticated: it leaves the limit of unauthenticated ones. */
   known(socket: Socket): void;
+  /** One that came by another port: from here on like those of this one. */
+  take(stream: GuestStream): void;
   close(): Promise<void>;
 }
 
@@ -65,7 +68,14 @@ export async function openListener(parts: {
   const bound = server.address();
   return {
     port: typeof bound === 'object' && bound ? bound.port : parts.port,
-    known: gate.known,
+    known(socket) {
+      gate.known(socket);
+      (socket as DoorSocket).known?.();
+    },
+    take(stream) {
+      // It has all that is asked of a socket here, and nowhere else is more.
+      if (gate.enter(stream as unknown as Socket)) parts.onConnection(stream as unknown as Socket);
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
