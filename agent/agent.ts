@@ -41,6 +41,7 @@ import { createTrust, type TrustKeeper } from './trust.ts';
 import { type AgentUpdates, createUpdates } from './update/updates.ts';
 import { version } from './version.ts';
 import { createWatchdog } from './watchdog.ts';
+import { createWays, type Ways } from './ways.ts';
 
 export interface AgentOptions {
   /** The agent's own folder. */
@@ -89,6 +90,7 @@ interface Running {
   rotation: Fetching;
   updates: AgentUpdates;
   trust: TrustKeeper;
+  ways: Ways;
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
@@ -173,7 +175,16 @@ export function createAgent(options: AgentOptions): Agent {
       onFetched: (fetched) => parts.link.use(fetched),
     });
     parts.updates = openUpdates(parts, { data, allow: own.remote.updates, clock, log });
-    parts.trust = createTrust({ ...{ data, credential: identity, memory, clock, log }, link: () => parts.link });
+    parts.ways = createWays({
+      ...{ data, wanted: own.way, memory, clock, log },
+      credential: () => parts.link?.credential() ?? identity,
+      onDirect: () => void parts.link.reopen(),
+    });
+    const { ways } = parts;
+    parts.trust = createTrust({
+      ...{ data, credential: identity, memory, clock, log },
+      ...{ link: () => parts.link, way: ways.now },
+    });
     const sections = createSections({
       ...{ endpoint: identity.endpoint, memory, clock },
       send: (section, found) => messages.section(section, withoutPersonal(section, found, remote.privacy())),
@@ -218,7 +229,7 @@ export function createAgent(options: AgentOptions): Agent {
     // Those of the last connection, until newer ones come.
     parts.runner.apply(remote.current());
     parts.link = createLink({
-      ...{ credential: identity, spool, clock, log, trust: parts.trust },
+      ...{ credential: identity, spool, clock, log, trust: parts.trust, ways },
       bootId: birth.bootId,
       startedAt: birth.startedAt,
       birth,
@@ -271,8 +282,9 @@ export function createAgent(options: AgentOptions): Agent {
     },
     async stop(reason) {
       if (!running) return;
-      const { link, spool, runner, heavy, targets, rotation, control, birth, updates } = running;
+      const { link, spool, runner, heavy, targets, rotation, control, birth, updates, ways } = running;
       updates.stop();
+      ways.stop();
       runner.stop();
       heavy.stop();
       targets.stop();

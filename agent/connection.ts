@@ -4,13 +4,13 @@
  */
 // First: it decides what the client's own imports find.
 import './light-mqtt.ts';
+import type { Duplex } from 'node:stream';
 // The client alone: the package's main entry also loads WebSocket, SOCKS and command line code, 5 MB that are never
 // used.
 import mqttClient from 'mqtt/lib/client';
 import type { Presence } from '../shared/presence.ts';
 import { topicOf, type UpLeaf } from '../shared/topics.ts';
 import type { Credential } from './credential.ts';
-import { openSocket } from './socket.ts';
 
 const { default: MqttClient } = mqttClient;
 
@@ -36,19 +36,19 @@ export interface LinkConnection {
 
 /**
  * Begins to connect.
+ * @param open the stream below
  * @param session what the will names: the broker publishes it when the connection is cut
- * @param byHandAt the clock here is behind: the certificate is looked at as of then
  */
 export function openConnection(
   credential: Credential,
   session: string,
   events: LinkConnectionEvents,
-  byHandAt: number | null = null,
+  open: () => Duplex,
 ): LinkConnection {
   const will: Presence = { state: 'lost', session };
   let failure: ReturnType<LinkConnection['error']> = null;
   const openStream = () => {
-    const socket = openSocket(credential, byHandAt);
+    const socket = open();
     // The client passes on only errors with a code; a refused certificate must be in `doctor` too.
     socket.on('error', (error) => {
       failure ??= error;

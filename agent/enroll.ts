@@ -20,7 +20,8 @@ import {
 import { english } from './english.ts';
 import { attemptFor, forgetAttempt } from './join-attempt.ts';
 import type { Guess } from './platform/kind.ts';
-import { pageInstead, proxyFault, takeProxyOf, throughProxy } from './proxy.ts';
+import { pageInstead, proxyFault, throughProxy } from './proxy.ts';
+import { takeProxyOf } from './proxy-setting.ts';
 import { type CertificateRefusal, refusalOf } from './tls-refusal.ts';
 import { version } from './version.ts';
 

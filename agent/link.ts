@@ -23,10 +23,12 @@ import { createLogin, type LoginOptions } from './login.ts';
 import { parseAck, parseConfig, versionIn } from './orders.ts';
 import { createReconnect } from './reconnect.ts';
 import { createSender, type Sender } from './sender.ts';
+import { openSocket } from './socket.ts';
 import type { Spool } from './spool.ts';
 import { isAfter, type SpoolEntry, type SpoolKey } from './spool-entry.ts';
 import type { TrustKeeper } from './trust.ts';
 import { version } from './version.ts';
+import type { Way, Ways } from './ways.ts';
 
 export interface LinkOptions extends LoginOptions {
   spool: Spool;
@@ -50,6 +52,8 @@ export interface LinkOptions extends LoginOptions {
   update?(): UpdateReport;
   /** Which authority counts. */
   trust?: Pick<TrustKeeper, 'said' | 'heard' | 'byHandAt' | 'ended'>;
+  /** By which way it is reached. Left out: MQTT at its own port. */
+  ways?: Pick<Ways, 'open' | 'now' | 'url' | 'opened' | 'ended'>;
   random?: () => number;
 }
 
@@ -58,6 +62,7 @@ export interface LinkState {
   /** ms UTC of the last change of state. */
   since: number;
   trouble: string | null;
+  way: Way;
   lastAck: number | null;
   /** The first for a report of this process. */
   ownAck: number | null;
@@ -85,6 +90,8 @@ export interface Link {
   use(credential: Credential): void;
   /** What is trusted from the next connection on; one that is tried in vain now is tried again soon. */
   adopt(trusting: Pick<Credential, 'mqtt' | 'trust'>): void;
+  /** Connects anew at once, with no gap that somebody would hear of. */
+  reopen(): Promise<void>;
   /** Back from sleep: connects at once. */
   wake(): void;
   state(): LinkState;
@@ -176,7 +183,9 @@ function openSession(options: LinkOptions, credential: Credential, id: string, o
     onMessage: (topic: string, bytes: Uint8Array) => on.message(current, topic, bytes),
     onEnd: () => on.end(current),
   };
-  const connection = openConnection(credential, id, events, trust?.byHandAt() ?? null);
+  const byHandAt = trust?.byHandAt() ?? null;
+  const openStream = () => options.ways?.open(credential, byHandAt) ?? openSocket(credential, byHandAt);
+  const connection = openConnection(credential, id, events, openStream);
   const sender = createSender({
     ...{ spool, clock, intervalMs },
     isCurrent: () => on.isCurrent(current),
@@ -206,6 +215,8 @@ export function createLink(options: LinkOptions): Link {
     status = { state, since: clock.now(), trouble };
   }
 
+  const url = () => options.ways?.url(login.now()) ?? login.now().mqtt.url;
+
   function connect(): void {
     reconnect.cancel();
     setState('connecting');
@@ -221,7 +232,8 @@ export function createLink(options: LinkOptions): Link {
   function begin(current: LinkSession): void {
     current.connectedAt = clock.monotonic();
     setState('connected');
-    log.info({ url: login.now().mqtt.url }, 'Connected to the collector');
+    options.ways?.opened();
+    log.info({ url: url() }, 'Connected to the collector');
     current.connection.subscribe((error) => {
       if (!current.over) log.warn({ reason: error.message }, 'The collector refused the subscription');
     });
@@ -274,11 +286,13 @@ export function createLink(options: LinkOptions): Link {
     spool.setOnlyCopy(true);
     if (status.state === 'asleep' || status.state === 'stopped') return;
     const error = current.connection.error();
+    const at = url();
     const reason = login.ended(error);
+    const counted = options.ways ? options.ways.ended(error, current.connectedAt !== null) : error;
     const connectedMs = current.connectedAt === null ? 0 : clock.monotonic() - current.connectedAt;
     // Once, not at each try: the state is in `doctor`.
-    if (reconnect.afterEnd(error, connectedMs))
-      log.warn({ url: login.now().mqtt.url, reason }, 'No connection to the collector; reports are spooled on disk');
+    if (reconnect.afterEnd(counted, connectedMs))
+      log.warn({ url: at, reason }, 'No connection to the collector; reports are spooled on disk');
     setState('waiting', reason);
     void options.trust?.ended(error).then((sentence) => {
       // In words of ours, instead of those of OpenSSL.
@@ -335,7 +349,15 @@ export function createLink(options: LinkOptions): Link {
       reconnect.reset();
       if (session) end(session);
     },
+    async reopen() {
+      const current = session;
+      if (!current || current.connectedAt === null) return;
+      const limit = new Promise<void>((resolve) => setTimeout(resolve, disconnectMs).unref());
+      await Promise.race([current.connection.disconnect(), limit]);
+      reconnect.reset();
+      end(current);
+    },
     wake,
-    state: () => ({ ...status, ...acks.state() }),
+    state: () => ({ ...status, way: options.ways?.now() ?? 'mqtt', ...acks.state() }),
   };
 }

@@ -6,7 +6,7 @@ import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { Fault } from '../shared/shape.ts';
 import { settingsFile } from './home.ts';
-import { parseAllowed, parseConfig, parseRemote, type Remote } from './orders.ts';
+import { parseAllowed, parseConfig, parseRemote, parseWay, type Remote, type WantedWay } from './orders.ts';
 import { readTrusted } from './trusted-path.ts';
 
 export interface Local {
@@ -14,6 +14,8 @@ export interface Local {
   config: AgentConfig | null;
   /** Where targets may be looked at: addresses, ranges, names, `internet`. */
   allow: string[];
+  /** By which way the collector is reached. */
+  way: WantedWay;
   /** What is taken from afar. Nothing, where the file has locks that cannot be understood. */
   remote: Remote;
   /** `file:line:column: what is wrong` */
@@ -27,7 +29,13 @@ const closedRemote: Remote = { settings: 'off', lock: [], updates: 'off' };
 export async function readLocal(data: string, checks: readonly string[]): Promise<Local> {
   const file = settingsFile(data, 'agent.settings.json');
   let bytes: Buffer;
-  const without = (faults: string[], remote: Remote): Local => ({ config: null, allow: [], remote, faults });
+  const without = (faults: string[], remote: Remote): Local => ({
+    config: null,
+    allow: [],
+    way: 'auto',
+    remote,
+    faults,
+  });
   try {
     bytes = readTrusted(file);
   } catch (thrown) {
@@ -38,9 +46,10 @@ export async function readLocal(data: string, checks: readonly string[]): Promis
   try {
     const config = parseConfig(bytes, 'file');
     const allow = parseAllowed(bytes);
+    const way = parseWay(bytes);
     const remote = parseRemote(bytes);
     const isKnown = Object.keys(config.checks ?? {}).every((name) => checks.includes(name));
-    return { config, allow, remote, faults: isKnown ? [] : await explain(bytes, file, checks) };
+    return { config, allow, way, remote, faults: isKnown ? [] : await explain(bytes, file, checks) };
   } catch (thrown) {
     const faults = await explain(bytes, file, checks);
     const lines = faults.length > 0 ? faults : [`${file}: ${reasonOf(thrown)}`];

@@ -225,6 +225,17 @@ export function parseRemote(bytes: Uint8Array): Remote {
   return { settings, lock, updates };
 }
 
+/** By which way the collector is reached; auto: by what works. */
+export const wantedWays = ['auto', 'mqtt', 'websocket'] as const;
+export type WantedWay = (typeof wantedWays)[number];
+
+/** Of the machine's own file. */
+export function parseWay(bytes: Uint8Array): WantedWay {
+  const { way = 'auto' } = parse(bytes);
+  if (!wantedWays.includes(way as WantedWay)) refuse('message.way', 'must be auto, mqtt or websocket');
+  return way as WantedWay;
+}
+
 /** The version of a message that was refused, so that the answer can name it. @returns null where no version can be read */
 export function versionIn(bytes: Uint8Array): number | null {
   try {
@@ -237,13 +248,15 @@ export function versionIn(bytes: Uint8Array): number | null {
 
 /**
  * A settings message, or the same document as a file.
- * @param from `targets`, `remote` and `proxy` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update`, `credential` and `trust` in a message only
+ * @param from `targets`, `remote`, `proxy` and `way` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update`, `credential` and `trust` in a message only
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
   const value = parse(bytes);
   const ofOne =
-    from === 'file' ? ['targets', 'remote', 'proxy'] : ['version', 'watch', 'may_ask', 'update', 'credential', 'trust'];
+    from === 'file'
+      ? ['targets', 'remote', 'proxy', 'way']
+      : ['version', 'watch', 'may_ask', 'update', 'credential', 'trust'];
   onlyKeys(value, ['v', 'interval_s', 'checks', ...listKeys, 'privacy', ...ofOne], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;

@@ -4,25 +4,12 @@
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { settingsFile } from './home.ts';
-import { readTrusted } from './trusted-path.ts';
-
-/** Of this machine's settings file, where the environment names none. Faults of that file are said by `doctor`. */
-export function takeProxyOf(data: string): void {
-  if (process.env.HTTPS_PROXY || process.env.https_proxy) return;
-  try {
-    const { proxy } = JSON.parse(readTrusted(settingsFile(data, 'agent.settings.json')).toString('utf8')) as Record<
-      string,
-      unknown
-    >;
-    if (typeof proxy === 'string' && /^https?:/.test(proxy)) process.env.HTTPS_PROXY = proxy;
-  } catch {
-    // None, or not one that can be read.
-  }
-}
 
 /** A connection of its own for each request, through the proxy where there is one. */
-export const throughProxy = (url: string, more: { ca?: string | undefined; rejectUnauthorized?: boolean } = {}) => {
+export const throughProxy = (
+  url: string,
+  more: { ca?: string | string[] | undefined; rejectUnauthorized?: boolean } = {},
+) => {
   const options = { proxyEnv: process.env, keepAlive: false };
   if (!url.startsWith('https:')) return new HttpAgent(options);
   const { ca, ...rest } = more;
@@ -44,6 +31,9 @@ function proxyOf(url: string): { shown: string; user: string | null } | null {
     user: proxy.username === '' ? null : decodeURIComponent(proxy.username),
   };
 }
+
+/** For people; null: none is on the way. */
+export const proxyShown = (url: string): string | null => proxyOf(url)?.shown ?? null;
 
 /** Where the proxy is what failed: the reason, and what to do. Null otherwise. */
 export function proxyFault(url: string, thrown: unknown): string | null {

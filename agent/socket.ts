@@ -1,13 +1,13 @@
 /** The socket below the MQTT session: plain, or TLS with the collector's own authority. */
 import { connect, isIP, type Socket } from 'node:net';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { isGoodAt } from './clock-floor.ts';
 import type { Credential } from './credential.ts';
 
 export type Trusting = Pick<Credential, 'mqtt' | 'trust'>;
 
 /** For every encrypted connection to this collector: what it is verified by; nothing where the system's authorities are. */
-function authoritiesOf({ mqtt: { ca }, trust }: Trusting): Pick<ConnectionOptions, 'ca'> {
+export function authoritiesOf({ mqtt: { ca }, trust }: Trusting): { ca?: string | string[] } {
   if (ca === undefined) return {};
   if (trust?.mode !== 'both') return { ca };
   return { ca: [...process.getBuiltinModule('node:tls').getCACertificates('default'), ca] };

@@ -13,6 +13,7 @@ import { type Credential, keepTrust } from './credential.ts';
 import type { AgentMemory } from './memory.ts';
 import { certificatesIn, openSocket, type Trusting } from './socket.ts';
 import { isCertificateTrouble, isNotYetValid, isUnknownAuthority, refusalOf } from './tls-refusal.ts';
+import { type Way, webUrl } from './ways.ts';
 
 const withinMs = 10_000;
 
@@ -30,6 +31,8 @@ export interface TrustKeeper {
 }
 
 interface TrustParts {
+  /** By which way the collector is reached. Left out: MQTT at its own port. */
+  way?(): Way;
   data: string;
   credential: Credential;
   memory: AgentMemory;
@@ -46,10 +49,26 @@ interface TrustParts {
 
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
-export function createTrust({ data, credential, memory, clock, log, link }: TrustParts): TrustKeeper {
+export function createTrust({
+  data,
+  credential,
+  memory,
+  clock,
+  log,
+  link,
+  way = () => 'mqtt',
+}: TrustParts): TrustKeeper {
   const floor = createClockFloor(memory);
   /** The clock here made the last certificate one that is not valid yet. */
   let isClockBehind = false;
+  /** Whether the collector is reached by it, before anything secret goes out. @returns why not */
+  async function tryOut(next: Trusting): Promise<string | null> {
+    if (way() === 'mqtt') return tryDirect(next);
+    const { tryWeb } = await import('./web-socket.ts');
+    const thrown = await tryWeb({ ...next, collector: credential.collector });
+    return thrown && notReached(webUrl(credential), next, thrown);
+  }
+
   let now: Trusting = { mqtt: credential.mqtt, ...(credential.trust && { trust: credential.trust }) };
   let refused: SaidTrust['refused'];
   let turn: Promise<unknown> = Promise.resolve();
@@ -89,11 +108,12 @@ export function createTrust({ data, credential, memory, clock, log, link }: Trus
 
   async function recover(error: unknown): Promise<string | null> {
     const { mqtt, trust } = now;
+    const url = way() === 'mqtt' ? mqtt.url : credential.collector;
     const isPinned = mqtt.ca !== undefined && trust?.mode !== 'both';
     const { fetchAuthority, lookAt, pinOf } = await import('./authority.ts');
     if (!isUnknownAuthority(error) || !trust || !isPinned || !credential.collector.startsWith('https:')) {
-      const shown = await lookAt(mqtt.url, withinMs, mqtt.ca);
-      const refusal = refusalOf(error, { url: mqtt.url, now: clock.now(), isPinned, shown });
+      const shown = await lookAt(url, withinMs, mqtt.ca);
+      const refusal = refusalOf(error, { url, now: clock.now(), isPinned, shown });
       return refusal && `the certificate is not accepted: ${refusal.reason}. ${refusal.todo}`;
     }
     const { roots } = await fetchAuthority(credential.collector, trust.pins, withinMs);
@@ -102,8 +122,8 @@ export function createTrust({ data, credential, memory, clock, log, link }: Trus
     // The one after the current: the current one may be given up, and is not needed any more.
     const later = pinned.filter(([pin]) => pin !== trust.pins[0]);
     const known = certificatesIn(mqtt.ca ?? '').length;
-    const shown = await lookAt(mqtt.url, withinMs, mqtt.ca);
-    const foreign = refusalOf(error, { url: mqtt.url, now: clock.now(), isPinned, shown });
+    const shown = await lookAt(url, withinMs, mqtt.ca);
+    const foreign = refusalOf(error, { url, now: clock.now(), isPinned, shown });
     const sentence = foreign && `the certificate is not accepted: ${foreign.reason}. ${foreign.todo}`;
     if (later.length === 0 || known === 0) return sentence;
     const next: Trusting = {
@@ -136,15 +156,22 @@ export function createTrust({ data, credential, memory, clock, log, link }: Trus
       if (!isCertificateTrouble(error)) return null;
       const sentence = await inTurn(() => recover(error).catch((thrown: unknown) => reasonOf(thrown)));
       if (sentence !== null && sentence !== lastSaid)
-        log.warn({ url: now.mqtt.url, reason: sentence }, 'Nothing is sent; reports are kept here');
+        log.warn(
+          { url: way() === 'mqtt' ? now.mqtt.url : webUrl(credential), reason: sentence },
+          'Nothing is sent; reports are kept here',
+        );
       lastSaid = sentence;
       return sentence;
     },
   };
 }
 
-/** Whether the collector is reached by it, before anything secret goes out. @returns why not */
-function tryOut(next: Trusting): Promise<string | null> {
+function notReached(url: string, next: Trusting, thrown: Error): string {
+  const refusal = refusalOf(thrown, { url, now: Date.now(), isPinned: next.trust?.mode === undefined });
+  return `with it ${url} is not reached: ${refusal?.reason ?? thrown.message}`;
+}
+
+function tryDirect(next: Trusting): Promise<string | null> {
   if (!next.mqtt.url.startsWith('mqtts:')) return Promise.resolve(null);
   const { url } = next.mqtt;
   return new Promise((resolve) => {
@@ -154,11 +181,7 @@ function tryOut(next: Trusting): Promise<string | null> {
       resolve(why);
     };
     socket.setTimeout(withinMs, () => end(`${url} did not answer within ${withinMs / 1000} s`));
-    socket.on('error', (error) => {
-      const isPinned = next.trust?.mode === undefined;
-      const refusal = refusalOf(error, { url, now: Date.now(), isPinned });
-      end(`with it ${url} is not reached: ${refusal?.reason ?? error.message}`);
-    });
+    socket.on('error', (error) => end(notReached(url, next, error)));
     socket.on('secureConnect', () => end(null));
   });
 }

@@ -243,6 +243,8 @@ export const LocalConfig = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    /** By which way it is reached. */
+    way: Type.Optional(Type.Enum(['auto', 'mqtt', 'websocket'])),
     /** For HTTPS to the collector. */
     proxy: Type.Optional(
       Type.String({

@@ -3,13 +3,10 @@
  * connection to the collector.
  */
 import { existsSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../shared/clock.ts';
-import { reasonOf } from '../../shared/errors.ts';
-import { isReadable } from '../../shared/loopback.ts';
 import type { AgentConfig } from '../../shared/report.ts';
 import { type AgentState, checkNames, spoolPath } from '../agent.ts';
 import { attempt, type CheckOutcome } from '../attempt.ts';
@@ -17,16 +14,18 @@ import type { Check, CheckContext } from '../checks/check.ts';
 import { createChecks } from '../checks/index.ts';
 import { createContext, memoryPath } from '../context.ts';
 import { ask } from '../control-socket.ts';
-import { type Credential, plainPassword, readCredential } from '../credential.ts';
+import { type Credential, readCredential } from '../credential.ts';
 import { english } from '../english.ts';
 import { merge, paceOf } from '../intervals.ts';
 import { readLocal } from '../local.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory, openMemory } from '../memory.ts';
+import type { WantedWay } from '../orders.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 import { type DoctorPart, partsOf } from './doctor-parts.ts';
 import { remedyFor } from './doctor-remedy.ts';
+import { describeWays } from './doctor-ways.ts';
 import { print } from './print.ts';
 
 const limitMs = 120_000;
@@ -108,28 +107,15 @@ async function tryChecks(local: AgentConfig | null, context: CheckContext): Prom
   return failed;
 }
 
-function reach(url: string): Promise<string> {
-  const { hostname, port, protocol } = new URL(url);
-  return new Promise((done) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 1883), timeout: 5000 });
-    const finish = (text: string) => {
-      socket.destroy();
-      done(text);
-    };
-    socket.on('connect', () => finish(`it answers${protocol === 'mqtts:' ? ' (encrypted)' : ''}`));
-    socket.on('timeout', () => finish('no answer within 5 s'));
-    socket.on('error', (error) => finish(`not reached: ${reasonOf(error)}`));
-  });
-}
-
 function describeRunning(state: AgentState): string[] {
   const { link, spool } = state;
+  const by = link.state === 'connected' && link.way !== undefined ? ` by ${link.way}` : '';
   const trouble = link.trouble === null ? '' : `: ${link.trouble}`;
   const acked = link.lastAck === null ? 'never yet' : new Date(link.lastAck).toISOString();
   const losses = spool.losses.reduce((sum, loss) => sum + loss.count, 0);
   return [
     `agent          runs, version ${state.version}`,
-    `connection     ${link.state} since ${new Date(link.since).toISOString()}${trouble}; last acknowledged ${acked}`,
+    `connection     ${link.state} since ${new Date(link.since).toISOString()}${by}${trouble}; last acknowledged ${acked}`,
     `spool          ${spool.entries} waiting, ${spool.bytes} bytes, ${spool.inMemory} of them only in memory, ${losses} lost and not yet declared`,
     ...(link.sharedSince === null
       ? []
@@ -160,13 +146,17 @@ function describeUpdate(update: AgentState['update'] | undefined): string[] {
   ];
 }
 
-async function describeRoad(data: string, credential: Credential | null): Promise<string[]> {
+async function describeRoad(data: string, credential: Credential | null, wanted: WantedWay): Promise<string[]> {
   if (!credential) return ['enrolment      none: run `npm run agent -- enroll`'];
   const state = (await ask(data, 'status')) as AgentState | null;
   return [
     `enrolment      ${credential.name} (${credential.endpoint}) at ${credential.collector}; a ${credential.kind}: ${credential.kind_why}`,
-    `broker         ${credential.mqtt.url}: ${await reach(credential.mqtt.url)}`,
-    ...(isReadable(credential.mqtt.url) ? [`    to do: ${plainPassword}`] : []),
+    ...(await describeWays(
+      data,
+      credential,
+      wanted,
+      state?.link.state === 'connected' ? (state.link.way ?? null) : null,
+    )),
     ...(state
       ? describeRunning(state)
       : [
@@ -183,9 +173,8 @@ export const command: AgentCommand = {
     const log = createLog('error');
     const context = createContext(data, systemClock, log, forgetfulMemory(openMemory(memoryPath(data), log)));
     print(`data folder    ${resolve(data)}`, ...describeUser(data));
-    const road = await describeRoad(data, readCredential(data));
-    print(...road, '');
-    const { config, faults } = await readLocal(data, checkNames);
+    const { config, faults, way } = await readLocal(data, checkNames);
+    print(...(await describeRoad(data, readCredential(data), way)), '');
     print(describeSettings(config, faults).trimEnd());
     const failed = await tryChecks(config, context);
     process.stdout.write(failed === 0 ? '\nNo check failed.\n' : `\n${failed} failed.\n`);

@@ -1,5 +1,5 @@
 /** `rotate`, for the running agent, in a process of its own: HTTPS is loaded once a year. */
-import { takeProxyOf } from '../proxy.ts';
+import { takeProxyOf } from '../proxy-setting.ts';
 import { rotate } from '../rotate.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';

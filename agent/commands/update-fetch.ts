@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fail } from '../../shared/errors.ts';
 import { readCredential } from '../credential.ts';
-import { takeProxyOf } from '../proxy.ts';
+import { takeProxyOf } from '../proxy-setting.ts';
 import { fetchUpdate } from '../update/fetch.ts';
 import { updatePlace } from '../update/place.ts';
 import { readRecord } from '../update/record.ts';

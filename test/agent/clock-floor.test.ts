@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { openConnection } from '../../agent/connection.ts';
 import type { Credential } from '../../agent/credential.ts';
 import type { AgentMemory } from '../../agent/memory.ts';
+import { openSocket } from '../../agent/socket.ts';
 import { createTrust } from '../../agent/trust.ts';
 import { makeCertificate, makeKey } from '../../collector/tls/certificates.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -84,7 +85,7 @@ async function connect(credential: Credential, server: Served, byHandAt: number 
     isOver = true;
   };
   const events = { onOpen: () => {}, onMessage: () => {}, onEnd };
-  const connection = openConnection(credential, 'session', events, byHandAt);
+  const connection = openConnection(credential, 'session', events, () => openSocket(credential, byHandAt));
   const end = performance.now() + 5000;
   while (!isOver && server.heard() === '' && performance.now() < end)
     await new Promise((resolve) => setTimeout(resolve, 20));

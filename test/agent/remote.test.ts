@@ -19,7 +19,7 @@ const open: Remote = { settings: 'on', lock: [], updates: 'off' };
 const machine = (data: string, remote = open, config: object | null = null) =>
   createRemoteSettings({
     ...{ data, checks: checkNames, log: silentLog },
-    local: { config: config && { v: 1, ...config }, remote, allow: [], faults: [] },
+    local: { config: config && { v: 1, ...config }, remote, way: 'auto', allow: [], faults: [] },
   });
 
 function inFolder(work: (data: string) => void): void {

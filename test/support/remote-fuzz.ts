@@ -64,6 +64,7 @@ const context = {
 const local = {
   config: null,
   allow: [],
+  way: 'auto' as const,
   faults: [],
   remote: { settings: 'on' as const, lock: [], updates: 'off' as const },
 };
