@@ -26,6 +26,7 @@ import { createLink, type LinkOptions, type LinkState } from './link.ts';
 import { type Local, readLocal } from './local.ts';
 import { type AgentMemory, openMemory } from './memory.ts';
 import { createMessages } from './messages.ts';
+import type { WantedWay } from './orders.ts';
 import { withoutPersonal } from './personal.ts';
 import { onBattery } from './platform/power.ts';
 import { createRemoteSettings, type RemoteSettings } from './remote.ts';
@@ -41,7 +42,7 @@ import { createTrust, type TrustKeeper } from './trust.ts';
 import { type AgentUpdates, createUpdates } from './update/updates.ts';
 import { version } from './version.ts';
 import { createWatchdog } from './watchdog.ts';
-import { createWays, type Ways } from './ways.ts';
+import { type AgentWays, createWays } from './ways.ts';
 
 export interface AgentOptions {
   /** The agent's own folder. */
@@ -90,7 +91,7 @@ interface Running {
   rotation: Fetching;
   updates: AgentUpdates;
   trust: TrustKeeper;
-  ways: Ways;
+  ways: AgentWays;
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
@@ -102,6 +103,20 @@ function openUpdates(
 ): AgentUpdates {
   const lastAck = () => parts.link.state().lastAck;
   return createUpdates({ ...given, lastAck, isOnBattery, onChange: () => parts.link.announce() });
+}
+
+/** By which way it is reached, and by whom that is verified. */
+function openRoad(
+  parts: Running,
+  wanted: WantedWay,
+  given: Pick<Parameters<typeof createTrust>[0], 'data' | 'credential' | 'memory' | 'clock' | 'log'>,
+): void {
+  parts.ways = createWays({
+    ...{ ...given, wanted },
+    credential: () => parts.link?.credential() ?? given.credential,
+    onDirect: () => void parts.link.reopen(),
+  });
+  parts.trust = createTrust({ ...given, link: () => parts.link, way: parts.ways.now });
 }
 
 function stateOf({ link, spool, runner, updates, trust }: Running): AgentState {
@@ -175,16 +190,7 @@ export function createAgent(options: AgentOptions): Agent {
       onFetched: (fetched) => parts.link.use(fetched),
     });
     parts.updates = openUpdates(parts, { data, allow: own.remote.updates, clock, log });
-    parts.ways = createWays({
-      ...{ data, wanted: own.way, memory, clock, log },
-      credential: () => parts.link?.credential() ?? identity,
-      onDirect: () => void parts.link.reopen(),
-    });
-    const { ways } = parts;
-    parts.trust = createTrust({
-      ...{ data, credential: identity, memory, clock, log },
-      ...{ link: () => parts.link, way: ways.now },
-    });
+    openRoad(parts, own.way, { data, credential: identity, memory, clock, log });
     const sections = createSections({
       ...{ endpoint: identity.endpoint, memory, clock },
       send: (section, found) => messages.section(section, withoutPersonal(section, found, remote.privacy())),
@@ -229,7 +235,7 @@ export function createAgent(options: AgentOptions): Agent {
     // Those of the last connection, until newer ones come.
     parts.runner.apply(remote.current());
     parts.link = createLink({
-      ...{ credential: identity, spool, clock, log, trust: parts.trust, ways },
+      ...{ credential: identity, spool, clock, log, trust: parts.trust, ways: parts.ways },
       bootId: birth.bootId,
       startedAt: birth.startedAt,
       birth,

@@ -16,7 +16,11 @@ export interface Credential {
   /** The one before, until the collector has confirmed something under the newer one. */
   previous?: OwnSecret;
   /** `mqtt://host:port` or `mqtts://host:port`; `ca` is the PEM text that the broker's certificate must descend from. */
-  mqtt: { url: string; ca?: string };
+  mqtt: {
+    url: string;
+    ca?: string /** Said at enrolment: it is taken by WebSocket at the HTTPS port, too. */;
+    websocket?: boolean;
+  };
   /** Of an authority of the collector's own: pins (base64) of it and of the one that will follow it. */
   trust?: KeptTrust;
   /** Of the machine that it belongs to; missing: of before 0.3, or nothing can be read of it. */

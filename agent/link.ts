@@ -23,12 +23,11 @@ import { createLogin, type LoginOptions } from './login.ts';
 import { parseAck, parseConfig, versionIn } from './orders.ts';
 import { createReconnect } from './reconnect.ts';
 import { createSender, type Sender } from './sender.ts';
-import { openSocket } from './socket.ts';
 import type { Spool } from './spool.ts';
 import { isAfter, type SpoolEntry, type SpoolKey } from './spool-entry.ts';
 import type { TrustKeeper } from './trust.ts';
 import { version } from './version.ts';
-import type { Way, Ways } from './ways.ts';
+import { type AgentWay, type AgentWays, directWay } from './ways.ts';
 
 export interface LinkOptions extends LoginOptions {
   spool: Spool;
@@ -53,7 +52,7 @@ export interface LinkOptions extends LoginOptions {
   /** Which authority counts. */
   trust?: Pick<TrustKeeper, 'said' | 'heard' | 'byHandAt' | 'ended'>;
   /** By which way it is reached. Left out: MQTT at its own port. */
-  ways?: Pick<Ways, 'open' | 'now' | 'url' | 'opened' | 'ended'>;
+  ways?: Pick<AgentWays, 'open' | 'now' | 'url' | 'opened' | 'ended'>;
   random?: () => number;
 }
 
@@ -62,7 +61,7 @@ export interface LinkState {
   /** ms UTC of the last change of state. */
   since: number;
   trouble: string | null;
-  way: Way;
+  way: AgentWay;
   lastAck: number | null;
   /** The first for a report of this process. */
   ownAck: number | null;
@@ -123,10 +122,14 @@ function publishPresence({ publish }: LinkConnection, presence: Presence): Promi
   return new Promise((resolve) => publish('presence', JSON.stringify(presence), (error) => resolve(!error), true));
 }
 
-/** In order: the broker has `offline` and does not publish the will. Or it does not answer in time. */
-async function endInOrder({ id, connection }: LinkSession, reason: OfflineReason): Promise<void> {
+/**
+ * In order: the broker has `offline` and does not publish the will. Or it does not answer in time.
+ * @param reason null: nothing is said, because another connection follows at once
+ */
+async function endInOrder({ id, connection }: LinkSession, reason: OfflineReason | null): Promise<void> {
   const limit = new Promise<void>((resolve) => setTimeout(resolve, disconnectMs).unref());
-  await Promise.race([publishPresence(connection, { state: 'offline', session: id, reason }), limit]);
+  if (reason !== null)
+    await Promise.race([publishPresence(connection, { state: 'offline', session: id, reason }), limit]);
   await Promise.race([connection.disconnect(), limit]);
 }
 
@@ -153,6 +156,13 @@ function publishBirth(options: LinkOptions, instance: string, { id, connection }
   void publishPresence(connection, onlineOf(options, id, instance, facts)).then(
     (isPublished) => isPublished && options.birth?.delivered(facts),
   );
+}
+
+function takeConfig(options: LinkOptions, current: LinkSession, bytes: Uint8Array): void {
+  // An empty retained message is how MQTT forgets one.
+  const config = bytes.length === 0 ? null : parseConfig(bytes);
+  options.onConfig(config);
+  if (config?.version !== undefined) answerSettings(options, current);
 }
 
 function refuseConfig(options: LinkOptions, current: LinkSession, bytes: Uint8Array, why: string): void {
@@ -184,8 +194,8 @@ function openSession(options: LinkOptions, credential: Credential, id: string, o
     onEnd: () => on.end(current),
   };
   const byHandAt = trust?.byHandAt() ?? null;
-  const openStream = () => options.ways?.open(credential, byHandAt) ?? openSocket(credential, byHandAt);
-  const connection = openConnection(credential, id, events, openStream);
+  const { open } = options.ways ?? directWay;
+  const connection = openConnection(credential, id, events, () => open(credential, byHandAt));
   const sender = createSender({
     ...{ spool, clock, intervalMs },
     isCurrent: () => on.isCurrent(current),
@@ -199,7 +209,7 @@ function openSession(options: LinkOptions, credential: Credential, id: string, o
 }
 
 export function createLink(options: LinkOptions): Link {
-  const { spool, clock, log } = options;
+  const { spool, clock, log, ways = directWay } = options;
   const random = options.random ?? Math.random;
   const instance = options.instance ?? randomId(random);
   const acks = createAckTracker({ spool, clock, log });
@@ -215,7 +225,9 @@ export function createLink(options: LinkOptions): Link {
     status = { state, since: clock.now(), trouble };
   }
 
-  const url = () => options.ways?.url(login.now()) ?? login.now().mqtt.url;
+  /** Where the broker has accepted it. */
+  const whenLive = <T>(work: (current: LinkSession) => T): T | null =>
+    session && session.connectedAt !== null ? work(session) : null;
 
   function connect(): void {
     reconnect.cancel();
@@ -232,8 +244,8 @@ export function createLink(options: LinkOptions): Link {
   function begin(current: LinkSession): void {
     current.connectedAt = clock.monotonic();
     setState('connected');
-    options.ways?.opened();
-    log.info({ url: url() }, 'Connected to the collector');
+    ways.opened();
+    log.info({ url: ways.url(login.now()) }, 'Connected to the collector');
     current.connection.subscribe((error) => {
       if (!current.over) log.warn({ reason: error.message }, 'The collector refused the subscription');
     });
@@ -244,14 +256,8 @@ export function createLink(options: LinkOptions): Link {
 
   function receive(current: LinkSession, topic: string, bytes: Uint8Array): void {
     try {
-      if (topic === topicOf(login.now(), 'ack')) {
-        takeAck(current, parseAck(bytes));
-      } else if (topic === topicOf(login.now(), 'config')) {
-        // An empty retained message is how MQTT forgets one.
-        const config = bytes.length === 0 ? null : parseConfig(bytes);
-        options.onConfig(config);
-        if (config?.version !== undefined) answerSettings(options, current);
-      }
+      if (topic === topicOf(login.now(), 'ack')) takeAck(current, parseAck(bytes));
+      else if (topic === topicOf(login.now(), 'config')) takeConfig(options, current, bytes);
     } catch (thrown) {
       log.warn({ topic, reason: reasonOf(thrown) }, 'Ignored an invalid message from the collector');
       if (topic === topicOf(login.now(), 'config')) refuseConfig(options, current, bytes, reasonOf(thrown));
@@ -286,13 +292,11 @@ export function createLink(options: LinkOptions): Link {
     spool.setOnlyCopy(true);
     if (status.state === 'asleep' || status.state === 'stopped') return;
     const error = current.connection.error();
-    const at = url();
     const reason = login.ended(error);
-    const counted = options.ways ? options.ways.ended(error, current.connectedAt !== null) : error;
     const connectedMs = current.connectedAt === null ? 0 : clock.monotonic() - current.connectedAt;
     // Once, not at each try: the state is in `doctor`.
-    if (reconnect.afterEnd(counted, connectedMs))
-      log.warn({ url: at, reason }, 'No connection to the collector; reports are spooled on disk');
+    if (reconnect.afterEnd(ways.ended(error, current.connectedAt !== null), connectedMs))
+      log.warn({ url: ways.url(login.now()), reason }, 'No connection to the collector; reports are spooled on disk');
     setState('waiting', reason);
     void options.trust?.ended(error).then((sentence) => {
       // In words of ours, instead of those of OpenSSL.
@@ -329,35 +333,25 @@ export function createLink(options: LinkOptions): Link {
       resending.unref();
       connect();
     },
-    offer(entry) {
-      if (session && session.connectedAt !== null) session.sender.offer(entry);
-    },
-    ask: (question) =>
-      session && session.connectedAt !== null ? questions.ask(session.connection, question) : Promise.resolve(null),
+    offer: (entry) => void whenLive(({ sender }) => sender.offer(entry)),
+    ask: async (question) => whenLive(({ connection }) => questions.ask(connection, question)),
     disconnect,
     adopt(trusting) {
       login.adopt(trusting);
       if (status.state === 'waiting') wake();
     },
     sentUpTo: () => sentUpTo,
-    announce() {
-      if (session && session.connectedAt !== null) publishBirth(options, instance, session);
-    },
+    announce: () => void whenLive((current) => publishBirth(options, instance, current)),
     credential: login.now,
     use(fetched) {
       login.use(fetched);
       reconnect.reset();
       if (session) end(session);
     },
-    async reopen() {
-      const current = session;
-      if (!current || current.connectedAt === null) return;
-      const limit = new Promise<void>((resolve) => setTimeout(resolve, disconnectMs).unref());
-      await Promise.race([current.connection.disconnect(), limit]);
-      reconnect.reset();
-      end(current);
+    reopen: async () => {
+      await whenLive((current) => endInOrder(current, null).then(() => end(current)));
     },
     wake,
-    state: () => ({ ...status, way: options.ways?.now() ?? 'mqtt', ...acks.state() }),
+    state: () => ({ ...status, way: ways.now(), ...acks.state() }),
   };
 }

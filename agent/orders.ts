@@ -226,7 +226,7 @@ export function parseRemote(bytes: Uint8Array): Remote {
 }
 
 /** By which way the collector is reached; auto: by what works. */
-export const wantedWays = ['auto', 'mqtt', 'websocket'] as const;
+const wantedWays = ['auto', 'mqtt', 'websocket'] as const;
 export type WantedWay = (typeof wantedWays)[number];
 
 /** Of the machine's own file. */

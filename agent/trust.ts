@@ -13,7 +13,7 @@ import { type Credential, keepTrust } from './credential.ts';
 import type { AgentMemory } from './memory.ts';
 import { certificatesIn, openSocket, type Trusting } from './socket.ts';
 import { isCertificateTrouble, isNotYetValid, isUnknownAuthority, refusalOf } from './tls-refusal.ts';
-import { type Way, webUrl } from './ways.ts';
+import { type AgentWay, webUrl } from './ways.ts';
 
 const withinMs = 10_000;
 
@@ -32,7 +32,7 @@ export interface TrustKeeper {
 
 interface TrustParts {
   /** By which way the collector is reached. Left out: MQTT at its own port. */
-  way?(): Way;
+  way?(): AgentWay;
   data: string;
   credential: Credential;
   memory: AgentMemory;

@@ -16,14 +16,14 @@ import { takeProxyOf } from './proxy-setting.ts';
 import { openSocket } from './socket.ts';
 import { isCertificateTrouble } from './tls-refusal.ts';
 
-export type Way = 'mqtt' | 'websocket';
+export type AgentWay = 'mqtt' | 'websocket';
 type Ended = { code?: unknown; message?: string } | null;
 
-export interface Ways {
+export interface AgentWays {
   /** Begins a connection. */
   open(credential: Credential, byHandAt: number | null): Duplex;
   /** Of the last connection that was begun. */
-  now(): Way;
+  now(): AgentWay;
   /** The address that it goes to. */
   url(credential: Credential): string;
   /** The broker has accepted it. */
@@ -32,6 +32,15 @@ export interface Ways {
   ended(error: Ended, wasOpen: boolean): Ended;
   stop(): void;
 }
+
+/** Its own port alone. */
+export const directWay: Pick<AgentWays, 'open' | 'now' | 'url' | 'opened' | 'ended'> = {
+  open: openSocket,
+  now: () => 'mqtt',
+  url: ({ mqtt }) => mqtt.url,
+  opened: () => {},
+  ended: (error) => error,
+};
 
 /** Of the usual way, in a row, before the other one is tried once. */
 const tries = 3;
@@ -55,14 +64,14 @@ export function createWays(parts: {
   onDirect(): void;
   firstLookMs?: number;
   patienceMs?: number;
-}): Ways {
+}): AgentWays {
   const { data, wanted, memory, clock, log } = parts;
   const kept = memory.get(key);
   /** Whether the usual one has ever worked. */
   let isKnown = kept === 'mqtt' || kept === 'websocket';
-  let usual: Way = wanted === 'auto' ? (kept === 'websocket' ? 'websocket' : 'mqtt') : wanted;
-  let next: Way = usual;
-  let current: Way = usual;
+  let usual: AgentWay = wanted === 'auto' ? (kept === 'websocket' ? 'websocket' : 'mqtt') : wanted;
+  let next: AgentWay = usual;
+  let current: AgentWay = usual;
   let failures = 0;
   let failingSince: number | null = null;
   let last: Ended = null;
@@ -92,7 +101,7 @@ export function createWays(parts: {
     } else lookLater();
   }
 
-  function remember(way: Way): void {
+  function remember(way: AgentWay): void {
     if (wanted !== 'auto' || (way === usual && isKnown)) return;
     if (way !== usual) log.info({ way }, 'Another way to the collector works, and is taken from now on');
     usual = way;

@@ -248,8 +248,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         await onScopesMoved();
         for (const id of ids) await alerts.retired(id);
       },
-      agentDoor: (config.webSocket && intake.guests) || null,
-      replaced: async (id) => intake.disconnect(id),
+      ...{ agentDoor: (config.webSocket && intake.guests) || null, replaced: async (id) => intake.disconnect(id) },
       ...{ finishErasing: erasures.finish, floodOf: intake.floodOf },
       trouble: () => series.stats().appendsWait,
     },

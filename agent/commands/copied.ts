@@ -2,7 +2,7 @@
 
 import { settleHardware } from '../copied.ts';
 import { createLog } from '../log.ts';
-import { takeProxyOf } from '../proxy.ts';
+import { takeProxyOf } from '../proxy-setting.ts';
 import { run } from '../run.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';

@@ -6,7 +6,7 @@ import { proxyShown } from '../proxy.ts';
 import { takeProxyOf } from '../proxy-setting.ts';
 import { openSocket } from '../socket.ts';
 import { refusalOf } from '../tls-refusal.ts';
-import { mayGoByWeb, type Way, webUrl } from '../ways.ts';
+import { type AgentWay, mayGoByWeb, webUrl } from '../ways.ts';
 import { tryWeb } from '../web-socket.ts';
 
 const withinMs = 5000;
@@ -35,7 +35,7 @@ function describeFault(url: string, credential: Credential, fault: Error): strin
 }
 
 /** What is to be done about a port of MQTT that is not reached. */
-export function remedyForMqtt(url: string, fault: Error, byWeb: boolean): string | null {
+function remedyForMqtt(url: string, fault: Error, byWeb: boolean): string | null {
   const { host, hostname } = new URL(url);
   const code = codeOf(fault);
   const instead = byWeb ? '; reports go by websocket meanwhile, so nothing is lost without it' : '';
@@ -55,7 +55,7 @@ export async function describeWays(
   data: string,
   credential: Credential,
   wanted: WantedWay,
-  running: Way | null,
+  running: AgentWay | null,
 ): Promise<string[]> {
   takeProxyOf(data);
   const { url } = credential.mqtt;
@@ -63,7 +63,7 @@ export async function describeWays(
     tryMqtt(credential),
     mayGoByWeb(credential) ? tryWeb(credential) : Promise.resolve(undefined),
   ]);
-  const isUsed = (way: Way) =>
+  const isUsed = (way: AgentWay) =>
     running === way ? ', in use' : wanted !== 'auto' && wanted !== way ? ', not wanted here' : '';
   const lines = [
     `ways           ${wanted === 'auto' ? 'MQTT at its own port first, by websocket at the HTTPS port where that is not reached' : `${wanted} alone ("way" in agent.settings.json)`}`,

@@ -19,6 +19,7 @@ import { type Guess, guessKind, readSigns } from '../platform/kind.ts';
 import { run } from '../run.ts';
 import { readTrusted } from '../trusted-path.ts';
 import { keepWaiting, readWaiting, untilDecided } from '../waiting.ts';
+import { webUrl } from '../ways.ts';
 import { type AgentCommand, type CommandLine, isOneOf } from './command.ts';
 import { print } from './print.ts';
 
@@ -215,7 +216,7 @@ export const command: AgentCommand = {
     const lines = [
       `Enrolled as ${credential.name} at ${credential.collector}.`,
       `It counts as a ${credential.kind}: ${sentence(credential.kind_why)} You can change that on its page.`,
-      `Its credential is in ${resolve(credentialPath(data))}, readable by this user only. Reports go to ${credential.mqtt.url}.`,
+      `Its credential is in ${resolve(credentialPath(data))}, readable by this user only. Reports go to ${credential.mqtt.url}${credential.mqtt.websocket ? `; where that port is not reached, by WebSocket to ${webUrl(credential)}` : ''}.`,
       ...(isReadable(credential.mqtt.url) ? [`${plainPassword}.`] : []),
       ...(known === ''
         ? []

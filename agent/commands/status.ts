@@ -9,6 +9,7 @@ import { printOf, readMachine } from '../fingerprint.ts';
 import { run } from '../run.ts';
 import { version } from '../version.ts';
 import { waitingPath } from '../waiting-path.ts';
+import { webUrl } from '../ways.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 import { print } from './print.ts';
@@ -61,7 +62,11 @@ export function statusOf(
   const status: MachineStatus = {
     ...{ endpoint: credential?.endpoint ?? null, name: credential?.name ?? null },
     collector: credential?.collector ?? null,
-    way: { url: mqtt?.url ?? null, state: state?.link.state ?? 'not running', since: state?.link.since ?? null },
+    way: {
+      url: (credential && state?.link.way === 'websocket' ? webUrl(credential) : mqtt?.url) ?? null,
+      state: state?.link.state ?? 'not running',
+      since: state?.link.since ?? null,
+    },
     lastAcknowledged: state?.link.lastAck ?? null,
     waiting: state?.spool.entries ?? null,
     version: state?.version ?? version,

@@ -1,5 +1,6 @@
 /** What the routes get: the contracts of the rooms, without their implementation. */
 
+import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
@@ -194,5 +195,7 @@ declare module 'fastify' {
     noted: { before: Readonly<Record<string, unknown>> | null; after: Readonly<Record<string, unknown>> } | null;
     /** For the audit log: ids of sites that were made because something was put there. */
     madeSites: string[];
+    /** It asks for a WebSocket: takes the connection, which is not answered and not counted any more then. */
+    takeOver: (() => { socket: Socket; head: Buffer }) | null;
   }
 }

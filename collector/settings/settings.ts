@@ -51,6 +51,7 @@ const secretUrl = (description: string) =>
   );
 const path = (description: string) => Type.Optional(Type.String({ minLength: 1, want: 'a path', description }));
 const port = (standard: number) => Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535, default: standard }));
+const websocket = Type.Optional(Type.Boolean({ description: 'also at the port of http, for agents; default true' }));
 const host = Type.Optional(Type.String({ minLength: 1, default: '127.0.0.1', want: 'a host', check: hostFault }));
 const url = (...protocols: string[]) =>
   Type.Optional(
@@ -149,10 +150,7 @@ export const CollectorSettings = Type.Object(
     mqtt: Type.Optional(
       Type.Object(
         {
-          ...{ host, port: port(1883), publicUrl: url('mqtt:', 'mqtts:') },
-          websocket: Type.Optional(
-            Type.Boolean({ description: 'agents may come by WebSocket at the port of http, too; default true' }),
-          ),
+          ...{ host, port: port(1883), publicUrl: url('mqtt:', 'mqtts:'), websocket },
         },
         closed,
       ),

@@ -13,6 +13,7 @@ const link = {
   state: 'connected',
   since: now - 60_000,
   trouble: null,
+  way: 'mqtt',
   lastAck: now - 5000,
   ownAck: null,
   sharedSince: null,

@@ -95,11 +95,9 @@ test('a closed port: it reports by HTTPS alone, remembers that, and keeps what i
   assert.match(said, /wss:\/\/\S+\/mqtt: it answers/);
   await end(agent);
 
-  const since = Date.now();
   agent = machine.run();
   await until(() => agent.output().includes('Connected to the collector'), 20_000, 'it connects again');
   assert.ok(!agent.output().includes('No connection'), 'by the remembered way, first');
-  assert.ok(Date.now() - since < 20_000);
 
   collector.child.kill('SIGTERM');
   await collector.ended;
@@ -119,8 +117,6 @@ test('a closed port: it reports by HTTPS alone, remembers that, and keeps what i
     `all is sent. ${agent.output()}`,
   );
   await end(agent);
-  const events = await ask<{ items: { kind: string; reason: string | null }[] }>('/api/v1/endpoints');
-  assert.ok(events);
 });
 
 test('through a proxy that lets 443 alone pass; the direct way is asked of nobody', async () => {

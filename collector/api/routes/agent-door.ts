@@ -3,7 +3,6 @@ import { fail } from '../../../shared/errors.ts';
 import { webPath, webProtocol } from '../../../shared/web-stream.ts';
 import { acceptUpgrade } from '../../doors/web-socket.ts';
 import type { App, Context } from '../context.ts';
-import { takeOver } from '../upgrades.ts';
 
 const protocolsOf = (header: string | undefined) => (header ?? '').split(',').map((one) => one.trim());
 
@@ -13,10 +12,10 @@ export function agentDoorRoutes(app: App, { agentDoor, addresses }: Context): vo
     { schema: { summary: 'For agents: MQTT over WebSocket', tags: ['enrolment'] } },
     async (request, reply) => {
       if (!agentDoor) throw fail('WEBSOCKET_OFF', { url: addresses().mqtt });
-      const { origin, upgrade } = request.headers;
+      const { origin } = request.headers;
       // Only pages in browsers have one.
       if (origin !== undefined) throw fail('CROSS_ORIGIN', { origin: origin.slice(0, 100) });
-      if (upgrade?.toLowerCase() !== 'websocket') {
+      if (!request.takeOver) {
         reply.header('upgrade', 'websocket');
         throw fail('UPGRADE_MISSING', { path: webPath });
       }
@@ -24,10 +23,9 @@ export function agentDoorRoutes(app: App, { agentDoor, addresses }: Context): vo
         throw fail('BAD_REQUEST', {
           problem: `what is spoken at ${webPath} is "${webProtocol}": name it in Sec-WebSocket-Protocol`,
         });
-      const taken = takeOver(request.raw);
-      if (!taken) throw fail('UPGRADE_MISSING', { path: webPath });
+      const { socket, head } = request.takeOver();
       reply.hijack();
-      acceptUpgrade(request.raw, taken.socket, taken.head, request.ip, agentDoor.take);
+      acceptUpgrade(request.raw, socket, head, request.ip, agentDoor.take);
       return reply;
     },
   );

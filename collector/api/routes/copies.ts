@@ -81,9 +81,7 @@ export function copyRoutes(app: App, context: Context): void {
       await groups.reload([enrolled.endpoint]);
       changeFeed.publish({ kind: 'applicant' });
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
-      return reply
-        .status(201)
-        .send({ ...credentialAnswer(enrolled, [], context), copyOf, original: life });
+      return reply.status(201).send({ ...credentialAnswer(enrolled, [], context), copyOf, original: life });
     },
   );
 }

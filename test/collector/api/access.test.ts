@@ -377,6 +377,7 @@ const calls: Record<string, Call> = {
   // No own authority here; with one: test/road/authority.test.ts.
   'GET /api/v1/ca': { status: 404 },
   'GET /install.sh': {},
+  'GET /mqtt': { status: 426 },
   'GET /install.ps1': {},
   // None has been built for this collector.
   'GET /releases/manifest.json': { status: 404 },
