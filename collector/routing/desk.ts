@@ -9,6 +9,7 @@ import type {
   PolicyRow,
   RoutesContent,
   RoutesRow,
+  ScheduleContent,
   TraceAnswer,
 } from '../../shared/on-call.ts';
 import type { ReceiverChoices } from '../../shared/receivers.ts';
@@ -32,6 +33,8 @@ export interface OnCallDesk extends ScheduleDesk {
   checkRoutes(content: unknown): Promise<RoutesContent>;
   saveRoutes(content: unknown, how: DocumentAuthor): Promise<RoutesRow>;
   trace(labels: Labels, at: number): TraceAnswer;
+  /** The newest; null: there is none. */
+  scheduleContent(name: string): ScheduleContent | null;
   duties(user: string): Duties;
   /** Of their quiet hours, else of a schedule that they are in; null: not known. */
   zoneOf(user: string): string | null;
@@ -97,6 +100,7 @@ export function createDesk(parts: ScheduleDeskParts): OnCallDesk {
       return this.routes();
     },
     trace: (labels, at) => trace(memory, labels, at),
+    scheduleContent: (name) => documents.contentAt('schedule', name, Number.POSITIVE_INFINITY),
     duties: (user) => ({
       now: documents.names('schedule', now()).filter((name) => memory.onCall(name, now()).user === user),
       namedBy: documents.namedBy(`person:${user}`),

@@ -228,6 +228,8 @@ export const reasons = {
   oncall_duration: '{{text}} is not a duration from {{least}} to {{most}}; write it as in 30s, 5m or 24h',
   oncall_gone: 'The schedule has no override with this id; it may have been removed',
   oncall_in_file: '{{name}} is written in evenkeel.yaml; change it there and restart the collector',
+  oncall_limited:
+    '{{name}} is limited to {{sites}}: of alerts of other sites that come here they get the message and its link to acknowledge, and no page shows them more',
   oncall_many: 'The routes have {{count}} nodes; at most {{limit}} are allowed',
   oncall_many_overrides: 'The schedule has {{limit}} overrides that are not over; remove some of them first',
   oncall_name: 'A layer cannot be called {{name}}: that is what answers without a layer are called',

@@ -228,6 +228,8 @@ export const reasons: ReasonWords = {
   oncall_duration: '{{text}} は {{least}} から {{most}} までの長さではありません。30s、5m、24h のように書いてください',
   oncall_gone: 'この ID の差し替えは当番表にありません。すでに削除された可能性があります',
   oncall_in_file: '{{name}} は evenkeel.yaml に書かれています。そこで変更し、コレクターを再起動してください',
+  oncall_limited:
+    '{{name}} が見られる拠点は {{sites}} だけです。ここに来る他の拠点のアラートは、通知と確認用のリンクだけが届き、画面には表示されません',
   oncall_many: '経路のノードが {{count}} 個あります。{{limit}} 個までです',
   oncall_many_overrides: '終わっていない差し替えが {{limit}} 件あります。先にいくつか削除してください',
   oncall_name: '層の名前を {{name}} にはできません。層のない答えの名前です',

@@ -7,12 +7,14 @@ import {
   OverrideAnswer,
   PolicyAnswer,
   PolicyContent,
+  type PolicyRow,
   ScheduleAnswer,
   ScheduleContent,
 } from '../../../shared/on-call.ts';
 import type { App, Context } from '../context.ts';
 import { placed } from '../doubts.ts';
 import { callerNamed } from '../guard.ts';
+import { limitedInPolicy } from '../limited-named.ts';
 import { closed, Id, Instant, instantMs, instantOf, Nothing, proseOrNone, word } from '../shapes.ts';
 
 const day = 86_400_000;
@@ -60,7 +62,12 @@ const Override = Type.Object(
 const url = '/api/v1/on-call';
 const tags = ['on call'];
 
-export function onCallRoutes(app: App, { onCall, clock }: Context): void {
+export function onCallRoutes(app: App, context: Context): void {
+  const { onCall, clock } = context;
+  const warnings = async ({ name, content }: PolicyRow) => [
+    ...placed(await onCall.doubts('policy', name)),
+    ...(await limitedInPolicy(context, content)),
+  ];
   app.get(
     url,
     {
@@ -138,8 +145,7 @@ export function onCallRoutes(app: App, { onCall, clock }: Context): void {
     { schema: { summary: 'Escalation policies', tags, response: { 200: page(PolicyAnswer) } } },
     async () => {
       const items = [];
-      for (const row of onCall.policies())
-        items.push({ ...row, warnings: placed(await onCall.doubts('policy', row.name)) });
+      for (const row of onCall.policies()) items.push({ ...row, warnings: await warnings(row) });
       return { items, next: null };
     },
   );
@@ -157,7 +163,7 @@ export function onCallRoutes(app: App, { onCall, clock }: Context): void {
       const row = await onCall.savePolicy(name, content, {
         ...{ by: callerNamed(request), reason: why, isNew: mustBeNew },
       });
-      return { ...row, warnings: placed(await onCall.doubts('policy', name)) };
+      return { ...row, warnings: await warnings(row) };
     },
   );
   for (const kind of ['schedule', 'policy'] as const)

@@ -17,6 +17,7 @@ import { living } from '../../fleet/fleet.ts';
 import type { App, Context } from '../context.ts';
 import { placed } from '../doubts.ts';
 import { callerNamed } from '../guard.ts';
+import { limitedInRoutes } from '../limited-named.ts';
 import { labelsNow } from '../matcher-warnings.ts';
 import { closed, Instant, instantOf, proseOrNone, word } from '../shapes.ts';
 
@@ -43,7 +44,8 @@ export function routingRoutes(app: App, context: Context): void {
   const { onCall, fleet, groups, rules, clock } = context;
   const slips = async (given: unknown) => {
     const content = given as RoutesContent;
-    return placed([...doubtsInRoutes(content, await labelsNow(context)), ...doubtsInTree(content)]);
+    const own = placed([...doubtsInRoutes(content, await labelsNow(context)), ...doubtsInTree(content)]);
+    return [...own, ...(await limitedInRoutes(context, content))];
   };
   const answer = async (row: RoutesRow) => {
     const gone = placed(await onCall.doubts('routes'));

@@ -6,6 +6,7 @@ import { defaultLanguage, languages } from '../../../shared/words/index.ts';
 import type { App, Context } from '../context.ts';
 import { TicketFilter, TicketQuery } from '../find-tickets.ts';
 import { callerNamed } from '../guard.ts';
+import { requireSeen, siteOfTicket } from '../limited-named.ts';
 import { requirePerson } from '../people-named.ts';
 import { queuesOf, tableRowsAtMost, ticketById, ticketsBy, ticketsIn } from '../read-tickets.ts';
 import { unknownEndpoint } from '../rule-scope.ts';
@@ -137,8 +138,10 @@ export function ticketRoutes(app: App, context: Context): void {
         const { assignee, person, people = [] } = request.body as TicketEdit;
         // Who has left may still be taken off.
         const named = name === 'participants/leave' ? null : (assignee ?? person ?? null);
-        for (const one of named === null ? people : [named, ...people])
+        for (const one of named === null ? people : [named, ...people]) {
           await requirePerson(context, one, callerNamed(request));
+          await requireSeen(context, one, await siteOfTicket(context.state, id), 'be given to');
+        }
         const made = (await run(id, callerNamed(request), request.body as TicketEdit)) as
           | Partial<TicketDetail>
           | undefined;

@@ -385,6 +385,50 @@ test('a limit is given, changed and taken away at once; admins have none', async
   assert.match(String(refused), 'Admins are never limited');
 });
 
+test('who calls a limited person for other sites is warned, and gives them nothing that they do not see', async () => {
+  const admin = (method: string, path: string, body?: object) =>
+    sites.collector.call(`/api/v1/${path}`, { method, as: 'admin', ...(body ? { body } : {}) });
+  const site = sites.ids.own.site as string;
+  const password = 'a sentence of its own';
+  const user = await admin('POST', 'users', { name: 'Uma', password, role: 'operator', sites: [site] });
+  assert.is(user.status, 201, user.text);
+  const rotation = { unit: 'day', every: 1, start: '2026-03-02T09:00' };
+  const layers = [{ name: 'main', users: ['Uma'], rotation }];
+  assert.is((await admin('PUT', 'on-call/schedules/night', { content: { zone: 'UTC', layers } })).status, 200);
+  type Warned = { warnings: { at: string; why: { code: string; params: object } }[] };
+  const places = ({ warnings }: Warned) =>
+    warnings.filter(({ why }) => why.code === 'oncall_limited').map(({ at, why }) => [at, why.params]);
+  const policy = await admin('PUT', 'on-call/policies/all', {
+    content: { steps: [{ targets: ['channel:ops'] }, { targets: ['schedule:night'] }] },
+  });
+  assert.equal(places(policy.body), [['steps.1.targets.0', { name: '"Uma"', sites: 'osaka' }]]);
+  const before = (await admin('GET', 'routes')).body as { content: object };
+  const routes = (of: object[]) => ({ content: { receivers: ['channel:ops'], children: of }, reason: 'test' });
+  const children = [
+    { name: 'own', match: ['site="osaka"'], receivers: ['person:Uma'] },
+    { name: 'both', match: ['severity="critical"'], receivers: ['person:Uma', 'schedule:night'] },
+  ];
+  const warned = await admin('PUT', 'routes', routes(children));
+  assert.equal(
+    places(warned.body).map(([at]) => at),
+    ['children.1.receivers.0', 'children.1.receivers.1'],
+  );
+  const own = (await sites.asLimited('viewer', '/api/v1/routes')).body as Warned;
+  assert.equal(places(own), [], 'who is limited reads nothing of the limits of others');
+  await admin('PUT', 'routes', { content: before.content, reason: 'as before' });
+
+  const { ticket, alert } = sites.ids.other;
+  const assigned = await admin('POST', `tickets/${ticket}/assign`, { assignee: 'Uma' });
+  assert.is(assigned.status, 409, assigned.text);
+  assert.match(assigned.text, 'limited to osaka');
+  assert.is((await admin('POST', `tickets/${sites.ids.own.ticket}/assign`, { assignee: 'Uma' })).status, 200);
+  const called = await admin('POST', `tickets/${ticket}/swarm`, { kind: 'local', people: ['Uma'] });
+  assert.is(called.status, 409, called.text);
+  await admin('POST', `alerts/${alert}/acknowledge`, {});
+  const handed = await admin('POST', `alerts/${alert}/hand-over`, { to: 'Uma' });
+  assert.is(handed.status, 409, handed.text);
+});
+
 test('the same lists without a limit have what is hidden: the walk looks for what is there', async () => {
   for (const path of [
     'endpoints',
