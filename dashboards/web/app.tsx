@@ -21,7 +21,7 @@ import { setTitle, setWaiting } from './title.ts';
 import { language, loadMore, t } from './words/words.ts';
 
 /** Of the whole house: refused to who is limited to some sites. */
-const ofHouse = ['software', 'costs', 'rules'];
+const ofHouse = ['costs'];
 const entriesOf = (group: string) =>
   pageEntries.flatMap(([name, { path, menu }]) =>
     menu?.group === group && !(me.value?.sites && ofHouse.includes(name)) ? [{ name, path, icon: menu.icon }] : [],

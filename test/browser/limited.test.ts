@@ -83,7 +83,7 @@ step('that person sees these sites alone, and their account says which', async (
   await page.getByText('(Operator)').first().waitFor();
   await open('/');
   await page.getByRole('heading', { level: 1, name: 'Fleet' }).waitFor();
-  assert.is(await page.getByRole('link', { name: 'Rules', exact: true }).count(), 0);
+  assert.is(await page.getByRole('link', { name: 'Costs', exact: true }).count(), 0);
   await page.getByText('· Osaka').waitFor();
   await page.getByText('None in your sites (Osaka).').waitFor();
   await picture('limited-empty');
@@ -94,10 +94,16 @@ step('that person sees these sites alone, and their account says which', async (
   await page.getByRole('link', { name: 'Osaka' }).first().waitFor();
   assert.is(await page.getByText('Kyoto').count(), 0);
   await open('/rules');
+  await page.locator('main a[href^="/rules/"]').first().waitFor();
+  await open('/costs');
   await page
-    .getByText(/You are limited to some sites \(Osaka\)/)
+    .getByText(/You are limited to some sites \(Osaka\), and what support costs/)
     .first()
     .waitFor();
+  await open('/software');
+  await page.getByRole('heading', { level: 1, name: 'Software' }).waitFor();
+  await page.getByText('Search').first().waitFor();
+  assert.is(await page.locator('main .tone-critical').count(), 0);
   await picture('limited-rules');
   await open('/settings', 'ja');
   await page.getByText('表示されるのは次の拠点だけです: Osaka').waitFor();
@@ -105,7 +111,7 @@ step('that person sees these sites alone, and their account says which', async (
   assert.equal(faults, []);
 });
 
-step('what is of many at once, or of everybody, is not offered to them', async () => {
+step('what is of everybody is not offered to them; of theirs many are changed at once', async () => {
   const code = await makeCode(collector.http, collector.token, 1);
   await enroll(code, makeMachine(5, 0, Date.now()));
   const { items } = await collector.get<{ items: { id: string }[] }>('/api/v1/endpoints');
@@ -117,7 +123,7 @@ step('what is of many at once, or of everybody, is not offered to them', async (
   assert.ok(moved.ok, await moved.text());
   await open('/');
   await page.locator('main tbody tr').first().waitFor();
-  assert.is(await page.locator('main tbody input[type=checkbox]').count(), 0);
+  assert.is(await page.locator('main tbody input[type=checkbox]').count(), 1);
   await picture('limited-fleet');
   await press('Columns, CSV');
   await page.getByRole('link', { name: 'Download CSV' }).waitFor();
@@ -129,7 +135,7 @@ step('what is of many at once, or of everybody, is not offered to them', async (
   await page.getByText('None in your sites').waitFor({ state: 'detached' });
   assert.is(await page.locator('main .tone-critical').count(), 0);
   await open('/settings');
-  assert.is(await page.locator('main a[href="/rules"]').count(), 0);
+  assert.is(await page.locator('main a[href="/rules"]').count(), 1);
   assert.equal(faults, []);
 });
 

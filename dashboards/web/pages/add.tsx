@@ -7,7 +7,7 @@ import { none, number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
-import { may, mayForAll } from '../net/session.ts';
+import { may } from '../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Ended } from '../parts/ended.tsx';
 import { Input, Select } from '../parts/field.tsx';
@@ -222,7 +222,7 @@ function Lists({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
 export function AddPage() {
   const [made, setMade] = useState<NewEnrollment | null>(null);
   const list = useLoad<Page<Enrollment>>(
-    mayForAll('operator') ? 'enrollments' : null,
+    may('operator') ? 'enrollments' : null,
     (change) => change.kind === 'endpoint',
     3000,
   );
@@ -243,8 +243,8 @@ export function AddPage() {
             />
           ))}
       </Box>
-      {mayForAll('operator') && <WaitingMachines />}
-      {mayForAll('operator') && (
+      {may('operator') && <WaitingMachines />}
+      {may('operator') && (
         <Box title={t('add.codes')} flush>
           <Ready of={list}>
             {({ items }) =>

@@ -5,7 +5,7 @@ import { coarse, duration, none, number } from '../../../shared/words/format.ts'
 import { type ColumnName, chosenColumns } from '../fleet/columns.ts';
 import { nextSort } from '../fleet/query.ts';
 import { pageTicked, type Ticked, ticked } from '../fleet/tick.ts';
-import { mayForAll } from '../net/session.ts';
+import { may } from '../net/session.ts';
 import { AttentionChips } from '../parts/attention.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { BackupMark, LevelMark, StateMark } from '../parts/mark.tsx';
@@ -193,7 +193,7 @@ export function FleetTable({ list, order, sorts, ticks, setTicks }: FleetTablePr
       rows={list}
       keyOf={(row) => row.id}
       pick={
-        mayForAll('operator') && {
+        may('operator') && {
           head: (
             <Tick
               label={t('fleet.tickAll')}

@@ -11,7 +11,7 @@ import { rows } from '../fleet/store.ts';
 import { noneTicked, type Ticked } from '../fleet/tick.ts';
 import { useKept, useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
-import { may, mayForAll, me } from '../net/session.ts';
+import { may, me } from '../net/session.ts';
 import { Bones, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Late } from '../parts/late.tsx';
@@ -232,7 +232,7 @@ export function FleetPage() {
           {t('page.add')}
         </a>
       </PageHead>
-      {mayForAll('operator') && <Waiting />}
+      {may('operator') && <Waiting />}
       {problem && <ProblemCallout problem={problem} retry={reload} />}
       {data === null && !problem && (
         <section class="box">

@@ -1,5 +1,5 @@
 /** Language and look for this browser, the own password; people and tokens for admins. */
-import { may, me } from '../net/session.ts';
+import { may } from '../net/session.ts';
 import { Box, PageHead } from '../parts/box.tsx';
 import { Choices } from '../parts/field.tsx';
 import { theme, themes } from '../theme.ts';
@@ -59,12 +59,10 @@ export function SettingsPage() {
           <a href="/oncall/channels">{t('channels.toChannels')}</a> · <a href="/audit">{t('audit.toAudit')}</a>
         </p>
       )}
-      {!me.value?.sites && (
-        <p>
-          <a href="/rules">{t('rules.toRules')}</a> · <a href="/agent-settings">{t('agentSettings.toSettings')}</a> ·{' '}
-          <a href="/agent-updates">{t('agentUpdates.toSettings')}</a>
-        </p>
-      )}
+      <p>
+        <a href="/rules">{t('rules.toRules')}</a> · <a href="/agent-settings">{t('agentSettings.toSettings')}</a> ·{' '}
+        <a href="/agent-updates">{t('agentUpdates.toSettings')}</a>
+      </p>
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { MoneyVersions, ProductRow, SoftwareTitles } from '../../../../shar
 import { none, number } from '../../../../shared/words/format.ts';
 import { useKept, useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { mayForAll } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -59,7 +59,7 @@ function Titles({ data, wanted, onOpen, onProduct }: TitlesProps) {
           key: 'class',
           head: t('software.class'),
           cell: ({ name, product, class: own }) =>
-            product === null && may('manager') ? (
+            product === null && mayForAll('manager') ? (
               <button type="button" class="link" onClick={() => onProduct(name)}>
                 {t(`software.classes.${own}`)}
               </button>
@@ -100,8 +100,9 @@ export function SoftwarePage() {
     ({ kind }) => kind === 'product',
   );
   const titles = useKept(loaded);
-  const products = useLoad<Page<ProductRow>>('software/products', ({ kind }) => kind === 'product');
-  const settings = useLoad<MoneyVersions>('costs/settings');
+  const seesBought = mayForAll('viewer');
+  const products = useLoad<Page<ProductRow>>(seesBought ? 'software/products' : null, ({ kind }) => kind === 'product');
+  const settings = useLoad<MoneyVersions>(seesBought ? 'costs/settings' : null);
   const title = Number(query.get('title') ?? 0);
   /** Id of a product, or the name of a new one. */
   const [edited, setEdited] = useState<{ id: string } | { name: string } | null>(null);
@@ -115,7 +116,7 @@ export function SoftwarePage() {
   return (
     <>
       <PageHead title={t('page.software')} lead={titles && <Lead data={titles} />}>
-        {may('manager') && (
+        {mayForAll('manager') && (
           <button type="button" class="button" onClick={() => setEdited({ name: '' })}>
             {t('software.newProduct')}
           </button>
@@ -171,22 +172,28 @@ export function SoftwarePage() {
         </div>
       </Box>
       {Number.isSafeInteger(title) && title > 0 && <Versions key={title} id={title} />}
-      <Ready of={products}>{({ items }) => <Licences products={items} open={(id) => setEdited({ id })} />}</Ready>
-      <TableFile
-        title={t('software.tables')}
-        address="software/products/table"
-        columns="name,patterns,class,count,unit,unit_cost,from,to"
-        mayRead={may('manager')}
-        onDone={done}
-      />
-      <TableFile
-        title={t('software.usage')}
-        lead={t('software.usageHelp')}
-        address="software/usage/table"
-        columns="product,unit,last_used"
-        mayRead={may('manager')}
-        onDone={done}
-      />
+      {seesBought && (
+        <Ready of={products}>{({ items }) => <Licences products={items} open={(id) => setEdited({ id })} />}</Ready>
+      )}
+      {seesBought && (
+        <TableFile
+          title={t('software.tables')}
+          address="software/products/table"
+          columns="name,patterns,class,count,unit,unit_cost,from,to"
+          mayRead={mayForAll('manager')}
+          onDone={done}
+        />
+      )}
+      {seesBought && (
+        <TableFile
+          title={t('software.usage')}
+          lead={t('software.usageHelp')}
+          address="software/usage/table"
+          columns="product,unit,last_used"
+          mayRead={mayForAll('manager')}
+          onDone={done}
+        />
+      )}
     </>
   );
 }
