@@ -111,3 +111,9 @@ export async function siteOfTicket(state: State, id: number): Promise<string | n
     .executeTakeFirst();
   return (row?.endpoint === null ? row.site : row?.place) ?? null;
 }
+
+/** Null: it is at none. */
+export async function siteOfEndpoint(state: State, id: string): Promise<string | null> {
+  const row = await state.selectFrom('endpoints').select('site').where('id', '=', id).executeTakeFirst();
+  return row?.site ?? null;
+}

@@ -10,7 +10,7 @@ import { templatesOf } from '../../evaluate/rule.ts';
 import { asTemplates, outsideTexts } from '../../outside/texts.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { requireSeen } from '../limited-named.ts';
+import { requireSeen, siteOfEndpoint } from '../limited-named.ts';
 import { requireTaker } from '../people-named.ts';
 import { AlertQuery, alertById, alertDetail, alertsBy, ticketedBy } from '../read-alerts.ts';
 import { suppressionsOf } from '../read-suppressions.ts';
@@ -105,7 +105,7 @@ export function alertRoutes(app: App, context: Context): void {
     async (request) => {
       await requireTaker(context, request.body.to, callerNamed(request));
       const { endpoint } = await alertById(state, ruleNamed, request.params.id);
-      await requireSeen(context, request.body.to, endpoint.site, 'be handed over to');
+      await requireSeen(context, request.body.to, await siteOfEndpoint(state, endpoint.id), 'be handed over to');
       await alerts.handOver(request.params.id, callerNamed(request), request.body.to);
       return alertById(state, ruleNamed, request.params.id);
     },
