@@ -12,8 +12,8 @@ import type { State } from '../state/open.ts';
 import { sightNow } from '../state/sight.ts';
 import type { Context } from './context.ts';
 
-type Parts = Pick<Context, 'accounts' | 'onCall'>;
-type At = readonly (string | number)[];
+type NamingParts = Pick<Context, 'accounts' | 'onCall'>;
+type DoubtPath = readonly (string | number)[];
 
 /** Names of the sites of each person with a limit, by their name. */
 async function limitedPeople({ accounts: { users } }: Pick<Context, 'accounts'>) {
@@ -39,10 +39,10 @@ function peopleOf({ onCall }: Pick<Context, 'onCall'>, receiver: string, depth =
 
 /** @param only the sites that an alert can be of here; null: any */
 function limitedAt(
-  parts: Parts,
+  parts: NamingParts,
   people: ReadonlyMap<string, string[]>,
   receiver: string,
-  at: At,
+  at: DoubtPath,
   only: string[] | null,
 ) {
   return [...new Set(peopleOf(parts, receiver))].flatMap((name): Doubts => {
@@ -54,7 +54,7 @@ function limitedAt(
 }
 
 /** None for a person with a limit, who would read of the limits of others. */
-export async function limitedInPolicy(parts: Parts, { steps, fallback }: PolicyContent): Promise<Doubts> {
+export async function limitedInPolicy(parts: NamingParts, { steps, fallback }: PolicyContent): Promise<Doubts> {
   if (sightNow() !== undefined) return [];
   const people = await limitedPeople(parts);
   const named = steps.flatMap(({ targets }, i) =>
@@ -63,11 +63,11 @@ export async function limitedInPolicy(parts: Parts, { steps, fallback }: PolicyC
   return [...named, ...(fallback === undefined ? [] : limitedAt(parts, people, fallback, ['fallback'], null))];
 }
 
-export async function limitedInRoutes(parts: Parts, content: RoutesContent): Promise<Doubts> {
+export async function limitedInRoutes(parts: NamingParts, content: RoutesContent): Promise<Doubts> {
   if (sightNow() !== undefined) return [];
   const people = await limitedPeople(parts);
   if (people.size === 0) return [];
-  function visit(node: RouteNodeContent | RoutesContent, at: At, above: string[] | null): Doubts {
+  function visit(node: RouteNodeContent | RoutesContent, at: DoubtPath, above: string[] | null): Doubts {
     const own = ('match' in node ? (node.match ?? []) : []).map(parseMatcher);
     const named = own.filter(({ label, op }) => label === 'site' && op === '=').map(({ value }) => value);
     const only = named.length > 0 ? named : above;
