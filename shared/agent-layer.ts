@@ -97,7 +97,8 @@ export const AgentSettingsSummary = Type.Object({
   version: Type.Integer(),
   layers: Type.Array(AgentLayer),
   counts,
-  endpoints: Type.Integer(),
+  endpoints: Type.Integer({ description: 'for which a setting is in force; the others are not counted' }),
+  usualInterval: Type.Union([Type.Number(), Type.Null()], { description: 'where nothing is set, s' }),
 });
 export type AgentSettingsSummary = Static<typeof AgentSettingsSummary>;
 

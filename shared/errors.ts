@@ -493,6 +493,11 @@ export const errors = {
     'This cannot be done now: {problem}.',
     'Nothing was changed. Remove what stands against it, which the message names, or choose something else.',
   ),
+  CHANGED_SINCE: row(
+    409,
+    'This was not saved: {problem}.',
+    'Look at what it is now, and enter yours again where it is still wanted.',
+  ),
   TOO_MANY_ALERTS: row(
     503,
     '{more} more alerts from outside cannot be taken: {count} fire, and at most {limit} do so at a time.',

@@ -17,7 +17,7 @@ import { seesEndpoint } from '../state/sight.ts';
 import type { EffectiveOf, LayerContent, Scopes } from './effective.ts';
 import { isSameScope } from './effective.ts';
 import { differencesOf, inOrder } from './merge.ts';
-import { problemsOf, type SaidSettings, takenState } from './state.ts';
+import { isConcerned, problemsOf, type SaidSettings, takenState } from './state.ts';
 import type { KeptLayer, KeptVersion } from './store.ts';
 
 const namesShown = 10;
@@ -37,22 +37,35 @@ export interface SettingsSight {
 const stateOf = ({ said, effective }: SettingsSight, endpoint: Endpoint): TakenState =>
   takenState(endpoint, said.get(endpoint.id), effective(endpoint));
 
+/** Of the others nothing is to be said: there is nothing that they could have taken or not. */
+const concernedOf = ({ fleet, said, effective }: SettingsSight): Endpoint[] =>
+  [...fleet.all()].filter(
+    (endpoint) => seesEndpoint(endpoint) && isConcerned(said.get(endpoint.id), effective(endpoint)),
+  );
+
 export function summaryOf(seen: SettingsSight): AgentSettingsSummary {
   const { fleet, scopes } = seen;
   const all = [...fleet.all()].filter(seesEndpoint);
   const counts = Object.fromEntries(takenStates.map((one) => [one, 0])) as Record<TakenState, number>;
-  for (const endpoint of all) counts[stateOf(seen, endpoint)] += 1;
+  const concerned = concernedOf(seen);
+  for (const endpoint of concerned) counts[stateOf(seen, endpoint)] += 1;
   const layers = seen.layers().map(
     ({ scope, ...layer }): AgentLayer => ({
       ...{ ...layer, scope, name: scopes.nameOf(scope) },
       endpoints: all.filter((endpoint) => scopes.isIn(endpoint, scope)).length,
     }),
   );
-  return { version: seen.version(), layers: inOrder(layers), counts, endpoints: all.length };
+  return {
+    version: seen.version(),
+    layers: inOrder(layers),
+    counts,
+    endpoints: concerned.length,
+    usualInterval: seen.usualInterval ?? null,
+  };
 }
 
 export function notTaken(seen: SettingsSight): NotTaken[] {
-  return [...seen.fleet.all()].filter(seesEndpoint).flatMap((endpoint): NotTaken[] => {
+  return concernedOf(seen).flatMap((endpoint): NotTaken[] => {
     const { id, name, site } = endpoint;
     const state = stateOf(seen, endpoint);
     const last = seen.said.get(id);

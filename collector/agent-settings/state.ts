@@ -22,6 +22,13 @@ const isSet = ({ values, document }: WantedSettings, wanted: string) =>
 export const problemsOf = (said: SaidSettings | undefined, wanted: WantedSettings): Applied['problems'] =>
   (said?.problems ?? []).filter(({ code, params }) => !ofMachine.includes(code) || isSet(wanted, String(params?.key)));
 
+const isAnySet = ({ values, document }: WantedSettings): boolean =>
+  values.length > 0 || listKeys.some((key) => document[key] !== undefined);
+
+/** Whether there is anything for it to take: a setting is in force, or it still has one that was taken away. */
+export const isConcerned = (said: SaidSettings | undefined, wanted: WantedSettings): boolean =>
+  isAnySet(wanted) || (said !== undefined && said.remote !== 'off' && said.digest !== wanted.digest);
+
 /** @param wanted what it is to have */
 export function takenState(
   { level, state }: Pick<Endpoint, 'level' | 'state'>,
@@ -29,8 +36,7 @@ export function takenState(
   wanted: WantedSettings,
 ): TakenState {
   if (level !== undefined && level < settingsLevel) return 'old';
-  const isAnySet = wanted.values.length > 0 || listKeys.some((key) => wanted.document[key] !== undefined);
-  if (said?.remote === 'off') return isAnySet ? 'locked' : 'taken';
+  if (said?.remote === 'off') return isAnySet(wanted) ? 'locked' : 'taken';
   // What was refused is not what it has: its digest is that of the settings before.
   if (said?.result === 'refused') return 'refused';
   if (said?.digest !== wanted.digest) return state === 'online' ? 'waiting' : 'offline';

@@ -5,11 +5,13 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
+import { versionHeader } from '../../shared/base.ts';
 import { createAllowances } from '../doors/allowance.ts';
 import { type AuditEntry, completeAudit, dropAudit, notKept, writeAudit } from '../state/audit.ts';
 import type { AuditValues } from './audit-on-call.ts';
 import { statesOf } from './audit-states.ts';
 import { auditedAs, isTrial } from './audited.ts';
+import { refuseChanged, sayVersion } from './changed-since.ts';
 import type { App, Caller, Context } from './context.ts';
 
 /** Refused log-ins that are noted: so many at once, then one each six seconds; `/metrics` counts them all. */
@@ -65,7 +67,7 @@ export function createAudit(context: Context) {
       AuditValues,
       AuditValues,
     ];
-    const id = textOf(params.id) ?? idIn(answer);
+    const id = textOf(params.id) ?? textOf(params.name) ?? idIn(answer) ?? placeIn(body);
     const row = done && (await stateNow(request, table, id));
     const sent = sentIn(body, what.object);
     const who = whoOf(request, answer);
@@ -85,17 +87,19 @@ export function createAudit(context: Context) {
     return entry;
   }
 
-  async function begin(request: FastifyRequest): Promise<void> {
+  async function begin(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await sayVersion(context, request, reply);
     const audited = auditedAs(routeOf(request));
     if (!audited || isTrial(routeOf(request), request.body)) return;
     // Nobody was logged in: a stranger could fill the log with it.
     if (audited.action === 'log_out' && !request.caller) return;
     request.madeSites = [];
     const before = await stateNow(request, audited.table, textOf(objectOf(request.params).id));
-    const entry = afterwards.has(routeOf(request))
-      ? null
-      : await writeAudit(state, await entryOf(request, { before }, null));
+    const isAfterwards = afterwards.has(routeOf(request));
+    const what = isAfterwards ? null : await entryOf(request, { before }, null);
+    const entry = what && (await writeAudit(state, what));
     begun.set(request, { entry, before });
+    if (what && entry !== null) await refuseChanged(context, request, reply, { id: entry, ...what });
   }
 
   async function complete(request: FastifyRequest, { entry, before }: Begun, payload: unknown): Promise<void> {
@@ -141,7 +145,11 @@ export function createAudit(context: Context) {
       // It waits, and asks every half minute: what a person says to it is noted.
       if (statusCode === 202 && request.routeOptions.url === '/api/v1/enroll') return;
       try {
-        if (one && statusCode < 400) await complete(request, one, payload);
+        if (one && statusCode < 400) {
+          await complete(request, one, payload);
+          // Whoever goes on in the same form has seen this.
+          if (one.entry !== null) reply.header(versionHeader, one.entry);
+        }
         // Whether anything was changed before an internal error is not known.
         else if (one && one.entry !== null && (statusCode < 500 || request.refusedAs === 'LOGINS_BUSY'))
           await dropAudit(state, one.entry);
@@ -227,6 +235,14 @@ function read(payload: unknown): AuditValues {
 function idIn(answer: AuditValues): string | null {
   const inner = [answer, answer.row, answer.token, answer.enrollment, answer.ticket, answer.change].map(objectOf);
   return textOf(inner.find(({ id }) => textOf(id) !== null)?.id ?? answer.endpoint ?? answer.ticket);
+}
+
+/** What has no id in its address: settings of agents by their scope, several levels of a rule by the first. */
+function placeIn({ scope, target, changes }: AuditValues): string | null {
+  const [first] = Array.isArray(changes) ? changes.map(objectOf) : [];
+  if (first) return textOf(first.rule);
+  const place = typeof scope === 'string' ? { of: scope, target } : objectOf(scope);
+  return typeof place.of === 'string' ? `${place.of} ${textOf(place.target) ?? ''}`.trim() : null;
 }
 
 function whoOf({ caller, body }: FastifyRequest, answer: AuditValues): Pick<AuditEntry, 'kind' | 'actor'> {

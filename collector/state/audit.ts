@@ -69,6 +69,23 @@ export function completeAudit(state: State | StateTransaction, id: number, entry
   });
 }
 
+/** How far the log is: what an answer shows has at least this in it. */
+export async function newestDone(state: State): Promise<number> {
+  const done = state.selectFrom('audit_log').select('id').where('outcome', '=', 'done').orderBy('id', 'desc');
+  return (await done.limit(1).executeTakeFirst())?.id ?? 0;
+}
+
+/** Of an object, oldest first; what is begun among them. */
+export const entriesBetween = (state: State, object: string, after: number, before: number) =>
+  state
+    .selectFrom('audit_log')
+    .select(['actor', 'object_id', 'action'])
+    .where('object', '=', object)
+    .where('id', '>', after)
+    .where('id', '<', before)
+    .orderBy('id')
+    .execute();
+
 /** What was begun was refused: nothing has changed. */
 export async function dropAudit(db: Pick<State, 'deleteFrom'>, id: number): Promise<void> {
   await db.deleteFrom('audit_log').where('id', '=', id).where('outcome', '=', 'begun').execute();

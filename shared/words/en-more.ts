@@ -2650,6 +2650,9 @@ export const more = {
     restoreLead:
       'All settings as they were after version {{version}}, as a new version. What stands in evenkeel.yaml stays.',
     asWider: 'As set more widely',
+    asUsual: 'As usual',
+    asUsualOf: 'As usual ({{value}})',
+    there: 'There are settings for this already; saving replaces them.',
     on: 'On',
     off: 'Off',
     sent: 'Sent',

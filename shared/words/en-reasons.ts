@@ -34,6 +34,7 @@ export const reasons = {
   battery_holds: 'Holds {{left_percent}} of its design capacity',
   certificate_expired: '{{subject}}: expired on {{end_on}}',
   certificate_expires: '{{subject}}: expires on {{end_on}}',
+  changed_since: 'It was changed since you opened it, by {{by}}',
   check_not_started: 'Could not be started',
   check_too_loud: 'Exceeded the output limit and was ended',
   check_too_slow: 'Did not finish within {{limit_s}} and was ended',

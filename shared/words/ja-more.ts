@@ -2634,6 +2634,9 @@ export const more: MoreWords = {
     restoreLead:
       'すべての設定を版 {{version}} の直後の状態に戻し、新しい版として記録します。evenkeel.yaml の内容は変わりません。',
     asWider: 'より広い範囲の設定に従う',
+    asUsual: '既定どおり',
+    asUsualOf: '既定どおり ({{value}})',
+    there: 'この範囲にはすでに設定があり、保存すると置き換わります。',
     on: 'オン',
     off: 'オフ',
     sent: '送信する',

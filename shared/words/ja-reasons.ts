@@ -33,6 +33,7 @@ export const reasons: ReasonWords = {
   battery_holds: '容量は設計値の {{left_percent}} です',
   certificate_expired: '{{subject}}: {{end_on}} に期限切れ',
   certificate_expires: '{{subject}}: 有効期限 {{end_on}}',
+  changed_since: '開いた後に {{by}} さんが変更しました',
   check_not_started: '起動できませんでした',
   check_too_loud: '出力が多すぎるため打ち切りました',
   check_too_slow: '{{limit_s}}以内に終わらないため打ち切りました',

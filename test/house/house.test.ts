@@ -52,6 +52,7 @@ const moduleState = new Set([
   'dashboards/web/net/session.ts others',
   'dashboards/web/net/request.ts loggedOut',
   'dashboards/web/net/request.ts confirmed',
+  'dashboards/web/net/request.ts versions',
   'dashboards/web/net/request.ts sentences',
   // Its files are fetched once, and the keyboard begins at a page's heading when that has come.
   'dashboards/web/app.tsx shown',

@@ -1,7 +1,7 @@
 /** What a page shows of one address: loading, data or problem, kept current by the change feed. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type LiveChange, onChanges, reconnected } from './live.ts';
-import { call, Problem, retryMs } from './request.ts';
+import { type Base, baseOf, call, Problem, retryMs } from './request.ts';
 
 export interface Loaded<T> {
   data: T | null;
@@ -100,6 +100,13 @@ function useFreshness(concerns: (change: LiveChange) => boolean, reload: () => v
       clearTimeout(timer);
     };
   }, [reload, pauseMs]);
+}
+
+/** What a form builds on: what was read of that address last, when it was opened. @param address without a query */
+export function useBase(address: string): Base {
+  const base = useRef<Base | null>(null);
+  base.current ??= baseOf(address);
+  return base.current;
 }
 
 export interface Sent {

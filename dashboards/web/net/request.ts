@@ -1,4 +1,5 @@
 /** Calls of the REST interface. Every failure is a Problem with a code, so that pages have a text for it. */
+import { baseHeader, versionHeader } from '../../../shared/base.ts';
 import type { ErrorCode, PlacedFault } from '../../../shared/errors.ts';
 import type { Reason } from '../../../shared/reason.ts';
 
@@ -81,10 +82,22 @@ export function onConfirm(ask: () => Promise<boolean>): void {
   confirmed = ask;
 }
 
+/** How far the collector was when the page read an address, by address without its query. */
+const versions = new Map<string, string>();
+
+/** The state of a document on which a form builds; a change that carries it is refused where another one came between. */
+export interface Base {
+  version: string | null;
+  /** After such a refusal: what the form may show, and then build on. */
+  newer: string | null;
+}
+export const baseOf = (address: string): Base => ({ version: versions.get(address) ?? null, newer: null });
+
 export interface CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal;
+  base?: Base;
 }
 
 /**
@@ -92,10 +105,12 @@ export interface CallOptions {
  * Throws Problem; an aborted call throws the abort itself.
  */
 export async function call<T>(address: string, options: CallOptions = {}): Promise<T> {
-  const { method = 'GET', body, signal } = options;
-  const init: RequestInit = { method, headers: { accept: 'application/json' }, credentials: 'same-origin' };
+  const { method = 'GET', body, signal, base } = options;
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (base?.version) headers[baseHeader] = base.version;
+  const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (body !== undefined) {
-    init.headers = { accept: 'application/json', 'content-type': 'application/json' };
+    headers['content-type'] = 'application/json';
     init.body = JSON.stringify(body);
   }
   if (signal) init.signal = signal;
@@ -106,12 +121,16 @@ export async function call<T>(address: string, options: CallOptions = {}): Promi
     if (signal?.aborted) throw thrown;
     throw new Problem('NO_CONNECTION', 0, String(thrown), '');
   }
+  const version = response.headers.get(versionHeader);
   if (!response.ok) {
     const problem = await problemOf(response);
+    if (base && problem.code === 'CHANGED_SINCE') base.newer = version;
     if (problem.code === 'NOT_LOGGED_IN') loggedOut();
     if (problem.code === 'CONFIRM_PASSWORD' && (await confirmed())) return call(address, options);
     throw problem;
   }
+  if (version !== null && method === 'GET') versions.set(address.split('?', 1)[0] as string, version);
+  if (version !== null && base) base.version = version;
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { TicketTargets } from '../../../shared/api.ts';
 import { none, number } from '../../../shared/words/format.ts';
-import { useLoad, useSend } from '../net/load.ts';
+import { useBase, useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, Ready } from '../parts/box.tsx';
@@ -64,6 +64,7 @@ function TargetsForm({ targets, onDone }: { targets: TargetsLine['targets']; onD
   const [from, setFrom] = useState('');
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('ticket-targets');
   const set = (name: string, column: keyof TargetsDraft[string], value: string) =>
     setDraft((old) => ({ ...old, [name]: { ...(old[name] as TargetsDraft[string]), [column]: value } }));
   const minutes = (text: string) => (text.trim() === '' ? null : Number(text));
@@ -76,7 +77,7 @@ function TargetsForm({ targets, onDone }: { targets: TargetsLine['targets']; onD
       ...{ targets: Object.fromEntries(changed), reason },
       ...(from === '' ? {} : { from: new Date(from).getTime() }),
     };
-    if (await send(() => call('ticket-targets', { method: 'PUT', body }))) {
+    if (await send(() => call('ticket-targets', { method: 'PUT', body, base }))) {
       setReason('');
       setFrom('');
       onDone();

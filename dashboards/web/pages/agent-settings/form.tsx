@@ -1,7 +1,6 @@
 /** Settings for all agents or for some: what, why, and what it would change before it is sent. */
-
-import { useState } from 'preact/hooks';
-import type { AgentLayer, LayerPreview } from '../../../../shared/agent-layer.ts';
+import { useEffect, useState } from 'preact/hooks';
+import type { AgentLayer, AgentSettingsSummary, LayerPreview } from '../../../../shared/agent-layer.ts';
 import {
   intervalBounds,
   listKeys,
@@ -9,7 +8,7 @@ import {
   personalFields,
   settableChecks,
 } from '../../../../shared/agent-settings.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
 import { call } from '../../net/request.ts';
 import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
@@ -24,19 +23,21 @@ import { draftOf, type SettingAnswer, type SettingsDraft, settingsOf } from './d
 import { checkWord, say, settingName, settingValue } from './said.tsx';
 
 interface SettingsPartProps {
+  /** What holds where nothing is chosen. */
+  unset: string;
   draft: SettingsDraft;
   set: (part: Partial<SettingsDraft>) => void;
   faultAt: FaultAt;
 }
 
-const answers = (yes: string, no: string) =>
+const answers = (unset: string, yes: string, no: string) =>
   [
-    ['', t('agentSettings.asWider')],
+    ['', unset],
     ['yes', yes],
     ['no', no],
   ] as const;
 
-function Checks({ draft, set, faultAt }: SettingsPartProps) {
+function Checks({ unset, draft, set, faultAt }: SettingsPartProps) {
   const { checks } = draft;
   const left = Object.keys(settableChecks).filter((name) => !checks.some((one) => one.name === name));
   const put = (name: string, part: object) =>
@@ -52,7 +53,7 @@ function Checks({ draft, set, faultAt }: SettingsPartProps) {
               label={checkWord(name)}
               value={enabled}
               onChange={(answer) => put(name, { enabled: answer as SettingAnswer })}
-              options={answers(t('agentSettings.on'), t('agentSettings.off'))}
+              options={answers(unset, t('agentSettings.on'), t('agentSettings.off'))}
               error={faultAt(`settings.checks.${name}.enabled`)}
             />
             <Input
@@ -62,7 +63,7 @@ function Checks({ draft, set, faultAt }: SettingsPartProps) {
               max={String(paceMost)}
               value={everyS}
               onInput={(text) => put(name, { everyS: text })}
-              placeholder={t('agentSettings.asWider')}
+              placeholder={unset}
               help={t('agentSettings.bounds', { least: say(least), most: say(paceMost) })}
               error={faultAt(`settings.checks.${name}.every_s`)}
             />
@@ -108,7 +109,7 @@ function Lists({ draft, set, faultAt }: SettingsPartProps) {
   );
 }
 
-function Personal({ draft, set }: SettingsPartProps) {
+function Personal({ unset, draft, set }: SettingsPartProps) {
   return (
     <fieldset class="stack-2">
       <legend>{t('agentSettings.key.privacy')}</legend>
@@ -119,7 +120,7 @@ function Personal({ draft, set }: SettingsPartProps) {
             label={t(`agentSettings.personal.${field}`)}
             value={draft.privacy[field]}
             onChange={(answer) => set({ privacy: { ...draft.privacy, [field]: answer as SettingAnswer } })}
-            options={answers(t('agentSettings.sent'), t('agentSettings.heldBack'))}
+            options={answers(unset, t('agentSettings.sent'), t('agentSettings.heldBack'))}
           />
         ))}
       </div>
@@ -149,34 +150,53 @@ function Preview({ preview }: { preview: LayerPreview }) {
   );
 }
 
+const isSame = (a: RuleReach, b: RuleReach) => a.of === b.of && a.target === b.target;
+
 interface AgentSettingsFormProps {
   /** To be changed; without one it is new. */
   layer: AgentLayer | null;
+  summary: AgentSettingsSummary | null;
+  onEdit: (layer: AgentLayer) => void;
   onDone: () => void;
   onCancel: () => void;
 }
 
-export function AgentSettingsForm({ layer, onDone, onCancel }: AgentSettingsFormProps) {
+export function AgentSettingsForm({ layer, summary, onEdit, onDone, onCancel }: AgentSettingsFormProps) {
   const names = useScopeNames();
   const [scope, setScope] = useState<RuleReach>(layer?.scope ?? everywhere);
   const [draft, setDraft] = useState(() => draftOf(layer?.settings ?? {}, layer?.priority ?? 0));
   const [reason, setReason] = useState('');
   const set = (part: Partial<SettingsDraft>) => setDraft((before) => ({ ...before, ...part }));
   const body = { scope, settings: settingsOf(draft), priority: Number(draft.priority || 0) };
+  const base = useBase('agent-settings');
+  const [turn, setTurn] = useState(0);
   const isReady = layer !== null || isThere(scope, names);
   const { preview, problem: fault } = usePreview<LayerPreview>(
     'agent-settings/preview',
     () => (isReady ? body : null),
-    [body, isReady],
+    [body, isReady, turn],
   );
   const { busy, problem, send } = useSend();
   const faultAt = faultsOf(problem ?? fault);
   const save = (settings: object | null) =>
-    void send(() => call('agent-settings/layers', { method: 'PUT', body: { ...body, settings, reason } })).then(
+    void send(() => call('agent-settings/layers', { method: 'PUT', body: { ...body, settings, reason }, base })).then(
       (isDone) => isDone && onDone(),
     );
   const shown = problem ?? fault;
-  const part = { draft, set, faultAt };
+  const isChanged = problem?.code === 'CHANGED_SINCE';
+  // Told of it, and with a preview of what it would do to what is there now, the person decides again.
+  useEffect(() => {
+    if (!isChanged) return;
+    base.version = base.newer;
+    setTurn((n) => n + 1);
+  }, [problem]);
+  const isAll = scope.of === 'all';
+  const usual = summary?.usualInterval ?? null;
+  const unset = t(isAll ? 'agentSettings.asUsual' : 'agentSettings.asWider');
+  const unsetInterval =
+    isAll && usual !== null ? t('agentSettings.asUsualOf', { value: settingValue('interval_s', usual) }) : unset;
+  const there = layer === null && summary?.layers.find((one) => one.owner === 'people' && isSame(one.scope, scope));
+  const part = { unset, draft, set, faultAt };
   return (
     <Box title={t(layer ? 'agentSettings.change' : 'agentSettings.new')}>
       <Form
@@ -202,7 +222,7 @@ export function AgentSettingsForm({ layer, onDone, onCancel }: AgentSettingsForm
             max={String(intervalBounds.most)}
             value={draft.intervalS}
             onInput={(intervalS) => set({ intervalS })}
-            placeholder={t('agentSettings.asWider')}
+            placeholder={unsetInterval}
             help={t('agentSettings.bounds', { least: say(intervalBounds.least), most: say(intervalBounds.most) })}
             error={faultAt('settings.interval_s')}
           />
@@ -224,7 +244,17 @@ export function AgentSettingsForm({ layer, onDone, onCancel }: AgentSettingsForm
         <Personal {...part} />
         <div aria-live="polite">
           {!isReady && <p class="quiet">{t('agentSettings.chooseFirst')}</p>}
-          {shown ? <ProblemCallout problem={shown} /> : preview && <Preview preview={preview} />}
+          {there && (
+            <Callout tone="warning" title={t('agentSettings.there')}>
+              <p>
+                <button type="button" class="link" onClick={() => onEdit(there)}>
+                  {t('agentSettings.change')}
+                </button>
+              </p>
+            </Callout>
+          )}
+          {shown && <ProblemCallout problem={shown} />}
+          {(!shown || isChanged) && preview && <Preview preview={preview} />}
         </div>
         <TextArea label={t('silence.reason')} value={reason} onInput={setReason} maxLength={500} required />
       </Form>

@@ -109,7 +109,10 @@ export function AgentSettingsPage() {
   };
   return (
     <>
-      <PageHead title={t('page.agentSettings')} lead={summary.data && leadOf(summary.data)}>
+      <PageHead
+        title={t('page.agentSettings')}
+        lead={summary.data && summary.data.endpoints > 0 && leadOf(summary.data)}
+      >
         {may('admin') && editing === null && (
           <button type="button" class="button main" onClick={() => setEditing('new')}>
             <Icon name="add" />
@@ -121,6 +124,8 @@ export function AgentSettingsPage() {
         <AgentSettingsForm
           key={editing === 'new' ? 'new' : `${editing.scope.of} ${editing.scope.target}`}
           layer={editing === 'new' ? null : editing}
+          summary={summary.data}
+          onEdit={setEditing}
           onDone={close}
           onCancel={() => setEditing(null)}
         />
@@ -143,27 +148,29 @@ export function AgentSettingsPage() {
           }
         </Ready>
       </Box>
-      <Box title={t('agentSettings.notTaken')} flush>
-        <Ready of={missing}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <p class="box-body quiet">{t('agentSettings.allTaken')}</p>
-            ) : (
-              <Table
-                caption={t('agentSettings.notTaken')}
-                columns={notTakenColumns()}
-                rows={items.slice(0, rowsShown)}
-                keyOf={({ id }) => id}
-              />
-            )
-          }
-        </Ready>
-        {(missing.data?.items.length ?? 0) > rowsShown && (
-          <p class="box-body quiet">
-            {t('agentSettings.more', { n: say((missing.data?.items.length ?? 0) - rowsShown) })}
-          </p>
-        )}
-      </Box>
+      {(summary.data?.endpoints ?? 0) > 0 && (
+        <Box title={t('agentSettings.notTaken')} flush>
+          <Ready of={missing}>
+            {({ items }) =>
+              items.length === 0 ? (
+                <p class="box-body quiet">{t('agentSettings.allTaken')}</p>
+              ) : (
+                <Table
+                  caption={t('agentSettings.notTaken')}
+                  columns={notTakenColumns()}
+                  rows={items.slice(0, rowsShown)}
+                  keyOf={({ id }) => id}
+                />
+              )
+            }
+          </Ready>
+          {(missing.data?.items.length ?? 0) > rowsShown && (
+            <p class="box-body quiet">
+              {t('agentSettings.more', { n: say((missing.data?.items.length ?? 0) - rowsShown) })}
+            </p>
+          )}
+        </Box>
+      )}
       <Versions onDone={close} />
     </>
   );

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { UpdateSettings } from '../../../../shared/agent-update.ts';
 import { type UpdateKey, type UpdateNumbers, updateBounds, updateKeys } from '../../../../shared/update-choices.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Box } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
@@ -24,10 +24,12 @@ export function UpdateSettingsForm({ now, onDone, onCancel }: UpdateSettingsForm
     () => Object.fromEntries(updateKeys.map((key) => [key, String(now.numbers[key])])) as Record<UpdateKey, string>,
   );
   const { busy, problem, send } = useSend();
+  const base = useBase('agent-updates');
   const faultAt = faultsOf(problem);
   const submit = async () => {
     const numbers = Object.fromEntries(updateKeys.map((key) => [key, Number(draft[key])])) as UpdateNumbers;
-    if (await send(() => call('agent-updates/settings', { method: 'PUT', body: { on: isOn, numbers } }))) onDone();
+    if (await send(() => call('agent-updates/settings', { method: 'PUT', body: { on: isOn, numbers }, base })))
+      onDone();
   };
   return (
     <Box title={t('agentUpdates.settings')}>

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { CalendarRow } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
@@ -122,12 +122,15 @@ export function CalendarForm({ calendar, onDone, onCancel }: CalendarFormProps) 
   const [draft, setDraft] = useState(() => draftOf(calendar));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('calendars');
   const set = (change: Partial<Draft>) => setDraft((old) => ({ ...old, ...change }));
   const hours = weekHours(draft.days.map(spansIn));
   const submit = async () => {
     const address = calendar ? `calendars/${encodeURIComponent(calendar.id)}` : 'calendars';
     await send(async () =>
-      onDone(await call<CalendarRow>(address, { method: calendar ? 'PATCH' : 'POST', body: bodyOf(draft, reason) })),
+      onDone(
+        await call<CalendarRow>(address, { method: calendar ? 'PATCH' : 'POST', body: bodyOf(draft, reason), base }),
+      ),
     );
   };
   return (

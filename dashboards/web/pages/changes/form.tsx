@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { ChangeDetail, ChangePreview } from '../../../../shared/api.ts';
 import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
 import { rows } from '../../fleet/store.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
 import { call } from '../../net/request.ts';
 import { Box } from '../../parts/box.tsx';
@@ -120,12 +120,13 @@ export function ChangeForm({ detail, onDone, onCancel }: ChangeFormProps) {
     return body && { scopes: body.scopes, from: body.from, to: body.to, ...(detail ? { except: detail.row.id } : {}) };
   }, [draft.scopes, draft.from, draft.to]);
   const { busy, problem, send } = useSend();
+  const base = useBase(detail ? `changes/${detail.row.id}` : 'changes');
   const submit = async () => {
     const body = bodyOf(draft);
     // The collector says what is missing of a plan without targets.
     const sent = body ?? { ...draft, from: instantIn(draft.from, null), to: instantIn(draft.to, null), repairOf: null };
     const [address, method] = detail ? [`changes/${detail.row.id}`, 'PATCH' as const] : ['changes', 'POST' as const];
-    await send(async () => onDone((await call<ChangeDetail>(address, { method, body: sent })).row.id));
+    await send(async () => onDone((await call<ChangeDetail>(address, { method, body: sent, base })).row.id));
   };
   const shown = problem ?? fault;
   return (

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { ChannelField, ChannelKind, ChannelRow } from '../../../../shared/channel.ts';
 import { aboutLanguage, languages } from '../../../../shared/words/index.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Box } from '../../parts/box.tsx';
 import { Checks } from '../../parts/checks.tsx';
@@ -116,6 +116,7 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
   );
   const [severities, setSeverities] = useState<Severity[]>(row?.severities ?? ['critical', 'warning']);
   const { busy, problem, send } = useSend();
+  const base = useBase('channels');
   const kind = kinds.find((one) => one.kind === kindChosen);
 
   const submit = async () => {
@@ -124,7 +125,7 @@ export function ChannelForm({ row, kinds, onDone, onCancel }: ChannelFormProps) 
     const body = row ? { severities, settings } : { name, ...(kind ? { kind: kind.kind } : {}), severities, settings };
     await send(async () => {
       const way = row ? `channels/${encodeURIComponent(row.id)}` : 'channels';
-      onDone(await call<ChannelRow>(way, { method: row ? 'PATCH' : 'POST', body }));
+      onDone(await call<ChannelRow>(way, { method: row ? 'PATCH' : 'POST', body, base }));
     });
   };
 

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { CostRow } from '../../../../shared/api.ts';
 import { amountText, centsIn } from '../../../../shared/money.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
@@ -36,6 +36,7 @@ export function CostForm({ cost, currency, month, onDone, onCancel }: CostFormPr
   const [draft, setDraft] = useState(() => draftOf(cost, currency, month));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('costs');
   const set = (change: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...change }));
   const cents = centsIn(draft.amount, currency);
   const isAmount = cents !== null && cents >= 0;
@@ -45,10 +46,10 @@ export function CostForm({ cost, currency, month, onDone, onCancel }: CostFormPr
     const { name, category, kind, from, to, months } = draft;
     const rest = { from, to: to === '' ? null : to, months: kind === 'capital' ? Number(months) : null, reason };
     const body = { name, category, kind, cents, ...rest };
-    if (await send(() => call(address, { method: cost ? 'PATCH' : 'POST', body }))) onDone();
+    if (await send(() => call(address, { method: cost ? 'PATCH' : 'POST', body, base }))) onDone();
   };
   const remove = async () => {
-    if (await send(() => call(address, { method: 'DELETE', body: { reason } }))) onDone();
+    if (await send(() => call(address, { method: 'DELETE', body: { reason }, base }))) onDone();
   };
   return (
     <Form

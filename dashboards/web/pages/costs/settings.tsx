@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { MoneyVersions } from '../../../../shared/api.ts';
 import { amountText, centsIn } from '../../../../shared/money.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box } from '../../parts/box.tsx';
@@ -21,12 +21,13 @@ function MoneyForm({ now, onDone }: { now: MoneySettings; onDone: () => void }) 
   const [expected, setExpected] = useState<readonly string[]>(now.expected);
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('costs/settings');
   const hourCents = hour.trim() === '' ? null : centsIn(hour, currency);
   const isAmount = hour.trim() === '' || (hourCents !== null && hourCents >= 0);
   const submit = async () => {
     if (!isAmount) return;
     const body = { currency, hourCents, expected, reason };
-    if (!(await send(() => call('costs/settings', { method: 'PUT', body })))) return;
+    if (!(await send(() => call('costs/settings', { method: 'PUT', body, base })))) return;
     setReason('');
     onDone();
   };

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { EndpointDependencies } from '../../../../shared/dependency.ts';
 import { rows } from '../../fleet/store.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { mayForAll } from '../../net/session.ts';
 import { Box, Ready } from '../../parts/box.tsx';
@@ -70,8 +70,9 @@ interface DependencyFormProps {
 export function DependencyForm({ address, known, help, targets = [], onDone }: DependencyFormProps) {
   const [text, setText] = useState(() => textOf(known));
   const { busy, problem, send } = useSend();
+  const base = useBase(address);
   const submit = async () => {
-    if (await send(() => call(address, { method: 'PUT', body: waysIn(text, targets) }))) onDone();
+    if (await send(() => call(address, { method: 'PUT', body: waysIn(text, targets), base }))) onDone();
   };
   return (
     <Form problem={problem} onSubmit={submit} busy={busy} word={t('common.save')} onCancel={onDone}>

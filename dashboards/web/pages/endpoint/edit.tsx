@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { EndpointRow, GroupRow } from '../../../../shared/api.ts';
 import type { BulkEditOutcome, BulkLine } from '../../../../shared/bulk.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Callout, ProblemCallout, Ready } from '../../parts/box.tsx';
@@ -112,6 +112,7 @@ function EditForm({ row, people: known, onDone, onCancel }: EditProps & { onCanc
   const [people, setPeople] = useState(known === null ? '' : String(known));
   const [groups, setGroups] = useState(row.groups.map(({ id }) => id));
   const { busy, problem, send } = useSend();
+  const base = useBase(`endpoints/${encodeURIComponent(row.id)}`);
   const submit = async () => {
     const body = {
       name,
@@ -121,7 +122,7 @@ function EditForm({ row, people: known, onDone, onCancel }: EditProps & { onCanc
       groups,
       people: people === '' ? null : Number(people),
     };
-    if (await send(() => call(`endpoints/${encodeURIComponent(row.id)}`, { method: 'PATCH', body }))) onDone();
+    if (await send(() => call(`endpoints/${encodeURIComponent(row.id)}`, { method: 'PATCH', body, base }))) onDone();
   };
   return (
     <Form

@@ -5,7 +5,7 @@ import type { MaintenanceRow } from '../../../../shared/api.ts';
 import { duration } from '../../../../shared/words/format.ts';
 import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
 import { rows } from '../../fleet/store.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
 import { call, type Page, type Problem } from '../../net/request.ts';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
@@ -62,10 +62,11 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
     draft,
   );
   const { busy, problem, send } = useSend();
+  const base = useBase('maintenance');
   const submit = async () => {
     const body = before ? editOf(draft, before, Date.now()) : bodyOf(draft, Date.now());
     const address = row ? `maintenance/${encodeURIComponent(row.id)}` : 'maintenance';
-    if (body && (await send(() => call(address, { method: row ? 'PATCH' : 'POST', body })))) onDone();
+    if (body && (await send(() => call(address, { method: row ? 'PATCH' : 'POST', body, base })))) onDone();
     // Nothing was changed, and all that is needed is there.
     if (!body && before && bodyOf(draft, Date.now())) onCancel();
   };

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box } from '../../parts/box.tsx';
@@ -52,12 +52,13 @@ export function DocumentForm({
 }: DocumentFormProps) {
   const [typed, setTyped] = useState(name ?? '');
   const { busy, problem, send } = useSend();
+  const base = useBase(folder === 'policies' ? 'on-call/policies' : 'on-call');
   const isTaken = name === undefined && taken.includes(typed.trim());
   const put = async (method: 'PUT' | 'DELETE') => {
     if (isTaken) return;
     const body = method === 'PUT' ? { body: { ...bodyOf(), isNew: name === undefined } } : {};
     const address = `on-call/${folder}/${encodeURIComponent(typed.trim())}`;
-    if (await send(() => call(address, { method, ...body }))) onDone();
+    if (await send(() => call(address, { method, ...body, base }))) onDone();
   };
   return (
     <Form

@@ -1,11 +1,10 @@
 /** How one is reached oneself, in which order, and when not; with a test of each way. */
-
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ChannelTrial } from '../../../../shared/channel.ts';
 import type { PersonRow } from '../../../../shared/on-call.ts';
 import type { OwnWay } from '../../../../shared/own-ways.ts';
 import { useLoad, useSend } from '../../net/load.ts';
-import { call, type Page } from '../../net/request.ts';
+import { baseOf, call, type Page } from '../../net/request.ts';
 import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
@@ -64,6 +63,7 @@ export function OwnWays() {
   const { busy, problem, send } = useSend();
   const faultAt = faultsOf(problem);
   const { data } = loaded;
+  const base = useMemo(() => baseOf('on-call/me'), [data]);
   useEffect(() => {
     if (!data) return;
     ways.setList(data.content.ways.map(({ channel, address = '' }) => ({ channel, address })));
@@ -80,7 +80,7 @@ export function OwnWays() {
       ways: ways.list.map(({ channel, address }) => ({ channel, ...(address ? { address } : {}) })),
       ...(quiet.start || quiet.end ? { quiet: { ...quiet, ...(letsThrough ? { letsThrough } : {}) } } : {}),
     };
-    if (!(await send(() => call('on-call/me', { method: 'PUT', body: { content } })))) return;
+    if (!(await send(() => call('on-call/me', { method: 'PUT', body: { content }, base })))) return;
     setDone(true);
     results.reload();
   };

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { RouteNodeContent, RoutesContent, RoutesRow, RoutesShown } from '../../../../shared/on-call.ts';
 import type { ReceiverChoices } from '../../../../shared/receivers.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Callout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
@@ -201,9 +201,10 @@ function TreeForm({ row, onDone, onCancel }: { row: RoutesRow; onDone: () => voi
   const [draft, setDraft] = useState<RoutesContent>(() => structuredClone(row.content));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('routes');
   const faultAt = faultsOf(problem);
   const save = async () => {
-    if (await send(() => call('routes', { method: 'PUT', body: { content: draft, reason } }))) onDone();
+    if (await send(() => call('routes', { method: 'PUT', body: { content: draft, reason }, base }))) onDone();
   };
   return (
     <Form problem={problem} onSubmit={save} busy={busy} word={t('common.save')} onCancel={onCancel}>

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { CalendarRow } from '../../../../shared/api.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
@@ -76,6 +76,7 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
     support: place?.calendars?.support ?? '',
   }));
   const { busy, problem, send } = useSend();
+  const base = useBase(place ? `${kind}/${encodeURIComponent(place.id)}` : kind);
   const submit = async () => {
     const ofSite = {
       zone: zone === '' ? null : zone,
@@ -85,7 +86,7 @@ export function PlaceForm({ kind, place, onDone, onCancel }: PlaceFormProps) {
     const body = { name, note, ...(kind === 'sites' ? ofSite : {}) };
     await send(async () => {
       const address = place ? `${kind}/${encodeURIComponent(place.id)}` : kind;
-      onDone(await call<PlaceRow>(address, { method: place ? 'PATCH' : 'POST', body }));
+      onDone(await call<PlaceRow>(address, { method: place ? 'PATCH' : 'POST', body, base }));
     });
   };
   return (

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { ReportSchedule, SiteRow } from '../../../../shared/api.ts';
 import { periodKinds } from '../../../../shared/period.ts';
 import { none, number } from '../../../../shared/words/format.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { Box, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
@@ -48,6 +48,7 @@ function ScheduleForm({ schedule, onDone, onCancel }: ScheduleFormProps) {
   const [draft, setDraft] = useState(() => draftOf(schedule));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('report-schedules');
   const set = (change: Partial<ScheduleDraft>) => setDraft((old) => ({ ...old, ...change }));
   const submit = async () => {
     const { site, hour, recipients, ...rest } = draft;
@@ -56,7 +57,7 @@ function ScheduleForm({ schedule, onDone, onCancel }: ScheduleFormProps) {
       recipients: [...new Set(recipients.split(/[\s,;]+/).filter((one) => one !== ''))],
     };
     const address = schedule ? `report-schedules/${encodeURIComponent(schedule.id)}` : 'report-schedules';
-    if (await send(() => call(address, { method: schedule ? 'PATCH' : 'POST', body }))) onDone();
+    if (await send(() => call(address, { method: schedule ? 'PATCH' : 'POST', body, base }))) onDone();
   };
   return (
     <div class="stack">

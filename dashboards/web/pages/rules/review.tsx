@@ -2,7 +2,7 @@
 
 import type { RulePreview } from '../../../../shared/api.ts';
 import { duration, number } from '../../../../shared/words/format.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { ProblemCallout } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -129,12 +129,15 @@ function Past({ history, reached }: { history: RulePreview['history']; reached: 
 
 export function Review({ family, wanted, reason, preview, names, action, onDone, onBack }: ReviewProps) {
   const { busy, problem, send } = useSend();
+  const base = useBase('rules');
   const { scope, changes } = wanted;
   const format = (value: number) => number(value, language.value);
   const apply = () =>
-    void send(() => call('rules/changes', { method: 'POST', body: { scope, changes, reason } })).then((isDone) => {
-      if (isDone) onDone();
-    });
+    void send(() => call('rules/changes', { method: 'POST', body: { scope, changes, reason }, base })).then(
+      (isDone) => {
+        if (isDone) onDone();
+      },
+    );
   const focused = useFocus<HTMLElement>('h3');
   const pairs = pairsOf(family, wanted, preview);
   return (

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { SilencePreview, SilenceRow } from '../../../../shared/silence.ts';
 import { duration } from '../../../../shared/words/format.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
 import { call } from '../../net/request.ts';
 import { Box, Callout } from '../../parts/box.tsx';
@@ -62,13 +62,14 @@ export function SilenceForm({ row, matchers = [], onDone, onCancel }: SilenceFor
     draft.matchers,
   );
   const { busy, problem, send } = useSend();
+  const base = useBase('silences');
   const start = draft.start === '' ? null : wallInstant(draft.start, zone, 'open');
   const end = endOf(draft.length, draft.until, start ?? Date.now(), zone);
   const submit = async () => {
     const what = hasBegun ? {} : { matchers: linesOf(draft.matchers), ...(start === null ? {} : { start }) };
     const body = { ...what, reason: draft.reason, ...(end === null ? {} : { end }) };
     const address = row ? `silences/${encodeURIComponent(row.id)}` : 'silences';
-    if (await send(() => call(address, { method: row ? 'PATCH' : 'POST', body }))) onDone();
+    if (await send(() => call(address, { method: row ? 'PATCH' : 'POST', body, base }))) onDone();
   };
   const shown = problem ?? fault;
   return (

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { ProductRow } from '../../../../shared/api.ts';
-import { useSend } from '../../net/load.ts';
+import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Box } from '../../parts/box.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
@@ -30,6 +30,7 @@ export function ProductForm({ product, suggested, currency, onDone, onCancel }: 
   const [lines, setLines] = useState(linesOf(product?.entitlements ?? [], currency));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('software/products');
   const entitlements = licencesIn(lines, currency);
   const fault = Array.isArray(entitlements) ? undefined : t('software.badEntitlement', entitlements);
   const address = product ? `software/products/${encodeURIComponent(product.id)}` : 'software/products';
@@ -37,10 +38,10 @@ export function ProductForm({ product, suggested, currency, onDone, onCancel }: 
     if (fault !== undefined) return;
     const names = patterns.split('\n').filter((line) => line.trim() !== '');
     const body = { name, patterns: names, class: own, entitlements, reason };
-    if (await send(() => call(address, { method: product ? 'PATCH' : 'POST', body }))) onDone();
+    if (await send(() => call(address, { method: product ? 'PATCH' : 'POST', body, base }))) onDone();
   };
   const remove = async () => {
-    if (await send(() => call(address, { method: 'DELETE', body: { reason } }))) onDone();
+    if (await send(() => call(address, { method: 'DELETE', body: { reason }, base }))) onDone();
   };
   return (
     <Box title={product?.name ?? t('software.newProduct')}>

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { AvailabilityTargets, Budgets } from '../../../../shared/api.ts';
 import { cutPercent, duration, none, number, percent } from '../../../../shared/words/format.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Ready } from '../../parts/box.tsx';
@@ -81,9 +81,10 @@ function TargetForm({ onDone }: { onDone: () => void }) {
   const [percent, setPercent] = useState('');
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('availability/targets');
   const submit = async () => {
     const body = { scope, target, percent: percent.trim() === '' ? null : Number(percent), reason };
-    if (await send(() => call('availability/targets', { method: 'PUT', body }))) onDone();
+    if (await send(() => call('availability/targets', { method: 'PUT', body, base }))) onDone();
   };
   return (
     <Form problem={problem} onSubmit={submit} busy={busy} word={t('budget.save')}>

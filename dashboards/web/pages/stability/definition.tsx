@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { Recomputed, Stability } from '../../../../shared/api.ts';
 import { none, number, shownUnit } from '../../../../shared/words/format.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { mayForAll } from '../../net/session.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
@@ -47,6 +47,7 @@ function DefinitionForm({ parts, onDone }: DefinitionFormProps) {
   const [draft, setDraft] = useState(() => draftOf(parts));
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('stability/definition');
   const set = (part: string, name: (typeof numbers)[number], value: string) =>
     setDraft((old) => ({ ...old, [part]: { ...(old[part] as DefinitionDraft[string]), [name]: value } }));
   const sum = Object.values(draft).reduce((all, { weight }) => all + Number(weight), 0);
@@ -60,7 +61,7 @@ function DefinitionForm({ parts, onDone }: DefinitionFormProps) {
       ),
       reason,
     };
-    if (await send(() => call('stability/definition', { method: 'PUT', body }))) onDone();
+    if (await send(() => call('stability/definition', { method: 'PUT', body, base }))) onDone();
   };
   return (
     <Form problem={problem} onSubmit={submit} busy={busy} word={t('stability.define.save')}>

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { GroupRow, SiteRow, StatusPageRow } from '../../../../shared/api.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Ready } from '../../parts/box.tsx';
@@ -76,6 +76,7 @@ function PageForm({ page, onDone, onCancel }: StatusFormProps & { page: StatusPa
   );
   const [reason, setReason] = useState('');
   const { busy, problem, send } = useSend();
+  const base = useBase('status-pages');
   const set = (change: Partial<typeof draft>) => setDraft((old) => ({ ...old, ...change }));
   const setPart = (id: string, change: Partial<PartDraft>) =>
     setParts((old) => old.map((one) => (one.id === id ? { ...one, ...change } : one)));
@@ -86,7 +87,7 @@ function PageForm({ page, onDone, onCancel }: StatusFormProps & { page: StatusPa
     });
     const body = { ...draft, components, reason };
     const address = page ? `status-pages/${page.id}` : 'status-pages';
-    if (await send(() => call(address, { method: page ? 'PATCH' : 'POST', body }))) onDone();
+    if (await send(() => call(address, { method: page ? 'PATCH' : 'POST', body, base }))) onDone();
   };
   return (
     <div class="stack">

@@ -10,7 +10,7 @@ import {
 } from '../../../../shared/target.ts';
 import type { TargetDetail, TargetRow, TargetTrial } from '../../../../shared/target-api.ts';
 import { number } from '../../../../shared/words/format.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may, me } from '../../net/session.ts';
 import { Callout } from '../../parts/box.tsx';
@@ -151,6 +151,7 @@ export function TargetForm({ target, endpoints, onDone, onCancel }: TargetFormPr
   const [draft, setDraft] = useState<TargetDraft>(() => draftOf(target));
   const [trial, setTrial] = useState<TargetTrial | null>(null);
   const { busy, problem, send } = useSend();
+  const base = useBase('targets');
   const detail = useLoad<TargetDetail>(target ? `targets/${encodeURIComponent(target.id)}` : null);
   const uses = detail.data?.uses ?? [];
   const set = (change: Partial<TargetDraft>) => {
@@ -177,7 +178,7 @@ export function TargetForm({ target, endpoints, onDone, onCancel }: TargetFormPr
     };
     const body = target ? common : { ...common, kind: draft.kind };
     const address = target ? `targets/${encodeURIComponent(target.id)}` : 'targets';
-    if (await send(() => call(address, { method: target ? 'PATCH' : 'POST', body }))) onDone();
+    if (await send(() => call(address, { method: target ? 'PATCH' : 'POST', body, base }))) onDone();
   };
   return (
     <div class="stack">

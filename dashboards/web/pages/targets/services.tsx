@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
 import type { ServicePart, ServiceRow, TargetRow } from '../../../../shared/target-api.ts';
 import { none } from '../../../../shared/words/format.ts';
-import { useLoad, useSend } from '../../net/load.ts';
+import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
@@ -94,11 +94,12 @@ function ServiceForm({ service, choices, onDone, onCancel }: ServiceFormProps) {
   const [parts, setParts] = useState<readonly string[]>(service?.parts.map(({ id }) => id) ?? []);
   const [need, setNeed] = useState(service?.need == null ? '' : String(service.need));
   const { busy, problem, send } = useSend();
+  const base = useBase('services');
   const nameOf = (id: string) => [...choices, ...(service?.parts ?? [])].find((one) => one.id === id)?.name ?? id;
   const submit = async () => {
     const body = { name, note, parts, need: need === '' ? null : Number(need) };
     const address = service ? `services/${encodeURIComponent(service.id)}` : 'services';
-    if (await send(() => call(address, { method: service ? 'PATCH' : 'POST', body }))) onDone();
+    if (await send(() => call(address, { method: service ? 'PATCH' : 'POST', body, base }))) onDone();
   };
   return (
     <div class="stack">
