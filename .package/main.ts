@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { flagFault } from '../shared/flag-fault.ts';
 import { makeFolder } from '../shared/make-folder.ts';
 import { readKeys } from '../shared/release.ts';
 import { type Bundle, bundleAgent, bundleCollector } from './bundle.ts';
@@ -60,7 +61,7 @@ function flagsOf(words: string[]) {
       },
     }).values;
   } catch (thrown) {
-    throw new Refused(`${(thrown as Error).message}\nWhat it takes: npm run package -- --help`);
+    throw new Refused(`The command line has ${flagFault(thrown)}.\nWhat it takes: npm run package -- --help`);
   }
 }
 

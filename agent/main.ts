@@ -5,7 +5,7 @@
 import '../shared/needs-node.ts';
 
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { EvenkeelError, fail } from '../shared/errors.ts';
 import type { AgentCommand } from './commands/command.ts';
 import { becomeOwner, defaultData } from './home.ts';
 import { becomeLean } from './lean.ts';
@@ -99,11 +99,12 @@ function dataFolder(flag: unknown): string {
 const { parseArgs } = process.getBuiltinModule('node:util');
 
 /** Words of a wrapped command, after `--`, belong to it and are not parsed here. */
-function parse(words: string[], options: ParseArgsOptionsConfig) {
+async function parse(words: string[], options: ParseArgsOptionsConfig) {
   try {
     return parseArgs({ args: words, options: { ...common, ...options }, allowPositionals: true, strict: true });
   } catch (thrown) {
-    throw fail('BAD_FLAG', { problem: reasonOf(thrown).split('. ')[0] as string }, thrown);
+    const { flagFault } = await import('../shared/flag-fault.ts');
+    throw fail('BAD_FLAG', { problem: flagFault(thrown) }, thrown);
   }
 }
 
@@ -126,7 +127,7 @@ async function main([name, ...words]: string[]): Promise<number> {
     process.env.PATH = (await import('./programs.ts')).programPath();
     if (!entry.lasting) endQuietly();
   }
-  const { values, positionals } = parse(words, command.options);
+  const { values, positionals } = await parse(words, command.options);
   if (values.help) {
     process.stdout.write(`${help()}\n`);
     return 0;

@@ -4,10 +4,11 @@
 import '../shared/needs-node.ts';
 
 import { parseArgs } from 'node:util';
-import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { EvenkeelError, fail } from '../shared/errors.ts';
+import { flagFault } from '../shared/flag-fault.ts';
 import { nearest } from '../shared/nearest.ts';
 import type { Command } from './commands/command.ts';
-import { commands } from './commands/index.ts';
+import { type CommandEntry, commands } from './commands/index.ts';
 import { isPackaged, places } from './package/places.ts';
 import { version } from './version.ts';
 
@@ -34,6 +35,14 @@ function help(): string {
   ].join('\n');
 }
 
+/** Of one command, or of those that begin with the same word. */
+function helpOf(first: string, among: [name: string, entry: CommandEntry][]): string {
+  const lines = among.map(([name, { usage, about }]) => `  ${name} ${usage}\n      ${about}`);
+  return [`evenkeel ${first}`, '', ...lines, '', 'All commands, and the options of all: --help without a command'].join(
+    '\n',
+  );
+}
+
 function unknownFlag(word: string, known: readonly string[]): EvenkeelError {
   const guess = nearest(word, known);
   return fail('BAD_FLAG', { problem: `an unknown option --${word}${guess ? ` (did you mean --${guess}?)` : ''}` });
@@ -49,7 +58,7 @@ function parse(words: string[], options: Command['options']) {
   try {
     return parseArgs({ args: words, options: all, allowPositionals: true, strict: true });
   } catch (thrown) {
-    throw fail('BAD_FLAG', { problem: reasonOf(thrown).split('. ')[0] as string }, thrown);
+    throw fail('BAD_FLAG', { problem: flagFault(thrown) }, thrown);
   }
 }
 
@@ -66,6 +75,12 @@ async function main(words: string[]): Promise<number> {
   const two = `${first} ${second ?? ''}`;
   const name = Object.hasOwn(commands, two) ? two : first;
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const asksForHelp = words.slice(1).some((word) => word === '--help' || word === '-h');
+  const group = Object.entries(commands).filter(([known]) => known.split(' ')[0] === first);
+  if (!entry && group.length > 0 && (second === undefined || asksForHelp)) {
+    process.stdout.write(`${helpOf(first, group)}\n`);
+    return asksForHelp ? 0 : 2;
+  }
   if (!entry) {
     const guess = nearest(name, Object.keys(commands));
     throw fail('BAD_FLAG', { problem: `an unknown command "${name}"${guess ? ` (did you mean "${guess}"?)` : ''}` });
@@ -73,7 +88,7 @@ async function main(words: string[]): Promise<number> {
   const { command } = await entry.load();
   const { values, positionals } = parse(words.slice(name.split(' ').length), command.options);
   if (values.help) {
-    process.stdout.write(`${help()}\n`);
+    process.stdout.write(`${helpOf(name, [[name, entry]])}\n`);
     return 0;
   }
   const most = command.takes === undefined ? 0 : 1;

@@ -78,7 +78,7 @@ export const errors = {
   TLS_EXISTS: row(
     409,
     'There is an authority in {path} already.',
-    'Nothing was changed. Further names stand in evenkeel.yaml (tls: { names: […] }); the next authority: `npm run collector -- tls rotate`.',
+    'Nothing was changed. Further names stand in evenkeel.yaml (tls: { names: […] }); the next authority: `npm run collector -- tls rotate`. To begin anew while no agent is enrolled: stop the collector, move {path} away, and run `tls init` again.',
   ),
   TLS_OLD_TRUSTED: row(
     409,

@@ -3,7 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { prepareFolder } from '../data/folder.ts';
-import { hostFault } from '../settings/settings.ts';
+import { reachedFault } from '../settings/settings.ts';
 import { expiresAt, initAuthority } from '../tls/authority.ts';
 import { pinOf } from '../tls/certificates.ts';
 import { namesFor } from '../tls/serving.ts';
@@ -20,7 +20,7 @@ function namesIn(given: unknown): string[] {
       problem: 'no --name by which others reach this collector, such as --name keel.example.net',
     });
   for (const name of names) {
-    const fault = name.length > 253 ? 'is longer than a name can be' : hostFault(name);
+    const fault = reachedFault(name);
     if (fault !== null) throw fail('BAD_FLAG', { problem: `--name "${name.slice(0, 100)}": it ${fault}` });
   }
   return names;

@@ -2,7 +2,8 @@
  * The shape of `evenkeel.yaml`. Every key is optional: defaults.* is what an empty file means. Unknown keys are refused
  * (shared/shape.ts suggests the nearest). Durations are written `10s`, `2m`, `36h`, `14d`.
  */
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { isNeverReached } from '../../shared/outgoing.ts';
@@ -65,9 +66,27 @@ const url = (...protocols: string[]) =>
 
 /** The name of a machine or its address alone: whoever writes the port here as well would find it ignored or refused. */
 export function hostFault(text: string): string | null {
-  if (/^[A-Za-z0-9_.-]+:\d+$/.test(text)) return 'holds a port; write that under `port`';
-  return /^[A-Za-z0-9_.:%-]+$/.test(text) ? null : 'is not a host; write a name or an address alone, such as 127.0.0.1';
+  if (isIP(text) !== 0) return null;
+  if (/^[^:]+:\d+$/.test(text)) return 'holds a port; write the name or the address alone';
+  if (/[^ -~]/.test(text)) {
+    const ascii = domainToASCII(text);
+    return ascii ? `is written ${ascii} in certificates and by name servers; write that` : noHost;
+  }
+  const labels = text.replace(/\.$/, '').split('.');
+  if (/^\d+$/.test(labels.at(-1) as string)) return 'is no address: four numbers to 255, or an IPv6 address';
+  const isName = labels.every((label) => /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/.test(label));
+  return isName && text.length <= 253 ? null : noHost;
 }
+const noHost = 'is not a host; write a name or an address alone, such as keel.example.net or 10.0.0.7';
+
+/** By which others come here, unlike one to listen at. */
+export function reachedFault(text: string): string | null {
+  const fault = hostFault(text);
+  if (fault !== null || !isAnywhere(text)) return fault;
+  return 'stands for all addresses of this machine, and nobody can reach it by that; write the name or address that others use';
+}
+/** `0.0.0.0`, and `::` in all its forms. */
+const isAnywhere = (text: string) => text === '0.0.0.0' || (isIPv6(text) && !/[1-9a-f]/i.test(text));
 
 function targetFault(text: string): string | null {
   if (text.includes('/') || isIP(text) !== 0) return rangeFault(text);
@@ -131,7 +150,7 @@ export const CollectorSettings = Type.Object(
         {
           ...{ host, port: port(7460), publicUrl: url('http:', 'https:') },
           names: Type.Optional(
-            Type.Array(Type.String({ minLength: 1, want: 'a host', check: hostFault }), {
+            Type.Array(Type.String({ minLength: 1, want: 'a host', check: reachedFault }), {
               description: 'further names by which browsers and agents reach it; requests for others are refused',
             }),
           ),
@@ -162,7 +181,7 @@ export const CollectorSettings = Type.Object(
           key: path('PEM file: its private key'),
           ca: path('PEM file: the authority that agents shall trust, when no system knows it'),
           names: Type.Optional(
-            Type.Array(Type.String({ minLength: 1, want: 'a host', check: hostFault }), {
+            Type.Array(Type.String({ minLength: 1, want: 'a host', check: reachedFault }), {
               description: 'further names and addresses in the certificate that the collector makes',
               maxItems: 100,
             }),

@@ -53,7 +53,15 @@ export async function initAuthority(
     ...{ v: 1, version: 1, names: [...given], current, next, old: null, cross: null },
     server: { ...server, issuedAt: now, key, nextKey, keySince: now },
   };
-  writeAuthority(data, null, file);
+  try {
+    writeAuthority(data, null, file);
+  } catch (thrown) {
+    // Another one was quicker: its keys stay, ours go.
+    const other = readAuthority(data);
+    if (!other) throw thrown;
+    forgetKeys(data, pinsKept(other));
+    throw fail('TLS_EXISTS', { path: folderOf(data) }, thrown);
+  }
   return file;
 }
 
