@@ -24,7 +24,7 @@ interface AgentCommandEntry {
 }
 
 const commands: Record<string, AgentCommandEntry> = {
-  run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true, keepsRights: true },
+  run: { usage: 'run', load: () => import('./commands/run.ts'), lasting: true },
   enroll: {
     keepsRights: true,
     usage:

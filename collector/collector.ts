@@ -3,7 +3,6 @@
  * `stop` closes in the opposite order, also when the start broke off half-way.
  */
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
@@ -17,7 +16,7 @@ import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { createBaselines } from './baseline/baselines.ts';
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
-import { type DataFolder, openDataFolder, type RunningAddresses, removeOwn } from './data/folder.ts';
+import { type DataFolder, openDataFolder, removeOwn, tellAddresses } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
@@ -60,6 +59,8 @@ import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
 import { awaitState } from './state/open.ts';
 import { withTargets } from './targets/subject.ts';
+import type { ShownTls } from './tls/serving.ts';
+import type { ServedTls } from './tls/told.ts';
 
 export interface Deps {
   clock: Clock;
@@ -266,7 +267,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(announceNew({ ...deps, state, fleet, alerts, rule: newEndpoints, isOn: config.agents.announceNew }));
   keepHouse({ ...deps, state, driver, accounts, outbox, chores, erasures }, onStop);
   const [addresses, own] = [tls.addresses(ports), ownAddressOf(config, ports.http)];
-  await beside(config, deps, { folder, accounts, enrollments, addresses, own }, onStop);
+  await beside(config, deps, { folder, accounts, enrollments, addresses, own, web: tls.web }, onStop);
   const secret = accounts.setup.secret();
   return {
     addresses,
@@ -416,16 +417,22 @@ interface LocalParts {
   addresses: Addresses;
   /** The web app as this machine reaches it. */
   own: string;
+  web: ShownTls;
 }
 
 /** What runs or lies beside the collector for this machine only. */
 async function beside(config: Config, { log }: Deps, parts: LocalParts, onStop: (close: Close) => void): Promise<void> {
   const { folder, accounts, enrollments, addresses } = parts;
-  const { http, mqtt, authorities } = addresses;
-  const trusted = [...authorities, ...(config.tls ? [config.tls.cert] : [])];
-  const found = JSON.stringify({ http, mqtt, own: parts.own, trusted } satisfies RunningAddresses);
-  writeFileSync(folder.addresses, found, { mode: 0o600 });
-  onStop(() => removeOwn(folder.addresses, found));
+  const { http, mqtt } = addresses;
+  let written = '';
+  const write = (shown: ServedTls | null) => {
+    const trusted = shown ? [...shown.authorities, shown.cert] : [];
+    written = tellAddresses(folder.path, { http, mqtt, own: parts.own, trusted });
+  };
+  write(parts.web.current());
+  // Commands of this machine go on after a change of the authority, too.
+  parts.web.onChange(write);
+  onStop(() => removeOwn(folder.addresses, written));
   onStop(await writeLocalToken(accounts.tokens, folder.localToken, log));
   if (!config.localAgent) return;
   const agent = startLocalAgent({

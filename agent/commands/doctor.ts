@@ -6,6 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { checkWordOf } from '../../shared/check-word.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { AgentConfig } from '../../shared/report.ts';
 import { type AgentState, checkNames, spoolPath } from '../agent.ts';
@@ -17,10 +18,12 @@ import { ask } from '../control-socket.ts';
 import { type Credential, readCredential } from '../credential.ts';
 import { english } from '../english.ts';
 import { merge, paceOf } from '../intervals.ts';
+import { attemptFor } from '../join-attempt.ts';
 import { readLocal } from '../local.ts';
 import { createLog } from '../log.ts';
 import { forgetfulMemory, openMemory } from '../memory.ts';
 import type { WantedWay } from '../orders.ts';
+import { readWaiting } from '../waiting.ts';
 import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 import { type DoctorPart, partsOf } from './doctor-parts.ts';
@@ -146,8 +149,15 @@ function describeUpdate(update: AgentState['update'] | undefined): string[] {
   ];
 }
 
+async function describeWaiting(data: string): Promise<string> {
+  const waits = readWaiting(data);
+  if (!waits) return 'none: run `npm run agent -- enroll`';
+  const word = checkWordOf(attemptFor(data, waits.code));
+  return `waits since ${new Date(waits.since).toISOString()} for a person to approve it at the collector; check word ${word}`;
+}
+
 async function describeRoad(data: string, credential: Credential | null, wanted: WantedWay): Promise<string[]> {
-  if (!credential) return ['enrolment      none: run `npm run agent -- enroll`'];
+  if (!credential) return [`enrolment      ${await describeWaiting(data)}`];
   const state = (await ask(data, 'status')) as AgentState | null;
   return [
     `enrolment      ${credential.name} (${credential.endpoint}) at ${credential.collector}; a ${credential.kind}: ${credential.kind_why}`,

@@ -1,6 +1,7 @@
 /** `tls status`: which certificate is shown, until when, and whether a change of the authority is under way. */
 import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
+import { reasonOf } from '../../shared/errors.ts';
 import { escaped } from '../../shared/safe-text.ts';
 import type { TlsView } from '../../shared/tls.ts';
 import { shownInstant } from '../../shared/zone.ts';
@@ -17,10 +18,10 @@ const beforeWords = ({ since, droppedAt }: NonNullable<AuthorityFile['old']>, zo
 
 /** What agents trust, is known to a collector that runs. */
 async function agentsNow(data: string): Promise<string[]> {
-  const view = await localDoor(data)
-    ?.ask<TlsView>('GET', '/api/v1/collector/tls')
-    .catch(() => undefined);
-  if (!view) return ['Agents       not known: the collector does not run'];
+  const door = localDoor(data);
+  if (!door) return ['Agents       not known: the collector does not run'];
+  const view = await door.ask<TlsView>('GET', '/api/v1/collector/tls').catch(reasonOf);
+  if (typeof view === 'string') return [`Agents       not known: ${view}`];
   if (view.version === 0) return [];
   const { agents, missing, change } = view;
   return [

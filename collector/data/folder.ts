@@ -3,7 +3,7 @@
  * SQLite lock on a file of its own, which the system gives back when the process ends, however it ends: nothing stale
  * is left after `kill -9`.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
@@ -122,12 +122,30 @@ export interface RunningAddresses {
   own: string;
   /** Certificates by which it is recognised, in PEM; none without encryption. */
   trusted: string[];
+  /** The folder itself: a copy of one that is in use holds this file as well. */
+  folder: string;
+}
+
+const identityOf = (path: string): string => {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev}:${ino}`;
+};
+
+/** For commands of this machine; whole at any moment. @returns what was written */
+export function tellAddresses(path: string, addresses: Omit<RunningAddresses, 'folder'>): string {
+  const text = JSON.stringify({ ...addresses, folder: identityOf(path) } satisfies RunningAddresses);
+  const file = pathsOf(path).addresses;
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return text;
 }
 
 /** The addresses of the collector that runs on this folder; null where none does. */
 export function runningOn(path: string): RunningAddresses | null {
   const text = readText(pathsOf(path).addresses);
-  return text !== null && isAlive(Number(holderOf(path))) ? JSON.parse(text) : null;
+  if (text === null || !isAlive(Number(holderOf(path)))) return null;
+  const running = JSON.parse(text) as RunningAddresses;
+  return running.folder === identityOf(path) ? running : null;
 }
 
 /** What was killed leaves its files. */

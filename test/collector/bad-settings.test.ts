@@ -62,7 +62,10 @@ const table: [yaml: string, ...lines: string[]][] = [
   // Keys and plain values
   ['htp:\n  port: 1\n', '1:1: unknown key "htp"; did you mean "http"?'],
   ['http:\n  host: 127.0.0.1\n  prot: 80\n', '3:3: unknown key "prot"; did you mean "port"?'],
-  ['http:\n  names: ["keel:7460"]\n', '2:11: http.names.0 "keel:7460" holds a port; write the name or the address alone'],
+  [
+    'http:\n  names: ["keel:7460"]\n',
+    '2:11: http.names.0 "keel:7460" holds a port; write the name or the address alone',
+  ],
   [
     'http:\n  trustProxy: [proxy.example.net]\n',
     '2:16: http.trustProxy.0 "proxy.example.net" is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24',
@@ -99,7 +102,10 @@ const table: [yaml: string, ...lines: string[]][] = [
   ['http:\n  port: "80"\n', '2:9: http.port "80" must be a whole number from 0 to 65535; write 80'],
   ['mqtt:\n  port: 70000\n', '2:9: mqtt.port 70000 must be a whole number from 0 to 65535'],
   ['mqtt:\n  port: 18.5\n', '2:9: mqtt.port 18.5 must be a whole number from 0 to 65535'],
-  ['http: { host: "127.0.0.1:80" }\n', '1:15: http.host "127.0.0.1:80" holds a port; write the name or the address alone'],
+  [
+    'http: { host: "127.0.0.1:80" }\n',
+    '1:15: http.host "127.0.0.1:80" holds a port; write the name or the address alone',
+  ],
   [
     'http: { host: "http://keel" }\n',
     '1:15: http.host "http://keel" is not a host; write a name or an address alone, such as keel.example.net or 10.0.0.7',

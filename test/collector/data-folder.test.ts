@@ -1,6 +1,6 @@
 /** A data folder that cannot be used: told by name, before anything is changed. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
@@ -44,6 +44,9 @@ test('where it is found is known while it runs, and no longer when it was stoppe
   assert.is(runningOn(path), null);
   const first = await startCollector(path);
   assert.is(runningOn(path)?.http, first.http);
+  const copy = join(folder.path, 'copy');
+  cpSync(path, copy, { recursive: true });
+  assert.is(runningOn(copy), null, 'a copy of it is another folder');
   first.child.kill('SIGKILL');
   await first.ended;
   assert.is(runningOn(path), null, 'what it left is not believed');

@@ -87,6 +87,8 @@ test('rotated: a running agent is told, takes it and says so; then given up: it 
     assert.is(twice.code, 1);
     assert.match(twice.stderr, /given up at .* already/);
     await until(async () => (await view()).authority?.current.pin === later, 10_000, 'it is shown');
+    // Commands of its own machine know the new one as well.
+    assert.match((await command('status')).stdout, /0 of 1 have what they were told/);
     assert.equal(
       (await view()).missing.map(({ why }) => why),
       ['offline'],
