@@ -3,7 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { prepareFolder } from '../data/folder.ts';
-import { reachedFault } from '../settings/settings.ts';
+import { reachedFault } from '../settings/hosts.ts';
 import { expiresAt, initAuthority } from '../tls/authority.ts';
 import { pinOf } from '../tls/certificates.ts';
 import { namesFor } from '../tls/serving.ts';

@@ -2,11 +2,8 @@
  * The shape of `evenkeel.yaml`. Every key is optional: defaults.* is what an empty file means. Unknown keys are refused
  * (shared/shape.ts suggests the nearest). Durations are written `10s`, `2m`, `36h`, `14d`.
  */
-import { isIP, isIPv6 } from 'node:net';
-import { domainToASCII } from 'node:url';
 import { type Static, Type } from 'typebox';
 import { formatDuration, parseDuration } from '../../shared/duration.ts';
-import { isNeverReached } from '../../shared/outgoing.ts';
 import { rangeFault } from '../../shared/ranges.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { OpenIdSettings } from '../accounts/openid-settings.ts';
@@ -19,6 +16,7 @@ import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
 import type { TargetDefinition } from '../targets/store.ts';
 import { AuditSettings } from './audit.ts';
+import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -63,49 +61,6 @@ const url = (...protocols: string[]) =>
       check: (text: string) => urlFault(text, protocols),
     }),
   );
-
-/** The name of a machine or its address alone: whoever writes the port here as well would find it ignored or refused. */
-export function hostFault(text: string): string | null {
-  if (isIP(text) !== 0) return null;
-  if (/^[^:]+:\d+$/.test(text)) return 'holds a port; write the name or the address alone';
-  if (/[^ -~]/.test(text)) {
-    const ascii = domainToASCII(text);
-    return ascii ? `is written ${ascii} in certificates and by name servers; write that` : noHost;
-  }
-  const labels = text.replace(/\.$/, '').split('.');
-  if (/^\d+$/.test(labels.at(-1) as string)) return 'is no address: four numbers to 255, or an IPv6 address';
-  const isName = labels.every((label) => /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/.test(label));
-  return isName && text.length <= 253 ? null : noHost;
-}
-const noHost = 'is not a host; write a name or an address alone, such as keel.example.net or 10.0.0.7';
-
-/** By which others come here, unlike one to listen at. */
-export function reachedFault(text: string): string | null {
-  const fault = hostFault(text);
-  if (fault !== null || !isAnywhere(text)) return fault;
-  return 'stands for all addresses of this machine, and nobody can reach it by that; write the name or address that others use';
-}
-/** `0.0.0.0`, and `::` in all its forms. */
-const isAnywhere = (text: string) => text === '0.0.0.0' || (isIPv6(text) && !/[1-9a-f]/i.test(text));
-
-function targetFault(text: string): string | null {
-  if (text.includes('/') || isIP(text) !== 0) return rangeFault(text);
-  return /^[A-Za-z0-9_.-]+$/.test(text)
-    ? null
-    : 'is not an address, a range or a host; write one like 10.0.0.7, 10.0.0.0/24 or mail.example.lan';
-}
-
-/** As if it were allowed, it would be refused at each message. */
-const channelFault = (text: string): string | null =>
-  isNeverReached(text)
-    ? 'holds credentials of machines or is valid on one cable only: no channel connects there; leave it out'
-    : targetFault(text);
-
-/** As if it were allowed, it would be refused at each look. */
-const reachFault = (text: string): string | null =>
-  text !== '' && isNeverReached(text)
-    ? 'holds credentials of machines or is valid on one cable only: it is never looked at; leave it out'
-    : targetFault(text);
 
 function urlFault(text: string, protocols: readonly string[]): string | null {
   const address = URL.parse(text);

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostFault, reachedFault } from '../../collector/settings/settings.ts';
+import { hostFault, reachedFault } from '../../collector/settings/hosts.ts';
 import { runCollector, temporaryFolder } from '../support/processes.ts';
 
 const test = suite('command line of the collector');
