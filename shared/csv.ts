@@ -65,7 +65,8 @@ export function parseCsv(source: string): { rows: CsvRow[]; faults: CsvFault[] }
   const separator = separatorOf(text);
   let [at, line] = [0, 1];
   for (let n = 0; at < text.length && found.faults.length < csvLimits.faults; n++) {
-    if (n >= csvLimits.rows) {
+    // Beside the first line, which names the columns.
+    if (n > csvLimits.rows) {
       found.faults.push(csvFault(line, null, '', reason('csv_many_rows', { limit: csvLimits.rows })));
       break;
     }

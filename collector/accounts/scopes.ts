@@ -4,6 +4,8 @@
  */
 import { fail } from '../../shared/errors.ts';
 import { nameKey } from '../../shared/place-name.ts';
+import { reason } from '../../shared/reason.ts';
+import { refusal } from '../../shared/words/refusal.ts';
 import type { State } from '../state/open.ts';
 import type { Role } from './roles.ts';
 
@@ -17,10 +19,7 @@ export const sitesText = (sites: Sites): string | null => (sites === null ? null
 export async function checkSites(db: State, { name, role, sites }: { name: string; role: Role; sites: Sites }) {
   if (sites === null) return;
   if (role === 'admin') throw fail('ADMIN_LIMITED', { name });
-  if (sites.length === 0)
-    throw fail('BAD_REQUEST', {
-      problem: `no site in the list of those that "${name}" is limited to; name one, or null for no limit`,
-    });
+  if (sites.length === 0) throw refusal('BAD_REQUEST', reason('sites_none'), {}, [{ at: 'sites' }]);
   const rows = await db
     .selectFrom('sites')
     .select('id')

@@ -34,6 +34,10 @@ export const reasons = {
   battery_holds: 'Holds {{left_percent}} of its design capacity',
   certificate_expired: '{{subject}}: expired on {{end_on}}',
   certificate_expires: '{{subject}}: expires on {{end_on}}',
+  join_unbound:
+    'A code is valid for more than {{days}} days only with addresses, or where somebody approves: whoever finds it could use it',
+  range_bad: '"{{text}}" is not an address; write one like 10.0.0.7, or a range like 10.0.0.0/24',
+  sites_none: 'Choose at least one site, or all sites',
   changed_since: 'It was changed since you opened it, by {{by}}',
   check_not_started: 'Could not be started',
   check_too_loud: 'Exceeded the output limit and was ended',

@@ -33,6 +33,10 @@ export const reasons: ReasonWords = {
   battery_holds: '容量は設計値の {{left_percent}} です',
   certificate_expired: '{{subject}}: {{end_on}} に期限切れ',
   certificate_expires: '{{subject}}: 有効期限 {{end_on}}',
+  join_unbound:
+    '{{days}} 日を超える有効期間は、アドレスを限るか承認を必要とする場合だけ選べます。コードを見つけた人が使えてしまうためです',
+  range_bad: '「{{text}}」はアドレスではありません。10.0.0.7、または 10.0.0.0/24 のような範囲を入力してください',
+  sites_none: '拠点を 1 つ以上選ぶか、すべての拠点を選んでください',
   changed_since: '開いた後に {{by}} さんが変更しました',
   check_not_started: '起動できませんでした',
   check_too_loud: '出力が多すぎるため打ち切りました',

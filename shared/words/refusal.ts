@@ -13,7 +13,7 @@ export function refusal(
   placed: readonly Omit<PlacedFault, 'problem'>[] = [],
 ): EvenkeelError {
   const problem = formatReasons('en', [why]);
-  const faults = placed.map((one) => ({ ...one, problem }));
+  const faults = placed.map((one) => ({ ...one, problem, why }));
   return new EvenkeelError(code, { problem, fault: problem, ...values }, undefined, faults, [why]);
 }
 

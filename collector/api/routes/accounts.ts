@@ -21,7 +21,7 @@ const User = Type.Object({
 
 /** Of people and of tokens. */
 export const SitesOf = Type.Optional(
-  Type.Union([Type.Array(word(64), { minItems: 1, maxItems: 500 }), Type.Null()], {
+  Type.Union([Type.Array(word(64), { maxItems: 500 }), Type.Null()], {
     description: 'ids of sites: of nothing else anything is shown; null: no limit',
   }),
 );

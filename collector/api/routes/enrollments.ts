@@ -9,7 +9,9 @@ import { whoeverItWas } from '../../../shared/identity-kinds.ts';
 import { Reasons } from '../../../shared/inventory.ts';
 import { JoinProgress } from '../../../shared/joining.ts';
 import { rangeFault } from '../../../shared/ranges.ts';
+import { reason } from '../../../shared/reason.ts';
 import type { Trust } from '../../../shared/trust.ts';
+import { refusal } from '../../../shared/words/refusal.ts';
 import { createAllowances } from '../../doors/allowance.ts';
 import { networkOf } from '../../doors/network.ts';
 import { knownBefore } from '../../fleet/continued.ts';
@@ -158,9 +160,7 @@ const wrongCodes = { burst: 20, perSecond: 1 / 30, atMost: 50_000 };
 function refuseUnbound(request: FastifyRequest, hours: number, isBound: boolean): void {
   if (hours <= hoursUnbound) return;
   if (!isBound)
-    throw fail('BAD_REQUEST', {
-      problem: `hours: ${hours}; longer than ${hoursUnbound} (${hoursUnbound / 24} days) only with ranges or approval, because whoever finds the code could use it`,
-    });
+    throw refusal('BAD_REQUEST', reason('join_unbound', { days: hoursUnbound / 24 }), {}, [{ at: 'hours' }]);
   refuseToken(request, `to make a join code that works longer than ${hoursUnbound / 24} days`);
 }
 
@@ -199,8 +199,11 @@ export function enrollmentRoutes(
     async (request, reply) => {
       const { label, site, kind, maxUses, hours, tags = [], ranges = [], replaces = null } = request.body;
       const { groups: inGroups = [], approval = false } = request.body;
-      const fault = ranges.map((range) => [range, rangeFault(range)] as const).find(([, why]) => why !== null);
-      if (fault) throw fail('BAD_REQUEST', { problem: `ranges: "${fault[0]}" ${fault[1]}` });
+      const wrongRange = ranges.findIndex((range) => rangeFault(range) !== null);
+      if (wrongRange >= 0)
+        throw refusal('BAD_REQUEST', reason('range_bad', { text: ranges[wrongRange] ?? '' }), {}, [
+          { at: `ranges.${wrongRange}` },
+        ]);
       refuseUnbound(request, hours ?? 0, ranges.length > 0 || approval);
       for (const id of inGroups) if (groups.nameOf(id) === undefined) throw fail('NOT_FOUND', { what: 'group', id });
       if (replaces !== null && replaces !== whoeverItWas && !fleet.get(replaces))

@@ -16,6 +16,7 @@ import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { SiteInput } from '../parts/site-input.tsx';
 import { Table } from '../parts/table.tsx';
+import { faultsOf } from '../words/fault.ts';
 import { actorName, language, t } from '../words/words.ts';
 import { MadeLine } from './join/line.tsx';
 import { Progress } from './join/progress.tsx';
@@ -38,6 +39,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   const [isAnew, setAnew] = useState(false);
   const groups = useLoad<Page<GroupRow>>('groups', ({ kind }) => kind === 'group').data?.items ?? [];
   const { busy, problem, send } = useSend();
+  const faultAt = faultsOf(problem);
   const submit = async () => {
     const body = {
       label,
@@ -70,18 +72,27 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
           value={hours}
           onChange={setHours}
           options={(['1', '24', '168', '720', '8760'] as const).map((one) => [one, t(`add.hours.${one}`)] as const)}
+          error={faultAt('hours')}
         />
       </div>
-      <details class="fold">
+      <details class="fold" open={faultAt('tags') || faultAt('ranges') ? true : undefined}>
         <summary>{t('add.more')}</summary>
         <div class="form-row">
-          <Input label={t('add.tags')} value={tags} onInput={setTags} maxLength={1000} help={t('add.tagsHelp')} />
+          <Input
+            label={t('add.tags')}
+            value={tags}
+            onInput={setTags}
+            maxLength={1000}
+            help={t('add.tagsHelp')}
+            error={faultAt('tags')}
+          />
           <Input
             label={t('add.ranges')}
             value={ranges}
             onInput={setRanges}
             maxLength={1000}
             help={t('add.rangesHelp')}
+            error={faultAt('ranges')}
           />
           <Select
             label={t('filter.name.group')}

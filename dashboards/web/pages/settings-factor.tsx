@@ -74,13 +74,19 @@ export function OwnFactor({ onKept }: OwnFactorProps) {
     own.reload();
     onKept?.();
   };
-  if (codes) return <Codes codes={codes} onDone={done} />;
-  if (seed) return <Setup seed={seed} onCodes={setCodes} />;
+  const head = !onKept && <h3>{t('factor.title')}</h3>;
+  if (codes || seed)
+    return (
+      <div class="stack">
+        {head}
+        {codes ? <Codes codes={codes} onDone={done} /> : seed && <Setup seed={seed} onCodes={setCodes} />}
+      </div>
+    );
   return (
     <Ready of={own}>
       {({ since, recoveryLeft, isRequired, removed }) => (
         <div class="stack">
-          {!onKept && <h3>{t('factor.title')}</h3>}
+          {head}
           {removed && since === null && (
             <Callout tone="warning" title={t('factor.removed', { name: removed.by })}>
               <Moment at={removed.at} />

@@ -12,9 +12,10 @@ export type LimitedTo = string[] | null;
 interface SitePickerProps {
   value: LimitedTo;
   onChange: (value: LimitedTo) => void;
+  error?: string | undefined;
 }
 
-export function SitePicker({ value, onChange }: SitePickerProps) {
+export function SitePicker({ value, onChange, error }: SitePickerProps) {
   const sites = useLoad<Page<SiteRow>>('sites');
   const items = sites.data?.items ?? [];
   const put = (id: string, isIn: boolean) =>
@@ -37,6 +38,7 @@ export function SitePicker({ value, onChange }: SitePickerProps) {
             {name}
           </label>
         ))}
+      {error && <span class="fault">{error}</span>}
       <p class="small quiet">{t('scopes.help')}</p>
     </fieldset>
   );

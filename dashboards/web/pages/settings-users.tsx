@@ -11,6 +11,7 @@ import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { type Role, roles } from '../roles.ts';
+import { faultsOf } from '../words/fault.ts';
 import { t } from '../words/words.ts';
 import { receiverWord } from './on-call/receivers.tsx';
 import { type LimitedTo, SitePicker, SitesOf } from './settings-sites.tsx';
@@ -40,6 +41,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
     if (!(await send(() => call('users', { method: 'POST', body: { name, password, role, sites: limit } })))) return;
     setName('');
     setPassword('');
+    setSites(null);
     onDone();
   };
   return (
@@ -63,7 +65,7 @@ function NewUser({ onDone }: { onDone: () => void }) {
           help={t(`settings.roleHelp.${role as Role}`)}
         />
       </div>
-      {role !== 'admin' && <SitePicker value={sites} onChange={setSites} />}
+      {role !== 'admin' && <SitePicker value={sites} onChange={setSites} error={faultsOf(problem)('sites')} />}
     </Form>
   );
 }

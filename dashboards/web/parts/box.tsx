@@ -86,9 +86,10 @@ export function ProblemCallout({ problem, retry }: { problem: Problem; retry?: (
   const title = wordOr('problem', `${problem.code}.message`, problem.message);
   const hint = wordOr('problem', `${problem.code}.hint`, problem.hint);
   // The place as the API calls it: a fault without its place helps nobody, and its field may be on another step of the form.
-  if (problem.code === 'BAD_REQUEST' && problem.faults.length > 0)
+  if (problem.code === 'BAD_REQUEST')
     return (
       <Callout tone="critical" title={t('common.notAccepted')} spoken>
+        {problem.faults.length === 0 && <p class="small">{problem.detail()}</p>}
         <ul>
           {problem.faults.map(({ at, problem: what }) => (
             <li key={at + what} class="small">

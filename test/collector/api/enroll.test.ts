@@ -221,7 +221,17 @@ test('longer than a week only where not everybody could use it', async () => {
   const make = (body: object) => collector.call('/api/v1/enrollments', { method: 'POST', as: 'admin', body });
   const refused = await make({ hours: 169 });
   assert.is(refused.status, 400);
-  assert.match(refused.text, /169.*only with ranges or approval/);
+  assert.match(refused.text, /more than 7 days only with addresses, or where somebody approves/);
+  const wrong = await make({ ranges: ['10.0.0.7', 'foo'] });
+  assert.is(wrong.status, 400);
+  // At its field, with a code that a page has words for.
+  const faultsOf = ({ body }: { body: unknown }) =>
+    (body as { faults: { at: string; why: { code: string } }[] }).faults.map(({ at, why }) => [at, why.code]);
+  assert.equal([faultsOf(refused), faultsOf(wrong)], [[['hours', 'join_unbound']], [['ranges.1', 'range_bad']]]);
+  const nobody = { name: 'grace', password: 'a rather long sentence of mine', role: 'viewer', sites: [] };
+  const empty = await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body: nobody });
+  assert.is(empty.status, 400, empty.text);
+  assert.equal(faultsOf(empty), [['sites', 'sites_none']]);
   assert.is((await make({ hours: 168 })).status, 201);
 });
 

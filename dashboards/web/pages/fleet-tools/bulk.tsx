@@ -148,11 +148,15 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
   const [outcome, setOutcome] = useState<BulkEditOutcome | null>(null);
   const { busy, problem, send } = useSend();
   const wanted = wantedIn(act, value);
+  const chosen = `${act} ${value}`;
+  /** For what a refusal was: chosen otherwise, it says nothing any more. */
+  const [asked, setAsked] = useState('');
   // What was shown is done, and nothing else.
   useEffect(() => setOutcome(null), [ticked]);
   const isWaiting = outcome !== null && !outcome.applied;
   const which = ticked.isAll ? { filter } : { ids: [...ticked.ids] };
   const show = () => {
+    setAsked(chosen);
     const body = { ...which, act, value: wanted };
     void send(async () => setOutcome(await call<BulkEditOutcome>('endpoints/bulk/preview', { method: 'POST', body })));
   };
@@ -213,7 +217,7 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
             />
           </div>
         </Form>
-        {problem && <ProblemCallout problem={problem} />}
+        {problem && asked === chosen && <ProblemCallout problem={problem} />}
         {outcome && (
           <div class="stack bulk-form">
             <p role="status" class="strong">
