@@ -11,6 +11,7 @@ import { type RestoredBackup, restoreBackup } from '../own-backup/restore.ts';
 import { isStateFile, restoreState } from '../own-backup/restore-state.ts';
 import type { Config } from '../settings/config.ts';
 import { postgresName } from '../state/drivers/postgres-address.ts';
+import { hasAuthority } from '../tls/store.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 import { progressLine, readPassphrase, untilInterrupted } from './long-work.ts';
 
@@ -19,6 +20,11 @@ const secretWords: Record<RestoredBackup['secrets'], string[]> = {
   restored: ['Keys and passwords were restored, too.'],
   'left out': ['Its keys and passwords were left out: restore again with --passphrase-file FILE to have them.'],
 };
+
+const tlsFolder = 'data/tls';
+const withoutAuthority = [
+  `Without ${tlsFolder} it shows no certificate that an agent or a browser knows. Put that folder back, or restore with the passphrase; else run \`tls init\` before the start and \`enroll --again\` on every machine.`,
+];
 
 const always = [
   'Everybody has to log in again. Users, tokens and join codes are those of then: disable again what was disabled since.',
@@ -33,6 +39,7 @@ function report({ data, path, note, erasedAgain, secrets }: RestoredBackup, { zo
     `Restored ${path} to ${data}: what came before ${shownInstant(note.at, zone)} is there.`,
     ...note.leftOut.map((one) => `It was not in the backup: ${one}`),
     ...secretWords[secrets],
+    ...(note.leftOut.some((one) => one.includes(`${tlsFolder}/`)) && !hasAuthority(data) ? withoutAuthority : []),
     erasedAgain === null
       ? 'There is no list of erased endpoints beside the backup (erased.json): erase again what was erased since.'
       : `Endpoints that were erased since: ${erasedAgain}, and they are again.`,

@@ -40,7 +40,7 @@ import { readTls } from './read-tls.ts';
 import { readRules } from './rule-files.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
-import { plainPassword, samePort } from './together.ts';
+import { plainPassword, plainPublic, samePort } from './together.ts';
 
 export type { Config } from './settings.ts';
 
@@ -191,7 +191,7 @@ export function loadConfig(
     ...secrets.files.map((path) => from(path, home)),
     ...passwordFiles.flatMap((path) => (path ? [resolve(cwd, path)] : [])),
   ]);
-  const warnings = [...unknownVariables(env), ...plainPassword(config), ...open];
+  const warnings = [...unknownVariables(env), ...plainPassword(config), ...plainPublic(config), ...open];
   const slips = doubtsInSettings(config, labelsOfSettings([...mergeRules(defaultRules, config.rules), ...ownRules]));
   const absent = source.describe([
     ...routing.absent(channels.map(({ name }) => name)),

@@ -23,6 +23,7 @@ function issuerFault(given: string): string | null {
     return 'is not an https address; write it as the provider does, like https://login.example.org/realms/keel';
   if (address.protocol === 'http:' && !isLoopback(address.hostname))
     return 'is not encrypted: whoever is on the way could log in as anybody; write an https address';
+  if (address.username || address.password) return 'holds a user or a password; leave out what stands before the @';
   return address.search + address.hash === '' ? null : 'has more than an issuer; leave out what stands behind ? or #';
 }
 

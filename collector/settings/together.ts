@@ -11,6 +11,14 @@ export function plainPassword({ series: { name, secretTo } }: Config): string[] 
   return [`The password for ${name} goes over the network in plain text; use https where you can.`];
 }
 
+/** A proxy in front may encrypt; without one nobody comes in by the address that is printed. */
+export function plainPublic({ http, tls, ownTls }: Pick<Config, 'http' | 'tls' | 'ownTls'>): string[] {
+  if (tls || ownTls || http.trustProxy.length > 0 || !http.publicUrl?.startsWith('https:')) return [];
+  return [
+    `http.publicUrl is ${http.publicUrl}, but this collector has no certificate and knows no proxy that encrypts for it: nobody reaches it by that. Run \`tls init\`, or name the proxy in http.trustProxy.`,
+  ];
+}
+
 /** Two servers cannot listen on one port; 0 is a free one for each. */
 export function samePort({ http, mqtt }: Record<'http' | 'mqtt', Config['mqtt']>): Fault[] {
   if (http.port === 0 || http.port !== mqtt.port || http.host !== mqtt.host) return [];

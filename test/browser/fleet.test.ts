@@ -48,6 +48,8 @@ test.before(async () => {
   await page.getByLabel('Confirm password').fill(password);
   await page.getByRole('button', { name: /^Create admin account/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Fleet', exact: true }).waitFor();
+  const begun = await page.evaluate(async () => (await fetch('/api/v1/me/sessions')).json());
+  assert.is((begun as { items: unknown[] }).items.length, 1, 'who set it up is logged in once');
 });
 test.after(async () => {
   if (missing) return;

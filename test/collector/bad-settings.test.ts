@@ -35,6 +35,10 @@ const hook = 'channels:\n  - name: ops\n    kind: webhook\n    url: https://x/\n
 const table: [yaml: string, ...lines: string[]][] = [
   // Log-in by a provider
   [
+    'login: { openid: { issuer: "https://user:pw@login.lan/", client_id: a, client_secret_file: my.yaml, groups: { a: admin } } }\n',
+    '1:28: login.openid.issuer "https://…@login.lan/" holds a user or a password; leave out what stands before the @',
+  ],
+  [
     'login: { openid: { issuer: "http://login.lan", client_id: a, client_secret_file: s.txt, groups: { a: admin } } }\n',
     '1:28: login.openid.issuer "http://login.lan" is not encrypted: whoever is on the way could log in as anybody; write an https address',
     '…',

@@ -150,6 +150,17 @@ test('flags and files that cannot be', () => {
   assert.is(refusal(() => load('', {}, { EVENKEEL_ADMIN_PASSWORD_FILE: 'nowhere' })).code, 'BAD_CONFIG');
 });
 
+test('an https address that nothing answers is warned of; a proxy or a certificate may answer', () => {
+  const warned = (yaml: string) => loadConfig({}, {}, cwdWith(yaml)).warnings.join();
+  assert.match(warned('http: { publicUrl: "https://keel.example.net" }'), /nobody reaches it by that\. Run `tls init`/);
+  for (const right of [
+    'http: { publicUrl: "https://keel.example.net", trustProxy: [127.0.0.1] }',
+    'http: { publicUrl: "https://keel.example.net", host: 0.0.0.0 }',
+    'http: { publicUrl: "http://keel.example.net" }',
+  ])
+    assert.is(warned(right), '', right);
+});
+
 test('addresses as others reach them', () => {
   const config = load('http: { publicUrl: "https://keel.example.net/" }');
   assert.equal(addressesOf(config, { http: 1, mqtt: 2 }), {

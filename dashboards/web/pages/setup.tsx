@@ -25,12 +25,7 @@ function SetupForm({ secret }: { secret: string }) {
   const submit = async () => {
     setDiffer(password !== repeated);
     if (password !== repeated) return;
-    const made = await send(async () => {
-      await call('setup', { method: 'POST', body: { secret, user, password } });
-      // Some collectors log the new admin in at once; asking to log in again does no harm.
-      await call('login', { method: 'POST', body: { user, password } });
-    });
-    if (!made) return;
+    if (!(await send(() => call('setup', { method: 'POST', body: { secret, user, password } })))) return;
     navigate('/', { replace: true });
     await askMe();
   };

@@ -62,6 +62,25 @@ test('a collector and the one restored from it: each removes its own alone, and 
   }
 });
 
+test('a collector whose authority is not in its backup is not started without a word', async () => {
+  const folder = temporaryFolder();
+  const [data, to, later] = ['data', 'backups', 'later'].map((name) => join(folder.path, name)) as [
+    string,
+    string,
+    string,
+  ];
+  try {
+    await fill(data);
+    assert.is((await run('tls', 'init', '--name', 'keel.example.net', '--data', data)).code, 0);
+    assert.is((await run('backup', '--data', data, '--to', to)).code, 0);
+    const restored = await run('restore', to, '--data', later);
+    assert.is(restored.code, 0, restored.stderr);
+    assert.match(restored.stdout, /Without data\/tls it shows no certificate .* run `tls init` .* `enroll --again`/);
+  } finally {
+    folder.remove();
+  }
+});
+
 const isRoot = process.geteuid?.() === 0;
 /** No such user. */
 const user = 54_321;
