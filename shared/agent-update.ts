@@ -22,6 +22,7 @@ const ReleaseView = Type.Object({
     Type.Object({
       ...{ name: Type.String(), target: Type.String(), form: Type.String(), size: Type.Integer() },
       isThere: Type.Boolean({ description: 'in the folder, with the size that the manifest says' }),
+      isOther: Type.Boolean({ description: 'in the folder, but not the file that was signed' }),
     }),
   ),
 });

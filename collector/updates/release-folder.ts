@@ -28,6 +28,8 @@ export interface AgentPackages {
   signers: string[];
   /** Those of the manifest that lie there with its size. */
   there: ReadonlySet<string>;
+  /** Names of files that lie there and are not the signed ones. */
+  others: ReadonlySet<string>;
 }
 
 export interface PackageFolder {
@@ -57,19 +59,21 @@ export function createReleaseFolder(folders: readonly string[], now: () => numbe
     return null;
   }
 
-  const isThere = async (folder: string, { name, size }: ReleaseFile) => {
+  const lookAt = async (folder: string, { name, size }: ReleaseFile): Promise<'there' | 'other' | 'missing'> => {
     const about = await stat(join(folder, name)).catch(() => null);
-    return about?.isFile() === true && about.size === size;
+    if (about?.isFile() !== true) return 'missing';
+    return about.size === size ? 'there' : 'other';
   };
 
   async function read(folder: string, bytes: Buffer): Promise<AgentPackages> {
     const keys = await readFile(join(folder, keysName)).catch(() => null);
     if (!keys) throw new ReleaseRefused(reason('update_no_keys', { folder }));
     const { release } = readRelease(bytes, readKeys(keys), null);
-    const checked = await Promise.all(release.files.map((file) => isThere(folder, file)));
-    const there = new Set(release.files.filter((_, n) => checked[n]).map(({ name }) => name));
+    const checked = await Promise.all(release.files.map((file) => lookAt(folder, file)));
+    const those = (found: 'there' | 'other') =>
+      new Set(release.files.filter((_, n) => checked[n] === found).map(({ name }) => name));
     const { signatures } = JSON.parse(bytes.toString('utf8')) as SignedDocument;
-    return { release, signers: signatures.map(({ key }) => key), there };
+    return { release, signers: signatures.map(({ key }) => key), there: those('there'), others: those('other') };
   }
 
   return {
@@ -130,7 +134,7 @@ export const folderView = (
     ...{ from: found.release.from, keys: found.release.keys, signers: found.signers },
     ...{ released: Date.parse(found.release.released), expires: Date.parse(found.release.expires) },
     files: found.release.files.map(({ name, target, form, size }) => ({
-      ...{ name, target, form, size, isThere: found.there.has(name) },
+      ...{ name, target, form, size, isThere: found.there.has(name), isOther: found.others.has(name) },
     })),
   },
 });

@@ -1261,6 +1261,8 @@ export const more = {
     target: 'For',
     size: 'Size',
     notThere: 'Not in the folder',
+    forNobody: 'No agent can take it by itself: the list below says why of each.',
+    otherFile: 'Another file than the signed one',
     rollout: '{{version}} (number {{sequence}})',
     begun: 'Started',
     ended: 'Ended',

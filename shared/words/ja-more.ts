@@ -1251,6 +1251,8 @@ export const more: MoreWords = {
     target: '対象',
     size: 'サイズ',
     notThere: 'フォルダーにありません',
+    forNobody: '自動で適用できるエージェントはありません。理由は下の一覧にあります。',
+    otherFile: '署名されたファイルとは別のもの',
     rollout: '{{version}} (番号 {{sequence}})',
     begun: '開始',
     ended: '終了',

@@ -84,6 +84,11 @@ test('off without an admin; a start needs a release that is whole, signed, and n
     assert.match((await start(8)).text, /has 1\.4\.2 \(number 7\) by now/);
     writeFileSync(join(folder, 'a-linux-x64.tar.gz'), 'two');
     assert.match((await start(7)).text, /is not the file that the manifest of 1\.4\.2 was made for/);
+    writeFileSync(join(folder, 'a-linux-x64.tar.gz'), 'another');
+    assert.equal(
+      (await summary(collector)).folder.release?.files.map(({ isThere, isOther }) => [isThere, isOther]),
+      [[false, true]],
+    );
     writeFileSync(join(folder, 'a-linux-x64.tar.gz'), 'one');
     assert.is((await start(7)).status, 200);
 

@@ -17,7 +17,7 @@ import { formatReasons } from '../../words/reason.ts';
 import { actorName, t } from '../../words/words.ts';
 import { UpdateAct, type UpdateActName } from './act.tsx';
 import { ReleaseBox } from './release.tsx';
-import { countOf, PlaceLinks, saidOf, say, stopText } from './said.tsx';
+import { countOf, isForNobody, PlaceLinks, saidOf, say, stopText } from './said.tsx';
 import { UpdateSettingsForm } from './settings.tsx';
 
 const shownAtMost = 500;
@@ -120,6 +120,9 @@ function Rollout({
             <p>{t('agentUpdates.pausedLead', { percent: say(summary.settings.numbers.pause_percent) })}</p>
           </Callout>
         )}
+        {state === 'running' && isForNobody(summary.counts) && (
+          <Callout tone="warning" title={t('agentUpdates.forNobody')} />
+        )}
         {summary.isGone && <Callout tone="warning" title={t('agentUpdates.gone', { version })} />}
         <p>
           {t('agentUpdates.begun')} <Moment at={startedAt} />, {actorName(by)}
@@ -191,6 +194,7 @@ export function AgentUpdatesPage() {
                   act={acting}
                   release={folder.release}
                   rollout={rollout}
+                  isForNobody={isForNobody(seen.counts)}
                   onDone={done}
                   onCancel={() => setActing(null)}
                 />

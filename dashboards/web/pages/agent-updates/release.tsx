@@ -52,7 +52,10 @@ export function ReleaseBox({ folder: { folder, release, problem }, isOn, rollout
                   key: 'size',
                   head: t('agentUpdates.size'),
                   right: true,
-                  cell: ({ size, isThere }) => (isThere ? bytes(size, language.value) : t('agentUpdates.notThere')),
+                  cell: ({ size, isThere, isOther }) =>
+                    isThere
+                      ? bytes(size, language.value)
+                      : t(isOther ? 'agentUpdates.otherFile' : 'agentUpdates.notThere'),
                 },
               ]}
               rows={release.files}

@@ -11,6 +11,10 @@ export const say = (n: number) => number(n, language.value, Number.isInteger(n) 
 type UpdateCounts = UpdateSummary['counts'];
 export const countOf = (counts: UpdateCounts, place: UpdatePlace): number => counts[place] ?? 0;
 
+/** Before a roll-out, and while it goes on: none is there that has it, or that may come to it by itself. */
+export const isForNobody = (counts: UpdateCounts): boolean =>
+  (['has', 'turn', 'late', 'waiting', 'offline'] as const).every((place) => countOf(counts, place) === 0);
+
 /** Each number opens the list behind it. */
 export function PlaceLinks({ counts }: { counts: UpdateCounts }) {
   const there = updatePlaces.filter((place) => countOf(counts, place) > 0);

@@ -3,13 +3,14 @@
 import { useState } from 'preact/hooks';
 import type { UpdateSettings } from '../../../../shared/agent-update.ts';
 import { type UpdateKey, type UpdateNumbers, updateBounds, updateKeys } from '../../../../shared/update-choices.ts';
+import { duration } from '../../../../shared/words/format.ts';
 import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Box } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { faultsOf } from '../../words/fault.ts';
-import { t } from '../../words/words.ts';
+import { language, t } from '../../words/words.ts';
 import { say } from './said.tsx';
 
 interface UpdateSettingsFormProps {
@@ -47,6 +48,8 @@ export function UpdateSettingsForm({ now, onDone, onCancel }: UpdateSettingsForm
         <div class="form-row">
           {updateKeys.map((key) => {
             const { least, most, usual } = updateBounds[key];
+            // Seconds are typed; four hours are read.
+            const shown = (n: number) => (key.endsWith('_s') ? duration(n, language.value) : say(n));
             return (
               <Input
                 key={key}
@@ -57,7 +60,7 @@ export function UpdateSettingsForm({ now, onDone, onCancel }: UpdateSettingsForm
                 step={key === 'worse_use' || key === 'worse_restarts' ? '0.1' : '1'}
                 value={draft[key]}
                 onInput={(text) => setDraft((before) => ({ ...before, [key]: text }))}
-                help={t('agentUpdates.bounds', { least: say(least), most: say(most), usual: say(usual) })}
+                help={t('agentUpdates.bounds', { least: shown(least), most: shown(most), usual: shown(usual) })}
                 error={faultAt(`numbers.${key}`)}
                 required
               />
