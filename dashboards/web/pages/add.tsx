@@ -57,7 +57,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   };
   return (
     <Form problem={problem} onSubmit={submit} busy={busy} word={t('add.make')}>
-      <div class="form-row">
+      <div class="form-row roomy">
         <Input label={t('add.label')} value={label} onInput={setLabel} maxLength={128} help={t('add.labelHelp')} />
         <SiteInput value={site} onInput={setSite} />
         <Select

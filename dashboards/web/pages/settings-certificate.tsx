@@ -3,6 +3,7 @@ import type { TlsView } from '../../../shared/tls.ts';
 import { number } from '../../../shared/words/format.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Callout, Ready } from '../parts/box.tsx';
+import { withCode } from '../parts/code.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { language, t } from '../words/words.ts';
@@ -41,7 +42,7 @@ export function Certificate() {
     <Box title={t('certificate.title')}>
       <Ready of={loaded}>
         {({ asOf, source, names, until, trouble, authority, change, version, agents, missing }) => (
-          <>
+          <div class="stack">
             <dl class="facts">
               <Fact name={t('certificate.from')}>{t(`certificate.source.${source}`)}</Fact>
               {names.length > 0 && <Fact name={t('certificate.names')}>{names.join(', ')}</Fact>}
@@ -51,7 +52,7 @@ export function Certificate() {
                 </Fact>
               )}
               {authority && (
-                <Fact name={t('certificate.authority')}>
+                <Fact name={t('certificate.authority')} wide>
                   <code>sha256/{authority.current.pin}</code> <Until at={authority.current.until} asOf={asOf} />
                 </Fact>
               )}
@@ -71,14 +72,14 @@ export function Certificate() {
                 </Fact>
               )}
             </dl>
-            {authority?.nextKeyIsHere && <p class="quiet">{t('certificate.keyHere')}</p>}
+            {authority?.nextKeyIsHere && <p class="quiet">{withCode(t('certificate.keyHere'))}</p>}
             {trouble !== null && (
               <Callout tone="critical" title={t('certificate.trouble')}>
                 <p lang="en">{trouble}</p>
               </Callout>
             )}
             {missing.length > 0 && <Missing of={missing} />}
-          </>
+          </div>
         )}
       </Ready>
     </Box>

@@ -45,7 +45,7 @@ function Last({ last }: { last: NonNullable<OwnBackupStatus['last']> }) {
         })}
       </Fact>
       {last.leftOut.map((one) => (
-        <Fact key={one} name={t('ownBackup.leftOut')}>
+        <Fact key={one} name={t('ownBackup.leftOut')} wide>
           <span lang="en">{one}</span>
         </Fact>
       ))}
@@ -111,44 +111,53 @@ export function OwnBackup() {
   };
   return (
     <Box title={t('ownBackup.title')}>
-      {held.data?.restored?.isHeld && <Held of={held.data.restored} onDone={held.reload} />}
-      <Ready of={status}>
-        {(of) => (
-          <>
-            <dl class="facts">
-              <Fact name={t('ownBackup.setUp')}>
-                <When of={of} />
-              </Fact>
-              {of.last && <Last last={of.last} />}
-              {of.nextAt !== null && of.nextAt > of.asOf && (
-                <Fact name={t('ownBackup.next')}>
-                  <Moment at={of.nextAt} />
+      <div class="stack">
+        {held.data?.restored?.isHeld && <Held of={held.data.restored} onDone={held.reload} />}
+        <Ready of={status}>
+          {(of) => (
+            <div class="stack">
+              <dl class="facts">
+                <Fact name={t('ownBackup.setUp')}>
+                  <When of={of} />
                 </Fact>
+                {of.last && <Last last={of.last} />}
+                {of.nextAt !== null && of.nextAt > of.asOf && (
+                  <Fact name={t('ownBackup.next')}>
+                    <Moment at={of.nextAt} />
+                  </Fact>
+                )}
+                <Fact name={t('ownBackup.asOf')}>
+                  <Moment at={of.asOf} />
+                </Fact>
+              </dl>
+              {of.to === null && <p class="quiet">{t('ownBackup.howTo')}</p>}
+              {of.failed && (
+                <Callout tone="critical" title={t('ownBackup.failed')}>
+                  <p>
+                    <Ago at={of.failed.at} />
+                  </p>
+                  <Why of={of.failed} />
+                </Callout>
               )}
-              <Fact name={t('ownBackup.asOf')}>
-                <Moment at={of.asOf} />
-              </Fact>
-            </dl>
-            {of.to === null && <p class="quiet">{t('ownBackup.howTo')}</p>}
-            {of.failed && (
-              <Callout tone="critical" title={t('ownBackup.failed')}>
-                <p>
-                  <Ago at={of.failed.at} />
-                </p>
-                <Why of={of.failed} />
-              </Callout>
-            )}
-            {of.running && <Running of={of.running} reload={status.reload} />}
-            {begun && !of.running && !of.failed && <p role="status">{t('ownBackup.made')}</p>}
-            {problem && <ProblemCallout problem={problem} />}
-            {of.to !== null && (
-              <button type="button" class="button" disabled={busy || of.running !== null} onClick={() => void begin()}>
-                {t('ownBackup.now')}
-              </button>
-            )}
-          </>
-        )}
-      </Ready>
+              {of.running && <Running of={of.running} reload={status.reload} />}
+              {begun && !of.running && !of.failed && <p role="status">{t('ownBackup.made')}</p>}
+              {problem && <ProblemCallout problem={problem} />}
+              {of.to !== null && (
+                <div>
+                  <button
+                    type="button"
+                    class="button"
+                    disabled={busy || of.running !== null}
+                    onClick={() => void begin()}
+                  >
+                    {t('ownBackup.now')}
+                  </button>
+                </div>
+              )}
+            </div>
+          )}
+        </Ready>
+      </div>
     </Box>
   );
 }

@@ -9,6 +9,7 @@ import { number } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Callout } from '../../parts/box.tsx';
+import { withCode } from '../../parts/code.tsx';
 import { Choices, CopyButton } from '../../parts/field.tsx';
 import { language, t } from '../../words/words.ts';
 
@@ -30,10 +31,6 @@ function addressFault(code: string): 'hereOnly' | 'hereOnlyInClear' | 'inClear' 
     return null;
   }
 }
-
-/** What a person types or sets stands between back-ticks in the words. */
-const withCode = (text: string) =>
-  text.split('`').map((part, n) => (n % 2 === 1 ? <code key={part}>{part}</code> : part));
 
 /** The usual processor of today first. */
 const targets = {

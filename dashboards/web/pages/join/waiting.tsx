@@ -24,9 +24,7 @@ function Decide({ one, onDone }: { one: Applicant; onDone: () => void }) {
         <Mark tone={one.state === 'approved' ? 'ok' : 'idle'} icon={one.state === 'approved' ? 'online' : 'offline'}>
           {t(`waiting.state.${one.state}`)}
         </Mark>
-        <p class="quiet small">
-          {actorName(one.decidedBy ?? '')} {one.reason}
-        </p>
+        <p class="quiet small">{[actorName(one.decidedBy ?? ''), one.reason].filter(Boolean).join(' · ')}</p>
       </div>
     );
   if (!may('admin')) return <span class="quiet">{t('waiting.adminOnly')}</span>;
