@@ -6,6 +6,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { flagFault } from '../shared/flag-fault.ts';
 import { makeFolder } from '../shared/make-folder.ts';
 import {
   type AgentRelease,
@@ -17,6 +18,7 @@ import {
   type SignedDocument,
   signDocument,
 } from '../shared/release.ts';
+import { formatReasons } from '../shared/words/reasons.ts';
 import type { BuildPlan } from './config.ts';
 import { Refused } from './room.ts';
 
@@ -247,7 +249,9 @@ function verifyRelease(keys: string, folder: string): void {
   });
   const old = Date.parse(release.expires) <= Date.now() ? ' (EXPIRED: machines install nothing of it)' : '';
   say(`Release ${release.version}, number ${release.sequence}, until ${release.expires}${old}`);
-  say(`signed with the keys ${release.keys}; ${release.files.length} packages, ${found.size} of them in ${folder}`);
+  say(
+    `signed by version ${release.keys} of the release keys; ${release.files.length} packages, ${found.size} of them in ${folder}`,
+  );
   if (faults.length > 0) throw new Refused(faults.join('\n'));
 }
 
@@ -256,7 +260,7 @@ export function release(plan: BuildPlan, words: string[]): void {
   try {
     command(plan, words);
   } catch (thrown) {
-    if (thrown instanceof ReleaseRefused) throw new Refused(`It does not hold: ${thrown.message}`);
+    if (thrown instanceof ReleaseRefused) throw new Refused(`It does not hold: ${formatReasons('en', thrown.reasons)}`);
     throw thrown;
   }
 }
@@ -299,6 +303,6 @@ function parseRelease(words: string[], options: NonNullable<Parameters<typeof pa
     const parsed = parseArgs({ args: words, allowPositionals: true, options });
     return { values: parsed.values as ReleaseFlags, positionals: parsed.positionals };
   } catch (thrown) {
-    throw new Refused(`${(thrown as Error).message}\n\n${releaseHelp}`);
+    throw new Refused(`The command line has ${flagFault(thrown)}.\nWhat it takes: npm run package -- release --help`);
   }
 }

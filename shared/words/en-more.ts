@@ -2562,6 +2562,9 @@ export const more = {
     neededWhy: 'Your role needs one: a code of an app on your phone, beside the password.',
     reset: 'Reset second factor',
     roles: 'Roles that must have a second factor',
+    ask: '{{role}}: users who have no second factor and are stopped at their next page: {{count}}',
+    askYou: 'You are one of them: set yours up first, under your account.',
+    require: 'Require it',
     rolesHelp: 'Who has none sets it up at the next page. API tokens and log-ins by a provider are not asked.',
   },
   logIns: {

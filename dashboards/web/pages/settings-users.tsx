@@ -5,7 +5,7 @@ import type { FactorRule } from '../../../shared/second-factor.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
 import { me } from '../net/session.ts';
-import { Box, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Box, Callout, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Input, Select } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -216,32 +216,50 @@ function ResetFactor({ user, onDone }: UserProps) {
   );
 }
 
-/** Roles that must have a second factor. */
-function FactorRoles() {
+/** Roles that must have a second factor. One more is asked about first: it stops everybody of that role who has none at the next page. */
+function FactorRoles({ users }: { users: readonly ListedUser[] }) {
   const rule = useLoad<FactorRule>('second-factor');
+  const [asked, setAsked] = useState<Role | null>(null);
   const { busy, problem, send } = useSend();
-  const set = (next: Role[]) =>
-    void send(async () => {
-      await call('second-factor', { method: 'PUT', body: { roles: next } });
-      rule.reload();
-    });
+  const now = rule.data?.roles ?? [];
+  const set = async (next: Role[]) => {
+    const isSaved = await send(() => call('second-factor', { method: 'PUT', body: { roles: next } }));
+    if (isSaved) setAsked(null);
+    rule.reload();
+  };
+  const stopped = users.filter(
+    (one) => one.role === asked && one.disabledAt === null && one.issuer === null && !one.hasFactor,
+  );
   return (
     <fieldset class="field checks" disabled={busy}>
       <legend class="label">{t('factor.roles')}</legend>
       {problem && <ProblemCallout problem={problem} />}
       <div class="row">
         {roles.map((one) => {
-          const isOn = rule.data?.roles.includes(one) ?? false;
-          const next = (rule.data?.roles ?? []).filter((role) => role !== one);
+          const isOn = now.includes(one);
+          const change = () => (isOn ? void set(now.filter((role) => role !== one)) : setAsked(one));
           return (
             <label key={one} class="option">
-              <input type="checkbox" checked={isOn} onChange={() => set(isOn ? next : [...next, one])} />
+              <input type="checkbox" checked={isOn || asked === one} onChange={change} />
               {t(`role.${one}`)}
             </label>
           );
         })}
       </div>
       <p class="help">{t('factor.rolesHelp')}</p>
+      {asked && (
+        <Callout tone="warning" title={t('factor.ask', { role: t(`role.${asked}`), count: stopped.length })}>
+          {stopped.some(({ name }) => name === me.value?.user) && <p>{t('factor.askYou')}</p>}
+          <div class="row">
+            <button type="button" class="button" onClick={() => void set([...now, asked])}>
+              {t('factor.require')}
+            </button>
+            <button type="button" class="button" onClick={() => setAsked(null)}>
+              {t('common.cancel')}
+            </button>
+          </div>
+        </Callout>
+      )}
     </fieldset>
   );
 }
@@ -309,7 +327,7 @@ export function Users() {
       </Ready>
       <div class="box-body stack">
         <NewUser onDone={list.reload} />
-        <FactorRoles />
+        <FactorRoles users={list.data?.items ?? []} />
       </div>
     </Box>
   );
