@@ -5,6 +5,7 @@ import { existsSync, ftruncateSync, openSync, readFileSync, rmSync, statSync } f
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import type { WaitingAnswer } from '../../shared/applicant.ts';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { isReadable } from '../../shared/loopback.ts';
@@ -70,7 +71,8 @@ async function readCode({ values, words }: CommandLine): Promise<string> {
   if (file !== undefined && file !== '-')
     return values['code-file'] === undefined ? readSource(file) : readSecret(file);
   if (word === undefined && named === undefined && given) return given;
-  const code = process.stdin.isTTY ? await askForCode() : readSource(0);
+  // `process.stdin` would make a pipe one that answers EAGAIN where the code comes a moment later.
+  const code = isatty(0) ? await askForCode() : readSource(0);
   if (code.trim() === '')
     throw fail('BAD_FLAG', { problem: 'no join code, and none came from the terminal or standard input' });
   return code;

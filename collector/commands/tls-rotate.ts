@@ -1,9 +1,14 @@
 /** `tls rotate`: the next authority follows the current one. The collector that runs shows it within seconds. */
+import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
-import { fail } from '../../shared/errors.ts';
+import { fail, reasonOf } from '../../shared/errors.ts';
 import type { TlsView } from '../../shared/tls.ts';
 import { shownInstant } from '../../shared/zone.ts';
+import { pathsOf } from '../data/folder.ts';
+import { endEnrollments } from '../fleet/enrollment.ts';
 import { localDoor } from '../local/door.ts';
+import type { Config } from '../settings/config.ts';
+import { openState } from '../state/open.ts';
 import { abandon, rotate } from '../tls/authority.ts';
 import { pinOf } from '../tls/certificates.ts';
 import { keyFile, readAuthority } from '../tls/store.ts';
@@ -18,6 +23,18 @@ async function missingNow(data: string): Promise<string | null> {
   return view.missing.length === 0
     ? 'all agents have taken it, and it ends by itself with the next look of the collector, within an hour'
     : `${view.missing.length} of ${view.agents} agents have not taken it (${names.join(', ')}${more})`;
+}
+
+/** @returns how many; 0 as well where no collector has run here */
+async function endCodes({ data, state: named }: Config, now: number): Promise<number> {
+  const file = pathsOf(data).state;
+  if (named === null && !existsSync(file)) return 0;
+  const state = await openState(named ?? file);
+  try {
+    return await endEnrollments(state, now);
+  } finally {
+    await state.destroy();
+  }
 }
 
 export const command: Command = {
@@ -67,6 +84,18 @@ export const command: Command = {
         '',
       ].join('\n'),
     );
+    if (!isKnown) return 0;
+    // The authority is changed by now, and the command refuses a second time.
+    try {
+      const ended = await endCodes(config, now);
+      if (ended > 0)
+        process.stdout.write(`Ended: ${ended} join code${ended === 1 ? '' : 's'}; the page "Add endpoint" says so.\n`);
+    } catch (thrown) {
+      process.stderr.write(
+        `The join codes could not be marked as ended: ${reasonOf(thrown)}. Revoke each on the page "Add endpoint".\n`,
+      );
+      return 1;
+    }
     return 0;
   },
 };

@@ -10,6 +10,7 @@ import { bucketOf } from '../../shared/topics.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
 import type { Addresses } from '../settings/addresses.ts';
+import { writeAudit } from '../state/audit.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { updateRow } from '../state/rows.ts';
@@ -137,6 +138,33 @@ async function attemptOf(db: StateTransaction, code: string, attempt: string): P
     .where('retired_at', 'is', null)
     .executeTakeFirst();
   return row?.id ?? null;
+}
+
+/** As whose name stands at a code that `endEnrollments` has ended; in words as `actor`. */
+export const authorityGivenUp = 'tls rotate --compromised';
+
+/**
+ * Ends every code that a machine could still use, a repeat of its first use among them: they were carried under an authority whose
+ * key is in other hands.
+ * @returns how many
+ */
+export function endEnrollments(state: State, at: number): Promise<number> {
+  return state.transaction().execute(async (db) => {
+    const ended = await db
+      .updateTable('enrollments')
+      .set({ revoked_at: at, revoked_by: authorityGivenUp })
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', at - repeatMs)
+      .returning(['id', 'label'])
+      .execute();
+    const who = { kind: 'cli' as const, actor: 'command line', address: null };
+    for (const { id, label } of ended)
+      await writeAudit(db, {
+        ...{ at, ...who, object: 'join_code', object_id: id, name: label === '' ? null : label, action: 'remove' },
+        ...{ before: null, after: null, reason: authorityGivenUp, outcome: 'done' },
+      });
+    return ended.length;
+  });
 }
 
 /** @param zone report zone, IANA, of the times in messages */

@@ -1,11 +1,14 @@
 /** `/install.sh`: for Linux and macOS. Public, so nothing in it is secret; the join code comes on its standard input. */
 import type { AgentPackage } from '../../shared/joining.ts';
+import { codeWords } from './join-words.ts';
 import { curlPins, curlWords, type InstallAddresses, isPinned, quoted } from './lines.ts';
 
 export function installShell(addresses: InstallAddresses, packages: readonly AgentPackage[]): string {
   const rows = packages
     .filter(({ form }) => form !== 'msi')
-    .map(({ system, arch, form, name, sha256, size }) => [system, arch, form, name, sha256, size].join(' '));
+    .map(({ system, arch, form, name, sha256, size, version }) =>
+      [system, arch, form, name, sha256, size, version].join(' '),
+    );
   const pins = curlPins(addresses);
   const wget = isPinned(addresses) ? `--no-check-certificate --pinnedpubkey ${quoted(pins)}` : '';
   return `#!/bin/sh
@@ -14,7 +17,7 @@ export function installShell(addresses: InstallAddresses, packages: readonly Age
 #   echo CODE | sudo sh ek.sh --again     in the place of the identity that this machine has
 set -eu
 url=${quoted(addresses.http)}
-# system processor form name sha256 bytes
+# system processor form name sha256 bytes version
 packages=${quoted(rows.join('\n'))}
 
 stop() { printf '%s\\n' "install.sh: $1" >&2; exit 1; }
@@ -32,7 +35,39 @@ fetch() {
 }
 
 sum_of() {
-  if has sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d' ' -f1
+  if has sha256sum; then sha256sum "$@"; else shasum -a 256 "$@"; fi | cut -d' ' -f1
+}
+
+letters=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
+# As shared/join-code.ts: the last four characters are the first of SHA-256 of the others, as base64url.
+check_of() {
+  bits=$((0x$(printf '%s' "$1" | sum_of | cut -c1-6)))
+  for shift in 18 12 6 0; do
+    at=$(((bits >> shift) % 64 + 1))
+    printf '%s' "$letters" | cut -c$at
+  done | tr -d '\\n'
+}
+refuse_code() {
+  shown=$(printf '%s' "$code" | cut -c1-20)
+  [ "\${#code}" -le 20 ] || shown=$shown…
+  # shellcheck disable=SC2059
+  stop "$(printf "$1" "$shown")"
+}
+check_code() {
+  cut=${quoted(codeWords('BAD_JOIN_CODE', '%s'))}
+  case "$code" in
+    EK[12]-*[!A-Za-z0-9_-]*) refuse_code "$cut" ;;
+    EK[12]-?????*) ;;
+    *) refuse_code "$cut" ;;
+  esac
+  case "$code" in EK1-*) return 0 ;; esac
+  before=\${code%????}
+  [ "$code" != "$before$(check_of "$before")" ] || return 0
+  # What was cut off is no longer whole JSON.
+  case "$(printf '%s' "\${before#EK2-}" | tr '_-' '/+' | base64 -d 2>/dev/null | tr -d '\\000')" in
+    '{'*'}') refuse_code ${quoted(codeWords('JOIN_CODE_MISTYPED', '%s'))} ;;
+    *) refuse_code "$cut" ;;
+  esac
 }
 
 again=
@@ -52,6 +87,7 @@ else
   code=$(tr -d ' \\t\\r\\n')
 fi
 [ -n "$code" ] || stop 'there is no join code. Paste the whole line of the page "Add endpoint".'
+check_code
 
 case "$(uname -s)" in
   Linux) system=linux room=/usr data=/var/lib/evenkeel-agent ;;
@@ -79,40 +115,54 @@ if [ -z "$row" ]; then
 fi
 # shellcheck disable=SC2086
 set -- $row
-name=$4 sum=$5 size=$6
+name=$4 sum=$5 size=$6 version=$7
 
-# Unpacked it is four times as large.
-for place in "$room" "\${TMPDIR:-/tmp}"; do
-  free=$(df -Pk "$place" | awk 'NR == 2 { print $4 }')
-  [ "$free" -gt $((size / 1024 * 5)) ] ||
-    stop "there is no room: $place has $((free / 1024)) MB free, and $((size / 1024 / 1024 * 5)) MB are needed. Make room, and run this again."
-done
+# Half installed counts as not installed.
+is_here() {
+  [ "$(evenkeel-agent --version 2>/dev/null)" = "$version" ] || return 1
+  case $system-$form in
+    linux-deb) dpkg-query -W -f '\${Status}' evenkeel-agent 2>/dev/null | grep -q 'ok installed' ;;
+    linux-rpm) rpm -q evenkeel-agent >/dev/null 2>&1 ;;
+    linux-*) [ -x /opt/evenkeel-agent/setup ] ;;
+  esac
+}
 
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 130' INT TERM
-say "Fetching $name ($((size / 1000000)) MB) from $url"
-fetch "$name" "$folder/$name" ||
-  stop "$name could not be fetched from $url. If curl said 90: the server showed another key than this script knows; make a new line on the page \\"Add endpoint\\"."
-got=$(sum_of "$folder/$name")
-[ "$got" = "$sum" ] || stop "$name is not what the collector announced (SHA-256 $got, wanted $sum). Nothing was installed; a proxy may have changed it. Run this again."
+install_it() {
+  # Unpacked it is four times as large.
+  for place in "$room" "\${TMPDIR:-/tmp}"; do
+    free=$(df -Pk "$place" | awk 'NR == 2 { print $4 }')
+    [ "$free" -gt $((size / 1024 * 5)) ] ||
+      stop "there is no room: $place has $((free / 1024)) MB free, and $((size / 1024 / 1024 * 5)) MB are needed. Make room, and run this again."
+  done
 
-if [ $system = linux ] && [ $form != deb ] && ! ldconfig -p 2>/dev/null | grep -q 'libatomic\\.so\\.1'; then
-  stop 'the library libatomic is missing. Install it (dnf install libatomic, zypper install libatomic1, apt-get install libatomic1), and run this again.'
-fi
-case $form in
-  deb)
-    if ! dpkg-query -W -f '\${Status}' libatomic1 2>/dev/null | grep -q 'ok installed'; then
-      apt-get install -y -q libatomic1 || stop 'libatomic1 is missing and could not be installed. Install it, and run this again.'
-    fi
-    dpkg -i "$folder/$name"
-    ;;
-  rpm) rpm -U --replacepkgs "$folder/$name" ;;
-  tar.gz)
-    tar xzf "$folder/$name" -C "$folder"
-    sh "$folder/\${name%.tar.gz}/install.sh"
-    ;;
-esac
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  trap 'exit 130' INT TERM
+  say "Fetching $name ($((size / 1000000)) MB) from $url"
+  fetch "$name" "$folder/$name" ||
+    stop "$name could not be fetched from $url. If curl said 90: the server showed another key than this script knows; make a new line on the page \\"Add endpoint\\"."
+  got=$(sum_of "$folder/$name")
+  [ "$got" = "$sum" ] || stop "$name is not what the collector announced (SHA-256 $got, wanted $sum). Nothing was installed; a proxy may have changed it. Run this again."
+
+  if [ $system = linux ] && [ $form != deb ] && ! ldconfig -p 2>/dev/null | grep -q 'libatomic\\.so\\.1'; then
+    stop 'the library libatomic is missing. Install it (dnf install libatomic, zypper install libatomic1, apt-get install libatomic1), and run this again.'
+  fi
+  case $form in
+    deb)
+      if ! dpkg-query -W -f '\${Status}' libatomic1 2>/dev/null | grep -q 'ok installed'; then
+        apt-get install -y -q libatomic1 || stop 'libatomic1 is missing and could not be installed. Install it, and run this again.'
+      fi
+      dpkg -i "$folder/$name"
+      ;;
+    rpm) rpm -U --replacepkgs "$folder/$name" ;;
+    tar.gz)
+      tar xzf "$folder/$name" -C "$folder"
+      sh "$folder/\${name%.tar.gz}/install.sh"
+      ;;
+  esac
+}
+
+if is_here; then say "evenkeel-agent $version is installed already, and is not fetched again."; else install_it; fi
 
 if [ -e "$data/agent.json" ] && [ -z "$again" ]; then
   say 'This machine is enrolled already, and keeps its identity. For another one: --again.'

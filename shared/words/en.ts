@@ -299,6 +299,7 @@ export const words = {
     schedule: 'Schedule',
     collector: 'Collector',
     'command line': 'Command line',
+    'tls rotate --compromised': 'The authority was given up',
     'local tools': 'Tools on this machine',
     'this machine': 'This machine',
     machine: 'the machine {{name}}',

@@ -629,6 +629,7 @@ export const words: Words = {
     schedule: '定期作成',
     collector: 'コレクター',
     'command line': 'コマンドライン',
+    'tls rotate --compromised': '認証局を放棄',
     'local tools': 'このマシンのツール',
     'this machine': 'このマシン',
     machine: 'マシン「{{name}}」',

@@ -11,7 +11,7 @@ import { pinOf } from '../../collector/tls/certificates.ts';
 import type { NewEnrollment } from '../../shared/api.ts';
 import type { Applicant } from '../../shared/applicant.ts';
 import { decodeJoinCode, encodeJoinCode } from '../../shared/join-code.ts';
-import { startAgent } from '../support/agent.ts';
+import { agentMain, startAgent } from '../support/agent.ts';
 import { makeAuthority } from '../support/authority.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 import { smallDisk } from '../support/small-disk.ts';
@@ -326,22 +326,62 @@ test('seal: a folder that is not there is refused, and in one without an agent o
   assert.equal(readdirSync(other), ['somebody-elses.txt']);
 });
 
+test('a code that comes down a pipe a moment later is waited for', async () => {
+  const { code } = await makeCode({});
+  const late = ['sh', '-c', '(sleep 4; cat) | "$@"', 'sh', process.execPath, agentMain] as const;
+  const { code: exit, stderr } = await startAgent(['enroll', '-', '--data', newMachine()], code, {}, late).finished;
+  assert.is(exit, 0, stderr);
+});
+
+const script = async () => (await fetch(`${collector.http}/install.sh`)).text();
+
+function runScript(text: string, code: string, env: NodeJS.ProcessEnv = {}, before: string[] = []) {
+  const [program = '', ...words] = [...before, 'sh', '-s'];
+  // The code by a file: the script comes on standard input here.
+  const file = join(folder.path, 'code');
+  writeFileSync(file, code, { mode: 0o644 });
+  return spawnSync(program, words, {
+    input: text,
+    encoding: 'utf8',
+    env: { ...process.env, EVENKEEL_JOIN_CODE_FILE: file, ...env },
+  });
+}
+
+test('install.sh: a code that is cut or mistyped is refused in the words of `enroll`, and whole ones are not', async () => {
+  if (process.getuid?.() !== 0) return console.log('\nSKIP root: install.sh needs it');
+  const text = await script();
+  // A whole code goes on to what comes next.
+  const next = /there is no room|has no package for linux/;
+  const codes = [(await makeCode({})).code];
+  for (let n = 0; n < 40; n++) codes.push(encodeJoinCode({ url: `https://keel-${n}.example.net`, secret: `s${n}` }));
+  for (const code of codes) {
+    const { stderr } = runScript(text, code);
+    assert.match(stderr, next, code);
+  }
+  const [, code = ''] = codes;
+  const typo = `${code.slice(0, 30)}${code[30] === 'A' ? 'B' : 'A'}${code.slice(31)}`;
+  const refused = [
+    ...['EK2-eyJ1Ijoi', 'hello', 'EK3-eyJ1Ijoi', `${code}!`, typo],
+    ...[5, 9, 30, 31, 32, 33, 60].map((n) => code.slice(0, n)),
+  ];
+  for (const given of [...refused, code.slice(0, -1), `${code.slice(0, -1)}${code.endsWith('A') ? 'B' : 'A'}`]) {
+    const { status, stderr } = runScript(text, given);
+    assert.is(status, 1, given);
+    const said = await enroll(newMachine(), given).finished;
+    const [message = ''] = /The join code .*?(?:complete\.|others\.)/.exec(said.stderr) ?? [];
+    assert.ok(
+      message !== '' && stderr.startsWith(`install.sh: ${message} `),
+      `${given}: ${stderr}; enroll: ${said.stderr}`,
+    );
+  }
+});
+
 test('install.sh: no rights, another processor and no room each end it before anything is fetched', async () => {
   if (process.getuid?.() !== 0) return console.log('\nSKIP root: install.sh needs it');
   const packages = join(folder.path, 'collector', 'packages');
   mkdirSync(packages, { recursive: true });
-  const script = async () => (await fetch(`${collector.http}/install.sh`)).text();
-  const runs = (text: string, env: NodeJS.ProcessEnv = {}, before: string[] = []) => {
-    const [program = '', ...words] = [...before, 'sh', '-s'];
-    // The code by a file: the script comes on standard input here.
-    const file = join(folder.path, 'code');
-    writeFileSync(file, 'EK2-any', { mode: 0o644 });
-    return spawnSync(program, words, {
-      input: text,
-      encoding: 'utf8',
-      env: { ...process.env, EVENKEEL_JOIN_CODE_FILE: file, ...env },
-    });
-  };
+  const { code } = await makeCode({});
+  const runs = (text: string, env: NodeJS.ProcessEnv = {}, before: string[] = []) => runScript(text, code, env, before);
   const stranger = runs(await script(), {}, ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']);
   assert.is(stranger.status, 1);
   assert.match(stranger.stderr, /this needs root, and you are .*Put sudo in front of sh/);

@@ -78,9 +78,15 @@ async function valuesOf(name: string): Promise<number> {
   return id === undefined ? 0 : (await collector.get<EndpointDetail>(`/api/v1/endpoints/${id}`)).latest.length;
 }
 
+/** The program itself, which is the child of `unshare`: one that has changed its user outlives that. */
+function inThere(child: ChildProcess, signal: string): void {
+  const [pid] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+  execFileSync('kill', [`-${signal}`, String(pid)]);
+}
+
 function stop(agent: ChildProcess): Promise<void> {
   const ended = new Promise<void>((resolve) => agent.once('exit', () => resolve()));
-  agent.kill('SIGKILL');
+  inThere(agent, 'KILL');
   return ended;
 }
 
@@ -119,6 +125,38 @@ if (missing.length > 0 || !isRoot) {
 
   const deb = 'dpkg -i /tmp/evenkeel-agent_0.1.0_amd64.deb';
 
+  test('the line refuses: another key of the server, no code or a cut one, no room, another processor, no root', async () => {
+    const { code, lines } = await makeCode();
+    const line = (text: string) => inside(`cd /root && rm -f ek.sh && ${text}`);
+    const foreign = line(lines.linux.replaceAll(/sha256\/\/[^;']+/g, `sha256//${Buffer.alloc(32).toString('base64')}`));
+    assert.is(foreign.status, 90, 'curl: the pinned key does not match');
+    assert.not.match(foreign.text, 'Fetching');
+    const fetched = lines.linux.split(' && ')[0];
+    for (const [script, text] of [
+      [`${fetched} && echo | sh ek.sh`, 'there is no join code'],
+      [`${fetched} && echo ${code.slice(0, 40)} | sh ek.sh`, `The join code ${code.slice(0, 20)}… is not complete.`],
+      [`${fetched} && echo EK2-x | sh ek.sh --bogus`, 'unknown word "--bogus"'],
+      [
+        `${fetched} && mkdir -p /tmp/fake && printf '#!/bin/sh\n[ "$1" = -m ] && echo riscv64 || echo Linux\n' >/tmp/fake/uname && chmod +x /tmp/fake/uname && (echo ${code} | PATH=/tmp/fake:$PATH sh ek.sh; code=$?; rm /tmp/fake/uname; exit $code)`,
+        'no package for linux with riscv64 processors (it has: x64 deb',
+      ],
+      [
+        `${fetched} && mount -t tmpfs -o size=2m tmpfs /tmp && (echo ${code} | sh ek.sh)`,
+        /there is no room: \/tmp has \d+ MB free, and \d+ MB are needed/,
+      ],
+      [
+        `${fetched} && chmod 644 ek.sh && cp ek.sh /tmp/ek.sh && (echo EK2-x | setpriv --reuid nobody --clear-groups sh /tmp/ek.sh)`,
+        'this needs root, and you are nobody',
+      ],
+    ] as const) {
+      const { status, text: printed } = line(script);
+      assert.is(status, 1, printed);
+      assert.match(printed, text);
+      assert.not.match(printed, 'Fetching');
+    }
+    inside('rm -f /root/ek.sh /tmp/ek.sh');
+  });
+
   test('the line of the page, as it is typed: installed without Node, enrolled, and the first value within a minute', async () => {
     assert.is(inside('command -v node npm').status, 127, 'no Node here');
     const { lines } = await makeCode();
@@ -147,34 +185,14 @@ if (missing.length > 0 || !isRoot) {
     inside('rm /root/ek.sh');
   });
 
-  test('the line refuses: another key of the server, no code, no room, another processor, no root', async () => {
+  test('the line again: what is installed already is not fetched again, and the identity stays', async () => {
     const { lines } = await makeCode();
-    const line = (text: string) => inside(`cd /root && rm -f ek.sh && ${text}`);
-    const foreign = line(lines.linux.replaceAll(/sha256\/\/[^;']+/g, `sha256//${Buffer.alloc(32).toString('base64')}`));
-    assert.is(foreign.status, 90, 'curl: the pinned key does not match');
-    assert.not.match(foreign.text, 'Fetching');
-    const fetched = lines.linux.split(' && ')[0];
-    for (const [script, text] of [
-      [`${fetched} && echo | sh ek.sh`, 'there is no join code'],
-      [`${fetched} && echo EK2-x | sh ek.sh --bogus`, 'unknown word "--bogus"'],
-      [
-        `${fetched} && mkdir -p /tmp/fake && printf '#!/bin/sh\n[ "$1" = -m ] && echo riscv64 || echo Linux\n' >/tmp/fake/uname && chmod +x /tmp/fake/uname && (echo EK2-x | PATH=/tmp/fake:$PATH sh ek.sh; code=$?; rm /tmp/fake/uname; exit $code)`,
-        'no package for linux with riscv64 processors (it has: x64 deb',
-      ],
-      [
-        `${fetched} && mount -t tmpfs -o size=2m tmpfs /tmp && (echo EK2-x | sh ek.sh)`,
-        /there is no room: \/tmp has \d+ MB free, and \d+ MB are needed/,
-      ],
-      [
-        `${fetched} && chmod 644 ek.sh && cp ek.sh /tmp/ek.sh && (echo EK2-x | setpriv --reuid nobody --clear-groups sh /tmp/ek.sh)`,
-        'this needs root, and you are nobody',
-      ],
-    ] as const) {
-      const { status, text: printed } = line(script);
-      assert.is(status, 1, printed);
-      assert.match(printed, text);
-    }
-    inside('rm -f /root/ek.sh /tmp/ek.sh');
+    const again = inside(`cd /root && ${lines.linux}`);
+    assert.is(again.status, 0, again.text);
+    assert.match(again.text, /evenkeel-agent \d+\.\d+\.\d+ is installed already, and is not fetched again\./);
+    assert.not.match(again.text, 'Fetching');
+    assert.match(again.text, 'This machine is enrolled already');
+    inside('rm /root/ek.sh');
   });
 
   test('deb: installed again, it keeps its identity and what waits in its spool', async () => {
@@ -204,10 +222,21 @@ if (missing.length > 0 || !isRoot) {
   });
 
   test('deb: removed it keeps its data, purged it leaves nothing', () => {
-    const removed = inside('dpkg --remove evenkeel-agent && ls /var/lib/evenkeel-agent/agent.json');
+    const byHand = 'setpriv --reuid evenkeel-agent --regid evenkeel-agent --init-groups';
+    const removed = inside(
+      `${byHand} evenkeel-agent run >/tmp/run.log 2>&1 & sleep 5; cat /tmp/run.log; dpkg --remove evenkeel-agent && ls /var/lib/evenkeel-agent/agent.json; ! kill -0 $!`,
+    );
     assert.is(removed.status, 0, removed.text);
-    const purged = inside('dpkg --purge evenkeel-agent');
+    assert.match(
+      removed.text,
+      /ending what runs as the user evenkeel-agent without the service: process \d+\n/,
+      removed.text,
+    );
+    assert.match(removed.text, '/var/lib/evenkeel-agent/agent.json');
+    const purged = inside(`${byHand} sleep 60 >/dev/null 2>&1 & sleep 1; dpkg --purge evenkeel-agent`);
     assert.is(purged.status, 0, purged.text);
+    assert.match(purged.text, /all is removed but the user evenkeel-agent, .* then: sudo userdel evenkeel-agent/);
+    assert.is(inside('userdel evenkeel-agent').status, 0);
     assert.equal(files(), before);
     assert.is(inside('getent passwd evenkeel-agent').status, 2, 'the user is gone');
   });
@@ -281,11 +310,6 @@ if (missing.length > 0 || !isRoot) {
         return child.exitCode;
       },
     };
-  }
-
-  function inThere(child: ChildProcess, signal: string): void {
-    const [pid] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
-    execFileSync('kill', [`-${signal}`, String(pid)]);
   }
 
   test('both: the collector of its package serves its page, and takes and shows what the agent of its package reports', async () => {

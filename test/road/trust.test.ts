@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { Credential } from '../../agent/credential.ts';
 import { certificatesIn, pinOf } from '../../collector/tls/certificates.ts';
 import { readAuthority } from '../../collector/tls/store.ts';
-import type { EndpointDetail, EndpointRow, NewEnrollment } from '../../shared/api.ts';
+import type { EndpointDetail, EndpointRow, Enrollment, NewEnrollment } from '../../shared/api.ts';
 import type { TlsView } from '../../shared/tls.ts';
 import { startAgent } from '../support/agent.ts';
 import { runCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
@@ -28,7 +28,7 @@ test('rotated: a running agent is told, takes it and says so; then given up: it 
   const command = (...words: string[]) => runCollector(['tls', ...words, '--data', data]).ended;
 
   const roots = new Set<string>();
-  function ask<T>(path: string, body?: object): Promise<T> {
+  function ask<T>(path: string, body?: object, method = body ? 'POST' : 'GET'): Promise<T> {
     const headers = { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' };
     const { current, old } = own();
     // The collector shows what a command has changed two seconds later.
@@ -36,7 +36,7 @@ test('rotated: a running agent is told, takes it and says so; then given up: it 
     const options = {
       ca: [...roots],
       headers,
-      method: body ? 'POST' : 'GET',
+      method,
       agent: false as const,
     };
     return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ test('rotated: a running agent is told, takes it and says so; then given up: it 
         response.on('data', (chunk) => {
           text += chunk;
         });
-        response.on('end', () => resolve(JSON.parse(text)));
+        response.on('end', () => resolve(JSON.parse(text === '' ? 'null' : text)));
       });
       asked.on('error', reject);
       asked.end(body && JSON.stringify(body));
@@ -80,9 +80,13 @@ test('rotated: a running agent is told, takes it and says so; then given up: it 
     agent.child.kill('SIGTERM');
     await agent.finished;
     const later = pinOf(own().next);
+    const unused = await ask<NewEnrollment>('/api/v1/enrollments', { label: 'branch' });
+    const revoked = await ask<NewEnrollment>('/api/v1/enrollments', {});
+    await ask(`/api/v1/enrollments/${revoked.enrollment.id}`, undefined, 'DELETE');
     const given = await command('rotate', '--compromised', '--cut-off-agents');
     assert.is(given.code, 0, given.stderr);
     assert.match(given.stdout, /made before do not work any more/);
+    assert.match(given.stdout, 'Ended: 2 join codes;');
     const twice = await command('rotate', '--compromised', '--cut-off-agents');
     assert.is(twice.code, 1);
     assert.match(twice.stderr, /given up at .* already/);
@@ -93,6 +97,18 @@ test('rotated: a running agent is told, takes it and says so; then given up: it 
       (await view()).missing.map(({ why }) => why),
       ['offline'],
     );
+    const codes = (await ask<{ items: Enrollment[] }>('/api/v1/enrollments')).items;
+    const by = new Map(codes.map(({ id, revokedBy }) => [id, revokedBy]));
+    assert.is(by.get(unused.enrollment.id), 'tls rotate --compromised');
+    assert.is(by.get(made.enrollment.id), 'tls rotate --compromised', 'its use could have been repeated');
+    assert.is.not(by.get(revoked.enrollment.id), 'tls rotate --compromised', 'it was revoked before');
+    const late = await startAgent(['enroll', unused.code, '--data', join(home, 'late')]).finished;
+    assert.is(late.code, 3, late.stderr);
+    const { items: log } = await ask<{ items: { objectId: string; action: string; reason: string | null }[] }>(
+      '/api/v1/audit?object=join_code',
+    );
+    const noted = log.find(({ objectId, action }) => objectId === unused.enrollment.id && action === 'remove');
+    assert.is(noted?.reason, 'tls rotate --compromised');
     agent = startAgent(['run', '--data', agentData]);
     await until(() => trusted().join() === later, 25_000, 'the agent has found the next one');
     await until(async () => (await isOnline()) && (await view()).missing.length === 0, 25_000, 'it is back');
