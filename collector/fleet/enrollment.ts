@@ -141,7 +141,7 @@ async function attemptOf(db: StateTransaction, code: string, attempt: string): P
 }
 
 /** As whose name stands at a code that `endEnrollments` has ended; in words as `actor`. */
-export const authorityGivenUp = 'tls rotate --compromised';
+const authorityGivenUp = 'tls rotate --compromised';
 
 /**
  * Ends every code that a machine could still use, a repeat of its first use among them: they were carried under an authority whose

@@ -3,6 +3,40 @@ import type { AgentPackage } from '../../shared/joining.ts';
 import { codeWords } from './join-words.ts';
 import { curlPins, curlWords, type InstallAddresses, isPinned, quoted } from './lines.ts';
 
+/** Refuses what `enroll` would refuse, in its words, before anything is fetched. */
+const codeCheck = () => `letters=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
+# As shared/join-code.ts: the last four characters are the first of SHA-256 of the others, as base64url.
+check_of() {
+  bits=$((0x$(printf '%s' "$1" | sum_of | cut -c1-6)))
+  for shift in 18 12 6 0; do
+    at=$(((bits >> shift) % 64 + 1))
+    printf '%s' "$letters" | cut -c$at
+  done | tr -d '\\n'
+}
+refuse_code() {
+  shown=$(printf '%s' "$code" | cut -c1-20)
+  [ "\${#code}" -le 20 ] || shown=$shown…
+  # shellcheck disable=SC2059
+  stop "$(printf "$1" "$shown")"
+}
+check_code() {
+  cut=${quoted(codeWords('BAD_JOIN_CODE', '%s'))}
+  case "$code" in
+    EK[12]-*[!A-Za-z0-9_-]*) refuse_code "$cut" ;;
+    EK[12]-?????*) ;;
+    *) refuse_code "$cut" ;;
+  esac
+  case "$code" in EK1-*) return 0 ;; esac
+  before=\${code%????}
+  [ "$code" != "$before$(check_of "$before")" ] || return 0
+  # What was cut off is no longer whole JSON.
+  case "$(printf '%s' "\${before#EK2-}" | tr '_-' '/+' | base64 -d 2>/dev/null | tr -d '\\000')" in
+    '{'*'}') refuse_code ${quoted(codeWords('JOIN_CODE_MISTYPED', '%s'))} ;;
+    *) refuse_code "$cut" ;;
+  esac
+}
+`;
+
 export function installShell(addresses: InstallAddresses, packages: readonly AgentPackage[]): string {
   const rows = packages
     .filter(({ form }) => form !== 'msi')
@@ -38,38 +72,7 @@ sum_of() {
   if has sha256sum; then sha256sum "$@"; else shasum -a 256 "$@"; fi | cut -d' ' -f1
 }
 
-letters=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
-# As shared/join-code.ts: the last four characters are the first of SHA-256 of the others, as base64url.
-check_of() {
-  bits=$((0x$(printf '%s' "$1" | sum_of | cut -c1-6)))
-  for shift in 18 12 6 0; do
-    at=$(((bits >> shift) % 64 + 1))
-    printf '%s' "$letters" | cut -c$at
-  done | tr -d '\\n'
-}
-refuse_code() {
-  shown=$(printf '%s' "$code" | cut -c1-20)
-  [ "\${#code}" -le 20 ] || shown=$shown…
-  # shellcheck disable=SC2059
-  stop "$(printf "$1" "$shown")"
-}
-check_code() {
-  cut=${quoted(codeWords('BAD_JOIN_CODE', '%s'))}
-  case "$code" in
-    EK[12]-*[!A-Za-z0-9_-]*) refuse_code "$cut" ;;
-    EK[12]-?????*) ;;
-    *) refuse_code "$cut" ;;
-  esac
-  case "$code" in EK1-*) return 0 ;; esac
-  before=\${code%????}
-  [ "$code" != "$before$(check_of "$before")" ] || return 0
-  # What was cut off is no longer whole JSON.
-  case "$(printf '%s' "\${before#EK2-}" | tr '_-' '/+' | base64 -d 2>/dev/null | tr -d '\\000')" in
-    '{'*'}') refuse_code ${quoted(codeWords('JOIN_CODE_MISTYPED', '%s'))} ;;
-    *) refuse_code "$cut" ;;
-  esac
-}
-
+${codeCheck()}
 again=
 for word in "$@"; do
   case "$word" in
