@@ -9,6 +9,14 @@ export interface Sent {
   retain?: boolean;
 }
 
+export interface SenderResult {
+  sent: number;
+  acknowledged: number;
+  bytes: number;
+  /** Connections that the collector ended. */
+  ended: number;
+}
+
 export interface Flood {
   name: string;
   what: string;
@@ -20,6 +28,8 @@ export interface Flood {
   make?(n: number): Sent;
   /** Packets instead of publications. */
   packets?: 'ping' | 'subscribe' | 'reconnect';
+  /** By strangers, at the WebSocket of the HTTPS port; connections at a time are `window`. */
+  isWeb?: true;
 }
 
 const zip = (text: string) => gzipSync(text, { level: 1 });
@@ -254,4 +264,10 @@ export const floods: readonly Flood[] = [
   { name: 'pings', what: 'PINGREQ as fast as it goes', window: 200, packets: 'ping' },
   { name: 'subscribe', what: 'SUBSCRIBE as fast as it goes', window: 32, packets: 'subscribe' },
   { name: 'reconnect', what: 'connects, signs on and pulls the cable', window: 4, packets: 'reconnect' },
+  {
+    name: 'web door',
+    what: 'strangers at the WebSocket: requests that never end, silence, pings, large and broken frames',
+    window: 400,
+    isWeb: true,
+  },
 ];

@@ -16,8 +16,8 @@ import { floods } from './floods-kinds.ts';
 const kindS = 20;
 /** A busy collector may take its time, the bench may not. */
 const answerMs = 10_000;
-/** Those whose connections end, too. */
-const kinds = floods.filter(({ name }) => name !== 'none');
+/** Those whose connections end, too; strangers would not be named. */
+const kinds = floods.filter(({ name, isWeb }) => name !== 'none' && !isWeb);
 
 /**
  * @param args `--minutes N` (1), `--honest N` (500), `--heap MB` (512), `--interval S` (10) between the reports of an honest
@@ -78,7 +78,7 @@ export async function run(args: string[]): Promise<void> {
     for (let k = h * 7; seconds() < end; k++) {
       const flood = kinds[k % kinds.length] as (typeof kinds)[number];
       const left = Math.max(1, Math.min(kindS, end - seconds()));
-      await (await startFlood({ ...who, port, flood: flood.name, seconds: left })).done;
+      await (await startFlood({ ...who, port, http: collector.http, flood: flood.name, seconds: left })).done;
     }
   });
   const cpuBefore = cpuOf(pid);

@@ -1,22 +1,18 @@
 /** The hostile endpoint, in a process of its own: its load must not delay the clocks of the good one. */
 import { topicOf } from '../../shared/topics.ts';
 import { openWire, type Wire } from '../simulate/wire.ts';
-import { type Flood, floods, type Sent } from './floods-kinds.ts';
+import { type Flood, floods, type SenderResult, type Sent } from './floods-kinds.ts';
+import { floodWeb } from './floods-web.ts';
 
 export interface SenderJob {
   port: number;
+  /** Address of the web app. */
+  http: string;
   endpoint: string;
   bucket: string;
   secret: string;
   flood: string;
   seconds: number;
-}
-export interface SenderResult {
-  sent: number;
-  acknowledged: number;
-  bytes: number;
-  /** Connections that the collector ended. */
-  ended: number;
 }
 
 async function send(job: SenderJob, flood: Flood): Promise<SenderResult> {
@@ -80,6 +76,12 @@ async function send(job: SenderJob, flood: Flood): Promise<SenderResult> {
   return result;
 }
 
+function strangers({ http, seconds }: SenderJob, { window }: Flood): Promise<SenderResult> {
+  process.send?.('ready');
+  const end = performance.now() + seconds * 1000;
+  return floodWeb(http, window, () => performance.now() > end);
+}
+
 const hex = (n: number) => n.toString(16).padStart(16, '0');
 const birth = (n: number) => ({
   ...{ state: 'online', session: hex(n), boot_id: `b${n}`, started_at: Date.now(), previous_shutdown: 'unclean' },
@@ -90,7 +92,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 process.once('message', async (job: SenderJob) => {
   const flood = floods.find(({ name }) => name === job.flood) as Flood;
-  const result = await send(job, flood);
+  const result = flood.isWeb ? await strangers(job, flood) : await send(job, flood);
   process.send?.(result);
   process.disconnect?.();
 });

@@ -20,8 +20,8 @@ import { wordsOf } from '../support/arguments.ts';
 import { type RunningCollector, startCollector, temporaryFolder } from '../support/processes.ts';
 import { countRows, statePlace } from '../support/state.ts';
 import { addEndpoint, type Credential, epochOf } from '../support/station.ts';
-import { type Flood, floods } from './floods-kinds.ts';
-import type { SenderJob, SenderResult } from './floods-sender.ts';
+import { type Flood, floods, type SenderResult } from './floods-kinds.ts';
+import type { SenderJob } from './floods-sender.ts';
 
 const sender = fileURLToPath(new URL('./floods-sender.ts', import.meta.url));
 const goodOnes = 10;
@@ -208,6 +208,7 @@ async function measure(flood: Flood, forS: number, heapMB: number): Promise<Figu
   await Promise.all([falls, ...agents].map((one) => one.report()));
   const job = {
     port,
+    http: collector.http,
     endpoint: hostile.endpoint,
     bucket: hostile.bucket,
     secret: hostile.secret,
