@@ -2,14 +2,15 @@
  * Updates with real processes: agents in the layout of the tar.gz, the guard, root's part, a collector's broker and its releases
  * over TLS. What goes wrong ends on a version that works; what is not signed never runs, whoever serves it.
  */
-import { copyFileSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { EndpointDetail, EndpointRow, NewEnrollment } from '../../shared/api.ts';
 import type { Online } from '../../shared/presence.ts';
 import type { AgentRelease } from '../../shared/release.ts';
 import { topicOf } from '../../shared/topics.ts';
-import { credentialFor, temporaryFolder } from '../support/agent.ts';
+import { credentialFor, startAgent, temporaryFolder } from '../support/agent.ts';
 import {
   type AgentVersions,
   buildAgentVersions,
@@ -21,6 +22,7 @@ import {
 } from '../support/agent-versions.ts';
 import { startBroker, type TestBroker } from '../support/broker.ts';
 import { makeCertificate } from '../support/certificate.ts';
+import { startCollector } from '../support/processes.ts';
 import { type ReleaseServer, serveReleases } from '../support/release-server.ts';
 import { until } from '../support/until.ts';
 import { openMachine, recordOf, type UpdateMachine, type UpdateMachineOptions } from '../support/update-machine.ts';
@@ -307,8 +309,44 @@ test('root’s part killed before each step that it takes: the machine ends on a
   assert.ok(seen.length > 15, String(seen));
 });
 
+let executable: Uint8Array | undefined;
+const executableNow = () => (executable ??= versions.executable('0.1.0'));
+
+test('built as in a package, one file with Node in it: reports by WebSocket alone', async () => {
+  const program = join(folder.path, 'evenkeel-agent');
+  writeFileSync(program, executableNow());
+  chmodSync(program, 0o755);
+  const home = join(folder.path, 'by-web');
+  // Nothing else leads to its packages.
+  const run = (words: string[], input?: string) =>
+    startAgent([...words, '--data', home], input, { NODE_PATH: '' }, [program]);
+  const collector = await startCollector(join(folder.path, 'collector'));
+  const headers = { authorization: `Bearer ${collector.token}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${collector.http}/api/v1/enrollments`, { method: 'POST', headers, body: '{}' });
+  const joined = await run(['enroll', '-', '--name', 'web'], ((await answer.json()) as NewEnrollment).code).finished;
+  assert.is(joined.code, 0, joined.stderr);
+  writeFileSync(join(home, 'agent.settings.json'), '{"v":1,"interval_s":1,"way":"websocket"}');
+  const agent = run(['run']);
+  const isReported = async () => {
+    const { items } = await collector.get<{ items: EndpointRow[] }>('/api/v1/endpoints');
+    const detail = await collector.get<EndpointDetail>(`/api/v1/endpoints/${items[0]?.id}`);
+    return detail.latest.some(({ metric }) => metric === 'mem.used_percent');
+  };
+  try {
+    await until(isReported, 60_000, 'a report').catch((thrown) => {
+      throw new Error(`${(thrown as Error).message}\n${agent.output()}`);
+    });
+    assert.match(agent.output(), /Connected to the collector url="ws:\/\/\S+\/mqtt"/);
+  } finally {
+    agent.child.kill('SIGTERM');
+    await agent.finished;
+    collector.child.kill('SIGTERM');
+    await collector.ended;
+  }
+});
+
 test('built as in a package, one file with Node in it: exchanged by the next one, and back when that does not stay up', async () => {
-  const machine = await install({ program: versions.executable('0.1.0'), trialS: 60 });
+  const machine = await install({ program: executableNow(), trialS: 60 });
   const programOf = () => realpathSync(`/proc/${machine.agent()?.pid}/exe`);
   assert.is(programOf(), realpathSync(join(machine.home, 'versions/0.1.0')), 'no Node and no shell around it');
   versions.packBuilt(releases, '0.8.0', versions.executable('0.8.0'));
