@@ -5,17 +5,14 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import type { Alert, EndpointDetail, EndpointRow, NewEnrollment } from '../../shared/api.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { silentLog } from '../../shared/log.ts';
 import type { Report } from '../../shared/report.ts';
 import { inflate } from '../../shared/wire.ts';
 import { type AgentProcess, startAgent } from '../support/agent.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
+import { storedTimes } from '../support/stored.ts';
 
 const test = suite('clone');
 const folder = temporaryFolder();
@@ -79,26 +76,6 @@ function look(name: string, into: Map<string, string>): { waiting: number; lost:
   } finally {
     db.close();
   }
-}
-
-/** How often each ms has a memory reading in the store: from its files, since no query is finer than a second. */
-async function storedTimes(): Promise<Map<number, number>> {
-  const path = join(data, 'series');
-  const store = await openEmbedded({ folder: path, clock: systemClock, log: silentLog });
-  await store.compact();
-  await store.close();
-  const journal = new DatabaseSync(join(path, 'journal.db'), { readOnly: true });
-  const files = journal.prepare("SELECT file FROM segments WHERE resolution = 'raw'").all();
-  const found = journal.prepare("SELECT id FROM lines WHERE metric = 'mem.used_percent'").all();
-  const lines = found.map(({ id }) => id).join(', ');
-  journal.close();
-  const duck = await (await DuckDBInstance.create(':memory:')).connect();
-  const names = files.map(({ file }) => `'${join(path, 'segments', String(file))}'`).join(', ');
-  const rows = await duck.runAndReadAll(
-    `SELECT t, count(*) FROM read_parquet([${names}]) WHERE line IN (${lines}) GROUP BY t`,
-  );
-  duck.closeSync();
-  return new Map(rows.getRows().map(([at, count]) => [Number(at), Number(count)]));
 }
 
 const isRefused = (agent: AgentProcess) =>
@@ -170,7 +147,7 @@ test('the copy that came later is refused and enrolled again, the other goes on,
   collector.child.kill('SIGTERM');
   await collector.ended;
 
-  const counts = await storedTimes();
+  const counts = await storedTimes(data, 'mem.used_percent');
   const missing = [...generated.keys()].filter((key) => {
     const at = Number(key.split(' ')[1]);
     // What was waiting when the folder was copied is one report in two spools, and stored once.

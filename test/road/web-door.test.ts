@@ -1,17 +1,22 @@
 /** Where only the HTTPS port is open: real collector, real agent, certificates of the collector's own authority. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps, request } from 'node:https';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createServer as createTls } from 'node:tls';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readCredential } from '../../agent/credential.ts';
+import { tryWeb } from '../../agent/web-socket.ts';
 import { readAuthority } from '../../collector/tls/store.ts';
 import type { EndpointRow, NewEnrollment } from '../../shared/api.ts';
 import { type AgentProcess, startAgent } from '../support/agent.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/port.ts';
 import { type RunningCollector, runCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
+import { keptOf, numbered, openStored, storedTimes } from '../support/stored.ts';
 
 const test = suite('web door');
 const folder = temporaryFolder();
@@ -79,9 +84,18 @@ async function join1(env: NodeJS.ProcessEnv = {}, settings?: object) {
   };
 }
 
-async function end(agent: AgentProcess): Promise<void> {
-  agent.child.kill('SIGTERM');
+async function end(agent: AgentProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  agent.child.kill(signal);
   await agent.finished;
+}
+
+/** At the same addresses. */
+async function startAgain(signal: NodeJS.Signals, awayMs: number): Promise<void> {
+  collector.child.kill(signal);
+  await collector.ended;
+  await pause(awayMs);
+  const ports = ['--http-port', String(httpPort), '--mqtt-port', new URL(collector.mqtt).port];
+  collector = await startCollector(data, ['--config', config, ...ports]);
 }
 
 test('a closed port: it reports by HTTPS alone, remembers that, and keeps what is measured while the collector is away', async () => {
@@ -99,18 +113,7 @@ test('a closed port: it reports by HTTPS alone, remembers that, and keeps what i
   await until(() => agent.output().includes('Connected to the collector'), 20_000, 'it connects again');
   assert.ok(!agent.output().includes('No connection'), 'by the remembered way, first');
 
-  collector.child.kill('SIGTERM');
-  await collector.ended;
-  await new Promise((resolve) => setTimeout(resolve, 4000));
-  const mqttPort = new URL(collector.mqtt).port;
-  collector = await startCollector(data, [
-    '--config',
-    config,
-    '--http-port',
-    String(httpPort),
-    '--mqtt-port',
-    mqttPort,
-  ]);
+  await startAgain('SIGTERM', 4000);
   await until(
     async () => /spool +0 waiting/.test(await machine.doctor()) && isOnline(machine.name),
     40_000,
@@ -198,6 +201,73 @@ test('another certificate at the HTTPS port: nothing of the session goes out', a
   foreign.close();
 });
 
+test('a reverse proxy that passes no WebSocket on: each kind has its sentence, and one that does is no trouble', async () => {
+  let answer: (incoming: IncomingMessage, response: ServerResponse) => void;
+  // Without a listener for upgrades it takes them for requests, as proxies do that know nothing of them.
+  const front = createHttp((incoming, response) => answer(incoming, response));
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  const at = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+  const said = async () => (await tryWeb({ collector: at, mqtt: { url: 'mqtts://localhost:1' } }))?.message ?? '';
+  const fixed =
+    (status: number, text: string, headers: Record<string, string> = {}): typeof answer =>
+    (_incoming, response) =>
+      void response.writeHead(status, headers).end(text);
+  const passOn: typeof answer = ({ url }, response) => {
+    const onward = request(`https://127.0.0.1:${httpPort}${url}`, { ca: root(), agent: false }, (answered) => {
+      response.writeHead(answered.statusCode ?? 0, { 'content-type': String(answered.headers['content-type']) });
+      answered.pipe(response);
+    });
+    onward.on('error', () => response.writeHead(502).end('Bad Gateway'));
+    onward.end();
+  };
+  answer = passOn;
+  assert.match(
+    await said(),
+    /answered 426: the request reached the collector without its upgrade.*proxy_set_header Upgrade/,
+  );
+  for (const [how, words] of [
+    [fixed(200, '<!doctype html><title>Welcome</title>'), /answered 200: .*page/],
+    [fixed(400, 'Bad Request'), /answered 400: a proxy on the way does not pass WebSockets on; have it pass.*Upgrade/],
+    [fixed(404, 'Not Found'), /answered 404: a reverse proxy there does not know the path: have it pass everything on/],
+    [fixed(302, '', { location: 'https://login.example/' }), /answered 302: it leads on to https:\/\/login\.example/],
+    [fixed(401, 'Who are you?'), /answered 401: something in front .* wants a log-in.*let \/mqtt pass/],
+    [
+      fixed(502, 'Bad Gateway'),
+      /answered 502: the reverse proxy there does not reach the collector.*is the collector running\?/,
+    ],
+  ] as const) {
+    answer = how;
+    assert.match(await said(), words);
+  }
+  answer = passOn;
+  const machine = await join1({}, { way: 'websocket' });
+  const file = join(machine.home, 'agent.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), collector: at }));
+  const agent = machine.run();
+  await until(() => /without its upgrade/.test(agent.output()), 30_000, `its log says so. ${agent.output()}`);
+  assert.not.ok(await isOnline(machine.name));
+  front.on('upgrade', (incoming, socket, head) => {
+    const onward = request(`https://127.0.0.1:${httpPort}${incoming.url}`, {
+      ...{ ca: root(), agent: false, headers: incoming.headers },
+    });
+    onward.on('upgrade', ({ rawHeaders }, far, first) => {
+      const lines = rawHeaders.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${rawHeaders[i + 1]}`] : []));
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
+      socket.write(first);
+      far.write(head);
+      far.on('error', () => socket.destroy());
+      socket.on('error', () => far.destroy());
+      far.pipe(socket).pipe(far);
+    });
+    onward.on('error', () => socket.destroy());
+    onward.end();
+  });
+  await until(() => isOnline(machine.name), 40_000, `it reports. ${agent.output()}`);
+  await end(agent);
+  front.close();
+  front.closeAllConnections();
+});
+
 const isTurnedOff = async () => {
   const own = join(folder.path, 'off');
   const off = join(folder.path, 'off.yaml');
@@ -215,6 +285,51 @@ test('turned off, the door is not there, and says what to do', async () => {
   assert.match(await answer.text(), /WEBSOCKET_OFF.*websocket: false/);
   const wrong = await runCollector(['check-config', '--config', config, '--data', data]).ended;
   assert.is(wrong.code, 0, wrong.stderr);
+});
+
+test('to the other way, over a killed collector, back and again: each report is there once', async () => {
+  const began = Date.now();
+  const machine = await join1({}, {});
+  const settings = (more: object) =>
+    writeFileSync(join(machine.home, 'agent.settings.json'), JSON.stringify({ v: 1, interval_s: 1, ...more }));
+  const goesOn = async (agent: AgentProcess, reports: number) => {
+    const count = () => numbered(machine.home).epochs.reduce((sum, { seq }) => sum + seq, 0);
+    await until(() => agent.output().includes('Connected to the collector'), 40_000, `its way. ${agent.output()}`);
+    const from = count();
+    await until(() => count() >= from + reports, 60_000, `${reports} more reports`);
+  };
+  let agent = machine.run();
+  await goesOn(agent, 5);
+  assert.is(machine.way(), 'websocket');
+  await startAgain('SIGKILL', 3000);
+  await goesOn(agent, 5);
+  await end(agent, 'SIGKILL');
+  settings({ way: 'mqtt' });
+  agent = machine.run({ EVENKEEL_AGENT_MQTT: collector.mqtt });
+  await goesOn(agent, 5);
+  await end(agent, 'SIGKILL');
+  settings({});
+  agent = machine.run();
+  await goesOn(agent, 5);
+  await until(() => numbered(machine.home).waiting <= 3, 60_000, 'a spool with nothing but the present');
+  await end(agent);
+  collector.child.kill('SIGTERM');
+  await collector.ended;
+
+  const { epochs, waiting } = numbered(machine.home);
+  const stored = await openStored(data);
+  const endpoint = readCredential(machine.home)?.endpoint as string;
+  const generated = epochs.reduce((sum, { seq }) => sum + seq, 0);
+  const kept = keptOf(stored, endpoint, epochs);
+  await stored.close();
+  const counts = [...(await storedTimes(data, 'mem.used_percent'))].filter(([at]) => at >= began);
+  const doubled = counts.filter(([, count]) => count > 1).length;
+  console.log(
+    `\nFIGURE ways: ${generated} numbered, ${kept} stored, ${waiting} wait in the spool; ${counts.length} readings of memory, ${doubled} of them twice`,
+  );
+  assert.ok(generated - kept - waiting <= 0, 'none is lost');
+  assert.is(doubled, 0);
+  assert.ok(counts.length > 15, 'they are in the series');
 });
 
 test.run();

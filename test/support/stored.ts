@@ -1,6 +1,7 @@
 /** Looks into the series store of a collector that does not run: what is really there. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -23,6 +24,26 @@ export async function openStored(data: string): Promise<Stored> {
     },
     close: store.close,
   };
+}
+
+/** How often each ms has this metric in the store: from its files, since no query is finer than a second. */
+export async function storedTimes(data: string, metric: string): Promise<Map<number, number>> {
+  const path = join(data, 'series');
+  const store = await openEmbedded({ folder: path, clock: systemClock, log: silentLog });
+  await store.compact();
+  await store.close();
+  const journal = new DatabaseSync(join(path, 'journal.db'), { readOnly: true });
+  const files = journal.prepare("SELECT file FROM segments WHERE resolution = 'raw'").all();
+  const found = journal.prepare('SELECT id FROM lines WHERE metric = ?').all(metric);
+  const lines = found.map(({ id }) => id).join(', ');
+  journal.close();
+  const duck = await (await DuckDBInstance.create(':memory:')).connect();
+  const names = files.map(({ file }) => `'${join(path, 'segments', String(file))}'`).join(', ');
+  const rows = await duck.runAndReadAll(
+    `SELECT t, count(*) FROM read_parquet([${names}]) WHERE line IN (${lines}) GROUP BY t`,
+  );
+  duck.closeSync();
+  return new Map(rows.getRows().map(([at, count]) => [Number(at), Number(count)]));
 }
 
 export interface Numbered {
