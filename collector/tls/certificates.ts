@@ -8,6 +8,7 @@ import {
   type KeyObject,
   X509Certificate,
 } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { fail } from '../../shared/errors.ts';
 import { pathOf } from '../package/places.ts';
 
@@ -82,8 +83,12 @@ export function makeCertificate(request: CertificateRequest): Promise<string> {
   });
 }
 
+/** Node writes ::1 as 0:0:0:0:0:0:0:1. */
+const inShort = (name: string) => (isIPv6(name) ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name);
+
 /** Names and addresses of a certificate. */
 export const namesIn = (certificate: string): string[] =>
   (new X509Certificate(certificate).subjectAltName ?? '')
     .split(', ')
-    .flatMap((one) => one.split(':').slice(1).join(':') || []);
+    .flatMap((one) => one.split(':').slice(1).join(':') || [])
+    .map(inShort);
