@@ -18,6 +18,8 @@ const Made = Type.Object({
   segments: count,
   counts: Type.Record(Type.String(), count),
   leftOut: Type.Array(Type.String()),
+  /** The same as codes. */
+  leftOutWhy: Type.Array(Reason),
 });
 const Failed = Type.Object({
   at: ms,

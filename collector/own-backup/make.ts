@@ -12,6 +12,7 @@ import type { Config } from '../settings/settings.ts';
 import { backupRefused as refused } from '../state/backup-refused.ts';
 import { copyFile, giveToOwner, isThere, linkFile, sumOf, syncFolder, syncFolders, writeDurable } from './files.ts';
 import { refuseForeign, writeLedger } from './ledger.ts';
+import { leftOutText } from './left-out.ts';
 import { type BackedUpFile, type BackupNote, names, noteFormat, noteName, readNote } from './note.ts';
 import { lackOfRoom, preparePlace } from './place.ts';
 import { sealSecrets } from './secrets.ts';
@@ -233,10 +234,7 @@ async function fill(folder: string, to: string, request: BackupRequest): Promise
     await writeDurable(target, bytes);
     await add(path);
   }
-  if (!isWhole)
-    leftOut.push(
-      `Time series in ${config.series.name}: back that up with its own tools. What it did not hold yet is here.`,
-    );
+  if (!isWhole) leftOut.push(leftOutText(reason('own_backup_without_series', { store: config.series.name })));
   return {
     ...{ state: { kind: isDump ? 'postgres' : 'sqlite', schema }, counts, settings: file, leftOut, files },
     series: { name: config.series.name, isWhole, segments: segments.count },

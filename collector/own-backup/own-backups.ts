@@ -13,6 +13,7 @@ import { backupRefused } from '../state/backup-refused.ts';
 import type { State } from '../state/open.ts';
 import { dueAt, isTooOld } from './due.ts';
 import { writeLedger } from './ledger.ts';
+import { leftOutReason } from './left-out.ts';
 import { type BackupProgress, backupsIn, type MadeBackup, makeBackup, pruneBackups } from './make.ts';
 import { bytesOf, noteName, readNote } from './note.ts';
 import type { CopySource } from './source.ts';
@@ -42,7 +43,7 @@ export interface OwnBackups {
   stop(): Promise<void>;
 }
 
-type LastBackup = Omit<NonNullable<OwnBackupStatus['last']>, 'isThere'>;
+type LastBackup = Omit<NonNullable<OwnBackupStatus['last']>, 'isThere' | 'leftOutWhy'>;
 
 /** Of the folder of the settings; without one, of wherever somebody had one made. */
 interface Remembered {
@@ -56,6 +57,13 @@ const lastOf = ({ note, path, linked }: MadeBackup): LastBackup => {
   const { at, took, by, series, counts, leftOut } = note;
   return { at, took, by, path, bytes: bytesOf(note), linked, segments: series.segments, counts, leftOut };
 };
+
+const isStillThere = (path: string) => existsSync(join(path, noteName));
+const shownOf = (made: LastBackup) => ({
+  ...made,
+  leftOutWhy: made.leftOut.map(leftOutReason),
+  isThere: isStillThere(made.path),
+});
 
 const key = 'own_backup';
 const lookEveryMs = 60_000;
@@ -96,9 +104,7 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
       .execute();
   }
 
-  const isStillThere = (path: string) => existsSync(join(path, noteName));
   const isUsual = (to: string) => settings === null || to === settings.to;
-  const shownOf = (made: LastBackup) => ({ ...made, isThere: isStillThere(made.path) });
 
   /** Of the folder of the settings; null where it is not there any more. */
   const madeAt = ({ last }: Remembered) =>

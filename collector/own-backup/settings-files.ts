@@ -1,7 +1,9 @@
 /** The settings as files: what anybody may read who has the backup, and what only the passphrase opens. */
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { clip, reason } from '../../shared/reason.ts';
 import type { Config } from '../settings/settings.ts';
+import { leftOutText } from './left-out.ts';
 import { names } from './note.ts';
 import type { SecretFiles } from './secrets.ts';
 
@@ -54,8 +56,8 @@ export function copySettings(
     take(secret, path, `data/${slashed(relative(data, path))}`);
   const count = Object.keys(secret).length;
   if (hasPassphrase || count === 0) return { plain, secret, file: file && basename(file), leftOut };
-  leftOut.push(
-    `Files with secrets, as there is no passphrase for them: ${Object.keys(secret).join(', ')}. Keep copies of them elsewhere, or set backup.passphrase_file.`,
-  );
+  // A sentence that is longer than a note takes would make the whole note one that cannot be read.
+  const files = clip(Object.keys(secret).join(', '), 700);
+  leftOut.push(leftOutText(reason('own_backup_without_secrets', { files })));
   return { plain, secret: {}, file: file !== null && !named.holdsSecrets ? basename(file) : null, leftOut };
 }

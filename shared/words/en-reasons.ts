@@ -201,6 +201,10 @@ export const reasons = {
   own_backup_set_place:
     'Set backup.to in evenkeel.yaml and restart, or give a folder: npm run collector -- backup --to FOLDER',
   own_backup_stopping: 'The collector stops',
+  own_backup_without_secrets:
+    'Files with secrets, as there is no passphrase for them: {{files}}. Keep copies of them elsewhere, or set backup.passphrase_file',
+  own_backup_without_series:
+    'Time series in {{store}}: back that up with its own tools. What it did not hold yet is here',
   silence_all: 'It fits nearly every alert; give at least one matcher that asks for a value, such as site="Osaka"',
   silence_begun: 'It has begun, so its matchers and start stay; end it and enter another one',
   silence_end_past: 'Its end {{end}} is past; give a later one',

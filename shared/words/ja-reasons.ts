@@ -200,6 +200,10 @@ export const reasons: ReasonWords = {
   own_backup_set_place:
     'evenkeel.yaml に backup.to を設定して再起動するか、フォルダーを指定してください：npm run collector -- backup --to FOLDER',
   own_backup_stopping: 'コレクターが停止中です',
+  own_backup_without_secrets:
+    '秘密を含むファイル（パスフレーズがないため）：{{files}}。別の場所に控えを保管するか、backup.passphrase_file を設定してください',
+  own_backup_without_series:
+    '{{store}} の時系列データ：そのツールでバックアップしてください。まだ書き込まれていない分はここに含まれます',
   silence_all:
     'ほとんどすべてのアラートに一致します。ラベルの値を必ず求める条件を少なくとも一つ指定してください（例：site="Osaka"）',
   silence_begun: 'このサイレンスは始まっています。条件と開始は変更できません。終了して新しく登録してください',

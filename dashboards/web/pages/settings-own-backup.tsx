@@ -44,9 +44,9 @@ function Last({ last }: { last: NonNullable<OwnBackupStatus['last']> }) {
           segments: last.segments,
         })}
       </Fact>
-      {last.leftOut.map((one) => (
-        <Fact key={one} name={t('ownBackup.leftOut')} wide>
-          <span lang="en">{one}</span>
+      {last.leftOutWhy.map((one) => (
+        <Fact key={one.code} name={t('ownBackup.leftOut')} wide>
+          {formatReasons([one])}
         </Fact>
       ))}
     </>

@@ -5,10 +5,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { dueAt, isTooOld } from '../../../collector/own-backup/due.ts';
 import { readLedger, refuseForeign, writeLedger } from '../../../collector/own-backup/ledger.ts';
+import { leftOutReason, leftOutText } from '../../../collector/own-backup/left-out.ts';
 import { isInside, readNote } from '../../../collector/own-backup/note.ts';
 import { isWithin, preparePlace } from '../../../collector/own-backup/place.ts';
 import { openSecrets, sealSecrets } from '../../../collector/own-backup/secrets.ts';
 import type { EvenkeelError } from '../../../shared/errors.ts';
+import { reason } from '../../../shared/reason.ts';
+import { formatReasons } from '../../../shared/words/reasons.ts';
 import { temporaryFolder } from '../../support/processes.ts';
 
 const test = suite('parts of a backup of the collector');
@@ -77,6 +80,23 @@ test('a note that leads elsewhere, is of a newer format or is none is refused wi
   assert.match(refused({ files: [{ ...note.files[0], path: '../../etc/passwd' }] }).message, /names a file outside/);
   assert.match(refused({ at: 'now' }).message, /not as it was written: \/at/);
   assert.match(refusalOf(() => readNote('{', '/b')).message, /is no JSON/);
+});
+
+test('what a backup does not hold is a sentence in its note, and a code for readers of every language', () => {
+  const secrets = reason('own_backup_without_secrets', { files: 'data/secrets.key, data/tls/authority.key' });
+  const series = reason('own_backup_without_series', { store: 'PostgreSQL at db.example.net' });
+  for (const why of [secrets, series]) {
+    assert.equal(leftOutReason(leftOutText(why)), why);
+    assert.match(formatReasons('ja', [why]), /[ぁ-ん]/);
+  }
+  assert.equal(
+    leftOutReason(
+      'Files with secrets, as there is no passphrase for them: data/secrets.key. Keep copies of them elsewhere, or set backup.passphrase_file.',
+    ),
+    reason('own_backup_without_secrets', { files: 'data/secrets.key' }),
+    'of a note from before there were codes',
+  );
+  assert.is(formatReasons('en', [leftOutReason('Something else.')]), 'Something else.');
 });
 
 test('folders that a backup would not survive in, or that are none, are refused', () => {

@@ -16,7 +16,7 @@ import {
   servedBy,
   servedFrom,
 } from '../../../collector/tls/authority.ts';
-import { pinOf } from '../../../collector/tls/certificates.ts';
+import { namesIn, pinOf } from '../../../collector/tls/certificates.ts';
 import { type AuthorityFile, folderOf, keyFile, readAuthority, writeAuthority } from '../../../collector/tls/store.ts';
 import { type Decided, decide } from '../../../collector/tls/told.ts';
 import { EvenkeelError } from '../../../shared/errors.ts';
@@ -25,7 +25,7 @@ import { runCollector, temporaryFolder } from '../../support/processes.ts';
 const test = suite('authority');
 const day = 86_400_000;
 const now = Date.now();
-const names = ['keel.example.net', '127.0.0.1'];
+const names = ['keel.example.net', '127.0.0.1', '::1'];
 const folders: { remove(): void }[] = [];
 test.after(() => {
   for (const one of folders) one.remove();
@@ -81,6 +81,7 @@ test('made: private, verified by name and by address, refused for another name a
   assert.ok(root.ca && root.verify(root.publicKey));
   assert.ok(expiresAt(file.current) - now > 3649 * day);
   assert.is(Math.round((expiresAt(file.server.certificate) - now) / day), 90);
+  assert.equal(namesIn(file.server.certificate), names, 'as a person writes them');
   assert.is(await verdict(data, file, [file.current]), null);
   assert.is(await verdict(data, file, [file.current], 'keel.example.net'), null);
   assert.is(await verdict(data, file, [file.current], 'other.example.net'), 'ERR_TLS_CERT_ALTNAME_INVALID');
