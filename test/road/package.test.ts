@@ -84,7 +84,8 @@ function inThere(child: ChildProcess, signal: string): void {
   execFileSync('kill', [`-${signal}`, String(pid)]);
 }
 
-function stop(agent: ChildProcess): Promise<void> {
+async function stop(agent: ChildProcess): Promise<void> {
+  if (agent.exitCode !== null || agent.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => agent.once('exit', () => resolve()));
   inThere(agent, 'KILL');
   return ended;
