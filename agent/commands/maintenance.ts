@@ -5,7 +5,6 @@
 import { parseDuration } from '../../shared/duration.ts';
 import { fail } from '../../shared/errors.ts';
 import { controls, escapedLines } from '../../shared/safe-text.ts';
-import { sentence } from '../../shared/sentence.ts';
 import type { AskOutcome, NoAnswer } from '../asking.ts';
 import { answerWithinMs, ask } from '../control-socket.ts';
 import type { AgentCommand } from './command.ts';
@@ -21,21 +20,20 @@ interface MaintenanceWords {
 }
 
 const wrong = (problem: string) =>
-  fail('BAD_FLAG', { problem: `${sentence(problem)} Write it as in: evenkeel-agent maintenance 2h "new disk"` });
+  fail('BAD_FLAG', { problem: `${problem}; write it as in: evenkeel-agent maintenance 2h "new disk"` });
 
 /** Words as a wish. @throws EvenkeelError BAD_FLAG */
 export function wishOf(words: readonly string[]): MaintenanceWords {
   const [first, ...more] = words;
   if (first === undefined) return { act: 'show' };
   if (first === 'end') {
-    if (more.length > 0) throw wrong(`\`maintenance end\` takes nothing behind it, and "${more[0]}" stands there`);
+    if (more.length > 0) throw wrong(`"${more[0]}" behind \`maintenance end\`, which takes nothing`);
     return { act: 'end' };
   }
   const reason = more.join(' ').replace(controls, ' ').trim();
-  if (reason === '')
-    throw wrong(`there is no reason behind "${first}"; whoever sees the maintenance wants to know why`);
+  if (reason === '') throw wrong(`no reason behind "${first}", and whoever sees the maintenance wants to know why`);
   if (reason.length > reasonAtMost)
-    throw wrong(`the reason has ${reason.length} characters; at most ${reasonAtMost} are kept`);
+    throw wrong(`a reason of ${reason.length} characters, of which at most ${reasonAtMost} are kept`);
   return { act: 'begin', minutes: minutesOf(first), reason };
 }
 
@@ -43,7 +41,7 @@ function minutesOf(text: string): number {
   // A bare number would be seconds to one reader and hours to another.
   const minutes = /\d\s*(s|m|h|d)\s*$/.test(text) ? Math.ceil(readMs(text) / minuteMs) : Number.NaN;
   if (!(minutes >= 1 && minutes <= longestMin))
-    throw wrong(`"${text}" is no length from 1m to 24h with its unit, such as 30m, 2h or 1d`);
+    throw wrong(`"${text}" where a length from 1m to 24h is wanted, with its unit, such as 30m, 2h or 1d`);
   return minutes;
 }
 

@@ -10,6 +10,10 @@ type LookLine = ProviderLook['items'][number];
 const good = (what: LookLine['what'], said: string): LookLine => ({ what, isGood: true, said, todo: '' });
 const bad = (what: LookLine['what'], said: string, todo: string): LookLine => ({ what, isGood: false, said, todo });
 
+/** Whoever looks has no log-in to try again. */
+const howToReach =
+  'Compare login.openid.issuer with the address that the provider names itself, and see that this machine reaches it (name server, firewall).';
+
 /** Of the web app: the page that finishes a log-in. */
 export const providerPage = '/login/provider';
 
@@ -22,7 +26,9 @@ export async function lookAt(openId: OpenId, redirect: string): Promise<Provider
     connected = await openId.connect();
   } catch (thrown) {
     if (!(thrown instanceof EvenkeelError)) throw thrown;
-    return { items: [bad('metadata', thrown.message, thrown.hint)] };
+    return {
+      items: [bad('metadata', thrown.message, thrown.code === 'OPENID_UNREACHABLE' ? howToReach : thrown.hint)],
+    };
   }
   const { library, config, aheadMs } = connected;
   const items = [good('metadata', `${name} answers at ${issuer}`)];

@@ -102,6 +102,13 @@ function clockReason(claim: string | undefined, aheadMs: number | null): string 
   return `its token ${of} by the clock of this collector, which is ${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} its own`;
 }
 
+const unknownAuthority = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+
 /** The innermost cause says most: a name that is unknown, a connection that is refused, a certificate. */
 function reachReason(thrown: unknown): string {
   const chain = [...chainOf(thrown)];
@@ -110,5 +117,7 @@ function reachReason(thrown: unknown): string {
   const { code, message } =
     chain.findLast((one) => typeof one.code === 'string' || typeof one.message === 'string') ?? {};
   if (code === 'OAUTH_TIMEOUT' || code === 23) return 'no answer within 10 s';
+  if (typeof code === 'string' && unknownAuthority.has(code))
+    return 'its certificate is of an authority that this machine does not know; name the file of that authority as login.openid.ca';
   return String(message ?? code ?? 'no answer').slice(0, 300);
 }

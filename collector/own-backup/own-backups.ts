@@ -124,7 +124,7 @@ export function createOwnBackups(parts: OwnBackupParts): OwnBackups {
       if (isUsual(to)) await remember({ last: { to, ...made }, failed: null });
       log.info(
         { path: made.path, bytes: made.bytes, linked: made.linked, took_ms: made.took, by },
-        'LastBackup a backup of the collector',
+        'Made a backup of the collector',
       );
     } catch (thrown) {
       const known = thrown instanceof EvenkeelError ? thrown : null;

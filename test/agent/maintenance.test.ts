@@ -33,9 +33,9 @@ test('anything else says what is wrong and how it is written', () => {
   assert.match(refused(['2h']), /no reason behind "2h".*maintenance 2h "new disk"/);
   assert.match(refused(['2h', ' \u0007 ']), /no reason/);
   for (const length of ['2', '0m', '25h', '2w', 'two hours', '-1h', 'Infinityh', '1e9h', '0.5s0'])
-    assert.match(refused([length, 'why']), new RegExp(`"${length}" is no length from 1m to 24h`), length);
+    assert.match(refused([length, 'why']), new RegExp(`"${length}" where a length from 1m to 24h is wanted`), length);
   assert.match(refused(['1h', 'x'.repeat(1001)]), /1001 characters/);
-  assert.match(refused(['end', 'now']), /nothing behind it/);
+  assert.match(refused(['end', 'now']), /"now" behind `maintenance end`, which takes nothing/);
 });
 
 test('without a connection, or where the collector takes no questions, nothing is sent', async () => {
