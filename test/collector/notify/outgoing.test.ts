@@ -159,16 +159,10 @@ test('a webhook reaches loopback by no spelling, and by each once it is allowed'
 
 test('mail neither, whether the host is written as a name, an address or a number', async () => {
   await using server = await openMailServer();
-  for (const host of [
-    '127.0.0.1',
-    '127.1',
-    '2130706433',
-    '0x7f.1',
-    'localhost',
-    'localhost.',
-    '::1',
-    '::ffff:127.0.0.1',
-  ])
+  // Numbers that the system would read as an address are not even taken.
+  for (const host of ['127.1', '2130706433', '0x7f.1'])
+    assert.throws(() => make('email', mailTo(host, server.port), createOutgoing([])), /is no address/);
+  for (const host of ['127.0.0.1', 'localhost', 'localhost.', '::1', '::ffff:127.0.0.1'])
     for (const secure of [false, true]) {
       const channel = make('email', { ...mailTo(host, server.port), secure }, createOutgoing([]));
       const error = await refusalOf(channel.send(notification, soon()));
