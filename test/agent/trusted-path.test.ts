@@ -219,6 +219,7 @@ if (posix) {
     assert.equal(await readLocal(data, []), {
       ...{ config: { v: 1 }, allow: [], faults: [] },
       remote: { settings: 'on', lock: [], updates: 'off' },
+      way: 'auto',
     });
     chmodSync(join(data, 'agent.settings.json'), 0o622);
     const local = await readLocal(data, []);
