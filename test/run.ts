@@ -23,6 +23,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const top = dirname(here);
 /** Files under these folders start servers, browsers or loads: one lane begins with them, the longest first. */
 const heavy = ['road', 'tools', 'browser'];
+/** They take minutes: one that began last would have the machine for itself at the end. */
+const longest = ['browser/app', 'browser/languages', 'road/update', 'simulate/demo'];
 /** Lanes beyond the two, each with a file only while the machine has nothing else to do. */
 const spareLanes = 2;
 /** More failures than this have a common cause, which a second run only hides. */
@@ -63,8 +65,8 @@ function show(outcome: Outcome): void {
 async function runAll(kept: string, coverage: string | undefined, stopped: AbortSignal): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const files = chosenFiles();
-  const groups = heavy.map((room) => files.filter((file) => file.startsWith(room)));
-  const queue = [...groups.flat(), ...files.filter((file) => !groups.flat().includes(file))];
+  const groups = [...longest, ...heavy].map((room) => files.filter((file) => file.startsWith(room)));
+  const queue = [...new Set([...groups.flat(), ...files])];
   const isOver = () => queue.length === 0 || stopped.aborted;
   const drain = async (next: () => string | undefined, room?: () => Promise<void>) => {
     for (;;) {
