@@ -16,6 +16,7 @@ interface Case {
 const cases = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] }).cases : [];
 const run: Record<string, (input: never) => unknown> = { inhibition: runInhibition, siteIncident: runSites };
 
+if (!existsSync(file)) test('the worked cases are not at hand', () => console.log('the cases lie beside the project'));
 for (const { id, fn, title, input, expected } of cases) {
   const judge = run[fn];
   if (judge) test(`${id} ${title}`, () => assert.equal(judge(input), expected));
