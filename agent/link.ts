@@ -63,7 +63,7 @@ export interface LinkState {
   trouble: string | null;
   way: AgentWay;
   lastAck: number | null;
-  /** The first for a report of this process. */
+  /** ms UTC of the first acknowledgement for a report of this process. */
   ownAck: number | null;
   /** ms UTC; the collector has reported that another machine uses this identity, too. */
   sharedSince: number | null;

@@ -67,7 +67,7 @@ export function faultsOf(schema: object, value: unknown, path: Path = []): Fault
 }
 
 /** @param given the value as it may be shown, with a blank behind it, or empty @param fault what is wrong with it */
-export const checkedFault = (path: Path, given: string, fault: string): Fault => ({
+const checkedFault = (path: Path, given: string, fault: string): Fault => ({
   path,
   problem: given + fault,
   why: given === '' ? reason('shape_fault_hidden', { fault }) : reason('shape_fault', { value: given.trim(), fault }),
@@ -99,7 +99,11 @@ export const unknownKey = (path: Path, key: string, known: readonly string[]): F
     : known.length > 0
       ? `known here: ${known.join(', ')}`
       : 'none is taken here';
-  const why = reason('shape_unknown_key', { name: shownKey(key), ...namesThere(key, known) });
+  const name = shownKey(key);
+  const why =
+    known.length === 0
+      ? reason('shape_no_key', { name })
+      : reason('shape_unknown_key', { name, ...namesThere(key, known) });
   return { path: [...path, key], isKey: true, problem: `unknown key ${shownKey(key)}; ${hint}`, why };
 };
 

@@ -14,7 +14,7 @@ import { refuseWords } from './arguments.ts';
 import type { AgentCommand } from './command.ts';
 import { print } from './print.ts';
 
-/** An agent whose interval is an hour still hears of its collector by then. */
+/** Longer than the longest interval, an hour: by then an acknowledgement has come even so. */
 const lateMs = 2 * 3_600_000;
 
 export interface StatusProblem {

@@ -91,7 +91,7 @@ export function createAudit(context: Context) {
     await sayVersion(context, request, reply);
     const audited = auditedAs(routeOf(request));
     if (!audited || isTrial(routeOf(request), request.body)) return;
-    // Nobody was logged in: a stranger could fill the log with it.
+    // Without a log-in nobody is named, and a stranger could fill the log with it.
     if (audited.action === 'log_out' && !request.caller) return;
     request.madeSites = [];
     const before = await stateNow(request, audited.table, textOf(objectOf(request.params).id));

@@ -1,6 +1,6 @@
 /**
- * People who are limited to some sites, where others name them: an admin who puts one on call for other sites is told what
- * that means, and nobody hands them what they do not see.
+ * Where a person who is limited to some sites is named by another: whoever puts them on call for other sites is warned, and
+ * an alert or ticket that they do not see cannot be assigned to them.
  */
 import { fail } from '../../shared/errors.ts';
 import type { Doubts, PolicyContent, RouteNodeContent, RoutesContent } from '../../shared/on-call.ts';

@@ -94,8 +94,9 @@ function tagFaults(measurement: unknown, tags: unknown, path: Path): Fault[] {
     const values = Object.hasOwn(known, name) ? known[name] : undefined;
     if (values === undefined) {
       const fault = unknownKey([...path, 'tags'], name, Object.keys(known));
-      const there = namesThere(name, Object.keys(known));
-      const why = reason('rule_no_tag', { name: shown(name), of: String(measurement), ...there });
+      const [names, of] = [Object.keys(known), { name: shown(name), of: String(measurement) }];
+      const why =
+        names.length === 0 ? reason('rule_no_tags', of) : reason('rule_no_tag', { ...of, ...namesThere(name, names) });
       return [{ ...fault, problem: `${measurement} has no tag ${fault.problem.replace('unknown key ', '')}`, why }];
     }
     if (values === null || typeof value !== 'string' || values.includes(value)) return [];

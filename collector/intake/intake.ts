@@ -55,7 +55,7 @@ export interface IntakeParts {
   trusts?(endpoint: Endpoint, said: SaidTrust): Promise<void>;
   /** A live report has come. @returns what of it is about the endpoint itself */
   heard?(endpoint: Endpoint, report: Report): Report;
-  /** Metrics derived from a report and the state of its endpoint, for the rules. */
+  /** The report with metrics that are computed from it and from the state of its endpoint, for the rules. */
   derive?(endpoint: Endpoint, report: Report): Report;
   /** The series store has a fault (`trouble`), or has recovered (null): an alert of the collector about itself. */
   onTrouble?(trouble: string | null): void;

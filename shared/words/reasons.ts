@@ -75,16 +75,17 @@ function phraseOf(language: Language, english: string): string | undefined {
 }
 const numeral = /-?\d+(?:\.\d+)?/g;
 
+/** Texts that are no names or quotations, by the name of the value. */
+const wordings: Readonly<Record<string, (language: Language, value: string) => string>> = {
+  key: settingNamed,
+  want: phrased,
+  fault: phrased,
+};
+
 /** A number by the name of the value; a text as it stands. */
 function shown(language: Language, name: string, value: string | number): string {
   if (typeof value === 'string')
-    return name.endsWith('day')
-      ? dayNamed(language, value)
-      : name === 'key'
-        ? settingNamed(language, value)
-        : name === 'want' || name === 'fault'
-          ? phrased(language, value)
-          : value;
+    return name.endsWith('day') ? dayNamed(language, value) : (wordings[name]?.(language, value) ?? value);
   if (name.endsWith('_at')) return time(value, language, 'full');
   if (name.endsWith('_on')) return time(value, language, 'date');
   if (name.endsWith('_s')) return duration(value, language);

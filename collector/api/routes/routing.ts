@@ -1,4 +1,4 @@
-/** Routes: who hears of which alert, and the trace of one. */
+/** Routes: who is notified of which alert, and the trace of one. */
 import { Type } from 'typebox';
 import { fail } from '../../../shared/errors.ts';
 import {

@@ -49,6 +49,8 @@ test('of a rule alone: what is not measured, cannot be reached, or would never e
     assert.ok(said.length > 0, JSON.stringify(rule.when));
     for (const one of said) assert.match(one, /[ぁ-ん].*(ください|です|ます|ません|候補)/, one);
   }
+  const untagged = threshold({ field: 'used_percent' }, { measurement: 'mem', tags: { host: 'a' } });
+  assert.equal(words(faultsOfRule(untagged)), ['mem にはタグがないため、"host" は使えません']);
   assert.equal(words(faultsOfRule(threshold({ value: 190 }))), [
     '190 には達しません。disk.used_percent の範囲は 0–100 です',
   ]);
