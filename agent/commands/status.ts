@@ -1,5 +1,6 @@
 /** `status`: what this machine knows of itself. For people, and with --json for scripts; the exit code says whether all is well. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { changedParts } from '../../shared/hardware.ts';
 import { type AgentState, spoolPath } from '../agent.ts';
 import { ask } from '../control-socket.ts';
@@ -168,6 +169,9 @@ function linesOf(status: MachineStatus): string[] {
   ];
 }
 
+const folderLine = (data: string) =>
+  `${'data folder'.padEnd(14)} ${resolve(data)}${existsSync(data) ? '' : ', which is not there'}`;
+
 export const command: AgentCommand = {
   options: { json: { type: 'boolean' } },
   async run({ data, words, values }) {
@@ -181,7 +185,12 @@ export const command: AgentCommand = {
     const status = statusOf(credential, state, { now: Date.now(), isWaiting: existsSync(waitingPath(data)), isOther });
     const kept = state === null && existsSync(spoolPath(data));
     if (values.json === true) process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
-    else print(...linesOf(status), ...(kept ? [`What was not sent yet lies in ${spoolPath(data)}.`] : []));
+    else
+      print(
+        folderLine(data),
+        ...linesOf(status),
+        ...(kept ? [`What was not sent yet lies in ${spoolPath(data)}.`] : []),
+      );
     return status.problems.length === 0 ? 0 : 1;
   },
 };

@@ -65,6 +65,9 @@ test('of a real agent, as JSON and in words, with its exit code', async () => {
     const none = await status();
     assert.is(none.code, 1);
     assert.match(none.stdout, /is not enrolled.\n +to do: /);
+    assert.ok(none.stdout.startsWith(`data folder    ${folder.path}\n`), none.stdout);
+    const nowhere = await startAgent(['status', '--data', `${folder.path}/none`]).finished;
+    assert.match(nowhere.stdout, /none, which is not there\n/);
     writeCredential(folder.path, credentialFor('mqtt://127.0.0.1:9'));
     assert.match((await status()).stdout, /No agent runs/);
     const agent = startAgent(['run', '--data', folder.path]);
