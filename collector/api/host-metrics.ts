@@ -1,6 +1,7 @@
 /** Last values of all series as Prometheus text, so that an existing Prometheus can read the fleet from one address. */
 import type { EndpointRow } from '../../shared/api.ts';
 import { type Field, fieldOf } from '../../shared/metrics.ts';
+import { prometheusLabels, prometheusName } from '../../shared/metrics-prometheus.ts';
 import { escapedLines } from '../../shared/safe-text.ts';
 import { defaultLanguage } from '../../shared/words/index.ts';
 import { metricTitle } from '../../shared/words/names.ts';
@@ -13,20 +14,10 @@ const staleMs = 15 * 60_000;
 const escapeHelp = (text: string) => escapedLines(text).replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 const escapeLabel = (text: string) => escapeHelp(text).replaceAll('"', '\\"');
 
-function labels(row: EndpointRow, tags: Readonly<Record<string, string>>): string {
-  const pairs: [string, string][] = [
-    ['endpoint', row.name],
-    ['id', row.id],
-    ['kind', row.kind],
-    ['site', row.site ?? ''],
-  ];
-  const taken = new Set(pairs.map(([name]) => name));
-  for (const [name, value] of Object.entries(tags)) {
-    // Tag names are lower-case words already; one that equals a label of ours gets a prefix.
-    if (name !== 'host') pairs.push([taken.has(name) ? `tag_${name}` : name, value]);
-  }
-  return pairs.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(',');
-}
+const labels = (row: EndpointRow, tags: Readonly<Record<string, string>>): string =>
+  prometheusLabels(row, tags)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+    .join(',');
 
 const number = (value: number) =>
   value === Number.POSITIVE_INFINITY ? '+Inf' : value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
@@ -39,21 +30,30 @@ export function hostMetrics(
 ): string {
   const families = new Map<string, { field: Field; lines: string[] }>();
   const up: string[] = [];
+  const alerts: string[] = [];
   for (const row of rows) {
     up.push(`evenkeel_endpoint_up{${labels(row, {})}} ${row.state === 'online' ? 1 : 0}`);
+    for (const severity of ['critical', 'warning', 'info'] as const)
+      alerts.push(`evenkeel_endpoint_alerts{${labels(row, { severity })}} ${row.alerts[severity]}`);
     for (const { metric, tags, at, value } of latest(row.id)) {
       const field = fieldOf(metric);
-      if (!field || now - at > staleMs) continue;
-      const name = `evenkeel_${field.measurement}_${field.field}`;
+      const named = prometheusName(metric);
+      if (!field || !named || now - at > staleMs) continue;
+      const { name, scale } = named;
       const family = families.get(name) ?? { field, lines: [] };
-      family.lines.push(`${name}{${labels(row, tags)}} ${number(value)}`);
+      family.lines.push(`${name}{${labels(row, tags)}} ${number(scale(value))}`);
       families.set(name, family);
     }
   }
-  const text = ['# HELP evenkeel_endpoint_up The endpoint is online', '# TYPE evenkeel_endpoint_up gauge', ...up];
+  const text = [
+    ...['# HELP evenkeel_endpoint_up The endpoint is online', '# TYPE evenkeel_endpoint_up gauge', ...up],
+    ...['# HELP evenkeel_endpoint_alerts Alerts that fire', '# TYPE evenkeel_endpoint_alerts gauge', ...alerts],
+  ];
   for (const [name, { field, lines }] of [...families].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const metric = `${field.measurement}.${field.field}`;
     text.push(
-      `# HELP ${name} ${escapeHelp(`${metricTitle(defaultLanguage, `${field.measurement}.${field.field}`)} (${field.unit})`)}`,
+      // Rules and charts know it by the second name.
+      `# HELP ${name} ${escapeHelp(`${metricTitle(defaultLanguage, metric)}; ${metric}`)}`,
       `# TYPE ${name} ${field.kind}`,
       ...lines,
     );

@@ -1,5 +1,5 @@
 /** The collector's own metrics that no room counts for itself: stores, queue, fleet, process. */
-import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { State } from '../state/open.ts';
@@ -9,6 +9,8 @@ export function registerOwnMetrics(
   { series, state, fleet }: { series: SeriesStore; state: State; fleet: Fleet },
 ): void {
   collectDefaultMetrics({ register: registry });
+  // Sums of gauges of its own, under names that Prometheus keeps for counters.
+  for (const what of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${what}_total`);
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name: `evenkeel_${name}`,
@@ -26,18 +28,22 @@ export function registerOwnMetrics(
   gauge('series_segments', 'Segment files', () => series.stats().segments);
   gauge('series_segment_bytes', 'Bytes of segment files', () => series.stats().segmentBytes);
   gauge('series_samples', 'Samples stored', () => series.stats().samples);
-  gauge('series_count', 'Series known', () => series.stats().series);
+  gauge('series_known', 'Series known', () => series.stats().series);
   gauge('series_waiting', 'Appends wait at present, such as for a full disk', () =>
     series.stats().appendsWait === null ? 0 : 1,
   );
   gauge('series_trouble', 'Something is wrong with the series store, such as a backend that is away', () =>
     series.stats().trouble === null ? 0 : 1,
   );
-  gauge(
-    'series_quarantined',
-    'Files and lines put aside as damaged or refused, since the start',
-    () => series.stats().quarantined,
-  );
+  new Counter({
+    name: 'evenkeel_series_quarantined_total',
+    help: 'Files, lines and samples put aside as damaged or refused, since the start',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(series.stats().quarantined);
+    },
+  });
 
   new Gauge({
     name: 'evenkeel_endpoints',

@@ -5,6 +5,7 @@ import { limits } from '../../doors/limits.ts';
 import type { App, Context } from '../context.ts';
 import { hostMetrics } from '../host-metrics.ts';
 import { registerOwnMetrics } from '../own-metrics.ts';
+import { registerStability } from '../stability-metrics.ts';
 
 const Health = Type.Object({ ok: Type.Boolean() });
 const Readiness = Type.Object({
@@ -17,6 +18,7 @@ export function metricRoutes(app: App, context: Context): void {
   const { registry, rows, series, clock } = context;
   const enter = createConcurrent(limits.http.perUser.hostMetrics);
   registerOwnMetrics(registry, context);
+  registerStability(registry, context, app.log);
 
   app.get(
     '/healthz',

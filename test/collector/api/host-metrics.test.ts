@@ -2,12 +2,19 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hostMetrics } from '../../../collector/api/host-metrics.ts';
 import type { EndpointRow } from '../../../shared/api.ts';
+import { catalogue } from '../../../shared/metrics.ts';
+import { openCollector } from '../../support/collector.ts';
 import { disturbers, hasDisturber } from '../../support/disturbers.ts';
+import { prometheusMissing, promtoolComplaints } from '../../support/prometheus.ts';
+import { until } from '../../support/until.ts';
 
 const test = suite('host metrics');
 const now = 1_800_000_000_000;
 const row = (name: string, site: string | null): EndpointRow =>
-  ({ id: `id-${name}`, name, kind: 'server', site, state: 'online' }) as EndpointRow;
+  ({
+    ...{ id: `id-${name}`, name, kind: 'server', site, state: 'online' },
+    alerts: { critical: 2, warning: 0, info: 1, unacknowledged: 0 },
+  }) as EndpointRow;
 
 test('names, help, types and escaped labels', () => {
   const latest = [
@@ -21,12 +28,22 @@ test('names, help, types and escaped labels', () => {
       '# HELP evenkeel_endpoint_up The endpoint is online',
       '# TYPE evenkeel_endpoint_up gauge',
       'evenkeel_endpoint_up{endpoint="db \\"1\\"",id="id-db \\"1\\"",kind="server",site="north"} 1',
-      '# HELP evenkeel_disk_used_percent Disk in use (percent)',
-      '# TYPE evenkeel_disk_used_percent gauge',
-      'evenkeel_disk_used_percent{endpoint="db \\"1\\"",id="id-db \\"1\\"",kind="server",site="north",path="C:\\\\",device="a\\"b\\nc"} 81.5',
-      '# HELP evenkeel_net_bytes_recv Network, received (bytes)',
-      '# TYPE evenkeel_net_bytes_recv counter',
-      'evenkeel_net_bytes_recv{endpoint="db \\"1\\"",id="id-db \\"1\\"",kind="server",site="north",interface="eth0"} 12',
+      '# HELP evenkeel_endpoint_alerts Alerts that fire',
+      '# TYPE evenkeel_endpoint_alerts gauge',
+      ...[
+        ['critical', 2],
+        ['warning', 0],
+        ['info', 1],
+      ].map(
+        ([severity, count]) =>
+          `evenkeel_endpoint_alerts{endpoint="db \\"1\\"",id="id-db \\"1\\"",kind="server",site="north",severity="${severity}"} ${count}`,
+      ),
+      '# HELP evenkeel_disk_used_ratio Disk in use; disk.used_percent',
+      '# TYPE evenkeel_disk_used_ratio gauge',
+      'evenkeel_disk_used_ratio{endpoint="db \\"1\\"",id="id-db \\"1\\"",kind="server",site="north",path="C:\\\\",device="a\\"b\\nc"} 0.815',
+      '# HELP evenkeel_net_recv_bytes_total Network, received; net.bytes_recv',
+      '# TYPE evenkeel_net_recv_bytes_total counter',
+      'evenkeel_net_recv_bytes_total{endpoint="db \\"1\\"",id="id-db \\"1\\"",kind="server",site="north",interface="eth0"} 12',
       '',
     ].join('\n'),
   );
@@ -42,8 +59,8 @@ test('each family stands once, its lines together; a tag named like a label step
   assert.is(lines.filter((line) => line.startsWith('# TYPE evenkeel_array_severity')).length, 1);
   const severities = lines.flatMap((line, i) => (line.startsWith('evenkeel_array_severity{') ? [i] : []));
   assert.is((severities[1] ?? 0) - (severities[0] ?? 0), 1);
-  assert.match(lines[severities[0] ?? 0] ?? '', 'kind="server",site="",name="md0",tag_kind="md"');
-  assert.is(lines.filter((line) => line.startsWith('evenkeel_cpu_usage_active{')).length, 1);
+  assert.match(lines[severities[0] ?? 0] ?? '', 'kind="server",name="md0",tag_kind="md"');
+  assert.is(lines.filter((line) => line.startsWith('evenkeel_cpu_usage_active_ratio{')).length, 1);
   assert.not.match(lines.join('\n'), 'not_known');
 });
 
@@ -57,12 +74,40 @@ test('a label is one piece of text whatever it holds', () => {
     )
       .trimEnd()
       .split('\n');
-    assert.is(lines.length, 6);
+    assert.is(lines.length, 11);
     for (const line of lines) assert.not.ok(hasDisturber(line), JSON.stringify(line));
     // Pairs of a name and a quotation, in which each backslash is followed by what the format knows.
     for (const line of lines.filter((text) => !text.startsWith('#')))
-      assert.match(line, /^\w+\{(\w+="([^"\\]|\\[\\"n])*",?)+\} 1$/);
+      assert.match(line, /^\w+\{(\w+="([^"\\]|\\[\\"n])*",?)+\} [\d.]+$/);
   }
+});
+
+const missing = prometheusMissing();
+if (missing !== null) console.log(`\nSKIP prometheus: ${missing}`);
+const withPromtool = missing === null ? test : test.skip;
+
+withPromtool('promtool has no complaint about any field of the catalogue', () => {
+  const latest = catalogue.map(({ measurement, field }) => ({
+    ...{ metric: `${measurement}.${field}`, tags: { name: 'x' }, at: now, value: 1 },
+  }));
+  const text = hostMetrics([row('a', null)], () => latest, now);
+  assert.is(text.split('\n').filter((line) => line.startsWith('# TYPE')).length, catalogue.length + 2);
+  assert.is(promtoolComplaints(text), '');
+});
+
+withPromtool('nor about the metrics of the collector itself', async () => {
+  await using collector = await openCollector();
+  const scrape = () => collector.call('/metrics', { as: 'viewer' });
+  // The open month is computed beside the first scrape.
+  await until(
+    async () => (await scrape()).text.includes('evenkeel_stability_computed_timestamp_seconds '),
+    10_000,
+    'the numbers of the open month',
+  );
+  const { text } = await scrape();
+  assert.is(promtoolComplaints(text), '');
+  // A number that is not known is no 0: there is no endpoint yet.
+  assert.not.match(text, /^evenkeel_stability_index /m);
 });
 
 test.run();
