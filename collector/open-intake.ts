@@ -16,9 +16,11 @@ import { createDownlink } from './intake/downlink.ts';
 import { createEvaluation } from './intake/evaluation.ts';
 import { watchFloods } from './intake/floods.ts';
 import type { Intake, IntakeParts } from './intake/intake.ts';
+import { createKeptInflater } from './intake/kept-inflater.ts';
 import { createLargeMessages } from './intake/large/large-messages.ts';
 import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
+import { createReportShapes } from './intake/report-shapes.ts';
 import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
 import { createPipeline, identityReport } from './pipeline.ts';
 import { watchTrouble } from './series/trouble.ts';
@@ -96,6 +98,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   const travel = createPipeline({
     ...parts,
     largeMessages,
+    shapes: createReportShapes(),
+    quickInflate: createKeptInflater(Math.max(0, largeMessages.smallBytes)),
     counters,
     presence,
     evaluation,

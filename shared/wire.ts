@@ -50,11 +50,17 @@ export function inflate(bytes: Uint8Array): Uint8Array {
 /**
  * The same for those that have at most `size` bytes then, which is known without inflating the others: what gzip itself says
  * [RFC 1952, ISIZE] is not believed, but whoever lies there pays for `size` bytes only.
+ * @param quick a faster way for those that are well; where it gives nothing back, the usual one decides
  * @returns undefined for a larger one
  */
-export function inflateSmall(bytes: Uint8Array, size: number): Uint8Array | undefined {
+export function inflateSmall(
+  bytes: Uint8Array,
+  size: number,
+  quick?: (bytes: Uint8Array, most: number) => Uint8Array | undefined,
+): Uint8Array | undefined {
   const limit = Math.min(size, inflatedAtMost(bytes));
-  return announcedSize(bytes) > limit ? undefined : inflateUpTo(bytes, limit);
+  if (announcedSize(bytes) > limit) return undefined;
+  return (isGzip(bytes) ? quick?.(bytes, limit) : undefined) ?? inflateUpTo(bytes, limit);
 }
 
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;

@@ -12,13 +12,17 @@ import type { Admission } from './admit.ts';
 import type { EndpointBudgets } from './budgets.ts';
 import type { IntakeCounters } from './counters.ts';
 import { digestOf, identityIn } from './identity.ts';
+import type { QuickInflate } from './kept-inflater.ts';
 import type { LargeMessages } from './large/large-messages.ts';
 import type { Quarantine } from './quarantine.ts';
+import type { ReportShapes } from './report-shapes.ts';
 
 export interface AdmitParts {
   admission: Admission;
   largeMessages: Pick<LargeMessages, 'read' | 'smallBytes'>;
   quarantine: Quarantine;
+  shapes: ReportShapes;
+  quickInflate: QuickInflate;
   fleet: Fleet;
   budgets: Pick<EndpointBudgets, 'charge'>;
   clock: Clock;
@@ -29,7 +33,7 @@ export interface AdmitParts {
 export function admit(parts: AdmitParts, message: Message): Promise<void> | undefined {
   const { leaf, payload } = message;
   parts.counters[leaf].inc();
-  const plain = inflateSmall(payload, parts.largeMessages.smallBytes);
+  const plain = inflateSmall(payload, parts.largeMessages.smallBytes, parts.quickInflate);
   if (!plain) return admitLarge(parts, message);
   message.size = plain.length;
   message.digest = digestOf(plain);
@@ -38,12 +42,20 @@ export function admit(parts: AdmitParts, message: Message): Promise<void> | unde
     else if (leaf === 'applied') message.applied = decodePlain<Applied>(Applied, plain);
     else if (leaf === 'presence') message.presence = decodePlain<Presence>(Presence, plain);
     else if (leaf === 'inventory') admitSection(message, decodePlain<InventoryMessage>(InventoryMessage, plain));
-    else admitReport(parts, message, decodePlain<Report>(Report, plain));
+    else admitReport(parts, message, readReport(parts, message.endpoint.id, plain));
   } catch (thrown) {
     message.identity ??= identityIn(plain);
     throw thrown;
   }
   return undefined;
+}
+
+function readReport({ shapes }: AdmitParts, endpoint: string, plain: Uint8Array): Report {
+  const known = shapes.read(endpoint, plain);
+  if (known) return known;
+  const report = decodePlain<Report>(Report, plain);
+  if (!report.lost) shapes.learn(endpoint, plain, report);
+  return report;
 }
 
 /** Read by the worker; from then on like any other. */

@@ -77,7 +77,11 @@ const canPin = process.platform === 'linux' && cpus().length > 1 && spawnSync('t
 /** Starts the process under measurement, on the first core alone where the system can do that. */
 async function startSubject(mode: 'bare' | 'ours', endpoints: number, file = brokerFile): Promise<Subject> {
   const child: ChildProcess = fork(file, [mode, String(endpoints)], {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // `node --cpu-prof test/bench/main.ts intake` profiles this process, too.
+    execArgv: [
+      '--disable-warning=ExperimentalWarning',
+      ...process.execArgv.filter((one) => /^--(cpu|perf-basic)-prof/.test(one)),
+    ],
   });
   if (canPin) spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);
   const next = async () => (await once(child, 'message'))[0];
@@ -253,20 +257,27 @@ async function memory(endpoints: number): Promise<void> {
 
 /**
  * @param args `--reports N` (60000), `--rounds N` (3), `--endpoints N` for memory (10000); `--against folder`: only the cost of
- *   a report, beside that of another checkout (`git worktree add folder commit`, with its `node_modules`)
+ *   a report, beside that of another checkout (`git worktree add folder commit`, with its `node_modules`); `--load gzip`: only
+ *   loads with this word in their name, and no memory
  */
 export async function run(args: string[]): Promise<void> {
   const number = (fallback: number) => ({ type: 'string' as const, default: String(fallback) });
   const { values } = wordsOf({
     args,
-    options: { reports: number(60_000), rounds: number(3), endpoints: number(10_000), against: { type: 'string' } },
+    options: {
+      reports: number(60_000),
+      rounds: number(3),
+      endpoints: number(10_000),
+      against: { type: 'string' },
+      load: { type: 'string' },
+    },
   });
   const reports = Number(values.reports);
   const loads = [
     { name: '1,000 connections, 2 in flight, plain', connections: 1000, window: 2, zipped: false },
     { name: '1,000 connections, 2 in flight, gzip', connections: 1000, window: 2, zipped: true },
     { name: '50 connections, 32 in flight, plain', connections: 50, window: 32, zipped: false },
-  ];
+  ].filter(({ name }) => name.includes(values.load ?? ''));
   if (values.against !== undefined) {
     for (const load of loads)
       await compare({ ...load, each: Math.ceil(reports / load.connections) }, Number(values.rounds), values.against);
@@ -274,5 +285,5 @@ export async function run(args: string[]): Promise<void> {
   }
   for (const load of loads)
     await throughput({ ...load, each: Math.ceil(reports / load.connections) }, Number(values.rounds));
-  await memory(Number(values.endpoints));
+  if (values.load === undefined) await memory(Number(values.endpoints));
 }

@@ -14,11 +14,13 @@ import type { OpenTarget, Target } from './target.ts';
 import { openPackets } from './targets/packets.ts';
 import { openPayloads } from './targets/payloads.ts';
 import { openSettings } from './targets/settings.ts';
+import { openShapes } from './targets/shapes.ts';
 import { openSpoolFile } from './targets/spool.ts';
 
 const targets: Record<string, OpenTarget> = {
   packets: openPackets,
   payloads: openPayloads,
+  shapes: openShapes,
   spool: openSpoolFile,
   settings: openSettings,
 };
