@@ -1586,21 +1586,18 @@ export const CalendarVersion = Type.Object({
 });
 export const HolidayRegion = Type.Object({ id: text, name: text });
 
-const protectionGroups = [
+export const protectionGroups = [
   ...(['none', 'failed', 'late', 'never', 'anomaly', 'warning', 'unverified', 'unknown', 'ok'] as const),
 ];
-/**
- * One backup job of one endpoint, as its tool reports it and with the verdict of the rules. `GET /api/v1/protection`.
- */
+const ProtectionGroup = Type.Enum([...protectionGroups]);
+export type ProtectionGroup = Static<typeof ProtectionGroup>;
+
+/** A backup job as its tool reports it. */
 export const ProtectedJob = Type.Object({
-  endpoint: endpointName,
   product: text,
   job: text,
   protects: Type.Array(text),
   state: JobState,
-  level,
-  /** Those of the Protection page that it belongs to. */
-  groups: Type.Array(Type.Enum([...protectionGroups])),
   reason: orNull.reasons,
   lastRun: orNull.ms,
   lastSuccess: orNull.ms,
@@ -1621,20 +1618,37 @@ export const ProtectedJob = Type.Object({
 });
 export type ProtectedJob = Static<typeof ProtectedJob>;
 
+/** One backup job of one endpoint with the verdict of the rules, or an endpoint without one. `GET /api/v1/protection`. */
+export const ProtectionRow = Type.Object({
+  endpoint: endpointName,
+  level,
+  /** Those of the Protection page that it belongs to. */
+  groups: Type.Array(ProtectionGroup),
+  /** null: it reports no job (group `none`), or whether it has one is not known (`unknown`). */
+  job: Type.Union([ProtectedJob, Type.Null()]),
+});
+export type ProtectionRow = Static<typeof ProtectionRow>;
+
 /** A part of the fleet with something in common, such as jobs that are late. */
 const groupCount = <T extends string>(names: readonly T[]) =>
   Type.Object({ name: Type.Enum([...names]), count: Type.Integer(), level });
 
+const protectionChoices = Type.Array(Type.Object({ value: text, count: Type.Integer() }));
 export const Protection = Type.Object({
   asOf: ms,
+  /** Of all that the caller sees, whatever is asked for. */
   endpoints: Type.Integer(),
-  /** Worst first. Of endpoints in `none`, of jobs in the others, of both in `unknown`. */
+  jobs: Type.Integer(),
+  /** Worst first. Of endpoints in `none`, of jobs in the others, of both in `unknown`; of what else is asked for. */
   groups: Type.Array(groupCount(protectionGroups)),
-  /** Endpoints that report no job at all. */
-  none: Type.Array(endpointName),
-  /** Endpoints of which nothing is known, such as never reported or not readable. */
-  unknown: Type.Array(endpointName),
-  jobs: Type.Array(ProtectedJob),
+  /** That of the items; null: all. */
+  group: Type.Union([ProtectionGroup, Type.Null()]),
+  /** What occurs in this group, and how often; of sites `""` is none. */
+  sites: protectionChoices,
+  products: protectionChoices,
+  items: Type.Array(ProtectionRow),
+  total: Type.Integer(),
+  next: orNull.text,
 });
 export type Protection = Static<typeof Protection>;
 

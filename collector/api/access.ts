@@ -115,6 +115,7 @@ export const access: Readonly<Record<string, Need>> = {
 
   // Backups and updates over the whole fleet
   'GET /api/v1/protection': 'viewer',
+  'GET /api/v1/protection/table': 'viewer',
   'GET /api/v1/patches': 'viewer',
   'GET /api/v1/patches/ages': 'viewer',
   'GET /api/v1/disks/forecast': 'viewer',

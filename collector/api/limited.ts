@@ -96,6 +96,7 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'GET /api/v1/events': open,
   'GET /api/v1/quarantine': open,
   'GET /api/v1/protection': open,
+  'GET /api/v1/protection/table': open,
   'GET /api/v1/patches': open,
   'GET /api/v1/patches/ages': open,
   'GET /api/v1/disks/forecast': open,

@@ -1,4 +1,5 @@
 /** Routes that give a table as CSV and take one in: first what it would do, and with a reason it is done. */
+import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { TableOutcome, type TableRead } from '../../shared/api.ts';
@@ -38,7 +39,8 @@ const faultsNamed = 5;
 export const tableSerializer = () => (data: unknown) => (typeof data === 'string' ? data : JSON.stringify(data));
 export const TableText = Type.String({ description: 'cells that a spreadsheet would run begin with an apostrophe' });
 
-export const sendTable = (reply: FastifyReply, file: string, csv: string) =>
+/** @param csv whole, or in pieces where it may be large */
+export const sendTable = (reply: FastifyReply, file: string, csv: string | Readable) =>
   reply
     .type('text/csv; charset=utf-8')
     .header('content-disposition', `attachment; filename="${file}.csv"`)

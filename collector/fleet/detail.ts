@@ -58,7 +58,7 @@ async function sectionsOf(state: State, id: string): Promise<EndpointDetail['sec
     .where('endpoint', '=', id)
     .orderBy('section')
     .execute();
-  const tests = await testsByJob(state, id);
+  const tests = await testsByJob(state, [id]);
   // Restore tests recorded by people count like those of the tool.
   const shown = (section: string, data: unknown) =>
     section === 'backups'

@@ -26,7 +26,7 @@ export function createKnowledge(state: State): Knowledge {
         const sections = byEndpoint.get(endpoint) ?? new Map<string, unknown>();
         byEndpoint.set(endpoint, sections.set(section, JSON.parse(data)));
       }
-      const tests = await testsByJob(state, id);
+      const tests = await testsByJob(state, id === undefined ? undefined : [id]);
       for (const [endpoint, sections] of byEndpoint) {
         const facts = factsOf(sections);
         const backups =

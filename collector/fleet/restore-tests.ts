@@ -42,11 +42,12 @@ export async function restoreTestsOf(state: State, endpoint: string): Promise<Re
   }));
 }
 
-/** By endpoint and job; `id` reads those of one endpoint. */
-export async function testsByJob(state: State, id?: string): Promise<Map<string, RestoreTest[]>> {
+/** By endpoint and job; `endpoints` reads those of these. */
+export async function testsByJob(state: State, endpoints?: readonly string[]): Promise<Map<string, RestoreTest[]>> {
   let query = state.selectFrom('restore_tests').selectAll().orderBy('at').orderBy('id');
-  if (id !== undefined) query = query.where('endpoint', '=', id);
+  if (endpoints !== undefined) query = query.where('endpoint', 'in', endpoints);
   const byJob = new Map<string, RestoreTest[]>();
+  if (endpoints?.length === 0) return byJob;
   for (const { endpoint, job, at, ok, note, by_user, recorded_at } of await query.execute()) {
     const key = testKey(endpoint, job);
     const list = byJob.get(key) ?? [];
@@ -83,7 +84,7 @@ export async function verificationsOf(
   jobs: readonly BackupJob[],
   at: number,
 ): Promise<Metric[]> {
-  const tests = await testsByJob(state, endpoint);
+  const tests = await testsByJob(state, [endpoint]);
   return jobs.flatMap((reported) => {
     const { job, product, lastVerified, verifiedOk } = withTests(
       reported,

@@ -2182,6 +2182,8 @@ export const more = {
     lead: 'Whether every machine could be restored tomorrow.',
     of: { endpoints: 'endpoints', jobs: 'jobs', both: 'endpoints and jobs' },
     job: 'Endpoint and job',
+    searchHint: 'Endpoint, site, job, product',
+    product: 'Product',
     group: {
       none: 'No backup',
       failed: 'Failed',

@@ -2167,6 +2167,8 @@ export const more: MoreWords = {
     lead: 'すべてのマシンを明日復元できるかどうかを確認します。',
     of: { endpoints: '台', jobs: 'ジョブ', both: '台・ジョブ' },
     job: 'エンドポイントとジョブ',
+    searchHint: 'エンドポイント、拠点、ジョブ、製品',
+    product: '製品',
     group: {
       none: 'バックアップなし',
       failed: '失敗',

@@ -3,6 +3,9 @@
  * package (FILE is its executable), and node_exporter and collectd where they are installed, on the same machine at the
  * same time and the same interval.
  *
+ * "Touched" is what a cycle makes the system keep in memory, or read back where it pages idle memory out: all marks of use are
+ * cleared, one interval later those that are set again are counted (`Referenced`). The median of `touchCycles` intervals.
+ *
  * CPU is what the scheduler counted (ns on a core, all threads). Private is what would be free if the process ended. A
  * process that was started and has ended leaves page faults in its parent's count of its children's: 0 new ones
  * means that none was started.
@@ -45,6 +48,56 @@ function costOf(pid: number): Cost | null {
     // The process has ended.
     return null;
   }
+}
+
+const touchCycles = 7;
+
+/** Pages used within one interval, in KiB; of them those of no file. @returns null when the process has ended or marks cannot be cleared */
+async function touchedBy(pid: number, intervalS: number): Promise<Touched | null> {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '1');
+    await wait(intervalS * 1000);
+    const sums: Touched = { kib: 0, ofNoFileKiB: 0, parts: new Map() };
+    let name = '';
+    let isFile = false;
+    for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
+      const area = /^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ (\d+) *(.*)$/.exec(line);
+      if (area) {
+        isFile = area[2] !== '0';
+        name = `${area[3]?.split('/').at(-1) || 'no file'} ${area[1]}`;
+      }
+      const used = Number(/^Referenced: +(\d+)/.exec(line)?.[1] ?? 0);
+      if (used === 0) continue;
+      sums.kib += used;
+      if (!isFile) sums.ofNoFileKiB += used;
+      sums.parts.set(name, (sums.parts.get(name) ?? 0) + used);
+    }
+    return sums;
+  } catch {
+    return null;
+  }
+}
+
+interface Touched {
+  kib: number;
+  ofNoFileKiB: number;
+  /** By file and rights. */
+  parts: Map<string, number>;
+}
+
+async function touchLine({ name, pid }: Guest, intervalS: number): Promise<string> {
+  const seen: Touched[] = [];
+  for (let i = 0; i < touchCycles; i++) {
+    const touched = await touchedBy(pid, intervalS);
+    if (touched) seen.push(touched);
+  }
+  const middle = seen.sort((a, b) => a.kib - b.kib)[seen.length >> 1];
+  if (!middle) return `${name.padEnd(16)} touched: could not be counted`;
+  const mb = (kib: number | undefined) => ((kib ?? Number.NaN) / 1024).toFixed(1);
+  const parts = [...middle.parts].sort((a, b) => b[1] - a[1]).slice(0, 4);
+  const largest = parts.map(([part, kib]) => `${part} ${mb(kib)}`).join(', ');
+  const span = `${mb(seen[0]?.kib)}–${mb(seen.at(-1)?.kib)}`;
+  return `${name.padEnd(16)} ${mb(middle.kib)} MB touched per cycle (${span}, n ${seen.length}), ${mb(middle.ofNoFileKiB)} of no file: ${largest}`;
 }
 
 interface Guest {
@@ -174,6 +227,9 @@ export async function run(args: string[]): Promise<void> {
       console.log(`FIGURE ${name} ${children === 0 ? '0 processes' : 'some processes were'} started in the loop`);
       console.log(`FIGURE ${name} ${agent.reports() - (reports[i] ?? 0)} reports in ${cycles.toFixed(1)} cycles`);
     }
+    // After the CPU: clearing the marks costs page faults of its own.
+    const lines = await Promise.all(guests.map((guest) => touchLine(guest, intervalS)));
+    for (const line of lines) console.log(`FIGURE ${line}`);
   } finally {
     clearInterval(poking);
     for (const guest of guests) await guest.stop();

@@ -157,7 +157,7 @@ const inWords = ({ product, job, state }: Pick<Expected, 'product' | 'job' | 'st
 
 test('each backup is reported as it is', async () => {
   let told: Protection | undefined;
-  const mine = () => (told?.jobs ?? []).filter(({ endpoint }) => endpoint.name === 'full');
+  const mine = () => (told?.items ?? []).flatMap(({ endpoint, job }) => (endpoint.name === 'full' && job ? [job] : []));
   const wanted = expected.map(inWords).sort();
   await until(
     async () => {
@@ -174,7 +174,7 @@ test('each backup is reported as it is', async () => {
     if (found?.state === 'never') assert.is(found.lastSuccess, null, job);
   }
   assert.equal(
-    told?.none.map(({ name }) => name),
+    told?.items.flatMap(({ endpoint, groups }) => (groups.includes('none') ? [endpoint.name] : [])),
     ['bare'],
   );
   assert.is(
@@ -422,8 +422,8 @@ step('a restore test recorded by a person is reported with name and time', async
   await box.getByLabel('Note').fill('one table compared');
   await box.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('row', { name: /dump-fresh.*one table compared/ }).waitFor();
-  const { jobs } = await collector.get<Protection>('/api/v1/protection');
-  assert.is(jobs.find(({ job }) => job === 'dump-fresh')?.verifiedBy, 'admin');
+  const { items } = await collector.get<Protection>('/api/v1/protection?q=dump-fresh');
+  assert.is(items[0]?.job?.verifiedBy, 'admin');
 
   await box.getByRole('button', { name: 'Record a restore test' }).click();
   await box.getByLabel('Result').selectOption('no');

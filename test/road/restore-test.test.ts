@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Alert, EndpointDetail, EndpointRow, ProtectedJob, Protection } from '../../shared/api.ts';
+import type { Alert, EndpointDetail, EndpointRow, ProtectedJob, Protection, ProtectionRow } from '../../shared/api.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import { type AgentProcess, startAgent } from '../support/agent.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
@@ -31,8 +31,10 @@ async function runBackup(...words: string[]): Promise<void> {
   await startAgent(['run-backup', '--data', data, '--job', 'nightly', '--product', 'tar', ...words]).finished;
 }
 
-async function protectedJob(): Promise<ProtectedJob | undefined> {
-  return (await collector.get<Protection>('/api/v1/protection')).jobs.find(({ job }) => job === 'nightly');
+async function protectedJob(): Promise<(ProtectedJob & Pick<ProtectionRow, 'level'>) | undefined> {
+  const { items } = await collector.get<Protection>('/api/v1/protection?q=nightly');
+  const [row] = items;
+  return row?.job ? { ...row.job, level: row.level } : undefined;
 }
 
 /** Firing ones first. */

@@ -2,6 +2,7 @@
 import * as assert from 'uvu/assert';
 import { createTokens } from '../../collector/accounts/tokens.ts';
 import type { Role } from '../../shared/api.ts';
+import type { BackupJob } from '../../shared/inventory.ts';
 import { type Answer, type CallOptions, type InProcess, openCollector } from './collector.ts';
 import { putEndpoint, putSignals } from './fleet-history.ts';
 
@@ -28,6 +29,11 @@ export interface TwoSites {
 }
 
 const hour = 3_600_000;
+const plainJob: BackupJob = {
+  ...{ product: 'restic', job: '', protects: [], repository: null, schedule: 'daily', evidence: 'dropfile' },
+  ...{ nextRun: null, lastRun: null, lastSuccess: null, result: 'ok', reason: null, readable: true },
+  ...{ bytes: null, duration: null, files: null, lastVerified: null, verifiedOk: null },
+};
 
 export async function openTwoSites(): Promise<TwoSites> {
   const channels =
@@ -112,7 +118,7 @@ async function putRows({ state }: InProcess, ids: Ids, word: string, first: numb
   const endpoint = ids.endpoint;
   const inventory = {
     os: { name: `${word} linux`, version: '1', kernel: '6' },
-    backups: [{ product: 'restic', job: `${word} nightly`, state: 'ok' }],
+    backups: [{ ...plainJob, job: `${word} nightly` }],
     patches: [{ manager: `${word}-apt`, pending: 3, security: 1 }],
   };
   for (const [section, data] of Object.entries(inventory))

@@ -1,13 +1,25 @@
 /** Backups, updates and disks over the whole fleet: the Protection and the Patches page, and what is due on the Stability page. */
+import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { DiskForecasts, PatchAges, PatchOverview, Protection } from '../../../shared/api.ts';
 import { patchAgesOf, patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
-import { protectionOf } from '../../fleet/protection.ts';
+import { protectionOf, protectionTable } from '../../fleet/protection.ts';
+import { protectionFilter } from '../../fleet/protection-query.ts';
 import type { App, Context } from '../context.ts';
 import { closed, PageMark } from '../shapes.ts';
+import { sendTable, TableText, tableSerializer } from '../tables.ts';
 import { kpiQuestions, kpiScope } from './kpi-question.ts';
 
 const site = kpiScope.site;
+const ProtectionQuery = Type.Object(
+  {
+    ...protectionFilter,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    page: Type.Optional(PageMark),
+  },
+  closed,
+);
+const TableQuery = Type.Object(protectionFilter, closed);
 const DiskQuery = Type.Object(
   {
     site,
@@ -20,17 +32,37 @@ const DiskQuery = Type.Object(
 export function protectionRoutes(app: App, context: Context): void {
   const { state, fleet, rows, alerts, clock, disks } = context;
   const { scopeOf } = kpiQuestions(context);
+  const seen = async () => {
+    // What a person has just recorded is counted.
+    await rows.settled();
+    return { state, fleet, factsOf: rows.facts, heldOf: alerts.held, now: clock.now() };
+  };
 
   app.get(
     '/api/v1/protection',
     {
       schema: {
-        summary: 'Endpoints without a backup, and backups that are late, never verified or smaller than usual',
+        summary:
+          'Endpoints without a backup, and backups that are late, never verified or smaller than usual, with counts',
         tags: ['protection'],
+        querystring: ProtectionQuery,
         response: { 200: Protection },
       },
     },
-    async () => protectionOf(state, fleet, rows.facts, alerts.held, clock.now()),
+    async ({ query }) =>
+      protectionOf(await seen(), { ...query, limit: query.limit ?? 100, page: Number(query.page ?? 0) }),
+  );
+
+  app.get(
+    '/api/v1/protection/table',
+    {
+      schema: {
+        ...{ summary: 'The same as CSV, whole', tags: ['protection'], produces: ['text/csv'] },
+        ...{ querystring: TableQuery, response: { 200: TableText } },
+      },
+      serializerCompiler: tableSerializer,
+    },
+    async ({ query }, reply) => sendTable(reply, 'protection', Readable.from(protectionTable(await seen(), query))),
   );
 
   app.get(

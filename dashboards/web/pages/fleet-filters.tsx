@@ -1,45 +1,15 @@
 /** The search and the filters of the fleet page, as the API describes them; every choice is kept in the address. */
 import type { FleetFilters } from '../../../shared/api.ts';
-import { number } from '../../../shared/words/format.ts';
 import { choiceWord } from '../fleet/filters.ts';
 import { filterCount, type Wanted } from '../fleet/query.ts';
+import { Choice } from '../parts/choice.tsx';
 import { Input, Select } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { setQuery } from '../router.ts';
-import { language, t, wordOr } from '../words/words.ts';
+import { t, wordOr } from '../words/words.ts';
 
 /** Number of filters that are always visible; the others are behind "More filters". */
 const open = 4;
-
-/** A name has no line break, so these are no names. */
-const all = '\n';
-const nothing = '\n\n';
-
-/** The choices that find something, and the one that is chosen. */
-function Choice({
-  filter: { name, choices },
-  chosen,
-}: {
-  filter: FleetFilters['filters'][number];
-  chosen: string | undefined;
-}) {
-  const shown = choices.filter(({ value, count }) => value === chosen || count > 0);
-  const known = shown.some(({ value }) => value === chosen);
-  // A chosen site or group that no longer exists stays in the list, so that the link shows what it asks for.
-  const gone = chosen === undefined || known ? [] : [{ value: chosen, label: null, count: 0, level: null }];
-  const options = [...shown, ...gone].map((choice) => {
-    const word = t('filter.choice', { word: choiceWord(name, choice), n: number(choice.count, language.value) });
-    return [choice.value === '' ? nothing : choice.value, word] as const;
-  });
-  return (
-    <Select
-      label={wordOr('filter.name', name)}
-      value={chosen === undefined ? all : chosen === '' ? nothing : chosen}
-      onChange={(value) => setQuery({ [name]: value === all ? null : value === nothing ? '' : value })}
-      options={[[all, t('filter.all')], ...options]}
-    />
-  );
-}
 
 /** As cards the table has no column heads to sort by. */
 function Order({ sorts, sort }: { sorts: FleetFilters['sorts']; sort: string }) {
@@ -72,7 +42,14 @@ export function Filters({ filters, sorts, wanted }: FiltersProps) {
   const offered = (some: FiltersProps['filters']) =>
     some
       .filter(({ name, choices }) => name in wanted.chosen || choices.some(({ value, count }) => value && count > 0))
-      .map((filter) => <Choice key={filter.name} filter={filter} chosen={wanted.chosen[filter.name]} />);
+      .map(({ name, choices }) => {
+        const chosen = wanted.chosen[name];
+        // One that no longer occurs has the word that its value has.
+        const isGone = chosen !== undefined && !choices.some(({ value }) => value === chosen);
+        const all = isGone ? [...choices, { value: chosen, label: null, count: 0, level: null }] : choices;
+        const words = all.map((one) => ({ ...one, word: choiceWord(name, one) }));
+        return <Choice key={name} {...{ name, chosen, label: wordOr('filter.name', name), choices: words }} />;
+      });
   return (
     <search class="box-body stack-2">
       <div class="filters">

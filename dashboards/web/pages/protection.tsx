@@ -1,20 +1,25 @@
 /** Backups of the whole fleet: endpoints without backup, late jobs, failed jobs, jobs never test-restored. */
-import type { ProtectedJob, Protection } from '../../../shared/api.ts';
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import type { Protection, ProtectionGroup, ProtectionRow } from '../../../shared/api.ts';
 import { bytes, duration, none, number, time } from '../../../shared/words/format.ts';
-import { useLoad } from '../net/load.ts';
-import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
+import { useKept, useLoad } from '../net/load.ts';
+import { Bones, Box, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
+import { Choice } from '../parts/choice.tsx';
+import { Input, Select } from '../parts/field.tsx';
 import { BackupMark, LevelMark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
-import { Pager, Table } from '../parts/table.tsx';
-import { search, setQuery, to } from '../router.ts';
+import { Pager, Table, type TableColumn } from '../parts/table.tsx';
+import { search, setQuery, to, withQuery } from '../router.ts';
 import { formatReasons } from '../words/reason.ts';
-import { actorName, language, t } from '../words/words.ts';
+import { actorName, language, t, type Key as WordKey } from '../words/words.ts';
 
-type JobGroup = Protection['groups'][number]['name'];
+type ShownJob = NonNullable<ProtectionRow['job']>;
 
-const ofWhat: Partial<Record<JobGroup, 'endpoints' | 'both'>> = { none: 'endpoints', unknown: 'both' };
+const ofWhat: Partial<Record<ProtectionGroup, 'endpoints' | 'both'>> = { none: 'endpoints', unknown: 'both' };
+const format = (value: number) => number(value, language.value);
 
-function Tiles({ data, current }: { data: Protection; current: JobGroup }) {
+function Tiles({ data }: { data: Protection }) {
   return (
     <div class="tiles">
       {data.groups.map(({ name, count, level }) => (
@@ -22,11 +27,11 @@ function Tiles({ data, current }: { data: Protection; current: JobGroup }) {
           key={name}
           type="button"
           class="tile"
-          aria-pressed={name === current}
-          onClick={() => setQuery({ group: name, start: null })}
+          aria-pressed={name === data.group}
+          onClick={() => setQuery({ group: name, page: null })}
         >
           <span class="what">{t(`protection.group.${name}`)}</span>
-          <span class={level ? `figure tone-${level}` : 'figure'}>{number(count, language.value)}</span>
+          <span class={level ? `figure tone-${level}` : 'figure'}>{format(count)}</span>
           <span class="note">{t(`protection.of.${ofWhat[name] ?? 'jobs'}`)}</span>
         </button>
       ))}
@@ -34,32 +39,13 @@ function Tiles({ data, current }: { data: Protection; current: JobGroup }) {
   );
 }
 
-function Names({ list, caption }: { list: Protection['none']; caption: string }) {
-  return (
-    <Table
-      caption={caption}
-      rows={list}
-      keyOf={(row) => row.id}
-      columns={[
-        {
-          key: 'name',
-          head: t('column.endpoint'),
-          cell: (row) => <a href={`${to.endpoint(row.id)}?tab=backups`}>{row.name}</a>,
-        },
-        { key: 'kind', head: t('filter.name.kind'), cell: (row) => t(`kind.${row.kind}`) },
-        { key: 'site', head: t('filter.name.site'), cell: (row) => row.site ?? none },
-      ]}
-    />
-  );
-}
-
-function Size({ job }: { job: ProtectedJob }) {
+function Size({ job, level }: { job: ShownJob; level: ProtectionRow['level'] }) {
   return (
     <div>
       {bytes(job.bytes, language.value)}
       {job.sizeAnomaly && (
         <div>
-          <LevelMark level={job.level} else="idle">
+          <LevelMark level={level} else="idle">
             {t('protection.usually', { size: bytes(job.usualBytes, language.value) })}
           </LevelMark>
         </div>
@@ -69,107 +55,212 @@ function Size({ job }: { job: ProtectedJob }) {
 }
 
 /** A failed restore test outranks a successful run. */
-function FailedTest({ row }: { row: ProtectedJob }) {
+function FailedTest({ job, level }: { job: ShownJob; level: ProtectionRow['level'] }) {
   return (
     <div class="small">
-      <LevelMark level={row.level} else="idle">
+      <LevelMark level={level} else="idle">
         {t('backup.verifyFailed')}
       </LevelMark>{' '}
-      <Ago at={row.verifyFailedAt} />
+      <Ago at={job.verifyFailedAt} />
       <div class="quiet">
-        {[actorName(row.verifyFailedBy ?? ''), formatReasons(row.verifyNote)].filter(Boolean).join(': ')}
+        {[actorName(job.verifyFailedBy ?? ''), formatReasons(job.verifyNote)].filter(Boolean).join(': ')}
       </div>
     </div>
   );
 }
 
-function Jobs({ list, caption }: { list: readonly ProtectedJob[]; caption: string }) {
+/** What a heading sorts by; the first click begins with what is worst. */
+const sorts = { endpoint: 'up', state: 'down', success: 'up', run: 'up', size: 'up', verified: 'up' } as const;
+type SortHead = keyof typeof sorts;
+const sortNames = Object.keys(sorts) as SortHead[];
+const sortWords = {
+  ...{ endpoint: 'protection.job', state: 'column.state', success: 'backup.lastSuccess' },
+  ...{ run: 'backup.lastRun', size: 'backup.size', verified: 'backup.lastVerified' },
+} as const satisfies Record<SortHead, WordKey>;
+const sortHead = (name: SortHead) => t(sortWords[name]);
+
+function sortOf(name: SortHead, present: string): NonNullable<TableColumn<ProtectionRow>['sort']> {
+  const [up, down] = [name, `-${name}`];
+  const first = sorts[name] === 'up' ? up : down;
+  const direction = present === up ? 'ascending' : present === down ? 'descending' : 'none';
+  const next = present === first ? (first === up ? down : up) : first;
+  return { direction, onClick: () => setQuery({ sort: next, page: null }) };
+}
+
+/** What an endpoint without a job has no value for. */
+const ofJob = (cell: (job: ShownJob, row: ProtectionRow) => ComponentChildren) => (row: ProtectionRow) =>
+  row.job ? cell(row.job, row) : <span class="quiet">{none}</span>;
+
+function Endpoint({ row: { endpoint, job } }: { row: ProtectionRow }) {
   return (
-    <Table
-      caption={caption}
-      rows={list}
-      keyOf={(row) => `${row.endpoint.id}/${row.product}/${row.job}`}
-      columns={[
-        {
-          key: 'job',
-          head: t('protection.job'),
-          cell: (row) => (
-            <div>
-              <a href={`${to.endpoint(row.endpoint.id)}?tab=backups`}>{row.endpoint.name}</a>
-              <div class="small plain">
-                {row.job} <span class="quiet">{row.product}</span>
-              </div>
-            </div>
-          ),
-        },
-        {
-          key: 'state',
-          head: t('column.state'),
-          cell: (row) => (
-            <div>
-              <BackupMark state={row.state} level={row.level} />
-              {row.reason && <div class="quiet small">{formatReasons(row.reason)}</div>}
-              {row.verifyFailedAt !== null && <FailedTest row={row} />}
-            </div>
-          ),
-        },
-        {
-          key: 'success',
-          head: t('backup.lastSuccess'),
-          cell: (row) => (
-            <div>
-              <Ago at={row.lastSuccess} />
-              <div class="quiet small">
-                {t('protection.rhythm', { time: duration(row.rhythmSeconds, language.value) })}
-              </div>
-            </div>
-          ),
-        },
-        { key: 'run', head: t('backup.lastRun'), cell: (row) => <Ago at={row.lastRun} /> },
-        { key: 'size', head: t('backup.size'), cell: (row) => <Size job={row} /> },
-        {
-          key: 'verified',
-          head: t('backup.lastVerified'),
-          cell: (row) =>
-            row.lastVerified === null ? (
-              <span class="quiet">{t('backup.neverVerified')}</span>
-            ) : (
-              <div>
-                <Ago at={row.lastVerified} />
-                {row.verifiedBy && <div class="quiet small">{actorName(row.verifiedBy)}</div>}
-              </div>
-            ),
-        },
-      ]}
-    />
+    <div>
+      <a href={`${to.endpoint(endpoint.id)}?tab=backups`}>{endpoint.name}</a>
+      <div class="small plain">
+        {job && `${job.job} `}
+        <span class="quiet">
+          {[job?.product ?? t(`kind.${endpoint.kind}`), endpoint.site].filter(Boolean).join(' · ')}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function State({ row: { job, level, groups } }: { row: ProtectionRow }) {
+  return (
+    <div>
+      <BackupMark state={job?.state ?? (groups.includes('none') ? 'none' : 'unknown')} level={level} />
+      {job?.reason && <div class="quiet small">{formatReasons(job.reason)}</div>}
+      {job && job.verifyFailedAt !== null && <FailedTest job={job} level={level} />}
+    </div>
+  );
+}
+
+const columnsOf = (sort: string): TableColumn<ProtectionRow>[] => [
+  {
+    key: 'job',
+    head: sortHead('endpoint'),
+    sort: sortOf('endpoint', sort),
+    cell: (row) => <Endpoint row={row} />,
+  },
+  { key: 'state', head: sortHead('state'), sort: sortOf('state', sort), cell: (row) => <State row={row} /> },
+  {
+    key: 'success',
+    head: sortHead('success'),
+    sort: sortOf('success', sort),
+    cell: ofJob((job) => (
+      <div>
+        <Ago at={job.lastSuccess} />
+        <div class="quiet small">{t('protection.rhythm', { time: duration(job.rhythmSeconds, language.value) })}</div>
+      </div>
+    )),
+  },
+  { key: 'run', head: sortHead('run'), sort: sortOf('run', sort), cell: ofJob((job) => <Ago at={job.lastRun} />) },
+  {
+    key: 'size',
+    head: sortHead('size'),
+    sort: sortOf('size', sort),
+    cell: ofJob((job, { level }) => <Size job={job} level={level} />),
+  },
+  {
+    key: 'verified',
+    head: sortHead('verified'),
+    sort: sortOf('verified', sort),
+    cell: ofJob((job) =>
+      job.lastVerified === null ? (
+        <span class="quiet">{t('backup.neverVerified')}</span>
+      ) : (
+        <div>
+          <Ago at={job.lastVerified} />
+          {job.verifiedBy && <div class="quiet small">{actorName(job.verifiedBy)}</div>}
+        </div>
+      ),
+    ),
+  },
+];
+
+/** Of the address, those that the API takes. */
+const asked = ['group', 'site', 'product', 'q', 'sort'] as const;
+type AskedProtection = Partial<Record<(typeof asked)[number], string>>;
+
+function Filters({ data, wanted }: { data: Protection; wanted: AskedProtection }) {
+  const words = (choices: Protection['sites']) =>
+    choices.map((one) => ({ ...one, word: one.value || t('filter.none') }));
+  const options = sortNames.flatMap((name) => {
+    const both = [[name, `${sortHead(name)} ↑`] as const, [`-${name}`, `${sortHead(name)} ↓`] as const];
+    return sorts[name] === 'up' ? both : both.reverse();
+  });
+  const isOffered = (choices: Protection['sites'], name: 'site' | 'product') =>
+    wanted[name] !== undefined || choices.some(({ value }) => value !== '');
+  return (
+    <search class="box-body">
+      <div class="filters">
+        <Input
+          label={t('filter.search')}
+          type="search"
+          value={wanted.q ?? ''}
+          onInput={(q) => setQuery({ q: q || null, page: null })}
+          placeholder={t('protection.searchHint')}
+          maxLength={128}
+          wide
+        />
+        {isOffered(data.sites, 'site') && (
+          <Choice
+            {...{ name: 'site', chosen: wanted.site, drop: 'page' }}
+            label={t('filter.name.site')}
+            choices={words(data.sites)}
+          />
+        )}
+        {isOffered(data.products, 'product') && (
+          <Choice
+            {...{ name: 'product', chosen: wanted.product, drop: 'page' }}
+            label={t('protection.product')}
+            choices={words(data.products)}
+          />
+        )}
+        {/* As cards the table has no column heads to sort by. */}
+        <div class="order">
+          <Select
+            label={t('filter.order')}
+            value={wanted.sort ?? '-state'}
+            onChange={(sort) => setQuery({ sort, page: null })}
+            options={options}
+          />
+        </div>
+      </div>
+    </search>
   );
 }
 
 const pageSize = 100;
 
-function List({ data, group }: { data: Protection; group: JobGroup }) {
-  const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
-  const names = group === 'none' ? data.none : group === 'unknown' ? data.unknown : [];
-  const jobs = data.jobs.filter(({ groups }) => groups.includes(group));
-  const caption = t(`protection.group.${group}`);
-  const total = Math.max(names.length, jobs.length);
-  const from = start < total ? start : 0;
-  const format = (value: number) => number(value, language.value);
-  const end = Math.min(total, from + pageSize);
+function List({ data, wanted, page }: { data: Protection; wanted: AskedProtection; page: number }) {
+  const { items, total, group } = data;
+  const caption = t(`protection.group.${group ?? 'ok'}`);
+  const end = page + items.length;
+  const { sort: _, ...filter } = wanted;
+  const isFiltered = wanted.q !== undefined || wanted.site !== undefined || wanted.product !== undefined;
   return (
-    <Box title={caption} aside={<span class="quiet small">{t(`protection.about.${group}`)}</span>} flush>
-      {total === 0 && <Empty icon="ok" title={t('protection.nothing')} />}
-      {names.length > 0 && <Names caption={caption} list={names.slice(from, end)} />}
-      {jobs.length > 0 && <Jobs caption={caption} list={jobs.slice(from, end)} />}
-      {total > pageSize && (
+    <Box
+      title={caption}
+      aside={
+        <span class="row">
+          <span class="quiet small">{t(`protection.about.${group ?? 'ok'}`)}</span>
+          <a class="button slim" href={`/api/v1/protection/table${withQuery('', { ...filter, group })}`} download>
+            {t('csv.get')}
+          </a>
+        </span>
+      }
+      flush
+    >
+      <Filters data={data} wanted={wanted} />
+      {items.length === 0 ? (
+        <Empty icon={isFiltered ? 'protection' : 'ok'} title={t('protection.nothing')}>
+          {isFiltered && (
+            <a class="button slim" href={`/protection${withQuery('', { group })}`}>
+              {t('fleet.clearFilters')}
+            </a>
+          )}
+        </Empty>
+      ) : (
+        <Table
+          caption={caption}
+          rows={items}
+          keyOf={({ endpoint, job }) => `${endpoint.id}/${job?.product}/${job?.job}`}
+          columns={columnsOf(wanted.sort ?? '-state')}
+        />
+      )}
+      {total > pageSize && items.length > 0 && (
         <Pager
-          from={from + 1}
+          from={page + 1}
           to={end}
           total={total}
-          label={t('common.range', { from: format(from + 1), to: format(end), total: format(total) })}
+          label={t('common.range', { from: format(page + 1), to: format(end), total: format(total) })}
           earlier={t('common.earlier')}
           later={t('common.later')}
-          onPage={(step) => setQuery({ start: String(Math.max(0, from + step * pageSize)) })}
+          onPage={(step) => {
+            const start = Math.max(0, page + step * pageSize);
+            setQuery({ page: start === 0 ? null : String(start) }, { replace: false });
+          }}
         />
       )}
     </Box>
@@ -177,47 +268,53 @@ function List({ data, group }: { data: Protection; group: JobGroup }) {
 }
 
 export function ProtectionPage() {
+  const query = new URLSearchParams(search.value);
+  const wanted: AskedProtection = Object.fromEntries(
+    asked.flatMap((name) => {
+      const value = query.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+  const page = Math.max(0, Math.trunc(Number(query.get('page') ?? 0))) || 0;
+  const address = (start: number) =>
+    `protection${withQuery('', { ...{ group: 'worst' }, ...wanted, limit: String(pageSize), page: start ? String(start) : null })}`;
   const loaded = useLoad<Protection>(
-    'protection',
+    address(page),
     (change) => change.kind === 'inventory' && change.section === 'backups',
     5000,
   );
-  const wanted = new URLSearchParams(search.value).get('group');
+  const data = useKept(loaded);
+  // What was on the last page is gone: the page before is now the last.
+  useEffect(() => {
+    if (loaded.data?.items.length === 0 && page > 0) {
+      const last = Math.max(0, Math.ceil(loaded.data.total / pageSize) - 1) * pageSize;
+      setQuery({ page: last === 0 ? null : String(last) });
+    }
+  }, [loaded.data]);
   return (
     <>
       <PageHead title={t('page.protection')} lead={t('protection.lead')} />
-      <Ready of={loaded} lines={8}>
-        {(data) => {
-          if (data.endpoints === 0) {
-            return (
-              <section class="box">
-                <Empty icon="protection" title={t('fleet.emptyTitle')}>
-                  <a class="button main" href="/add">
-                    {t('page.add')}
-                  </a>
-                </Empty>
-              </section>
-            );
-          }
-          // The worst that has something in it: what to look at today.
-          const group =
-            (data.groups.find(({ name }) => name === wanted) ?? data.groups.find(({ count }) => count > 0))?.name ??
-            'ok';
-          return (
-            <>
-              <Tiles data={data} current={group} />
-              <List data={data} group={group} />
-              <p class="quiet small">
-                {t('common.asOf', { at: time(data.asOf, language.value, 'time') })} ·{' '}
-                {t('protection.total', {
-                  endpoints: number(data.endpoints, language.value),
-                  jobs: number(data.jobs.length, language.value),
-                })}
-              </p>
-            </>
-          );
-        }}
-      </Ready>
+      {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
+      {data === null && !loaded.problem && <Bones lines={8} />}
+      {data?.endpoints === 0 && (
+        <section class="box">
+          <Empty icon="protection" title={t('fleet.emptyTitle')}>
+            <a class="button main" href="/add">
+              {t('page.add')}
+            </a>
+          </Empty>
+        </section>
+      )}
+      {data !== null && data.endpoints > 0 && (
+        <>
+          <Tiles data={data} />
+          <List data={data} wanted={wanted} page={page} />
+          <p class="quiet small">
+            {t('common.asOf', { at: time(data.asOf, language.value, 'time') })} ·{' '}
+            {t('protection.total', { endpoints: format(data.endpoints), jobs: format(data.jobs) })}
+          </p>
+        </>
+      )}
     </>
   );
 }

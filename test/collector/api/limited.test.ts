@@ -442,6 +442,7 @@ test('the same lists without a limit have what is hidden: the walk looks for wha
     'sites',
     'groups',
     'protection',
+    'protection/table',
     'patches',
     'quarantine',
     'stability',

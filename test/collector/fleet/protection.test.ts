@@ -5,9 +5,11 @@ import { rememberRuns, usualSize } from '../../../collector/fleet/backup-runs.ts
 import { type EndpointFacts, noFacts } from '../../../collector/fleet/facts.ts';
 import type { Endpoint, Fleet } from '../../../collector/fleet/fleet.ts';
 import { patchAge, patchAgesOf, patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
-import { protectionOf } from '../../../collector/fleet/protection.ts';
+import { protectionOf, protectionTable } from '../../../collector/fleet/protection.ts';
+import { testKey, testsByJob, withTests } from '../../../collector/fleet/restore-tests.ts';
 import { openState } from '../../../collector/state/open.ts';
 import type { PatchRow, Protection } from '../../../shared/api.ts';
+import { parseCsv } from '../../../shared/csv.ts';
 import type { BackupJob, OsState, PatchState } from '../../../shared/inventory.ts';
 import { reason } from '../../../shared/reason.ts';
 import { freshPlace } from '../../support/state.ts';
@@ -110,6 +112,9 @@ const tooOld = held('security-updates', 'patches.oldest_security_age_s', 'critic
 
 const fleetOf = (...endpoints: Endpoint[]) => ({ all: () => endpoints }) as unknown as Fleet;
 
+/** All of it, as the page asks for it. */
+const whole = { limit: 1000, page: 0 };
+
 /** Groups that have something in them: how much, and how bad. */
 const groupsOf = ({ groups }: Protection) =>
   Object.fromEntries(groups.flatMap(({ name, count, level }) => (count === 0 ? [] : [[name, [count, level]]])));
@@ -123,31 +128,26 @@ test('no job, late, never verified and unknown are distinguished', async () => {
     good: { ...noFacts, backups: [job({ lastVerified: now - day, verifiedOk: true })] },
   };
   const all = fleetOf(...Object.keys(facts).map((id) => endpoint(id)));
+  const late = held('backup-late-server', 'backup.age_percent', 'warning', { job: 'nightly', product: 'restic' });
   const answer = await protectionOf(
-    state,
-    all,
-    (id) => facts[id] as EndpointFacts,
-    (id) =>
-      id === 'late'
-        ? [held('backup-late-server', 'backup.age_percent', 'warning', { job: 'nightly', product: 'restic' })]
-        : [],
-    now,
+    {
+      ...{ state, fleet: all, now },
+      factsOf: (id) => facts[id] as EndpointFacts,
+      heldOf: (id) => (id === 'late' ? [late] : []),
+    },
+    whole,
   );
   assert.equal(
-    answer.none.map((e) => e.id),
-    ['none'],
-  );
-  assert.equal(
-    answer.unknown.map((e) => e.id),
-    ['silent'],
-  );
-  assert.equal(
-    answer.jobs.map((j) => [j.endpoint.id, j.state]),
+    answer.items.map(({ endpoint, job, groups }) => [endpoint.id, job?.state ?? groups]),
     [
+      ['none', ['none']],
       ['late', 'late'],
+      ['silent', ['unknown']],
       ['good', 'ok'],
     ],
+    'the worst first',
   );
+  assert.equal([answer.endpoints, answer.jobs, answer.total, answer.next], [4, 2, 4, null]);
   assert.equal(groupsOf(answer), {
     none: [1, null],
     late: [1, 'warning'],
@@ -155,7 +155,7 @@ test('no job, late, never verified and unknown are distinguished', async () => {
     unknown: [1, null],
     ok: [1, null],
   });
-  assert.is(answer.jobs[1]?.verifiedBy, 'restic');
+  assert.is(answer.items[3]?.job?.verifiedBy, 'restic');
   await state.destroy();
 });
 
@@ -169,16 +169,16 @@ test('a backup of less than half its usual size stands out, from runs that were 
   const about = { job: 'nightly', product: 'restic' };
   const small = () => [held('backup-size', 'backup.size_percent', 'warning', about)];
   const answer = await protectionOf(
-    state,
-    fleetOf(endpoint('e')),
-    () => ({ ...noFacts, backups: [latest] }),
-    small,
-    now,
+    {
+      ...{ state, fleet: fleetOf(endpoint('e')), heldOf: small, now },
+      factsOf: () => ({ ...noFacts, backups: [latest] }),
+    },
+    whole,
   );
-  assert.is(answer.jobs[0]?.usualBytes, 1003);
-  assert.is(answer.jobs[0]?.sizeAnomaly, true);
+  assert.is(answer.items[0]?.job?.usualBytes, 1003);
+  assert.is(answer.items[0]?.job?.sizeAnomaly, true);
   assert.equal(
-    answer.jobs[0]?.groups,
+    answer.items[0]?.groups,
     ['anomaly', 'warning', 'unverified'],
     'a good run with a warning is not in order',
   );
@@ -212,15 +212,104 @@ test('a restore that a person tried out counts, with the name', async () => {
       recorded_at: now,
     })
     .execute();
+  // As the fleet page keeps them: restore tests of people are merged.
+  const backups = [withTests(job({}), (await testsByJob(state)).get(testKey('e', 'nightly')) ?? [])];
   const answer = await protectionOf(
-    state,
-    fleetOf(endpoint('e')),
-    () => ({ ...noFacts, backups: [job({})] }),
-    nothingHeld,
-    now,
+    { ...{ state, fleet: fleetOf(endpoint('e')), heldOf: nothingHeld, now }, factsOf: () => ({ ...noFacts, backups }) },
+    whole,
   );
-  assert.is(answer.jobs[0]?.verifiedBy, 'mika');
+  assert.is(answer.items[0]?.job?.verifiedBy, 'mika');
   assert.equal(groupsOf(answer), { ok: [1, null] });
+  await state.destroy();
+});
+
+/** Five hundred endpoints of two sites: each has a good job, every tenth a late one as well, every twentieth none at all. */
+async function manyAtTwoSites() {
+  const state = await openState(freshPlace());
+  const ids = Array.from({ length: 500 }, (_, n) => `e${n}`);
+  const one = (id: string) => Number(id.slice(1));
+  const old = now - 40 * hour;
+  const late = job({ product: 'borg', job: 'weekly', schedule: 'weekly', lastSuccess: old, lastRun: old });
+  const facts = (id: string): EndpointFacts => {
+    if (one(id) % 20 === 5) return { ...noFacts, backups: [] };
+    return { ...noFacts, backups: [job({ bytes: one(id) }), ...(one(id) % 10 === 0 ? [late] : [])] };
+  };
+  const about = held('backup-late', 'backup.age_percent', 'critical', { job: 'weekly', product: 'borg' });
+  const deps = {
+    ...{ state, now, factsOf: facts },
+    fleet: fleetOf(...ids.map((id) => endpoint(id, one(id) % 2 === 0 ? 'Berlin' : null))),
+    heldOf: (id: string) => (one(id) % 10 === 0 ? [about] : []),
+  };
+  return { state, deps };
+}
+
+test('pages: all of them together are the whole list, in its order and without a row twice', async () => {
+  const { state, deps } = await manyAtTwoSites();
+  const all = await protectionOf(deps, whole);
+  assert.equal([all.endpoints, all.jobs, all.total, all.items.length], [500, 525, 550, 550]);
+  const paged: typeof all.items = [];
+  let page: string | null = '0';
+  while (page !== null) {
+    const answer: Protection = await protectionOf(deps, { limit: 100, page: Number(page) });
+    assert.equal(answer.groups, all.groups, 'counts are of all pages');
+    assert.ok(answer.items.length <= 100);
+    paged.push(...answer.items);
+    page = answer.next;
+  }
+  assert.equal(paged, all.items);
+  const beyond = await protectionOf(deps, { limit: 100, page: 900 });
+  assert.equal([beyond.items.length, beyond.total, beyond.next], [0, 550, null]);
+  await state.destroy();
+});
+
+test('filters and order: counts are those of what each choice finds', async () => {
+  const { state, deps } = await manyAtTwoSites();
+  const ask = (filter: Partial<Parameters<typeof protectionOf>[1]>) => protectionOf(deps, { ...whole, ...filter });
+  const countsOf = ({ groups }: Protection) =>
+    Object.fromEntries(groups.flatMap(({ name, count }) => (count ? [[name, count]] : [])));
+  const worst = await ask({ group: 'worst' });
+  assert.equal([worst.group, worst.total], ['none', 25], 'the worst that has something in it');
+  assert.equal(countsOf(worst), { none: 25, late: 50, unverified: 525, ok: 475 });
+  const berlin = await ask({ group: 'worst', site: 'Berlin' });
+  assert.equal([berlin.group, berlin.total], ['late', 50], 'in Berlin each endpoint has a backup');
+  assert.equal(berlin.groups.find(({ name }) => name === 'late')?.level, 'critical');
+  assert.equal(countsOf(berlin), { late: 50, unverified: 300, ok: 250 });
+  const borg = await ask({ product: 'borg', group: 'unverified' });
+  assert.equal(borg.sites, [{ value: 'Berlin', count: 50 }]);
+  assert.equal(borg.products, [
+    { value: 'borg', count: 50 },
+    { value: 'restic', count: 475 },
+  ]);
+  for (const value of ['Berlin', '']) {
+    const found = (await ask({ group: 'ok' })).sites.find((one) => one.value === value)?.count;
+    assert.is((await ask({ group: 'ok', site: value })).total, found);
+  }
+  const words = await ask({ q: 'WEEKLY e120 berl' });
+  assert.equal(
+    words.items.map(({ endpoint, job: found }) => [endpoint.id, found?.job]),
+    [['e120', 'weekly']],
+  );
+  const sizes = (await ask({ group: 'ok', sort: '-size' })).items.map(({ job: found }) => found?.bytes ?? -1);
+  assert.equal([sizes[0], sizes.length], [499, 475]);
+  assert.equal(
+    sizes,
+    sizes.toSorted((a, b) => b - a),
+  );
+  assert.is((await ask({ sort: 'size' })).items.at(-1)?.job, null, 'what has no size comes last either way');
+  await state.destroy();
+});
+
+test('the table is whole, and comes in pieces', async () => {
+  const { state, deps } = await manyAtTwoSites();
+  const pieces: string[] = [];
+  for await (const piece of protectionTable(deps, {})) pieces.push(piece);
+  assert.ok(pieces.length > 3);
+  const { rows, faults } = parseCsv(pieces.join(''));
+  assert.equal([rows.length, faults], [551, []]);
+  assert.equal(new Set(rows.map(({ cells }) => cells.length)).size, 1);
+  const filtered: string[] = [];
+  for await (const piece of protectionTable(deps, { group: 'late' })) filtered.push(piece);
+  assert.is(filtered.join('').trim().split('\r\n').length, 51);
   await state.destroy();
 });
 

@@ -1,8 +1,6 @@
 /** Restore tests of people and verifications of tools as one: the newest of all decides. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointFacts } from '../../../collector/fleet/facts.ts';
-import { noFacts } from '../../../collector/fleet/facts.ts';
 import { createKnowledge } from '../../../collector/fleet/knowledge.ts';
 import { protectionOf } from '../../../collector/fleet/protection.ts';
 import {
@@ -70,17 +68,23 @@ test('last good, last failed, and how the newest ended, whoever tried', () => {
 test('a failed restore test makes a good job fail, on the page and in the row; the earlier good date stays', async () => {
   const state = await openState(freshPlace());
   const jobs = [job({ lastVerified: now - 9 * day, verifiedOk: true })];
+  await state
+    .insertInto('inventory')
+    .values({ endpoint: 'e', section: 'backups', at: now, received_at: now, data: JSON.stringify(jobs) })
+    .execute();
+  const knowledge = createKnowledge(state);
+  const factsOf = async () => {
+    await knowledge.read('e');
+    return knowledge.of;
+  };
   const protection = async () => {
     const fleet = { all: () => [{ id: 'e', name: 'e', kind: 'server', site: null }] } as never;
     return (
       await protectionOf(
-        state,
-        fleet,
-        (): EndpointFacts => ({ ...noFacts, backups: jobs }),
-        () => [],
-        now,
+        { ...{ state, fleet, now, factsOf: await factsOf() }, heldOf: () => [] },
+        { limit: 1, page: 0 },
       )
-    ).jobs[0];
+    ).items[0]?.job;
   };
   const before = await protection();
   assert.equal([before?.state, before?.verifyFailedAt], ['ok', null]);
@@ -95,17 +99,10 @@ test('a failed restore test makes a good job fail, on the page and in the row; t
     verify_result: 1,
     verified_age_s: (9 * day) / 1000,
   });
-  await state
-    .insertInto('inventory')
-    .values({ endpoint: 'e', section: 'backups', at: now, received_at: now, data: JSON.stringify(jobs) })
-    .execute();
-  const knowledge = createKnowledge(state);
-  await knowledge.read();
   assert.is(knowledge.of('e').backups?.[0]?.verifiedOk, false);
   await recordRestoreTest(state, 'e', tried(now, true));
-  await knowledge.read('e');
-  assert.is(knowledge.of('e').backups?.[0]?.verifiedOk, true);
   const mended = await protection();
+  assert.is(knowledge.of('e').backups?.[0]?.verifiedOk, true);
   assert.equal([mended?.state, mended?.verifyFailedAt, mended?.verifiedBy], ['ok', null, 'mika']);
   await state.destroy();
 });

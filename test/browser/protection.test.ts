@@ -1,0 +1,146 @@
+/** Backups of many endpoints on the Protection page in a browser: counts, pages, filters and order, all in the address. */
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { BackupJob } from '../../shared/inventory.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
+import { type InProcess, openCollector } from '../support/collector.ts';
+import { putEndpoint } from '../support/fleet-history.ts';
+import { until } from '../support/processes.ts';
+
+const test = suite('protection page');
+const pictures = process.env.EVENKEEL_PICTURES;
+const many = 260;
+const hour = 3_600_000;
+let collector: InProcess;
+let browser: Browser;
+let page: Page;
+const { missing, step } = browserSteps(test);
+
+const go = (address: string, language = 'en') => openPage(page, collector.started.addresses.http + address, language);
+const rows = () => page.locator('main tbody tr');
+const query = () => Object.fromEntries(new URL(page.url()).searchParams);
+const shows = (count: number, what: string) =>
+  until(async () => (await rows().count()) === count, 20_000, `${what}: ${count} rows`);
+const tile = (name: string) => page.locator('main .tile').filter({ hasText: name });
+
+test.before(async () => {
+  if (missing) return;
+  const web = await buildWeb();
+  collector = await openCollector({ web });
+  const now = Date.now();
+  for (let n = 1; n <= many; n++) {
+    const endpoint = await putEndpoint(collector.state, n, { site: n <= 200 ? 'Berlin' : 'Osaka', enrolledAt: now });
+    const job: BackupJob = {
+      ...{ product: n % 2 ? 'restic' : 'borg', job: 'nightly', protects: ['/srv'], repository: null },
+      ...{ schedule: 'daily', nextRun: null, lastRun: now - hour, lastSuccess: now - n * hour, duration: 60 },
+      ...{ result: n <= 230 ? 'failed' : 'ok', reason: null, bytes: n * 1e6, files: 10, lastVerified: null },
+      ...{ verifiedOk: null, readable: true, evidence: 'dropfile' },
+    };
+    const section = { endpoint, section: 'backups', at: now, received_at: now };
+    const data = JSON.stringify(n === many ? [] : [job]);
+    await collector.state
+      .insertInto('inventory')
+      .values({ ...section, data })
+      .execute();
+  }
+  // The fleet is read at the start.
+  await collector.stop();
+  collector = await collector.again();
+  browser = await openBrowser();
+  page = browser.page;
+  await page.goto(collector.started.setupLink as string);
+  await page.getByLabel('Password', { exact: true }).fill('a sentence that nobody guesses');
+  await page.getByLabel('Confirm password').fill('a sentence that nobody guesses');
+  await page.getByRole('button', { name: /^Create admin account/ }).click();
+  await page.getByRole('heading', { level: 1, name: 'Fleet', exact: true }).waitFor();
+});
+test.after(async () => {
+  if (missing) return;
+  await browser.close();
+  await collector.close();
+});
+
+step('it opens on the worst group that has something in it, and counts them all', async () => {
+  await go('/protection');
+  await shows(1, 'no backup');
+  assert.is(await tile('No backup').getAttribute('aria-pressed'), 'true');
+  assert.match((await tile('Failed').textContent()) ?? '', '230');
+  assert.match((await rows().first().textContent()) ?? '', 'box-0260');
+  assert.equal(await violations(page), []);
+});
+
+step('pages: each is fetched alone, stands in the address, and Back leads to the one before', async () => {
+  const sizes: number[] = [];
+  page.on('response', async (response) => {
+    if (response.url().includes('/api/v1/protection?')) sizes.push((await response.json()).items.length);
+  });
+  await tile('Failed').click();
+  await shows(100, 'failed');
+  await page.getByText('1–100 of 230').waitFor();
+  await page.getByRole('button', { name: 'Next', exact: true }).click();
+  await page.getByText('101–200 of 230').waitFor();
+  await page.getByRole('button', { name: 'Next', exact: true }).click();
+  await shows(30, 'the last page');
+  assert.equal(query(), { group: 'failed', page: '200' });
+  assert.ok(await page.getByRole('button', { name: 'Next', exact: true }).isDisabled());
+  await page.reload();
+  await shows(30, 'the same page after loading it anew');
+  await page.goBack();
+  await page.getByText('101–200 of 230').waitFor();
+  assert.ok(Math.max(...sizes) <= 100, sizes.join());
+});
+
+step('filters and order stand in the address, begin at the first page, and the counts follow them', async () => {
+  await page.getByLabel('Site').selectOption('Osaka');
+  await shows(30, 'Osaka');
+  assert.equal(query(), { group: 'failed', site: 'Osaka' });
+  await until(async () => (await tile('Failed').textContent())?.includes('30') ?? false, 20_000, 'counts of Osaka');
+  await page.getByLabel('Product').selectOption('borg');
+  await shows(15, 'borg in Osaka');
+  await page.getByRole('button', { name: 'Size' }).click();
+  await until(
+    async () => (await rows().first().textContent())?.includes('box-0202') ?? false,
+    20_000,
+    'smallest first',
+  );
+  await page.getByRole('button', { name: 'Size' }).click();
+  await until(async () => (await rows().first().textContent())?.includes('box-0230') ?? false, 20_000, 'largest first');
+  assert.equal(query(), { group: 'failed', site: 'Osaka', product: 'borg', sort: '-size' });
+  const address = page.url();
+  await go('/protection');
+  await openPage(page, address, 'en');
+  await shows(15, 'the address alone');
+  const href = (await page.getByRole('link', { name: 'Download CSV' }).getAttribute('href')) ?? '';
+  const table = await page.evaluate(async (url) => (await fetch(url)).text(), href);
+  assert.is(table.trim().split('\r\n').length, 16, 'the table is what is shown, without pages');
+  await page.getByLabel('Search').fill('no such machine');
+  await page.getByText('Nothing in this group').waitFor();
+  await page.getByRole('link', { name: 'Clear filters' }).click();
+  await shows(100, 'without filters');
+});
+
+step('a page that is no longer there leads to the last one', async () => {
+  await go('/protection?group=failed&page=900');
+  await shows(30, 'the last page');
+  assert.equal(query(), { group: 'failed', page: '200' });
+});
+
+step('it fits a phone, in both languages, light and dark', async () => {
+  for (const language of ['en', 'ja'])
+    for (const width of [360, 1280])
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme });
+        await go('/protection?group=failed&site=Osaka', language);
+        await rows().first().waitFor();
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `${language} ${width}: ${wide} px too wide`);
+        assert.equal(await violations(page), [], `${language} ${width} ${colorScheme}`);
+        const name = `protection-${language}-${width}-${colorScheme}.png`;
+        if (pictures) await page.screenshot({ path: join(pictures, name), fullPage: width > 400 });
+      }
+});
+
+test.run();
