@@ -46,6 +46,7 @@ import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
 import { openIntake } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
+import { endpointsNow, openSeriesStore } from './open-series.ts';
 import { openTls } from './open-tls.ts';
 import type { HeldMessages } from './own-backup/held.ts';
 import { createOwnBackups, type OwnBackupParts } from './own-backup/own-backups.ts';
@@ -130,7 +131,7 @@ export function createCollector(config: Config, deps: Deps): Collector {
 
 async function open(config: Config, deps: OpenParts, onStop: (close: Close) => void): Promise<Started> {
   const { clock, log } = deps;
-  const { folder, state, driver, fleet, series } = await openStores(config, deps, onStop);
+  const { folder, state, driver, fleet, series, mirrors } = await openStores(config, deps, onStop);
   const changeFeed = createChangeFeed();
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword, config.openId, folder.path);
@@ -180,11 +181,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   chores.push({ name: 'gaps of schedules', run: routes.warnOfGaps });
   managers.changes.start();
   onStop(() => managers.changes.stop());
-  const { held } = alerts;
   const packages = createPackages(packageFolders);
-  const { newestVersion } = packages;
+  const [{ held }, { newestVersion }] = [alerts, packages];
   const rows = await createRows({ fleet, groups, series, held, newestVersion, state, changeFeed, log, now: clock.now });
   onStop(() => rows.close());
+  onStop(mirrors.start({ registry, alerts, endpoints: endpointsNow(rows) }));
 
   const judged = (endpoint: Endpoint, report: Report) => alerts.onReport(endpoint, report, true);
   const forecasts = createForecasts({ ...deps, fleet, series, zone, onReport: judged });
@@ -235,7 +236,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       newest,
       viewOf: seen,
       ruleNamed,
-      ...{ channels, devices: routes.devices, channelHealth, ownBackups },
+      ...{ channels, devices: routes.devices, channelHealth, ownBackups, mirrors },
       trust: { view: tls.view, ofEndpoint: tls.agents.ofEndpoint },
       registry,
       addresses: () => tls.addresses(ports),
@@ -392,23 +393,13 @@ async function openStores(config: Config, { clock, log, stopped }: OpenParts, on
   onStop(() => guard.close());
   const fleet = await createFleet({ state, clock, log });
   onStop(() => fleet.close());
-  const kept = { folder: folder.series, clock, log, retention: retentionOf(config), problem: guard.problem };
-  const series = await config.series.open(kept, (id) => {
-    const { name = id, site = null } = fleet.get(id) ?? {};
-    return site === null ? { host: name } : { host: name, site };
-  });
+  const { series, mirrors } = await openSeriesStore(config, { folder, fleet, clock, log, problem: guard.problem });
   onStop(() => series.close());
   // What is kept is there only now.
   for (const path of folder.kept) guard.keep(path);
   if (place.driver === 'sqlite') guard.keep(place.file);
-  return { folder, state, driver, fleet, series };
+  return { folder, state, driver, fleet, series, mirrors };
 }
-
-const retentionOf = ({ retention }: Config) => ({
-  raw: retention.rawMs,
-  '5m': retention.fiveMinutesMs,
-  '1h': retention.oneHourMs,
-});
 
 interface LocalParts {
   folder: DataFolder;

@@ -51,6 +51,9 @@ export const updateStopped = own('update-stopped', 'warning');
 /** Machines that nobody was told of have enrolled: one alert for all that came together. */
 export const newEndpoints = own('new-endpoints', 'info');
 
+/** A mirror of the series is away for long, or samples were given up for it. Tag: its name. */
+export const mirrorBehind = own('mirror-behind', 'warning');
+
 export const ownRules: readonly Rule[] = [
   siteDown,
   collectorIsolated,
@@ -62,6 +65,7 @@ export const ownRules: readonly Rule[] = [
   ownBackupOld,
   newEndpoints,
   updateStopped,
+  mirrorBehind,
 ];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));

@@ -218,6 +218,7 @@ export const access: Readonly<Record<string, Need>> = {
   /** Whoever waits for messages must know that none comes. */
   'GET /api/v1/channels/trouble': 'viewer',
   'GET /api/v1/collector/tls': 'admin',
+  'GET /api/v1/collector/mirrors': 'admin',
   'GET /api/v1/collector/backups': 'admin',
   'POST /api/v1/collector/backups': 'admin',
   'GET /api/v1/collector/restored': 'admin',

@@ -45,6 +45,7 @@ import type { IntakeSource } from '../intake/source.ts';
 import type { Disks } from '../kpi/disk-forecasts.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
+import type { Mirrors } from '../mirrors/mirrors.ts';
 import type { Channels } from '../notify/channels.ts';
 import type { PushDevices } from '../notify/devices.ts';
 import type { ChannelHealth } from '../notify/health.ts';
@@ -125,6 +126,7 @@ export interface Context {
   targets: Targets;
   services: Services;
   trust: Pick<TrustAgents, 'ofEndpoint'> & { view(): TlsView };
+  mirrors: Pick<Mirrors, 'view'>;
   ownBackups: Pick<OwnBackups, 'status' | 'begin' | 'erased'> & { held: HeldMessages };
   /** The rules in force. */
   rules: Rules;

@@ -23,6 +23,7 @@ import { eachRecord, eachSample, type JournalBlock } from './journal/record.ts';
 import { createWaiting } from './journal/waiting.ts';
 import type { SeriesStats, SeriesStore } from './series.ts';
 import { defaultRetention, type SeriesRetention } from './span.ts';
+import { type BlockTap, tapped } from './tap.ts';
 
 export interface SeriesSettings {
   /** Created when it is missing; belongs to one process at a time. */
@@ -37,6 +38,8 @@ export interface SeriesSettings {
   commitEveryMs?: number;
   /** Free bytes of the disk that reports may not use: reserved for alerts and segments. */
   reserveBytes?: number;
+  /** Gets every block beside the backend. */
+  tap?: BlockTap | null;
   /** Why the folder cannot be written now, from the caller's own check; null when it can. */
   problem?: () => EvenkeelError | null;
 }
@@ -54,7 +57,7 @@ const rangesPerAck = 1000;
  * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE, DATA_NOT_WRITABLE
  */
 export async function openSeries(settings: SeriesSettings, openBackend: OpenBackend): Promise<OpenedStore> {
-  const { clock, log, problem = () => null } = settings;
+  const { clock, log, tap, problem = () => null } = settings;
   const folder = resolve(settings.folder);
   const retention = { ...defaultRetention, ...settings.retention };
   makeFolder(folder);
@@ -86,7 +89,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       if (through !== null) waiting.drop(through);
     },
   };
-  const backend = openBackend({ journal: tail, dictionary, folder, clock, log, retention, problem });
+  const backend = tapped(openBackend, tap)({ journal: tail, dictionary, folder, clock, log, retention, problem });
   const commit = createCommit(
     {
       journal,

@@ -34,6 +34,7 @@ import { auditFaults, readAuditHead } from './audit.ts';
 import { readChannels } from './channels.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
 import { logInFaults, readLogIn } from './log-in.ts';
+import { MirrorsSettings, mirrorFaults, plainMirrors, readMirrors } from './mirrors.ts';
 import { type Read, readNamed } from './named-file.ts';
 import { ownBackupFaults, readOwnBackup } from './own-backup.ts';
 import { readTls } from './read-tls.ts';
@@ -111,6 +112,8 @@ export function loadConfig(
   faults.push(...deadmanFaults(settings.deadman, read));
   faults.push(...ownBackupFaults(settings.backup, read), ...logInFaults(settings.login, read));
   faults.push(...auditFaults(settings.audit, read));
+  if (faultsOf(MirrorsSettings, settings.mirrors ?? []).length === 0)
+    faults.push(...mirrorFaults((source.value as CollectorSettings).mirrors ?? [], read));
   faults.push(
     ...faultsOfInhibit(rightInhibit(settings.inhibit)).map((fault) => ({ ...fault, path: ['inhibit', ...fault.path] })),
   );
@@ -159,6 +162,7 @@ export function loadConfig(
     series,
     channels,
     routing: routing.documents,
+    mirrors: readMirrors(good.mirrors, read),
     outgoing: { allow: good.outgoing?.allow ?? [] },
     inhibit: inhibitRulesOf(good.inhibit ?? []),
     uplinks: good.uplinks ?? [],
@@ -191,7 +195,13 @@ export function loadConfig(
     ...secrets.files.map((path) => from(path, home)),
     ...passwordFiles.flatMap((path) => (path ? [resolve(cwd, path)] : [])),
   ]);
-  const warnings = [...unknownVariables(env), ...plainPassword(config), ...plainPublic(config), ...open];
+  const warnings = [
+    ...unknownVariables(env),
+    ...plainPassword(config),
+    ...plainMirrors(config.mirrors),
+    ...plainPublic(config),
+    ...open,
+  ];
   const slips = doubtsInSettings(config, labelsOfSettings([...mergeRules(defaultRules, config.rules), ...ownRules]));
   const absent = source.describe([
     ...routing.absent(channels.map(({ name }) => name)),

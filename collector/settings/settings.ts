@@ -8,6 +8,7 @@ import { rangeFault } from '../../shared/ranges.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { OpenIdSettings } from '../accounts/openid-settings.ts';
 import type { FileLayer } from '../agent-settings/store.ts';
+import type { MirrorSettings } from '../mirrors/mirror.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
 import type { FileDocuments } from '../routing/documents.ts';
@@ -18,6 +19,7 @@ import type { TargetDefinition } from '../targets/store.ts';
 import { AuditSettings } from './audit.ts';
 import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
+import { MirrorsSettings } from './mirrors.ts';
 
 const closed = { additionalProperties: false } as const;
 const hour = 3_600_000;
@@ -169,6 +171,7 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    mirrors: Type.Optional(MirrorsSettings),
     outgoing: Type.Optional(
       Type.Object(
         {
@@ -385,6 +388,8 @@ export interface Config {
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
   /** Schedules, escalation policies, routes and people, as far as the file has them. */
   routing: FileDocuments;
+  /** Where every sample goes as well. */
+  mirrors: MirrorSettings[];
   /** Addresses, ranges and hosts beside the internet that channels may connect to. */
   outgoing: { allow: string[] };
   /** Alerts that follow from others, beside those that are built in. */

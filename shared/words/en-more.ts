@@ -616,6 +616,21 @@ export const more = {
     file: 'Endpoints as CSV',
     lead: 'Out comes what the filters find, with the columns above. In go site, groups, tags and kind, by name or id: it is shown first what would change.',
   },
+  mirror: {
+    title: 'Mirrors of the samples',
+    trouble: 'It does not take what it is sent',
+    to: 'Goes to',
+    waiting: 'Waits for it',
+    of: '{{waiting}} of at most {{keep}}',
+    sent: 'Samples sent since the start',
+    lost: {
+      full: 'Samples given up: too many waited',
+      out_of_order: 'Samples refused: out of order',
+      too_old: 'Samples refused: too old',
+      refused: 'Samples refused',
+      too_large: 'Samples refused: too large',
+    },
+  },
   ownBackup: {
     title: 'Backup of the collector',
     setUp: 'Set up',
@@ -3901,6 +3916,7 @@ export const more = {
       'certificate-ending': 'The certificate ends',
       'own-backup-old': 'Last good backup',
       'update-stopped': 'Stopped',
+      'mirror-behind': 'Since',
       'new-endpoints': 'Noticed',
     },
     todo: {
@@ -3914,6 +3930,8 @@ export const more = {
         'Look on the page Settings why no backup was made, whether its folder can be written and has room, and make one now.',
       'update-stopped':
         'No further agent is told. Look on the page Agent updates which endpoints did not come back or got worse, and why; then resume there, or withdraw the release.',
+      'mirror-behind':
+        'Look on the page Settings why it does not take what it is sent, and mend that or its settings in evenkeel.yaml. Nothing is lost here; what it does not get within its bound it never gets.',
       'new-endpoints':
         'Look at each of them on the page Fleet. Where nobody knows one, retire it there, and revoke the join code on the page Add endpoint.',
     },
@@ -3921,6 +3939,7 @@ export const more = {
       'schedule-gap': 'Open On call',
       'channel-failed': 'Open Channels',
       'own-backup-old': 'Open Settings',
+      'mirror-behind': 'Open Settings',
       'update-stopped': 'Open Agent updates',
       'new-endpoints': 'Open Fleet',
     },

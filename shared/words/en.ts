@@ -315,6 +315,7 @@ export const words = {
     'certificate-ending': 'Certificate of the collector about to end',
     'own-backup-old': 'No fresh backup of the collector',
     'update-stopped': 'Update of agents stopped by itself',
+    'mirror-behind': 'A mirror does not get its samples',
     'collector-self': 'The collector has a problem',
     'channel-failed': 'Messages do not get through',
     'channel-test': 'Test of a channel',

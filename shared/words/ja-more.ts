@@ -606,6 +606,21 @@ export const more: MoreWords = {
     file: 'エンドポイントの CSV',
     lead: 'フィルターに一致するものを、上で選んだ列で書き出します。読み込めるのは拠点・グループ・タグ・種別で、名前か ID で対応づけ、変更内容を先に表示します。',
   },
+  mirror: {
+    title: 'サンプルのミラー',
+    trouble: '送信したものを受け取りません',
+    to: '送信先',
+    waiting: '送信待ち',
+    of: '{{waiting}}(上限 {{keep}})',
+    sent: '起動後に送信したサンプル',
+    lost: {
+      full: '待ちが多すぎて破棄したサンプル',
+      out_of_order: '拒否されたサンプル: 順序が前後',
+      too_old: '拒否されたサンプル: 古すぎる',
+      refused: '拒否されたサンプル',
+      too_large: '拒否されたサンプル: 大きすぎる',
+    },
+  },
   ownBackup: {
     title: 'コレクターのバックアップ',
     setUp: '設定',
@@ -3884,6 +3899,7 @@ export const more: MoreWords = {
       'certificate-ending': '証明書の期限',
       'own-backup-old': '最後に成功したバックアップ',
       'update-stopped': '停止した時刻',
+      'mirror-behind': '開始',
       'new-endpoints': '検出',
     },
     todo: {
@@ -3895,6 +3911,8 @@ export const more: MoreWords = {
         '更新されない理由をコレクターのログで確認するか、evenkeel.yaml が指す場所に新しい証明書を置いてください。期限が切れると、エージェントもブラウザーも接続できません。',
       'own-backup-old':
         'バックアップが作られなかった理由を「設定」のページで確認し、保存先に書き込めるか、空きがあるかを見て、今すぐ作成してください。',
+      'mirror-behind':
+        'ミラーが受け取らない理由を「設定」のページで確認し、それを直すか evenkeel.yaml の設定を直してください。ここでは何も失われませんが、上限を超えて届かなかったものはミラーに届きません。',
       'update-stopped':
         '以後のエージェントには通知していません。「エージェントの更新」のページで、復帰していない、または悪化したエンドポイントとその理由を確認し、そこで再開するか、リリースを取り下げてください。',
       'new-endpoints':
@@ -3904,6 +3922,7 @@ export const more: MoreWords = {
       'schedule-gap': '「当番」を開く',
       'channel-failed': '「チャンネル」を開く',
       'own-backup-old': '「設定」を開く',
+      'mirror-behind': '「設定」を開く',
       'update-stopped': '「エージェントの更新」を開く',
       'new-endpoints': 'フリートを開く',
     },

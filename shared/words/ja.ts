@@ -645,6 +645,7 @@ export const words: Words = {
     'certificate-ending': 'コレクターの証明書の期限切れが近い',
     'own-backup-old': 'コレクターの新しいバックアップがありません',
     'update-stopped': 'エージェントの更新が自動で停止しました',
+    'mirror-behind': 'ミラーにサンプルが届いていません',
     'collector-self': 'コレクターに問題があります',
     'channel-failed': '通知が届いていません',
     'channel-test': '通知チャンネルのテスト',

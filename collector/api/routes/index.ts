@@ -32,6 +32,7 @@ import { logInRoutes } from './log-ins.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { maintenanceTableRoutes } from './maintenance-table.ts';
 import { metricRoutes } from './metrics.ts';
+import { mirrorRoutes } from './mirrors.ts';
 import { onCallRoutes } from './on-call.ts';
 import { openedRoutes } from './opened.ts';
 import { openIdRoutes } from './openid.ts';
@@ -140,6 +141,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   applicantRoutes,
   auditRoutes,
   ownBackupRoutes,
+  mirrorRoutes,
   tlsRoutes,
   metricRoutes,
 ];

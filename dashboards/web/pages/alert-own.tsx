@@ -13,6 +13,7 @@ const pages: Readonly<Record<string, string>> = {
   'channel-failed': '/oncall/channels',
   'own-backup-old': '/settings',
   'update-stopped': '/agent-updates',
+  'mirror-behind': '/settings',
   'new-endpoints': '/',
 };
 

@@ -8,6 +8,7 @@ import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
 import { Certificate } from './settings-certificate.tsx';
 import { LogIns } from './settings-log-ins.tsx';
+import { Mirrors } from './settings-mirrors.tsx';
 import { OwnBackup } from './settings-own-backup.tsx';
 import { ProviderSettings } from './settings-provider.tsx';
 import { OwnDevices } from './settings-push.tsx';
@@ -50,6 +51,7 @@ export function SettingsPage() {
       {may('operator') && <StatusSettings />}
       {may('admin') && <Certificate />}
       {may('admin') && <OwnBackup />}
+      {may('admin') && <Mirrors />}
       {may('admin') && <ProviderSettings />}
       {may('admin') && <Users />}
       {may('admin') && <LogIns ofAll />}

@@ -807,6 +807,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/channels/kinds': {},
   'GET /api/v1/channels/trouble': {},
   'GET /api/v1/collector/tls': {},
+  'GET /api/v1/collector/mirrors': {},
   'GET /api/v1/collector/backups': {},
   // No folder is set up for them.
   'POST /api/v1/collector/backups': { body: {}, status: 400 },
