@@ -29,6 +29,8 @@ export interface BackendParts {
   clock: Clock;
   log: Log;
   retention: SeriesRetention;
+  /** Whose newest values are wanted at the start; left out: those of all. */
+  holds?: ((endpoint: string) => boolean) | undefined;
   /** While this returns a problem, no work is started: it could only fail. */
   problem: () => EvenkeelError | null;
 }

@@ -40,6 +40,8 @@ export interface SeriesSettings {
   reserveBytes?: number;
   /** Gets every block beside the backend. */
   tap?: BlockTap | null;
+  /** Which endpoints this collector serves, where a backend is shared by several. Left out: all. */
+  holds?: (endpoint: string) => boolean;
   /** Why the folder cannot be written now, from the caller's own check; null when it can. */
   problem?: () => EvenkeelError | null;
 }
@@ -57,14 +59,13 @@ const rangesPerAck = 1000;
  * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE, DATA_NOT_WRITABLE
  */
 export async function openSeries(settings: SeriesSettings, openBackend: OpenBackend): Promise<OpenedStore> {
-  const { clock, log, tap, problem = () => null } = settings;
+  const { clock, log, tap, holds, problem = () => null } = settings;
   const folder = resolve(settings.folder);
   const retention = { ...defaultRetention, ...settings.retention };
   makeFolder(folder);
   const journal = openJournal(join(folder, 'journal.db'));
   const loaded = journal.load();
-  const { names } = journal;
-  const dictionary = createDictionary(loaded, names);
+  const dictionary = createDictionary(loaded, journal.names);
   const epochs = createEpochs(loaded.receipts, journal.digests);
   const latest = createLatest(dictionary, loaded.endpoints);
   const waiting = createWaiting();
@@ -89,7 +90,8 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       if (through !== null) waiting.drop(through);
     },
   };
-  const backend = tapped(openBackend, tap)({ journal: tail, dictionary, folder, clock, log, retention, problem });
+  const parts = { journal: tail, dictionary, folder, clock, log, retention, problem, holds };
+  const backend = tapped(openBackend, tap)(parts);
   const commit = createCommit(
     {
       journal,
@@ -113,7 +115,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
     backend.write({ id: block.id, bytes: block.bytes.slice() });
   }
   try {
-    await findNewest(backend, names, latest, clock.now() - liveMs);
+    await findNewest(backend, journal.names, latest, clock.now() - liveMs);
   } catch (thrown) {
     await backend.close();
     journal.close();
@@ -123,7 +125,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
   const leaving = createLeaving({
     latest,
     dictionary,
-    names,
+    names: journal.names,
     endpoints: () => dictionary.endpointIds(),
     clock,
     keptMs,

@@ -180,6 +180,10 @@ const table: [yaml: string, ...lines: string[]][] = [
     '1:74: series.password_file "none" names a file that cannot be read: ENOENT…',
   ],
   [
+    'series: { kind: influx, url: "http://db", token_file: none }\n',
+    '1:55: series.token_file "none" names a file that cannot be read: ENOENT…',
+  ],
+  [
     'series: { kind: influx, urL: "http://db" }\n',
     '1:17: series.kind "influx" needs a `url` as well, such as http://127.0.0.1:8086',
     '1:25: unknown key "urL"; did you mean "url"?',

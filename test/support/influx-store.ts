@@ -33,12 +33,15 @@ export function influxSuite(name: string) {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const parts = () => ({
+    ...{ folder, clock: clockAt(noon), log: silentLog, retention: forEver, commitEveryMs: 1, deadlineMs: 5000 },
+    ...{ url: server.url, database, ...admin },
+  });
   const open = async (
     options: Partial<InfluxOptions & SeriesSettings> = {},
     clock = clockAt(noon),
   ): Promise<OpenedStore> => {
-    const parts = { folder, clock, log: silentLog, retention: forEver, commitEveryMs: 1, deadlineMs: 5000 };
-    store = await openInflux({ ...parts, url: server.url, database, ...admin, ...options });
+    store = await openInflux({ ...parts(), clock, ...options });
     return store;
   };
   const used = {
@@ -53,6 +56,8 @@ export function influxSuite(name: string) {
       return folder;
     },
     open,
+    /** For a store beside it. */
+    parts,
     async again(options: Parameters<typeof open>[0] = {}) {
       await store?.close();
       return open(options);

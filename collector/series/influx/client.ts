@@ -14,13 +14,22 @@ export interface InfluxSettings {
   database: string;
   username?: string;
   password?: string;
+  /** Instead of them: of InfluxDB 2 and 3. */
+  token?: string;
+}
+
+/** Where points are: of InfluxDB 2 and 3 the database alone, which is a bucket there. */
+export interface InfluxPlace {
+  database: string;
+  policy?: string;
 }
 
 /**
  * `lines`: it has read the lines and refuses some. `large`: a smaller request may fit. `denied`: the user may not.
- * `missing`: no such database or policy. `away`: anything else, where only a retry may help.
+ * `missing`: no such database or policy. `unknown`: it has no such statement. `away`: anything else, where only a retry
+ * may help.
  */
-export type InfluxRefusal = 'lines' | 'large' | 'denied' | 'missing' | 'away';
+export type InfluxRefusal = 'lines' | 'large' | 'denied' | 'missing' | 'unknown' | 'away';
 
 export class InfluxError extends Error {
   readonly kind: InfluxRefusal;
@@ -40,9 +49,16 @@ export interface ResultSeries {
 
 export interface InfluxClient {
   /** Resolves when InfluxDB has them on its disk. @throws InfluxError */
-  write(points: IPoint[], policy: string): Promise<void>;
-  /** One list of series for each statement. Values from outside go into `placeholders`. @throws InfluxError */
-  query(statements: readonly string[], placeholders?: Record<string, string>): Promise<ResultSeries[][]>;
+  write(points: IPoint[], place: InfluxPlace): Promise<void>;
+  /**
+   * One list of series for each statement, in which measurements stand without their place. Values from outside go into
+   * `placeholders`. @throws InfluxError
+   */
+  query(
+    statements: readonly string[],
+    place: InfluxPlace,
+    placeholders?: Record<string, string>,
+  ): Promise<ResultSeries[][]>;
   close(): void;
 }
 
@@ -50,6 +66,12 @@ interface InfluxConnection {
   influx: InfluxDB;
   agent: Agent;
 }
+
+/** InfluxDB 2 documents the one, 3 the other. */
+type TokenScheme = 'Token' | 'Bearer';
+
+/** Left out, the package logs in as root, over a token as well. */
+const nobody = { username: null } as unknown as { username: string };
 
 /** @param deadlineMs per call, whatever it waits for */
 export async function openClient(settings: InfluxSettings, deadlineMs: number): Promise<InfluxClient> {
@@ -59,11 +81,13 @@ export async function openClient(settings: InfluxSettings, deadlineMs: number): 
   const idle: InfluxConnection[] = [];
   const used = new Set<InfluxConnection>();
   let closed = false;
+  let scheme: TokenScheme = 'Token';
 
   const connect = (): InfluxConnection => {
     const secure = url.protocol === 'https:';
     const agent = secure ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
-    const { username, password } = settings;
+    const { username, password, token } = settings;
+    const headers = token === undefined ? {} : { headers: { authorization: `${scheme} ${token}` } };
     const influx = new InfluxDB({
       hosts: [
         {
@@ -71,17 +95,17 @@ export async function openClient(settings: InfluxSettings, deadlineMs: number): 
           port: Number(url.port) || (secure ? 443 : 80),
           path: url.pathname,
           protocol: secure ? 'https' : 'http',
-          options: { agent },
+          options: { agent, ...headers },
         },
       ],
       database: settings.database,
-      ...(username === undefined ? {} : { username, password: password ?? '' }),
+      ...(username === undefined ? nobody : { username, password: password ?? '' }),
       pool: { requestTimeout: deadlineMs, maxRetries: 0 },
     });
     return { influx, agent };
   };
 
-  const call = async <T>(work: (influx: InfluxDB) => Promise<T>): Promise<T> => {
+  const callOnce = async <T>(work: (influx: InfluxDB) => Promise<T>): Promise<T> => {
     if (closed) throw new InfluxError('away', 'the collector is stopping');
     const connection = idle.pop() ?? connect();
     used.add(connection);
@@ -102,13 +126,23 @@ export async function openClient(settings: InfluxSettings, deadlineMs: number): 
       used.delete(connection);
     }
   };
+  const call = async <T>(work: (influx: InfluxDB) => Promise<T>): Promise<T> => {
+    try {
+      return await callOnce(work);
+    } catch (thrown) {
+      const isRefused = thrown instanceof InfluxError && thrown.kind === 'denied' && settings.token !== undefined;
+      if (!isRefused) throw thrown;
+      scheme = scheme === 'Token' ? 'Bearer' : 'Token';
+      for (const { agent } of idle.splice(0)) agent.destroy();
+      return await callOnce(work);
+    }
+  };
 
   return {
-    write: (points, policy) =>
-      call((influx) => influx.writePoints(points, { precision: 'ms', retentionPolicy: policy })),
-    query: (statements, placeholders = {}) =>
+    write: (points, place) => call((influx) => influx.writePoints(points, optionsOf(place))),
+    query: (statements, place, placeholders = {}) =>
       call(async (influx) => {
-        const options = { precision: 'ms', method: 'POST', placeholders } as const;
+        const options = { ...optionsOf(place), method: 'POST', placeholders } as const;
         return resultsOf(await influx.queryRaw(statements.join('; '), options));
       }),
     close() {
@@ -117,6 +151,9 @@ export async function openClient(settings: InfluxSettings, deadlineMs: number): 
     },
   };
 }
+
+const optionsOf = ({ database, policy }: InfluxPlace) =>
+  ({ precision: 'ms', database, ...(policy === undefined ? {} : { retentionPolicy: policy }) }) as const;
 
 /** Errors of a query may come in an answer with status 200. */
 function resultsOf(answer: {
@@ -147,7 +184,9 @@ function errorOf(thrown: unknown): InfluxError {
   if (status === undefined) return new InfluxError('away', plainly(thrown, reason), thrown);
   const body = reason.slice(reason.indexOf('{'));
   try {
-    const { error } = JSON.parse(body) as { error?: unknown };
+    // InfluxDB 2 writes `{"code": …, "message": …}` where 1 and 3 write `{"error": …}`.
+    const answer = JSON.parse(body) as { error?: unknown; code?: unknown; message?: unknown };
+    const error = answer.error ?? (typeof answer.code === 'string' ? answer.message : undefined);
     if (typeof error === 'string') return new InfluxError(kindOf(status, error), error, thrown);
   } catch {
     // Such an answer, for example from a proxy, is not InfluxDB's: no line is discarded for it.
@@ -164,6 +203,8 @@ function plainly(thrown: unknown, reason: string): string {
 
 function kindOf(status: number, error: string): InfluxRefusal {
   if (status === 401 || status === 403 || /authoriz|privilege/i.test(error)) return 'denied';
-  if (status === 404 || /(database|retention policy) not found/.test(error)) return 'missing';
-  return status === 400 ? 'lines' : 'away';
+  if (/not implemented|(not|un)supported/i.test(error)) return 'unknown';
+  if (status === 404 || /(database|retention policy|mapping|bucket) not found|no dbrp mapping/.test(error))
+    return 'missing';
+  return status === 400 || status === 422 ? 'lines' : 'away';
 }

@@ -1,17 +1,19 @@
-/** The backend on an InfluxDB (1.x, or any server with its API and retention policies). */
+/** The backend on an InfluxDB: 1.x, or a server with its API. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { IPoint } from 'influx';
 import { fail, reasonOf } from '../../../shared/errors.ts';
 import { sentence } from '../../../shared/sentence.ts';
 import type { Backend, BackendParts } from '../backend.ts';
 import { type OpenedStore, openSeries, type SeriesSettings } from '../store.ts';
-import { InfluxError, type InfluxSettings, openClient } from './client.ts';
+import { type InfluxClient, InfluxError, type InfluxPlace, type InfluxSettings, openClient } from './client.ts';
 import { readNewest } from './newest.ts';
 import { createPoints, safeValue, type Tags } from './points.ts';
-import { policyOf, prepare } from './prepare.ts';
+import { bucketsFor, type InfluxPlaces, isBare, prepare } from './prepare.ts';
 import { createQuery } from './query.ts';
 import { createRefused } from './refused.ts';
-import { createRollups } from './rollups.ts';
-import { createWriter, troubleOf } from './writer.ts';
+import { createRollups, type RolledResolution } from './rollups.ts';
+import { createTroubleOf } from './trouble.ts';
+import { type Aside, createWriter, writeOrSplit } from './writer.ts';
 
 export interface InfluxOptions extends InfluxSettings {
   /** Tags of an endpoint's points beside its id, such as `host` and `site`. */
@@ -38,30 +40,73 @@ export async function openInflux(settings: SeriesSettings & InfluxOptions): Prom
   return openSeries(settings, (parts) => createInflux(parts, settings, { writing, computing }));
 }
 
+/** InfluxDB 2 has `delete` only, and 3 has neither: there the samples stay until its retention ends them. */
+async function eraseFrom(client: InfluxClient, place: InfluxPlace, endpoint: string): Promise<void> {
+  const run = (verb: string) => client.query([`${verb} where "endpoint" = $endpoint`], place, { endpoint });
+  try {
+    await run('drop series');
+  } catch (thrown) {
+    if (!(thrown instanceof InfluxError) || thrown.kind !== 'unknown') throw thrown;
+    await run('delete');
+  }
+}
+
 type Clients = Record<'writing' | 'computing', Awaited<ReturnType<typeof openClient>>>;
+
+/** Where the samples are, once that has been found out. */
+function keepPlaces(client: InfluxClient, options: InfluxOptions, { retention, log }: BackendParts) {
+  let places: InfluxPlaces | null = null;
+  let isTold = false;
+  return {
+    places: () => places,
+    async settle(): Promise<InfluxPlaces> {
+      places = await prepare(client, options, retention, log);
+      if (isBare(places) && !isTold) {
+        isTold = true;
+        const make = bucketsFor(options.database, retention);
+        log.info(
+          { make },
+          'This InfluxDB makes no databases by statement: these are to be there, each keeping as long',
+        );
+      }
+      return places;
+    },
+    settled(): InfluxPlaces {
+      if (places === null) throw new InfluxError('away', 'its databases have not been looked at yet');
+      return places;
+    },
+  };
+}
 
 function createInflux(parts: BackendParts, options: InfluxOptions, { writing, computing }: Clients): Backend {
   const { journal, dictionary, clock, log, retention } = parts;
-  const { database } = options;
   const now = () => clock.now();
-  const rollups = createRollups({ journal, dictionary, client: computing, database, retention, now });
-  const points = createPoints({ dictionary, tagsOf: options.tagsOf ?? ((endpoint) => ({ host: endpoint })) });
   const monotonic = () => clock.monotonic();
+  const { settle, settled, places } = keepPlaces(writing, options, parts);
+  const troubleOf = createTroubleOf(options, retention, () => isBare(places()));
   const refused = createRefused({ folder: parts.folder, log, monotonic });
+  const writeRolled = async (some: IPoint[], resolution: RolledResolution) => {
+    const aside: Aside = [];
+    await writeOrSplit((few) => computing.write(few, settled()[resolution]), some, aside);
+    // By InfluxDB's own clock, which may be ahead of ours.
+    for (const [points, reason] of aside)
+      if (!reason.includes('points beyond retention policy')) refused.leaveOut(points.length, `rollup: ${reason}`);
+  };
+  const rollups = createRollups({
+    ...{ journal, dictionary, client: computing, places: settled, retention, now },
+    write: writeRolled,
+  });
+  const points = createPoints({ dictionary, tagsOf: options.tagsOf ?? ((endpoint) => ({ host: endpoint })) });
   const writer = createWriter({
-    journal,
-    settings: options,
-    log,
-    monotonic,
-    refused,
-    prepare: () => prepare(writing, options, retention, log),
-    write: (some) => writing.write(some, policyOf.raw),
+    ...{ journal, log, monotonic, refused, troubleOf },
+    prepare: async () => void (await settle()),
+    write: (some) => writing.write(some, settled().raw),
     toPoints: (block, batch) => points(block, batch, now() - retention.raw),
     written: rollups.mark,
     record: rollups.save,
     recorded: rollups.saved,
   });
-  const ask = createQuery({ client: writing, dictionary, rollups, database, retention, now });
+  const ask = createQuery({ client: writing, dictionary, rollups, places: settled, retention, now });
   let upkeepTrouble: string | null = null;
   let lastCompactionAt: number | null = null;
   let running: Promise<void> | null = null;
@@ -85,12 +130,15 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
     }
   };
   const seekNewest: Backend['newest'] = async (since, note) => {
+    const { holds } = parts;
+    const endpoints = holds ? dictionary.endpointNames().filter(holds) : null;
     const noteWhileOpen: typeof note = (values) => {
       if (!closed) note(values);
     };
     for (let waitMs = 1000; !closed; waitMs = Math.min(30_000, waitMs * 2)) {
       try {
-        await readNewest({ client: writing, dictionary, database }, since, noteWhileOpen);
+        const { raw: place } = places() ?? (await settle());
+        await readNewest({ client: writing, dictionary, place, endpoints }, since, noteWhileOpen);
         return;
       } catch (thrown) {
         // Without a database there are no newest values.
@@ -121,7 +169,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       try {
         return await ask(query);
       } catch (thrown) {
-        throw fail('SERIES_UNAVAILABLE', { reason: troubleOf(thrown, options) }, thrown);
+        throw fail('SERIES_UNAVAILABLE', { reason: troubleOf(thrown) }, thrown);
       }
     },
     upkeep() {
@@ -141,12 +189,13 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       // A rollup that runs would write what it has read.
       await running;
       try {
+        const there = new Map(Object.values(settled()).map((place) => [place.database, place]));
         for (const { name } of endpoints) {
-          await computing.query(['drop series where "endpoint" = $endpoint'], { endpoint: safeValue(name) });
+          for (const place of there.values()) await eraseFrom(computing, place, safeValue(name));
           refused.erase(safeValue(name));
         }
       } catch (thrown) {
-        throw fail('SERIES_UNAVAILABLE', { reason: troubleOf(thrown, options) }, thrown);
+        throw fail('SERIES_UNAVAILABLE', { reason: troubleOf(thrown) }, thrown);
       }
     },
     stats: () => ({

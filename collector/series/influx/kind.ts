@@ -24,23 +24,33 @@ export const influx: SeriesKind = {
       want: 'a path',
       description: 'file that holds the password of `username`',
     }),
+    token_file: Type.String({
+      minLength: 1,
+      want: 'a path',
+      description: 'file that holds a token of InfluxDB 2 or 3, instead of a user and a password',
+    }),
   },
-  faults({ url, username, password_file: file }) {
+  faults({ url, username, password_file: file, token_file: tokenFile }) {
     const faults: Fault[] = [];
     const fault = (key: string, value: unknown, problem: string) =>
       void faults.push({ path: [key], problem: `${repeated(value, [key])}${problem}` });
     if (url === undefined) fault('kind', 'influx', 'needs a `url` as well, such as http://127.0.0.1:8086');
     if (username !== undefined && file === undefined) fault('username', username, 'is given without `password_file`');
     if (username === undefined && file !== undefined) fault('password_file', file, 'is given without `username`');
+    if (username !== undefined && tokenFile !== undefined)
+      fault('token_file', tokenFile, 'is given beside `username`; InfluxDB takes the one or the other');
     return faults;
   },
-  place({ url: written, database = 'evenkeel', username, password }) {
+  place({ url: written, database = 'evenkeel', username, password, token }) {
     const url = String(written).replace(/\/+$/, '');
-    const login = username === undefined ? {} : { username: String(username), password: String(password) };
+    const login = {
+      ...(username === undefined ? {} : { username: String(username), password: String(password) }),
+      ...(token === undefined ? {} : { token: String(token) }),
+    };
     return {
       name: `InfluxDB ${url}, database ${database}`,
       isInDataFolder: false,
-      ...(username === undefined ? {} : { secretTo: url }),
+      ...(username === undefined && token === undefined ? {} : { secretTo: url }),
       async open(settings, tagsOf) {
         const { openInflux } = await import('./influx.ts');
         return openInflux({ ...settings, url, database: String(database), ...login, tagsOf });

@@ -6,7 +6,7 @@ import type { Aggregate, SeriesLine, SeriesQuery, SeriesResult } from '../series
 import { bucketMs, type QuerySpan, type Resolution, type SeriesRetention, spanFor } from '../span.ts';
 import type { InfluxClient, ResultSeries } from './client.ts';
 import { safeName, safeTags, safeValue, storedLine, type Tags } from './points.ts';
-import { policyOf, quoted } from './prepare.ts';
+import { type InfluxPlaces, quoted } from './prepare.ts';
 import type { Rollups, TimeRange } from './rollups.ts';
 
 /** How far before the first step a rate looks for the value to start from. */
@@ -16,7 +16,7 @@ export interface QueryParts {
   client: InfluxClient;
   dictionary: Dictionary;
   rollups: Pick<Rollups, 'open'>;
-  database: string;
+  places(): InfluxPlaces;
   retention: SeriesRetention;
   now(): number;
 }
@@ -39,7 +39,7 @@ const columnsOf = (agg: Aggregate): InfluxColumn[] =>
 
 /** @returns what `query` of a backend returns; throws InfluxError */
 export function createQuery(parts: QueryParts) {
-  const { client, dictionary, rollups, database, retention } = parts;
+  const { client, dictionary, rollups, places, retention } = parts;
 
   return async (query: SeriesQuery): Promise<SeriesResult> => {
     const span = spanFor(query.from, query.to, query.step, retention, parts.now());
@@ -53,8 +53,17 @@ export function createQuery(parts: QueryParts) {
       return ranges.map((part) => ({ metric, measurement, field, agg, part }));
     });
     const { condition, placeholders } = conditionOf(endpoints, query.tags ?? {});
-    const statements = asked.map((one) => statementOf(one, span, database, condition));
-    const answers = await client.query(statements, placeholders);
+    const answers: ResultSeries[][] = [];
+    // A request is of one place.
+    const of = Object.groupBy(asked.keys(), (i) => (asked[i] as Asked).part.resolution);
+    const ask = async ([resolution, some]: [string, number[]]) => {
+      const statements = some.map((i) => statementOf(asked[i] as Asked, span, condition));
+      const found = await client.query(statements, places()[resolution as Resolution], placeholders);
+      some.forEach((i, k) => {
+        answers[i] = found[k] ?? [];
+      });
+    };
+    await Promise.all(Object.entries(of).map(ask));
 
     const found = new Map<string, { metric: string; tags: Tags; agg: Aggregate; row: CellRow }>();
     asked.forEach(({ metric, agg, part }, i) => {
@@ -124,15 +133,8 @@ function conditionOf(endpoints: readonly string[], tags: Readonly<Tags>) {
 /** Rates of raw samples want their exact times; everything else is added up by InfluxDB. */
 const isExact = (agg: Aggregate, span: QuerySpan): boolean => agg === 'rate' && span.resolution === 'raw';
 
-function statementOf(
-  { measurement, field, agg, part }: Asked,
-  span: QuerySpan,
-  database: string,
-  condition: string,
-): string {
-  const from =
-    ` from ${quoted(database)}.${quoted(policyOf[part.resolution])}.${quoted(measurement)}` +
-    ` where ${condition} and time >= ${part.from}ms and time < ${part.to}ms`;
+function statementOf({ measurement, field, agg, part }: Asked, span: QuerySpan, condition: string): string {
+  const from = ` from ${quoted(measurement)} where ${condition} and time >= ${part.from}ms and time < ${part.to}ms`;
   if (isExact(agg, span)) return `select ${quoted(field)}${from} group by *`;
   const columns = columnsOf(agg).map((name) => {
     if (part.resolution === 'raw') return `${functions[name]}(${quoted(field)}) as "${name}"`;

@@ -1,22 +1,23 @@
 /**
- * 5 minute and 1 hour values by `SELECT INTO`. Buckets with new raw samples are kept, in memory and in the journal's
- * file, until they are computed: a backlog that comes days late has its buckets computed again, and computing one twice
- * changes nothing. Until then queries read the raw samples of such a bucket.
+ * 5 minute and 1 hour values, asked from InfluxDB and written back: 2 and 3 have no `SELECT INTO`, and it costs 1.x no
+ * less. Buckets with new raw samples are kept, in memory and in the journal's file, until they are computed: a backlog
+ * that comes days late has its buckets computed again, and computing one twice changes nothing. Only endpoints that
+ * reported here are computed: another collector on the same database computes its own. Until then queries read the raw
+ * samples of such a bucket.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
-import { reasonOf } from '../../../shared/errors.ts';
+import type { IPoint } from 'influx';
 import type { Dictionary } from '../journal/dictionary.ts';
 import { bucketMs, type Resolution, type SeriesRetention } from '../span.ts';
-import type { InfluxClient } from './client.ts';
-import type { PointBatch } from './points.ts';
-import { safeValue, storedLine } from './points.ts';
-import { policyOf, quoted } from './prepare.ts';
+import type { InfluxClient, ResultSeries } from './client.ts';
+import { type PointBatch, safeValue } from './points.ts';
+import type { InfluxPlaces } from './prepare.ts';
 
 /** Their names are those that `min(*)` gives its columns. */
 const functions = ['min', 'max', 'sum', 'count', 'last'] as const;
 
-type RolledResolution = Exclude<Resolution, 'raw'>;
+export type RolledResolution = Exclude<Resolution, 'raw'>;
 const rolled: readonly RolledResolution[] = ['5m', '1h'];
 
 export interface TimeRange {
@@ -26,12 +27,17 @@ export interface TimeRange {
 
 /** A bucket is computed this long after its end; the samples of a live fleet have arrived by then. */
 const settleMs = 60_000;
-/** A bucket with more endpoints than this is computed for all at once, and only this fact is remembered of it. */
-const manyEndpoints = 100;
-/** Stands for all endpoints; their ids begin at 1. */
+/** Endpoints of one statement, and endpoints times buckets: an answer of 600 is about 1 MB with 20 fields each. */
+const manyEndpoints = 50;
+const manyCells = 600;
+/** What one statement covers at most. */
+const widest: Record<RolledResolution, number> = { '5m': 24 * 3_600_000, '1h': 6 * 24 * 3_600_000 };
+/** Points of one request. */
+const pointsARequest = 1000;
+/** Jobs whose end is written to the journal together. */
+const jobsACommit = 20;
+/** Stood for all endpoints in journals of versions before 0.9. */
 const everyEndpoint = 0;
-/** What one statement covers at most for all endpoints; of one endpoint 24 times as much. */
-const widest: Record<RolledResolution, number> = { '5m': 3_600_000, '1h': 6 * 3_600_000 };
 /** More ranges than this of one query are read as one. */
 const manyRanges = 12;
 
@@ -49,9 +55,11 @@ export interface Rollups {
 
 export interface RollupParts {
   journal: { readonly database: DatabaseSync; advance(through: null, record: () => void): Promise<void> };
-  dictionary: Pick<Dictionary, 'endpointName' | 'metrics'>;
-  client: InfluxClient;
-  database: string;
+  dictionary: Pick<Dictionary, 'endpointName' | 'endpointIds'>;
+  client: Pick<InfluxClient, 'query'>;
+  places(): InfluxPlaces;
+  /** What is refused for good does not count as a failure. */
+  write(points: IPoint[], resolution: RolledResolution): Promise<void>;
   retention: SeriesRetention;
   now(): number;
 }
@@ -60,7 +68,7 @@ export interface RollupParts {
 type Due = Map<number, Set<number>>;
 
 interface Job extends TimeRange {
-  endpoint: number;
+  endpoints: number[];
 }
 
 export function createRollups(parts: RollupParts): Rollups {
@@ -70,7 +78,7 @@ export function createRollups(parts: RollupParts): Rollups {
     primary key (resolution, bucket, endpoint)) without rowid`);
   const insert = journal.database.prepare('insert or ignore into rollups_due values (?, ?, ?)');
   const remove = journal.database.prepare(
-    `delete from rollups_due where resolution = ?1 and bucket = ?2 and (endpoint = ?3 or ?3 = ${everyEndpoint})`,
+    'delete from rollups_due where resolution = ? and bucket = ? and endpoint = ?',
   );
   const due: Record<RolledResolution, Due> = { '5m': new Map(), '1h': new Map() };
   /** Taken out of `due`, and not computed yet: queries must not read rollups of it either. */
@@ -84,19 +92,18 @@ export function createRollups(parts: RollupParts): Rollups {
       endpoints = new Set();
       due[resolution].set(bucket, endpoints);
     }
-    if (endpoints.has(endpoint) || endpoints.has(everyEndpoint)) return false;
+    if (endpoints.has(endpoint)) return false;
     endpoints.add(endpoint);
     return true;
   };
   const mark = (resolution: RolledResolution, bucket: number, endpoint: number) => {
-    if (!add(resolution, bucket, endpoint)) return;
-    const endpoints = due[resolution].get(bucket);
-    const isFull = endpoints !== undefined && endpoints.size > manyEndpoints;
-    if (isFull) due[resolution].set(bucket, new Set([everyEndpoint]));
-    unsaved.push([resolution, bucket, isFull ? everyEndpoint : endpoint]);
+    if (add(resolution, bucket, endpoint)) unsaved.push([resolution, bucket, endpoint]);
   };
-  for (const row of journal.database.prepare('select resolution, bucket, endpoint from rollups_due').all())
-    add(row.resolution as RolledResolution, Number(row.bucket), Number(row.endpoint));
+  for (const row of journal.database.prepare('select resolution, bucket, endpoint from rollups_due').all()) {
+    const endpoint = Number(row.endpoint);
+    for (const id of endpoint === everyEndpoint ? dictionary.endpointIds() : [endpoint])
+      add(row.resolution as RolledResolution, Number(row.bucket), id);
+  }
 
   /** What is over, taken out: what is written meanwhile marks its bucket again. */
   const take = (resolution: RolledResolution, all: boolean) => {
@@ -114,58 +121,55 @@ export function createRollups(parts: RollupParts): Rollups {
   };
   const forget = (resolution: RolledResolution, done: readonly Job[]) =>
     journal.advance(null, () => {
-      for (const { from, to, endpoint } of done)
+      for (const { from, to, endpoints } of done)
         for (let bucket = from; bucket < to; bucket += bucketMs[resolution]) {
-          remove.run(resolution, bucket, endpoint);
-          for (const again of due[resolution].get(bucket) ?? []) insert.run(resolution, bucket, again);
+          const again = due[resolution].get(bucket);
+          for (const endpoint of [everyEndpoint, ...endpoints])
+            if (!again?.has(endpoint)) remove.run(resolution, bucket, endpoint);
         }
     });
 
-  const compute = async (resolution: RolledResolution, { from, to, endpoint }: Job) => {
-    const isForAll = endpoint === everyEndpoint;
-    const placeholders = isForAll ? {} : { endpoint: safeValue(dictionary.endpointName(endpoint) ?? '') };
-    const policy = (name: Resolution) => `${quoted(parts.database)}.${quoted(policyOf[name])}`;
-    // All fields of 1,000 endpoints in one statement take InfluxDB half a minute; it grows faster than their number.
-    const sources = isForAll
-      ? dictionary.metrics().map((metric) => storedLine(metric, {}))
-      : [{ measurement: null, field: null }];
-    for (const { measurement, field } of sources) {
-      const columns = functions.map((name) =>
-        field === null ? `${name}(*)` : `${name}(${quoted(field)}) as ${quoted(`${name}_${field}`)}`,
-      );
-      // Each tag is named by `*`: without it all endpoints would become one series.
-      const statement =
-        `select ${columns.join(', ')} into ${policy(resolution)}.:MEASUREMENT` +
-        ` from ${policy('raw')}.${measurement === null ? '/.*/' : quoted(measurement)}` +
-        ` where time >= ${from}ms and time < ${to}ms${isForAll ? '' : ' and "endpoint" = $endpoint'}` +
-        ` group by time(${resolution}), *`;
-      try {
-        await client.query([statement], placeholders);
-      } catch (thrown) {
-        // By InfluxDB's own clock, which may be ahead of ours; the rest is computed.
-        if (!reasonOf(thrown).includes('points beyond retention policy')) throw thrown;
-      }
-      // Writing has the right of way.
-      await pause(0);
-    }
+  const compute = async (resolution: RolledResolution, { from, to, endpoints }: Job) => {
+    const placeholders: Record<string, string> = {};
+    const ofEndpoints = endpoints.map((id, i) => {
+      placeholders[`p${i}`] = safeValue(dictionary.endpointName(id) ?? '');
+      return `"endpoint" = $p${i}`;
+    });
+    // Each tag is named by `*`: without it all endpoints would become one series.
+    const statement =
+      `select ${functions.map((name) => `${name}(*)`).join(', ')} from /.*/` +
+      ` where time >= ${from}ms and time < ${to}ms and (${ofEndpoints.join(' or ')})` +
+      ` group by time(${resolution}), * fill(none)`;
+    const [answer = []] = await client.query([statement], parts.places().raw, placeholders);
+    const points = answer.flatMap((series) => [...rolledPoints(series)]);
+    for (let i = 0; i < points.length; i += pointsARequest)
+      await parts.write(points.slice(i, i + pointsARequest), resolution);
+    // Writing has the right of way.
+    await pause(0);
   };
   const runOne = async (resolution: RolledResolution, all: boolean) => {
     take(resolution, all);
     // InfluxDB may have dropped raw samples of older buckets, one shard at a time: complete rollups stay as they are.
     const width = bucketMs[resolution];
     const oldest = Math.floor((parts.now() - retention.raw) / width) * width;
-    const done: Job[] = [];
+    let done: Job[] = [];
+    const settle = async () => {
+      const settled = done;
+      done = [];
+      if (settled.length > 0) await forget(resolution, settled);
+    };
     try {
       for (const job of jobsOf(busy[resolution], resolution)) {
         const from = Math.max(job.from, oldest);
         if (from < job.to) await compute(resolution, { ...job, from });
         for (let bucket = job.from; bucket < job.to; bucket += width)
-          busy[resolution].get(bucket)?.delete(job.endpoint);
+          for (const endpoint of job.endpoints) busy[resolution].get(bucket)?.delete(endpoint);
         done.push(job);
+        if (done.length >= jobsACommit) await settle();
       }
     } finally {
       giveBack(resolution);
-      if (done.length > 0) await forget(resolution, done);
+      await settle();
     }
   };
 
@@ -192,10 +196,9 @@ export function createRollups(parts: RollupParts): Rollups {
     },
     open(resolution, endpoints, span) {
       const width = bucketMs[resolution];
-      const concerned = [everyEndpoint, ...endpoints];
       const buckets = new Set<number>();
       for (const [bucket, ids] of [...due[resolution], ...busy[resolution]])
-        if (bucket < span.to && bucket + width > span.from && concerned.some((id) => ids.has(id))) buckets.add(bucket);
+        if (bucket < span.to && bucket + width > span.from && endpoints.some((id) => ids.has(id))) buckets.add(bucket);
       const ranges = rangesOf([...buckets], width, Number.POSITIVE_INFINITY);
       const [first, last] = [ranges[0], ranges.at(-1)];
       return first && last && ranges.length > manyRanges ? [{ from: first.from, to: last.to }] : ranges;
@@ -203,8 +206,26 @@ export function createRollups(parts: RollupParts): Rollups {
   };
 }
 
+/** An answer as points: whole counts, as `SELECT INTO` wrote them, because a field has one type. */
+function* rolledPoints({ name, tags = {}, columns, values }: ResultSeries): Generator<IPoint> {
+  const there = Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== ''));
+  for (const row of values) {
+    const fields: Record<string, unknown> = {};
+    for (let i = 1; i < columns.length; i++) {
+      const [column = '', value] = [columns[i], row[i]];
+      if (typeof value === 'number') fields[column] = column.startsWith('count_') ? whole(value) : value;
+    }
+    if (Object.keys(fields).length > 0)
+      yield { measurement: name, tags: there, fields, timestamp: new Date(row[0] as number) };
+  }
+}
+
+/** The package writes a field by its text, and numbers as floats. */
+const whole = (count: number) => ({ toString: () => `${count}i`, toJSON: () => count });
+
 /** What one statement computes, the oldest first. */
 function jobsOf(due: Due, resolution: RolledResolution): Job[] {
+  const width = bucketMs[resolution];
   const bucketsOf = new Map<number, number[]>();
   for (const [bucket, endpoints] of due)
     for (const endpoint of endpoints) {
@@ -212,12 +233,23 @@ function jobsOf(due: Due, resolution: RolledResolution): Job[] {
       if (buckets) buckets.push(bucket);
       else bucketsOf.set(endpoint, [bucket]);
     }
-  return [...bucketsOf]
-    .flatMap(([endpoint, buckets]) => {
-      const most = widest[resolution] * (endpoint === everyEndpoint ? 1 : 24);
-      return rangesOf(buckets, bucketMs[resolution], most).map((range) => ({ ...range, endpoint }));
-    })
-    .sort((a, b) => a.from - b.from);
+  const alike = new Map<string, Job>();
+  for (const [endpoint, buckets] of bucketsOf)
+    for (const range of rangesOf(buckets, width, widest[resolution])) {
+      const key = `${range.from} ${range.to}`;
+      const job = alike.get(key);
+      if (job) job.endpoints.push(endpoint);
+      else alike.set(key, { ...range, endpoints: [endpoint] });
+    }
+  return [...alike.values()].sort((a, b) => a.from - b.from).flatMap((job) => partsOf(job, width));
+}
+
+function partsOf(job: Job, width: number): Job[] {
+  const most = Math.max(1, Math.min(manyEndpoints, Math.floor((manyCells * width) / (job.to - job.from))));
+  const jobs: Job[] = [];
+  for (let i = 0; i < job.endpoints.length; i += most)
+    jobs.push({ ...job, endpoints: job.endpoints.slice(i, i + most) });
+  return jobs;
 }
 
 /** Buckets that touch, as ranges no wider than `most`. */

@@ -6,12 +6,10 @@
 import type { IPoint } from 'influx';
 import { reasonOf } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
-import { sentence } from '../../../shared/sentence.ts';
 import type { JournalTail } from '../backend.ts';
 import type { JournalBlock } from '../journal/record.ts';
-import { InfluxError, type InfluxSettings } from './client.ts';
+import { InfluxError } from './client.ts';
 import type { PointBatch } from './points.ts';
-import { quoted } from './prepare.ts';
 import type { RefusedPoints } from './refused.ts';
 
 /** How long blocks gather before they are written. */
@@ -27,7 +25,8 @@ const lastRetryMs = 10_000;
 
 export interface WriterParts {
   journal: JournalTail;
-  settings: InfluxSettings;
+  /** In words. The text does not change while the cause is the same. */
+  troubleOf(thrown: unknown): string;
   log: Log;
   monotonic(): number;
   /** Makes sure of database and policies. */
@@ -56,10 +55,10 @@ export interface Writer {
 }
 
 /** What was refused, and why. */
-type Aside = [points: IPoint[], reason: string][];
+export type Aside = [points: IPoint[], reason: string][];
 
 export function createWriter(parts: WriterParts): Writer {
-  const { journal, settings, log, refused } = parts;
+  const { journal, log, refused } = parts;
   let sent = 0;
   let trimmed = 0;
   let trimmedAt = parts.monotonic();
@@ -122,7 +121,7 @@ export function createWriter(parts: WriterParts): Writer {
     if (stopped) return;
     // The administrator who fixed it may have recreated the database.
     prepared = false;
-    const found = troubleOf(thrown, settings);
+    const found = parts.troubleOf(thrown);
     if (trouble !== found)
       log.error({ reason: found }, 'Could not write samples to InfluxDB; they wait in the journal');
     trouble = found;
@@ -188,7 +187,7 @@ export function createWriter(parts: WriterParts): Writer {
 }
 
 /** Halves a refused batch until the bad points are isolated: these are set aside, and the others are stored. */
-async function writeOrSplit(write: WriterParts['write'], points: IPoint[], aside: Aside): Promise<void> {
+export async function writeOrSplit(write: WriterParts['write'], points: IPoint[], aside: Aside): Promise<void> {
   if (points.length === 0) return;
   try {
     await write(points);
@@ -237,24 +236,4 @@ function knownRefused(
   });
   const bad = concerned.map((point) => ({ ...point, fields: { [field]: point.fields?.[field] } }));
   return { bad, rest, isRestStored: false };
-}
-
-/** What is wrong and what to do about it. The text does not change while the cause is the same. */
-export function troubleOf(thrown: unknown, { url, database, username }: InfluxSettings): string {
-  const reason = reasonOf(thrown)
-    .trim()
-    .replace(/[.:]+$/, '');
-  const kind = thrown instanceof InfluxError ? thrown.kind : 'away';
-  const denied =
-    username === undefined
-      ? `asks for a user, and none is set: ${sentence(reason)} Set series.username and series.password_file`
-      : `refuses user "${username}" on database "${database}": ${sentence(reason)} Check username and password_file; if they are right, as an administrator run: grant all on ${quoted(database)} to ${quoted(username)}`;
-  const what = {
-    denied,
-    missing: `has no database "${database}" or lost its retention policies: ${sentence(reason)} It is made again where the user may`,
-    lines: `refuses what it is asked: ${reason}`,
-    large: `or what is before it takes no request of this size: ${sentence(reason)} Allow requests of 1 MB`,
-    away: `cannot be used: ${sentence(reason)} Check that it runs, and that series.url is its address`,
-  }[kind];
-  return `InfluxDB at ${url} ${sentence(what)} Reports are acknowledged and wait in the journal; charts are missing until then.`;
 }

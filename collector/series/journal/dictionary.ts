@@ -39,6 +39,7 @@ export interface Dictionary {
   findEndpoint(name: string): number | undefined;
   endpointName(id: number): string | undefined;
   endpointIds(): number[];
+  endpointNames(): string[];
   /** The endpoint and those that it goes on for. */
   namesOf(name: string): string[];
   /** All ids whose samples belong to the endpoint. */
@@ -138,6 +139,7 @@ export function createDictionary(
     findEndpoint: (name) => endpoints.get(name),
     endpointName: (id) => names[id],
     endpointIds: () => [...endpoints.values()],
+    endpointNames: () => [...endpoints.keys()],
     namesOf,
     idsOf: (name) => namesOf(name).flatMap((one) => endpoints.get(one) ?? []),
     adopt(from, to) {
