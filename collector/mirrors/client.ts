@@ -45,6 +45,9 @@ export function createMirrorClient(
         const signal = AbortSignal.timeout(deadlineMs);
         const sent = { ...headers, 'content-length': String(body.length) };
         const asked = request(target, { method: 'POST', headers: sent, agent, lookup, signal }, (response) => {
+          const { statusCode: status = 0 } = response;
+          // The text of a success is not needed.
+          if (status < 300) resolve({ status, text: '', location: undefined, retryAfter: undefined });
           let text = '';
           response.setEncoding('utf8');
           response.on('data', (chunk: string) => {
@@ -53,7 +56,7 @@ export function createMirrorClient(
           response.on('error', reject);
           response.on('end', () => {
             const { location, 'retry-after': retryAfter } = response.headers;
-            resolve({ status: response.statusCode ?? 0, text, location, retryAfter });
+            resolve({ status, text, location, retryAfter });
           });
         });
         asked.on('error', reject);

@@ -21,6 +21,8 @@ export interface MirrorQueue {
   flush(): void;
   /** The next blocks for a mirror, of about so many bytes; none when it has all. */
   next(mirror: string, bytes: number): JournalBlock[];
+  /** The last block that the mirror needs no more: it has it, or that was given up. */
+  through(mirror: string): number;
   /** The mirror needs nothing up to this block any more. */
   done(mirror: string, through: number): void;
   waitingBytes(mirror: string): number;
@@ -161,6 +163,7 @@ export function openMirrorQueue(parts: QueueParts): MirrorQueue {
       }
       return found;
     },
+    through: (mirror) => cursorOf(mirror).through,
     done(mirror, through) {
       const cursor = cursorOf(mirror);
       // Given up meanwhile.

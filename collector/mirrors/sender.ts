@@ -29,8 +29,6 @@ export interface SenderParts {
 
 export interface MirrorSender {
   start(): void;
-  /** One attempt at all that waits. @returns false where it is to be tried again */
-  run(): Promise<boolean>;
   /** Since when it is away, and why; null while it takes what it is sent. */
   readonly trouble: { since: number; reason: string } | null;
   /** What is being sent may hold what was erased: it is read again. */
@@ -47,7 +45,8 @@ const mostRefusals = 40;
 const lateMs = 300_000;
 
 interface MirrorBatch {
-  /** The last block that it holds. */
+  /** The last block before it, and the last that it holds. */
+  after: number;
   through: number;
   samples: MirroredSample[];
   done: number;
@@ -63,10 +62,10 @@ export function createSender(parts: SenderParts, now: () => number): MirrorSende
   let trouble: MirrorSender['trouble'] = null;
   let retryMs = 0;
   let timer: NodeJS.Timeout | undefined;
-  let running: Promise<boolean> | null = null;
+  let running: Promise<void> | null = null;
   let stopped = false;
   /** What is being sent: after a failure it goes on where it was. */
-  let batch: MirrorBatch = { through: 0, samples: [], done: 0, taken: 0, refusals: 0 };
+  let batch: MirrorBatch = { after: 0, through: 0, samples: [], done: 0, taken: 0, refusals: 0 };
 
   const taken = (samples: readonly MirroredSample[], count = samples.length) => {
     batch.taken += 1;
@@ -115,24 +114,27 @@ export function createSender(parts: SenderParts, now: () => number): MirrorSende
     await send(samples.slice(half));
   }
 
+  /** What was given up meanwhile is not sent. */
+  const isOpen = () => batch.done < batch.samples.length && queue.through(name) === batch.after;
   /** @returns whether there is something to send */
   const begin = (): boolean => {
-    if (batch.done < batch.samples.length) return true;
+    if (isOpen()) return true;
+    const after = queue.through(name);
     const blocks = queue.next(name, batchBytes);
     const through = blocks.at(-1)?.id;
     if (through === undefined) return false;
-    batch = { through, samples: samplesOf(blocks), done: 0, taken: 0, refusals: 0 };
+    batch = { after, through, samples: samplesOf(blocks), done: 0, taken: 0, refusals: 0 };
     return true;
   };
   async function work(): Promise<void> {
     while (!stopped && begin()) {
       const { samples, through } = batch;
       batch.refusals = 0;
-      while (batch.done < samples.length && !stopped) {
+      while (isOpen() && !stopped) {
         await send(samples.slice(batch.done, batch.done + samplesARequest));
         batch.done += samplesARequest;
       }
-      if (batch.done < samples.length) return;
+      if (batch.done < samples.length) continue;
       queue.done(name, through);
       recovered();
     }
@@ -157,24 +159,20 @@ export function createSender(parts: SenderParts, now: () => number): MirrorSende
     timer = setTimeout(run, afterMs);
     timer.unref();
   };
-  const run = (): Promise<boolean> => {
-    clearTimeout(timer);
-    running ??= work()
+  const run = (): void => {
+    running = work()
       .then(
-        () => [parts.everyMs, true] as const,
-        (thrown: unknown) => [stopped ? 0 : failed(thrown), false] as const,
+        () => parts.everyMs,
+        (thrown: unknown) => (stopped ? 0 : failed(thrown)),
       )
-      .then(([waitMs, isDone]) => {
+      .then((waitMs) => {
         running = null;
         schedule(waitMs);
-        return isDone;
       });
-    return running;
   };
 
   return {
     start: () => schedule(parts.everyMs),
-    run,
     get trouble() {
       return trouble;
     },
