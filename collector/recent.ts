@@ -1,30 +1,37 @@
-/** A map that forgets what was not set for a day or two: memory follows what comes, not what ever came. */
+/**
+ * A map that forgets what was not set for a day or two: memory follows what comes, not what ever came. There are several per
+ * endpoint, and most stay empty: so a map is made with its first entry, and methods are shared.
+ */
 
 const generationMs = 86_400_000;
 
-export interface Recent<V> {
-  get(key: string): V | undefined;
-  set(key: string, value: V): void;
-  /** To be called about once per hour. */
-  turn(now: number): void;
-  readonly size: number;
-}
+export class Recent<V> {
+  #turnedAt: number;
+  #current: Map<string, V> | null = null;
+  #previous: Map<string, V> | null = null;
 
-export function createRecent<V>(since: number): Recent<V> {
-  let turnedAt = since;
-  let current = new Map<string, V>();
-  let previous = new Map<string, V>();
-  return {
-    get: (key) => current.get(key) ?? previous.get(key),
-    set: (key, value) => void current.set(key, value),
-    turn(now) {
-      if (now - turnedAt < generationMs) return;
-      turnedAt = now;
-      previous = current;
-      current = new Map();
-    },
-    get size() {
-      return current.size + previous.size;
-    },
-  };
+  constructor(since: number) {
+    this.#turnedAt = since;
+  }
+
+  get(key: string): V | undefined {
+    return this.#current?.get(key) ?? this.#previous?.get(key);
+  }
+
+  set(key: string, value: V): void {
+    this.#current ??= new Map();
+    this.#current.set(key, value);
+  }
+
+  /** To be called about once per hour. */
+  turn(now: number): void {
+    if (now - this.#turnedAt < generationMs) return;
+    this.#turnedAt = now;
+    this.#previous = this.#current;
+    this.#current = null;
+  }
+
+  get size(): number {
+    return (this.#current?.size ?? 0) + (this.#previous?.size ?? 0);
+  }
 }

@@ -66,6 +66,22 @@ function makeFrames({ connections, each, zipped }: Load): Buffer[][] {
   });
 }
 
+const birth = {
+  state: 'online',
+  session: 'a'.repeat(16),
+  boot_id: 'b',
+  started_at: 1,
+  previous_shutdown: 'clean',
+  version: '1',
+};
+
+const birthPacket = (n: number) => ({
+  cmd: 'publish' as const,
+  topic: topicOf({ endpoint: endpointId(n), bucket: bucketOf(endpointId(n)) }, 'presence'),
+  payload: JSON.stringify(birth),
+  ...{ qos: 1 as const, messageId: 1, retain: true, dup: false },
+});
+
 interface Subject {
   port: number;
   ask<T>(what: 'usage' | 'compact'): Promise<T>;
@@ -80,7 +96,7 @@ async function startSubject(mode: 'bare' | 'ours', endpoints: number, file = bro
     // `node --cpu-prof test/bench/main.ts intake` profiles this process, too.
     execArgv: [
       '--disable-warning=ExperimentalWarning',
-      ...process.execArgv.filter((one) => /^--(cpu|perf-basic)-prof/.test(one)),
+      ...process.execArgv.filter((one) => /^--(cpu-prof|perf-basic-prof|max-semi)/.test(one)),
     ],
   });
   if (canPin) spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);
@@ -113,6 +129,9 @@ async function openPour(
   socket.write(generate(connectPacket({ host: '', port, clientId: endpointId(n), password: secretOf(n) })));
   const [connack] = (await once(socket, 'data')) as [Buffer];
   if (connack[3] !== 0) throw new Error(`CONNACK ${connack[3]}`);
+  // As every agent does: reports of one that is not online prove a time of which nothing was known, which is saved.
+  socket.write(generate(birthPacket(n)));
+  await once(socket, 'data');
   return (frames) =>
     new Promise((resolve, reject) => {
       let sent = 0;
@@ -231,14 +250,6 @@ async function memory(endpoints: number): Promise<void> {
     wires.push(wire);
     await wire.connected;
     await wire.subscribe(topicOf(address, 'ack'), topicOf(address, 'config'));
-    const birth = {
-      state: 'online',
-      session: 'a'.repeat(16),
-      boot_id: 'b',
-      started_at: 1,
-      previous_shutdown: 'clean',
-      version: '1',
-    };
     await wire.publish(topicOf(address, 'presence'), JSON.stringify(birth), { retain: true });
     const at = Date.now();
     const report = { v: 1, epoch: 'e'.repeat(32), seq: 1, at, interval_s: 60, metrics: metricsOf(n % 100, at) };

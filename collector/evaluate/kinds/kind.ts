@@ -7,7 +7,7 @@ import { type TSchema, Type } from 'typebox';
 import type { Metric, Report } from '../../../shared/report.ts';
 import type { Fault } from '../../../shared/shape.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
-import { createRecent, type Recent } from '../../recent.ts';
+import { Recent } from '../../recent.ts';
 import type { RuleStatus } from '../compare.ts';
 import type { ChangeMemory, RateMemory, RisingMemory, UsualMemory } from '../kept.ts';
 import type { Mean } from '../mean.ts';
@@ -57,12 +57,12 @@ export interface RuleMemory {
 }
 
 export const createMemory = (since = 0, view: EndpointView | null = null): RuleMemory => ({
-  counters: createRecent(since),
-  means: createRecent(since),
-  rates: createRecent(since),
-  changes: createRecent(since),
-  risings: createRecent(since),
-  usuals: createRecent(since),
+  counters: new Recent(since),
+  means: new Recent(since),
+  rates: new Recent(since),
+  changes: new Recent(since),
+  risings: new Recent(since),
+  usuals: new Recent(since),
   unusual: null,
   seen: new Map(),
   since,

@@ -45,7 +45,7 @@ export interface Merge {
 }
 
 /** So many runs of a level become one of the next. Rollups are small, and are what most charts read: fewer wait. */
-const fanIn: Record<Resolution, number> = { raw: 8, '5m': 4, '1h': 4 };
+const fanIn: Record<Resolution, number> = { raw: 8, '5m': 3, '1h': 3 };
 /** A closed partition is made one run after nothing came for it this long. */
 const settledMs = hour;
 

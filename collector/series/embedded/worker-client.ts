@@ -9,6 +9,8 @@ import type { Damage, FromWorker, RequestKind, Requests, Start, ToWorker } from 
 const workerFile = partOf(new URL('./worker.ts', import.meta.url), 'series-worker.mjs');
 
 const restartMs = 2000;
+/** What it works on lies outside of its heap; what V8 takes else for young objects stays resident. */
+const youngMb = 8;
 /** Blocks wait for the next request, up to so many bytes: waking the worker costs more than what it does with a small one. */
 const waitingAtMost = 256 * 1024;
 
@@ -48,7 +50,10 @@ export function createWorkerClient(parts: WorkerClientParts): WorkerClient {
   let worker = begin();
 
   function begin(): Worker {
-    const begun = new Worker(workerFile, { workerData: parts.start() });
+    const begun = new Worker(workerFile, {
+      workerData: parts.start(),
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
     begun.on('message', receive);
     begun.on('error', (thrown) => parts.log.error({ reason: reasonOf(thrown) }, 'The series worker failed'));
     begun.on('exit', ended);

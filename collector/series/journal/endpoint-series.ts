@@ -43,8 +43,10 @@ export class EndpointSeries {
   #slots: (readonly number[])[] = [];
   #cursor = 0;
   #slotLists: SlotLists;
-  /** From lines to slots, where these are many. */
+  /** From lines to slots, where these are many and some are learned: 7 KB, dropped with the next report. */
   #slotByLine: Map<number, number> | null = null;
+  /** Lists may have room for more than is in them. */
+  #isLoose = false;
 
   constructor(id: number, slotLists: SlotLists, forgottenAt = 0) {
     this.id = id;
@@ -55,6 +57,18 @@ export class EndpointSeries {
   /** Starts a report: its metrics are looked up from the first series group on. */
   rewind(): void {
     this.#cursor = 0;
+    if (this.#slotByLine || this.#isLoose) this.#tighten();
+  }
+
+  /** Nearly always nothing is learned for days. */
+  #tighten(): void {
+    this.#slotByLine = null;
+    this.#isLoose = false;
+    this.lines = this.lines.slice();
+    this.at = this.at.slice();
+    this.values = this.values.slice();
+    this.#groups = this.#groups.slice();
+    this.#slots = this.#slots.slice();
   }
 
   /** The series group of the metric, whose values are noted as the newest unless newer ones are known. */
@@ -125,6 +139,7 @@ export class EndpointSeries {
         this.#groups = [];
         this.#slots = [];
       }
+      this.#isLoose = true;
       index = this.#groups.push(group) - 1;
       const known = this.lines.length;
       this.#slots.push(this.#slotLists(group.lines.map((line) => this.#slotOf(line))));
@@ -139,6 +154,7 @@ export class EndpointSeries {
     if (known >= 0) return known;
     this.at.push(Number.NEGATIVE_INFINITY);
     this.values.push(0);
+    this.#isLoose = true;
     const slot = this.lines.push(line) - 1;
     this.#slotByLine?.set(line, slot);
     return slot;

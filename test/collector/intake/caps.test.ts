@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { createAcks } from '../../../collector/intake/acks.ts';
 import { createLosses, lossesAtMost } from '../../../collector/intake/losses.ts';
 import { createSeriesCap, maxSeriesText } from '../../../collector/intake/series-cap.ts';
-import { createRecent } from '../../../collector/recent.ts';
+import { Recent } from '../../../collector/recent.ts';
 import { maxRanges } from '../../../collector/series/journal/receipt.ts';
 import { type Ack, encode, type Loss } from '../../../shared/report.ts';
 import { epochOf, makeReport, openStation, until } from '../../support/station.ts';
@@ -37,7 +37,7 @@ test('series: long names count, for each of their fields', () => {
 });
 
 test('a map that forgets: what comes stays, what does not goes within two days', () => {
-  const map = createRecent<number>(0);
+  const map = new Recent<number>(0);
   map.set('comes', 1);
   map.set('goes', 1);
   for (let hour = 1; hour <= 48; hour++) {

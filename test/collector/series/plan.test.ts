@@ -34,12 +34,12 @@ const segment = (more: Partial<Segment> = {}): Segment => {
 };
 const several = (count: number, more: Partial<Segment> = {}) => Array.from({ length: count }, () => segment(more));
 
-test('eight runs of a level become one of the next, seven wait; of rollups four, three wait', () => {
+test('eight runs of a level become one of the next, seven wait; of rollups three, two wait', () => {
   assert.is(nextMerge(several(7), now), null);
   const merge = nextMerge(several(8), now);
   assert.equal([merge?.level, merge?.inputs.length], [1, 8]);
-  assert.is(nextMerge(several(3, { resolution: '1h' }), now), null);
-  assert.is(nextMerge(several(4, { resolution: '1h' }), now)?.inputs.length, 4);
+  assert.is(nextMerge(several(2, { resolution: '1h' }), now), null);
+  assert.is(nextMerge(several(3, { resolution: '1h' }), now)?.inputs.length, 3);
 });
 
 test('files that share out the endpoints of one run count once', () => {
@@ -51,7 +51,7 @@ test('days and resolutions are never mixed', () => {
   const mixed = [
     ...several(7),
     ...several(7, { partition: partitionOf('raw', now - day) }),
-    ...several(3, { resolution: '5m' }),
+    ...several(2, { resolution: '5m' }),
   ];
   const merge = nextMerge(mixed, now - 10 * day);
   assert.is(merge, null);
