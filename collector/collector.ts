@@ -16,15 +16,13 @@ import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { createBaselines } from './baseline/baselines.ts';
 import { type ChangeFeed, createChangeFeed } from './change-feed.ts';
-import { type DataFolder, openDataFolder, removeOwn, tellAddresses } from './data/folder.ts';
-import { guardData } from './data/guard.ts';
+import { type DataFolder, removeOwn, tellAddresses } from './data/folder.ts';
 import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
 import { announceNew } from './fleet/announce.ts';
 import { createApplicants } from './fleet/applicants.ts';
 import { withBackupAges } from './fleet/backup-age.ts';
 import { saveEndpointDays } from './fleet/endpoint-days.ts';
-import { createFleet } from './fleet/endpoints.ts';
 import { createEnrollments, type Enrollments, joinCodeOf } from './fleet/enrollment.ts';
 import { createErasures, type Erasures } from './fleet/erase.ts';
 import type { Endpoint, Fleet } from './fleet/fleet.ts';
@@ -36,66 +34,33 @@ import { createForecasts, type Forecasts } from './forecast/forecasts.ts';
 import { createJoinLog } from './install/join-log.ts';
 import { createPackages } from './install/packages.ts';
 import { brokerOn } from './intake/broker/broker.ts';
-import type { IntakeParts } from './intake/intake.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
-import type { createLog } from './log.ts';
 import { createAuditHead } from './notify/audit-head.ts';
 import { createDeadman } from './notify/deadman.ts';
 import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
+import { openMember } from './open-cluster.ts';
 import { openIntake } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
-import { endpointsNow, openSeriesStore } from './open-series.ts';
-import { openTls } from './open-tls.ts';
+import { endpointsNow } from './open-series.ts';
+import { openStores } from './open-stores.ts';
+import { type OpenTls, openTls } from './open-tls.ts';
 import type { HeldMessages } from './own-backup/held.ts';
 import { createOwnBackups, type OwnBackupParts } from './own-backup/own-backups.ts';
 import { runningSource } from './own-backup/source.ts';
+import type { Close, Collector, Deps, DeskParts, OpenParts, Started } from './parts.ts';
 import { restoreTrier } from './restore-tried.ts';
 import type { SeriesStore } from './series/series.ts';
 import { type Addresses, ownAddressOf } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
 import { auditHead } from './state/audit-chain.ts';
-import { driverOf, type StatePlace } from './state/drivers/index.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
-import { awaitState } from './state/open.ts';
 import { withTargets } from './targets/subject.ts';
 import type { ShownTls } from './tls/serving.ts';
 import type { ServedTls } from './tls/told.ts';
 
-export interface Deps {
-  clock: Clock;
-  log: ReturnType<typeof createLog>;
-  version: string;
-  /** Folder of the built web app. */
-  web: string;
-  /** Where packages of the agent have been built, if they have. */
-  packages?: readonly string[];
-  /** Where messages of endpoints come from; without, the broker of this collector. */
-  source?: IntakeParts['source'];
-}
-
-/** What a person wants to know after the start. */
-export interface Started {
-  addresses: Addresses;
-  /** The one-time link that makes the first admin; null when there is one. */
-  setupLink: string | null;
-  data: string;
-  /** Other rules of the settings file and the files beside it: all or none. @returns ids of those that now differ */
-  applyRules(rules: Config['rules']): Promise<string[]>;
-  /** Other settings of agents of the settings file. */
-  applyAgentSettings(layers: Config['agentSettings']): Promise<void>;
-}
-
-export interface Collector {
-  /** @throws EvenkeelError for whatever a person can mend; everything opened until then is closed again */
-  start(): Promise<Started>;
-  /** May be called at any time, also during the start. */
-  stop(): Promise<void>;
-}
-
-type Close = () => unknown;
-type OpenParts = Deps & { stopped: AbortSignal };
+export type { Collector, Deps, Started } from './parts.ts';
 
 export function createCollector(config: Config, deps: Deps): Collector {
   const opened: Close[] = [];
@@ -115,7 +80,10 @@ export function createCollector(config: Config, deps: Deps): Collector {
 
   return {
     start() {
-      starting ??= open(config, { ...deps, stopped: stopped.signal }, (close) => void opened.push(close));
+      const onStop = (close: Close) => void opened.push(close);
+      const parts = { ...deps, stopped: stopped.signal };
+      starting ??=
+        config.cluster && !deps.desk ? openMember(config, parts, onStop, createCollector) : open(config, parts, onStop);
       return starting.catch(async (thrown: unknown) => {
         await closeAll();
         throw thrown;
@@ -133,6 +101,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { clock, log } = deps;
   const { folder, state, driver, fleet, series, mirrors } = await openStores(config, deps, onStop);
   const changeFeed = createChangeFeed();
+  if (deps.desk) onStop(followEndpoints(changeFeed, deps.desk));
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword, config.openId, folder.path);
   const enrollments = createEnrollments(state, clock.now, config.zone);
@@ -194,11 +163,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const followRules = rulesFollower({ rules, alerts, fleet, newest, changeFeed, log });
 
   const intake = await openIntake({
-    source:
-      deps.source ??
-      brokerOn({ ...config.mqtt, tls: tls.broker.current() ?? undefined, renewals: tls.broker.onChange }),
+    ...roadOf(config, deps, series, tls),
     state,
-    store: series,
     fleet,
     changeFeed,
     clock,
@@ -254,10 +220,12 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ finishErasing: erasures.finish, floodOf: intake.floodOf },
       trouble: () => series.stats().appendsWait,
     },
-    { config, tls: tls.web, log, web: deps.web },
+    { config: deps.desk ?? config, tls: deps.desk ? plain : tls.web, log, web: deps.web },
   );
   onStop(() => server.close());
-  ports.http = await listen(server, config.http);
+  const port = await listen(server, (deps.desk ?? config).http);
+  if (deps.desk) deps.desk.onPort(port);
+  else ports.http = port;
   const ofDays = { state, fleet, factsOf: rows.facts, heldOf: held, zone: config.zone, now: clock.now };
   chores.push({ name: 'backups and patches of the day', run: () => saveEndpointDays(ofDays) });
   onStop(() => managers.schedules.stop());
@@ -267,7 +235,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   await ownBackups.start();
   onStop(announceNew({ ...deps, state, fleet, alerts, rule: newEndpoints, isOn: config.agents.announceNew }));
   keepHouse({ ...deps, state, driver, accounts, outbox, chores, erasures }, onStop);
-  const [addresses, own] = [tls.addresses(ports), ownAddressOf(config, ports.http)];
+  const [addresses, own] = [tls.addresses(ports), deps.desk ? `http://127.0.0.1:${port}` : ownAddressOf(config, port)];
   await beside(config, deps, { folder, accounts, enrollments, addresses, own, web: tls.web }, onStop);
   const secret = accounts.setup.secret();
   return {
@@ -279,6 +247,21 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     applyAgentSettings: agentSettings.replaceFile,
   };
 }
+
+/** Where messages come from, and what keeps them: of a desk, other collectors. */
+const roadOf = (config: Config, { desk, source }: Deps, series: SeriesStore, { broker }: Pick<OpenTls, 'broker'>) =>
+  desk
+    ? { source: desk.source, conflict: desk.conflict, store: desk.storeOf(series) }
+    : {
+        source: source ?? brokerOn({ ...config.mqtt, tls: broker.current() ?? undefined, renewals: broker.onChange }),
+        store: series,
+      };
+
+const followEndpoints = (changeFeed: ChangeFeed, { onEndpoint }: DeskParts) =>
+  changeFeed.subscribe((change) => change.kind === 'endpoint' && onEndpoint(change.endpoint));
+
+/** The desk is reached from this machine alone. */
+const plain: ShownTls = { current: () => null, onChange: () => undefined };
 
 const packageFoldersOf = ({ packages }: Config, { path }: DataFolder, deps: Deps) =>
   packages === null ? [join(path, 'packages'), ...(deps.packages ?? [])] : [packages];
@@ -378,27 +361,6 @@ function keepHouse(parts: Cleaned, onStop: (close: Close) => void): void {
   void housekeeping.runDue();
   // What an end of the last run has left.
   void erasures.finish();
-}
-
-/** The data folder, state and series in it or beside it, and who is known. */
-async function openStores(config: Config, { clock, log, stopped }: OpenParts, onStop: (close: Close) => void) {
-  const folder = openDataFolder(config.data);
-  onStop(() => folder.release());
-  const place: StatePlace = config.state ?? { driver: 'sqlite', file: folder.state };
-  const state = await awaitState(place, log, stopped, undefined, folder.path);
-  onStop(() => state.destroy());
-  const driver = await driverOf(place);
-  onStop(await driver.attend(place, state, log, stopped));
-  const guard = guardData(folder.path, log);
-  onStop(() => guard.close());
-  const fleet = await createFleet({ state, clock, log });
-  onStop(() => fleet.close());
-  const { series, mirrors } = await openSeriesStore(config, { folder, fleet, clock, log, problem: guard.problem });
-  onStop(() => series.close());
-  // What is kept is there only now.
-  for (const path of folder.kept) guard.keep(path);
-  if (place.driver === 'sqlite') guard.keep(place.file);
-  return { folder, state, driver, fleet, series, mirrors };
 }
 
 interface LocalParts {

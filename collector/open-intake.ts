@@ -28,6 +28,20 @@ import { watchTrouble } from './series/trouble.ts';
 /** What is not durable by then stays with its agent. */
 const roadEmptyMs = 5000;
 
+/** One save for all that ask while another is on its way. */
+function createSaves(save: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  return () => {
+    next ??= running.then(() => {
+      next = null;
+      running = save();
+      return running;
+    });
+    return next;
+  };
+}
+
 /** What comes from the source ends in the store, in state and at the rules. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
 export async function openIntake(parts: IntakeParts): Promise<Intake> {
   const { state, store, fleet, changeFeed, clock, log, alerts } = parts;
@@ -120,8 +134,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     updated: parts.updated ?? (() => Promise.resolve()),
     trusts: parts.trusts ?? (() => Promise.resolve()),
     answer: downlink.answer,
-    ackDue: acks.due,
-    conflict: acks.conflict,
+    ackDue: parts.conflict ? () => undefined : acks.due,
+    conflict: parts.conflict ?? acks.conflict,
   });
   const arrivals = createArrivals({ fleet, clock, travel });
   const endOfRoad = async () => {
@@ -132,6 +146,7 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
   };
   const opening = parts.source({
     ...{ clock, log, counters, budgets, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
+    saved: createSaves(presence.backlog.save),
     onHeld: (endpoint) => fleet.received(endpoint, clock.now()),
     isShared: machines.isShared,
     barred,

@@ -1,10 +1,10 @@
-/** Opens the series store of the settings, and the mirrors that get each of its blocks as well. Called by `collector.ts` alone. */
+/** Opens the series store of the settings, and the mirrors that get each of its blocks as well. Called by `open-stores.ts` alone. */
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import type { EvenkeelError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { DataFolder } from './data/folder.ts';
-import type { Fleet } from './fleet/fleet.ts';
+import type { Endpoint } from './fleet/fleet.ts';
 import type { Rows } from './fleet/rows.ts';
 import type { EndpointNow } from './mirrors/mirror.ts';
 import { createMirrors } from './mirrors/mirrors.ts';
@@ -12,7 +12,7 @@ import type { Config } from './settings/settings.ts';
 
 interface OpenSeriesParts {
   folder: Pick<DataFolder, 'path' | 'series'>;
-  fleet: Pick<Fleet, 'get'>;
+  fleet: { get(endpoint: string): Partial<Pick<Endpoint, 'name' | 'kind' | 'site'>> | undefined };
   clock: Clock;
   log: Log;
   problem: () => EvenkeelError | null;

@@ -16,7 +16,7 @@ import type { AlertMemory } from './alerts/memory.ts';
 import { saveAlerts } from './alerts/save.ts';
 import type { Suppressors } from './alerts/suppressors.ts';
 import type { Change, ChangeFeed } from './change-feed.ts';
-import type { Endpoint } from './fleet/fleet.ts';
+import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Inventory } from './fleet/inventory.ts';
 import { type Machine, type Machines, namesOf } from './fleet/machines.ts';
 import type { PresenceTracker } from './fleet/presence.ts';
@@ -25,6 +25,7 @@ import type { EndpointBudgets } from './intake/budgets.ts';
 import type { Evaluation } from './intake/evaluation.ts';
 import { digestOf } from './intake/identity.ts';
 import type { Losses } from './intake/losses.ts';
+import type { Quarantine } from './intake/quarantine.ts';
 import { type AdmitParts, admit } from './intake/read-message.ts';
 import { answerAsk, keepApplied, rowsOfSaid, type SaidParts } from './intake/said.ts';
 import { maintain } from './maintenance/maintain.ts';
@@ -60,6 +61,8 @@ interface PendingAck {
 }
 
 export interface RoadParts extends AdmitParts, SaidParts {
+  fleet: Fleet;
+  quarantine: Quarantine;
   store: SeriesStore;
   presence: PresenceTracker;
   machines: Machines;

@@ -105,6 +105,18 @@ export const errors = {
   ),
   STATE_UNREACHABLE: row(503, 'The database {place} cannot be reached: {reason}.', '{todo}', true),
   STATE_REFUSED: row(500, 'The database {place} cannot be used: {reason}.', '{todo}'),
+  CLUSTER_NAME_TAKEN: row(
+    409,
+    'Another collector called {name} runs already, at {address}.',
+    'Give each collector a name of its own: cluster: { name: … } in evenkeel.yaml. One that was killed is no longer in the way after a few seconds.',
+    true,
+  ),
+  NO_DESK: row(
+    503,
+    'No collector answers pages at the moment: the one that did is gone, and another takes over.',
+    'It takes a few seconds; try again. Nothing is lost: agents keep their reports. If it lasts, the logs of the collectors have the reason.',
+    true,
+  ),
   /** `what`: what was to be done with which folder; `todo`: the way out. */
   BACKUP_REFUSED: row(400, 'The backup was not done: {what}: {reason}.', '{todo}'),
   // Both as the collector that made it said them.

@@ -31,10 +31,10 @@ export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(messa
         message.refuse();
         return undefined;
       }
-      const { leaf, topic, payload, from, crowded } = message;
+      const { leaf, topic, payload, from, crowded, receivedAt = parts.clock.now() } = message;
       const answers = { acknowledge: leaving(message.acknowledge), refuse: leaving(message.refuse) };
       inside++;
-      return parts.travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt: parts.clock.now(), ...answers });
+      return parts.travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt, ...answers });
     },
     empty: () => (inside === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
   };

@@ -36,6 +36,8 @@ export interface IntakeParts {
   longestHoldMs?: number;
   /** What one large message may cost the thread that reads it. */
   largeMessages?: LargeMessageLimits;
+  /** Other collectors keep the samples and acknowledge them: called in place of our own acknowledgements. */
+  conflict?(endpoint: string, epoch: string): void;
   /** Overrides the computed grace period after a start, ms. */
   graceMs?: number;
   alerts: {

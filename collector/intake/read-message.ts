@@ -6,7 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { Presence } from '../../shared/presence.ts';
 import { decodePlain, InventoryMessage, inflateSmall, Report } from '../../shared/report.ts';
 import { sectionOf } from '../../shared/section.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import type { Message } from '../message.ts';
 import type { Admission } from './admit.ts';
 import type { EndpointBudgets } from './budgets.ts';
@@ -20,17 +20,20 @@ import type { ReportShapes } from './report-shapes.ts';
 export interface AdmitParts {
   admission: Admission;
   largeMessages: Pick<LargeMessages, 'read' | 'smallBytes'>;
-  quarantine: Quarantine;
+  quarantine: Pick<Quarantine, 'putParts'>;
+  fleet: Pick<Fleet, 'received'>;
   shapes: ReportShapes;
   quickInflate: QuickInflate;
-  fleet: Fleet;
   budgets: Pick<EndpointBudgets, 'charge'>;
   clock: Clock;
   counters: IntakeCounters;
 }
 
+/** What of a message is needed to read it. */
+export type Readable = Omit<Message, 'endpoint'> & { readonly endpoint: Pick<Endpoint, 'id' | 'clockOffsetMs'> };
+
 /** Validates an untrusted payload against the schema of its topic. */
-export function admit(parts: AdmitParts, message: Message): Promise<void> | undefined {
+export function admit(parts: AdmitParts, message: Readable): Promise<void> | undefined {
   const { leaf, payload } = message;
   parts.counters[leaf].inc();
   const plain = inflateSmall(payload, parts.largeMessages.smallBytes, parts.quickInflate);
@@ -59,7 +62,7 @@ function readReport({ shapes }: AdmitParts, endpoint: string, plain: Uint8Array)
 }
 
 /** Read by the worker; from then on like any other. */
-async function admitLarge(parts: AdmitParts, message: Message): Promise<void> {
+async function admitLarge(parts: AdmitParts, message: Readable): Promise<void> {
   const { endpoint, leaf, payload, receivedAt } = message;
   // It would wait in memory without a bound; when it comes again it is judged.
   if (message.crowded) return;
@@ -74,12 +77,12 @@ async function admitLarge(parts: AdmitParts, message: Message): Promise<void> {
   parts.budgets.charge(endpoint.id, 'cpu', parts.clock.monotonic() - since);
 }
 
-function admitSection(message: Message, section: InventoryMessage): void {
+function admitSection(message: Readable, section: InventoryMessage): void {
   message.identity = { epoch: section.epoch, seq: section.seq };
   message.inventory = sectionOf(section);
 }
 
-function admitReport({ admission, quarantine, counters }: AdmitParts, message: Message, report: Report): void {
+function admitReport({ admission, quarantine, counters }: AdmitParts, message: Readable, report: Report): void {
   const { endpoint, leaf, topic, receivedAt } = message;
   const size = message.size as number;
   const admitted = admission.admit(endpoint, leaf === 'report', report, receivedAt);

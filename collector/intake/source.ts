@@ -1,6 +1,6 @@
 /**
- * Interface of a source of agents' messages: the broker of this process (broker/), or an external one. A source authenticates
- * endpoints and passes messages on; what they mean, and when they are durable, is decided behind `onMessage`.
+ * Interface of a source of agents' messages: the broker of this process (broker/), or an external one (bridge/). A source passes on
+ * messages of authenticated endpoints; what they mean, and when they are durable, is decided behind `onMessage`.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
@@ -15,14 +15,25 @@ export interface Publication {
   leaf: UpLeaf;
   topic: string;
   payload: Uint8Array;
-  /** The network address that it comes from. */
+  /** The network address that it comes from; `?` where an external broker does not tell. */
   from: string;
   /** Too much waits already: evaluate it, do not keep it; it is resent. */
   crowded: boolean;
+  /** When it came, ms UTC; left out: now. */
+  receivedAt?: number;
   /** To be called once, when it is durable: only then does its agent get the PUBACK. */
   acknowledge(): void;
   /** Or once, when it will not be durable: no PUBACK for it, nor for those behind it on this connection. */
   refuse(): void;
+}
+
+/** Which buckets' endpoints this collector serves; with one collector all of them. */
+export interface HeldBuckets {
+  holds(bucket: string): boolean;
+  /** Sorted. */
+  all(): readonly string[];
+  /** Called after each change with what came and what went. @returns a function that stops it */
+  onChange(listener: (change: { gained: readonly string[]; lost: readonly string[] }) => void): () => void;
 }
 
 /** Dependencies of a source. */
@@ -42,8 +53,18 @@ export interface SourceParts {
   budgets?: Pick<EndpointBudgets, 'charge' | 'hold' | 'waitFor'>;
   /** A message of it waits for its budget: proof of life all the same. */
   onHeld?(endpoint: string): void;
+  /** Resolves when what older messages prove of availability is saved: before their agents forget them. */
+  saved?(): Promise<void>;
   /** The endpoint has subscribed to this topic: sends what it missed. */
   onSubscribe(endpoint: string, leaf: DownLeaf): void;
+  /** Left out: all. */
+  held?: HeldBuckets | undefined;
+  /** The session of its last birth; undefined: there is no such endpoint (any more), whatever an external broker lets in. */
+  sessionOf?(endpoint: string): string | null | undefined;
+  /** How many endpoints should be sending now: where none of them comes, something is wrong on the way. */
+  expected?(): number;
+  /** Why no messages come, in words; null: all is well again. */
+  onTrouble?(trouble: string | null): void;
 }
 
 export interface IntakeSource {
@@ -55,6 +76,8 @@ export interface IntakeSource {
   send(endpoint: string, leaf: DownLeaf, payload: Buffer, retained?: boolean): boolean;
   /** Ends the connection of an endpoint that was retired. */
   disconnect(endpoint: string): void;
+  /** False while it cannot hear any endpoint: their silence means nothing then. Left out: it always can. */
+  hears?(): boolean;
   /** Connections that come by another port. Left out: it takes none. */
   guests?: {
     take(stream: GuestStream): void;

@@ -104,6 +104,8 @@ export interface SeriesStore {
    * @throws EvenkeelError for a report that can never be stored, and CONFLICT after `close`
    */
   accept(arrival: Arrival, settled: Settled): 'new' | 'duplicate' | 'conflict';
+  /** Newest values alone, in memory: another collector keeps the samples. */
+  note(arrival: Pick<Arrival, 'endpoint' | 'report'>): void;
   /** `accept` for one report at a time: resolves when it is durable or refused, rejects where `accept` throws. */
   append(arrival: Arrival): Promise<Stored>;
   /** Whether anything of the epoch was ever received, or is on its way. */

@@ -161,8 +161,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
 
   const own = { backend, journal, dictionary, epochs, latest, dropped: () => dropping, isOver: () => closed !== null };
   return {
-    accept: append.accept,
-    append: append.append,
+    ...{ accept: append.accept, append: append.append, note: append.note },
     hasEpoch(endpoint, epoch) {
       const id = dictionary.findEndpoint(endpoint);
       return id !== undefined && epochs.find(id, epoch) !== undefined;

@@ -32,6 +32,7 @@ import { targetsOfFile } from '../targets/settings.ts';
 import { hasAuthority } from '../tls/store.ts';
 import { auditFaults, readAuditHead } from './audit.ts';
 import { readChannels } from './channels.ts';
+import { readCluster } from './cluster.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
 import { logInFaults, readLogIn } from './log-in.ts';
 import { MirrorsSettings, mirrorFaults, plainMirrors, readMirrors } from './mirrors.ts';
@@ -41,7 +42,7 @@ import { readTls } from './read-tls.ts';
 import { readRules } from './rule-files.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
-import { plainPassword, plainPublic, samePort } from './together.ts';
+import { clusterFaults, plainPassword, plainPublic, samePort } from './together.ts';
 
 export type { Config } from './settings.ts';
 
@@ -139,27 +140,36 @@ export function loadConfig(
     mqtt: address(1883, good.mqtt, options.mqttHost, options.mqttPort),
   });
   if (isRight('http', 'mqtt') && inEnv.length === 0) faults.push(...samePort(addresses()));
+  const listening = (http: Config['mqtt']): Config['http'] => ({
+    ...http,
+    ...{ names: good.http?.names ?? [], trustProxy: good.http?.trustProxy ?? [] },
+  });
+  const data =
+    options.data !== undefined ? from(options.data, cwd) : from(good.data ?? places.data, good.data ? home : cwd);
+  if (faults.length === 0 && inEnv.length === 0 && good.cluster !== undefined) {
+    const { http, mqtt } = addresses();
+    const ownTls = ownTlsOf({ tls, http: listening(http), mqtt, data }, good.tls);
+    faults.push(...clusterFaults({ cluster: readCluster(good.cluster), state, series, ownTls }));
+  }
   const lines = [...source.describe(faults), ...inFiles, ...inEnv, ...password.faults, ...statePassword.faults];
   if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n'), command });
 
   const { http, mqtt } = addresses();
-  const data =
-    options.data !== undefined ? from(options.data, cwd) : from(good.data ?? places.data, good.data ? home : cwd);
-  const listening = { ...http, ...{ names: good.http?.names ?? [], trustProxy: good.http?.trustProxy ?? [] } };
   const secrets = secretsIn(source.value);
   const passphraseFile = good.backup?.passphrase_file && from(good.backup.passphrase_file, home);
   const config: Config = {
     file,
     data,
     state,
-    http: listening,
+    http: listening(http),
     mqtt,
     webSocket: good.mqtt?.websocket ?? true,
     tls,
-    ownTls: ownTlsOf({ tls, http: listening, mqtt, data }, good.tls),
+    ownTls: ownTlsOf({ tls, http: listening(http), mqtt, data }, good.tls),
     packages: good.packages === undefined ? null : from(good.packages, home),
     ...durations(good),
     series,
+    cluster: readCluster(good.cluster),
     channels,
     routing: routing.documents,
     mirrors: readMirrors(good.mirrors, read),

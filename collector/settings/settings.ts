@@ -17,6 +17,7 @@ import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
 import type { TargetDefinition } from '../targets/store.ts';
 import { AuditSettings } from './audit.ts';
+import { type ClusterPlace, ClusterSettings } from './cluster.ts';
 import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
 import { MirrorsSettings } from './mirrors.ts';
@@ -296,6 +297,7 @@ export const CollectorSettings = Type.Object(
       ),
     ),
     audit: Type.Optional(AuditSettings),
+    cluster: Type.Optional(ClusterSettings),
     login: Type.Optional(LogInSettings),
     browser: path('program that makes PDFs of reports; default: the Chromium or Chrome that is found'),
     zone: Type.Optional(
@@ -385,6 +387,8 @@ export interface Config {
   retention: RetentionSettings;
   /** What holds the time series behind the journal. */
   series: SeriesPlace;
+  /** Others work on the same fleet; null: this one alone. */
+  cluster: ClusterPlace | null;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
   /** Schedules, escalation policies, routes and people, as far as the file has them. */
   routing: FileDocuments;

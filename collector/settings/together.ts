@@ -25,3 +25,33 @@ export function samePort({ http, mqtt }: Record<'http' | 'mqtt', Config['mqtt']>
   const problem = `${mqtt.port} is the port of the web app, too; each needs its own`;
   return [{ path: ['mqtt', 'port'], problem }];
 }
+
+/** What several collectors have to share. */
+export function clusterFaults({
+  cluster,
+  state,
+  series,
+  ownTls,
+}: Pick<Config, 'cluster' | 'state' | 'series' | 'ownTls'>): Fault[] {
+  if (!cluster) return [];
+  const fault = (path: string[], problem: string): Fault => ({ path, problem });
+  return [
+    ...(state ? [] : [fault(['cluster'], 'needs `state: postgres://…`: all collectors share one database')]),
+    ...(series.isInDataFolder
+      ? [
+          fault(
+            ['cluster'],
+            'needs `series: { kind: influx, … }`: time series in a data folder are seen by one collector alone',
+          ),
+        ]
+      : []),
+    ...(ownTls
+      ? [
+          fault(
+            ['cluster'],
+            'needs `tls: { cert, key }`, the same for all collectors, or a proxy in front of http.host 127.0.0.1: each would make an authority of its own',
+          ),
+        ]
+      : []),
+  ];
+}

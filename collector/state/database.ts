@@ -12,6 +12,7 @@ import type { ApplicantRow } from './applicant-row.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
 import type { ChannelTables } from './channel-tables.ts';
+import type { ClusterTables } from './cluster-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
@@ -51,6 +52,7 @@ export interface Database
     NotificationTables,
     AuditTables,
     ChangeTables,
+    ClusterTables,
     CostTables,
     IdentityTables,
     MaintenanceTables,

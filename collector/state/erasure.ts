@@ -224,6 +224,8 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   users: nothing,
   act_links: nothing,
   push_subscriptions: nothing,
+  collectors: nothing,
+  leases: nothing,
   saved_views: nothing,
   view_starts: nothing,
   sessions: nothing,

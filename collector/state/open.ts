@@ -63,6 +63,7 @@ import * as auditChain from './migrations/082-audit-chain.ts';
 import * as scopes from './migrations/084-scopes.ts';
 import * as copies from './migrations/087-copies.ts';
 import * as savedViews from './migrations/089-saved-views.ts';
+import * as cluster from './migrations/095-cluster.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -127,6 +128,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '084-scopes': scopes,
   '087-copies': copies,
   '089-saved-views': savedViews,
+  '095-cluster': cluster,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -86,6 +86,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   identities: entered,
   second_factors: entered,
   push_subscriptions: entered,
+  collectors: bounded('cluster/leases.ts'),
+  leases: bounded('cluster/leases.ts'),
   saved_views: entered,
   view_starts: entered,
   // Names of scripts: as long as what they did.

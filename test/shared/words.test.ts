@@ -181,6 +181,7 @@ test('every code that an agent sends in place of words has words', () => {
 
 /** Met on a terminal only: by who starts a collector or an agent, in the language of its log. */
 const terminalOnly = new Set<string>([
+  'CLUSTER_NAME_TAKEN',
   // Other monitoring sends them, and gets the answer.
   'TOO_MANY_ALERTS',
   'NO_DATA',

@@ -12,7 +12,7 @@ import { maxRanges } from './receipt.ts';
 /** A sample further than this after its arrival would be in a file that retention never reaches. */
 const maxAheadMs = 86_400_000;
 
-export interface Append extends Pick<SeriesStore, 'accept' | 'append'> {
+export interface Append extends Pick<SeriesStore, 'accept' | 'append' | 'note'> {
   readonly duplicates: number;
   close(): void;
 }
@@ -69,6 +69,15 @@ export function createAppend(parts: {
 
   return {
     accept,
+    note({ endpoint, report }) {
+      const series = latest.seriesOf(endpoint);
+      series.rewind();
+      for (const metric of report.metrics) {
+        const { lines, fields } = series.take(metric, dictionary);
+        for (let i = 0; i < lines.length; i++)
+          series.note(lines[i] as number, metric.timestamp, metric.fields[fields[i] as string] as number);
+      }
+    },
     append: (arrival) =>
       new Promise((resolve, reject) => {
         // A duplicate may be settled before `accept` returns.

@@ -12,6 +12,17 @@ export interface PostgresPlace {
   database: string;
   /** null: unencrypted. */
   tls: { isVerified: boolean /** PEM text of the authority; null: those that Node knows. */; ca: string | null } | null;
+  /** Several collectors work on it: none claims it for itself. */
+  isShared?: boolean;
+  /** Every transaction is refused once this lease is another's, and holds up whoever would take it. */
+  fence?: Fence;
+}
+
+/** A row of `leases`. */
+export interface Fence {
+  item: string;
+  holder: string;
+  token: number;
 }
 
 const example = 'write it like postgres://evenkeel@db.example.org:5432/evenkeel';

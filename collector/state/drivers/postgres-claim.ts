@@ -1,6 +1,7 @@
 /**
  * One collector per database: each holds a lock of its session, which the server frees when that session ends. The
- * session of a machine that vanished ends within 25 s, by the keep-alive that the driver requests.
+ * session of a machine that vanished ends within 25 s, by the keep-alive that the driver requests. Collectors that work
+ * together hold the same lock in common.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -19,10 +20,11 @@ const againMs = 1000;
 /** The lock is lost with a broken connection: how often it is checked and taken again. */
 const lookEveryMs = 15_000;
 
-async function take(state: State): Promise<boolean> {
+async function take(state: State, isShared = false): Promise<boolean> {
+  const trying = sql.raw(isShared ? 'pg_try_advisory_lock_shared' : 'pg_try_advisory_lock');
   const { rows } = await sql<{ held: boolean }>`select exists(select from pg_locks where locktype = 'advisory'
     and database = (select oid from pg_database where datname = current_database()) and objid = ${lock}
-    and pid = pg_backend_pid() and granted) or pg_try_advisory_lock(${lock}) as held`.execute(state);
+    and pid = pg_backend_pid() and granted) or ${trying}(${lock}) as held`.execute(state);
   return rows[0]?.held === true;
 }
 
@@ -43,22 +45,30 @@ export async function takeLock(
   state: State,
   { log, stopped }: WaitContext,
   isNeedless = async () => false,
+  isShared = false,
 ): Promise<void> {
   const warn = sparsely((fields) => log.warn(fields, 'The database is in use; tried again'));
-  for (const end = performance.now() + waitMs; !(await take(state)) && !(await isNeedless()); await pause(againMs)) {
-    const reason = `another collector works on it (${await holderOf(state)})`;
-    const todo = 'Stop that collector, or give this one a database of its own in `state`.';
+  const isDone = async () => (await take(state, isShared)) || (await isNeedless());
+  for (const end = performance.now() + waitMs; !(await isDone()); await pause(againMs)) {
+    const reason = `another collector works on it ${isShared ? 'for itself ' : ''}(${await holderOf(state)})`;
+    const todo = place.isShared
+      ? 'Stop it, or give it a `cluster` as this one has; before an update of the database all collectors are stopped.'
+      : 'Stop that collector, or give this one a database of its own in `state`.';
     if (stopped.aborted || performance.now() > end)
       throw fail('STATE_REFUSED', { place: postgresName(place), reason, todo });
     warn({ reason, todo });
   }
 }
 
+/** The schema is the newest: collectors that wait for it may go on. */
+export const letOthersIn = (state: State) => sql`select pg_advisory_unlock(${lock})`.execute(state);
+
 /** Claims the database for this collector, and keeps the claim. @returns a function that stops keeping it */
 export async function claim(place: PostgresPlace, state: State, log: Log, stopped: AbortSignal): Promise<() => void> {
-  await takeLock(place, state, { log, stopped });
+  const { isShared = false } = place;
+  await takeLock(place, state, { log, stopped }, undefined, isShared);
   const timer = setInterval(() => {
-    void take(state).then(
+    void take(state, isShared).then(
       async (held) => {
         if (!held)
           log.error({ holder: await holderOf(state) }, 'Another collector works on the same database: stop one');

@@ -6,8 +6,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
-import type { Client } from 'pg';
+import { type Client, escapeLiteral } from 'pg';
 import { EvenkeelError, fail } from '../../../shared/errors.ts';
+import type { Fence } from './postgres-address.ts';
 
 export interface SessionOptions {
   connect(): Promise<Client>;
@@ -16,6 +17,8 @@ export interface SessionOptions {
   setupMs: number;
   /** A statement that takes longer counts as lost, and so does its connection: such a server may never answer. */
   deadlineMs: number;
+  /** The lease without which nothing may be changed: another works on the database now. */
+  fence?: Fence | null;
   /** STATE_UNAVAILABLE for errors that pass; all others unchanged. */
   faultOf(thrown: unknown): unknown;
 }
@@ -33,6 +36,7 @@ const changes = /^\s*(insert|update|delete|merge|with|create|alter|drop)\b/i;
 type QueryResult = PostgresQueryResult<never>;
 
 export function createSession(options: SessionOptions): PostgresSession {
+  const begin = `begin; select pg_current_xact_id()::text as id${options.fence ? `; ${heldBy(options.fence)}` : ''}`;
   let open: Client | null = null;
   let turn: Promise<void> = Promise.resolve();
   let isEnding = false;
@@ -111,11 +115,11 @@ export function createSession(options: SessionOptions): PostgresSession {
       if (text === 'rollback' && open !== client) return { command: 'ROLLBACK', rowCount: 0, rows: [] };
       try {
         if (text !== 'begin') return await ask(client, text, values);
-        const [, id] = (await ask(
-          client,
-          'begin; select pg_current_xact_id()::text as id',
-          [],
-        )) as unknown as QueryResult[];
+        const [, id, lease] = (await ask(client, begin, [])) as unknown as QueryResult[];
+        if (lease && lease.rows.length === 0) {
+          await ask(client, 'rollback', []);
+          throw fail('STATE_UNAVAILABLE', {}, new Error('another collector has taken over what this one did'));
+        }
         transaction = (id as unknown as { rows: { id: string }[] }).rows[0]?.id ?? null;
         return { command: 'SELECT', rowCount: 0, rows: [] };
       } catch (thrown) {
@@ -123,7 +127,7 @@ export function createSession(options: SessionOptions): PostgresSession {
           free();
           return outcomeOf(current, thrown);
         }
-        throw options.faultOf(thrown);
+        throw thrown instanceof EvenkeelError ? thrown : options.faultOf(thrown);
       }
     }
 
@@ -174,6 +178,10 @@ export function createSession(options: SessionOptions): PostgresSession {
   };
   return session;
 }
+
+/** Until the transaction ends nobody else can take the lease. */
+const heldBy = ({ item, holder, token }: Fence) =>
+  `select from leases where item = ${escapeLiteral(item)} and holder = ${escapeLiteral(holder)} and token = ${Number(token)} for share`;
 
 /** An error answered by the server, after which the connection goes on: not FATAL, and no failure of the network. */
 function isAnswer(thrown: unknown): boolean {

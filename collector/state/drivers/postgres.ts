@@ -5,7 +5,7 @@ import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import type { State } from '../database.ts';
 import type { StateDriver } from './driver.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
-import { claim, takeLock } from './postgres-claim.ts';
+import { claim, letOthersIn, takeLock } from './postgres-claim.ts';
 import { dump } from './postgres-copy.ts';
 import { advice, comesByItself, plain, type Server, serverFault, willPass } from './postgres-faults.ts';
 import { createSession, type PostgresSession } from './postgres-session.ts';
@@ -19,6 +19,9 @@ const migrateWithinMs = 3_600_000;
  * a server under load, must get the server's error while its client still waits for the answer.
  */
 const setup = `set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set idle_in_transaction_session_timeout = '60s'; set lock_timeout = '10s'; set statement_timeout = ${answerWithinMs - 1000}`;
+/** A collector that stands still within a transaction holds up who takes over from it: for less than its lease lasts. */
+const sharedSetup = `${setup}; set idle_in_transaction_session_timeout = '6s'`;
+const setupOf = ({ isShared }: PostgresPlace) => (isShared ? sharedSetup : setup);
 
 export const postgres: StateDriver<PostgresPlace> = {
   columns: {
@@ -33,8 +36,9 @@ export const postgres: StateDriver<PostgresPlace> = {
   async connect(place) {
     const session = createSession({
       connect: () => openClient(place),
-      setup,
+      setup: setupOf(place),
       setupMs: connectWithinMs,
+      fence: place.fence ?? null,
       deadlineMs: answerWithinMs,
       faultOf: (thrown) => (willPass(thrown) ? fail('STATE_UNAVAILABLE', {}, explained(place, thrown)) : thrown),
     });
@@ -54,8 +58,9 @@ export const postgres: StateDriver<PostgresPlace> = {
       },
       async ready(state) {
         session.deadlineMs = answerWithinMs;
-        await sql.raw(setup).execute(state);
+        await sql.raw(setupOf(place)).execute(state);
         await tryWriting(state);
+        if (place.isShared) await letOthersIn(state);
       },
     };
   },

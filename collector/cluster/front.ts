@@ -1,0 +1,103 @@
+/**
+ * The web server of every collector: whatever it is asked for, the desk answers, and this one hands it through. So people,
+ * machines that join and a load balancer may come to any of them.
+ */
+import {
+  createServer as createPlain,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTls, type Server as TlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { fail, reasonOf } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import { createGate } from '../doors/gate.ts';
+import { limits } from '../doors/limits.ts';
+import type { ShownTls } from '../tls/serving.ts';
+import type { Desk } from './holdings.ts';
+import { type Peers, pipe } from './peers.ts';
+
+export interface FrontParts {
+  host: string;
+  port: number;
+  tls: ShownTls;
+  /** Whether what a proxy at this address says of its client is believed. */
+  isTrusted(address: string): boolean;
+  desk(): Desk | null;
+  peers: Pick<Peers, 'request'>;
+  monotonic(): number;
+  log: Log;
+}
+
+/** Of one connection alone [RFC 9110, 7.6.1], or said by us. */
+const notPassedOn = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+const own = /^x-evenkeel-(secret|instance)$/;
+
+/** @returns the port. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
+export async function openFront(parts: FrontParts): Promise<{ port: number; close(): Promise<void> }> {
+  const { http } = limits;
+  const shown = parts.tls.current();
+  const patience = { headersTimeout: http.headers, requestTimeout: http.request, keepAliveTimeout: http.keepAlive };
+  const gate = createGate({ rules: http.gate, monotonic: parts.monotonic, onClosed: () => undefined });
+  const handle = (asked: IncomingMessage, answer: ServerResponse) => {
+    const desk = parts.desk();
+    if (!desk) return tellNobody(answer);
+    const { method, url: path } = asked;
+    const request = parts.peers.request(desk, { method, path, headers: headersOf(asked, parts, shown !== null) });
+    request.once('response', ({ statusCode = 500 }) => {
+      const { cookie, authorization } = asked.headers;
+      if (statusCode < 400 && (cookie ?? authorization) !== undefined) gate.known(asked.socket);
+    });
+    pipe(asked, answer, request, parts.log, () => tellNobody(answer));
+  };
+  const server = shown
+    ? createTls(
+        { cert: shown.cert, key: shown.key, minVersion: 'TLSv1.2', handshakeTimeout: http.handshake, ...patience },
+        handle,
+      )
+    : createPlain(patience, handle);
+  parts.tls.onChange(({ cert, key }) => (server as TlsServer).setSecureContext({ cert, key, minVersion: 'TLSv1.2' }));
+  server.on('connection', (socket: Socket) => void gate.enter(socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (thrown: NodeJS.ErrnoException) => {
+      const values = { address: `${parts.host}:${parts.port}`, option: '--http-port', reason: reasonOf(thrown) };
+      reject(fail(thrown.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'LISTEN_REFUSED', values, thrown));
+    });
+    server.listen(parts.port, parts.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      gate.closeAll();
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function headersOf({ headers, socket }: IncomingMessage, { isTrusted }: FrontParts, isEncrypted: boolean) {
+  const given = Object.entries(headers).filter(([name]) => !notPassedOn.includes(name) && !own.test(name));
+  const passed: IncomingHttpHeaders = Object.fromEntries(given);
+  const address = socket.remoteAddress ?? '';
+  const isFromProxy = isTrusted(address);
+  const before = isFromProxy ? headers['x-forwarded-for'] : undefined;
+  passed['x-forwarded-for'] = before === undefined ? address : `${before}, ${address}`;
+  if (!isFromProxy) {
+    passed['x-forwarded-proto'] = isEncrypted ? 'https' : 'http';
+    delete passed['x-forwarded-host'];
+    delete passed.forwarded;
+  }
+  return passed as NodeJS.Dict<string | string[]>;
+}
+
+/** Between two desks: a few seconds. */
+function tellNobody(answer: ServerResponse): void {
+  const { message, hint } = fail('NO_DESK', {});
+  answer.writeHead(503, {
+    'content-type': 'application/json; charset=utf-8',
+    'retry-after': '3',
+    'cache-control': 'no-store',
+  });
+  answer.end(JSON.stringify({ code: 'NO_DESK', message, hint }));
+}

@@ -1,0 +1,288 @@
+/**
+ * Wires a collector among others: its buckets, what it keeps of them, the way to the desk, and the desk itself while this one
+ * has it. Called by `collector.ts` alone. What it opens, `stop` closes in the opposite order.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Registry } from 'prom-client';
+import type { Clock } from '../shared/clock.ts';
+import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { isWithin } from '../shared/ranges.ts';
+import { bucketOf } from '../shared/topics.ts';
+import { createDeskSource } from './cluster/desk-source.ts';
+import { openFront } from './cluster/front.ts';
+import { createHoldings, type Desk, deskItem, type Holdings } from './cluster/holdings.ts';
+import { createKnown } from './cluster/known.ts';
+import { createLeases } from './cluster/leases.ts';
+import { openPeers } from './cluster/peers.ts';
+import { createPost } from './cluster/post.ts';
+import { createRelay, type TakePassed } from './cluster/relay.ts';
+import { createAcks } from './intake/acks.ts';
+import { createAdmission } from './intake/admit.ts';
+import { createBudgets } from './intake/budgets.ts';
+import { createIntakeCounters } from './intake/counters.ts';
+import { createKeptInflater } from './intake/kept-inflater.ts';
+import { createLargeMessages } from './intake/large/large-messages.ts';
+import { createReportShapes } from './intake/report-shapes.ts';
+import type { IntakeSource, OpenSource } from './intake/source.ts';
+import { openFolder, openSeriesIn, openStateAt } from './open-stores.ts';
+import type { Close, Collector, Deps, DeskParts, OpenParts, Started } from './parts.ts';
+import type { SeriesStore } from './series/series.ts';
+import { addressesOf } from './settings/addresses.ts';
+import type { Config } from './settings/settings.ts';
+import type { PostgresPlace } from './state/drivers/postgres-address.ts';
+import { serveTls } from './tls/serving.ts';
+
+/** A collector with other settings and parts: the desk is one. */
+type Create = (config: Config, deps: Deps) => Collector;
+
+/** A killed collector of the same name is forgotten by then. */
+const nameWithinMs = 20_000;
+/** Without a desk a start still ends: it may be another's that is just beginning. */
+const deskWithinMs = 30_000;
+
+/** @throws EvenkeelError for whatever a person can mend */
+export async function openMember(
+  config: Config,
+  deps: OpenParts,
+  onStop: (close: Close) => void,
+  create: Create,
+): Promise<Started> {
+  const { log, stopped } = deps;
+  const cluster = config.cluster as NonNullable<Config['cluster']>;
+  const place: PostgresPlace = { ...(config.state as PostgresPlace), isShared: true };
+  const folder = openFolder(config, onStop);
+  const { state } = await openStateAt(place, folder, { log, stopped }, onStop);
+  const instance = randomUUID();
+  let desk: OpenDesk | null = null;
+  const peers = await openPeers({
+    ...{ host: cluster.host, port: cluster.port, name: null, instance, now: deps.clock.now(), log },
+    deskPort: () => desk?.port() ?? null,
+    onRelay: (socket, from) => (desk ? desk.source.accept(socket, from) : socket.terminate()),
+  });
+  onStop(() => peers.close());
+  const me = { name: cluster.name, instance, ...peers.known, version: deps.version };
+  const holdings = createHoldings({ leases: createLeases(state, me), me, clock: deps.clock, log });
+  // The clock of the database is everybody's.
+  const clock: Clock = { ...deps.clock, now: () => Math.round(deps.clock.now() + holdings.aheadMs()) };
+  const known = createKnown({ state, log, monotonic: clock.monotonic });
+  const fleet = { get: (id: string) => known.get(id) ?? desk?.endpointOf(id) };
+  const { series, mirrors } = await openSeriesIn(config, folder, place, { clock, log, fleet }, onStop);
+  // What mirrors tell of states beside samples, the desk alone could say; that one is behind is in the log.
+  const nobody = { own: async () => undefined, ownTags: () => [] };
+  onStop(mirrors.start({ registry: new Registry(), alerts: nobody, endpoints: () => [] }));
+  onStop(() =>
+    holdings
+      .stop()
+      .catch((thrown: unknown) => log.warn({ reason: reasonOf(thrown) }, 'Could not give the leases back')),
+  );
+  await beginRounds(holdings, stopped);
+  await known.follow({ gained: holdings.all(), lost: [] });
+  onStop(holdings.onChange((change) => void known.follow(change)));
+
+  const onOwn = new Set<() => void>();
+  const relay = createRelay({
+    ...{ instance, log, desk: holdings.desk, onDesk: holdings.onDesk, connect: peers.connect },
+    onEndpoint: (id) => void known.reload(id).catch(() => undefined),
+    own: (): TakePassed | null => (desk?.port() ? desk.source.take : null),
+    onOwn(listener) {
+      onOwn.add(listener);
+      return () => void onOwn.delete(listener);
+    },
+  });
+  onStop(() => relay.close());
+  const source = await openPost(config, { ...deps, clock, known, series, relay, holdings }, onStop);
+  const port = await openWeb(config, { ...deps, clock, holdings, peers }, onStop);
+  const here = { ...config, http: { ...config.http, port } };
+
+  const turnDesk = deskTurns(async (next) => {
+    const old = desk;
+    desk = null;
+    for (const listener of onOwn) listener();
+    await old?.collector.stop();
+    if (!next?.isMine) return null;
+    const fence = { item: deskItem, holder: instance, token: next.token };
+    const deskSource = createDeskSource({ holdings, outward: source, log });
+    const opened = openDesk(here, { ...deps, clock, log }, create, {
+      ...{
+        folder,
+        series: { ...series, close: async () => undefined },
+        mirrors: { ...mirrors, start: () => () => undefined },
+        place: { ...place, fence },
+      },
+      ...{ source: deskSource.source, conflict: deskSource.conflict, storeOf: deskSource.storeOf },
+      onEndpoint(id) {
+        void known.reload(id).catch(() => undefined);
+        deskSource.tell(id);
+      },
+    });
+    try {
+      const started = await opened.collector.start();
+      desk = { ...opened, source: deskSource };
+      log.info({ collector: cluster.name }, 'This collector has the desk: alerts, tickets, messages and pages');
+      for (const listener of onOwn) listener();
+      return started;
+    } catch (thrown) {
+      log.error({ err: thrown }, 'The desk could not be opened here; another may take it');
+      await holdings.giveDesk().catch(() => undefined);
+      throw thrown;
+    }
+  });
+  onStop(() => turnDesk(null).catch(() => undefined));
+  onStop(holdings.onDesk((next) => void turnDesk(next).catch(() => undefined)));
+  const first = holdings.desk();
+  const started = first?.isMine ? await turnDesk(first) : null;
+  if (!first)
+    await Promise.race([holdings.round().catch(() => undefined), pause(deskWithinMs, undefined, { ref: false })]);
+  const nothing = async () => [];
+  return {
+    addresses: started?.addresses ?? addressesOf(config, { http: port, mqtt: source.port }),
+    setupLink: started?.setupLink ?? null,
+    data: folder.path,
+    cluster: {
+      name: cluster.name,
+      address: me.address,
+      buckets: holdings.all().length,
+      desk: holdings.desk()?.member.name ?? null,
+    },
+    applyRules: (rules) => desk?.started()?.applyRules(rules) ?? nothing(),
+    applyAgentSettings: async (layers) => desk?.started()?.applyAgentSettings(layers),
+  };
+}
+
+/** @throws EvenkeelError CLUSTER_NAME_TAKEN where another one runs under this name */
+async function beginRounds(holdings: Holdings, stopped: AbortSignal): Promise<void> {
+  for (const end = performance.now() + nameWithinMs; ; await pause(1000)) {
+    try {
+      return await holdings.round();
+    } catch (thrown) {
+      const mayPass = thrown instanceof EvenkeelError && thrown.retryable;
+      if (!mayPass || stopped.aborted || performance.now() > end) throw thrown;
+    }
+  }
+}
+
+interface OpenDesk {
+  collector: Collector;
+  source: ReturnType<typeof createDeskSource>;
+  port(): number | null;
+  started(): Started | null;
+  endpointOf(id: string): { name: string; site: string | null } | undefined;
+}
+
+function openDesk(
+  config: Config,
+  deps: OpenParts,
+  create: Create,
+  shared: Omit<DeskParts, 'http' | 'onPort' | 'onFleet'>,
+): Omit<OpenDesk, 'source'> {
+  let [port, started]: [number | null, Started | null] = [null, null];
+  const { http } = config;
+  const names = [...http.names, http.host];
+  let endpointOf: OpenDesk['endpointOf'] = () => undefined;
+  const collector = create(
+    { ...config, localAgent: false },
+    {
+      ...deps,
+      desk: {
+        ...shared,
+        http: { ...http, names, host: '127.0.0.1', port: 0, trustProxy: ['127.0.0.1', ...http.trustProxy] },
+        onPort: (at) => {
+          port = at;
+        },
+        onFleet: (get) => {
+          endpointOf = get;
+        },
+      },
+    },
+  );
+  return {
+    collector: {
+      start: async () => {
+        started = await collector.start();
+        return started;
+      },
+      stop: collector.stop,
+    },
+    port: () => port,
+    started: () => started,
+    endpointOf: (id) => endpointOf(id),
+  };
+}
+
+/** One after the other: the desk is closed before it is opened again. */
+function deskTurns(turn: (next: Desk | null) => Promise<Started | null>) {
+  let last: Promise<Started | null> = Promise.resolve(null);
+  return (next: Desk | null): Promise<Started | null> => {
+    last = last.catch(() => null).then(() => turn(next));
+    return last;
+  };
+}
+
+type PostDeps = OpenParts & {
+  known: ReturnType<typeof createKnown>;
+  series: SeriesStore;
+  relay: ReturnType<typeof createRelay>;
+  holdings: Holdings;
+};
+
+/** From the broker to the store and to the desk. */
+async function openPost(config: Config, parts: PostDeps, onStop: (close: Close) => void): Promise<IntakeSource> {
+  const { clock, log, known, series, relay, holdings } = parts;
+  const counters = createIntakeCounters(new Registry());
+  const budgets = createBudgets(clock.monotonic);
+  const largeMessages = createLargeMessages({ log });
+  onStop(() => largeMessages.close());
+  let source: IntakeSource | null = null;
+  const acks = createAcks({
+    ...{ log, monotonic: clock.monotonic, receipt: series.receipt, isShared: () => false },
+    before: async () => undefined,
+    charge: (endpoint, ms) => budgets.charge(endpoint, 'cpu', ms),
+    send(endpoint, ack) {
+      const bytes = Buffer.from(JSON.stringify({ ...ack, at: clock.now() }), 'utf8');
+      if (source?.send(endpoint, 'ack', bytes)) counters.acks.inc();
+    },
+  });
+  onStop(() => acks.close());
+  const reading = {
+    ...{ largeMessages, counters, budgets, clock, shapes: createReportShapes() },
+    quickInflate: createKeptInflater(Math.max(0, largeMessages.smallBytes)),
+    admission: createAdmission({ retentionMs: config.retention.rawMs, maxSeries: 2000, monotonic: clock.monotonic }),
+    // The desk reads the same, and keeps what is set aside.
+    quarantine: { putParts: async () => undefined },
+    fleet: { received: () => undefined },
+  };
+  const post = createPost({ reading, known, series, relay, acks, holdings, clock, log });
+  const open = parts.source;
+  if (!open)
+    throw fail('BAD_CONFIG', {
+      faults: 'cluster: needs an external broker, where all collectors hear the agents of their buckets',
+      command: 'npm run collector -- check-config',
+    });
+  source = await open({
+    ...{ clock, log, counters, budgets, held: holdings, onMessage: post.take, onSubscribe: () => undefined },
+    isKnown: (id: string) => holdings.holds(bucketOf(id)),
+    authenticate: () => undefined,
+  } as Parameters<OpenSource>[0]);
+  onStop(() => source?.close());
+  return source;
+}
+
+type FrontDeps = OpenParts & { holdings: Holdings; peers: Awaited<ReturnType<typeof openPeers>> };
+
+/** @returns the port where this collector is asked for pages */
+async function openWeb(
+  config: Config,
+  { clock, log, holdings, peers }: FrontDeps,
+  onStop: (close: Close) => void,
+): Promise<number> {
+  const serving = await serveTls(config, { clock, log });
+  onStop(() => serving.stop());
+  const { host, port, trustProxy } = config.http;
+  const front = await openFront({
+    ...{ host, port, tls: serving.web, peers, log, monotonic: clock.monotonic, desk: holdings.desk },
+    isTrusted: (address) => isWithin(address, trustProxy),
+  });
+  onStop(() => front.close());
+  return front.port;
+}
