@@ -78,6 +78,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'make a data folder of such a copy; nothing that is there is replaced',
     load: () => import('./restore.ts'),
   },
+  'series copy': {
+    usage: '--from embedded --to influx',
+    about: 'the time series of a stopped collector into the InfluxDB of its settings; goes on where it was interrupted',
+    load: () => import('./series-copy.ts'),
+  },
   health: {
     usage: '',
     about: 'whether it answers and can store: exit code 0, else 1',

@@ -20,6 +20,22 @@ export interface SeriesKind {
   place(section: SeriesSection): SeriesPlace;
 }
 
+/** Rows, of all that there are. */
+export type FillProgress = (done: number, total: number) => void;
+
+export interface FilledSeries {
+  /** Rows of this run, and of runs before it. */
+  copied: number;
+  before: number;
+  /** Values that the backend takes never, such as ones that it would have ended already. */
+  refused: number;
+  /** Parts of which it holds fewer rows than it was given. */
+  missing: { resolution: string; from: number; copied: number; held: number }[];
+  /** Questions that both were asked, and those that they answer differently. */
+  compared: number;
+  differ: string[];
+}
+
 /** One backend, as it is set. */
 export interface SeriesPlace {
   /** For people: where the samples are kept. Without user and password. */
@@ -29,4 +45,11 @@ export interface SeriesPlace {
   secretTo?: string;
   /** @param tagsOf `host` and `site` of an endpoint, for a backend that others read as well */
   open(settings: SeriesSettings, tagsOf: (endpoint: string) => Record<string, string>): Promise<SeriesStore>;
+  /** Copies what the embedded backend holds in the same folder; nobody else may have that open. */
+  fill?(
+    settings: SeriesSettings,
+    tagsOf: (endpoint: string) => Record<string, string>,
+    progress: FillProgress,
+    signal: AbortSignal,
+  ): Promise<FilledSeries>;
 }

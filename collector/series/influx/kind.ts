@@ -55,6 +55,10 @@ export const influx: SeriesKind = {
         const { openInflux } = await import('./influx.ts');
         return openInflux({ ...settings, url, database: String(database), ...login, tagsOf });
       },
+      async fill(settings, tagsOf, ...rest) {
+        const { fillInflux } = await import('./fill.ts');
+        return fillInflux({ ...settings, url, database: String(database), ...login, tagsOf }, ...rest);
+      },
     };
   },
 };

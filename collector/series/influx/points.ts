@@ -115,7 +115,7 @@ export function createPoints({ dictionary, tagsOf }: PointParts) {
 }
 
 /** Tags of our own choice: their names are ours, their values are not. */
-function ownTags(tags: Readonly<Tags>): Tags {
+export function ownTags(tags: Readonly<Tags>): Tags {
   return Object.fromEntries(
     Object.entries(tags).flatMap(([name, value]) => (safeValue(value) === '' ? [] : [[name, safeValue(value)]])),
   );

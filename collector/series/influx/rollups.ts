@@ -220,6 +220,12 @@ function* rolledPoints({ name, tags = {}, columns, values }: ResultSeries): Gene
   }
 }
 
+/** The same of values that were added up elsewhere: min, max, sum, count, last. */
+export const rolledFields = (field: string, values: readonly number[]): Record<string, unknown> =>
+  Object.fromEntries(
+    functions.map((name, i) => [`${name}_${field}`, name === 'count' ? whole(values[i] as number) : values[i]]),
+  );
+
 /** The package writes a field by its text, and numbers as floats. */
 const whole = (count: number) => ({ toString: () => `${count}i`, toJSON: () => count });
 
