@@ -38,9 +38,13 @@ async function receiver(serve: Serve): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/write`;
 }
 
-async function opened(url: string, more: Partial<MirrorSettings> = {}) {
+function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-mirror-'));
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function opened(url: string, more: Partial<MirrorSettings> = {}, folder = newFolder()) {
   const settings = { name: 'one', kind: 'line_protocol', url, authorization: null, tenant: null, keepBytes: 1e6 };
   const mirrors = createMirrors({
     ...{ settings: [{ ...settings, ...more }], file: join(folder, 'mirrors.db'), clock: systemClock, log: silentLog },
@@ -175,6 +179,28 @@ test('one that is away holds nothing up: its oldest is given up, counted, and an
   isAway = false;
   await until(() => view(mirrors).waitingBytes === 0, 5000, 'the rest');
   assert.is(view(mirrors).sent + (view(mirrors).lost.full ?? 0), 60 * 50);
+});
+
+test('what waits at the end of the collector is sent after its next start, once', async () => {
+  let isAway = true;
+  const taken: string[] = [];
+  const url = await receiver((body, response) => {
+    if (!isAway) taken.push(...body.trim().split('\n'));
+    response.writeHead(isAway ? 503 : 204).end();
+  });
+  const folder = newFolder();
+  const first = await opened(url, {}, folder);
+  for (const path of ['/a', '/b', '/c']) await report(first.store, [path]);
+  await troubled(first.mirrors, /503/);
+  await first.store.close();
+  isAway = false;
+  const { store, mirrors } = await opened(url, {}, folder);
+  await report(store, ['/d']);
+  await until(() => taken.length >= 4 && view(mirrors).waitingBytes === 0, 5000, 'all four');
+  assert.equal(
+    taken.map((line) => /path=(.*?),/.exec(line)?.[1]),
+    ['/a', '/b', '/c', '/d'],
+  );
 });
 
 test('snappy: the length before, then literals of at most 64 KB with theirs', () => {
