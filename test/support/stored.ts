@@ -27,7 +27,13 @@ export async function openStored(data: string): Promise<Stored> {
 }
 
 /** How often each ms has this metric in the store: from its files, since no query is finer than a second. */
-export async function storedTimes(data: string, metric: string): Promise<Map<number, number>> {
+export const storedTimes = (data: string, metric: string) => storedCounts(data, metric, 't');
+
+/** How often the store has each value of this metric. */
+export const storedValues = (data: string, metric: string) =>
+  storedCounts(data, metric, 'coalesce(i::double, d / 100::double, v)');
+
+async function storedCounts(data: string, metric: string, what: string): Promise<Map<number, number>> {
   const path = join(data, 'series');
   const store = await openEmbedded({ folder: path, clock: systemClock, log: silentLog });
   await store.compact();
@@ -40,10 +46,10 @@ export async function storedTimes(data: string, metric: string): Promise<Map<num
   const duck = await (await DuckDBInstance.create(':memory:')).connect();
   const names = files.map(({ file }) => `'${join(path, 'segments', String(file))}'`).join(', ');
   const rows = await duck.runAndReadAll(
-    `SELECT t, count(*) FROM read_parquet([${names}]) WHERE line IN (${lines}) GROUP BY t`,
+    `SELECT ${what}, count(*) FROM read_parquet([${names}]) WHERE line IN (${lines}) GROUP BY 1`,
   );
   duck.closeSync();
-  return new Map(rows.getRows().map(([at, count]) => [Number(at), Number(count)]));
+  return new Map(rows.getRows().map(([found, count]) => [Number(found), Number(count)]));
 }
 
 export interface Numbered {
