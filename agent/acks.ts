@@ -1,13 +1,14 @@
 /**
  * What the collector has acknowledged: it leaves the spool. What the broker confirmed but the collector did not
  * acknowledge is sent again, because the ack may have been lost, or the collector's disk: after one minute, then at
- * growing intervals.
+ * growing intervals. With a broker that is not the collector's own the PUBACK means nothing at all: it may have thrown the
+ * message away, as while no collector listened. Then newer reports are acknowledged and older ones are not.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ack } from '../shared/report.ts';
 import type { Spool } from './spool.ts';
-import type { SpoolEntry } from './spool-entry.ts';
+import { isAfter, type SpoolEntry, type SpoolKey } from './spool-entry.ts';
 
 export const firstResendMs = 60_000;
 const maxResendMs = 900_000;
@@ -34,6 +35,8 @@ export function createAckTracker({ spool, clock, log }: AckTrackerOptions): AckT
   let delayMs = firstResendMs;
   /** Of the last ack or the last resending, monotonic. */
   let lastAt = Number.NEGATIVE_INFINITY;
+  /** The oldest entry that was left after the last ack. */
+  let front: SpoolKey | null = null;
   let lastAck: number | null = null;
   /** What was there before this process made any. */
   const before = spool.newest();
@@ -43,9 +46,14 @@ export function createAckTracker({ spool, clock, log }: AckTrackerOptions): AckT
   return {
     take({ epoch, conflict }, delivered, { endpoint, name }) {
       spool.ack(delivered);
-      delayMs = firstResendMs;
-      lastAt = clock.monotonic();
       lastAck = clock.now();
+      const [oldest] = spool.after(null, 1);
+      // An ack that leaves the oldest one where it is does not speak for it.
+      if (oldest === undefined || !front || isAfter(oldest, front)) {
+        delayMs = firstResendMs;
+        lastAt = clock.monotonic();
+      }
+      front = oldest ? { era: oldest.era, seq: oldest.seq } : null;
       if (delivered.also.some(([, to]) => before?.epoch !== delivered.epoch || to > before.seq)) ownAck ??= lastAck;
       if (conflict === 'shared' && sharedSince === null) {
         sharedSince = lastAck;

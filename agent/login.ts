@@ -55,7 +55,8 @@ export function createLogin(options: LoginOptions): Login {
     },
     ended(error) {
       // A crash between two of them, or a collector that was restored: the other one is taken.
-      if (error?.code === wrongSecret) credential = withOtherSecret(credential);
+      // A broker that is not the collector's own says the one code for both.
+      if (error?.code === wrongSecret || error?.code === enrolAgain) credential = withOtherSecret(credential);
       if (error?.code !== enrolAgain) return error?.message || 'the connection was closed';
       if (!isTold) log.warn({ endpoint: credential.endpoint, name: credential.name }, mustEnrol);
       if (!isTold) options.onRefused?.();

@@ -33,7 +33,6 @@ import { createViews } from './fleet/views.ts';
 import { createForecasts, type Forecasts } from './forecast/forecasts.ts';
 import { createJoinLog } from './install/join-log.ts';
 import { createPackages } from './install/packages.ts';
-import { brokerOn } from './intake/broker/broker.ts';
 import { startLocalAgent } from './local/agent.ts';
 import { writeLocalToken } from './local/token.ts';
 import { createAuditHead } from './notify/audit-head.ts';
@@ -41,7 +40,7 @@ import { createDeadman } from './notify/deadman.ts';
 import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
 import { openMember } from './open-cluster.ts';
-import { openIntake } from './open-intake.ts';
+import { openIntake, sourceOf } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
 import { endpointsNow } from './open-series.ts';
 import { openStores } from './open-stores.ts';
@@ -253,7 +252,7 @@ const roadOf = (config: Config, { desk, source }: Deps, series: SeriesStore, { b
   desk
     ? { source: desk.source, conflict: desk.conflict, store: desk.storeOf(series) }
     : {
-        source: source ?? brokerOn({ ...config.mqtt, tls: broker.current() ?? undefined, renewals: broker.onChange }),
+        source: source ?? sourceOf(config, { broker }),
         store: series,
       };
 

@@ -10,6 +10,8 @@ import { oneAtATime } from './fleet/turns.ts';
 import { createAcks } from './intake/acks.ts';
 import { createAdmission } from './intake/admit.ts';
 import { createArrivals } from './intake/arrivals.ts';
+import { bridgeTo } from './intake/bridge/bridge.ts';
+import { brokerOn } from './intake/broker/broker.ts';
 import { createBudgets } from './intake/budgets.ts';
 import { createIntakeCounters } from './intake/counters.ts';
 import { createDownlink } from './intake/downlink.ts';
@@ -22,8 +24,11 @@ import { createLosses } from './intake/losses.ts';
 import { createQuarantine } from './intake/quarantine.ts';
 import { createReportShapes } from './intake/report-shapes.ts';
 import { createRetryWhileBusy, willPass } from './intake/retry-while-busy.ts';
+import type { IntakeSource, OpenSource } from './intake/source.ts';
+import type { OpenTls } from './open-tls.ts';
 import { createPipeline, identityReport } from './pipeline.ts';
 import { watchTrouble } from './series/trouble.ts';
+import type { Config } from './settings/settings.ts';
 
 /** What is not durable by then stays with its agent. */
 const roadEmptyMs = 5000;
@@ -42,12 +47,35 @@ function createSaves(save: () => Promise<void>): () => Promise<void> {
   };
 }
 
+/** The broker of the settings, or that of this process. */
+export const sourceOf = ({ broker, mqtt }: Config, { broker: shown }: Pick<OpenTls, 'broker'>): OpenSource =>
+  broker ? bridgeTo(broker) : brokerOn({ ...mqtt, tls: shown.current() ?? undefined, renewals: shown.onChange });
+
+/** How many should send now. */
+function expectedOf(fleet: IntakeParts['fleet']): number {
+  let count = 0;
+  for (const { state } of fleet.all()) if (state === 'online' || state === 'unknown') count++;
+  return count;
+}
+
+/** Two may have a fault at a time; people are told of one. */
+function createTroubles(onTrouble: IntakeParts['onTrouble']): (of: 'store' | 'source', trouble: string | null) => void {
+  const known = { store: null as string | null, source: null as string | null };
+  return (of, trouble) => {
+    known[of] = trouble;
+    onTrouble?.(known.store ?? known.source);
+  };
+}
+
 /** What comes from the source ends in the store, in state and at the rules. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
 export async function openIntake(parts: IntakeParts): Promise<Intake> {
   const { state, store, fleet, changeFeed, clock, log, alerts } = parts;
   const counters = createIntakeCounters(parts.registry);
+  let listening: IntakeSource | undefined;
+  const troubles = createTroubles(parts.onTrouble);
   const presence = await createPresence({
     ...parts,
+    hears: () => listening?.hears?.() ?? true,
     async onChange(endpoint) {
       try {
         await alerts.onPresence(endpoint);
@@ -145,6 +173,8 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     await presence.close();
   };
   const opening = parts.source({
+    ...{ held: parts.held, expected: () => expectedOf(fleet), onTrouble: (trouble) => troubles('source', trouble) },
+    sessionOf: (id) => fleet.get(id)?.session,
     ...{ clock, log, counters, budgets, onMessage: arrivals.take, onSubscribe: downlink.onSubscribe },
     saved: createSaves(presence.backlog.save),
     onHeld: (endpoint) => fleet.received(endpoint, clock.now()),
@@ -158,8 +188,9 @@ export async function openIntake(parts: IntakeParts): Promise<Intake> {
     await endOfRoad();
     throw thrown;
   });
+  listening = source;
   downlink.through(source);
-  const stopWatching = watchTrouble(store, parts.onTrouble);
+  const stopWatching = watchTrouble(store, (trouble) => troubles('store', trouble));
 
   return {
     port: source.port,

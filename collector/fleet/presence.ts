@@ -28,6 +28,8 @@ export interface PresenceParts {
   onChange(endpoint: Endpoint): Promise<void>;
   /** The agent of an endpoint understands more or less than before, or this is its first birth. */
   onLevel?(endpoint: Endpoint): void;
+  /** False while nothing can come of any endpoint, as when an external broker is away. Left out: it always can. */
+  hears?(): boolean;
   /** Overrides the computed grace period, for tests of a whole collector. */
   graceMs?: number;
 }
@@ -57,6 +59,9 @@ export async function createPresence(parts: PresenceParts): Promise<PresenceTrac
   let lastTickAt = clock.now();
   /** ms UTC since when this process has been watching without a stop. */
   let watchingSince = lastTickAt;
+  /** Since when nothing could come, ms UTC; until when agents may need to come back afterwards, monotonic. */
+  let deafSince: number | null = null;
+  let returnsUntil = startedAt;
   const inTurn = oneAtATime();
   const group = createGroup(state);
 
@@ -86,6 +91,23 @@ export async function createPresence(parts: PresenceParts): Promise<PresenceTrac
 
   const stoodStill = () => clock.monotonic() - lastTick > stalledMs || clock.now() - lastTickAt > stalledMs;
 
+  /** Silence means nothing while nobody can be heard, nor right after: agents come back when the broker does. */
+  function noteHearing(now: number, changes: Promise<void>[]): void {
+    const hears = parts.hears?.() ?? true;
+    if (!hears) deafSince ??= clock.now();
+    else if (deafSince !== null) {
+      const since = deafSince;
+      deafSince = null;
+      watchingSince = clock.now();
+      returnsUntil = now + (parts.graceMs ?? graceAfterStart(watchingSince - since));
+      const saving = watch.interrupted(since, watchingSince).catch((thrown) => {
+        log.warn({ err: thrown }, 'Could not save the time in which no endpoint could be heard');
+      });
+      changes.push(saving);
+    }
+    if (!hears || now < returnsUntil) judgeFrom = now;
+  }
+
   async function tick(): Promise<void> {
     const now = clock.monotonic();
     const changes: Promise<void>[] = [];
@@ -100,6 +122,7 @@ export async function createPresence(parts: PresenceParts): Promise<PresenceTrac
     }
     lastTick = now;
     lastTickAt = clock.now();
+    noteHearing(now, changes);
     const graceLeft = startedAt + grace - now;
     const judge = (endpoint: Endpoint) => {
       const silence = Math.min(fleet.silentFor(endpoint.id) ?? Infinity, now - judgeFrom);

@@ -16,10 +16,12 @@ import type { State } from '../state/open.ts';
 import type { BudgetRules } from './budgets.ts';
 import type { IntakeCounters } from './counters.ts';
 import type { LargeMessageLimits } from './large/large-messages.ts';
-import type { IntakeSource, OpenSource } from './source.ts';
+import type { HeldBuckets, IntakeSource, OpenSource } from './source.ts';
 
 export interface IntakeParts {
   source: OpenSource;
+  /** Whose endpoints this collector serves. Left out: all. */
+  held?: HeldBuckets | undefined;
   state: State;
   store: SeriesStore;
   fleet: Fleet;

@@ -31,6 +31,7 @@ import { postgresFault, postgresPlace, rootCertificateOf } from '../state/driver
 import { targetsOfFile } from '../targets/settings.ts';
 import { hasAuthority } from '../tls/store.ts';
 import { auditFaults, readAuditHead } from './audit.ts';
+import { readBroker } from './broker.ts';
 import { readChannels } from './channels.ts';
 import { readCluster } from './cluster.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
@@ -109,6 +110,7 @@ export function loadConfig(
   const settings = source.value as Partial<Record<keyof CollectorSettings, unknown>>;
   const tls = readTls(settings.tls, home, read, faults);
   const series = readSeries(settings.series, read, faults);
+  const broker = readBroker(settings.broker, settings.mqtt, read, faults);
   const channels = readChannels(settings.channels, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
   faults.push(...ownBackupFaults(settings.backup, read), ...logInFaults(settings.login, read));
@@ -162,7 +164,9 @@ export function loadConfig(
     data,
     state,
     http: listening(http),
-    mqtt,
+    // Agents are told of it wherever they are told of the own one.
+    mqtt: broker ? { ...mqtt, publicUrl: broker.agentsUrl } : mqtt,
+    broker,
     webSocket: good.mqtt?.websocket ?? true,
     tls,
     ownTls: ownTlsOf({ tls, http: listening(http), mqtt, data }, good.tls),
@@ -186,7 +190,7 @@ export function loadConfig(
     backup: readOwnBackup(good.backup, (path) => from(path, home), read),
     named: {
       secret: secrets.files.map((path) => from(path, home)).filter((path) => path !== passphraseFile),
-      plain: [good.tls?.cert, good.tls?.ca, good.login?.openid?.ca].flatMap((path) =>
+      plain: [good.tls?.cert, good.tls?.ca, good.login?.openid?.ca, good.broker?.ca].flatMap((path) =>
         path === undefined ? [] : [from(path, home)],
       ),
       holdsSecrets: file !== null && secrets.isInText,

@@ -17,6 +17,7 @@ import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
 import type { TargetDefinition } from '../targets/store.ts';
 import { AuditSettings } from './audit.ts';
+import { BrokerSettings, type ExternalBroker } from './broker.ts';
 import { type ClusterPlace, ClusterSettings } from './cluster.ts';
 import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
@@ -132,6 +133,7 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    broker: Type.Optional(BrokerSettings),
     tls: Type.Optional(
       Type.Object(
         {
@@ -375,6 +377,8 @@ export interface Config {
   state: PostgresPlace | null;
   http: { host: string; port: number; publicUrl: string | null; names: string[]; trustProxy: string[] };
   mqtt: { host: string; port: number; publicUrl: string | null };
+  /** In place of the broker of this process; null: that one. */
+  broker: ExternalBroker | null;
   /** Agents may come by WebSocket at the port of the web app, too. */
   webSocket: boolean;
   /** PEM texts, not paths. */

@@ -58,6 +58,20 @@ test('an ack starts the intervals from the beginning, and so does a new connecti
   spool.close();
 });
 
+test('an ack that leaves a hole does not put its resending off: an external broker may have thrown the message away', () => {
+  const { spool, time, acks, put } = acksOf(2);
+  const connectedAt = time.now;
+  for (let seq = 2; seq <= 8; seq++) {
+    time.now += 10_000;
+    const later = { epoch: spool.state().epoch, through: 0, also: [[2, seq]] as [number, number][] };
+    acks.take(later, later, identity);
+    put();
+  }
+  assert.is(acks.takeOverdue(connectedAt)?.seq, 1);
+  assert.is(acks.takeOverdue(connectedAt), null, 'not before its time');
+  spool.close();
+});
+
 test('an entry younger than the interval is not overdue, however long the connection is', () => {
   const { spool, time, acks } = acksOf(0);
   time.now += 60 * minute;

@@ -7,9 +7,14 @@ import type { EndpointBudgets } from '../budgets.ts';
 import type { Publication, SourceParts } from '../source.ts';
 import type { Connection } from './connection.ts';
 
+/** On an external broker an endpoint has no connection here: what stands for it is open as long as the endpoint is known. */
+export type HoldingConnection = Pick<Connection, 'address' | 'held' | 'heldUntil' | 'isAdmitting'> & {
+  client: { readonly closed: boolean };
+};
+
 export interface HoldingBack {
   /** To the pipeline: at once, or after `waitMs` and behind those that wait already. */
-  pass(connection: Connection, message: Publication, waitMs: number): void;
+  pass(connection: HoldingConnection, message: Publication, waitMs: number): void;
 }
 
 export function createHoldingBack(parts: {
@@ -22,7 +27,7 @@ export function createHoldingBack(parts: {
   const { clock, budgets } = parts;
 
   /** What it costs in time is charged afterwards. */
-  function take(connection: Connection, message: Publication): void {
+  function take(connection: HoldingConnection, message: Publication): void {
     const { endpoint } = message;
     const since = clock.monotonic();
     const admitting = parts.onMessage(message);
@@ -36,7 +41,7 @@ export function createHoldingBack(parts: {
   }
 
   /** Each when its time has come and its endpoint is within its budgets: what those before it cost is known then. */
-  function letOn(connection: Connection): void {
+  function letOn(connection: HoldingConnection): void {
     const { held, client, address } = connection;
     while (held[0] && !connection.isAdmitting) {
       const { message, until } = held[0];
@@ -45,7 +50,7 @@ export function createHoldingBack(parts: {
       if (waitMs > 0) {
         connection.heldUntil = Math.max(connection.heldUntil, now + waitMs);
         parts.onHeld?.(address.endpoint);
-        setTimeout(letOn, waitMs, connection);
+        setTimeout(letOn, waitMs, connection).unref();
         return;
       }
       held.shift();
@@ -64,7 +69,7 @@ export function createHoldingBack(parts: {
       parts.onHeld?.(message.endpoint);
       const until = clock.monotonic() + waitMs;
       if (connection.held.push({ message, until }) === 1 && !connection.isAdmitting)
-        setTimeout(letOn, waitMs, connection);
+        setTimeout(letOn, waitMs, connection).unref();
     },
   };
 }

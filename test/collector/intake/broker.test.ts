@@ -1,4 +1,4 @@
 import { brokerOn } from '../../../collector/intake/broker/broker.ts';
 import { intakeSourceContract } from '../../contract/intake-source.ts';
 
-intakeSourceContract('broker', (port) => brokerOn({ host: '127.0.0.1', port }));
+intakeSourceContract('broker', { open: (port) => brokerOn({ host: '127.0.0.1', port }), puback: 'durable' });
