@@ -6,9 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
-import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
+import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import { isWithin } from '../shared/ranges.ts';
-import { bucketOf } from '../shared/topics.ts';
 import { createDeskSource } from './cluster/desk-source.ts';
 import { openFront } from './cluster/front.ts';
 import { createHoldings, type Desk, deskItem, type Holdings } from './cluster/holdings.ts';
@@ -24,7 +23,8 @@ import { createIntakeCounters } from './intake/counters.ts';
 import { createKeptInflater } from './intake/kept-inflater.ts';
 import { createLargeMessages } from './intake/large/large-messages.ts';
 import { createReportShapes } from './intake/report-shapes.ts';
-import type { IntakeSource, OpenSource } from './intake/source.ts';
+import type { IntakeSource } from './intake/source.ts';
+import { sourceOf } from './open-intake.ts';
 import { openFolder, openSeriesIn, openStateAt } from './open-stores.ts';
 import type { Close, Collector, Deps, DeskParts, OpenParts, Started } from './parts.ts';
 import type { SeriesStore } from './series/series.ts';
@@ -226,6 +226,9 @@ type PostDeps = OpenParts & {
   holdings: Holdings;
 };
 
+/** Each would be asked by its own agents alone; settings refuse it. */
+const noBroker = { broker: { current: () => null, onChange: () => undefined } };
+
 /** From the broker to the store and to the desk. */
 async function openPost(config: Config, parts: PostDeps, onStop: (close: Close) => void): Promise<IntakeSource> {
   const { clock, log, known, series, relay, holdings } = parts;
@@ -253,17 +256,13 @@ async function openPost(config: Config, parts: PostDeps, onStop: (close: Close) 
     fleet: { received: () => undefined },
   };
   const post = createPost({ reading, known, series, relay, acks, holdings, clock, log });
-  const open = parts.source;
-  if (!open)
-    throw fail('BAD_CONFIG', {
-      faults: 'cluster: needs an external broker, where all collectors hear the agents of their buckets',
-      command: 'npm run collector -- check-config',
-    });
+  const open = parts.source ?? sourceOf(config, noBroker);
   source = await open({
     ...{ clock, log, counters, budgets, held: holdings, onMessage: post.take, onSubscribe: () => undefined },
-    isKnown: (id: string) => holdings.holds(bucketOf(id)),
+    // Who is not known here is looked for in the database: it may have joined just now.
+    sessionOf: () => null,
     authenticate: () => undefined,
-  } as Parameters<OpenSource>[0]);
+  });
   onStop(() => source?.close());
   return source;
 }

@@ -151,7 +151,7 @@ export function loadConfig(
   if (faults.length === 0 && inEnv.length === 0 && good.cluster !== undefined) {
     const { http, mqtt } = addresses();
     const ownTls = ownTlsOf({ tls, http: listening(http), mqtt, data }, good.tls);
-    faults.push(...clusterFaults({ cluster: readCluster(good.cluster), state, series, ownTls }));
+    faults.push(...clusterFaults({ cluster: readCluster(good.cluster), state, series, broker, ownTls }));
   }
   const lines = [...source.describe(faults), ...inFiles, ...inEnv, ...password.faults, ...statePassword.faults];
   if (lines.length > 0) throw fail('BAD_CONFIG', { faults: lines.join('\n'), command });

@@ -31,12 +31,16 @@ export function clusterFaults({
   cluster,
   state,
   series,
+  broker,
   ownTls,
-}: Pick<Config, 'cluster' | 'state' | 'series' | 'ownTls'>): Fault[] {
+}: Pick<Config, 'cluster' | 'state' | 'series' | 'broker' | 'ownTls'>): Fault[] {
   if (!cluster) return [];
   const fault = (path: string[], problem: string): Fault => ({ path, problem });
   return [
     ...(state ? [] : [fault(['cluster'], 'needs `state: postgres://…`: all collectors share one database')]),
+    ...(broker
+      ? []
+      : [fault(['cluster'], 'needs `broker: { url: mqtts://…, … }`: one broker, where all of them hear the agents')]),
     ...(series.isInDataFolder
       ? [
           fault(

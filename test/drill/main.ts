@@ -1,7 +1,8 @@
-/** `npm run drill -- kills [--count N]`: faults under load, all processes real; counts at the end, and ends with 1 where one is wrong. */
+/** `npm run drill -- cluster` or `kills [--count N]`: faults under load, all processes real; counts at the end, and ends with 1 where one is wrong. */
 import '../../shared/needs-node.ts';
 
 const drills: Record<string, () => Promise<{ run(args: string[]): Promise<boolean> }>> = {
+  cluster: () => import('./cluster.ts'),
   kills: () => import('./kills.ts'),
 };
 

@@ -11,6 +11,8 @@ import { openWire, type Wire } from '../simulate/wire.ts';
 export const numberMetric = 'mem.available';
 const numbersEach = 1_000_000;
 const longestRetryMs = 500;
+/** Until a report without an answer is sent again. */
+const repeatMs = 5000;
 /** What waits is sent again this many at a time. */
 const window = 32;
 
@@ -88,7 +90,16 @@ export function startNumbered(credential: Credential, index: number, intervalMs:
     if (wire?.isOpen) send(wire, item).catch(() => undefined);
   }
 
+  /** As an agent: what has no answer is sent again, though the connection holds: a broker keeps nothing for a collector that is gone. */
+  function repeat(): void {
+    const before = Date.now() - repeatMs;
+    const items = [...outbox.items()].filter(({ at }) => at < before).slice(0, window);
+    const mine = wire;
+    if (mine?.isOpen) for (const item of items) send(mine, item).catch(() => undefined);
+  }
+
   void stayConnected();
+  const repeating = setInterval(repeat, repeatMs);
   let timer: NodeJS.Timeout = setTimeout(() => {
     timer = setInterval(report, intervalMs);
   }, random() * intervalMs);
@@ -110,6 +121,7 @@ export function startNumbered(credential: Credential, index: number, intervalMs:
     stop() {
       isStopped = true;
       clearInterval(timer);
+      clearInterval(repeating);
       wire?.cut();
     },
   };

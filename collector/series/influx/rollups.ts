@@ -36,7 +36,7 @@ const widest: Record<RolledResolution, number> = { '5m': 24 * 3_600_000, '1h': 6
 const pointsARequest = 1000;
 /** Jobs whose end is written to the journal together. */
 const jobsACommit = 20;
-/** Stood for all endpoints in journals of versions before 0.9. */
+/** Stood for all endpoints in journals of earlier versions. */
 const everyEndpoint = 0;
 /** More ranges than this of one query are read as one. */
 const manyRanges = 12;

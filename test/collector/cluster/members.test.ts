@@ -53,11 +53,13 @@ const logOf = (name: string) => pino({ level: process.env.SHOW_LOG ?? 'silent', 
 async function member(scene: Scene, name: string): Promise<Member> {
   const folder = temporaryFolder();
   scene.folders.push(folder);
+  writeFileSync(join(folder.path, 'broker.password'), 'not used: the exchange stands for it', { mode: 0o600 });
   writeFileSync(
     join(folder.path, 'evenkeel.yaml'),
     `state: ${scene.database}
 series: { kind: influx, url: "${influxServer.url}", database: ${scene.influx} }
 cluster: { name: ${name}, address: "127.0.0.1:0" }
+broker: { url: "mqtt://127.0.0.1:1", password_file: broker.password }
 agents: { interval: 1s }
 `,
   );

@@ -221,7 +221,7 @@ test('what the broker lets in and is no endpoint of ours is not taken, nor one w
   assert.equal(asked, [`${gone} ack`]);
 });
 
-test('of buckets only those that are held: gained ones are subscribed to, lost ones send and get nothing', async () => {
+test('of buckets only those that are held: gained ones are subscribed to, lost ones send nothing, and settings go to all', async () => {
   const server = await broker();
   let mine: string[] = [bucketOf(one)];
   let changed: Parameters<HeldBuckets['onChange']>[0] = () => undefined;
@@ -238,7 +238,7 @@ test('of buckets only those that are held: gained ones are subscribed to, lost o
   const [first, second] = [await agent(server), await agent(server, two)];
   await Promise.all([first.publish(topic(one, 'report'), '1'), second.publish(topic(two, 'report'), '2')]);
   await until(() => made.messages.length === 1, 5000, 'the first');
-  assert.is(made.source.send(two, 'ack', Buffer.from('x')), false);
+  assert.is(made.source.send(two, 'config', Buffer.from('x'), true), true);
   mine = [bucketOf(two)];
   changed({ gained: [bucketOf(two)], lost: [bucketOf(one)] });
   const again = setInterval(() => {
