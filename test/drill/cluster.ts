@@ -156,9 +156,11 @@ export async function drillCluster(options: ClusterDrillOptions): Promise<Row[]>
       fleet[who]?.breach(path);
       breaches.push({ path, hostname: machines[who]?.hostname ?? '' });
       await going;
-      await until(() => heardOf(receiver.received, breaches.at(-1)).length > 0, settleMs, `the message of ${name}`).catch(
-        () => say(`  no message of ${name} within ${settleMs / 1000} s`),
-      );
+      await until(
+        () => heardOf(receiver.received, breaches.at(-1)).length > 0,
+        settleMs,
+        `the message of ${name}`,
+      ).catch(() => say(`  no message of ${name} within ${settleMs / 1000} s`));
       await drained(fleet, intervalMs);
     }
     for (const one of fleet) one.quiet();
@@ -175,15 +177,35 @@ export async function drillCluster(options: ClusterDrillOptions): Promise<Row[]>
     return [
       { what: 'reports generated', figure: generated.length },
       { what: 'reports lost', figure: lost, holds: lost === 0 && generated.length > 0 },
-      { what: 'values that nobody sent', figure: stored.size - (generated.length - lost), holds: stored.size === generated.length - lost },
+      {
+        what: 'values that nobody sent',
+        figure: stored.size - (generated.length - lost),
+        holds: stored.size === generated.length - lost,
+      },
       { what: 'breaches', figure: breaches.length },
       { what: 'alerts of them', figure: alerts, holds: alerts === breaches.length },
-      { what: 'breaches never notified', figure: heard.filter(({ length }) => length === 0).length, holds: heard.every(({ length }) => length > 0) },
+      {
+        what: 'breaches never notified',
+        figure: heard.filter(({ length }) => length === 0).length,
+        holds: heard.every(({ length }) => length > 0),
+      },
       { what: 'breaches notified twice', figure: heard.filter(({ length }) => length === 2).length },
-      { what: 'breaches notified more often', figure: heard.filter(({ length }) => length > 2).length, holds: heard.every(({ length }) => length <= 2) },
+      {
+        what: 'breaches notified more often',
+        figure: heard.filter(({ length }) => length > 2).length,
+        holds: heard.every(({ length }) => length <= 2),
+      },
       { what: 'desks taken over', figure: cluster.takeOvers.length },
       { what: 'ms of the slowest', figure: slowest, holds: slowest <= takeOverMs },
-      ...(froze ? [{ what: 'frozen ones that found their leases gone', figure: cluster.foundGone, holds: cluster.foundGone > 0 }] : []),
+      ...(froze
+        ? [
+            {
+              what: 'frozen ones that found their leases gone',
+              figure: cluster.foundGone,
+              holds: cluster.foundGone > 0,
+            },
+          ]
+        : []),
     ];
   } finally {
     clearInterval(telling);
@@ -287,7 +309,11 @@ async function freeze(cluster: Cluster): Promise<void> {
   cluster.takeOvers.push(Math.round(performance.now() - since));
   await pause(Math.max(0, cluster.options.freezeS * 1000 - (performance.now() - since)));
   collector.running.child.kill('SIGCONT');
-  await until(() => /did not renew in time/.test(collector.running.stderr()), 15_000, 'that it finds its leases gone').then(
+  await until(
+    () => /did not renew in time/.test(collector.running.stderr()),
+    15_000,
+    'that it finds its leases gone',
+  ).then(
     () => cluster.foundGone++,
     () => undefined,
   );
@@ -309,7 +335,9 @@ async function storedWhenWritten(influx: InfluxServer, count: number): Promise<S
   let stored = new Set<number>();
   const read = async () => {
     const { results } = await influx.ask(`select available from ${database}.evenkeel_raw.mem`);
-    const fallback = results[0]?.series ? results : (await influx.ask(`select available from ${database}..mem`)).results;
+    const fallback = results[0]?.series
+      ? results
+      : (await influx.ask(`select available from ${database}..mem`)).results;
     stored = new Set(fallback[0]?.series?.flatMap(({ values }) => values.map((value) => Number(value[1]))));
     return stored.size >= count;
   };

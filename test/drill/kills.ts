@@ -245,7 +245,10 @@ async function compare(data: string, fleet: readonly Numbered[], found: KillsFou
 }
 
 /** The Idempotency-Key of each message that says this breach. */
-export function keysOf(received: Awaited<ReturnType<typeof openReceiver>>['received'], { path, hostname }: Breach): string[] {
+export function keysOf(
+  received: Awaited<ReturnType<typeof openReceiver>>['received'],
+  { path, hostname }: Breach,
+): string[] {
   return received.flatMap(({ body, headers }) => {
     const { status, alerts } = JSON.parse(body) as { status: string; alerts: { labels: Record<string, string> }[] };
     const isIt = ({ labels }: { labels: Record<string, string> }) =>

@@ -10,8 +10,8 @@ import { loadConfig } from '../../../collector/settings/config.ts';
 import { postgresPlace } from '../../../collector/state/drivers/postgres-address.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { enroll, makeCode } from '../../simulate/enroll.ts';
 import type { UpLeaf } from '../../../shared/topics.ts';
+import { enroll, makeCode } from '../../simulate/enroll.ts';
 import { makeMachine } from '../../simulate/machine.ts';
 import { createExchange, type Exchange } from '../../support/exchange.ts';
 import { freshDatabase, type InfluxServer, influxMissing, startInflux } from '../../support/influxdb.ts';
@@ -180,29 +180,45 @@ onServers('when the collector with the desk ends another takes it, and goes on w
   );
 });
 
-onServers('what is no plain report is saved by the desk first: inventory, a backlog, and what nobody can read', async (scene) => {
-  const [one, two] = [await member(scene, 'keel-1'), await member(scene, 'keel-2')];
-  await until(() => isShared(scene), 15_000, 'a share for both');
-  const code = await makeCode(two.url, scene.token, 20);
-  const at = Date.now() - 3_600_000;
-  for (let n = 0; n < 6; n++) {
-    const { endpoint } = await enroll(code, makeMachine(2, n));
-    const publish = (leaf: UpLeaf, message: object) => scene.exchange.publish(endpoint, leaf, message);
-    assert.is(await publish('presence', birth), 'acknowledged');
-    assert.is(await publish('inventory', { v: 1, epoch, seq: 1, section: 'hardware', data: { cpu: 'one' } }), 'acknowledged');
-    assert.is(await publish('backlog', reportOf(2, 40, at)), 'acknowledged');
-    assert.is(await publish('report', { v: 1, epoch, seq: 3, nonsense: true }), 'acknowledged');
-    assert.is(await publish('report', { ...reportOf(5, 7), lost: [{ epoch, from: 4, to: 4, reason: 'quota', count: 1 }] }), 'acknowledged');
-    const through = () =>
-      scene.exchange.sent.findLast((one) => one.leaf === 'ack' && one.endpoint === endpoint)?.message as { through: number };
-    await until(() => through()?.through === 5, 5000, `an ack of all five (${JSON.stringify(through())})`);
-    const rows = async (table: 'quarantine' | 'losses' | 'signals') =>
-      (await scene.state.selectFrom(table).selectAll().where('endpoint', '=', endpoint).execute()) as { kind?: string }[];
-    assert.is((await rows('quarantine')).length >= 1, true, 'what cannot be read is kept');
-    assert.ok((await rows('losses')).length >= 2, 'what will never come is declared');
-    assert.ok((await rows('signals')).some(({ kind }) => kind === 'backlog'), 'the backlog proves that it was up');
-  }
-  assert.ok(one && two);
-});
+onServers(
+  'what is no plain report is saved by the desk first: inventory, a backlog, and what nobody can read',
+  async (scene) => {
+    const [one, two] = [await member(scene, 'keel-1'), await member(scene, 'keel-2')];
+    await until(() => isShared(scene), 15_000, 'a share for both');
+    const code = await makeCode(two.url, scene.token, 20);
+    const at = Date.now() - 3_600_000;
+    for (let n = 0; n < 6; n++) {
+      const { endpoint } = await enroll(code, makeMachine(2, n));
+      const publish = (leaf: UpLeaf, message: object) => scene.exchange.publish(endpoint, leaf, message);
+      assert.is(await publish('presence', birth), 'acknowledged');
+      assert.is(
+        await publish('inventory', { v: 1, epoch, seq: 1, section: 'hardware', data: { cpu: 'one' } }),
+        'acknowledged',
+      );
+      assert.is(await publish('backlog', reportOf(2, 40, at)), 'acknowledged');
+      assert.is(await publish('report', { v: 1, epoch, seq: 3, nonsense: true }), 'acknowledged');
+      assert.is(
+        await publish('report', { ...reportOf(5, 7), lost: [{ epoch, from: 4, to: 4, reason: 'quota', count: 1 }] }),
+        'acknowledged',
+      );
+      const through = () =>
+        scene.exchange.sent.findLast((one) => one.leaf === 'ack' && one.endpoint === endpoint)?.message as {
+          through: number;
+        };
+      await until(() => through()?.through === 5, 5000, `an ack of all five (${JSON.stringify(through())})`);
+      const rows = async (table: 'quarantine' | 'losses' | 'signals') =>
+        (await scene.state.selectFrom(table).selectAll().where('endpoint', '=', endpoint).execute()) as {
+          kind?: string;
+        }[];
+      assert.is((await rows('quarantine')).length >= 1, true, 'what cannot be read is kept');
+      assert.ok((await rows('losses')).length >= 2, 'what will never come is declared');
+      assert.ok(
+        (await rows('signals')).some(({ kind }) => kind === 'backlog'),
+        'the backlog proves that it was up',
+      );
+    }
+    assert.ok(one && two);
+  },
+);
 
 test.run();
