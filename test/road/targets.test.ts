@@ -96,7 +96,7 @@ test('no false alarm, and one alert within two intervals', async () => {
     for (const row of await rows()) assert.is(row.state, 'up', `${row.name}: ${JSON.stringify(row.sights)}`);
     assert.equal(await alerts(), []);
     const lo = await collector.call(`/metrics/hosts`, { as: 'viewer' });
-    assert.match(lo.text, /target_interface_bytes_recv\{[^}]*interface="lo"/);
+    assert.match(lo.text, /evenkeel_target_interface_recv_bytes_total\{[^}]*interface="lo"/);
 
     // It stands still, and so is cut off from the collector as well.
     spawn('kill', ['-STOP', String(agents[1]?.child.pid)]);
