@@ -5,26 +5,16 @@
  */
 import { sql } from 'kysely';
 import { fail } from '../../shared/errors.ts';
+import type { ClusterTables } from '../state/cluster-tables.ts';
 import type { State } from '../state/open.ts';
 
 /** Who has not beaten for so long is taken for gone. Longer than a database needs to be restarted on a quiet day. */
 export const leaseMs = 8000;
 
 /** One run of one collector. */
-export interface ClusterMember {
-  name: string;
-  instance: string;
-  address: string;
-  certificate: string;
-  secret: string;
-  version: string;
-}
+export type ClusterMember = Omit<ClusterTables['collectors'], 'beat_at'>;
 
-export interface Lease {
-  item: string;
-  holder: string | null;
-  token: number;
-}
+type Lease = ClusterTables['leases'];
 
 /** What a beat has seen. */
 export interface ClusterSeen {
