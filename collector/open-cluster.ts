@@ -279,7 +279,7 @@ async function openWeb(
   onStop(() => serving.stop());
   const { host, port, trustProxy } = config.http;
   const front = await openFront({
-    ...{ host, port, tls: serving.web, peers, log, monotonic: clock.monotonic, desk: holdings.desk },
+    ...{ host, port, tls: serving.web, peers, log, clock, holdings, zone: config.zone },
     isTrusted: (address) => isWithin(address, trustProxy),
   });
   onStop(() => front.close());

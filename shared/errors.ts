@@ -114,8 +114,13 @@ export const errors = {
   NO_DESK: row(
     503,
     'No collector answers pages at the moment: the one that did is gone, and another takes over.',
-    'It takes a few seconds; try again. Nothing is lost: agents keep their reports. If it lasts, the logs of the collectors have the reason.',
+    'It takes a few seconds; try again. What was just asked for was not done, and nothing is lost: agents keep their reports. If it lasts, the logs of the collectors have the reason.',
     true,
+  ),
+  CHANGE_UNKNOWN: row(
+    504,
+    'It is not known whether this was saved: the collector that had it is gone, and another takes over.',
+    'It was done once or not at all. Load the page again in a few seconds and look, before you send it once more.',
   ),
   /** `what`: what was to be done with which folder; `todo`: the way out. */
   BACKUP_REFUSED: row(400, 'The backup was not done: {what}: {reason}.', '{todo}'),

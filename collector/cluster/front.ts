@@ -10,13 +10,15 @@ import {
 } from 'node:http';
 import { createServer as createTls, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '../../shared/clock.ts';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { createGate } from '../doors/gate.ts';
 import { limits } from '../doors/limits.ts';
 import type { ShownTls } from '../tls/serving.ts';
-import type { Desk } from './holdings.ts';
-import { type Peers, pipe } from './peers.ts';
+import type { Desk, Holdings } from './holdings.ts';
+import { answerUnanswered, type Unanswered } from './no-desk.ts';
+import { isReading, type Peers, pipe } from './peers.ts';
 
 export interface FrontParts {
   host: string;
@@ -24,9 +26,11 @@ export interface FrontParts {
   tls: ShownTls;
   /** Whether what a proxy at this address says of its client is believed. */
   isTrusted(address: string): boolean;
-  desk(): Desk | null;
+  holdings: Pick<Holdings, 'desk' | 'onDesk'>;
   peers: Pick<Peers, 'request'>;
-  monotonic(): number;
+  clock: Clock;
+  /** Report zone, IANA. */
+  zone: string;
   log: Log;
 }
 
@@ -39,18 +43,42 @@ export async function openFront(parts: FrontParts): Promise<{ port: number; clos
   const { http } = limits;
   const shown = parts.tls.current();
   const patience = { headersTimeout: http.headers, requestTimeout: http.request, keepAliveTimeout: http.keepAlive };
-  const gate = createGate({ rules: http.gate, monotonic: parts.monotonic, onClosed: () => undefined });
+  const gate = createGate({ rules: http.gate, monotonic: parts.clock.monotonic, onClosed: () => undefined });
+  const underWay = new Map<ReturnType<Peers['request']>, Desk>();
+  /** Since when no desk answers, ms UTC; null while one does. */
+  let goneAt: number | null = null;
+  const tell = (asked: IncomingMessage, answer: ServerResponse, code: Unanswered) => {
+    goneAt ??= parts.clock.now();
+    answerUnanswered(asked, answer, code, { since: goneAt, now: parts.clock.now(), zone: parts.zone });
+  };
   const handle = (asked: IncomingMessage, answer: ServerResponse) => {
-    const desk = parts.desk();
-    if (!desk) return tellNobody(answer);
+    const desk = parts.holdings.desk();
+    if (!desk) return tell(asked, answer, 'NO_DESK');
     const { method, url: path } = asked;
     const request = parts.peers.request(desk, { method, path, headers: headersOf(asked, parts, shown !== null) });
+    underWay.set(request, desk);
+    request.once('close', () => underWay.delete(request));
+    let isBroken = false;
+    pipe(asked, answer, request, {
+      log: parts.log,
+      onBroken(isSent) {
+        isBroken = true;
+        tell(asked, answer, isSent && !isReading(method) ? 'CHANGE_UNKNOWN' : 'NO_DESK');
+      },
+    });
     request.once('response', ({ statusCode = 500 }) => {
+      if (isBroken) return;
+      goneAt = null;
       const { cookie, authorization } = asked.headers;
       if (statusCode < 400 && (cookie ?? authorization) !== undefined) gate.known(asked.socket);
     });
-    pipe(asked, answer, request, parts.log, () => tellNobody(answer));
   };
+  // A desk that stands still answers nobody, and its streams stay open: whoever waits is to ask the next one.
+  const stopFollowing = parts.holdings.onDesk((next) => {
+    goneAt = next === null ? (goneAt ?? parts.clock.now()) : goneAt;
+    for (const [request, { token }] of underWay)
+      if (token !== next?.token) request.destroy(new Error('the desk is at another collector'));
+  });
   const server = shown
     ? createTls(
         { cert: shown.cert, key: shown.key, minVersion: 'TLSv1.2', handshakeTimeout: http.handshake, ...patience },
@@ -69,6 +97,7 @@ export async function openFront(parts: FrontParts): Promise<{ port: number; clos
   return {
     port: (server.address() as AddressInfo).port,
     close() {
+      stopFollowing();
       gate.closeAll();
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -89,15 +118,4 @@ function headersOf({ headers, socket }: IncomingMessage, { isTrusted }: FrontPar
     delete passed.forwarded;
   }
   return passed as NodeJS.Dict<string | string[]>;
-}
-
-/** Between two desks: a few seconds. */
-function tellNobody(answer: ServerResponse): void {
-  const { message, hint } = fail('NO_DESK', {});
-  answer.writeHead(503, {
-    'content-type': 'application/json; charset=utf-8',
-    'retry-after': '3',
-    'cache-control': 'no-store',
-  });
-  answer.end(JSON.stringify({ code: 'NO_DESK', message, hint }));
 }

@@ -70,11 +70,12 @@ export async function openPeers(parts: PeerParts): Promise<Peers> {
   const isPeer = ({ headers }: IncomingMessage) => timingSafeEqual(digest(String(headers[secretHeader] ?? '')), right);
 
   const server = createServer({ cert, key, minVersion: 'TLSv1.3' }, (asked, answer) => {
-    if (!isPeer(asked)) return refuse(answer, 401);
+    if (!isPeer(asked)) return refuse(answer, 'none');
     const port = parts.deskPort();
-    if (port === null) return refuse(answer, 503);
+    if (port === null) return refuse(answer, 'none');
     const { [secretHeader]: _, ...headers } = asked.headers;
-    pipe(asked, answer, requestPlain({ ...deskAt(port), method: asked.method, path: asked.url, headers }), log);
+    const request = requestPlain({ ...deskAt(port), method: asked.method, path: asked.url, headers });
+    pipe(asked, answer, request, { log, onBroken: (isSent) => refuse(answer, isSent ? 'cut' : 'none') });
   });
   server.headersTimeout = headMs;
   server.maxConnections = connectionsAtMost;
@@ -122,7 +123,9 @@ export async function openPeers(parts: PeerParts): Promise<Peers> {
       const url = new URL(`https://${member.address}`);
       return requestTls({
         ...options,
-        ...{ host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port, agent: agentFor(member) },
+        ...{ host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port, ...trusting(member.certificate) },
+        // A connection that stood idle may be closed just now, and what was sent on it is not known to have come.
+        agent: isReading(options.method) && agentFor(member),
         headers: { ...options.headers, [secretHeader]: member.secret } as NodeJS.Dict<string>,
       });
     },
@@ -140,8 +143,20 @@ const trusting = (ca: string) => ({ ca, checkServerIdentity: () => undefined, mi
 const deskAt = (port: number) => ({ host: '127.0.0.1', port, agent: false as const });
 const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
 
-function refuse(answer: ServerResponse, status: number): void {
-  answer.writeHead(status, { connection: 'close' }).end();
+/** Whether asking twice does no harm. */
+export const isReading = (method: string | undefined): boolean => method === 'GET' || method === 'HEAD';
+
+/** What another collector answers in place of its desk: it has none, or that did not answer what it was sent. */
+const deskHeader = 'x-evenkeel-desk';
+
+function refuse(answer: ServerResponse, desk: 'none' | 'cut'): void {
+  answer.writeHead(desk === 'none' ? 503 : 502, { connection: 'close', [deskHeader]: desk }).end();
+}
+
+interface PipeParts {
+  log: Log;
+  /** There is no answer, and nothing was said yet. @param isSent the request may have been read */
+  onBroken(isSent: boolean): void;
 }
 
 /** The answer of another server becomes ours, as it comes. */
@@ -149,10 +164,22 @@ export function pipe(
   asked: IncomingMessage,
   answer: ServerResponse,
   request: ReturnType<typeof requestPlain>,
-  log: Log,
-  onBroken: () => void = () => refuse(answer, 502),
+  { log, onBroken }: PipeParts,
 ): void {
+  let isSent = false;
+  request.on('socket', (socket) => {
+    if (request.reusedSocket) isSent = true;
+    else
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
+        isSent = true;
+      });
+  });
   request.on('response', (given) => {
+    const { [deskHeader]: refused } = given.headers;
+    if (refused !== undefined) {
+      given.resume();
+      return onBroken(refused === 'cut');
+    }
     answer.writeHead(given.statusCode ?? 502, given.headers);
     answer.flushHeaders();
     given.on('error', () => answer.destroy());
@@ -161,7 +188,7 @@ export function pipe(
   request.on('error', (thrown) => {
     log.debug({ reason: reasonOf(thrown) }, 'The desk did not answer a request');
     if (answer.headersSent) answer.destroy();
-    else onBroken();
+    else onBroken(isSent);
   });
   answer.on('close', () => request.destroy());
   asked.on('error', () => request.destroy());

@@ -1,5 +1,10 @@
 /** English texts of pages other than the first, which comes without them. Every other language has the same keys; see README.md. */
 export const more = {
+  noDesk: {
+    since: 'Since {{at}} ({{ago}}).',
+    again: 'This page asks again by itself every few seconds.',
+    long: 'This takes longer than usual. Ask whoever runs the collectors: a collector has to run, and reach the database. This page goes on asking by itself.',
+  },
   certificate: {
     title: 'Certificate',
     from: 'Comes from',

@@ -2,6 +2,11 @@
 import type { MoreWords } from './shape.ts';
 
 export const more: MoreWords = {
+  noDesk: {
+    since: '{{at}} から ({{ago}})。',
+    again: 'このページは数秒ごとに自動で再試行します。',
+    long: '通常より時間がかかっています。コレクターの管理者に連絡してください。コレクターが動作し、データベースに接続できる必要があります。このページは自動で再試行を続けます。',
+  },
   certificate: {
     title: '証明書',
     from: '発行元',

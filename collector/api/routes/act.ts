@@ -5,7 +5,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { EvenkeelError } from '../../../shared/errors.ts';
-import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
+import { languageAccepted } from '../../../shared/words/accepted.ts';
+import { type Language, languages } from '../../../shared/words/index.ts';
 import { actPage, actProblemPage } from '../../act/page.ts';
 import { errorOf } from '../answer.ts';
 import type { App, Context } from '../context.ts';
@@ -26,21 +27,8 @@ const headers = {
   'x-robots-tag': 'noindex',
 };
 
-/** The first language of the browser that there are words for. */
-function languageOf({ query, headers }: FastifyRequest): Language {
-  const { language } = (query ?? {}) as { language?: Language };
-  if (language !== undefined) return language;
-  const wanted = String(headers['accept-language'] ?? '')
-    .slice(0, 200)
-    .split(',')
-    .map((part) => {
-      const [code = '', q = ''] = part.trim().split(/\s*;\s*q=/);
-      return { root: code.split('-')[0]?.toLowerCase(), weight: q === '' ? 1 : Number(q) || 0 };
-    })
-    .sort((a, b) => b.weight - a.weight);
-  const found = wanted.flatMap(({ root }) => languages.filter((one) => one.split('-')[0] === root));
-  return found[0] ?? defaultLanguage;
-}
+const languageOf = ({ query, headers }: FastifyRequest): Language =>
+  (query as { language?: Language } | undefined)?.language ?? languageAccepted(headers['accept-language']);
 
 const answer = (reply: FastifyReply, html: string) =>
   reply.headers(headers).type('text/html; charset=utf-8').serializer(String).send(html);

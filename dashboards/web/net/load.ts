@@ -1,7 +1,7 @@
 /** What a page shows of one address: loading, data or problem, kept current by the change feed. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type LiveChange, onChanges, reconnected } from './live.ts';
-import { type Base, baseOf, call, Problem, retryMs } from './request.ts';
+import { type Base, baseOf, call, isAway, Problem, retryMs } from './request.ts';
 
 export interface Loaded<T> {
   data: T | null;
@@ -44,7 +44,7 @@ export function useLoad<T>(
         if (abort.signal.aborted) return;
         const problem = asProblem(thrown);
         setState((old) => ({ address, data: old.address === address ? old.data : null, problem }));
-        if (problem.code === 'NO_CONNECTION') retry = setTimeout(reload, retryMs);
+        if (isAway(problem)) retry = setTimeout(reload, retryMs);
       },
     );
     return () => {

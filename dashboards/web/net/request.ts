@@ -32,6 +32,10 @@ export class Problem extends Error {
 
 /** How soon what could not be read is read again. */
 export const retryMs = 2000;
+/** Nobody answers, or nobody yet: what is read is read again by itself. */
+export const isAway = ({ code }: Problem): boolean => code === 'NO_CONNECTION' || code === 'NO_DESK';
+/** Of several collectors another answers by then; a change that certainly was not done is sent again until then. */
+const takeOverMs = 20_000;
 
 interface ErrorShape {
   code: ErrorCode;
@@ -105,6 +109,19 @@ export interface CallOptions {
  * Throws Problem; an aborted call throws the abort itself.
  */
 export async function call<T>(address: string, options: CallOptions = {}): Promise<T> {
+  const isChange = (options.method ?? 'GET') !== 'GET';
+  for (const end = performance.now() + takeOverMs; ; ) {
+    try {
+      return await callOnce<T>(address, options);
+    } catch (thrown) {
+      const mayWait = isChange && performance.now() < end && !options.signal?.aborted;
+      if (!mayWait || !(thrown instanceof Problem) || thrown.code !== 'NO_DESK') throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+}
+
+async function callOnce<T>(address: string, options: CallOptions): Promise<T> {
   const { method = 'GET', body, signal, base } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
   if (base?.version) headers[baseHeader] = base.version;
@@ -126,7 +143,7 @@ export async function call<T>(address: string, options: CallOptions = {}): Promi
     const problem = await problemOf(response);
     if (base && problem.code === 'CHANGED_SINCE') base.newer = version;
     if (problem.code === 'NOT_LOGGED_IN') loggedOut();
-    if (problem.code === 'CONFIRM_PASSWORD' && (await confirmed())) return call(address, options);
+    if (problem.code === 'CONFIRM_PASSWORD' && (await confirmed())) return callOnce(address, options);
     throw problem;
   }
   if (version !== null && method === 'GET') versions.set(address.split('?', 1)[0] as string, version);

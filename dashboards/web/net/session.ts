@@ -9,7 +9,7 @@ import { mayDo, type Role } from '../roles.ts';
 import { readersZone } from '../time/readers-zone.ts';
 import { hangUp, listen } from './live.ts';
 import { asProblem } from './load.ts';
-import { call, onLoggedOut, type Problem, retryMs } from './request.ts';
+import { call, isAway, onLoggedOut, type Problem, retryMs } from './request.ts';
 
 /** null until the first answer. */
 export const me = signal<Me | null>(null);
@@ -54,7 +54,7 @@ export async function askMe(): Promise<void> {
     take(await call<Me>('me'));
   } catch (thrown) {
     meProblem.value = asProblem(thrown);
-    if (meProblem.value.code === 'NO_CONNECTION') setTimeout(askMe, retryMs);
+    if (isAway(meProblem.value)) setTimeout(askMe, retryMs);
   }
 }
 

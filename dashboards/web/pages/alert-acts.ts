@@ -3,7 +3,7 @@ import type { BulkOutcome } from '../../../shared/alert-groups.ts';
 import type { Alert } from '../../../shared/api.ts';
 import { number } from '../../../shared/words/format.ts';
 import { asProblem } from '../net/load.ts';
-import { call } from '../net/request.ts';
+import { call, isAway } from '../net/request.ts';
 import { toast } from '../parts/toast.tsx';
 import { language, t, wordOr } from '../words/words.ts';
 
@@ -16,9 +16,10 @@ const many = (verb: 'acknowledge' | 'withdraw', ids: readonly string[]) =>
 const count = (n: number) => number(n, language.value);
 
 function sayProblem(thrown: unknown): void {
-  const { code, message } = asProblem(thrown);
+  const problem = asProblem(thrown);
+  const { code, message } = problem;
   // Whoever is on call must not believe that it is done.
-  toast(code === 'NO_CONNECTION' ? t('alert.now.notSent') : wordOr('problem', `${code}.message`, message));
+  toast(isAway(problem) ? t('alert.now.notSent') : wordOr('problem', `${code}.message`, message));
 }
 
 /** Says what came of it, with a way back. Never rejects. */

@@ -1,7 +1,7 @@
 /** Boxes, page heads, messages, and what stands in the place of data that is not there. */
 import type { ComponentChildren } from 'preact';
 import { link } from '../net/live.ts';
-import type { Problem } from '../net/request.ts';
+import { isAway, type Problem } from '../net/request.ts';
 import { me } from '../net/session.ts';
 import { t, wordOr } from '../words/words.ts';
 import { Icon, type IconName } from './icon.tsx';
@@ -80,7 +80,7 @@ export function Callout({ tone, title, children, spoken = false }: CalloutProps)
 /** What went wrong and what to do now, in the language of the page where it has words for the code. */
 export function ProblemCallout({ problem, retry }: { problem: Problem; retry?: () => void }) {
   // What is read is read again by itself, and the banner says so.
-  const isWaiting = problem.code === 'NO_CONNECTION' && retry !== undefined;
+  const isWaiting = isAway(problem) && retry !== undefined;
   if (isWaiting && link.value === 'cut') return null;
   if (isWaiting) return <Callout tone="unknown" title={t('link.banner')} spoken />;
   const title = wordOr('problem', `${problem.code}.message`, problem.message);
