@@ -3,6 +3,7 @@
  * load runs in another process on another core.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,8 @@ import { createFleet } from '../../collector/fleet/endpoints.ts';
 import { brokerOn } from '../../collector/intake/broker/broker.ts';
 import { openIntake } from '../../collector/open-intake.ts';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
+import { openInflux } from '../../collector/series/influx/influx.ts';
+import type { OpenedStore } from '../../collector/series/store.ts';
 import { openState, type State } from '../../collector/state/open.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -33,7 +36,10 @@ export interface Kept {
 
 interface Subject {
   port: number;
+  /** Where `serveQueries` answers. */
+  queries?: number;
   compact(): Promise<Kept>;
+  stats?(): Kept;
   close(): Promise<void>;
 }
 
@@ -53,12 +59,40 @@ async function openBare(): Promise<Subject> {
   };
 }
 
-async function openOurs(endpoints: number): Promise<Subject> {
+/** Charts and newest values over HTTP, as other stores answer them. */
+async function serveQueries(store: OpenedStore, endpoints: number): Promise<number> {
+  const answerOf = async (path: string, asked: URLSearchParams): Promise<unknown> => {
+    if (path === '/chart')
+      return store.query({
+        ...{ endpoint: asked.get('endpoint') ?? '', metrics: ['cpu.usage_active'], agg: 'mean' },
+        ...{ from: Number(asked.get('from')), to: Number(asked.get('to')), step: Number(asked.get('step')) },
+      });
+    return Array.from({ length: endpoints }, (_, n) =>
+      store.latest(endpointId(n)).find(({ metric }) => metric === 'cpu.usage_active'),
+    ).filter((value) => value !== undefined);
+  };
+  const server = createHttpServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
+    answerOf(pathname, searchParams).then(
+      (value) => response.end(JSON.stringify(value)),
+      (thrown) => response.writeHead(500).end(String(thrown)),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** @param influx URL of an InfluxDB that keeps the samples, in place of the embedded store */
+async function openOurs(endpoints: number, influx?: string): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
   const state = await openState(join(folder, 'state.db'));
   await addEndpoints(state, endpoints);
   const parts = { clock: systemClock, log: silentLog };
-  const store = await openEmbedded({ folder: join(folder, 'series'), compactEveryMs: 3_600_000, ...parts });
+  const series = { folder: join(folder, 'series'), compactEveryMs: 3_600_000, ...parts };
+  const store = await (influx === undefined
+    ? openEmbedded(series)
+    : openInflux({ ...series, url: influx, database: 'ours' }));
   const fleet = await createFleet({ state, ...parts });
   const intake = await openIntake({
     source: brokerOn({ host: '127.0.0.1', port: 0, limits: unlimited }),
@@ -73,10 +107,12 @@ async function openOurs(endpoints: number): Promise<Subject> {
   });
   return {
     port: intake.port,
+    queries: await serveQueries(store, endpoints),
     async compact() {
       await store.compact();
       return store.stats();
     },
+    stats: store.stats,
     async close() {
       await intake.close();
       await fleet.close();
@@ -114,15 +150,16 @@ async function addEndpoints(state: State, count: number): Promise<void> {
   });
 }
 
-const [mode = 'bare', endpoints = '1'] = process.argv.slice(2);
-const subject = await (mode === 'bare' ? openBare() : openOurs(Number(endpoints)));
+const [mode = 'bare', endpoints = '1', influx] = process.argv.slice(2);
+const subject = await (mode === 'bare' ? openBare() : openOurs(Number(endpoints), influx));
 const answer = (message: object) => void process.send?.(message);
 
 process.on('message', (asked: string) => {
   if (asked === 'usage') {
     const { user, system } = process.cpuUsage();
     answer({ cpu: user + system, rss: process.memoryUsage.rss() } satisfies Usage);
-  } else if (asked === 'compact') void subject.compact().then(answer);
+  } else if (asked === 'stats') answer(subject.stats?.() ?? {});
+  else if (asked === 'compact') void subject.compact().then(answer);
   else void subject.close().then(() => process.exit(0));
 });
-answer({ port: subject.port });
+answer({ port: subject.port, queries: subject.queries });

@@ -22,14 +22,14 @@ import type { Kept, Usage } from './intake-broker.ts';
 import { endpointId, secretOf } from './intake-names.ts';
 
 const brokerFile = fileURLToPath(new URL('./intake-broker.ts', import.meta.url));
-const valuesEach = 20;
+export const valuesEach = 20;
 const pubackBytes = 4;
 const squeezedMs = 5000;
 /** Share of the reports that goes ahead unmeasured: the compilers on both sides have work of their own first. */
 const warmUp = 0.5;
 
 /** Exactly 20 values of a believable machine. */
-function metricsOf(n: number, at: number) {
+export function metricsOf(n: number, at: number) {
   let left = valuesEach;
   return metricsAt(makeMachine(1, n), at).flatMap((metric) => {
     const fields = Object.fromEntries(Object.entries(metric.fields).slice(0, left));
@@ -84,28 +84,42 @@ const birthPacket = (n: number) => ({
 
 interface Subject {
   port: number;
-  ask<T>(what: 'usage' | 'compact'): Promise<T>;
+  /** Port of HTTP for charts and newest values. */
+  queries: number;
+  pid: number;
+  ask<T>(what: 'usage' | 'compact' | 'stats'): Promise<T>;
   stop(): Promise<void>;
 }
 
 const canPin = process.platform === 'linux' && cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
 
+/** A process under measurement gets the first core, alone, where the system can do that; the load comes from others. */
+export function pin(pid: number): void {
+  if (canPin) spawnSync('taskset', ['-a', '-p', '-c', '0', String(pid)]);
+}
+
 /** Starts the process under measurement, on the first core alone where the system can do that. */
-async function startSubject(mode: 'bare' | 'ours', endpoints: number, file = brokerFile): Promise<Subject> {
-  const child: ChildProcess = fork(file, [mode, String(endpoints)], {
+export async function startSubject(
+  mode: 'bare' | 'ours',
+  endpoints: number,
+  file = brokerFile,
+  ...more: string[]
+): Promise<Subject> {
+  const child: ChildProcess = fork(file, [mode, String(endpoints), ...more], {
     // `node --cpu-prof test/bench/main.ts intake` profiles this process, too.
     execArgv: [
       '--disable-warning=ExperimentalWarning',
       ...process.execArgv.filter((one) => /^--(cpu-prof|perf-basic-prof|max-semi)/.test(one)),
     ],
   });
-  if (canPin) spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);
+  const pid = child.pid as number;
+  pin(pid);
   const next = async () => (await once(child, 'message'))[0];
-  const { port } = (await next()) as { port: number };
+  const { port, queries } = (await next()) as { port: number; queries: number };
   // Threads started since then inherit the core; those of the start-up were moved with the rest.
-  if (canPin) spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);
+  pin(pid);
   return {
-    port,
+    ...{ port, queries, pid },
     async ask<T>(what: string) {
       const answer = next();
       child.send(what);
@@ -120,7 +134,7 @@ async function startSubject(mode: 'bare' | 'ours', endpoints: number, file = bro
 }
 
 /** One connection that keeps its window full; each call of the result sends some frames and waits for their PUBACKs. */
-async function openPour(
+export async function openPour(
   port: number,
   n: number,
   window: number,
@@ -191,7 +205,7 @@ async function round(mode: 'bare' | 'ours', load: Load, file = brokerFile): Prom
   return { perSecond: total / seconds, cpuMicrosPerReport: (after.cpu - before.cpu) / total, kept };
 }
 
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+export const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
 async function throughput(load: Load, rounds: number): Promise<void> {
   const bare: Round[] = [];

@@ -9,6 +9,8 @@ import { until } from './until.ts';
 
 export interface InfluxServer {
   url: string;
+  folder: string;
+  pid(): number;
   /** Runs InfluxQL as the administrator; the parsed answer. */
   ask(
     statement: string,
@@ -38,8 +40,8 @@ export function influxMissing(): string | null {
 let databases = 0;
 export const freshDatabase = (): string => `t${process.pid}_${++databases}`;
 
-/** @param auth users must log in; `admin` with the password `admin password` is made */
-export async function startInflux({ auth = false } = {}): Promise<InfluxServer> {
+/** @param auth users must log in; `admin` with the password `admin password` is made. @param dataLines of its section [data] */
+export async function startInflux({ auth = false, dataLines = [] as readonly string[] } = {}): Promise<InfluxServer> {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-influx-'));
   chmodSync(folder, 0o700);
   const [port, backup] = [await freePort(), await freePort()];
@@ -60,6 +62,7 @@ dir = ${path('data')}
 wal-dir = ${path('wal')}
 index-version = "tsi1"
 query-log-enabled = false
+${dataLines.join('\n')}
 [http]
 bind-address = "127.0.0.1:${port}"
 log-enabled = false
@@ -113,8 +116,8 @@ enabled = false
   await start();
   if (auth) await ask(`create user "admin" with password 'admin password' with all privileges`);
   return {
-    url,
-    ask,
+    ...{ url, folder, ask },
+    pid: () => server?.pid ?? 0,
     freeze: () => void server?.kill('SIGSTOP'),
     thaw: () => void server?.kill('SIGCONT'),
     kill,
