@@ -13,7 +13,16 @@ if (missing !== null) console.log(`\nSKIP postgresql, influxdb or mosquitto: ${m
     const said: string[] = [];
     const say = (line: string) => void said.push(line);
     const only = ['kill-desk', 'freeze'];
-    const rows = await drillCluster({ endpoints: 10, intervalMs: 1000, freezeS: 12, influxS: 1, seed: 5, only, say });
+    const rows = await drillCluster({
+      endpoints: 10,
+      intervalMs: 1000,
+      freezeS: 12,
+      influxS: 1,
+      fullS: 5,
+      seed: 5,
+      only,
+      say,
+    });
     // How long it takes is for the drill itself to say.
     const wrong = rows.filter(({ what, holds }) => holds === false && !what.startsWith('ms of'));
     assert.equal(wrong, [], said.join('\n'));

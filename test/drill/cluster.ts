@@ -15,6 +15,7 @@ import { passwordFile, verifierOf } from '../support/mosquitto-files.ts';
 import { freePort } from '../support/port.ts';
 import { type PostgresServer, postgresServer } from '../support/postgres.ts';
 import { type Running, runCollector, temporaryFolder, until } from '../support/processes.ts';
+import { type SmallDisk, smallDisk } from '../support/small-disk.ts';
 import { keysOf } from './kills.ts';
 import { type Numbered, startNumbered } from './numbered.ts';
 import { formatTable, type Row } from './table.ts';
@@ -24,12 +25,17 @@ const takeOverMs = 15_000;
 const settleMs = 90_000;
 const tellEveryMs = 10_000;
 const database = 'drill';
+/** More than what the store keeps free for alerts. */
+const collectorDiskMb = 256;
+const influxDiskMb = 512;
 
 export interface ClusterDrillOptions {
   endpoints: number;
   intervalMs: number;
   freezeS: number;
   influxS: number;
+  /** s that a disk stays full. */
+  fullS: number;
   seed: number;
   /** Names of faults; empty: all. */
   only: readonly string[];
@@ -42,12 +48,14 @@ interface Collector {
   http: string;
   data: string;
   words: string[];
+  disk: SmallDisk | string;
 }
 
 interface Cluster {
   collectors: Collector[];
   broker: MosquittoServer;
   influx: InfluxServer;
+  influxDisk: SmallDisk | string;
   postgres: PostgresServer;
   options: ClusterDrillOptions;
   /** ms until another had the desk, after each time that it was lost. */
@@ -77,6 +85,14 @@ export const clusterFaults: Readonly<Record<string, Fault>> = {
     await pause(2000);
     await postgres.start();
   },
+  'full-desk': (cluster) => filled(cluster, deskOf(cluster).disk),
+  'full-other': (cluster) => filled(cluster, otherOf(cluster).disk),
+  async 'full-influx'(cluster) {
+    await filled(cluster, cluster.influxDisk);
+    // InfluxDB 1.x answers "no space left on device" until it is started again, however much is free: the writer of its log keeps the error.
+    await cluster.influx.kill();
+    await cluster.influx.start();
+  },
 };
 
 export async function run(args: string[]): Promise<boolean> {
@@ -87,22 +103,32 @@ export async function run(args: string[]): Promise<boolean> {
       interval: { type: 'string', default: '10000' },
       freeze: { type: 'string', default: '60' },
       influx: { type: 'string', default: '120' },
+      full: { type: 'string', default: '30' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       only: { type: 'string', default: '' },
     },
   });
   const only = values.only.split(',').filter(Boolean);
   const unknown = only.find((name) => !Object.hasOwn(clusterFaults, name));
-  const numbers = [values.endpoints, values.interval, values.freeze, values.influx, values.seed].map(Number);
+  const numbers = [values.endpoints, values.interval, values.freeze, values.influx, values.full, values.seed].map(
+    Number,
+  );
   if (unknown !== undefined || numbers.some((number) => !Number.isInteger(number) || number < 0)) {
     console.error(
-      `${unknown === undefined ? 'Numbers are whole ones, in ms (--interval) or s (--freeze, --influx)' : `There is no fault "${unknown}"`}. Faults: ${Object.keys(clusterFaults).join(', ')}.`,
+      `${unknown === undefined ? 'Numbers are whole ones, in ms (--interval) or s (--freeze, --influx, --full)' : `There is no fault "${unknown}"`}. Faults: ${Object.keys(clusterFaults).join(', ')}.`,
     );
     process.exit(2);
   }
-  const [endpoints, intervalMs, freezeS, influxS, seed] = numbers as [number, number, number, number, number];
+  const [endpoints, intervalMs, freezeS, influxS, fullS, seed] = numbers as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const say = (line: string) => console.log(line);
-  const rows = await drillCluster({ endpoints, intervalMs, freezeS, influxS, seed, only, say });
+  const rows = await drillCluster({ endpoints, intervalMs, freezeS, influxS, fullS, seed, only, say });
   console.log(`\n${formatTable(rows)}`);
   return rows.every(({ holds }) => holds !== false);
 }
@@ -119,8 +145,19 @@ export async function drillCluster(options: ClusterDrillOptions): Promise<Row[]>
   const postgres = (await postgresServer()) as PostgresServer;
   const folder = temporaryFolder();
   const receiver = await openReceiver(() => [200]);
-  const [influx, broker] = [await startInflux(), await startMosquitto()];
-  const cluster: Cluster = { collectors: [], broker, influx, postgres, options, takeOvers: [], foundGone: 0 };
+  const influxDisk = smallDisk(influxDiskMb);
+  const within = typeof influxDisk === 'string' ? {} : { within: influxDisk.path };
+  const [influx, broker] = [await startInflux(within), await startMosquitto()];
+  const cluster: Cluster = {
+    collectors: [],
+    broker,
+    influx,
+    influxDisk,
+    postgres,
+    options,
+    takeOvers: [],
+    foundGone: 0,
+  };
   const fleet: Numbered[] = [];
   const { say, endpoints, intervalMs, seed } = options;
   const telling = setInterval(() => {
@@ -145,7 +182,11 @@ export async function drillCluster(options: ClusterDrillOptions): Promise<Row[]>
       fleet.push(startNumbered(there, n, intervalMs, seed * 1000 + n));
     }
     await until(() => fleet.every(({ isConnected }) => isConnected), settleMs, 'the fleet to be connected');
-    await drained(fleet, intervalMs);
+    await until(() => fleet.every(({ generated }) => generated > 0), intervalMs + settleMs, 'a report of each');
+    if (!(await drained(fleet, intervalMs)))
+      throw new Error(
+        `reports are not acknowledged before any fault:\n${cluster.collectors.map(({ running }) => running.stderr().slice(-2000)).join('\n')}`,
+      );
     const breaches: { path: string; hostname: string }[] = [];
     for (const [name, fault] of Object.entries(clusterFaults)) {
       if (options.only.length > 0 && !options.only.includes(name)) continue;
@@ -169,7 +210,12 @@ export async function drillCluster(options: ClusterDrillOptions): Promise<Row[]>
     await pause(5000);
     const generated = fleet.flatMap((one) => one.numbers());
     const stored = await storedWhenWritten(influx, generated.length);
-    const lost = generated.filter((number) => !stored.has(number)).length;
+    const absent = generated.filter((number) => !stored.has(number));
+    const lost = absent.length;
+    if (lost > 0) {
+      say(`  lost (endpoint × 1,000,000 + its report): ${absent.slice(0, 100).join(', ')}`);
+      for (const { name, running } of cluster.collectors) say(`  ${name}:\n${running.stderr().slice(-4000)}`);
+    }
     const heard = breaches.map((breach) => heardOf(receiver.received, breach));
     const alerts = Number(postgres.run(database, "select count(*) from alerts where rule = 'disk-space'"));
     const slowest = Math.max(0, ...cluster.takeOvers);
@@ -216,6 +262,8 @@ export async function drillCluster(options: ClusterDrillOptions): Promise<Row[]>
       await running.ended;
     }
     await Promise.all([receiver.close(), influx.close(), broker.close()]);
+    for (const disk of [influxDisk, ...cluster.collectors.map((one) => one.disk)])
+      if (typeof disk !== 'string') disk.remove();
     folder.remove();
   }
 }
@@ -238,10 +286,11 @@ channels: [{ name: people, kind: webhook, url: "${webhook}" }]
 rules: [{ id: disk-space, for_s: 0 }]
 `,
   );
-  const data = join(home, 'data');
+  const disk = smallDisk(collectorDiskMb);
+  const data = join(typeof disk === 'string' ? home : disk.path, 'data');
   const port = await freePort();
   const words = ['start', '--data', data, '--http-port', String(port), '--config', config];
-  const collector = { name, words, data, http: `http://127.0.0.1:${port}`, running: runCollector(words) };
+  const collector = { name, words, data, disk, http: `http://127.0.0.1:${port}`, running: runCollector(words) };
   cluster.collectors.push(collector);
   await isUp(collector);
 }
@@ -319,6 +368,13 @@ async function freeze(cluster: Cluster): Promise<void> {
   );
 }
 
+async function filled({ options }: Cluster, disk: SmallDisk | string): Promise<void> {
+  if (typeof disk === 'string') return options.say(`  no disk was filled: ${disk}`);
+  disk.fill();
+  await pause(options.fullS * 1000);
+  disk.free();
+}
+
 const heardOf = (received: Parameters<typeof keysOf>[0], breach: Parameters<typeof keysOf>[1] | undefined) =>
   breach ? keysOf(received, breach) : [];
 
@@ -328,7 +384,10 @@ const drained = (fleet: readonly Numbered[], intervalMs: number) =>
     () => fleet.reduce((sum, { waiting }) => sum + waiting, 0) <= Math.max(2, (fleet.length * 2500) / intervalMs),
     settleMs,
     'acknowledgements',
-  ).catch(() => undefined);
+  ).then(
+    () => true,
+    () => false,
+  );
 
 /** Each value of the numbered metric that InfluxDB has, once as many are there as were sent. */
 async function storedWhenWritten(influx: InfluxServer, count: number): Promise<Set<number>> {

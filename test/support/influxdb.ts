@@ -40,9 +40,17 @@ export function influxMissing(): string | null {
 let databases = 0;
 export const freshDatabase = (): string => `t${process.pid}_${++databases}`;
 
-/** @param auth users must log in; `admin` with the password `admin password` is made. @param dataLines of its section [data] */
-export async function startInflux({ auth = false, dataLines = [] as readonly string[] } = {}): Promise<InfluxServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-influx-'));
+/**
+ * @param auth users must log in; `admin` with the password `admin password` is made
+ * @param dataLines of its section [data]
+ * @param within the folder that its own is made in
+ */
+export async function startInflux({
+  auth = false,
+  dataLines = [] as readonly string[],
+  within = tmpdir(),
+} = {}): Promise<InfluxServer> {
+  const folder = mkdtempSync(join(within, 'evenkeel-influx-'));
   chmodSync(folder, 0o700);
   const [port, backup] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${port}`;
