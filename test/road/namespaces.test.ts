@@ -292,7 +292,7 @@ drill(
       assert.is(readCredential(newcomer), null);
       // The agent that was enrolled before meets the same, with its next try.
       await ask(victim.data, 'wake');
-      await until(() => says.test(victim.run.output().slice(saidBefore)), 20_000, `the agent to say so: ${name}`);
+      await until(() => says.test(victim.run.output().slice(saidBefore)), 60_000, `the agent to say so: ${name}`);
       middle.child.kill('SIGKILL');
       await middle.finished;
       const heard = readFileSync(at(`${name}.https`), 'utf8');

@@ -61,7 +61,7 @@ interface OpenOptions {
 const roles: readonly Role[] = ['viewer', 'operator', 'manager', 'admin'];
 
 /** What the collector writes meanwhile cannot end while SQLite waits for it: both are in this process. */
-async function onceFree<T>(write: () => Promise<T>): Promise<T> {
+export async function onceFree<T>(write: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await write();
