@@ -127,6 +127,12 @@ export const errors = {
   // Both as the collector that made it said them.
   BACKUP_FAILED: row(400, '{message}', '{hint}'),
   BACKUP_UNUSABLE: row(400, 'The backup in {path} cannot be used: {reason}.', '{todo}'),
+  COPY_REFUSED: row(409, 'The state was not copied: {reason}.', '{todo}'),
+  COPY_ENDED: row(
+    409,
+    'The copy was ended before it was complete.',
+    'What was copied stays, and nothing was changed where it comes from. Run the same again: it goes on.',
+  ),
   RESTORE_REFUSED: row(400, 'Nothing was restored to {path}: {reason}.', '{todo}'),
   // Pages show it: which database and why stands in the log.
   STATE_UNAVAILABLE: row(

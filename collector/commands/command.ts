@@ -33,7 +33,11 @@ export const startOptions = {
  * @param command to run again after a fault; default: the one that checks them
  * @throws EvenkeelError as loadConfig does
  */
-export function settingsFrom(values: Readonly<Record<string, unknown>>, command?: string): LoadedConfig {
+export function settingsFrom(
+  values: Readonly<Record<string, unknown>>,
+  command?: string,
+  env: NodeJS.ProcessEnv = process.env,
+): LoadedConfig {
   const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
   const given: Record<keyof Flags, string | boolean | undefined> = {
     config: text('config'),
@@ -47,7 +51,7 @@ export function settingsFrom(values: Readonly<Record<string, unknown>>, command?
     localAgent: values['local-agent'] === true ? true : undefined,
   };
   const flags = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Flags;
-  const loaded = loadConfig(flags, process.env, process.cwd(), command);
+  const loaded = loadConfig(flags, env, process.cwd(), command);
   // An administrator types commands as root; the service could not read what root wrote.
   if (isPackaged) becomeOwnerOf(loaded.config.data);
   return loaded;

@@ -83,6 +83,12 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     about: 'the time series of a stopped collector into the InfluxDB of its settings; goes on where it was interrupted',
     load: () => import('./series-copy.ts'),
   },
+  'state copy': {
+    usage: '--from sqlite --to postgres [--url URL] [--password-file F] [--replace-nul]',
+    about:
+      'all but the time series of a stopped collector into an empty PostgreSQL database: that of `state` in the settings, or URL; goes on where it was interrupted',
+    load: () => import('./state-copy.ts'),
+  },
   health: {
     usage: '',
     about: 'whether it answers and can store: exit code 0, else 1',

@@ -25,7 +25,12 @@ export function progressLine() {
   };
 }
 
-export function untilInterrupted(): { signal: AbortSignal; over(): void } {
+/** `orderly`: what can be gone on with says so, when it ends before its end. */
+export function untilInterrupted(): {
+  signal: AbortSignal;
+  over(): void;
+  orderly<T>(work: Promise<T>): Promise<T>;
+} {
   const ending = new AbortController();
   const end = () => ending.abort();
   process.once('SIGINT', end);
@@ -36,6 +41,12 @@ export function untilInterrupted(): { signal: AbortSignal; over(): void } {
       process.off('SIGINT', end);
       process.off('SIGTERM', end);
     },
+    orderly: (work) =>
+      work.catch((thrown: unknown) => {
+        throw ending.signal.aborted && (thrown as Error).name === 'AbortError'
+          ? fail('COPY_ENDED', {}, thrown)
+          : thrown;
+      }),
   };
 }
 

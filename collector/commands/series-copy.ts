@@ -1,8 +1,9 @@
 /** `series copy --from embedded --to influx`: the time series of a collector that is stopped, into the backend of its settings. */
+import { existsSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { escaped } from '../../shared/safe-text.ts';
-import { openDataFolder } from '../data/folder.ts';
+import { openDataFolder, pathsOf } from '../data/folder.ts';
 import { createLog } from '../log.ts';
 import type { FilledSeries } from '../series/kind.ts';
 import { openAsIs } from '../state/open.ts';
@@ -39,24 +40,27 @@ export const command: Command = {
       throw fail('BAD_FLAG', {
         problem: `--to influx, and the settings have the series in ${place.name}: set series.kind to influx first`,
       });
+    if (!where && !existsSync(pathsOf(config.data).state)) throw fail('NO_DATA', { path: config.data });
     const folder = openDataFolder(config.data);
     const line = progressLine();
-    const { signal, over } = untilInterrupted();
+    const { signal, over, orderly } = untilInterrupted();
     try {
-      const state = await openAsIs(where ?? { driver: 'sqlite', file: folder.state });
+      const state = await openAsIs(where ?? { driver: 'sqlite', file: folder.state, isReadOnly: true });
       const rows = await state.selectFrom('endpoints').select(['id', 'name', 'site']).execute();
       await state.destroy();
       const tags = new Map(
         rows.map(({ id, name, site }) => [id, site === null ? { host: name } : { host: name, site }]),
       );
-      const filled = await place.fill(
-        {
-          ...{ folder: folder.series, clock: systemClock, log: createLog(config.log, config.logFormat) },
-          retention: { raw: retention.rawMs, '5m': retention.fiveMinutesMs, '1h': retention.oneHourMs },
-        },
-        (id) => tags.get(id) ?? { host: id },
-        (done, total) => line.say('Copying', done, total),
-        signal,
+      const filled = await orderly(
+        place.fill(
+          {
+            ...{ folder: folder.series, clock: systemClock, log: createLog(config.log, config.logFormat) },
+            retention: { raw: retention.rawMs, '5m': retention.fiveMinutesMs, '1h': retention.oneHourMs },
+          },
+          (id) => tags.get(id) ?? { host: id },
+          (done, total) => line.say('Copying', done, total),
+          signal,
+        ),
       );
       line.end();
       return report(place.name, filled);

@@ -4,6 +4,7 @@ import { Migrator } from 'kysely/migration';
 import { EvenkeelError, fail, reasonOf } from '../../shared/errors.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import { keepCopy, wayBack } from './before-updates.ts';
+import { readMark } from './copy/mark.ts';
 import type { Database, State } from './database.ts';
 import type { ColumnTypes, Connected, WaitContext } from './drivers/driver.ts';
 import { driverOf, type StatePlace } from './drivers/index.ts';
@@ -136,10 +137,11 @@ const unattended: WaitContext = { log: silentLog, stopped: new AbortController()
 /**
  * Opens the state and brings it to the newest schema.
  * @param where a text is an SQLite file, or `:memory:`
+ * @param isCopying for the copy that fills it: others refuse a copy that is not complete
  * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_CORRUPT, STATE_REFUSED when it is not ours,
  *   STATE_UNREACHABLE
  */
-export async function openState(where: string | StatePlace, waiting = unattended): Promise<State> {
+export async function openState(where: string | StatePlace, waiting = unattended, isCopying = false): Promise<State> {
   const place: StatePlace = typeof where === 'string' ? { driver: 'sqlite', file: where } : where;
   const driver = await driverOf(place);
   let state: State | undefined;
@@ -158,6 +160,7 @@ export async function openState(where: string | StatePlace, waiting = unattended
       }
     }
     await ready(state);
+    if (!isCopying) await refuseHalf(state, driver.nameOf(place));
     return state;
   } catch (thrown) {
     await state?.destroy();
@@ -165,6 +168,16 @@ export async function openState(where: string | StatePlace, waiting = unattended
       ? thrown
       : driver.refusalOf(place, thrown);
   }
+}
+
+/** @throws EvenkeelError STATE_REFUSED for what `copy/` has not finished */
+async function refuseHalf(state: State, place: string): Promise<void> {
+  const mark = await readMark(state);
+  if (mark)
+    throw fail('STATE_REFUSED', {
+      ...{ place, reason: `it holds a part of ${mark.from}, whose copy has not ended` },
+      todo: 'Let it end: npm run collector -- state copy --from sqlite --to postgres, which goes on where it was. Or start with the settings of before: nothing was changed there.',
+    });
 }
 
 /** An update of what another program keeps is not held up by a program that is missing here: its administrator has backups. */

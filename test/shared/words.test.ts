@@ -189,6 +189,8 @@ const terminalOnly = new Set<string>([
   'BACKUP_FAILED',
   'BACKUP_UNUSABLE',
   'RESTORE_REFUSED',
+  'COPY_REFUSED',
+  'COPY_ENDED',
   'BAD_FLAG',
   'BAD_CONFIG',
   'BAD_LOCAL_CONFIG',

@@ -3,10 +3,10 @@ import { reasonOf } from '../../../shared/errors.ts';
 import { type PostgresPlace, postgresName } from './postgres-address.ts';
 
 /**
- * Classes of SQLSTATE caused by the statement itself: bad data, a broken constraint, bad SQL. All else, and every
+ * Classes of SQLSTATE caused by the statement itself: bad data, a broken constraint, bad SQL, a key too long for its index. All else, and every
  * failure of the network, is between us and the server, and the same statement will work when that is fixed.
  */
-const ours = ['0A', '21', '22', '23', '42'];
+const ours = ['0A', '21', '22', '23', '42', '54'];
 /** Of class 42: a privilege was revoked. */
 const insufficientPrivilege = '42501';
 const wrongPassword = '28P01';

@@ -9,6 +9,8 @@ export interface SqlitePlace {
   driver: 'sqlite';
   /** Or `:memory:`. */
   file: string;
+  /** For what only looks at it: nothing can be changed, and it must be there. */
+  isReadOnly?: boolean;
 }
 
 /** Per step, which holds up statements: 200 pages are 0.8 MB. */
@@ -27,11 +29,9 @@ const nothing = async () => {};
 export const sqlite: StateDriver<SqlitePlace> = {
   columns: { id: 'integer primary key', int: 'integer', amount: 'integer', real: 'real', text: 'text', isFirst: true },
   nameOf: ({ file }) => file,
-  async connect({ file }) {
-    const database = new DatabaseSync(file);
-    database.exec(
-      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 2000',
-    );
+  async connect({ file, isReadOnly = false }) {
+    const database = new DatabaseSync(file, { readOnly: isReadOnly, timeout: 2000 });
+    if (!isReadOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
     const verdict = database.prepare('pragma quick_check(1)').get() as { quick_check: string };
     if (verdict.quick_check !== 'ok') throw new Error(verdict.quick_check);
     return {
