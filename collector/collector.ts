@@ -201,7 +201,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       newest,
       viewOf: seen,
       ruleNamed,
-      ...{ channels, devices: routes.devices, channelHealth, ownBackups, mirrors },
+      ...{ channels, desks: routes.desks, devices: routes.devices, channelHealth, ownBackups, mirrors },
       trust: { view: tls.view, ofEndpoint: tls.agents.ofEndpoint },
       registry,
       addresses: () => tls.addresses(ports),

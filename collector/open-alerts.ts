@@ -10,9 +10,10 @@ import { createActLinks, silencing } from './act/links.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import { labelsInState } from './alerts/labels-in-state.ts';
 import { doubtsInSettings } from './alerts/matcher-doubts.ts';
-import { channelFailed, scheduleGap } from './alerts/own-rules.ts';
+import { channelFailed, deskFailed, scheduleGap } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
 import type { ChangeFeed } from './change-feed.ts';
+import { createDesks } from './desks/desks.ts';
 import { defaultRules } from './evaluate/defaults.ts';
 import { warnOfEmptyScopes } from './evaluate/empty-scopes.ts';
 import type { EndpointView } from './evaluate/kinds/kind.ts';
@@ -150,9 +151,17 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const outside = createOutside({ state, clock, log, fleet, said: alerts.said });
   await outside.start();
   onStop(() => outside.stop());
+  const desks = createDesks({
+    ...{ state, clock, tickets, ruleNamed, publicUrl, zone, outgoing, changeFeed, log },
+    settings: config.desks,
+    isHeld: () => held.since() !== null,
+  });
+  desks.start((desk, isBad) => alerts.own(deskFailed, { desk }, isBad));
+  onStop(() => desks.stop());
   void warnOfGaps();
   return {
     channels,
+    desks,
     devices,
     channelHealth,
     rules,

@@ -2,9 +2,11 @@
  * What the REST interface answers: one schema for the collector, OpenAPI and the web app.
  * Times are ms since 1970 UTC; `null` means unknown or none and is never shown as 0.
  */
+
 import { type Static, type TSchema, Type } from 'typebox';
 import { weekdays } from './calendar.ts';
 import { patchAges } from './choices.ts';
+import { DeskLink } from './desk.ts';
 import { holdReasons } from './hold.ts';
 import { IdentityEvent } from './identity.ts';
 import { Reason, Reasons } from './inventory.ts';
@@ -652,6 +654,8 @@ export const TicketDetail = Type.Object({
     { description: 'of an alert of other monitoring: what came with it, and where it is shown there' },
   ),
   follows: Type.Union([Type.Integer(), Type.Null()]),
+  /** At ticket desks of others. */
+  desks: Type.Array(DeskLink),
 });
 export type TicketDetail = Static<typeof TicketDetail>;
 

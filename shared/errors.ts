@@ -557,6 +557,27 @@ export const errors = {
     'The channel {channel} refused the notification: {reason}.',
     'Correct the settings of the channel.',
   ),
+  DESK_FAILED: row(
+    502,
+    'The ticket desk {desk} did not do what it was asked for ({what}): {reason}.',
+    'It is tried again automatically; nothing is lost meanwhile.',
+    true,
+  ),
+  DESK_REFUSED: row(
+    502,
+    'The ticket desk {desk} refused {what}: {reason}.',
+    'Correct the desk in evenkeel.yaml, or what the desk asks for; its test says what is missing.',
+  ),
+  DESK_DENIED: row(
+    502,
+    'The ticket desk {desk} does not let the account do this ({what}): {reason}.',
+    'Give the account its rights back or renew its secret; then press Test. Until then it is asked every 15 minutes.',
+  ),
+  HOOK_REFUSED: row(
+    401,
+    'This message is not signed with the secret of the desk.',
+    'Give the desk the secret whose file evenkeel.yaml names as hook_secret_file.',
+  ),
   TARGET_NOT_ALLOWED: row(
     502,
     'Notifications do not go to {target}: this machine and private networks must stand in outgoing.allow.',

@@ -54,6 +54,9 @@ export const newEndpoints = own('new-endpoints', 'info');
 /** A mirror of the series is away for long, or samples were given up for it. Tag: its name. */
 export const mirrorBehind = own('mirror-behind', 'warning');
 
+/** A ticket desk of others does not take our tickets, or does not let us in. Tag: its name. It has no ticket: that would go there, too. */
+export const deskFailed = own('desk-failed', 'warning');
+
 export const ownRules: readonly Rule[] = [
   siteDown,
   collectorIsolated,
@@ -66,6 +69,7 @@ export const ownRules: readonly Rule[] = [
   newEndpoints,
   updateStopped,
   mirrorBehind,
+  deskFailed,
 ];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));

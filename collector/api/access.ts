@@ -54,6 +54,8 @@ export const access: Readonly<Record<string, Need>> = {
   /** The secret in the link is what counts. */
   'GET /api/v1/rate/:token': 'public',
   'POST /api/v1/rate/:token': 'public',
+  /** Signed with a secret of the desk. */
+  'POST /api/v1/desks/:name/hook': 'public',
   /** So do these: GET shows, POST acts. */
   'GET /act/:token': 'public',
   'POST /act/:token': 'public',
@@ -219,6 +221,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/channels/trouble': 'viewer',
   'GET /api/v1/collector/tls': 'admin',
   'GET /api/v1/collector/mirrors': 'admin',
+  'GET /api/v1/desks': 'admin',
+  'POST /api/v1/desks/:name/test': 'admin',
   'GET /api/v1/collector/backups': 'admin',
   'POST /api/v1/collector/backups': 'admin',
   'GET /api/v1/collector/restored': 'admin',

@@ -20,6 +20,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   channels: ['channel', 'channels'],
   collector: ['collector', null],
   costs: ['cost', 'costs'],
+  desks: ['ticket_desk', null],
   endpoints: ['endpoint', 'endpoints'],
   enroll: ['endpoint', null],
   enrollments: ['join_code', 'enrollments'],
@@ -79,6 +80,8 @@ const changesNothing = new Set([
   'POST /api/v1/alerts/:id/opened',
   // Their history says who sent them.
   'POST /api/v1/alerts/webhook',
+  // What it is about is read from the desk, and stands in the history of the ticket.
+  'POST /api/v1/desks/:name/hook',
   'POST /api/v2/alerts',
 ]);
 /** Without a reason they only show what they would do. */

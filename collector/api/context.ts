@@ -26,6 +26,7 @@ import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Changes } from '../changes/changes.ts';
 import type { Costs } from '../costs/costs.ts';
+import type { Desks } from '../desks/desks.ts';
 import type { EndpointView } from '../evaluate/kinds/kind.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
@@ -106,6 +107,7 @@ export interface Context {
   impacts: Impacts;
   maintenance: MaintenanceActions;
   channels: Pick<Channels, 'list' | 'kinds' | 'create' | 'edit' | 'remove' | 'blocked' | 'test' | 'testDevice'>;
+  desks: Pick<Desks, 'view' | 'test' | 'take'>;
   devices: Pick<PushDevices, 'keys' | 'list' | 'add' | 'remove'>;
   channelHealth: Pick<ChannelHealth, 'lastOf' | 'counts' | 'failing' | 'isMute'>;
   silences: SilenceActions;

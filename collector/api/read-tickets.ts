@@ -9,6 +9,7 @@ import {
 import { badMark } from '../../shared/bad-mark.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { linksOf } from '../desks/links.ts';
 import { outsideTexts } from '../outside/texts.ts';
 import { chunks } from '../state/chunks.ts';
 import type { State } from '../state/open.ts';
@@ -215,6 +216,7 @@ export async function ticketById(reading: TicketReading, id: number): Promise<Ti
     notifications: await notificationsOf(state, { ticket: id, alert: row.alert }),
     said: row.alert === null ? null : await outsideTexts(state, row.alert),
     follows: row.follows,
+    desks: await linksOf(state, id),
   };
 }
 

@@ -35,6 +35,7 @@ import { readBroker } from './broker.ts';
 import { readChannels } from './channels.ts';
 import { readCluster } from './cluster.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
+import { readDesks } from './desks.ts';
 import { logInFaults, readLogIn } from './log-in.ts';
 import { MirrorsSettings, mirrorFaults, plainMirrors, readMirrors } from './mirrors.ts';
 import { type Read, readNamed } from './named-file.ts';
@@ -112,6 +113,7 @@ export function loadConfig(
   const series = readSeries(settings.series, read, faults);
   const broker = readBroker(settings.broker, settings.mqtt, read, faults);
   const channels = readChannels(settings.channels, read, faults);
+  const desks = readDesks(settings.desks, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
   faults.push(...ownBackupFaults(settings.backup, read), ...logInFaults(settings.login, read));
   faults.push(...auditFaults(settings.audit, read));
@@ -175,6 +177,7 @@ export function loadConfig(
     series,
     cluster: readCluster(good.cluster),
     channels,
+    desks,
     routing: routing.documents,
     mirrors: readMirrors(good.mirrors, read),
     outgoing: { allow: good.outgoing?.allow ?? [] },

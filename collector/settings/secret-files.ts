@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { quoted } from '../../shared/safe-text.ts';
 import type { Path } from '../../shared/shape.ts';
 
-const secretKey = /^(?:password|token|secret)$/;
+const secretKey = /(?:^|_)(?:password|token|secret)$/;
 /** `scheme://user:password@host` */
 const withLogin = /^[a-z][a-z+.-]{0,30}:\/\/[^\s:]{0,256}:[^\s]{1,512}@/i;
 

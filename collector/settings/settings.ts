@@ -8,6 +8,7 @@ import { rangeFault } from '../../shared/ranges.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { OpenIdSettings } from '../accounts/openid-settings.ts';
 import type { FileLayer } from '../agent-settings/store.ts';
+import type { DeskSettings } from '../desks/settings.ts';
 import type { MirrorSettings } from '../mirrors/mirror.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
@@ -232,6 +233,9 @@ export const CollectorSettings = Type.Object(
       ),
     ),
     channels: Type.Optional(Type.Array(Type.Unknown(), { description: 'each checked by its kind: collector/notify' })),
+    desks: Type.Optional(
+      Type.Array(Type.Unknown(), { maxItems: 8, description: 'each checked by its kind: collector/desks' }),
+    ),
     rules: Type.Optional(
       Type.Array(Type.Unknown(), {
         description: 'changes of default rules by id, and rules of your own: collector/evaluate/check.ts',
@@ -394,6 +398,8 @@ export interface Config {
   /** Others work on the same fleet; null: this one alone. */
   cluster: ClusterPlace | null;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
+  /** Ticket desks of others. */
+  desks: DeskSettings[];
   /** Schedules, escalation policies, routes and people, as far as the file has them. */
   routing: FileDocuments;
   /** Where every sample goes as well. */

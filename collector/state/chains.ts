@@ -8,7 +8,15 @@ import type { State, StateTransaction } from './database.ts';
 
 /** Chains per commit: each may have thousands of events. */
 const atOnce = 100;
-const ofTicket = ['ticket_events', 'ticket_links', 'ticket_participants', 'ratings', 'impacts', 'incidents'] as const;
+const ofTicket = [
+  'ticket_events',
+  'ticket_links',
+  'desk_links',
+  'ticket_participants',
+  'ratings',
+  'impacts',
+  'incidents',
+] as const;
 
 /** @param end ms UTC: what ended before it goes. @returns how many tickets and alerts went */
 export async function dropChains(state: State, end: number): Promise<number> {

@@ -15,6 +15,7 @@ import type { ChannelTables } from './channel-tables.ts';
 import type { ClusterTables } from './cluster-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
+import type { DeskTables } from './desk-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
@@ -54,6 +55,7 @@ export interface Database
     ChangeTables,
     ClusterTables,
     CostTables,
+    DeskTables,
     IdentityTables,
     MaintenanceTables,
     OutageTables,

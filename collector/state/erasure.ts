@@ -224,6 +224,9 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   users: nothing,
   act_links: nothing,
   push_subscriptions: nothing,
+  desks: nothing,
+  // Who works on it there. The ticket at the desk itself is that desk's own affair.
+  desk_links: [{ emptied: ofTickets, set: { remote_assignee: null, agreed_assignee: null, last_error: null } }],
   collectors: nothing,
   leases: nothing,
   saved_views: nothing,

@@ -54,6 +54,7 @@ import * as watchedSeen from './migrations/061-watched-seen.ts';
 import * as joining from './migrations/065-joining.ts';
 import * as agentSettings from './migrations/068-agent-settings.ts';
 import * as trust from './migrations/070-trust.ts';
+import * as desks from './migrations/071-desks.ts';
 import * as waiting from './migrations/072-waiting.ts';
 import * as identityEvents from './migrations/074-identity.ts';
 import * as announced from './migrations/075-announced.ts';
@@ -119,6 +120,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '065-joining': joining,
   '068-agent-settings': agentSettings,
   '070-trust': trust,
+  '071-desks': desks,
   '072-waiting': waiting,
   '074-identity': identityEvents,
   '075-announced': announced,

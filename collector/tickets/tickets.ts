@@ -39,6 +39,8 @@ export interface Comment {
   isPublic: boolean;
   /** Written down for the requester, who said it on the telephone or by mail. Always public. */
   isFromRequester: boolean;
+  /** Where it was written first, and its id there: it is taken once. */
+  origin?: string;
 }
 
 export interface TicketTransition {
@@ -174,13 +176,15 @@ export function createTickets(parts: TicketsParts): Tickets {
 
   return {
     create: (ticket) => createByPerson(parts, ticket),
-    async comment(id, by, { text, isPublic, isFromRequester }) {
+    async comment(id, by, { text, isPublic, isFromRequester, origin }) {
       let isMailed = false;
       await touch(id, async (db, row, now) => {
         if (isFromRequester && row.requester === null)
           throw conflict(`nobody asked for ticket ${id}; write the comment as your own`);
         const isAnswer = isFromRequester || (isPublic && by === row.requester);
-        const data = isFromRequester && by !== row.requester ? JSON.stringify({ fromRequester: true }) : null;
+        const isForThem = isFromRequester && by !== row.requester;
+        const facts = { ...(isForThem ? { fromRequester: true } : {}), ...(origin === undefined ? {} : { origin }) };
+        const data = Object.keys(facts).length === 0 ? null : JSON.stringify(facts);
         await note(db, id, now, by, 'comment', { text, data, is_public: isPublic || isFromRequester ? 1 : 0 });
         const { requester } = row;
         if (parts.notify && isPublic && !isAnswer && requester !== null)

@@ -316,6 +316,7 @@ export const words = {
     'own-backup-old': 'No fresh backup of the collector',
     'update-stopped': 'Update of agents stopped by itself',
     'mirror-behind': 'A mirror does not get its samples',
+    'desk-failed': 'A ticket desk does not get our tickets',
     'collector-self': 'The collector has a problem',
     'channel-failed': 'Messages do not get through',
     'channel-test': 'Test of a channel',

@@ -475,6 +475,22 @@ export const words: Words = {
       message: '通知先に通知を送信できませんでした。',
       hint: '自動的に再試行されます。',
     },
+    DESK_FAILED: {
+      message: 'チケットデスクが要求に応じませんでした。',
+      hint: '自動的に再試行されます。その間も何も失われません。',
+    },
+    DESK_REFUSED: {
+      message: 'チケットデスクが要求を拒否しました。',
+      hint: 'evenkeel.yaml のデスクの設定か、デスクが求める項目を直してください。足りないものはテストで分かります。',
+    },
+    DESK_DENIED: {
+      message: 'チケットデスクがアカウントを拒否しました。',
+      hint: 'アカウントに権限を付けるか秘密を更新して、「テスト」を押してください。それまでは 15 分ごとに確認します。',
+    },
+    HOOK_REFUSED: {
+      message: 'このメッセージは、デスクの秘密で署名されていません。',
+      hint: 'evenkeel.yaml の hook_secret_file が指すファイルの秘密を、デスクに設定してください。',
+    },
     CHANNEL_REFUSED: {
       message: '通知先が通知を拒否しました。',
       hint: '通知先の設定を修正してください。',
@@ -654,6 +670,7 @@ export const words: Words = {
     'own-backup-old': 'コレクターの新しいバックアップがありません',
     'update-stopped': 'エージェントの更新が自動で停止しました',
     'mirror-behind': 'ミラーにサンプルが届いていません',
+    'desk-failed': '外部のチケットデスクにチケットが届いていません',
     'collector-self': 'コレクターに問題があります',
     'channel-failed': '通知が届いていません',
     'channel-test': '通知チャンネルのテスト',

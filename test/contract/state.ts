@@ -40,6 +40,7 @@ function fitting(table: string, column: string): unknown {
     'targets.id': 'x',
     'watched_states.state': 'down',
     'tickets.state': 'on_hold',
+    'desk_links.state': 'linked',
     'tickets.channel': 'phone',
     'tickets.category': 'question',
     'tickets.hold_reason': 'awaiting_vendor',

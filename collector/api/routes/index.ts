@@ -20,6 +20,7 @@ import { copyRoutes } from './copies.ts';
 import { costRoutes } from './costs.ts';
 import { credentialRoutes } from './credentials.ts';
 import { dependencyRoutes } from './dependencies.ts';
+import { deskRoutes } from './desks.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
@@ -114,6 +115,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   changeOutcomeRoutes,
   changeTableRoutes,
   channelRoutes,
+  deskRoutes,
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,

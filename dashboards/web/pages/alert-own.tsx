@@ -14,6 +14,7 @@ const pages: Readonly<Record<string, string>> = {
   'own-backup-old': '/settings',
   'update-stopped': '/agent-updates',
   'mirror-behind': '/settings',
+  'desk-failed': '/settings',
   'new-endpoints': '/',
 };
 

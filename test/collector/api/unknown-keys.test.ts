@@ -20,6 +20,7 @@ const takesBody: Record<string, string> = {
   'POST /api/v1/enroll': 'a newer agent may report more of itself than this collector knows',
   'POST /api/v1/agent/copied': 'so may one that asks whether it is a copy',
   'POST /api/v1/alerts/webhook': 'the form is Alertmanager’s, and grows',
+  'POST /api/v1/desks/:name/hook': 'the form is that of each vendor, and its signature is looked at first',
   'POST /api/v2/alerts': 'the form is Alertmanager’s, and grows',
 };
 
