@@ -22,6 +22,7 @@ import { type Refusal, refuseConnect, refuseSubscribe, sessionIn } from './guard
 import { type Listener, type ListenerRules, openListener, type Tls } from './listen.ts';
 import { createPublications, type PublicationRules, type Publications } from './publications.ts';
 import { createRefusals, type Refuse } from './refusals.ts';
+import { takeReports } from './report-frames.ts';
 
 export interface Limits extends ListenerRules, PublicationRules {
   connect: number;
@@ -115,6 +116,7 @@ async function openBroker(parts: BrokerParts): Promise<IntakeSource> {
         if (connection && !publications.takeOther(connection, cost)) connections.end(connection);
       };
       onOtherPackets(client, count);
+      takeReports(client, connections.of, publications.takeReport);
       (socket as DoorSocket).onFrames?.(count);
     },
   }).catch(async (thrown: unknown) => {

@@ -9,6 +9,8 @@ const waitingAtMost = 128;
 export interface QueuedPublication {
   /** Of the PUBLISH; null at QoS 0, which has no PUBACK. */
   messageId: number | null;
+  /** Too much waits already: it is not kept. */
+  isCrowded: boolean;
   /** Bytes counted as waiting; 0 when it is not kept. */
   bytes: number;
   /** Monotonic ms. */

@@ -18,6 +18,7 @@ import { admitPublish, type Refusal } from './guards.ts';
 import { createHoldingBack } from './held.ts';
 import { createPubacks, whenDrained } from './pubacks.ts';
 import type { Refuse } from './refusals.ts';
+import { type OwnTopic, stopReading, type TakeReport } from './report-frames.ts';
 
 export interface PublicationRules {
   /** Per endpoint: messages per second, and burst. Every 16 KiB count as one more message. */
@@ -30,6 +31,8 @@ export interface PublicationRules {
 export interface Publications {
   /** `done` is aedes': with an error it ends the connection, without a PUBACK. */
   take(connection: Connection, packet: IPublishPacket, done: (error?: Error | null) => void): void;
+  /** A report that aedes does not see: see report-frames.ts. */
+  takeReport: TakeReport;
   /** Any other packet: false when there are so many that the connection should end. */
   takeOther(connection: Connection, cost: number): boolean;
   /** To be called every second: resumes stuck connections, and ends those that should reconnect. */
@@ -38,7 +41,7 @@ export interface Publications {
 
 /** Approximate memory of a waiting message beside its payload, bytes: its record and its entries in queues. */
 const overheadBytes = 1024;
-/** The window of our agent. With more than this waiting, reading of the connection pauses. */
+/** The window of our agent. */
 const readsOnBelow = 32;
 /** After a wait of this, reading resumes all the same: pings must be answered. */
 const readOnAfterMs = 2000;
@@ -77,56 +80,50 @@ export function createPublications(parts: {
       done(new Error(admitted.text));
       return;
     }
-    const crowded = waitingBytes > rules.waitingBytes;
-    if (crowded) connection.dropped = true;
-    const entry = entryOf(packet, crowded);
+    const { topic, payload, messageId } = packet;
+    const entry = enter(connection, payload.length, packet.qos === 1 ? (messageId as number) : null);
+    if (!entry) return;
+    packet.qos = 0;
+    if (isFull(connection)) entry.readOn = done;
+    else goOn(done);
+    send(connection, entry, admitted.leaf, topic, payload as Buffer);
+  }
+
+  function takeReport(connection: Connection, { leaf, topic }: OwnTopic, payload: Buffer, messageId: number): void {
+    const entry = enter(connection, payload.length, messageId);
+    if (!entry) return;
+    if (isFull(connection)) entry.readOn = stopReading(connection.client);
+    send(connection, entry, leaf, topic, payload);
+  }
+
+  /** @returns undefined when too many wait, and the connection was ended */
+  function enter(connection: Connection, size: number, messageId: number | null): QueuedPublication | undefined {
+    const isCrowded = waitingBytes > rules.waitingBytes;
+    if (isCrowded) connection.dropped = true;
+    const bytes = isCrowded ? 0 : size + overheadBytes;
+    const entry = { messageId, isCrowded, bytes, since: clock.monotonic(), isReady: false, readOn: null };
     if (!connection.queue.enter(entry)) {
       refuse('window', connection.address.endpoint, 'too many publications wait for their PUBACK');
       parts.end(connection);
-      return;
+      return undefined;
     }
-    waitingBytes += entry.bytes;
+    waitingBytes += bytes;
     waitingCount += 1;
-    packet.qos = 0;
-    const { writableNeedDrain } = connection.client.conn as unknown as { writableNeedDrain: boolean };
-    if (connection.queue.size() > readsOnBelow || writableNeedDrain) entry.readOn = done;
-    else goOn(done);
-    send(connection, entry, packet, admitted.leaf, crowded);
+    return entry;
   }
 
-  function entryOf({ qos, messageId, payload }: IPublishPacket, crowded: boolean): QueuedPublication {
-    return {
-      messageId: qos === 1 ? (messageId as number) : null,
-      bytes: crowded ? 0 : payload.length + overheadBytes,
-      since: clock.monotonic(),
-      isReady: false,
-      readOn: null,
-    };
-  }
-
-  function send(
-    connection: Connection,
-    entry: QueuedPublication,
-    packet: IPublishPacket,
-    leaf: UpLeaf,
-    crowded: boolean,
-  ): void {
-    const { topic } = packet;
-    const payload = packet.payload as Buffer;
-    const { endpoint } = connection.address;
-    const acknowledge = acknowledging(connection, entry);
+  function send(connection: Connection, entry: QueuedPublication, leaf: UpLeaf, topic: string, payload: Buffer): void {
     const message = {
-      endpoint,
+      endpoint: connection.address.endpoint,
       leaf,
       topic,
       payload,
-      crowded,
+      crowded: entry.isCrowded,
       from: connection.from,
-      acknowledge,
+      acknowledge: acknowledging(connection, entry),
       refuse: () => release(entry),
     };
-    const waitMs = waitFor(connection, 1 + payload.length / 16_384);
-    held.pass(connection, message, waitMs);
+    held.pass(connection, message, waitFor(connection, 1 + payload.length / 16_384));
   }
 
   /** A separate function: a closure that waits for the commit must not hold the payload. */
@@ -164,7 +161,7 @@ export function createPublications(parts: {
   }
 
   return {
-    take,
+    ...{ take, takeReport },
     takeOther({ address: { endpoint } }, cost) {
       if (allowances.take(endpoint, cost) === 0) return true;
       refuse('packets', endpoint, `more than ${rules.messagesPerSecond} packets a second`);
@@ -192,6 +189,11 @@ function admit(connection: Connection, packet: IPublishPacket): { leaf: UpLeaf }
   const admitted = admitPublish(connection.address, packet);
   if ('leaf' in admitted) connection.last = { topic: packet.topic, leaf: admitted.leaf };
   return admitted;
+}
+
+/** With more than this waiting, reading of the connection pauses. */
+function isFull({ queue, client }: Connection): boolean {
+  return queue.size() > readsOnBelow || (client.conn as unknown as { writableNeedDrain: boolean }).writableNeedDrain;
 }
 
 /** Pings and new reports must not wait for a disk. The window still bounds the backlog. */
