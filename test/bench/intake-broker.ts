@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Aedes } from 'aedes';
 import { Registry } from 'prom-client';
-import { hashSecret } from '../../collector/accounts/secret.ts';
 import { createChangeFeed } from '../../collector/change-feed.ts';
 import { createFleet } from '../../collector/fleet/endpoints.ts';
 import { brokerOn } from '../../collector/intake/broker/broker.ts';
@@ -17,11 +16,10 @@ import { openIntake } from '../../collector/open-intake.ts';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
 import { openInflux } from '../../collector/series/influx/influx.ts';
 import type { OpenedStore } from '../../collector/series/store.ts';
-import { openState, type State } from '../../collector/state/open.ts';
+import { openState } from '../../collector/state/open.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
-import { bucketOf } from '../../shared/topics.ts';
-import { endpointId, secretOf } from './intake-names.ts';
+import { addEndpoints, endpointId } from './intake-names.ts';
 
 export interface Usage {
   /** CPU time of all threads since the start, µs. */
@@ -125,30 +123,6 @@ async function openOurs(endpoints: number, influx?: string): Promise<Subject> {
 
 const gate = { connections: 1e6, strangers: 1e6, perAddress: 1e6, perKnownAddress: 1e6, evictAfter: 1e9 };
 const unlimited = { messagesPerSecond: 1e9, messagesAtOnce: 1e9, gate };
-
-async function addEndpoints(state: State, count: number): Promise<void> {
-  const rows = Array.from({ length: count }, (_, n) => ({
-    id: endpointId(n),
-    bucket: bucketOf(endpointId(n)),
-    name: `bench-${n}`,
-    kind: 'server' as const,
-    kind_why: 'bench',
-    tags: '[]',
-    platform: 'linux',
-    arch: 'x64',
-    secret_hash: hashSecret(secretOf(n)),
-    enrolled_at: 0,
-    state: 'never' as const,
-    state_since: 0,
-  }));
-  await state.transaction().execute(async (db) => {
-    for (let from = 0; from < rows.length; from += 500)
-      await db
-        .insertInto('endpoints')
-        .values(rows.slice(from, from + 500) as never)
-        .execute();
-  });
-}
 
 const [mode = 'bare', endpoints = '1', influx] = process.argv.slice(2);
 const subject = await (mode === 'bare' ? openBare() : openOurs(Number(endpoints), influx));

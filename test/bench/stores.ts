@@ -13,7 +13,9 @@ import { type StoreKind, type StoreServer, storeKinds } from './stores-servers.t
 
 /** Share of the reports that goes ahead unmeasured. */
 const warmUp = 0.4;
-const steps = 300;
+/** Steps that all of them have; a chart has some hundred. */
+const steps = [10_000, 60_000, 300_000, 3_600_000];
+const points = 400;
 
 export interface Measured {
   store: string;
@@ -72,7 +74,7 @@ async function measure(kind: StoreKind, shape: Shape): Promise<Measured> {
   try {
     // The end of a bucket, so that all stores have the same ones.
     const spanMs = shape.each * shape.intervalMs;
-    const step = Math.max(10_000, Math.round(spanMs / steps / 10_000) * 10_000);
+    const step = steps.find((one) => spanMs / one <= points) ?? 3_600_000;
     const until = shape.kind === 'own' ? Date.now() : Math.floor(Date.now() / step) * step;
     const readings = Array.from({ length: shape.endpoints }, (_, n) => readingsOf(n, shape, until));
     const lanes = await server.lanes(readings);
@@ -125,7 +127,11 @@ export async function measureStores(options: StoresOptions, kinds = storeKinds):
     for (const shape of shapesFor(options))
       for (const kind of here) {
         options.say(`round ${round} of ${options.rounds}: ${kind.name}, ${shape.name} …`);
-        all.push(await measure(kind, shape));
+        const found = await measure(kind, shape);
+        all.push(found);
+        options.say(
+          `  ${Math.round(found.perSecond)} values/s, ${found.cpu.toFixed(2)} µs, ${found.bytes.toFixed(2)} bytes per value`,
+        );
       }
   return all;
 }

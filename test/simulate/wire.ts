@@ -11,6 +11,8 @@ export interface WireOptions {
   port: number;
   /** PEM of the certificate to trust; given, the connection is TLS. */
   ca?: string | Buffer | undefined;
+  /** An address of this machine to come from: one has some 28,000 ports, and a broker limits what comes from one. */
+  localAddress?: string;
   clientId: string;
   username?: string;
   password?: string;
@@ -58,8 +60,9 @@ export function connectPacket(options: WireOptions): IConnectPacket & { cmd: 'co
 }
 
 export function openWire(options: WireOptions): Wire {
-  const { host, port, ca } = options;
-  const socket: Socket = ca === undefined ? connectPlain({ host, port }) : connectTls({ host, port, ca });
+  const { host, port, ca, localAddress } = options;
+  const place = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
+  const socket: Socket = ca === undefined ? connectPlain(place) : connectTls({ ...place, ca });
   socket.setNoDelay(true);
   const waiting = new Map<string, Waiting>();
   const incoming = parser({ protocolVersion: 4 });

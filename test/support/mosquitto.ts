@@ -17,6 +17,7 @@ export const mosquittoMissing = (): string | null => (existsSync(program) ? null
 
 export interface MosquittoServer {
   port: number;
+  pid(): number;
   url: string;
   folder: string;
   /** Reads its files again. */
@@ -115,6 +116,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   await start();
   return {
     ...{ port, url: `mqtt://127.0.0.1:${port}`, folder, write, start, stop },
+    pid: () => server?.pid ?? 0,
     reload: () => void server?.kill('SIGHUP'),
     freeze: () => void server?.kill('SIGSTOP'),
     thaw: () => void server?.kill('SIGCONT'),

@@ -7,6 +7,8 @@ import { freePort } from './port.ts';
 
 export interface PostgresServer {
   port: number;
+  /** Of all its processes now. */
+  pids(): number[];
   /** Of the database `name`, which is made where it is missing, for the user `evenkeel`, who owns the server. */
   url(name: string, user?: string): string;
   /** Statements as that user. */
@@ -22,6 +24,8 @@ export interface PostgresServer {
 const home = '/usr/lib/postgresql';
 const versions = existsSync(home) ? readdirSync(home).filter((name) => /^\d+$/.test(name)) : [];
 const bin = versions.length === 0 ? null : join(home, versions.sort((a, b) => Number(b) - Number(a))[0] ?? '', 'bin');
+/** Of its programs. */
+export const postgresFolder = (): string => bin ?? home;
 const isRoot = process.getuid?.() === 0;
 /** PostgreSQL refuses to run as root. */
 const asServer = (file: string, args: readonly string[]): [string, string[]] =>
@@ -39,9 +43,14 @@ function must(file: string, args: readonly string[]): string {
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 let server: Promise<PostgresServer> | undefined;
 
+/** Why there can be none; the runner makes a failure of it on CI. */
+export const postgresMissing = (): string | null =>
+  bin === null ? `no PostgreSQL in ${home}: install the package postgresql` : null;
+
 /** @returns the reason why there is none here */
 export async function postgresServer(): Promise<PostgresServer | string> {
-  if (bin === null) return `no PostgreSQL in ${home}: install the package postgresql`;
+  const missing = postgresMissing();
+  if (missing !== null) return missing;
   server ??= begin();
   return server;
 }
@@ -81,6 +90,13 @@ async function begin(): Promise<PostgresServer> {
     }
   }
 
+  const pids = () => {
+    const children = spawnSync('pgrep', ['-P', String(pid())], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter(Boolean);
+    return [pid(), ...children.map(Number)];
+  };
+
   await start();
   process.on('exit', () => {
     try {
@@ -102,11 +118,9 @@ async function begin(): Promise<PostgresServer> {
       return `postgres://${user}@127.0.0.1:${port}/${name}`;
     },
     run: psql,
+    pids,
     signal(signal) {
-      const children = spawnSync('pgrep', ['-P', String(pid())], { encoding: 'utf8' })
-        .stdout.split('\n')
-        .filter(Boolean);
-      for (const one of [pid(), ...children.map(Number)]) process.kill(one, signal);
+      for (const one of pids()) process.kill(one, signal);
     },
     async stop() {
       const ended = new Promise((resolve) => child?.once('exit', resolve));
