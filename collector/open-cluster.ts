@@ -10,12 +10,13 @@ import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import { isWithin } from '../shared/ranges.ts';
 import { createDeskSource } from './cluster/desk-source.ts';
 import { openFront } from './cluster/front.ts';
-import { createHoldings, type Desk, deskItem, type Holdings } from './cluster/holdings.ts';
+import { type BucketChange, createHoldings, type Desk, deskItem, type Holdings } from './cluster/holdings.ts';
 import { createKnown } from './cluster/known.ts';
 import { createLeases } from './cluster/leases.ts';
 import { openPeers } from './cluster/peers.ts';
 import { createPost } from './cluster/post.ts';
 import { createRelay, type TakePassed } from './cluster/relay.ts';
+import type { Fleet } from './fleet/fleet.ts';
 import { createAcks } from './intake/acks.ts';
 import { createAdmission } from './intake/admit.ts';
 import { createBudgets } from './intake/budgets.ts';
@@ -77,8 +78,9 @@ export async function openMember(
       .catch((thrown: unknown) => log.warn({ reason: reasonOf(thrown) }, 'Could not give the leases back')),
   );
   await beginRounds(holdings, stopped);
-  await known.follow({ gained: holdings.all(), lost: [] });
-  onStop(holdings.onChange((change) => void known.follow(change)));
+  const follow = (change: BucketChange) => known.follow(change).then((gained) => series.shared?.takeOver(gained));
+  await follow({ gained: holdings.all(), lost: [] });
+  onStop(holdings.onChange((change) => void follow(change)));
 
   const onOwn = new Set<() => void>();
   const relay = createRelay({
@@ -119,6 +121,7 @@ export async function openMember(
     try {
       const started = await opened.collector.start();
       desk = { ...opened, source: deskSource };
+      void series.shared?.learn(opened.endpoints());
       log.info({ collector: cluster.name }, 'This collector has the desk: alerts, tickets, messages and pages');
       for (const listener of onOwn) listener();
       return started;
@@ -168,6 +171,7 @@ interface OpenDesk {
   port(): number | null;
   started(): Started | null;
   endpointOf(id: string): { name: string; site: string | null } | undefined;
+  endpoints(): string[];
 }
 
 function openDesk(
@@ -179,7 +183,7 @@ function openDesk(
   let [port, started]: [number | null, Started | null] = [null, null];
   const { http } = config;
   const names = [...http.names, http.host];
-  let endpointOf: OpenDesk['endpointOf'] = () => undefined;
+  let fleet: Pick<Fleet, 'get' | 'all'> | null = null;
   const collector = create(
     { ...config, localAgent: false },
     {
@@ -190,8 +194,8 @@ function openDesk(
         onPort: (at) => {
           port = at;
         },
-        onFleet: (get) => {
-          endpointOf = get;
+        onFleet: (opened) => {
+          fleet = opened;
         },
       },
     },
@@ -206,7 +210,8 @@ function openDesk(
     },
     port: () => port,
     started: () => started,
-    endpointOf: (id) => endpointOf(id),
+    endpointOf: (id) => fleet?.get(id),
+    endpoints: () => [...(fleet?.all() ?? [])].flatMap(({ id, retiredAt }) => (retiredAt === null ? id : [])),
   };
 }
 

@@ -18,7 +18,8 @@ interface OpenSeriesParts {
   problem: () => EvenkeelError | null;
 }
 
-export async function openSeriesStore({ series: place, mirrors: settings, retention }: Config, parts: OpenSeriesParts) {
+export async function openSeriesStore(config: Config, parts: OpenSeriesParts) {
+  const { series: place, mirrors: settings, retention, cluster } = config;
   const { folder, fleet, clock, log, problem } = parts;
   const mirrors = createMirrors({
     ...{ settings, file: join(folder.path, 'mirrors.db'), clock, log },
@@ -28,7 +29,15 @@ export async function openSeriesStore({ series: place, mirrors: settings, retent
     },
   });
   const kept = { raw: retention.rawMs, '5m': retention.fiveMinutesMs, '1h': retention.oneHourMs };
-  const opening = { folder: folder.series, clock, log, retention: kept, tap: mirrors.tap, problem };
+  const opening = {
+    folder: folder.series,
+    clock,
+    log,
+    retention: kept,
+    tap: mirrors.tap,
+    problem,
+    isShared: cluster !== null,
+  };
   const series = await place.open(opening, (id) => {
     const { name = id, site = null } = fleet.get(id) ?? {};
     return site === null ? { host: name } : { host: name, site };

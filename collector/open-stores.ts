@@ -21,7 +21,7 @@ export async function openStores(
   const { state, driver } = await openStateAt(place, kept.folder, { log, stopped }, onStop);
   const fleet = await createFleet({ state, clock, log });
   onStop(() => fleet.close());
-  desk?.onFleet(fleet.get);
+  desk?.onFleet(fleet);
   const { series, mirrors } = desk ?? (await openSeriesIn(config, kept.folder, place, { clock, log, fleet }, onStop));
   return { folder: kept.folder, state, driver, fleet, series, mirrors };
 }

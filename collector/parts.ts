@@ -37,7 +37,7 @@ export interface DeskParts {
   /** Its web server is reached through those of all collectors. */
   http: Config['http'];
   onPort(port: number): void;
-  onFleet(get: Fleet['get']): void;
+  onFleet(fleet: Pick<Fleet, 'get' | 'all'>): void;
   /** What the others know of it is another now. */
   onEndpoint(endpoint: string): void;
 }

@@ -20,7 +20,8 @@ export interface KnownEndpoints {
   find(id: string): Promise<KnownEndpoint | undefined>;
   /** It was renamed, moved or retired. */
   reload(id: string): Promise<void>;
-  follow(change: BucketChange): Promise<void>;
+  /** @returns those of buckets that are new here */
+  follow(change: BucketChange): Promise<string[]>;
 }
 
 /** An endpoint that does not exist is not looked for again for so long. */
@@ -62,12 +63,15 @@ export function createKnown(parts: { state: State; log: Log; monotonic(): number
     async follow({ gained, lost }) {
       const gone = new Set(lost);
       for (const [id, { bucket }] of endpoints) if (gone.has(bucket)) endpoints.delete(id);
-      if (gained.length === 0) return;
+      if (gained.length === 0) return [];
       try {
-        for (const row of await rows().where('bucket', 'in', gained).execute()) endpoints.set(row.id, row);
+        const found = await rows().where('bucket', 'in', gained).execute();
+        for (const row of found) endpoints.set(row.id, row);
+        return found.map(({ id }) => id);
       } catch (thrown) {
         // Each is found when it reports.
         log.warn({ reason: reasonOf(thrown) }, 'The endpoints of new buckets could not be read at once');
+        return [];
       }
     },
   };

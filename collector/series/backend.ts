@@ -7,6 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../shared/clock.ts';
 import type { EvenkeelError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Metric } from '../../shared/report.ts';
 import type { Dictionary } from './journal/dictionary.ts';
 import type { Journal, Sealed } from './journal/journal.ts';
 import type { JournalBlock } from './journal/record.ts';
@@ -29,8 +30,8 @@ export interface BackendParts {
   clock: Clock;
   log: Log;
   retention: SeriesRetention;
-  /** Whose newest values are wanted at the start; left out: those of all. */
-  holds?: ((endpoint: string) => boolean) | undefined;
+  /** Other collectors keep samples of other endpoints in the same place. */
+  isShared: boolean;
   /** While this returns a problem, no work is started: it could only fail. */
   problem: () => EvenkeelError | null;
 }
@@ -67,7 +68,24 @@ export interface ErasedSeries {
   name: string;
 }
 
+/** What a collector among others asks of a backend that all of them use. */
+export interface SharedBackend {
+  /**
+   * The newest values of these endpoints at or after `since`, whoever has stored them; a few endpoints at a time. Resolves
+   * when all are noted, or the backend is closed, and waits while the server is away.
+   */
+  learn(
+    since: number,
+    endpoints: readonly string[],
+    note: (endpoint: string, metrics: Metric[]) => void,
+  ): Promise<void>;
+  /** Another collector had these until now: what it may have left open is done here. */
+  takeOver(endpoints: readonly number[]): void;
+}
+
 export interface Backend {
+  /** Left out by a backend that is of one collector. */
+  readonly shared?: SharedBackend;
   /** Waiting bytes beyond which the journal accepts no more. Bounded by the backend's memory, or else by the disk. */
   readonly maxWaitingBytes: number;
   /** Waiting bytes beyond which `upkeep` is called at once. */

@@ -93,7 +93,16 @@ export interface SeriesCopy {
   progress(done: number, total: number): void;
 }
 
+/** What a collector among others asks of a store whose samples all of them keep in one place. */
+export interface SharedSeries {
+  /** Newest values of these endpoints into memory, whoever keeps them. Resolves when that is done; waits while the backend is away. */
+  learn(endpoints: readonly string[]): Promise<void>;
+  /** Another collector kept the samples of these until now; its rollups are made sure of. */
+  takeOver(endpoints: readonly string[]): void;
+}
+
 export interface SeriesStore {
+  readonly shared?: SharedSeries;
   /**
    * Accepts one report; the store keeps no reference to it afterwards. `settled(null)` follows when it would
    * survive `kill -9` and power loss, and not before; while the disk is full, it is delayed. `report.lost` ranges

@@ -11,7 +11,7 @@ import type { Backend, JournalTail, Newest, OpenBackend } from './backend.ts';
 import { copySeries } from './copy.ts';
 import { createAppend } from './journal/append.ts';
 import { createCommit } from './journal/commit.ts';
-import { createDictionary } from './journal/dictionary.ts';
+import { createDictionary, type Dictionary } from './journal/dictionary.ts';
 import { createEpochs, type Epochs } from './journal/epochs.ts';
 import { eraseSeries } from './journal/erase.ts';
 import { openJournal } from './journal/journal.ts';
@@ -21,7 +21,7 @@ import type { SeriesNames } from './journal/names.ts';
 import { createReceiptKeeper } from './journal/receipts.ts';
 import { eachRecord, eachSample, type JournalBlock } from './journal/record.ts';
 import { createWaiting } from './journal/waiting.ts';
-import type { SeriesStats, SeriesStore } from './series.ts';
+import type { SeriesStats, SeriesStore, SharedSeries } from './series.ts';
 import { defaultRetention, type SeriesRetention } from './span.ts';
 import { type BlockTap, tapped } from './tap.ts';
 
@@ -40,8 +40,8 @@ export interface SeriesSettings {
   reserveBytes?: number;
   /** Gets every block beside the backend. */
   tap?: BlockTap | null;
-  /** Which endpoints this collector serves, where a backend is shared by several. Left out: all. */
-  holds?: (endpoint: string) => boolean;
+  /** Other collectors use the same backend for other endpoints: nothing is read at the start. */
+  isShared?: boolean;
   /** Why the folder cannot be written now, from the caller's own check; null when it can. */
   problem?: () => EvenkeelError | null;
 }
@@ -59,7 +59,7 @@ const rangesPerAck = 1000;
  * @throws EvenkeelError DATA_CORRUPT, DATA_NEWER, DATA_IN_USE, DATA_NOT_WRITABLE
  */
 export async function openSeries(settings: SeriesSettings, openBackend: OpenBackend): Promise<OpenedStore> {
-  const { clock, log, tap, holds, problem = () => null } = settings;
+  const { clock, log, tap, isShared = false, problem = () => null } = settings;
   const folder = resolve(settings.folder);
   const retention = { ...defaultRetention, ...settings.retention };
   makeFolder(folder);
@@ -90,7 +90,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       if (through !== null) waiting.drop(through);
     },
   };
-  const parts = { journal: tail, dictionary, folder, clock, log, retention, problem, holds };
+  const parts = { journal: tail, dictionary, folder, clock, log, retention, problem, isShared };
   const backend = tapped(openBackend, tap)(parts);
   const commit = createCommit(
     {
@@ -115,7 +115,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
     backend.write({ id: block.id, bytes: block.bytes.slice() });
   }
   try {
-    await findNewest(backend, journal.names, latest, clock.now() - liveMs);
+    if (!isShared || !journal.names.isFilled) await findNewest(backend, journal.names, latest, clock.now() - liveMs);
   } catch (thrown) {
     await backend.close();
     journal.close();
@@ -126,6 +126,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
     latest,
     dictionary,
     names: journal.names,
+    isWhole: !isShared,
     endpoints: () => dictionary.endpointIds(),
     clock,
     keptMs,
@@ -162,6 +163,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
   const own = { backend, journal, dictionary, epochs, latest, dropped: () => dropping, isOver: () => closed !== null };
   return {
     ...{ accept: append.accept, append: append.append, note: append.note },
+    ...sharedIn(backend, dictionary, append, clock),
     hasEpoch(endpoint, epoch) {
       const id = dictionary.findEndpoint(endpoint);
       return id !== undefined && epochs.find(id, epoch) !== undefined;
@@ -206,6 +208,22 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       return closed;
     },
   };
+}
+
+function sharedIn(
+  { shared }: Backend,
+  dictionary: Pick<Dictionary, 'endpoint'>,
+  append: Pick<SeriesStore, 'note'>,
+  clock: Clock,
+): Pick<SeriesStore, 'shared'> {
+  if (!shared) return {};
+  const learn: SharedSeries['learn'] = (endpoints) =>
+    shared.learn(clock.now() - liveMs, endpoints, (endpoint, metrics) =>
+      append.note({ endpoint, report: { v: 1, epoch: '', seq: 0, at: clock.now(), metrics } }),
+    );
+  const takeOver: SharedSeries['takeOver'] = (endpoints) =>
+    shared.takeOver(endpoints.map((name) => dictionary.endpoint(name)));
+  return { shared: { learn, takeOver } };
 }
 
 function makeFolder(folder: string): void {

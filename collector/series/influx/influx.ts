@@ -6,6 +6,7 @@ import { sentence } from '../../../shared/sentence.ts';
 import type { Backend, BackendParts } from '../backend.ts';
 import { type OpenedStore, openSeries, type SeriesSettings } from '../store.ts';
 import { type InfluxClient, InfluxError, type InfluxPlace, type InfluxSettings, openClient } from './client.ts';
+import { learnNewest } from './learn.ts';
 import { readNewest } from './newest.ts';
 import { createPoints, safeValue, type Tags } from './points.ts';
 import { bucketsFor, type InfluxPlaces, isBare, prepare } from './prepare.ts';
@@ -94,6 +95,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
   };
   const rollups = createRollups({
     ...{ journal, dictionary, client: computing, places: settled, retention, now },
+    isShared: parts.isShared,
     write: writeRolled,
   });
   const points = createPoints({ dictionary, tagsOf: options.tagsOf ?? ((endpoint) => ({ host: endpoint })) });
@@ -129,17 +131,10 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       running = null;
     }
   };
-  const seekNewest: Backend['newest'] = async (since, note) => {
-    const { holds } = parts;
-    const endpoints = holds ? dictionary.endpointNames().filter(holds) : null;
-    const noteWhileOpen: typeof note = (values) => {
-      if (!closed) note(values);
-    };
+  const untilRead = async (read: (place: InfluxPlace) => Promise<void>) => {
     for (let waitMs = 1000; !closed; waitMs = Math.min(30_000, waitMs * 2)) {
       try {
-        const { raw: place } = places() ?? (await settle());
-        await readNewest({ client: writing, dictionary, place, endpoints }, since, noteWhileOpen);
-        return;
+        return await read((places() ?? (await settle())).raw);
       } catch (thrown) {
         // Without a database there are no newest values.
         if (thrown instanceof InfluxError && thrown.kind === 'missing') return;
@@ -148,8 +143,25 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       }
     }
   };
+  const seekNewest: Backend['newest'] = async (since, note) => {
+    const noteWhileOpen: typeof note = (values) => {
+      if (!closed) note(values);
+    };
+    await untilRead((place) => readNewest({ client: writing, dictionary, place }, since, noteWhileOpen));
+  };
+
+  const shared: Backend['shared'] = {
+    async learn(since, endpoints, note) {
+      const isOver = () => closed;
+      // From where it failed: of thousands of endpoints the first would else be read over and over.
+      const left = [...endpoints];
+      await untilRead((place) => learnNewest({ client: computing, dictionary, place, isOver }, since, left, note));
+    },
+    takeOver: rollups.takeOver,
+  };
 
   return {
+    ...(parts.isShared ? { shared } : {}),
     // Nothing of it is kept in memory: the disk bounds it.
     maxWaitingBytes: Number.POSITIVE_INFINITY,
     fullBytes: Number.POSITIVE_INFINITY,

@@ -3,67 +3,49 @@ import { seriesKey } from '../../../shared/metrics.ts';
 import type { Newest } from '../backend.ts';
 import type { Dictionary } from '../journal/dictionary.ts';
 import type { InfluxClient, InfluxPlace } from './client.ts';
-import { safeTags, safeValue, storedLine } from './points.ts';
+import { safeTags, storedLine } from './points.ts';
 import { quoted } from './prepare.ts';
 import { ownTags } from './query.ts';
 
 /** Statements in one request. */
 const together = 10;
-/** Endpoints named in one statement. */
-const manyEndpoints = 200;
 
 export interface NewestParts {
   client: Pick<InfluxClient, 'query'>;
   dictionary: Pick<Dictionary, 'metrics' | 'coming' | 'findEndpoint'>;
   place: InfluxPlace;
-  /** Those whose values are wanted; null: of all that the database has. */
-  endpoints: readonly string[] | null;
 }
 
 /** @throws InfluxError */
 export async function readNewest(
-  { client, dictionary, place, endpoints }: NewestParts,
+  { client, dictionary, place }: NewestParts,
   since: number,
   note: (values: Newest) => void,
 ): Promise<void> {
   const metrics = dictionary.metrics();
-  for (const { condition, placeholders } of partsOf(endpoints))
-    for (let i = 0; i < metrics.length; i += together) {
-      const some = metrics.slice(i, i + together);
-      const statements = some.map((metric) => {
-        const { measurement, field } = storedLine(metric, {});
-        // `last` of one field alone gives the true time of its value.
-        return (
-          `select last(${quoted(field)}) from ${quoted(measurement)}` +
-          ` where time >= ${Math.max(0, since)}ms${condition} group by *`
-        );
+  for (let i = 0; i < metrics.length; i += together) {
+    const some = metrics.slice(i, i + together);
+    const statements = some.map((metric) => {
+      const { measurement, field } = storedLine(metric, {});
+      // `last` of one field alone gives the true time of its value.
+      return (
+        `select last(${quoted(field)}) from ${quoted(measurement)}` +
+        ` where time >= ${Math.max(0, since)}ms group by *`
+      );
+    });
+    const answers = await client.query(statements, place);
+    some.forEach((metric, k) => {
+      const lines = new Map(dictionary.coming(metric).map(({ id, tags }) => [seriesKey('', safeTags(tags)), id]));
+      const rows = (answers[k] ?? []).flatMap(({ tags = {}, values }) => {
+        const endpoint = dictionary.findEndpoint(tags.endpoint ?? '');
+        const line = lines.get(seriesKey('', ownTags(tags)));
+        const [at, value] = values[0] ?? [];
+        if (endpoint === undefined || line === undefined || typeof at !== 'number' || typeof value !== 'number')
+          return [];
+        return [{ endpoint, line, at, value }];
       });
-      const answers = await client.query(statements, place, placeholders);
-      some.forEach((metric, k) => {
-        const lines = new Map(dictionary.coming(metric).map(({ id, tags }) => [seriesKey('', safeTags(tags)), id]));
-        const rows = (answers[k] ?? []).flatMap(({ tags = {}, values }) => {
-          const endpoint = dictionary.findEndpoint(tags.endpoint ?? '');
-          const line = lines.get(seriesKey('', ownTags(tags)));
-          const [at, value] = values[0] ?? [];
-          if (endpoint === undefined || line === undefined || typeof at !== 'number' || typeof value !== 'number')
-            return [];
-          return [{ endpoint, line, at, value }];
-        });
-        const pack = (name: 'endpoint' | 'line' | 'at' | 'value') => Float64Array.from(rows, (row) => row[name]);
-        note({ endpoint: pack('endpoint'), line: pack('line'), at: pack('at'), value: pack('value') });
-      });
-    }
-}
-
-/** Conditions that name all endpoints between them. */
-function partsOf(endpoints: readonly string[] | null): { condition: string; placeholders: Record<string, string> }[] {
-  if (endpoints === null) return [{ condition: '', placeholders: {} }];
-  const parts = [];
-  for (let i = 0; i < endpoints.length; i += manyEndpoints) {
-    const some = endpoints.slice(i, i + manyEndpoints);
-    const names = some.map((_, k) => `"endpoint" = $p${k}`).join(' or ');
-    const placeholders = Object.fromEntries(some.map((name, k) => [`p${k}`, safeValue(name)]));
-    parts.push({ condition: ` and (${names})`, placeholders });
+      const pack = (name: 'endpoint' | 'line' | 'at' | 'value') => Float64Array.from(rows, (row) => row[name]);
+      note({ endpoint: pack('endpoint'), line: pack('line'), at: pack('at'), value: pack('value') });
+    });
   }
-  return parts;
 }

@@ -14,6 +14,9 @@ export type Tags = Record<string, string>;
 /** Ours, and a word that InfluxDB reserves. A metric's own tag or field of that name gets a `_` appended. */
 const reserved = new Set(['endpoint', 'host', 'site', 'time']);
 export const safeName = (name: string): string => (reserved.has(name) ? `${name}_` : name);
+/** The name of which that was made. */
+export const givenName = (name: string): string =>
+  reserved.has(name.slice(0, -1)) && name.endsWith('_') ? name.slice(0, -1) : name;
 const safeField = (name: string): string => (name === 'time' ? 'time_' : name);
 
 /** Without characters that end a line early; '' where nothing is left, and then the tag must be left out. */

@@ -38,6 +38,8 @@ const pointsARequest = 1000;
 const jobsACommit = 20;
 /** Stood for all endpoints in journals of earlier versions. */
 const everyEndpoint = 0;
+/** By then another collector has computed a bucket that is over: a minute until it is due, one until it is looked at, and its work. */
+const othersMs = 300_000;
 /** More ranges than this of one query are read as one. */
 const manyRanges = 12;
 
@@ -49,6 +51,8 @@ export interface Rollups {
   saved(): void;
   /** Computes what is over, or all of it. @throws InfluxError */
   run(all: boolean): Promise<void>;
+  /** Computes the last buckets of these as well: who had them may not have come to it. */
+  takeOver(endpoints: readonly number[]): void;
   /** The buckets of these endpoints within the span that are not computed yet, ascending. */
   open(resolution: RolledResolution, endpoints: readonly number[], span: TimeRange): TimeRange[];
 }
@@ -61,6 +65,8 @@ export interface RollupParts {
   /** What is refused for good does not count as a failure. */
   write(points: IPoint[], resolution: RolledResolution): Promise<void>;
   retention: SeriesRetention;
+  /** Others compute those of their endpoints, and do not say when. */
+  isShared: boolean;
   now(): number;
 }
 
@@ -194,9 +200,17 @@ export function createRollups(parts: RollupParts): Rollups {
     async run(all) {
       for (const resolution of rolled) await runOne(resolution, all);
     },
+    takeOver(endpoints) {
+      for (const resolution of rolled)
+        for (const bucket of lastBuckets(resolution, parts.now() - 2 * othersMs, parts.now()))
+          for (const endpoint of endpoints) add(resolution, bucket, endpoint);
+    },
     open(resolution, endpoints, span) {
       const width = bucketMs[resolution];
       const buckets = new Set<number>();
+      if (parts.isShared)
+        for (const bucket of lastBuckets(resolution, Math.max(span.from, parts.now() - othersMs), span.to))
+          buckets.add(bucket);
       for (const [bucket, ids] of [...due[resolution], ...busy[resolution]])
         if (bucket < span.to && bucket + width > span.from && endpoints.some((id) => ids.has(id))) buckets.add(bucket);
       const ranges = rangesOf([...buckets], width, Number.POSITIVE_INFINITY);
@@ -256,6 +270,12 @@ function partsOf(job: Job, width: number): Job[] {
   for (let i = 0; i < job.endpoints.length; i += most)
     jobs.push({ ...job, endpoints: job.endpoints.slice(i, i + most) });
   return jobs;
+}
+
+/** All that reach into the span. */
+function* lastBuckets(resolution: RolledResolution, from: number, to: number): Generator<number> {
+  const width = bucketMs[resolution];
+  for (let bucket = Math.floor(from / width) * width; bucket < to; bucket += width) yield bucket;
 }
 
 /** Buckets that touch, as ranges no wider than `most`. */

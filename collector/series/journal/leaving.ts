@@ -18,6 +18,8 @@ export interface Leaving {
 export function createLeaving(parts: {
   latest: Pick<LatestValues, 'prune' | 'has'>;
   dictionary: Pick<Dictionary, 'holds'>;
+  /** At the start the newest values of all endpoints were read: what has none had left meanwhile. */
+  isWhole: boolean;
   names: Pick<SeriesNames, 'left' | 'leftMeanwhile' | 'dropLeftBefore'>;
   endpoints(): readonly number[];
   clock: Pick<Clock, 'now'>;
@@ -35,7 +37,7 @@ export function createLeaving(parts: {
       ranAt = now;
       const isOver = () => isClosed;
       await names.left(latest.prune(now - liveMs), isOver);
-      if (isFirst) await names.leftMeanwhile(parts.endpoints(), latest.has, now, isOver);
+      if (isFirst && parts.isWhole) await names.leftMeanwhile(parts.endpoints(), latest.has, now, isOver);
       await names.dropLeftBefore(now - parts.keptMs, latest.has, dictionary.holds, isOver);
     },
     close() {

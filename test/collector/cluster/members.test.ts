@@ -162,9 +162,15 @@ onServers('when the collector with the desk ends another takes it, and goes on w
   const code = await makeCode(two.url, scene.token, 5);
   const { endpoint } = await enroll(code, makeMachine(1, 1));
   assert.is(await scene.exchange.publish(endpoint, 'presence', birth), 'acknowledged');
+  assert.is(await scene.exchange.publish(endpoint, 'report', reportOf(7, 77)), 'acknowledged');
   await one.collector.stop();
   scene.members.shift();
   await until(async () => (await deskOf(scene))?.name === 'keel-2', 15_000, 'the desk at keel-2');
+  const shown = async () => {
+    const { status, body } = await get(scene, `${two.url}/api/v1/endpoints/${endpoint}`);
+    return status === 200 && JSON.stringify((body as { latest: unknown }).latest).includes('77');
+  };
+  await until(shown, 10_000, 'its newest value, before it reports again');
   await until(
     async () => (await scene.exchange.publish(endpoint, 'report', reportOf(1, 5))) === 'acknowledged',
     15_000,

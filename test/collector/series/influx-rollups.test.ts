@@ -172,6 +172,7 @@ onServer('while a bucket is being computed, and after that failed, charts read i
 test('what could not be made durable is written with the next commit', async () => {
   const database = new DatabaseSync(':memory:');
   const rollups = createRollups({
+    isShared: false,
     journal: { database, advance: async () => undefined },
     dictionary: { endpointName: () => 'one', endpointIds: () => [] },
     client: { query: async () => [] },
