@@ -141,6 +141,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     ...{ config, log, clock, state, groups, generated, changeFeed, publicUrl, mailOf },
     fleet: withTargets(fleet, targets, managers.services),
     findingOf: managers.services.finding,
+    maySend: deps.desk?.isSure ?? (() => true),
   };
   const opening = await openAlerts({ ...opened, ...watching }, onStop);
   const { channels, channelHealth, rules, outbox, held: heldBack, tickets, ticketClocks, alerts } = opening;
@@ -197,10 +198,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ groups, ...managers, rows, series, changeFeed, views: createViews(state, clock.now) },
       ...{ act, onCall, alerts, outside, tickets, ticketClocks },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
-      rules,
-      newest,
-      viewOf: seen,
-      ruleNamed,
+      ...{ rules, newest, viewOf: seen, ruleNamed },
       ...{ channels, desks: routes.desks, devices: routes.devices, channelHealth, ownBackups, mirrors },
       trust: { view: tls.view, ofEndpoint: tls.agents.ofEndpoint },
       registry,

@@ -53,6 +53,7 @@ interface AlertingParts {
   changeFeed: ChangeFeed;
   publicUrl(): string;
   mailOf: OutboxParts['mailOf'];
+  maySend: () => boolean;
   ruleNamed(id: string): NamedRule;
   /** What expressions of rules look at beside a report. */
   viewOf(endpoint: string): EndpointView;
@@ -79,6 +80,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const held = await createHeld(state, () => outbox.wake());
   const outbox: Outbox = createOutbox({
     isHeld: () => held.since() !== null,
+    maySend: parts.maySend,
     results: channelHealth,
     state,
     clock,

@@ -111,6 +111,7 @@ export async function openMember(
         series: { ...series, close: async () => undefined },
         mirrors: { ...mirrors, start: () => () => undefined },
         place: { ...place, fence },
+        isSure: () => holdings.isSure() && holdings.desk()?.token === next.token,
       },
       ...{ source: deskSource.source, conflict: deskSource.conflict, storeOf: deskSource.storeOf },
       onEndpoint(id) {

@@ -27,6 +27,8 @@ export interface Deps {
 /** What the desk of several collectors shares with the collector that has it. */
 export interface DeskParts {
   folder: DataFolder;
+  /** By its own clock nobody else can have it yet. */
+  isSure(): boolean;
   /** Refuses changes once another has the desk. */
   place: StatePlace;
   series: SeriesStore;

@@ -35,6 +35,8 @@ export interface OutboxParts extends Pick<CompletionParts, 'act'> {
   mailOf(facts: ReportMailFacts): Promise<Mail>;
   /** Nothing is sent meanwhile: the collector was restored, and a person is to look first. */
   isHeld?: () => boolean;
+  /** False once another collector may send in place of this one. Left out: there is no other. */
+  maySend?: () => boolean;
   /** Is told of each attempt. */
   results?: ChannelResults;
   /** 0 ≤ x < 1. */
@@ -86,7 +88,16 @@ export function pauseAfter(attempts: number, random: () => number): number {
 }
 
 export function createOutbox(parts: OutboxParts): Outbox {
-  const { state, clock, log, changeFeed, results, random = Math.random, timeoutMs = 10_000 } = parts;
+  const {
+    state,
+    clock,
+    log,
+    changeFeed,
+    results,
+    maySend = () => true,
+    random = Math.random,
+    timeoutMs = 10_000,
+  } = parts;
   const complete = createCompletion(parts);
   const troubles = createTroubles({ clock, log });
   const waiting = readWaiting(state);
@@ -103,7 +114,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
     try {
       const channel = parts.routes.find(({ name }) => name === row.channel)?.channel;
       if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
-      await send(channel, row, facts);
+      const send = await ready(channel, row, facts);
+      // Its attempt is counted, which only the collector that has the lease can do. One that stood still since leaves it to the next.
+      if (!maySend()) return;
+      await send();
       troubles.over(row.channel);
       await mark(row, { state: 'sent', sent_at: clock.now(), last_error: null });
       results?.accepted(row.channel);
@@ -113,11 +127,16 @@ export function createOutbox(parts: OutboxParts): Outbox {
     }
   }
 
-  async function send(channel: Channel, row: DeliveryRow, facts: NotificationFacts | ReportMailFacts): Promise<void> {
-    if (facts.event !== 'report') return channel.send(await complete(row, facts), AbortSignal.timeout(timeoutMs));
-    if (!channel.mail)
-      throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it sends no mails to addresses' });
-    await channel.mail(await parts.mailOf(facts), row.id, AbortSignal.timeout(mailTimeoutMs));
+  /** All but the sending itself, so that nothing is waited for between the last look at who may send and that. */
+  async function ready(channel: Channel, row: DeliveryRow, facts: NotificationFacts | ReportMailFacts) {
+    if (facts.event !== 'report') {
+      const message = await complete(row, facts);
+      return () => channel.send(message, AbortSignal.timeout(timeoutMs));
+    }
+    const { mail } = channel;
+    if (!mail) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it sends no mails to addresses' });
+    const made = await parts.mailOf(facts);
+    return () => mail.call(channel, made, row.id, AbortSignal.timeout(mailTimeoutMs));
   }
 
   async function failed(row: DeliveryRow, attempts: number, thrown: unknown): Promise<void> {

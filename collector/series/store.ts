@@ -123,13 +123,8 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
   }
 
   const leaving = createLeaving({
-    latest,
-    dictionary,
-    names: journal.names,
-    isWhole: !isShared,
+    ...{ latest, dictionary, names: journal.names, isWhole: !isShared, clock, keptMs },
     endpoints: () => dictionary.endpointIds(),
-    clock,
-    keptMs,
   });
   /** What is no longer needed: receipts, and series that do not come. One run after the other. */
   let dropping: Promise<void> = Promise.resolve();
