@@ -4,16 +4,17 @@ import { randomBytes } from 'node:crypto';
 /** Of one collector at one desk: others may use the same desk. */
 export const makeDeskMarker = (): string => `ek-${randomBytes(4).toString('hex')}`;
 
-export const ticketMarker = (desk: string, ticket: number): string => `${desk}-${ticket}`;
+/** With when it was opened: after a restore from a backup, numbers are given again. */
+export const ticketMarker = (desk: string, { id, openedAt }: { id: number; openedAt: number }): string =>
+  `${desk}-${id}-${openedAt.toString(36)}`;
 /** A comment of ours, by the event that it tells of. */
-export const eventMarker = (desk: string, ticket: number, event: number): string =>
-  `${ticketMarker(desk, ticket)}.${event}`;
+export const eventMarker = (ticket: string, { id, at }: { id: number; at: number }): string =>
+  `${ticket}.${id}-${at.toString(36)}`;
 
-/** Whole: the marker of ticket 1 is the beginning of that of ticket 17, and of those of its events. */
-export const hasMarker = (text: string, marker: string): boolean => new RegExp(`${marker}(?!\\d|\\.\\d)`).test(text);
+/** Whole: that of a ticket is the beginning of those of its events. */
+export const hasMarker = (text: string, marker: string): boolean =>
+  new RegExp(`${marker}(?![a-z0-9]|\\.\\d)`).test(text);
 
-/** The events of ours that a text at the desk tells of. */
-export function eventsIn(text: string, desk: string, ticket: number): number[] {
-  const form = new RegExp(`${ticketMarker(desk, ticket)}\\.(\\d{1,15})`, 'g');
-  return [...text.matchAll(form)].map(([, event]) => Number(event));
-}
+/** The markers of events of a ticket that stand in a text. */
+export const eventsIn = (text: string, ticket: string): string[] =>
+  text.match(new RegExp(`${ticket}\\.\\d{1,15}-[a-z0-9]{1,12}`, 'g')) ?? [];

@@ -12,7 +12,7 @@ export const secret = Type.String({
 });
 
 export const baseUrl = (example: string) => Type.Optional(address(example));
-const address = (example: string) =>
+export const address = (example: string) =>
   Type.String({ ...{ minLength: 1, maxLength: 500, want: `an address such as ${example}` }, check: addressFault });
 
 function addressFault(text: string): string | null {
@@ -27,10 +27,23 @@ function addressFault(text: string): string | null {
 
 export const addressOf = (url: string | undefined, standard: string): string => (url ?? standard).replace(/\/+$/, '');
 
-const name = (want: string) => Type.String({ minLength: 1, maxLength: 200, want });
+export const name = (want: string) => Type.String({ minLength: 1, maxLength: 200, want });
 export const labels = Type.Optional(
   Type.Array(Type.String({ pattern: '^[^,]{1,50}$', want: 'a label without commas' }), { minItems: 1, maxItems: 10 }),
 );
+/** Of a priority, what the desk calls it. */
+const one = Type.Optional(name('a word of the desk'));
+export const priorities = Type.Optional(
+  Type.Object({ P1: one, P2: one, P3: one, P4: one, P5: one }, { additionalProperties: false }),
+);
+/** Further fields of each new ticket, as the desk's interface names them. */
+export const fields = Type.Optional(
+  Type.Record(Type.String({ pattern: '^[\\w.-]{1,80}$' }), Type.Unknown(), {
+    maxProperties: 30,
+    want: 'names of fields of the desk, each with its value',
+  }),
+);
+
 const kinds = ['alert', 'incident', 'budget', 'person'] as const;
 const common = {
   name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', want: 'a name of small letters, digits and -, such as jira' }),

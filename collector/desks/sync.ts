@@ -46,6 +46,9 @@ interface SyncWork extends SyncParts {
 }
 
 const commentAtMost = 10_000;
+/** While a create without an answer may still turn up. */
+const looksWhileSettling = 8;
+const leastLookMs = 5_000;
 
 /** @throws EvenkeelError DESK_FAILED, DESK_REFUSED, DESK_DENIED; DeskBusy */
 export async function syncTicket(parts: SyncParts, at: SetDesk, id: number, signal: AbortSignal): Promise<void> {
@@ -71,13 +74,15 @@ const inWork = 2;
 
 export function ticketFor({ at, id, publicUrl, zone }: Omit<SyncWork, 'link' | 'signal'>, own: OwnTicket): DeskTicket {
   const url = `${publicUrl()}/tickets/${id}`;
-  const { language, people, marker } = at;
+  const { language, people } = at;
   return {
-    ...{ marker: ticketMarker(marker, id), title: titleOf(language, own), text: textOf(language, own, url, zone), url },
+    ...{ marker: markerOf(at, own), title: titleOf(language, own), text: textOf(language, own, url, zone), url },
     ...{ priority: own.name.priority, impact: own.impact, urgency: own.urgency, openedAt: own.openedAt },
     assignee: (own.assignee !== null && people.get(own.assignee)) || null,
   };
 }
+
+const markerOf = ({ marker }: SetDesk, { name: { id }, openedAt }: OwnTicket) => ticketMarker(marker, { id, openedAt });
 
 /** @returns whether it is there */
 async function establish(work: SyncWork, own: OwnTicket): Promise<boolean> {
@@ -88,7 +93,8 @@ async function establish(work: SyncWork, own: OwnTicket): Promise<boolean> {
   if (found) return linked(work, own, found, null);
   const settledAt = (link.tried_at ?? Number.NEGATIVE_INFINITY) + desk.settleMs;
   if (clock.now() < settledAt) {
-    await setLink(state, link, { next_at: settledAt });
+    const again = clock.now() + Math.max(leastLookMs, desk.settleMs / looksWhileSettling);
+    await setLink(state, link, { next_at: Math.min(settledAt, again) });
     return false;
   }
   if (own.name.state === 'cancelled') {
@@ -125,7 +131,8 @@ async function pullComments(work: SyncWork, own: OwnTicket, comments: readonly R
   for (const { id: remote, by, text, isPublic } of comments) {
     const origin = `${at.name}:${remote}`;
     const said = clean(text).trim().slice(0, commentAtMost);
-    if (known.has(origin) || said === '' || eventsIn(text, at.marker, id).length > 0) continue;
+    const isOurs = text.includes(markerOf(at, own));
+    if (known.has(origin) || said === '' || isOurs) continue;
     const isShown = isPublic && own.requester !== null;
     await tickets.comment(id, actorAt(at.name, by), { text: said, isPublic: isShown, isFromRequester: false, origin });
   }
@@ -148,14 +155,16 @@ async function pullState({ at, id, link, tickets }: SyncWork, own: OwnTicket, re
 }
 
 async function pushComments(work: SyncWork, own: OwnTicket, there: readonly RemoteComment[]): Promise<void> {
-  const { at, id, link, signal, state } = work;
-  const { desk, name, language, marker } = at;
-  const said = new Set(there.flatMap(({ text }) => eventsIn(text, marker, id)));
+  const { at, link, signal, state } = work;
+  const { desk, name, language } = at;
+  const ticket = markerOf(at, own);
+  const said = new Set(there.flatMap(({ text }) => eventsIn(text, ticket)));
   for (const event of own.events) {
-    if (event.id <= link.sent_event || said.has(event.id)) continue;
-    const comment = commentOf(language, name, own, event, desk.hidesInternal);
+    const marker = eventMarker(ticket, event);
+    if (event.id <= link.sent_event || said.has(marker)) continue;
+    const comment = commentOf(language, name, own, event, desk);
     if (comment === null) continue;
-    const text = `${comment.text}\n${eventMarker(marker, id, event.id)}`;
+    const text = `${comment.text}\n${marker}`;
     await desk.comment(link.remote as string, { ...comment, text }, signal);
     // Nothing can be read there: what was said is known here alone.
     if (desk.isOneWay) await setLink(state, link, { sent_event: event.id });
@@ -173,7 +182,7 @@ async function pushState({ at, link, signal }: SyncWork, own: OwnTicket, remote:
 /** For desks that want a reason. */
 function whyResolved({ language, name, desk }: SetDesk, own: OwnTicket): string {
   const last = own.events.findLast(({ kind, to_state }) => kind === 'state' && to_state !== 'on_hold');
-  const said = last && commentOf(language, name, own, { ...last, text: last.text ?? '' }, desk.hidesInternal);
+  const said = last && commentOf(language, name, own, last, { ...desk, isOneWay: true });
   return said?.text.trim() || titleOf(language, own);
 }
 

@@ -70,11 +70,12 @@ export function commentOf(
   desk: string,
   own: OwnTicket,
   event: DeskEvent,
-  hidesInternal: boolean,
+  { hidesInternal, isOneWay = false }: { hidesInternal: boolean; isOneWay?: boolean },
 ): OutgoingComment | null {
   const { kind, actor, text, to_state, is_public } = event;
   if (isAt(desk, actor)) return null;
-  const isState = kind === 'state' && (to_state === 'on_hold' || text !== null);
+  // Where a state is no more than words, all of them are said.
+  const isState = kind === 'state' && (to_state === 'on_hold' || text !== null || isOneWay);
   if (!isState && !told.has(kind)) return null;
   if (kind === 'comment' && !text) return null;
   const isPublic = kind === 'comment' && is_public === 1;

@@ -136,6 +136,8 @@ export interface Mail {
   text: string;
   html: string;
   attachment: { name: string; type: string; content: Buffer } | null;
+  /** Id of the letter that began its thread. */
+  answers?: string;
 }
 
 export interface Channel {

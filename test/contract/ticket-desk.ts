@@ -34,7 +34,10 @@ export function ticketDeskContract(make: () => FakeVendor): void {
     const there = scene.fake.vendor.tickets();
     const { marker } = await scene.state.selectFrom('desks').selectAll().executeTakeFirstOrThrow();
     for (const id of ids) {
-      const found = there.filter(({ title, text }) => hasMarker(`${title}\n${text}`, ticketMarker(marker, id)));
+      const { opened_at: openedAt } = await scene.row(id);
+      const found = there.filter(({ title, text }) =>
+        hasMarker(`${title}\n${text}`, ticketMarker(marker, { id, openedAt })),
+      );
       assert.is(found.length, 1, `tickets there for ${id}`);
       const { state } = await scene.row(id);
       assert.is(found[0]?.isOpen, !['resolved', 'closed', 'cancelled'].includes(state), `${id} is ${state}`);

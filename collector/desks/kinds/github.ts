@@ -5,12 +5,13 @@
  *
  * The list of issues is read, not the search, whose index lags behind: what was made is in the list within seconds.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Type } from 'typebox';
 import { createDeskClient, listIn, objectIn, type RemoteAnswer, textIn } from '../client.ts';
-import type { DeskFinding, DeskReach, DeskType, HookMessage, RemoteTicket, TicketDesk } from '../desk.ts';
+import type { DeskFinding, DeskReach, DeskType, RemoteTicket, TicketDesk } from '../desk.ts';
 import { hasMarker } from '../marker.ts';
+import { markdownOf, markdownWith } from '../plain.ts';
 import { addressOf, baseUrl, labels, secret } from '../settings.ts';
+import { isSignedBy } from '../signed.ts';
 
 interface GithubSettings {
   url?: string;
@@ -40,19 +41,6 @@ export const github: DeskType = {
     return typeof number === 'number' ? [String(number)] : [];
   },
 };
-
-/** `sha256=<hex>` over the body as it came. */
-function isSignedBy({ headers, body }: HookMessage, header: string, algorithm: string, key: string): boolean {
-  const given = headers[header];
-  const wanted = `${algorithm}=${createHmac(algorithm, key).update(body).digest('hex')}`;
-  return typeof given === 'string' && areEqual(given, wanted);
-}
-
-/** In the same time wherever they differ. */
-function areEqual(given: string, wanted: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
 
 /** A limit of rate that it says with 403. */
 function busyIn({ status, headers }: RemoteAnswer): number | null {
@@ -109,7 +97,7 @@ function createGithub(desk: string, settings: GithubSettings, reach: DeskReach):
     },
     async open({ title, text, marker, assignee }, signal) {
       const body = {
-        ...{ title, body: `${quoteless(text)}\n\n<!-- ${marker} -->`, labels: all },
+        ...{ title, body: markdownWith(text, marker), labels: all },
         ...(assignee === null ? {} : { assignees: [assignee] }),
       };
       const what = 'a new issue';
@@ -139,7 +127,7 @@ function createGithub(desk: string, settings: GithubSettings, reach: DeskReach):
       return { ...ticketOf(objectIn(desk, what, body)), comments };
     },
     async comment(id, { text }, signal) {
-      const body = { body: hiddenMarker(text) };
+      const body = { body: markdownOf(text) };
       await client(`${place}/issues/${id}/comments`, { method: 'POST', body, what: `a comment on ${id}`, signal });
     },
     async resolve(id, _why, signal) {
@@ -184,19 +172,4 @@ function createGithub(desk: string, settings: GithubSettings, reach: DeskReach):
     }
     return findings;
   }
-}
-
-/** Our lines stay lines in Markdown, and call nobody by name. */
-const quoteless = (text: string): string =>
-  text
-    .replace(/(^|[^\w`])@(?=[\w-])/g, '$1@\u200b')
-    .split('\n')
-    .map((line) => line.replace(/^([#>\-+*=]|\d+\.)/, '\\$1'))
-    .join('  \n');
-
-/** The last line of a comment is its marker: it is for programs alone. */
-function hiddenMarker(text: string): string {
-  const lines = text.split('\n');
-  const marker = lines.pop() ?? '';
-  return `${quoteless(lines.join('\n'))}\n\n<!-- ${marker} -->`;
 }

@@ -101,11 +101,14 @@ export const email: ChannelType = {
       kind: 'email',
       send: (notification, signal) =>
         deliver({ to: notification.recipient ?? to, ...contentOf(notification, language, zone) }, signal),
-      mail: ({ attachment, ...mail }, id, signal) =>
+      mail: ({ attachment, answers, ...mail }, id, signal) =>
         deliver(
           {
             ...mail,
             messageId: `<${id}@evenkeel>`,
+            ...(answers === undefined
+              ? {}
+              : { inReplyTo: `<${answers}@evenkeel>`, references: `<${answers}@evenkeel>` }),
             headers: { 'Auto-Submitted': 'auto-generated' },
             attachments:
               attachment === null

@@ -17,6 +17,7 @@ import { language, t } from '../words/words.ts';
 import { AlertFacts, Evidence } from './alert-evidence.tsx';
 import { ImpactBox } from './incident/impact.tsx';
 import { Actions } from './ticket-actions.tsx';
+import { DeskFacts } from './ticket-desks.tsx';
 import { DueFacts } from './ticket-due.tsx';
 import { Priority, sourceOf, TicketState, titleOf } from './ticket-marks.tsx';
 import { Story } from './ticket-story.tsx';
@@ -60,6 +61,7 @@ function Facts({ detail }: { detail: TicketDetail }) {
             <a href={to.ticket(detail.follows)}>#{detail.follows}</a>
           </Fact>
         )}
+        <DeskFacts links={detail.desks} />
       </dl>
     </Box>
   );

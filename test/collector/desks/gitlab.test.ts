@@ -1,0 +1,4 @@
+import { ticketDeskContract } from '../../contract/ticket-desk.ts';
+import { gitlabVendor } from '../../support/desks/gitlab.ts';
+
+ticketDeskContract(() => gitlabVendor());

@@ -1,0 +1,4 @@
+import { ticketDeskContract } from '../../contract/ticket-desk.ts';
+import { glpiVendor } from '../../support/desks/glpi.ts';
+
+ticketDeskContract(() => glpiVendor());
