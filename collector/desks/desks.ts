@@ -69,7 +69,7 @@ export function createDesks(parts: DesksParts): Desks {
         lanes.map(async (lane) => ({
           ...{ name: lane.name, kind: lane.type.kind, settings: shownSettings(lane.type, lane.settings) },
           hook: lane.settings.hook_secret === undefined ? null : `${parts.publicUrl()}/api/v1/desks/${lane.name}/hook`,
-          ...(await countOf(lane.name)),
+          ...(await countOf(lane)),
           ...{ lastAt: lane.lastAt, trouble: lane.trouble, troubleSince: lane.troubleSince, isStopped: lane.isStopped },
         })),
       ),

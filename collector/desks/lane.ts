@@ -6,7 +6,7 @@ import type { ChangeFeed } from '../change-feed.ts';
 import { DeskBusy } from './client.ts';
 import type { DeskReach, DeskType } from './desk.ts';
 import { deskTypes } from './index.ts';
-import { deskRow, forgetDone, linkOf, markChanged, setLink, waitingTickets } from './links.ts';
+import { countWaiting, deskRow, forgetDone, linkOf, markChanged, setLink, waitingTickets } from './links.ts';
 import type { DeskCommon, DeskSettings } from './settings.ts';
 import { type SetDesk, type SyncParts, syncTicket } from './sync.ts';
 
@@ -156,22 +156,31 @@ export function laneRunner(parts: LaneParts, stopped: AbortSignal, raise: () => 
     const tell = raise();
     if (!tell) return;
     const isLate = lane.troubleSince !== null && clock.now() - lane.troubleSince >= badAfterMs;
-    const isBad = lane.isStopped || isLate || (await countOf(lane.name)).refused > 0;
+    const isBad = lane.isStopped || isLate || (await countRefused(lane.name)) > 0;
     if (isBad === lane.isBad) return;
     await tell(lane.name, isBad);
     lane.isBad = isBad;
   }
 
-  async function countOf(desk: string) {
-    const rows = await state
+  async function countOf({ name, kinds }: DeskLane) {
+    const links = state.selectFrom('desk_links').select((of) => of.fn.countAll<number>().as('n'));
+    const linked = await links
+      .where('desk', '=', name)
+      .where('state', 'in', ['linked', 'done'])
+      .executeTakeFirstOrThrow();
+    const waiting = await countWaiting(state, await deskRow(state, name), kinds);
+    return { linked: Number(linked.n), refused: await countRefused(name), waiting };
+  }
+  async function countRefused(name: string): Promise<number> {
+    const { n } = await state
       .selectFrom('desk_links')
-      .select(['state', 'last_error', 'attempts'])
-      .where('desk', '=', desk)
+      .select((of) => of.fn.countAll<number>().as('n'))
+      .where('desk', '=', name)
       .where('state', 'in', ['opening', 'linked'])
-      .execute();
-    const waiting = rows.filter(({ state: is, last_error }) => is === 'opening' || last_error !== null).length;
-    const refused = rows.filter(({ last_error, attempts }) => last_error !== null && attempts >= failuresInRow).length;
-    return { waiting, refused, linked: rows.length - waiting };
+      .where('last_error', 'is not', null)
+      .where('attempts', '>=', failuresInRow)
+      .executeTakeFirstOrThrow();
+    return Number(n);
   }
 
   return { run, countOf };

@@ -26,22 +26,29 @@ export async function deskRow(state: State, id: string): Promise<StoredDesk> {
   return row;
 }
 
-/** Tickets of which one side has something that the other has not. Oldest first. */
-export async function waitingTickets(
-  state: State,
-  { id, from_ticket }: StoredDesk,
-  kinds: readonly string[],
-  now: number,
-): Promise<number[]> {
-  const { rows } = await sql<{ id: number }>`select t.id from tickets t
+/** Tickets of which one side has something that the other has not. */
+const waiting = ({ id, from_ticket }: StoredDesk, kinds: readonly string[], now: number) => sql`from tickets t
     left join desk_links l on l.ticket = t.id and l.desk = ${id}
     where t.id >= ${from_ticket} and t.kind in (${sql.join([...kinds])}) and (
       (l.id is null and t.state <> 'cancelled')
       or (l.state in ('opening', 'linked') and l.next_at <= ${now} and (l.state = 'opening' or l.look > 0
         or l.last_error is not null
-        or l.sent_event < (select max(e.id) from ticket_events e where e.ticket = t.id))))
-    order by t.id limit ${atOnce}`.execute(state);
-  return rows.map((row) => row.id);
+        or l.sent_event < (select max(e.id) from ticket_events e where e.ticket = t.id))))`;
+
+/** Those that may be tried now, oldest first. */
+export async function waitingTickets(
+  state: State,
+  desk: StoredDesk,
+  kinds: readonly string[],
+  now: number,
+): Promise<number[]> {
+  const found = sql<{ id: number }>`select t.id ${waiting(desk, kinds, now)} order by t.id limit ${atOnce}`;
+  return (await found.execute(state)).rows.map(({ id }) => id);
+}
+
+export async function countWaiting(state: State, desk: StoredDesk, kinds: readonly string[]): Promise<number> {
+  const found = sql<{ n: number }>`select count(*) as n ${waiting(desk, kinds, Number.MAX_SAFE_INTEGER)}`;
+  return Number((await found.execute(state)).rows[0]?.n ?? 0);
 }
 
 /** What is done for good is not looked at any more. */

@@ -59,6 +59,7 @@ export function ticketDeskContract(make: () => FakeVendor): void {
     assert.is(only(scene).assignee, mine);
     const said = only(scene).comments.filter(({ text }) => text.includes('Water is on its way'));
     assert.is(said.length, 1);
+    assert.equal(await scene.comments(id), ['ada: Water is on its way'], 'ours do not come back');
     await scene.tickets.resolve(id, 'ada', 'It is out');
     await scene.settle();
     assert.is(only(scene).isOpen, false);
@@ -215,6 +216,7 @@ export function ticketDeskContract(make: () => FakeVendor): void {
       await scene.run();
     }
     await scene.again();
+    assert.is((await scene.desks().view())[0]?.waiting, 11);
     scene.move(day - 22 * 3_600_000);
     await scene.run();
     scene.fake.setDown(false);

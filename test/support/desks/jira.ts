@@ -141,7 +141,7 @@ export function jiraVendor(): FakeVendor {
         status: 'Open',
         assignee: (assignee as { accountId?: string } | undefined)?.accountId ?? null,
       },
-      ...{ createdAt: at, updatedAt: at, comments: [], unseen: 1 },
+      ...{ createdAt: at, updatedAt: at, comments: [], unseen: 3 },
     };
     issues.set(issue.id, issue);
     return { status: 201, body: { id: issue.id, key: issue.key, self: `/rest/api/2/issue/${issue.id}` } };
