@@ -30,9 +30,13 @@ export function readNumber(root: string, path: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-export function listNames(root: string, path: string): string[] {
+/** In order. */
+export const listNames = (root: string, path: string): string[] => namesIn(root, path).sort();
+
+/** As the system lists them: of hundreds of names an order costs as much as the list. */
+export function namesIn(root: string, path: string): string[] {
   try {
-    return readdirSync(root + path).sort();
+    return readdirSync(root + path);
   } catch {
     // Missing or denied, as above.
     return [];
