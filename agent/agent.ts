@@ -50,6 +50,8 @@ export interface AgentOptions {
   log: Log;
   clock?: Clock;
   quotaBytes?: number;
+  /** After each report: what is looked after now and then is looked after here, because a timer of its own wakes the process. */
+  onCycle?(): void;
 }
 
 export interface AgentState {
@@ -219,6 +221,7 @@ export function createAgent(options: AgentOptions): Agent {
         messages.report(metrics, intervalMs);
         sections.daily();
         watchdog?.();
+        options.onCycle?.();
       },
       onSections: sections.offer,
       onResume(jumpMs) {

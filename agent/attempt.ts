@@ -12,28 +12,31 @@ export type CheckOutcome = { ms: number } & (
 /** NoData by its name: a check that came out of another copy of the module (a bundle, a child) means the same. */
 const isNoData = (thrown: unknown) => thrown instanceof Error && thrown.name === 'NoData';
 
-export async function attempt(check: Check, context: CheckContext, timeoutMs: number): Promise<CheckOutcome> {
+export function attempt(check: Check, context: CheckContext, timeoutMs: number): Promise<CheckOutcome> {
   const started = context.clock.monotonic();
   const ms = () => Math.round((context.clock.monotonic() - started) * 100) / 100;
-  let turn: NodeJS.Immediate | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const late = new Promise<never>((_, reject) => {
-      // Only when this turn of the event loop did not end it: a timer causes one more wake-up of the process, even when
-      // it was cleared.
-      turn = setImmediate(() => {
-        timer = setTimeout(
-          () => reject(new ReasonedError(reason('check_too_slow', { limit_s: timeoutMs / 1000 }))),
-          timeoutMs,
-        );
-      });
+  const failed = (thrown: unknown): CheckOutcome => ({
+    ...{ status: isNoData(thrown) ? 'no_data' : 'failed', reasons: reasonsOf(thrown), ms: ms() },
+  });
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = () => resolve(failed(new ReasonedError(reason('check_too_slow', { limit_s: timeoutMs / 1000 }))));
+    // Only when this turn of the event loop did not end it: a timer causes one more wake-up of the process, even when it was
+    // cleared.
+    const turn = setImmediate(() => {
+      timer = setTimeout(late, timeoutMs);
     });
-    const findings = await Promise.race([check.run(context), late]);
-    return { status: 'ok', findings, ms: ms() };
-  } catch (thrown) {
-    return { status: isNoData(thrown) ? 'no_data' : 'failed', reasons: reasonsOf(thrown), ms: ms() };
-  } finally {
-    clearImmediate(turn);
-    clearTimeout(timer);
-  }
+    const end = (outcome: CheckOutcome) => {
+      clearImmediate(turn);
+      clearTimeout(timer);
+      resolve(outcome);
+    };
+    run(check, context).then(
+      (findings) => end({ status: 'ok', findings, ms: ms() }),
+      (thrown) => end(failed(thrown)),
+    );
+  });
 }
+
+/** What a check throws before it waits for anything is thrown later, too. */
+const run = async (check: Check, context: CheckContext): Promise<Findings> => check.run(context);

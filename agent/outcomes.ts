@@ -30,7 +30,11 @@ export function createOutcomes(checks: readonly string[], { clock, log }: { cloc
 
   function setState(check: string, status: CheckState['status'], reasons: CheckState['reason']): void {
     const before = stateOf.get(check);
-    if (before?.status === status && JSON.stringify(before.reason) === JSON.stringify(reasons)) return;
+    if (
+      before?.status === status &&
+      (before.reason === reasons || JSON.stringify(before.reason) === JSON.stringify(reasons))
+    )
+      return;
     stateOf.set(check, { check, status, reason: reasons, at: clock.now() });
     haveChanged = true;
   }

@@ -10,7 +10,7 @@ import type { AgentConfig, Metric } from '../shared/report.ts';
 import { attempt, type CheckOutcome } from './attempt.ts';
 import type { Check, CheckContext } from './checks/check.ts';
 import { createHeavyLoop, type HeavyLoopOptions } from './heavy-loop.ts';
-import { intervalOf, merge, paceOf, stepOf } from './intervals.ts';
+import { intervalOf, merge, type Pace, paceOf, stepOf } from './intervals.ts';
 import { createOutcomes } from './outcomes.ts';
 
 export interface RunnerOptions
@@ -107,6 +107,7 @@ export function createRunner(options: RunnerOptions): Runner {
   );
   let config = merge(options.local);
   let step = stepOf(checks, config);
+  let { paces, off } = pacesOf();
   let plannedAt = 0;
   let ticks = 0;
   let maxLateMs = 0;
@@ -119,6 +120,14 @@ export function createRunner(options: RunnerOptions): Runner {
     paceOf: (check) => paceOf(check, config),
     onOutcome: record,
   });
+
+  /** Of light checks, and which of all are off: reckoned when settings change, and asked in each cycle. */
+  function pacesOf(): { paces: Pace[]; off: Check[] } {
+    return {
+      paces: light.map(({ check }) => paceOf(check, config)),
+      off: checks.filter((check) => !paceOf(check, config).enabled),
+    };
+  }
 
   function record(check: string, outcome: CheckOutcome): void {
     outcomes.record(check, outcome);
@@ -135,16 +144,13 @@ export function createRunner(options: RunnerOptions): Runner {
 
   /** Whoever reads that a check found nothing must see that it was not asked, and who decided that. */
   function recordOff(): void {
-    for (const check of checks) {
-      if (paceOf(check, config).enabled) continue;
-      outcomes.recordOff(check.name, options.local?.checks?.[check.name]?.enabled === false);
-    }
+    for (const { name } of off) outcomes.recordOff(name, options.local?.checks?.[name]?.enabled === false);
   }
 
   /** Starts those whose time has come; half a step early counts, or rounding would skip every second turn. */
   function startDue(now: number): Promise<void>[] {
-    return light.flatMap((slot) => {
-      const { enabled, everyMs } = paceOf(slot.check, config);
+    return light.flatMap((slot, i) => {
+      const { enabled, everyMs } = paces[i] as Pace;
       if (!enabled || slot.running || now < slot.nextAt - step / 2) return [];
       slot.nextAt = Math.max(slot.nextAt + everyMs, now + step / 2);
       return [runLight(slot, everyMs)];
@@ -198,6 +204,7 @@ export function createRunner(options: RunnerOptions): Runner {
     apply(remote) {
       config = merge(remote, options.local);
       step = stepOf(checks, config);
+      ({ paces, off } = pacesOf());
       const now = clock.monotonic();
       for (const slot of light) slot.nextAt = Math.min(slot.nextAt, now + paceOf(slot.check, config).everyMs);
       // A shorter step must not wait for the end of a longer one. Never while a tick runs: it plans the next itself.

@@ -1,5 +1,6 @@
 /** One entry of the outbox, and its place in the order of all. */
 import type { Loss } from '../shared/report.ts';
+import { encode, inflate } from '../shared/wire.ts';
 
 export type SpoolKind = 'report' | 'inventory';
 
@@ -20,3 +21,32 @@ export interface SpoolEntry {
 
 /** The message under its identity; `lost` are the loss records that it has to carry. */
 export type Compose = (identity: { epoch: string; seq: number; lost: Loss[] }) => object;
+
+export interface LossRow {
+  id: number;
+  epoch: string;
+  first: number;
+  last: number;
+  reason: Loss['reason'];
+  count: number;
+}
+
+export const lossOf = (row: LossRow): Loss => ({
+  epoch: row.epoch,
+  from: row.first,
+  to: row.last,
+  reason: row.reason,
+  count: row.count,
+});
+
+/** The message with all its times moved, and when it was made. */
+export function movedInTime({ at, body }: Pick<SpoolEntry, 'at' | 'body'>, byMs: number): { at: number; body: Buffer } {
+  const message = JSON.parse(Buffer.from(inflate(body)).toString('utf8'));
+  const moved = { ...message, at: Math.max(0, message.at + byMs) };
+  if (Array.isArray(message.metrics))
+    moved.metrics = message.metrics.map((metric: { timestamp: number }) => ({
+      ...metric,
+      timestamp: Math.max(0, metric.timestamp + byMs),
+    }));
+  return { at: Math.max(0, at + byMs), body: encode(moved) };
+}

@@ -6,7 +6,15 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Ack, Loss } from '../shared/report.ts';
 import { encode, inflate } from '../shared/wire.ts';
 import { isOfUnknownFormat } from './spool-damage.ts';
-import type { Compose, SpoolEntry, SpoolKey, SpoolKind } from './spool-entry.ts';
+import {
+  type Compose,
+  type LossRow,
+  lossOf,
+  movedInTime,
+  type SpoolEntry,
+  type SpoolKey,
+  type SpoolKind,
+} from './spool-entry.ts';
 import { assertTrusted } from './trusted-path.ts';
 
 /** Bytes that a row costs besides its body; measured on a full spool. */
@@ -37,35 +45,6 @@ interface SpoolRow {
   body: Uint8Array;
 }
 
-interface LossRow {
-  id: number;
-  epoch: string;
-  first: number;
-  last: number;
-  reason: Loss['reason'];
-  count: number;
-}
-
-const lossOf = (row: LossRow): Loss => ({
-  epoch: row.epoch,
-  from: row.first,
-  to: row.last,
-  reason: row.reason,
-  count: row.count,
-});
-
-/** The message with all its times moved, and when it was made. */
-export function movedInTime({ at, body }: Pick<SpoolRow, 'at' | 'body'>, byMs: number): { at: number; body: Buffer } {
-  const message = JSON.parse(Buffer.from(inflate(body)).toString('utf8'));
-  const moved = { ...message, at: Math.max(0, message.at + byMs) };
-  if (Array.isArray(message.metrics))
-    moved.metrics = message.metrics.map((metric: { timestamp: number }) => ({
-      ...metric,
-      timestamp: Math.max(0, metric.timestamp + byMs),
-    }));
-  return { at: Math.max(0, at + byMs), body: encode(moved) };
-}
-
 export interface FileOptions {
   path: string;
   bootId: string;
@@ -83,6 +62,10 @@ export class SpoolFile {
   #db: DatabaseSync;
   #statements = new Map<string, StatementSync>();
   #leaving: { era: number; from: number; to: number }[] = [];
+  /** The first number of this era of what is here, where all of it is of this era; null: not known. */
+  #oldest: number | null = null;
+  /** False: there are none, and none need be looked for. */
+  #mayHaveLosses = true;
 
   constructor(options: FileOptions) {
     this.#options = options;
@@ -159,6 +142,7 @@ export class SpoolFile {
 
   #transaction<T>(work: () => T): T {
     const before = { bytes: this.bytes, entries: this.#entries, leaving: this.#leaving };
+    const [oldest, mayHaveLosses] = [this.#oldest, this.#mayHaveLosses];
     this.#sql('BEGIN IMMEDIATE').run();
     try {
       const result = work();
@@ -168,6 +152,7 @@ export class SpoolFile {
       this.bytes = before.bytes;
       this.#entries = before.entries;
       this.#leaving = before.leaving;
+      [this.#oldest, this.#mayHaveLosses] = [oldest, mayHaveLosses];
       // SQLite may have rolled back by itself (disk full); a second ROLLBACK would throw and hide the cause.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       throw thrown;
@@ -178,6 +163,7 @@ export class SpoolFile {
     const entry = this.#transaction(() => {
       const seq = this.seq + 1;
       this.#removeLeaving();
+      if (this.#entries === 0) this.#oldest = seq;
       const lost = kind === 'report' ? this.#takeLosses(seq) : [];
       const body = encode(compose({ epoch: this.epoch, seq, lost }));
       this.#makeRoom(body.length + rowOverhead);
@@ -198,6 +184,7 @@ export class SpoolFile {
   ): void {
     this.#transaction(() => {
       this.#removeLeaving();
+      this.#oldest = null;
       this.#sql('INSERT INTO epochs VALUES (?, ?, ?)').run(epoch.era, epoch.epoch, epoch.seq);
       for (const loss of losses) this.declare(loss);
       for (const entry of entries) {
@@ -223,7 +210,8 @@ export class SpoolFile {
       ).all(era, from, to) as { n: number }[];
       this.#entries -= gone.length;
       for (const { n } of gone) this.bytes -= n + rowOverhead;
-      this.#sql('DELETE FROM losses WHERE carrier_era = ? AND carrier_seq BETWEEN ? AND ?').run(era, from, to);
+      if (this.#mayHaveLosses)
+        this.#sql('DELETE FROM losses WHERE carrier_era = ? AND carrier_seq BETWEEN ? AND ?').run(era, from, to);
       if (era < this.era) this.#removeEmpty(era);
     }
     this.#leaving = [];
@@ -237,6 +225,8 @@ export class SpoolFile {
 
   /** Loss records that no report carries yet; the report with this number does from now on. */
   #takeLosses(seq: number): Loss[] {
+    if (!this.#mayHaveLosses) return [];
+    this.#mayHaveLosses = this.#sql('SELECT 1 FROM losses LIMIT 1').get() !== undefined;
     const rows = this.#sql(`SELECT * FROM losses WHERE carrier_era IS NULL ORDER BY id LIMIT ${lostPerReport}`).all();
     for (const row of rows as unknown as LossRow[]) {
       this.#sql('UPDATE losses SET carrier_era = ?, carrier_seq = ? WHERE id = ?').run(this.era, seq, row.id);
@@ -275,6 +265,7 @@ export class SpoolFile {
   }
 
   declare(loss: Loss): void {
+    this.#mayHaveLosses = true;
     const grown = this.#sql(
       'UPDATE losses SET last = ?, count = count + ? WHERE epoch = ? AND reason = ? AND last = ? AND carrier_era IS NULL',
     ).run(loss.to, loss.count, loss.epoch, loss.reason, loss.from - 1);
@@ -290,12 +281,14 @@ export class SpoolFile {
   }
 
   #declareCarried(loss: Loss, carrier: SpoolEntry): void {
+    this.#mayHaveLosses = true;
     this.#sql(
       'INSERT INTO losses (epoch, first, last, reason, count, carrier_era, carrier_seq) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ).run(loss.epoch, loss.from, loss.to, loss.reason, loss.count, carrier.era, carrier.seq);
   }
 
   after(last: { era: number; seq: number } | null, limit: number): SpoolEntry[] {
+    if (this.#nothingWaits()) return [];
     const { era, seq } = last ?? { era: 0, seq: 0 };
     const rows = this.#sql(
       'SELECT o.*, e.epoch FROM outbox o JOIN epochs e USING (era) WHERE (era, o.seq) > (?, ?) ORDER BY era, o.seq LIMIT ?',
@@ -310,6 +303,13 @@ export class SpoolFile {
       "SELECT o.*, e.epoch FROM outbox o JOIN epochs e USING (era) WHERE kind = 'report' ORDER BY era DESC, o.seq DESC LIMIT 1",
     ).get() as unknown as SpoolEntry | undefined;
     return entry && !this.#isLeaving(entry) ? entry : null;
+  }
+
+  /** As after nearly every report: known without asking the file. */
+  #nothingWaits(): boolean {
+    const [range, ...others] = this.#leaving;
+    if (range === undefined || others.length > 0) return this.#entries === 0;
+    return this.#oldest !== null && range.era === this.era && range.from <= this.#oldest && range.to >= this.seq;
   }
 
   #isLeaving(entry: { era: number; seq: number }): boolean {
@@ -351,6 +351,7 @@ export class SpoolFile {
     try {
       this.#transaction(() => {
         this.#removeLeaving();
+        this.#oldest = null;
         if (era === this.era) this.#begin(this.era);
         const rows = this.#sql(`SELECT * FROM outbox WHERE era = ? ORDER BY seq LIMIT ${renumberedAtOnce}`).all(era);
         for (const row of rows as unknown as SpoolRow[]) this.#move(row);
@@ -399,6 +400,7 @@ export class SpoolFile {
 
   /** Entries that the collector has not acknowledged. */
   waiting(): number {
+    if (this.#nothingWaits()) return 0;
     let leaving = 0;
     for (const { era, from, to } of this.#leaving) {
       const row = this.#sql('SELECT count(*) AS n FROM outbox WHERE era = ? AND seq BETWEEN ? AND ?').get(

@@ -13,8 +13,8 @@ import { EvenkeelError, fail, reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ack, Loss } from '../shared/report.ts';
 import { isCorrupt, lossOfDamage, markEvery, setAside, writeMark } from './spool-damage.ts';
-import { type Compose, isAfter, type SpoolEntry, type SpoolKey, type SpoolKind } from './spool-entry.ts';
-import { movedInTime, SpoolFile } from './spool-file.ts';
+import { type Compose, isAfter, movedInTime, type SpoolEntry, type SpoolKey, type SpoolKind } from './spool-entry.ts';
+import { SpoolFile } from './spool-file.ts';
 import { SpoolMemory } from './spool-memory.ts';
 
 export interface SpoolOptions {

@@ -23,35 +23,25 @@ export interface Ticks {
 export interface ProcStat {
   total: Ticks | null;
   cores: Ticks[];
-  running: number | null;
-  blocked: number | null;
 }
 
 const names = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'] as const;
-
-function parseTicks(words: string[]): Ticks | null {
-  // Linux has all of them since 2.6.11: fewer mean that the line was cut off, not zeros.
-  const values = names.map((_, i) => Number(words[i + 1] ?? Number.NaN));
-  if (values.some((value) => !Number.isFinite(value))) return null;
-  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as unknown as Ticks;
-}
+/** Linux has all eight since 2.6.11: fewer mean that the line was cut off, not zeros. */
+const cpuLine = new RegExp(`^cpu(\\d*)${' +(\\d{1,20})'.repeat(names.length)}(?![^ \n])`, 'gm');
 
 /** `/proc/stat`. Total: what is missing is null. */
 export function parseProcStat(text: string): ProcStat {
-  const stat: ProcStat = { total: null, cores: [], running: null, blocked: null };
-  for (const line of text.split('\n')) {
-    if (line.startsWith('cpu')) {
-      const words = line.trim().split(/\s+/);
-      const ticks = parseTicks(words);
-      if (words[0] === 'cpu') stat.total = ticks;
-      else if (ticks) stat.cores.push(ticks);
-    } else if (line.startsWith('procs_')) {
-      const match = /^procs_(running|blocked) (\d+)$/.exec(line);
-      if (match) stat[match[1] as 'running' | 'blocked'] = Number(match[2]);
-    }
+  const stat: ProcStat = { total: null, cores: [] };
+  for (const [, core, ...words] of text.matchAll(cpuLine)) {
+    const [user, nice, system, idle, iowait, irq, softirq, steal] = words.map(Number) as NumbersOfCpu;
+    const ticks = { user, nice, system, idle, iowait, irq, softirq, steal };
+    if (core === '') stat.total = ticks;
+    else stat.cores.push(ticks);
   }
   return stat;
 }
+
+type NumbersOfCpu = [number, number, number, number, number, number, number, number];
 
 export interface Usage extends Ticks {
   active: number;
@@ -59,13 +49,17 @@ export interface Usage extends Ticks {
 
 /** Percent of the time between two readings; null when none passed or the counters started again. */
 export function usageBetween(before: Ticks, after: Ticks): Usage | null {
-  // iowait, and in virtual machines steal, may go back by a little on a tickless kernel: that is 0, not a restart.
-  const delta = (name: keyof Ticks) => Math.max(0, after[name] - before[name]);
-  const total = names.reduce((sum, name) => sum + delta(name), 0);
+  let total = 0;
+  const usage: Usage = { user: 0, nice: 0, system: 0, idle: 0, iowait: 0, irq: 0, softirq: 0, steal: 0, active: 0 };
+  for (const name of names) {
+    // iowait, and in virtual machines steal, may go back by a little on a tickless kernel: that is 0, not a restart.
+    usage[name] = Math.max(0, after[name] - before[name]);
+    total += usage[name];
+  }
   if (total <= 0 || after.user + after.system + after.idle < before.user + before.system + before.idle) return null;
-  const share = (name: keyof Ticks) => (delta(name) / total) * 100;
-  const usage = Object.fromEntries(names.map((name) => [name, share(name)])) as unknown as Ticks;
-  return { ...usage, active: 100 - usage.idle - usage.iowait };
+  for (const name of names) usage[name] = (usage[name] / total) * 100;
+  usage.active = 100 - usage.idle - usage.iowait;
+  return usage;
 }
 
 /** On Windows libuv counts interrupts in `sys` and again in `irq`; there and on macOS they are left out. */

@@ -24,13 +24,14 @@ export interface MemInfo {
   usedPercent: number | null;
 }
 
+/** Of fifty lines these ten: one expression that leaves out the others costs a third of a look at each. */
+const wanted =
+  /^(MemTotal|MemFree|MemAvailable|Buffers|Cached|SwapTotal|SwapFree|Dirty|CommitLimit|Committed_AS)[ \t:]+(\d{1,20})[ \t]+kB(?!\w)/gm;
+
 /** `/proc/meminfo`. Used is total − available: counting cache as used is the classic mistake. Total. */
 export function parseMemInfo(text: string): MemInfo {
   const values = new Map<string, number>();
-  for (const line of text.split('\n')) {
-    const [name = '', value = '', unit] = line.split(/[\s:]+/, 3);
-    if (unit === 'kB' && /^\d+$/.test(value)) values.set(name, Number(value) * 1024);
-  }
+  for (const [, name = '', value] of text.matchAll(wanted)) values.set(name, Number(value) * 1024);
   const get = (name: string) => values.get(name) ?? null;
   const totalBytes = get('MemTotal');
   const availableBytes = get('MemAvailable');

@@ -20,32 +20,23 @@ export interface InterfaceCounters {
 const inner =
   /^(lo\d*|veth|docker|br-|virbr|vnet|tap|ifb|cali|cni|flannel|lxc|kube|podman|dummy|sit|ip6tnl|tunl|gre|erspan|nodelocaldns|bonding_masters|p2p|awdl|llw|utun|anpi|gif|stf|bridge)/;
 
+const [kept, other] = ['[ \\t]+(\\d{1,20})', '[ \\t]+\\d+'];
+/** The first four of the eight numbers of what comes, and of the eight of what goes. A first number may follow its colon at once. */
+const interfaceLine = new RegExp(
+  `^[ \\t]*([^\\s:]+):[ \\t]*(\\d{1,20})${kept.repeat(3)}${other.repeat(4)}${kept.repeat(4)}${other.repeat(4)}(?!\\S)`,
+  'gm',
+);
+
 /** `/proc/net/dev`. Total. */
 export function parseNetDev(text: string): InterfaceCounters[] {
-  return text.split('\n').flatMap((line) => {
-    const at = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, at)).trim();
-    if (name === '' || /\s/.test(name)) return [];
-    const n = line
-      .slice(at + 1)
-      .trim()
-      .split(/\s+/)
-      .map(Number);
-    if (n.length < 16 || n.some((value) => !Number.isFinite(value) || value < 0)) return [];
-    return [
-      {
-        name,
-        bytesRecv: n[0] as number,
-        packetsRecv: n[1] as number,
-        errIn: n[2] as number,
-        dropIn: n[3] as number,
-        bytesSent: n[8] as number,
-        packetsSent: n[9] as number,
-        errOut: n[10] as number,
-        dropOut: n[11] as number,
-      },
+  const found: InterfaceCounters[] = [];
+  for (const [, name = '', ...words] of text.matchAll(interfaceLine)) {
+    const [bytesRecv, packetsRecv, errIn, dropIn, bytesSent, packetsSent, errOut, dropOut] = words.map(Number) as [
+      ...[number, number, number, number, number, number, number, number],
     ];
-  });
+    found.push({ name, bytesRecv, packetsRecv, errIn, dropIn, bytesSent, packetsSent, errOut, dropOut });
+  }
+  return found;
 }
 
 export const leadsSomewhere = (name: string) => !inner.test(name);

@@ -116,11 +116,13 @@ async function runUntilEnd(
   log: Log,
   onEnd: (take: (signal: string) => void) => void,
 ): Promise<'ended' | 'enrolled_again'> {
-  const agent = createAgent({ data, log });
+  let onCycle = () => {};
+  const agent = createAgent({ data, log, onCycle: () => onCycle() });
   await agent.start();
   log.info({ data }, 'The agent has started');
   return new Promise((resolve) => {
     const resuming = resumeWaiting(data, log, () => void stop('enrolled_again'));
+    onCycle = resuming.look;
     let stopping: Promise<void> | null = null;
     const stop = (why: 'ended' | 'enrolled_again') => {
       resuming.stop();
@@ -137,15 +139,15 @@ async function runUntilEnd(
   });
 }
 
-const lookMs = 10_000;
 const retryMs = 300_000;
 
 /** An enrolment in the place of this identity that waits for a person: it is asked on beside the agent, also after a restart. */
-function resumeWaiting(data: string, log: Log, onEnrolled: () => void): { stop(): void } {
+function resumeWaiting(data: string, log: Log, onEnrolled: () => void): { look(): void; stop(): void } {
   let child: ChildProcess | null = null;
   let notBefore = 0;
+  let isStopped = false;
   const look = () => {
-    if (child || performance.now() < notBefore || !existsSync(waitingPath(data))) return;
+    if (isStopped || child || performance.now() < notBefore || !existsSync(waitingPath(data))) return;
     log.info({ data }, 'An enrolment in the place of this identity waits until a person approves it');
     child = start(['enroll', '--resume', '--data', data]);
     const close = (code: number | null) => {
@@ -156,11 +158,11 @@ function resumeWaiting(data: string, log: Log, onEnrolled: () => void): { stop()
     child.once('error', () => close(1));
     child.once('close', close);
   };
-  const timer = setInterval(look, lookMs);
   look();
   return {
+    look,
     stop() {
-      clearInterval(timer);
+      isStopped = true;
       child?.removeAllListeners('close').kill('SIGTERM');
     },
   };

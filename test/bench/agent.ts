@@ -4,18 +4,24 @@
  * same time and the same interval.
  *
  * "Touched" is what a cycle makes the system keep in memory, or read back where it pages idle memory out: all marks of use are
- * cleared, one interval later those that are set again are counted (`Referenced`). The median of `touchCycles` intervals.
+ * cleared, one interval later those that are set again are counted (`Referenced`). The median of `touchCycles` intervals. A page of
+ * a file is marked for all by whoever used it and ended, so all run from copies of programs and libraries that nobody else has.
+ *
+ * The floor is a bare process of Node with the agent's flags that does nothing but send 900 bytes in each interval, and read an
+ * answer: less than that no agent in Node can cost.
  *
  * CPU is what the scheduler counted (ns on a core, all threads). Private is what would be free if the process ended. A
  * process that was started and has ended leaves page faults in its parent's count of its children's: 0 new ones
  * means that none was started.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { enrolledFolder, startAgent, temporaryFolder } from '../support/agent.ts';
+
+import { leanFlags } from '../../agent/lean.ts';
+import { agentMain, enrolledFolder, startAgent, temporaryFolder } from '../support/agent.ts';
 import { wordsOf } from '../support/arguments.ts';
 import { startBroker } from '../support/broker.ts';
 
@@ -129,8 +135,48 @@ interface Ours extends Guest {
   reports(): number;
 }
 
+/** Node and the libraries of this process, once more: their pages are those of one guest. */
+interface Copies {
+  node: string;
+  env: { LD_LIBRARY_PATH: string };
+  remove(): void;
+}
+
+function copies(): Copies {
+  const { path, remove } = temporaryFolder();
+  const libraries = join(path, 'lib');
+  mkdirSync(libraries);
+  const mapped = new Set(readFileSync('/proc/self/maps', 'utf8').match(/\/\S+\.so(\.\d+)*$/gm));
+  // The loader itself is named in each program.
+  for (const file of mapped) if (!basename(file).startsWith('ld-')) copyFileSync(file, join(libraries, basename(file)));
+  const node = join(path, 'node');
+  copyFileSync(process.execPath, node);
+  return { node, env: { LD_LIBRARY_PATH: libraries }, remove };
+}
+
+/** What no agent in Node can go below. */
+async function floor(intervalS: number): Promise<Guest> {
+  const { node, env, remove } = copies();
+  const server = createServer((socket) => socket.on('error', () => {}).on('data', () => socket.write('an answer')));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const tidy = "gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })";
+  const script = `
+    const socket = require('node:net').connect(${port}, '127.0.0.1').on('data', () => {});
+    setTimeout(() => ${tidy}, 5000);
+    setInterval(() => socket.write('x'.repeat(900)), ${intervalS * 1000});`;
+  const child = spawn(node, [...leanFlags, '--eval', script], { stdio: 'ignore', env: { ...process.env, ...env } });
+  const stop = async () => {
+    await stopChild(child);
+    server.close();
+    remove();
+  };
+  return { name: 'floor: bare node', pid: child.pid as number, stop };
+}
+
 /** @param program of a package; none: from source */
 async function ours(intervalS: number, program?: string): Promise<Ours> {
+  const own = copies();
   const broker = await startBroker();
   const folder = enrolledFolder(broker.port);
   writeFileSync(join(folder.path, 'agent.settings.json'), JSON.stringify({ v: 1, interval_s: intervalS }));
@@ -138,8 +184,8 @@ async function ours(intervalS: number, program?: string): Promise<Ours> {
   const agent = startAgent(
     ['run', '--data', folder.path],
     undefined,
-    {},
-    program === undefined ? undefined : [program],
+    own.env,
+    program === undefined ? [own.node, '--disable-warning=ExperimentalWarning', agentMain] : [program],
   );
   return {
     name: program === undefined ? 'evenkeel agent' : 'from a package',
@@ -149,6 +195,7 @@ async function ours(intervalS: number, program?: string): Promise<Ours> {
       await stopChild(agent.child);
       await broker.down();
       folder.remove();
+      own.remove();
     },
   };
 }
@@ -178,9 +225,11 @@ async function collectd(intervalS: number): Promise<Guest | null> {
   ];
   const config = join(folder.path, 'collectd.conf');
   writeFileSync(config, `${lines.join('\n')}\n`);
-  const child = spawn(file, ['-f', '-C', config], { stdio: 'ignore' });
+  const own = copies();
+  const child = spawn(file, ['-f', '-C', config], { stdio: 'ignore', env: { ...process.env, ...own.env } });
   const stop = async () => {
     await stopChild(child);
+    own.remove();
     folder.remove();
   };
   return { name: 'collectd', pid: child.pid as number, stop };
@@ -199,7 +248,9 @@ export async function run(args: string[]): Promise<void> {
   const intervalS = Number(values.interval ?? 10);
   if (process.platform !== 'linux') return console.log('SKIP agent bench: it counts in /proc, which only Linux has');
   const agents = [await ours(intervalS), ...(values.program ? [await ours(intervalS, values.program)] : [])];
-  const others = [await nodeExporter(), await collectd(intervalS)].filter((guest) => guest !== null);
+  const others = [await floor(intervalS), await nodeExporter(), await collectd(intervalS)].filter(
+    (guest) => guest !== null,
+  );
   const guests: Guest[] = [...agents, ...others];
   const poking = setInterval(() => {
     for (const guest of others) void guest.poke?.().catch(() => {});

@@ -15,20 +15,13 @@ import { fileURLToPath } from 'node:url';
 import { createChecks } from '../../agent/checks/index.ts';
 import { memoryPath } from '../../agent/context.ts';
 import { paceOf } from '../../agent/intervals.ts';
+import { leanFlags } from '../../agent/lean.ts';
 import { enrolledFolder, startAgent, temporaryFolder } from '../support/agent.ts';
 import { wordsOf } from '../support/arguments.ts';
 import { startBroker } from '../support/broker.ts';
 import type { CheckCost } from './day-child.ts';
 
 const child = fileURLToPath(new URL('./day-child.ts', import.meta.url));
-/** As the agent runs itself: see agent/lean.ts. */
-const lean = [
-  '--no-opt',
-  '--no-maglev',
-  '--no-sparkplug',
-  '--single-threaded-gc',
-  '--disable-warning=ExperimentalWarning',
-];
 const secondsADay = 86_400;
 
 interface Line {
@@ -44,7 +37,7 @@ interface Line {
 function costsOf(names: readonly string[], runs: number, data: string): Promise<CheckCost[]> {
   const env = { ...process.env, NODE_COMPILE_CACHE: join(data, 'cache') };
   return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, [...lean, child, data, String(runs), ...names], {
+    const started = spawn(process.execPath, [...leanFlags, child, data, String(runs), ...names], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env,
     });
