@@ -15,6 +15,7 @@ import {
   type SpoolKey,
   type SpoolKind,
 } from './spool-entry.ts';
+import { schema } from './spool-schema.ts';
 import { assertTrusted } from './trusted-path.ts';
 
 /** Bytes that a row costs besides its body; measured on a full spool. */
@@ -24,18 +25,6 @@ export const lostPerReport = 100;
 const renumberedAtOnce = 2000;
 /** So many that may leave are removed at once: after a crash they would all be sent again. */
 const leavingAtMost = 100;
-
-const schema = `
-  CREATE TABLE IF NOT EXISTS epochs (era INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS outbox (
-    era INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (era, seq)) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS losses (
-    id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL,
-    count INTEGER NOT NULL, carrier_era INTEGER, carrier_seq INTEGER) STRICT;
-  CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = 1;
-`;
 
 interface SpoolRow {
   era: number;
@@ -204,17 +193,27 @@ export class SpoolFile {
   }
 
   #removeLeaving(): void {
+    // Mostly: then nothing need be counted, and SQLite keeps no list of what it removed.
+    const isAll = this.#nothingWaits();
     for (const { era, from, to } of this.#leaving) {
-      const gone = this.#sql(
-        'DELETE FROM outbox WHERE era = ? AND seq BETWEEN ? AND ? RETURNING length(body) AS n',
-      ).all(era, from, to) as { n: number }[];
-      this.#entries -= gone.length;
-      for (const { n } of gone) this.bytes -= n + rowOverhead;
+      if (isAll) this.#sql('DELETE FROM outbox WHERE era = ? AND seq BETWEEN ? AND ?').run(era, from, to);
+      else this.#removeCounted(era, from, to);
       if (this.#mayHaveLosses)
         this.#sql('DELETE FROM losses WHERE carrier_era = ? AND carrier_seq BETWEEN ? AND ?').run(era, from, to);
       if (era < this.era) this.#removeEmpty(era);
     }
     this.#leaving = [];
+    if (isAll) [this.#entries, this.bytes] = [0, 0];
+  }
+
+  #removeCounted(era: number, from: number, to: number): void {
+    const gone = this.#sql('DELETE FROM outbox WHERE era = ? AND seq BETWEEN ? AND ? RETURNING length(body) AS n').all(
+      era,
+      from,
+      to,
+    ) as { n: number }[];
+    this.#entries -= gone.length;
+    for (const { n } of gone) this.bytes -= n + rowOverhead;
   }
 
   #removeEmpty(era: number): void {

@@ -1,0 +1,12 @@
+/** Tables of the outbox (spool-file.ts). */
+export const schema = `
+  CREATE TABLE IF NOT EXISTS epochs (era INTEGER PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS outbox (
+    era INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (era, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS losses (
+    id INTEGER PRIMARY KEY, epoch TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL,
+    count INTEGER NOT NULL, carrier_era INTEGER, carrier_seq INTEGER) STRICT;
+  CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = 1;
+`;
