@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openSpool, type Spool } from '../../agent/spool.ts';
@@ -85,6 +86,57 @@ test('what is acknowledged and not yet removed does not hide what waits behind i
     assert.is(spool.after(null, 4)[0]?.seq, 13);
     assert.equal(spool.after({ era: entries[0]?.era as number, seq: 20 }, 4), []);
     spool.close();
+  }));
+
+test('whatever is put, acknowledged, given up and renumbered, what waits is what a list of it says', () =>
+  withFolder((folder) => {
+    const cases = fc.array(
+      fc.oneof(
+        fc.record({ do: fc.constant('put' as const), pad: fc.nat(300) }),
+        fc.record({ do: fc.constant('ack' as const), from: fc.nat(6), count: fc.nat(6) }),
+        fc.record({ do: fc.constantFrom('ack all', 'renumber', 'reopen') }),
+      ),
+      { maxLength: 25 },
+    );
+    let runs = 0;
+    fc.assert(
+      fc.property(cases, (steps) => {
+        const place = join(folder, String(++runs));
+        mkdirSync(place, { mode: 0o700 });
+        const quota = { quotaBytes: 3000 };
+        let spool = open(place, quota);
+        let waiting: SpoolEntry[] = [];
+        const acknowledge = (entries: readonly SpoolEntry[]) => {
+          for (const { epoch, seq } of entries) spool.ack({ epoch, through: 0, also: [[seq, seq]] });
+          waiting = waiting.filter((entry) => !entries.includes(entry));
+        };
+        for (const step of steps) {
+          if (step.do === 'put' && 'pad' in step) {
+            waiting.push(put(spool, step.pad));
+            const lost = covered(spool.state().losses);
+            waiting = waiting.filter((entry) => !lost.has(keyOf(entry)));
+          } else if (step.do === 'ack' && 'from' in step) acknowledge(waiting.slice(step.from, step.from + step.count));
+          else if (step.do === 'ack all') acknowledge(waiting);
+          else if (step.do === 'renumber') {
+            if (spool.renumber(spool.state().epoch)) waiting = spool.after(null, 1000);
+          } else if (step.do === 'reopen') {
+            spool.close();
+            spool = open(place, quota);
+          }
+          assert.equal(spool.after(null, 1000).map(keyOf), waiting.map(keyOf));
+          assert.is(spool.state().entries, waiting.length);
+        }
+        acknowledge(waiting);
+        const last = put(spool, 50);
+        const { entries, bytes } = spool.state();
+        spool.close();
+        spool = open(place, quota);
+        assert.equal(spool.after(null, 9).map(keyOf), [keyOf(last)]);
+        assert.equal([spool.state().entries, spool.state().bytes], [entries, bytes]);
+        spool.close();
+      }),
+      { numRuns: 60 },
+    );
   }));
 
 test('after the machine went down without an orderly end a new epoch begins; after a crash of the agent alone it goes on', () =>

@@ -256,8 +256,8 @@ export async function run(args: string[]): Promise<void> {
     for (const guest of others) void guest.poke?.().catch(() => {});
   }, intervalS * 1000);
   try {
-    // The first inventory starts one process; what follows is the loop.
-    const warmUpS = Math.min(60, minutes * 15);
+    // The first inventory starts one process, and after 45 s the agent gives back what its start took; what follows is the loop.
+    const warmUpS = Math.min(60, minutes * 20);
     await wait(warmUpS * 1000);
     const before = guests.map((guest) => costOf(guest.pid));
     const reports = agents.map((agent) => agent.reports());
