@@ -4,6 +4,8 @@ export interface Allowances {
   waitFor(key: string): number;
   /** Takes `cost` tokens; the bucket may go below zero, which makes the next one wait. @returns `waitFor` before that */
   take(key: string, cost: number): number;
+  /** The same for what is done already. @returns `waitFor` after that */
+  spend(key: string, cost: number): number;
 }
 
 interface Bucket {
@@ -42,16 +44,21 @@ export function createAllowances(rule: {
     if (buckets.size > atMost) buckets.delete(buckets.keys().next().value as string);
   }
 
+  /** @returns what it had before */
+  function draw(key: string, cost: number): number {
+    const now = monotonic();
+    const bucket = buckets.get(key);
+    const tokens = tokensOf(bucket, now);
+    if (bucket && atMost === Infinity) {
+      bucket.tokens = tokens - cost;
+      bucket.at = now;
+    } else keep(key, { tokens: tokens - cost, at: now });
+    return tokens;
+  }
+
   return {
     waitFor: (key) => waitOf(tokensOf(buckets.get(key), monotonic())),
-    take(key, cost) {
-      const now = monotonic();
-      const bucket = buckets.get(key);
-      const tokens = tokensOf(bucket, now);
-      const left = { tokens: tokens - cost, at: now };
-      if (bucket && atMost === Infinity) Object.assign(bucket, left);
-      else keep(key, left);
-      return waitOf(tokens);
-    },
+    take: (key, cost) => waitOf(draw(key, cost)),
+    spend: (key, cost) => waitOf(draw(key, cost) - cost),
   };
 }

@@ -17,13 +17,15 @@ export interface Admitted {
   /** It had samples, and none was valid. */
   isEmptied: boolean;
   /** What was dropped or moved, by cause. */
-  refused: PartlyRefused[];
+  refused: readonly PartlyRefused[];
   corrected: boolean;
 }
 
 export interface Admission {
   admit(endpoint: Pick<Endpoint, 'id' | 'clockOffsetMs'>, live: boolean, report: Report, receivedAt: number): Admitted;
 }
+
+const nothing: readonly PartlyRefused[] = [];
 
 const fieldsOf: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   [...Map.groupBy(catalogue, (row) => row.measurement)].map(([name, rows]) => [
@@ -38,7 +40,9 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
   const tracks = new Map<string, ClockTrack>();
 
   function trackOf({ id, clockOffsetMs }: Pick<Endpoint, 'id' | 'clockOffsetMs'>): ClockTrack {
-    const track = tracks.get(id) ?? createTrack(clockOffsetMs);
+    const known = tracks.get(id);
+    if (known) return known;
+    const track = createTrack(clockOffsetMs);
     tracks.set(id, track);
     return track;
   }
@@ -84,13 +88,12 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
       const track = trackOf(endpoint);
       if (live) observe(track, madeOf(report), receivedAt);
       const clockOffsetMs = track.offset;
-      const came = { clockOffsetMs };
       const correction = correctionOf(clockOffsetMs, live ? report.at - receivedAt : null);
       if (correction === 0 && isFine(endpoint.id, report, receivedAt))
-        return { ...came, report, refused: [], corrected: false, isEmptied: false };
+        return { clockOffsetMs, report, refused: nothing, corrected: false, isEmptied: false };
       const repaired = repair(endpoint.id, report, correction, receivedAt);
       const isEmptied = report.metrics.length > 0 && repaired.report.metrics.length === 0;
-      return { ...came, ...repaired, corrected: correction !== 0, isEmptied };
+      return { clockOffsetMs, ...repaired, corrected: correction !== 0, isEmptied };
     },
   };
 }

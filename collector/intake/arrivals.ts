@@ -18,10 +18,17 @@ export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(messa
     for (const resolve of waiting) resolve();
     waiting = [];
   };
-  const leaving = (answer: () => void) => () => {
-    answer();
-    leave();
-  };
+  /** A separate function: what waits for the commit must not hold the message. */
+  const answering = ({ acknowledge, refuse }: Pick<Publication, 'acknowledge' | 'refuse'>) => ({
+    acknowledge() {
+      acknowledge();
+      leave();
+    },
+    refuse() {
+      refuse();
+      leave();
+    },
+  });
 
   return {
     take(message) {
@@ -32,9 +39,9 @@ export function createArrivals(parts: { fleet: Fleet; clock: Clock; travel(messa
         return undefined;
       }
       const { leaf, topic, payload, from, crowded, receivedAt = parts.clock.now() } = message;
-      const answers = { acknowledge: leaving(message.acknowledge), refuse: leaving(message.refuse) };
+      const { acknowledge, refuse } = answering(message);
       inside++;
-      return parts.travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt, ...answers });
+      return parts.travel({ endpoint, leaf, topic, payload, from, crowded, receivedAt, acknowledge, refuse });
     },
     empty: () => (inside === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
   };

@@ -83,8 +83,8 @@ export function createBudgets(
   return {
     charge(endpoint, meter, amount) {
       if (amount <= 0) return;
-      allowances[meter].take(endpoint, amount);
-      hold(endpoint, meter, Math.min(longestWaitMs, allowances[meter].waitFor(endpoint)));
+      const waitMs = allowances[meter].spend(endpoint, amount);
+      if (waitMs > 0) hold(endpoint, meter, Math.min(longestWaitMs, waitMs));
     },
     hold,
     waitFor(endpoint) {

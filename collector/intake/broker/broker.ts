@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type Client } from 'aedes';
-import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
+import { type IConnectPacket, type IPublishPacket, writeToStream } from 'mqtt-packet';
 import { quoted } from '../../../shared/safe-text.ts';
 import { type DownLeaf, parseTopic, topicOf } from '../../../shared/topics.ts';
 import { createAllowances } from '../../doors/allowance.ts';
@@ -70,6 +70,9 @@ const noRouting = {
   emit: (_packet: unknown, done?: () => void) => void (done && setImmediate(done)),
   close: (done?: () => void) => void (done && setImmediate(done)),
 };
+
+// Otherwise it makes a buffer of each of 65,536 numbers ahead: 7 MB.
+writeToStream.cacheNumbers = false;
 
 /** The source inside this process. */
 export const brokerOn =
@@ -228,8 +231,7 @@ function createAedes(
       if (address && !wait) {
         connections.add(client, address, addressOf(client));
         parts.known(client.conn as Socket);
-        // aedes emits no event for a connection that ends between its log-in and its CONNACK.
-        client.conn.once('close', () => client.connected || connections.remove(client));
+        removeUnanswered(client, connections);
         done(null, true);
         return;
       }
@@ -264,6 +266,14 @@ function createAedes(
     if (done) (done as () => void)();
   };
   return aedes;
+}
+
+/**
+ * aedes emits no event for a connection that ends between its log-in and its CONNACK. A separate function: its closure lasts
+ * as long as the connection, and must not hold what its CONNECT left behind.
+ */
+function removeUnanswered(client: Client, connections: Connections): void {
+  client.conn.once('close', () => client.connected || connections.remove(client));
 }
 
 /** aedes calls this for the last will of a connection that ended without DISCONNECT; an error only drops the will. */

@@ -11,7 +11,7 @@ import type { UpLeaf } from '../../../shared/topics.ts';
 import { createAllowances } from '../../doors/allowance.ts';
 import type { EndpointBudgets } from '../budgets.ts';
 import type { IntakeCounters } from '../counters.ts';
-import type { SourceParts } from '../source.ts';
+import type { Publication, SourceParts } from '../source.ts';
 import type { Connection } from './connection.ts';
 import type { QueuedPublication } from './connection-queue.ts';
 import { admitPublish, type Refusal } from './guards.ts';
@@ -113,6 +113,7 @@ export function createPublications(parts: {
   }
 
   function send(connection: Connection, entry: QueuedPublication, leaf: UpLeaf, topic: string, payload: Buffer): void {
+    const answer = answers(connection, entry);
     const message = {
       endpoint: connection.address.endpoint,
       leaf,
@@ -120,22 +121,26 @@ export function createPublications(parts: {
       payload,
       crowded: entry.isCrowded,
       from: connection.from,
-      acknowledge: acknowledging(connection, entry),
-      refuse: () => release(entry),
+      acknowledge: answer.acknowledge,
+      refuse: answer.refuse,
     };
     held.pass(connection, message, waitFor(connection, 1 + payload.length / 16_384));
   }
 
   /** A separate function: a closure that waits for the commit must not hold the payload. */
-  function acknowledging(connection: Connection, entry: QueuedPublication): () => void {
-    return () => {
-      release(entry);
-      connection.queue.ready(entry, out);
+  function answers(connection: Connection, entry: QueuedPublication): Pick<Publication, 'acknowledge' | 'refuse'> {
+    return {
+      acknowledge() {
+        release(entry);
+        connection.queue.ready(entry, (one) => out(connection, one));
+      },
+      refuse: () => release(entry),
     };
-    function out({ messageId, readOn }: QueuedPublication): void {
-      if (messageId !== null) pubacks.add(connection.client, messageId);
-      if (readOn) whenDrained(connection.client, readOn);
-    }
+  }
+
+  function out({ client }: Connection, { messageId, readOn }: QueuedPublication): void {
+    if (messageId !== null) pubacks.add(client, messageId);
+    if (readOn) whenDrained(client, readOn);
   }
 
   /** It no longer counts as waiting. */

@@ -26,6 +26,8 @@ export function createAppend(parts: {
   const { commit, dictionary, epochs, latest } = parts;
   let duplicates = 0;
   let closed = false;
+  /** Of the metric at hand: each is read from its report once, which makes a number of its own on the heap. */
+  const values: number[] = [];
 
   const write = (arrival: Arrival, series: EndpointSeries, epoch: Epoch): number => {
     const { writer } = commit;
@@ -33,9 +35,9 @@ export function createAppend(parts: {
     writer.begin(series.id, epoch.id, arrival.report.seq, arrival.digest);
     series.rewind();
     for (const metric of arrival.report.metrics) {
-      const group = series.take(metric, dictionary);
-      writer.group(metric.timestamp, group.lines, group.fields, metric.fields);
-      samples += group.lines.length;
+      const { lines } = series.take(metric, dictionary, values);
+      writer.group(metric.timestamp, lines, values);
+      samples += lines.length;
     }
     writer.finish();
     for (const { epoch: name, from, to } of arrival.report.lost ?? []) {
@@ -72,11 +74,7 @@ export function createAppend(parts: {
     note({ endpoint, report }) {
       const series = latest.seriesOf(endpoint);
       series.rewind();
-      for (const metric of report.metrics) {
-        const { lines, fields } = series.take(metric, dictionary);
-        for (let i = 0; i < lines.length; i++)
-          series.note(lines[i] as number, metric.timestamp, metric.fields[fields[i] as string] as number);
-      }
+      for (const metric of report.metrics) series.take(metric, dictionary, values);
     },
     append: (arrival) =>
       new Promise((resolve, reject) => {

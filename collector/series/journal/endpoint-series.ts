@@ -71,16 +71,21 @@ export class EndpointSeries {
     this.#slots = this.#slots.slice();
   }
 
-  /** The series group of the metric, whose values are noted as the newest unless newer ones are known. */
-  take(metric: Metric, dictionary: Dictionary): SeriesGroup {
+  /**
+   * The series group of the metric, whose values are noted as the newest unless newer ones are known.
+   * @param values is given them, in the order of its lines
+   */
+  take(metric: Metric, dictionary: Dictionary, values: number[]): SeriesGroup {
     const index = this.#groupAt(metric, dictionary);
     const group = this.#groups[index] as SeriesGroup;
     const slots = this.#slots[index] as readonly number[];
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[i] as number;
+      const value = metric.fields[group.fields[i] as string] as number;
+      values[i] = value;
       if (metric.timestamp < (this.at[slot] as number)) continue;
       this.at[slot] = metric.timestamp;
-      this.values[slot] = metric.fields[group.fields[i] as string] as number;
+      this.values[slot] = value;
     }
     return group;
   }

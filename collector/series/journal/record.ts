@@ -66,13 +66,8 @@ export class BlockWriter {
     this.#end += headWords;
   }
 
-  /** One metric: the values of `names` in `fields`, in the order of their line ids. */
-  group(
-    at: number,
-    lines: readonly number[],
-    names: readonly string[],
-    fields: Readonly<Record<string, number>>,
-  ): void {
+  /** One metric: values in the order of their line ids. */
+  group(at: number, lines: readonly number[], values: readonly number[]): void {
     const count = lines.length;
     const idWords = (count + 1) >> 1;
     this.#reserve(2 + idWords + count);
@@ -85,7 +80,7 @@ export class BlockWriter {
     let value = this.#end + 2 + idWords;
     for (let i = 0; i < count; i++) {
       ints[slot++] = lines[i] as number;
-      floats[value++] = fields[names[i] as string] as number;
+      floats[value++] = values[i] as number;
     }
     this.#end = value;
     this.#groups += 1;

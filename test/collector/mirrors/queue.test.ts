@@ -32,11 +32,11 @@ function open(more: Partial<QueueParts> = {}) {
 /** One report of each endpoint, with so many values. */
 function block(id: number, endpoints: readonly number[], values = 2) {
   const writer = new BlockWriter();
-  const names = Array.from({ length: values }, (_, n) => `f${n}`);
+  const numbers = Array.from({ length: values }, (_, n) => n);
   for (const endpoint of endpoints) {
     writer.begin(endpoint, 1, id, 1);
-    const lines = names.map((_, n) => n + 1);
-    writer.group(1000 + id, lines, names, Object.fromEntries(names.map((name, n) => [name, n])));
+    const lines = numbers.map((n) => n + 1);
+    writer.group(1000 + id, lines, numbers);
     writer.finish();
   }
   return { id, bytes: writer.take() };

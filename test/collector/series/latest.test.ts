@@ -29,7 +29,7 @@ test('fields in ever new orders take no more and more memory, and the newest val
     const series = latest.seriesOf('e1');
     series.rewind();
     const fields = Object.fromEntries(orderOf(n).map((name) => [name, n + names.indexOf(name)]));
-    series.take({ name: 'cpu', tags: {}, fields, timestamp: 1000 + n }, dictionary);
+    series.take({ name: 'cpu', tags: {}, fields, timestamp: 1000 + n }, dictionary, []);
   };
   const heapAfter = (from: number, to: number) => {
     for (let n = from; n < to; n++) report(n);
