@@ -13,9 +13,13 @@ import { createWorkerClient } from './worker-client.ts';
 export interface EmbeddedSettings {
   /** DuckDB's memory for sorting and merging, in MB. */
   memoryMb?: number;
+  /** How long samples gather before they become segments, unless they are enough (tail.ts), in ms. */
+  gatherMs?: number;
 }
 
 const megabyte = 1024 * 1024;
+/** Segments of one minute cost three times as much to make and to merge, and take a tenth more. */
+const gatherMs = 600_000;
 
 /** A series store on segments of its own. @throws as `openSeries` does */
 export function openEmbedded(settings: SeriesSettings & EmbeddedSettings): Promise<OpenedStore> {
@@ -63,6 +67,7 @@ function createEmbedded(parts: BackendParts, settings: EmbeddedSettings = {}): B
   };
   const upkeep = createUpkeep({
     ...{ client, journal, table, clock, log, retention, problem },
+    gatherMs: settings.gatherMs ?? gatherMs,
     installed(plan) {
       segments = applyPlan(segments, plan);
       for (const { id } of plan.added) lastSegment = Math.max(lastSegment, id);

@@ -43,10 +43,14 @@ export interface Requests {
   /** Removes orphans, and finds the newest values since `since`. */
   open: { ask: { since: number }; answer: Newest };
   /**
-   * One step of housekeeping, or null when nothing is due. Blocks after `upTo` wait for the next time. With `wait`, a
-   * merge that is due or running is awaited; without, `merged` reports that it has ended.
+   * One step of housekeeping, or null when nothing is due. Blocks after `upTo` wait for the next time, and those before it
+   * until they are many or have gathered for `gatherMs`. With `wait`, a merge that is due or running is awaited; without,
+   * `merged` reports that it has ended.
    */
-  step: { ask: { now: number; retention: SeriesRetention; upTo: number; wait: boolean }; answer: Plan | null };
+  step: {
+    ask: { now: number; retention: SeriesRetention; upTo: number; gatherMs: number; wait: boolean };
+    answer: Plan | null;
+  };
   /** The next file with a greater id than `after` that holds rows of these endpoints, without them; null: no other does. */
   erase: { ask: { endpoints: readonly number[]; after: number }; answer: Plan | null };
   /** The plan of the last step is durable (true), or could not be made so (false). */

@@ -16,6 +16,8 @@ export interface Generation {
   firstBlock: number;
   lastBlock: number;
   bytes: number;
+  /** When it was first seen, ms UTC; null: not yet. */
+  since: number | null;
   /** It is being compacted: nothing is added any more. */
   sealed: boolean;
   /** Its reports by endpoint, as they came. */
@@ -24,8 +26,8 @@ export interface Generation {
 
 export interface BlockTail {
   add(block: JournalBlock): void;
-  /** The oldest generation with blocks up to `upTo`, sealed; undefined when there is none. */
-  seal(upTo: number): Generation | undefined;
+  /** The oldest generation with blocks up to `upTo`, sealed, when it is full or has gathered for so long; undefined: none is due. */
+  seal(step: { upTo: number; now: number; gatherMs: number }): Generation | undefined;
   /** The sealed generation is in segments that queries see from now on. */
   drop(): void;
   eachSample(endpoint: number, visit: (line: number, at: number, value: number) => void): void;
@@ -37,7 +39,8 @@ export function createTail(): BlockTail {
   const openFor = (block: JournalBlock): Generation => {
     const newest = generations.at(-1);
     if (newest && !newest.sealed && newest.bytes < fullGenerationBytes) return newest;
-    const opened = { firstBlock: block.id, lastBlock: block.id, bytes: 0, sealed: false, byEndpoint: new Map() };
+    const of = { firstBlock: block.id, lastBlock: block.id, byEndpoint: new Map<number, RecordPlace[]>() };
+    const opened: Generation = { ...of, bytes: 0, since: null, sealed: false };
     generations.push(opened);
     return opened;
   };
@@ -54,9 +57,14 @@ export function createTail(): BlockTail {
         else generation.byEndpoint.set(head.endpoint, [{ block, offset }]);
       });
     },
-    seal(upTo) {
+    seal({ upTo, now, gatherMs }) {
       const oldest = generations[0];
       if (!oldest || oldest.firstBlock > upTo) return undefined;
+      oldest.since ??= now;
+      const isFull = generations.length > 1 || oldest.bytes >= fullGenerationBytes;
+      // A clock that is set does not make it wait longer.
+      const isOld = Math.abs(now - oldest.since) >= gatherMs;
+      if (!oldest.sealed && !isFull && !isOld) return undefined;
       oldest.sealed = true;
       return oldest;
     },

@@ -16,6 +16,8 @@ export interface UpkeepParts {
   clock: Clock;
   log: Log;
   retention: SeriesRetention;
+  /** See `EmbeddedSettings`. */
+  gatherMs: number;
   /** While this returns a problem, no work is started: it could only fail. */
   problem: () => EvenkeelError | null;
   /** The manifest has changed for good. */
@@ -47,7 +49,8 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     // Without an end, a busy collector would keep compacting what arrived in the last second.
     const upTo = journal.lastBlock;
     while (!stopped) {
-      const plan = await client.ask('step', { now: clock.now(), retention, upTo, wait });
+      const gatherMs = wait ? 0 : parts.gatherMs;
+      const plan = await client.ask('step', { now: clock.now(), retention, upTo, gatherMs, wait });
       if (!plan) break;
       await apply(plan);
     }

@@ -66,7 +66,7 @@ function serve(port: MessagePort, start: Start): void {
   async function nextStep(step: Requests['step']['ask']): Promise<Plan | null> {
     if (planned) await install({ durable: false });
     planned = expire(manifest.segments, step);
-    const generation = planned ? undefined : tail.seal(step.upTo);
+    const generation = planned ? undefined : tail.seal(step);
     if (generation) planned = await compactGeneration(compactor, folder, generation, step);
     planned ??= merges.take();
     if (planned) return planned;

@@ -7,7 +7,14 @@ import { cpu, epochA, noon } from '../../contract/series.ts';
 
 const [folder = '', endpoints = '4'] = process.argv.slice(2);
 /** Compaction runs nearly all the time, so that most kills hit one. */
-const store = await openEmbedded({ folder, clock: systemClock, log: silentLog, commitEveryMs: 5, compactEveryMs: 20 });
+const store = await openEmbedded({
+  folder,
+  clock: systemClock,
+  log: silentLog,
+  commitEveryMs: 5,
+  compactEveryMs: 20,
+  gatherMs: 0,
+});
 
 async function send(endpoint: string, seq: number): Promise<void> {
   const answer = await store.append(cpu(endpoint, seq, seq, noon - 86_400_000 + seq * 1000));

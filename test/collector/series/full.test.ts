@@ -70,6 +70,7 @@ for (const [name, reserveBytes] of [
       log: silentLog,
       reserveBytes,
       compactEveryMs: 200,
+      gatherMs: 0,
     });
     try {
       let seq = 0;
