@@ -22,6 +22,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   backup: () => import('./backup.ts'),
   scale: () => import('./scale.ts'),
   stores: () => import('./stores.ts'),
+  paper: () => import('./paper.ts'),
   'floods-mixed': () => import('./floods-mixed.ts'),
 };
 

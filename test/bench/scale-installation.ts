@@ -86,6 +86,7 @@ async function start(
   if (isCluster || isShared) {
     const broker = await startBroker();
     closing.push(broker.close);
+    process.once('exit', broker.stopNow);
     servers.push(broker.pid());
     mqtt = broker.port;
     settings += `broker: { url: "${broker.url}", password_file: broker.password }\n`;
@@ -97,13 +98,14 @@ async function start(
     await addEndpoints(state, endpoints).finally(() => state.destroy());
     const influx = await startInflux();
     closing.push(influx.close);
+    process.once('exit', influx.stopNow);
     servers.push(influx.pid(), ...postgres.pids());
     settings += `state: ${url}\nseries: { kind: influx, url: "${influx.url}", database: scale }\n`;
   } else {
     const state = await openState(join(home(1), 'data', 'state.db'));
     await addEndpoints(state, endpoints).finally(() => state.destroy());
   }
-  const running: { name: string; process: Running; http: string; data: string }[] = [];
+  const running: { name: string; collector: Running; http: string; data: string }[] = [];
   for (let n = 1; n <= collectors; n++) {
     const [config, data, port] = [join(home(n), 'evenkeel.yaml'), join(home(n), 'data'), await freePort()];
     writeFileSync(join(home(n), 'broker.password'), collectorUser.password, { mode: 0o600 });
@@ -111,18 +113,21 @@ async function start(
     writeFileSync(config, settings + cluster, { mode: 0o600 });
     const own = isCluster || isShared ? [] : ['--mqtt-port', String(mqtt)];
     const words = ['start', '--data', data, '--http-port', String(port), ...own, '--config', config];
-    const process = runCollector(words);
+    const collector = runCollector(words);
+    const end = () => void collector.child.kill('SIGKILL');
+    process.once('exit', end);
     closing.push(async () => {
-      process.child.kill('SIGKILL');
-      await process.ended;
+      process.off('exit', end);
+      end();
+      await collector.ended;
     });
     let isOver = false;
-    void process.ended.then(() => {
+    void collector.ended.then(() => {
       isOver = true;
     });
-    await until(() => isOver || process.stdout().includes('Stop it with'), startMs, `the start of keel-${n}`);
-    if (isOver) throw new Error(`keel-${n} did not start:\n${process.stdout()}\n${process.stderr()}`);
-    running.push({ name: `keel-${n}`, process, http: `http://127.0.0.1:${port}`, data });
+    await until(() => isOver || collector.stdout().includes('Stop it with'), startMs, `the start of keel-${n}`);
+    if (isOver) throw new Error(`keel-${n} did not start:\n${collector.stdout()}\n${collector.stderr()}`);
+    running.push({ name: `keel-${n}`, collector, http: `http://127.0.0.1:${port}`, data });
   }
   let token = '';
   const read = () => {
@@ -138,6 +143,6 @@ async function start(
   return {
     ...{ http: running[0]?.http ?? '', mqtt, token, servers, close },
     share: isCluster || isShared ? perConnection : null,
-    collectors: running.map(({ process }) => process.child.pid as number),
+    collectors: running.map(({ collector }) => collector.child.pid as number),
   };
 }

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { reasonOf } from '../../shared/errors.ts';
 import { openReceiver } from '../collector/notify/receiver.ts';
 import { wordsOf } from '../support/arguments.ts';
 import { cpuOf, memoryOf, p99, within } from './floods.ts';
@@ -22,6 +23,8 @@ const mostConnections = 19_000;
 const perSender = 9000;
 const joinMs = 10 * 60_000;
 const settleMs = 5000;
+/** Nobody waits longer for a page. */
+const pageMs = 20_000;
 const pages = {
   fleet: 'endpoints?limit=100',
   endpoint: `endpoints/${endpointId(0)}`,
@@ -56,6 +59,7 @@ export interface ScaleFound extends ScaleCase {
   webhookMs: number;
   webhookP99: number;
   pageMs: Record<Page, number>;
+  pagesFailed: number;
 }
 
 type Sender = ChildProcess;
@@ -80,20 +84,28 @@ function startSenders({ mqtt, share }: Installation, { endpoints, intervalMs }: 
   });
 }
 
-/** @returns ms of one answer; NaN where there was none */
-async function timed({ http, token }: Installation, path: string): Promise<number> {
+/** @returns ms of one answer, also of one that fails: `failed` is told why */
+async function timed({ http, token }: Installation, path: string, failed: (why: string) => void): Promise<number> {
   const began = performance.now();
   const headers = { authorization: `Bearer ${token}` };
-  const answer = await fetch(`${http}/api/v1/${path}`, { headers, signal: AbortSignal.timeout(60_000) });
-  await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  try {
+    const answer = await fetch(`${http}/api/v1/${path}`, { headers, signal: AbortSignal.timeout(pageMs) });
+    await answer.arrayBuffer();
+    if (!answer.ok) failed(`${path}: ${answer.status}`);
+  } catch (thrown) {
+    failed(`${path}: ${reasonOf(thrown)}`);
+  }
   return performance.now() - began;
 }
 
 async function measure(one: ScaleCase, options: ScaleOptions, isShared: boolean): Promise<ScaleFound> {
   const { say, seconds, breaches } = options;
   const receiver = await openReceiver(() => [200]);
-  const installation = await startInstallation({ ...one, isShared, webhook: receiver.url });
+  const wish = { ...one, isShared, webhook: receiver.url };
+  const installation = await startInstallation(wish).catch(async (thrown: unknown) => {
+    await receiver.close();
+    throw thrown;
+  });
   const senders = startSenders(installation, one);
   try {
     const until = performance.now() + joinMs;
@@ -110,12 +122,18 @@ async function measure(one: ScaleCase, options: ScaleOptions, isShared: boolean)
     const cpu = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + (cpuOf(pid) || 0), 0);
     const own = collectors.map((pid) => cpu([pid]));
     const [others, began, before] = [cpu(servers), performance.now(), await totalsOf(senders)];
-    const pageMs: Record<Page, number[]> = { fleet: [], endpoint: [], alerts: [], protection: [] };
+    let pagesFailed = 0;
+    const failed = (why: string) => {
+      pagesFailed++;
+      say(`  a page failed: ${why}`);
+    };
+    const pageTimes: Record<Page, number[]> = { fleet: [], endpoint: [], alerts: [], protection: [] };
     const sentAt = new Map<string, number>();
     const end = began + seconds * 1000;
     const reading = (async () => {
       while (performance.now() < end) {
-        for (const page of Object.keys(pages) as Page[]) pageMs[page].push(await timed(installation, pages[page]));
+        for (const page of Object.keys(pages) as Page[])
+          pageTimes[page].push(await timed(installation, pages[page], failed));
         await pause(1000);
       }
     })();
@@ -145,10 +163,11 @@ async function measure(one: ScaleCase, options: ScaleOptions, isShared: boolean)
       waiting: after.sent - after.acknowledged,
       ...{ cpu: used, cpuServers: usedByServers },
       memoryMB: collectors.reduce((sum, pid) => sum + memoryOf(pid).now, 0),
+      pagesFailed,
       notified: delays.length,
       webhookMs: median(delays),
       webhookP99: p99(delays),
-      pageMs: Object.fromEntries(Object.entries(pageMs).map(([page, all]) => [page, median(all)])) as Record<
+      pageMs: Object.fromEntries(Object.entries(pageTimes).map(([page, all]) => [page, median(all)])) as Record<
         Page,
         number
       >,
@@ -185,7 +204,7 @@ export async function measureScale(cases: readonly ScaleCase[], options: ScaleOp
       all.push(found);
       options.say(lineOf(found));
     } catch (thrown) {
-      options.say(`FIGURE scale: ${name}: broke down: ${thrown instanceof Error ? thrown.message : thrown}`);
+      options.say(`FIGURE scale: ${name}: broke down: ${reasonOf(thrown)}`);
     }
   }
   return all;
@@ -194,7 +213,7 @@ export async function measureScale(cases: readonly ScaleCase[], options: ScaleOp
 export function lineOf(found: ScaleFound): string {
   const { fleet, endpoint, alerts, protection } = found.pageMs;
   const ms = (value: number) => value.toFixed(0);
-  return `FIGURE scale: ${found.endpoints} endpoints at ${found.intervalMs / 1000} s, ${found.collectors} × collector${found.isShared ? ' by a broker' : ''}: ${ms(found.perSecond)} reports/s (${found.waiting} waiting), CPU ${found.cpu.map(ms).join(' + ')} %${found.cpuServers > 0 ? ` and servers ${ms(found.cpuServers)} %` : ''} of a core, ${ms(found.memoryMB)} MB; report → webhook median ${ms(found.webhookMs)} ms, p99 ${ms(found.webhookP99)} ms (${found.notified} of them); pages: fleet ${ms(fleet)} ms, endpoint ${ms(endpoint)}, alerts ${ms(alerts)}, protection ${ms(protection)}`;
+  return `FIGURE scale: ${found.endpoints} endpoints at ${found.intervalMs / 1000} s, ${found.collectors} × collector${found.isShared ? ' by a broker' : ''}: ${ms(found.perSecond)} reports/s (${found.waiting} waiting), CPU ${found.cpu.map(ms).join(' + ')} %${found.cpuServers > 0 ? ` and servers ${ms(found.cpuServers)} %` : ''} of a core, ${ms(found.memoryMB)} MB; report → webhook median ${ms(found.webhookMs)} ms, p99 ${ms(found.webhookP99)} ms (${found.notified} of them); pages: fleet ${ms(fleet)} ms, endpoint ${ms(endpoint)}, alerts ${ms(alerts)}, protection ${ms(protection)}${found.pagesFailed > 0 ? ` (${found.pagesFailed} failed)` : ''}`;
 }
 
 /** @param args `--endpoints 1000,5000,20000,50000`, `--interval 60,10` (s), `--collectors 1,2,3`, `--seconds 60` and `--breaches 50` of each case */
@@ -226,6 +245,8 @@ export async function run(args: string[]): Promise<void> {
     return;
   }
   const say = (line: string) => console.log(line);
+  // What it has started ends with it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   await measureScale(cases, { seconds: Number(values.seconds), breaches: Number(values.breaches), say });
   console.log(
     `Load of the machine now: ${loadavg()[0]?.toFixed(1)}. Senders and servers share its cores with the collectors.`,

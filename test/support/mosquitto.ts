@@ -30,6 +30,8 @@ export interface MosquittoServer {
   stop(signal?: NodeJS.Signals): Promise<void>;
   start(): Promise<void>;
   close(): Promise<void>;
+  /** The same at once, for the end of the process. */
+  stopNow(): void;
 }
 
 export interface MosquittoOptions {
@@ -122,6 +124,10 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     thaw: () => void server?.kill('SIGCONT'),
     async close() {
       await stop('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+    stopNow() {
+      server?.kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };
