@@ -156,6 +156,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const desks = createDesks({
     ...{ state, clock, tickets, ruleNamed, publicUrl, zone, outgoing, changeFeed, log },
     settings: config.desks,
+    maySend: parts.maySend,
     isHeld: () => held.since() !== null,
   });
   desks.start((desk, isBad) => alerts.own(deskFailed, { desk }, isBad));

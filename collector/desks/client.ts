@@ -62,6 +62,9 @@ export function createDeskClient({ desk, reach, url, headers, busyIn }: ClientPa
     for (const [key, value] of Object.entries(request.query ?? {}))
       if (value !== undefined) target.searchParams.set(key, String(value));
     const { what } = request;
+    // One that stood still leaves it to the next, at the last moment before it is sent.
+    if (request.method !== undefined && request.method !== 'GET' && !reach.maySend())
+      throw fail('DESK_FAILED', { desk, what, reason: 'another collector does it now' });
     const answer = await ask(reach, target, { ...headers, ...request.headers }, request).catch((thrown: unknown) => {
       const reason = plainReason(thrown, target.hostname);
       throw fail(isNotAllowed(thrown) ? 'DESK_REFUSED' : 'DESK_FAILED', { desk, what, reason }, thrown);

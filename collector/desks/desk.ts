@@ -106,6 +106,8 @@ export interface DeskReach {
   outgoing: Outgoing;
   /** Of each request, ms. */
   deadlineMs: number;
+  /** False once another collector works for the desk in place of this one. */
+  maySend(): boolean;
 }
 
 export interface DeskType {

@@ -30,15 +30,17 @@ export interface DesksParts extends LaneParts {
   outgoing: Outgoing;
   /** Of each request, ms. */
   deadlineMs?: number;
+  /** False once another collector may send in place of this one. Left out: there is no other. */
+  maySend?: () => boolean;
 }
 
 const lookEveryMs = 5_000;
 const gatherMs = 250;
 
 export function createDesks(parts: DesksParts): Desks {
-  const { state, clock, changeFeed, outgoing, deadlineMs = 15_000 } = parts;
+  const { state, clock, changeFeed, outgoing, deadlineMs = 15_000, maySend = () => true } = parts;
   const stopped = new AbortController();
-  const lanes = parts.settings.map((one) => laneOf(one, { outgoing, deadlineMs }));
+  const lanes = parts.settings.map((one) => laneOf(one, { outgoing, deadlineMs, maySend }));
   let raise: RaiseDesk | undefined;
   const { run, countOf } = laneRunner(parts, stopped.signal, () => raise);
   let timer: NodeJS.Timeout | undefined;

@@ -32,7 +32,11 @@ export const email: DeskType = {
   create: createMailDesk,
 };
 
-function createMailDesk(desk: string, given: MailDeskSettings, { outgoing, deadlineMs }: DeskReach): TicketDesk {
+function createMailDesk(
+  desk: string,
+  given: MailDeskSettings,
+  { outgoing, deadlineMs, maySend }: DeskReach,
+): TicketDesk {
   const { host, port, secure, require_tls, user, password, from, to } = given;
   const way = JSON.parse(JSON.stringify({ host, port, secure, require_tls, user, password, from, to })) as never;
   const { mail } = channel.create(desk, way, outgoing, { send: () => Promise.reject(new Error('no device')) } as never);
@@ -40,6 +44,8 @@ function createMailDesk(desk: string, given: MailDeskSettings, { outgoing, deadl
   async function send(id: string, thread: string, subject: string, text: string, signal: AbortSignal): Promise<void> {
     const letter = { to, subject, text, html: `<p>${htmlOf(text)}</p>`, attachment: null };
     const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+    if (!maySend())
+      throw new EvenkeelError('DESK_FAILED', { desk, what: `the mail ${id}`, reason: 'another collector does it now' });
     try {
       await mail?.({ ...letter, ...(id === thread ? {} : { answers: thread }) }, id, limit);
     } catch (thrown) {

@@ -155,4 +155,15 @@ inScene('a limit of rate that GitHub says with 403 is no refusal', async (scene)
   assert.is(scene.fake.creates(), 2);
 });
 
+inScene('one that stood still while another took over writes nothing there', async (scene) => {
+  const id = await scene.open('Printer on fire');
+  scene.takeOver(true);
+  await scene.settle();
+  assert.is(scene.fake.writes(), 0);
+  scene.takeOver(false);
+  await scene.settle();
+  assert.is((await scene.link(id))?.state, 'linked');
+  assert.is(scene.fake.creates(), 1);
+});
+
 test.run();

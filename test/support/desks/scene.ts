@@ -18,6 +18,7 @@ export async function openScene(vendor: FakeVendor, more: Record<string, unknown
   const changeFeed = createChangeFeed();
   const tickets = createTickets({ state, clock, changeFeed, zone: 'Europe/Berlin' });
   let isHeld = false;
+  let maySend = true;
   const raised: [desk: string, isBad: boolean][] = [];
   const make = () => {
     const [mine, other] = vendor.people;
@@ -29,6 +30,7 @@ export async function openScene(vendor: FakeVendor, more: Record<string, unknown
       outgoing: createOutgoing(['127.0.0.0/8']),
       settings: [{ name: 'desk', kind: vendor.kind, settings }],
       isHeld: () => isHeld,
+      maySend: () => maySend,
       random: () => 0,
       deadlineMs: 400,
     });
@@ -62,6 +64,9 @@ export async function openScene(vendor: FakeVendor, more: Record<string, unknown
     },
     hold: (held: boolean) => {
       isHeld = held;
+    },
+    takeOver: (byAnother: boolean) => {
+      maySend = !byAnother;
     },
     run: () => desks.runDue(),
     /** Looks until both sides have had time to answer each other. */
