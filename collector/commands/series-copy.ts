@@ -23,7 +23,7 @@ function report(name: string, { copied, before, refused, missing, compared, diff
     ...differ.slice(0, 10).map((one) => `Another answer: ${one}`),
     isWhole
       ? 'Start the collector. The files of the embedded series stay in the data folder; remove series/segments when you trust the copy.'
-      : 'Run it again: what is whole is not copied twice. Nothing of the embedded series was changed.',
+      : 'Run it again: what is not the same is copied again. Nothing of the embedded series was changed.',
   ];
   process.stdout.write(`${lines.map(escaped).join('\n')}\n`);
   return isWhole ? 0 : 1;

@@ -47,8 +47,9 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
     .set({ state: 'unknown', state_reason: 'collector_restarted', state_since: clock.now() })
     .where('state', '=', 'online')
     .execute();
-  for (const row of await state.selectFrom('endpoints').selectAll().where('retired_at', 'is', null).execute())
-    entries.set(row.id, entryOf(row));
+  // Lists are shown in this order: PostgreSQL has none of its own.
+  const all = state.selectFrom('endpoints').selectAll().where('retired_at', 'is', null);
+  for (const row of await all.orderBy('enrolled_at').orderBy('id').execute()) entries.set(row.id, entryOf(row));
   for (const { endpoint, instance } of await refusedOf(state)) {
     const entry = entries.get(endpoint);
     if (entry) entry.endpoint.refused = [...(entry.endpoint.refused ?? []), instance];

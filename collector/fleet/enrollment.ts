@@ -171,9 +171,8 @@ export function endEnrollments(state: State, at: number): Promise<number> {
 export function createEnrollments(state: State, now: () => number, zone = 'UTC'): Enrollments {
   return {
     async list() {
-      return (await state.selectFrom('enrollments').selectAll().orderBy('created_at', 'desc').execute()).map(
-        enrollmentOf,
-      );
+      const all = state.selectFrom('enrollments').selectAll().orderBy('created_at', 'desc').orderBy('id');
+      return (await all.execute()).map(enrollmentOf);
     },
 
     async create({ label, site, kind, maxUses, lifeMs, tags = [], ranges = [], replaces = null, ...more }) {
@@ -273,6 +272,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         .select(['id', 'name', 'enrolled_at as at'])
         .where('enrollment', '=', id)
         .orderBy('enrolled_at', 'desc')
+        .orderBy('id')
         .limit(mostShown)
         .execute();
       return { createdAt: code.created_at, machines };

@@ -73,16 +73,38 @@ onServer('interrupted and begun again: all of it is there, and both answer the s
   assert.equal(series[0]?.tags, { interface: "e'0\\" });
 });
 
+const filledAgain = () =>
+  fillInflux({ ...used.parts(), tagsOf: () => ({}) }, () => undefined, new AbortController().signal);
+
+onServer('what InfluxDB has lost since is copied again, though it was noted as whole', async () => {
+  await fillEmbedded();
+  const first = await filledAgain();
+  const { before, copied } = await filledAgain();
+  assert.ok(before >= first.copied && copied === 0, `${copied} of ${first.copied} again`);
+  await used.server.ask(`drop database ${used.database}_1h`);
+  await used.server.ask(`delete from ${used.database}.evenkeel_raw.mem where "endpoint" = 'e3'`);
+  await used.server.ask(`drop measurement mem on ${used.database}`);
+  const filled = await filledAgain();
+  assert.ok(filled.copied > 0 && filled.before > 0, `${filled.copied} of ${first.copied} again`);
+  assert.equal([filled.missing, filled.differ], [[], []]);
+});
+
 onServer(
-  'where InfluxDB has lost something of what it was given, the copy says what, and is not called whole',
+  'where it holds other values, the copy says of what, is not called whole, and the next one mends it',
   async () => {
     await fillEmbedded();
-    const settings = { ...used.parts(), tagsOf: () => ({}) };
-    await fillInflux(settings, () => undefined, new AbortController().signal);
-    // The note says that all is there.
-    for (const suffix of ['', '_5m', '_1h']) await used.server.ask(`drop database ${used.database}${suffix}`);
-    const filled = await fillInflux(settings, () => undefined, new AbortController().signal);
-    assert.ok(filled.differ.length > 0);
+    const first = await filledAgain();
+    const cpu = `"${used.database}"."evenkeel_raw"."cpu"`;
+    await used.server.ask(`select usage_active * 2 as usage_active into ${cpu} from ${cpu} group by *`);
+    const altered = await filledAgain();
+    assert.ok(altered.differ.length > 0);
+    assert.ok(
+      altered.differ.every((one) => one.includes('cpu.usage_active from ')),
+      altered.differ.join(),
+    );
+    assert.is(altered.copied, 0);
+    const mended = await filledAgain();
+    assert.equal([mended.before, mended.copied, mended.differ], [0, first.copied, []]);
   },
 );
 
