@@ -29,7 +29,7 @@ export interface InfluxPlace {
  * `missing`: no such database or policy. `unknown`: it has no such statement. `away`: anything else, where only a retry
  * may help.
  */
-export type InfluxRefusal = 'lines' | 'large' | 'denied' | 'missing' | 'unknown' | 'away';
+export type InfluxRefusal = 'lines' | 'large' | 'denied' | 'missing' | 'unknown' | 'away' | 'failing';
 
 export class InfluxError extends Error {
   readonly kind: InfluxRefusal;
@@ -177,8 +177,8 @@ function errorOf(thrown: unknown): InfluxError {
   // The package discards the text of a server error.
   if ((thrown as Error).constructor.name === 'ServiceNotAvailableError')
     return new InfluxError(
-      'away',
-      `it answers with a server error (${reason || '5xx'}); its own log says more`,
+      'failing',
+      `it answers with a server error (${reason || '5xx'}); its own log says why`,
       thrown,
     );
   if (status === undefined) return new InfluxError('away', plainly(thrown, reason), thrown);

@@ -57,7 +57,7 @@ export async function prepare(
     try {
       await run(statement, on);
     } catch (thrown) {
-      if (!(thrown instanceof InfluxError) || thrown.kind === 'away') throw thrown;
+      if (!(thrown instanceof InfluxError) || ['away', 'failing'].includes(thrown.kind)) throw thrown;
       const wanted = formatDuration(keptMs);
       log.warn({ policy, kept, wanted, reason: thrown.message }, 'InfluxDB keeps samples for another time');
     }

@@ -36,6 +36,7 @@ export function createTroubleOf(
       unknown: `does not do what it is asked: ${reason}`,
       large: `or what is before it takes no request of this size: ${sentence(reason)} Allow requests of 1 MB`,
       away: `cannot be used: ${sentence(reason)} Check that it runs, and that series.url is its address`,
+      failing: `cannot be used: ${sentence(reason)} If its disk is full, make room and start it again: 1.x takes nothing before that`,
     }[thrown instanceof InfluxError ? thrown.kind : 'away'];
     return `InfluxDB at ${url} ${sentence(what)} Reports are acknowledged and wait in the journal; charts are missing until then.`;
   };
