@@ -4,11 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import { isWithin } from '../shared/ranges.ts';
+import { createTokens } from './accounts/tokens.ts';
 import { createDeskSource } from './cluster/desk-source.ts';
+import { createFigures, type MemberFigures } from './cluster/figures.ts';
 import { openFront } from './cluster/front.ts';
 import { type BucketChange, createHoldings, type Desk, deskItem, type Holdings } from './cluster/holdings.ts';
 import { createKnown } from './cluster/known.ts';
@@ -25,6 +27,7 @@ import { createKeptInflater } from './intake/kept-inflater.ts';
 import { createLargeMessages } from './intake/large/large-messages.ts';
 import { createReportShapes } from './intake/report-shapes.ts';
 import type { IntakeSource } from './intake/source.ts';
+import type { Mirrors } from './mirrors/mirrors.ts';
 import { sourceOf } from './open-intake.ts';
 import { openFolder, openSeriesIn, openStateAt } from './open-stores.ts';
 import type { Close, Collector, Deps, DeskParts, OpenParts, Started } from './parts.ts';
@@ -32,6 +35,7 @@ import type { SeriesStore } from './series/series.ts';
 import { addressesOf } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
 import type { PostgresPlace } from './state/drivers/postgres-address.ts';
+import type { State } from './state/open.ts';
 import { serveTls } from './tls/serving.ts';
 
 /** A collector with other settings and parts: the desk is one. */
@@ -62,16 +66,15 @@ export async function openMember(
     onRelay: (socket, from) => (desk ? desk.source.accept(socket, from) : socket.terminate()),
   });
   onStop(() => peers.close());
+  const figures = createFigures();
   const me = { name: cluster.name, instance, ...peers.known, version: deps.version };
-  const holdings = createHoldings({ leases: createLeases(state, me), me, clock: deps.clock, log });
+  const holdings = createHoldings({ leases: createLeases(state, me, figures.now), me, clock: deps.clock, log });
   // The clock of the database is everybody's.
   const clock: Clock = { ...deps.clock, now: () => Math.round(deps.clock.now() + holdings.aheadMs()) };
   const known = createKnown({ state, log, monotonic: clock.monotonic });
   const fleet = { get: (id: string) => known.get(id) ?? desk?.endpointOf(id) };
   const { series, mirrors } = await openSeriesIn(config, folder, place, { clock, log, fleet }, onStop);
-  // What mirrors tell of states beside samples, the desk alone could say; that one is behind is in the log.
-  const nobody = { own: async () => undefined, ownTags: () => [] };
-  onStop(mirrors.start({ registry: new Registry(), alerts: nobody, endpoints: () => [] }));
+  const ofDesk = startMirrors(mirrors, figures.registry, onStop);
   onStop(() =>
     holdings
       .stop()
@@ -93,8 +96,9 @@ export async function openMember(
     },
   });
   onStop(() => relay.close());
-  const source = await openPost(config, { ...deps, clock, known, series, relay, holdings }, onStop);
-  const port = await openWeb(config, { ...deps, clock, holdings, peers }, onStop);
+  figures.begin({ relay, holdings, series, monotonic: clock.monotonic });
+  const source = await openPost(config, { ...deps, clock, known, series, relay, holdings, figures }, onStop);
+  const port = await openWeb(config, { ...deps, clock, holdings, peers, figures, state }, onStop);
   const here = { ...config, http: { ...config.http, port } };
 
   const turnDesk = deskTurns(async (next) => {
@@ -109,7 +113,7 @@ export async function openMember(
       ...{
         folder,
         series: { ...series, close: async () => undefined },
-        mirrors: { ...mirrors, start: () => () => undefined },
+        mirrors: ofDesk,
         place: { ...place, fence },
         isSure: () => holdings.isSure() && holdings.desk()?.token === next.token,
       },
@@ -225,11 +229,36 @@ function deskTurns(turn: (next: Desk | null) => Promise<Started | null>) {
   };
 }
 
+type MirrorsStart = Parameters<Mirrors['start']>[0];
+
+/**
+ * Mirrors get the samples of this collector's buckets; states of endpoints are known at the desk alone, and an alert is raised
+ * there. Elsewhere what is behind is in the log. @returns those of the desk
+ */
+function startMirrors(mirrors: Mirrors, registry: Registry, onStop: (close: Close) => void): Mirrors {
+  let desk: MirrorsStart | null = null;
+  const alerts: MirrorsStart['alerts'] = {
+    own: async (...about) => desk?.alerts.own(...about),
+    ownTags: (rule) => desk?.alerts.ownTags(rule) ?? [],
+  };
+  onStop(mirrors.start({ registry, alerts, endpoints: () => desk?.endpoints() ?? [] }));
+  return {
+    ...mirrors,
+    start(given) {
+      desk = given;
+      return () => {
+        if (desk === given) desk = null;
+      };
+    },
+  };
+}
+
 type PostDeps = OpenParts & {
   known: ReturnType<typeof createKnown>;
   series: SeriesStore;
   relay: ReturnType<typeof createRelay>;
   holdings: Holdings;
+  figures: MemberFigures;
 };
 
 /** Each would be asked by its own agents alone; settings refuse it. */
@@ -237,8 +266,8 @@ const noBroker = { broker: { current: () => null, onChange: () => undefined } };
 
 /** From the broker to the store and to the desk. */
 async function openPost(config: Config, parts: PostDeps, onStop: (close: Close) => void): Promise<IntakeSource> {
-  const { clock, log, known, series, relay, holdings } = parts;
-  const counters = createIntakeCounters(new Registry());
+  const { clock, log, known, series, relay, holdings, figures } = parts;
+  const counters = createIntakeCounters(figures.registry);
   const budgets = createBudgets(clock.monotonic);
   const largeMessages = createLargeMessages({ log });
   onStop(() => largeMessages.close());
@@ -262,9 +291,13 @@ async function openPost(config: Config, parts: PostDeps, onStop: (close: Close) 
     fleet: { received: () => undefined },
   };
   const post = createPost({ reading, known, series, relay, acks, holdings, clock, log });
+  const take: typeof post.take = (message) => {
+    if (message.leaf === 'report') figures.reported();
+    return post.take(message);
+  };
   const open = parts.source ?? sourceOf(config, noBroker);
   source = await open({
-    ...{ clock, log, counters, budgets, held: holdings, onMessage: post.take, onSubscribe: () => undefined },
+    ...{ clock, log, counters, budgets, held: holdings, onMessage: take, onSubscribe: () => undefined },
     // Who is not known here is looked for in the database: it may have joined just now.
     sessionOf: () => null,
     authenticate: () => undefined,
@@ -273,20 +306,31 @@ async function openPost(config: Config, parts: PostDeps, onStop: (close: Close) 
   return source;
 }
 
-type FrontDeps = OpenParts & { holdings: Holdings; peers: Awaited<ReturnType<typeof openPeers>> };
+type FrontDeps = OpenParts & {
+  holdings: Holdings;
+  peers: Awaited<ReturnType<typeof openPeers>>;
+  figures: MemberFigures;
+  state: State;
+};
 
 /** @returns the port where this collector is asked for pages */
 async function openWeb(
   config: Config,
-  { clock, log, holdings, peers }: FrontDeps,
+  { clock, log, holdings, peers, figures, state }: FrontDeps,
   onStop: (close: Close) => void,
 ): Promise<number> {
   const serving = await serveTls(config, { clock, log });
   onStop(() => serving.stop());
   const { host, port, trustProxy } = config.http;
+  const tokens = createTokens(state, clock.now);
   const front = await openFront({
     ...{ host, port, tls: serving.web, peers, log, clock, holdings, zone: config.zone },
     isTrusted: (address) => isWithin(address, trustProxy),
+    metrics: figures.registry,
+    async mayRead(secret) {
+      const found = await tokens.find(secret);
+      return found !== undefined && (found.onlyFor === null || found.onlyFor === 'metrics') && found.sites === null;
+    },
   });
   onStop(() => front.close());
   return front.port;

@@ -223,6 +223,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/collector/mirrors': 'admin',
   'GET /api/v1/desks': 'admin',
   'POST /api/v1/desks/:name/test': 'admin',
+  'GET /api/v1/collectors': 'admin',
   'GET /api/v1/collector/backups': 'admin',
   'POST /api/v1/collector/backups': 'admin',
   'GET /api/v1/collector/restored': 'admin',

@@ -28,6 +28,10 @@ export interface FrontParts {
   isTrusted(address: string): boolean;
   holdings: Pick<Holdings, 'desk' | 'onDesk'>;
   peers: Pick<Peers, 'request'>;
+  /** Of this collector alone, for Prometheus. */
+  metrics: { contentType: string; metrics(): Promise<string> };
+  /** Whether a token opens them. */
+  mayRead(secret: string): Promise<boolean>;
   clock: Clock;
   /** Report zone, IANA. */
   zone: string;
@@ -36,6 +40,8 @@ export interface FrontParts {
 
 /** Of one connection alone [RFC 9110, 7.6.1], or said by us. */
 const notPassedOn = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+/** `/metrics` is that of the desk. */
+const metricsPath = '/metrics/collector';
 const own = /^x-evenkeel-(secret|instance)$/;
 
 /** @returns the port. @throws EvenkeelError PORT_IN_USE, LISTEN_REFUSED */
@@ -52,6 +58,7 @@ export async function openFront(parts: FrontParts): Promise<{ port: number; clos
     answerUnanswered(asked, answer, code, { since: goneAt, now: parts.clock.now(), zone: parts.zone });
   };
   const handle = (asked: IncomingMessage, answer: ServerResponse) => {
+    if (asked.method === 'GET' && asked.url === metricsPath) return void answerMetrics(asked, answer, parts);
     const desk = parts.holdings.desk();
     if (!desk) return tell(asked, answer, 'NO_DESK');
     const { method, url: path } = asked;
@@ -103,6 +110,23 @@ export async function openFront(parts: FrontParts): Promise<{ port: number; clos
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** What this collector does, whoever has the desk: its own part of the work is known nowhere else. */
+async function answerMetrics(asked: IncomingMessage, answer: ServerResponse, { metrics, mayRead, log }: FrontParts) {
+  try {
+    const secret = /^Bearer +([\w.~+/=-]{1,200})$/i.exec(asked.headers.authorization ?? '')?.[1];
+    if (secret === undefined || !(await mayRead(secret))) {
+      const { message, hint } = fail('NOT_LOGGED_IN', {});
+      answer.writeHead(401, { 'content-type': 'application/json; charset=utf-8', 'www-authenticate': 'Bearer' });
+      return answer.end(JSON.stringify({ code: 'NOT_LOGGED_IN', message, hint }));
+    }
+    const text = await metrics.metrics();
+    return answer.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }).end(text);
+  } catch (thrown) {
+    log.warn({ reason: reasonOf(thrown) }, 'Could not answer Prometheus');
+    return answer.writeHead(503, { 'cache-control': 'no-store' }).end();
+  }
 }
 
 function headersOf({ headers, socket }: IncomingMessage, { isTrusted }: FrontParts, isEncrypted: boolean) {

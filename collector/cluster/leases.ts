@@ -4,15 +4,15 @@
  * collector, and gives it a token that is higher than any before.
  */
 import { sql } from 'kysely';
+import { goneMs } from '../../shared/collectors.ts';
 import { fail } from '../../shared/errors.ts';
 import type { ClusterTables } from '../state/cluster-tables.ts';
 import type { State } from '../state/open.ts';
 
-/** Who has not beaten for so long is taken for gone. Longer than a database needs to be restarted on a quiet day. */
-export const leaseMs = 8000;
+export const leaseMs = goneMs;
 
 /** One run of one collector. */
-export type ClusterMember = Omit<ClusterTables['collectors'], 'beat_at'>;
+export type ClusterMember = Omit<ClusterTables['collectors'], 'beat_at' | 'started_at' | 'figures'>;
 
 type Lease = ClusterTables['leases'];
 
@@ -43,13 +43,16 @@ const runs = sql<boolean>`beat_at > ${now} - ${sql.lit(leaseMs)}`;
 const forgottenMs = 3_600_000;
 
 /** @param state a PostgreSQL database */
-export function createLeases(state: State, me: ClusterMember): Leases {
+export function createLeases(state: State, me: ClusterMember, figures: () => object | null = () => null): Leases {
   async function say(): Promise<void> {
+    const said = figures();
     const { rows } = await sql<{ name: string }>`
-      insert into collectors (name, instance, address, certificate, secret, version, beat_at)
-      values (${me.name}, ${me.instance}, ${me.address}, ${me.certificate}, ${me.secret}, ${me.version}, ${now})
+      insert into collectors (name, instance, address, certificate, secret, version, started_at, beat_at, figures)
+      values (${me.name}, ${me.instance}, ${me.address}, ${me.certificate}, ${me.secret}, ${me.version}, ${now}, ${now},
+        ${said === null ? null : JSON.stringify(said)}::text)
       on conflict (name) do update set instance = excluded.instance, address = excluded.address, certificate = excluded.certificate,
-        secret = excluded.secret, version = excluded.version, beat_at = excluded.beat_at
+        secret = excluded.secret, version = excluded.version, beat_at = excluded.beat_at, figures = excluded.figures,
+        started_at = case when collectors.instance = excluded.instance then collectors.started_at else excluded.started_at end
       where collectors.instance = excluded.instance or not (collectors.${runs}) returning name`.execute(state);
     if (rows.length > 0) return;
     const other = await state.selectFrom('collectors').select('address').where('name', '=', me.name).executeTakeFirst();

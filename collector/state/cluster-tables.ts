@@ -1,4 +1,5 @@
 /** Columns of the tables by which several collectors share a fleet. Times are those of the database. */
+import type { Generated } from 'kysely';
 import type { Ms } from './columns.ts';
 
 export interface ClusterTables {
@@ -14,7 +15,10 @@ export interface ClusterTables {
     /** What the others show it. */
     secret: string;
     version: string;
+    started_at: Generated<Ms>;
     beat_at: Ms;
+    /** What it says of itself, as JSON: `CollectorFigures`. */
+    figures: Generated<string | null>;
   };
   /** Who serves what: a bucket by its two hex digits, or `desk`. Gone with its holder. */
   leases: {

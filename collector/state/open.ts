@@ -66,6 +66,7 @@ import * as scopes from './migrations/084-scopes.ts';
 import * as copies from './migrations/087-copies.ts';
 import * as savedViews from './migrations/089-saved-views.ts';
 import * as cluster from './migrations/095-cluster.ts';
+import * as collectorFigures from './migrations/096-collector-figures.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -132,6 +133,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '087-copies': copies,
   '089-saved-views': savedViews,
   '095-cluster': cluster,
+  '096-collector-figures': collectorFigures,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -1,5 +1,24 @@
 /** English texts of pages other than the first, which comes without them. Every other language has the same keys; see README.md. */
 export const more = {
+  collectors: {
+    title: 'Collectors',
+    lead: 'Each serves its share of the endpoints. One has the desk: alerts, tickets, messages and pages are made there, and another takes it when that one is gone.',
+    trouble: '{{name}} has trouble',
+    desk: 'Has the desk',
+    runs: 'Runs',
+    gone: 'Gone',
+    of: '{{n}} of 256',
+    name: 'Name',
+    state: 'State',
+    beat: 'Last sign of life',
+    since: 'Started',
+    buckets: 'Share',
+    reports: 'Reports per second',
+    waiting: 'Waiting for the desk',
+    unwritten: 'Reports not in the time series yet',
+    address: 'Address',
+    version: 'Version',
+  },
   noDesk: {
     since: 'Since {{at}} ({{ago}}).',
     again: 'This page asks again by itself every few seconds.',

@@ -2,6 +2,25 @@
 import type { MoreWords } from './shape.ts';
 
 export const more: MoreWords = {
+  collectors: {
+    title: 'コレクター',
+    lead: '各コレクターがエンドポイントを分担します。そのうち 1 台がデスクを受け持ち、アラート、チケット、通知、ページを処理します。停止すると別のコレクターが引き継ぎます。',
+    trouble: '{{name}} に問題があります',
+    desk: 'デスク担当',
+    runs: '動作中',
+    gone: '停止',
+    of: '256 中 {{n}}',
+    name: '名前',
+    state: '状態',
+    beat: '最終応答',
+    since: '起動',
+    buckets: '分担',
+    reports: '毎秒のレポート',
+    waiting: 'デスクの応答待ち',
+    unwritten: '時系列に未保存のレポート',
+    address: 'アドレス',
+    version: 'バージョン',
+  },
   noDesk: {
     since: '{{at}} から ({{ago}})。',
     again: 'このページは数秒ごとに自動で再試行します。',

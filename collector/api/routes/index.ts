@@ -16,6 +16,7 @@ import { changeOutcomeRoutes } from './change-outcome.ts';
 import { changeTableRoutes } from './change-table.ts';
 import { changeRoutes } from './changes.ts';
 import { channelRoutes } from './channels.ts';
+import { collectorRoutes } from './collectors.ts';
 import { copyRoutes } from './copies.ts';
 import { costRoutes } from './costs.ts';
 import { credentialRoutes } from './credentials.ts';
@@ -143,6 +144,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   applicantRoutes,
   auditRoutes,
   ownBackupRoutes,
+  collectorRoutes,
   mirrorRoutes,
   tlsRoutes,
   metricRoutes,

@@ -7,6 +7,7 @@ import { aboutLanguage, language, languages, speak, t } from '../words/words.ts'
 import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
 import { Certificate } from './settings-certificate.tsx';
+import { Collectors } from './settings-collectors.tsx';
 import { Desks } from './settings-desks.tsx';
 import { LogIns } from './settings-log-ins.tsx';
 import { Mirrors } from './settings-mirrors.tsx';
@@ -53,6 +54,7 @@ export function SettingsPage() {
       {may('admin') && <Certificate />}
       {may('admin') && <OwnBackup />}
       {may('admin') && <Desks />}
+      {may('admin') && <Collectors />}
       {may('admin') && <Mirrors />}
       {may('admin') && <ProviderSettings />}
       {may('admin') && <Users />}

@@ -811,6 +811,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/desks': {},
   'POST /api/v1/desks/:name/test': { path: '/api/v1/desks/nothing/test', status: 404 },
   'POST /api/v1/desks/:name/hook': { path: '/api/v1/desks/nothing/hook', body: {}, status: 401 },
+  'GET /api/v1/collectors': {},
   'GET /api/v1/collector/backups': {},
   // No folder is set up for them.
   'POST /api/v1/collector/backups': { body: {}, status: 400 },

@@ -60,6 +60,8 @@ test.before.each(async (scene) => {
     tls: { current: () => null, onChange: () => undefined },
     clock: { now: () => scene.now.ms, monotonic: () => performance.now() },
     isTrusted: () => false,
+    metrics: { contentType: 'text/plain', metrics: async () => 'evenkeel_collector_buckets 256\n' },
+    mayRead: async (secret) => secret === 'right',
     holdings: {
       desk: () => current,
       onDesk(listener) {
@@ -162,6 +164,13 @@ for (const where of ['here', 'there'] as const) {
     );
   });
 }
+
+test('its own metrics are there without a desk, for whoever has a token', async (scene) => {
+  assert.is((await ask(scene, 'GET', '/metrics/collector')).code, 'NOT_LOGGED_IN');
+  assert.is((await ask(scene, 'GET', '/metrics/collector', { authorization: 'Bearer wrong' })).status, 401);
+  const { status, text } = await ask(scene, 'GET', '/metrics/collector', { authorization: 'Bearer right' });
+  assert.equal([status, text], [200, 'evenkeel_collector_buckets 256\n']);
+});
 
 test('a stream of changes ends with its desk, so that the page asks the next one', async (scene) => {
   scene.move('there');

@@ -137,6 +137,17 @@ onServers('pages are the same from any of them, and a report is kept by one and 
       JSON.stringify(rows.map(({ state }) => state)),
     );
   }
+  const { body: shown } = await get(scene, `${two.url}/api/v1/collectors`);
+  const { items } = shown as { items: { name: string; hasDesk: boolean; isGone: boolean; buckets: number }[] };
+  assert.equal(
+    items.map(({ name, hasDesk, isGone, buckets }) => ({ name, hasDesk, isGone, buckets })),
+    [
+      { name: 'keel-1', hasDesk: true, isGone: false, buckets: 128 },
+      { name: 'keel-2', hasDesk: false, isGone: false, buckets: 128 },
+    ],
+  );
+  const own = await fetch(`${two.url}/metrics/collector`, { headers: { authorization: `Bearer ${scene.token}` } });
+  assert.match(await own.text(), /^evenkeel_collector_buckets 128$/m);
   const acks = () =>
     scene.exchange.sent.filter(({ leaf, message }) => leaf === 'ack' && (message as { through: number }).through === 1);
   await until(() => new Set(acks().map(({ endpoint }) => endpoint)).size === 12, 5000, 'an ack for each');
