@@ -72,26 +72,31 @@ export function createDeskSource({ holdings, outward, log }: DeskSourceParts): D
   async function take(from: string, passed: PassedMessage): Promise<DeskAnswer> {
     const { endpoint, leaf, payload } = passed;
     const bucket = bucketOf(endpoint);
-    if (holdings.holderOf(bucket) !== from && !(await isServedBy(from, bucket))) return plainly('refused');
-    await turns.get(endpoint);
-    const open = parts;
-    if (isClosed || !open) throw new Error('the desk is closed');
-    const { promise, resolve } = Promise.withResolvers<DeskAnswer>();
-    const reading = open.onMessage({
-      ...{ endpoint, leaf, payload, topic: topicOf({ bucket, endpoint }, leaf), from: passed.from, crowded: false },
-      receivedAt: passed.receivedAt,
-      acknowledge: () => resolve(answerOf(endpoint, 'done')),
-      refuse: () => resolve(answerOf(endpoint, 'refused')),
-    });
-    if (reading) {
-      const turn = reading.finally(() => {
+    const { promise, resolve, reject } = Promise.withResolvers<DeskAnswer>();
+    const read = () => {
+      if (isClosed || !parts) return reject(new Error('the desk is closed'));
+      return parts.onMessage({
+        ...{ endpoint, leaf, payload, topic: topicOf({ bucket, endpoint }, leaf), from: passed.from, crowded: false },
+        receivedAt: passed.receivedAt,
+        acknowledge: () => resolve(answerOf(endpoint, 'done')),
+        refuse: () => resolve(answerOf(endpoint, 'refused')),
+      });
+    };
+    const begin = () =>
+      holdings.holderOf(bucket) === from
+        ? read()
+        : isServedBy(from, bucket).then((isIts) => (isIts ? read() : resolve(plainly('refused'))));
+    // Each behind the one before it, and not all behind the first: they would overtake each other there.
+    const going = turns.get(endpoint)?.then(begin) ?? begin();
+    if (going) {
+      const turn = going.finally(() => {
         if (turns.get(endpoint) === turn) turns.delete(endpoint);
       });
       turns.set(endpoint, turn);
     }
     const answer = await promise;
     // What proves the time in which an agent was cut off has to be saved before the agent forgets it.
-    if (leaf === 'backlog' && answer.outcome === 'done') await open.saved?.();
+    if (leaf === 'backlog' && answer.outcome === 'done') await parts?.saved?.();
     return answer;
   }
 
