@@ -39,6 +39,7 @@ import { createAuditHead } from './notify/audit-head.ts';
 import { createDeadman } from './notify/deadman.ts';
 import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
+import { openUsersOfBroker } from './open-broker-users.ts';
 import { openMember } from './open-cluster.ts';
 import { openIntake, sourceOf } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
@@ -131,9 +132,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(end);
 
   // Rows are there only after alerts, and before any report.
-  const baselines = createBaselines({ state, series, fleet, clock, log, zone });
+  const { usual, ...baselines } = createBaselines({ state, series, fleet, clock, log, zone });
   onStop(() => baselines.stop());
-  const { usual } = baselines;
   const seen = viewOf({ fleet, groups, facts: (id) => rows.facts(id), latest: series.latest, usual, now: clock.now });
   const onRulesChanged = (ids: readonly string[]) => followRules(ids);
   const watching = { ruleNamed, viewOf: seen, newest: ((...of) => newest(...of)) as NewestValues, onRulesChanged };
@@ -191,11 +191,12 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const ownBackups = openOwnBackups({ ...deps, config, folder, state, series, alerts, held: heldBack }, onStop);
   const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
   ports.mqtt = intake.port;
+  const brokerUsers = openUsersOfBroker(config, { ...deps, state, fleet, changeFeed, alerts }, onStop);
   const server = await createServer(
     {
       ...{ version: deps.version, clock, zone: config.zone, state, accounts, enrollments, fleet },
       applicants: createApplicants(state, clock.now, config.zone),
-      ...{ groups, ...managers, rows, series, changeFeed, views: createViews(state, clock.now) },
+      ...{ groups, brokerUsers, ...managers, rows, series, changeFeed, views: createViews(state, clock.now) },
       ...{ act, onCall, alerts, outside, tickets, ticketClocks },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       ...{ rules, newest, viewOf: seen, ruleNamed },

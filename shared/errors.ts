@@ -98,6 +98,11 @@ export const errors = {
     'The data folder {path} cannot be written: {reason}.',
     'Give its owner write access, or choose another folder with --data or EVENKEEL_DATA.',
   ),
+  NOT_WRITTEN: row(
+    500,
+    'Could not write into {path}: {reason}.',
+    'Give its owner write access, or name another folder with --out.',
+  ),
   NO_DATA: row(
     404,
     'There is no data of a collector in {path}.',
@@ -323,6 +328,16 @@ export const errors = {
     401,
     'This token opens nothing: it is wrong, has ended or was revoked.',
     'Create a new one under Settings, or with `npm run collector -- token create`.',
+  ),
+  BROKER_ASKS_NOT: row(
+    404,
+    'No broker asks this collector who may log in: its settings have no `broker.users` of `kind: http`.',
+    'Run `npm run collector -- broker-config emqx --out DIR`, which makes the settings for both.',
+  ),
+  BROKER_UNKNOWN: row(
+    401,
+    'This is not the secret by which the broker asks this collector who may log in.',
+    'Compare `authorization` in the settings of the broker with the file that `broker.users.secret_file` of evenkeel.yaml names.',
   ),
   BAD_LOGIN: row(401, 'The user name or the password is wrong.', 'Try again. An admin can set a new password.'),
   TOO_MANY_LOGINS: row(

@@ -57,6 +57,9 @@ export const mirrorBehind = own('mirror-behind', 'warning');
 /** A ticket desk of others does not take our tickets, or does not let us in. Tag: its name. It has no ticket: that would go there, too. */
 export const deskFailed = own('desk-failed', 'warning');
 
+/** Users of an external broker cannot be kept in step with the fleet. Tag: its host. */
+export const brokerUsersBehind = own('broker-users-behind', 'warning');
+
 export const ownRules: readonly Rule[] = [
   siteDown,
   collectorIsolated,
@@ -70,6 +73,7 @@ export const ownRules: readonly Rule[] = [
   updateStopped,
   mirrorBehind,
   deskFailed,
+  brokerUsersBehind,
 ];
 
 const byId = new Map(ownRules.map((rule) => [rule.id, rule]));

@@ -40,6 +40,10 @@ export const access: Readonly<Record<string, Need>> = {
   /** Or its own credential. */
   'POST /api/v1/agent/credential': 'public',
   'POST /api/v1/agent/copied': 'public',
+  'POST /api/v1/agent/refused': 'public',
+  /** A broker has a secret of its own. */
+  'POST /api/v1/mqtt/auth': 'public',
+  'POST /api/v1/mqtt/acl': 'public',
   'GET /mqtt': 'public',
   /** No secret: every TLS connection presents a certificate issued by it. */
   'GET /api/v1/ca': 'public',

@@ -73,6 +73,9 @@ const changesNothing = new Set([
   'POST /api/v1/on-call/schedules/:name/preview',
   'POST /api/v1/routes/preview',
   'POST /api/v1/me/confirm',
+  'POST /api/v1/agent/refused',
+  'POST /api/v1/mqtt/auth',
+  'POST /api/v1/mqtt/acl',
   // To the provider and back; what comes of it is noted.
   'POST /api/v1/login/openid',
   'POST /api/v1/login/openid/check',

@@ -22,6 +22,7 @@ import type { ActLinks } from '../act/links.ts';
 import type { FleetSettings } from '../agent-settings/agent-settings.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { DependencyActions, SilenceActions } from '../alerts/suppressors.ts';
+import type { BrokerUsers } from '../broker-users/users.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Changes } from '../changes/changes.ts';
@@ -87,6 +88,8 @@ export interface Context {
   accounts: Accounts;
   enrollments: Enrollments;
   credentials: Credentials;
+  /** Of a broker of somebody else. */
+  brokerUsers: Pick<BrokerUsers, 'kind' | 'learned' | 'verdicts'>;
   applicants: Applicants;
   fleet: Fleet;
   sites: Places<Site>;

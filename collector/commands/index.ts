@@ -89,6 +89,11 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       'all but the time series of a stopped collector into an empty PostgreSQL database: that of `state` in the settings, or URL; goes on where it was interrupted',
     load: () => import('./state-copy.ts'),
   },
+  'broker-config': {
+    usage: 'mosquitto|emqx [--dynamic-security] [--out DIR]',
+    about: 'what a broker of somebody else needs: its settings, users and rights for the endpoints that are enrolled',
+    load: () => import('./broker-config.ts'),
+  },
   health: {
     usage: '',
     about: 'whether it answers and can store: exit code 0, else 1',

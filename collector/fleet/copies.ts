@@ -8,6 +8,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
 import { changedParts, withNew } from '../../shared/hardware.ts';
 import { hashSecret, makeSecret } from '../accounts/secret.ts';
+import { storedSecret } from '../accounts/verifier.ts';
 import { writeAudit } from '../state/audit.ts';
 import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
@@ -121,7 +122,7 @@ export function createCopies(parts: { state: State; fleet: Fleet; clock: Clock; 
       .where('retired_at', 'is', null)
       .executeTakeFirst();
     if (made) {
-      await updateRow(db, 'endpoints', made.id, { secret_hash: hashSecret(secret) });
+      await updateRow(db, 'endpoints', made.id, storedSecret(secret));
       return { made: { endpoint: made.id, bucket: made.bucket, name: made.name, secret, generation: 0 }, ...of };
     }
     const waiting = await approvalOf(db, row, machine, at);
@@ -132,7 +133,7 @@ export function createCopies(parts: { state: State; fleet: Fleet; clock: Clock; 
     const trust = machine.trust ?? null;
     await db
       .insertInto('endpoints')
-      .values({ ...endpoint, attempt, trust, secret_hash: hashSecret(secret) })
+      .values({ ...endpoint, attempt, trust, ...storedSecret(secret) })
       .execute();
     const groups = await db.selectFrom('group_members').select('group_id').where('endpoint', '=', row.id).execute();
     for (const { group_id } of groups) await addMembers(db, group_id, [endpoint.id], row.name, at);

@@ -7,6 +7,7 @@ import { fail } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { SaidTrust } from '../../shared/trust.ts';
 import { hashSecret, makeSecret } from '../accounts/secret.ts';
+import { storedSecret } from '../accounts/verifier.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import { type AuditEntry, writeAudit } from '../state/audit.ts';
 import { chunks } from '../state/chunks.ts';
@@ -126,7 +127,7 @@ export function createCredentials(parts: {
         await db
           .updateTable('endpoints')
           .set({
-            secret_hash: hashSecret(fresh),
+            ...storedSecret(fresh),
             // One that was given out and never used is not what the machine has.
             old_secret_hash: hashSecret(secret),
             old_secret_until: at + rotationMs,

@@ -6,9 +6,10 @@ import type { Clock } from '../../shared/clock.ts';
 import { type Log, silentLog } from '../../shared/log.ts';
 import type { Reasons } from '../../shared/reason.ts';
 import { hashSecret } from '../accounts/secret.ts';
+import { verifierOf } from '../accounts/verifier.ts';
 import { breathe } from '../state/breathe.ts';
 import type { Database } from '../state/database.ts';
-import { createGroup } from '../state/group.ts';
+import { type CommitGroup, createGroup } from '../state/group.ts';
 import type { State } from '../state/open.ts';
 import { updateRow } from '../state/rows.ts';
 import type { Endpoint, Fleet } from './fleet.ts';
@@ -21,6 +22,8 @@ const savesAtOnce = 500;
 interface FleetEntry {
   endpoint: Endpoint;
   secretHash: Buffer;
+  /** By what a broker of somebody else recognises it is saved. */
+  hasVerifier: boolean;
   /** The credential of before, until ms UTC; see enrollment.ts. */
   before: { hash: Buffer; until: number } | null;
   /** Monotonic; null before the first proof of life since this collector started. */
@@ -103,6 +106,7 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
       const isRight = isSame(given, entry?.secretHash);
       const isBefore = isSame(given, entry?.before?.hash);
       if (isRight && entry?.before) endBefore(entry);
+      if (isRight && entry && !entry.hasVerifier) keepVerifier(group, log, entry, secret);
       return isRight || (isBefore && clock.now() < (entry?.before?.until ?? 0));
     },
     async reload(id) {
@@ -170,6 +174,24 @@ export async function createFleet(parts: { state: State; clock: Clock; log?: Log
   };
 }
 
+/** It was enrolled before these were kept; a file of users for a broker cannot be made without. */
+function keepVerifier(group: CommitGroup, log: Log, entry: FleetEntry, secret: string): void {
+  const { id } = entry.endpoint;
+  const hash = entry.secretHash.toString('hex');
+  entry.hasVerifier = true;
+  group(async (db) => {
+    await db
+      .updateTable('endpoints')
+      .set({ verifier: verifierOf(secret) })
+      .where('id', '=', id)
+      .where('secret_hash', '=', hash)
+      .execute();
+  }).catch((thrown) => {
+    entry.hasVerifier = false;
+    log.warn({ err: thrown, endpoint: id }, 'Could not save by what a broker recognises an endpoint');
+  });
+}
+
 const refusedOf = (state: State, endpoint?: string) =>
   state
     .selectFrom('machines')
@@ -181,10 +203,11 @@ const refusedOf = (state: State, endpoint?: string) =>
 const isSame = (given: Buffer, known: Buffer = Buffer.alloc(0)) =>
   timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length));
 
-function secretsOf(row: StoredEndpoint): Pick<FleetEntry, 'secretHash' | 'before'> {
-  const { secret_hash, old_secret_hash: hash, old_secret_until: until } = row;
+function secretsOf(row: StoredEndpoint): Pick<FleetEntry, 'secretHash' | 'hasVerifier' | 'before'> {
+  const { secret_hash, verifier, old_secret_hash: hash, old_secret_until: until } = row;
   return {
     secretHash: Buffer.from(secret_hash, 'hex'),
+    hasVerifier: verifier !== null,
     before: hash === null || until === null ? null : { hash: Buffer.from(hash, 'hex'), until },
   };
 }

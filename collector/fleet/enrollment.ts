@@ -9,6 +9,7 @@ import { reason } from '../../shared/reason.ts';
 import { bucketOf } from '../../shared/topics.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { hashSecret, makeId, makeSecret } from '../accounts/secret.ts';
+import { storedSecret } from '../accounts/verifier.ts';
 import type { Addresses } from '../settings/addresses.ts';
 import { writeAudit } from '../state/audit.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
@@ -251,7 +252,7 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         const password = makeSecret();
         await db
           .insertInto('endpoints')
-          .values({ ...endpoint, ...of, secret_hash: hashSecret(password) })
+          .values({ ...endpoint, ...of, ...storedSecret(password) })
           .execute();
         await joinGroups(db, endpoint.id, code, at);
         const madeSite = site?.made ?? null;
@@ -338,7 +339,7 @@ async function renew(
   });
   await updateRow(db, 'endpoints', id, {
     ...{ credential_has: row.credential, credential_at: at, again_at: null },
-    ...{ secret_hash: hashSecret(secret), old_secret_until: at + beforeMs },
+    ...{ ...storedSecret(secret), old_secret_until: at + beforeMs },
     old_secret_hash: isUnused ? row.old_secret_hash : row.secret_hash,
     ...{ platform, arch, version, hostname, ...of },
     ...(fingerprint === null ? {} : { fingerprint: JSON.stringify(fingerprint) }),

@@ -38,12 +38,12 @@ export async function replaceEndpoint(state: State, asked: Replacement, lastSeen
       throw fail('CONFLICT', {
         problem: `"${old.name}" still reports, so "${fresh.name}" is a copy of it; stop its agent, wait two minutes`,
       });
-    const { secret_hash, platform, arch, version, hostname, fingerprint, credential, credential_has, credential_at } =
-      fresh;
+    const { secret_hash, verifier, credential, credential_has, credential_at } = fresh;
+    const { platform, arch, version, hostname, fingerprint } = fresh;
     await db
       .updateTable('endpoints')
       .set({
-        ...{ secret_hash, credential, credential_has, credential_at, again_at: null },
+        ...{ secret_hash, verifier, credential, credential_has, credential_at, again_at: null },
         old_secret_hash: null,
         old_secret_until: null,
         platform,

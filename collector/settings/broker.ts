@@ -17,6 +17,17 @@ export const BrokerSettings = Type.Object(
     username: text('user of this collector at the broker; default: collector'),
     password_file: Type.String({ minLength: 1, want: 'a path', description: 'file with its password' }),
     ca: text('PEM file: the authority of its certificate, when this system does not know it'),
+    users: Type.Optional(
+      Type.Object(
+        {
+          kind: Type.Union([Type.Literal('dynamic-security'), Type.Literal('http')], {
+            description: 'how users at the broker are kept in step; default: by hand, with `broker-config`',
+          }),
+          secret_file: text('for http: file with the secret by which the broker asks this collector'),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false },
 );
@@ -28,7 +39,12 @@ export interface ExternalBroker {
   password: string;
   /** PEM text; null: authorities of this system. */
   ca: string | null;
+  /** How its users are kept in step; null: by hand. */
+  users: BrokerUsersSettings | null;
 }
+
+/** Mosquitto's plugin is told of changes; or the broker asks, as EMQX can. */
+export type BrokerUsersSettings = { kind: 'dynamic-security' } | { kind: 'http'; secret: string };
 
 const protocols = ['mqtt:', 'mqtts:'];
 
@@ -65,8 +81,41 @@ export function readBroker(section: unknown, mqtt: unknown, read: Read, faults: 
       path: ['mqtt', key],
       problem: 'is of the own broker, and means nothing beside `broker`; leave it out',
     });
+  const users = readUsers(given.users, read, faults);
   if (password === undefined || typeof given.url !== 'string' || faults.length > before) return null;
   const agentsUrl = typeof given.agents_url === 'string' ? given.agents_url : given.url;
   const username = typeof given.username === 'string' ? given.username : 'collector';
-  return { url: new URL(given.url), agentsUrl, username, password, ca: ca ?? null };
+  return { url: new URL(given.url), agentsUrl, username, password, ca: ca ?? null, users };
+}
+
+/** Whoever has it may ask whether a password is right. */
+const secretAtLeast = 20;
+
+function readUsers(section: unknown, read: Read, faults: Fault[]): BrokerUsersSettings | null {
+  if (typeof section !== 'object' || section === null) return null;
+  const { kind, secret_file: file } = section as Partial<Record<string, unknown>>;
+  const path = ['broker', 'users', 'secret_file'];
+  if (kind === 'dynamic-security') {
+    if (file !== undefined) faults.push({ path, problem: 'is of `kind: http`, and means nothing here; leave it out' });
+    return { kind };
+  }
+  if (kind !== 'http') return null;
+  if (file === undefined) {
+    faults.push({
+      path: ['broker', 'users'],
+      problem: '`kind: http` needs `secret_file`, which `broker-config emqx --out DIR` makes: there is no default',
+    });
+    return null;
+  }
+  const secret = readNamed(file, path, read, faults)?.trim();
+  if (secret === undefined) return null;
+  if (secret.length < secretAtLeast)
+    faults.push({ path, problem: `has a secret of ${secret.length} characters; it needs ${secretAtLeast} at least` });
+  // It goes through a header and through the settings of the broker.
+  else if (!/^[\x21-\x7e]+$/.test(secret))
+    faults.push({
+      path,
+      problem: 'has a secret with spaces or letters beyond ASCII; `openssl rand -base64 32` makes a right one',
+    });
+  return { kind, secret };
 }

@@ -119,6 +119,8 @@ export interface Database
     arch: string;
     version: string | null;
     secret_hash: string;
+    /** By what a broker of somebody else recognises it (../accounts/verifier.ts); null: not seen since that is kept. */
+    verifier: string | null;
     /** The credential of before, which is taken until the newer one is used, at most until then. */
     old_secret_hash: string | null;
     old_secret_until: Ms | null;

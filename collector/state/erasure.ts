@@ -248,7 +248,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
       emptied: (ids) => sql`id in (${ids})`,
       set: {
         ...{ name: sql`id`, kind_why: '[]', tags: '[]', platform: '', arch: '', version: null, secret_hash: '' },
-        ...{ old_secret_hash: null, state_reason: null, session: null, boot_id: null, hostname: null },
+        ...{ verifier: null, old_secret_hash: null, state_reason: null, session: null, boot_id: null, hostname: null },
         ...{ fingerprint: null, moved_to: null, enrollment: null, attempt: null },
       },
     },

@@ -65,6 +65,7 @@ import * as auditChain from './migrations/082-audit-chain.ts';
 import * as scopes from './migrations/084-scopes.ts';
 import * as copies from './migrations/087-copies.ts';
 import * as savedViews from './migrations/089-saved-views.ts';
+import * as brokerUsers from './migrations/091-broker-users.ts';
 import * as cluster from './migrations/095-cluster.ts';
 import * as collectorFigures from './migrations/096-collector-figures.ts';
 
@@ -132,6 +133,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '084-scopes': scopes,
   '087-copies': copies,
   '089-saved-views': savedViews,
+  '091-broker-users': brokerUsers,
   '095-cluster': cluster,
   '096-collector-figures': collectorFigures,
 };

@@ -22,7 +22,7 @@ import {
   servedBy,
   servedFrom,
 } from './authority.ts';
-import { pinOf } from './certificates.ts';
+import { certificatesIn, pinOf } from './certificates.ts';
 import { type AuthorityFile, folderOf, readAuthority, readTold, writeTold } from './store.ts';
 import { type Decided, decide, type ServedTls } from './told.ts';
 
@@ -34,7 +34,7 @@ const day = 86_400_000;
 const warnBeforeMs = 21 * day;
 const failingMs = 3 * day;
 
-type TlsConfig = Pick<Config, 'http' | 'mqtt' | 'tls' | 'ownTls' | 'data'>;
+type TlsConfig = Pick<Config, 'http' | 'mqtt' | 'tls' | 'ownTls' | 'data'> & Partial<Pick<Config, 'broker'>>;
 
 /** What one of the servers shows. */
 export interface ShownTls {
@@ -61,6 +61,9 @@ export interface TlsServing {
   stop(): void;
 }
 
+/** Its certificate is verified by agents, too. */
+const rootsOfBroker = ({ broker }: TlsConfig) => certificatesIn(broker?.ca ?? '');
+
 const withoutBrackets = (host: string) => host.replace(/^\[|\]$/g, '').toLowerCase();
 
 /** Whatever it is reached by: the first is shown as its name. This machine always reaches itself. */
@@ -74,7 +77,11 @@ export function namesFor(config: TlsConfig, given: readonly string[]): string[] 
 /** What is in force for these settings, read from where it lies: for commands beside a running collector. */
 export function addressesFor(config: TlsConfig, ports: { http: number; mqtt: number }): Addresses {
   const file = config.tls || config.ownTls ? readAuthority(config.data) : null;
-  const sources = { own: file && servedBy(config.data, file), outside: config.tls && servedFrom(config.tls) };
+  const sources = {
+    own: file && servedBy(config.data, file),
+    outside: config.tls && servedFrom(config.tls),
+    broker: rootsOfBroker(config),
+  };
   const decided = decide(readTold(config.data), sources, Date.now(), false);
   return addressesOf(config, ports, shownBy(decided, config.tls ? undefined : file?.names[0]));
 }
@@ -129,7 +136,11 @@ export async function serveTls(config: TlsConfig, { clock, log }: { clock: Clock
 
   /** What the files say now becomes what is shown and told. */
   function settle(): void {
-    const sources = { own: file && servedBy(data, file), outside: given && servedFrom(given) };
+    const sources = {
+      own: file && servedBy(data, file),
+      outside: given && servedFrom(given),
+      broker: rootsOfBroker(config),
+    };
     const before = decided;
     const next = decide(before?.file ?? readTold(data), sources, clock.now(), isTaken());
     if (next === null) return;

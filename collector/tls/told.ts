@@ -42,6 +42,8 @@ export interface ToldFile {
 interface Sources {
   own: ServedTls | null;
   outside: ServedTls | null;
+  /** Authorities of an external broker, PEM, which agents have to trust as well. */
+  broker?: readonly string[] | undefined;
 }
 
 export interface Decided {
@@ -60,13 +62,19 @@ function both(a: ToldContent, b: ToldContent): ToldContent {
   return { mode, roots: [...new Set([...a.roots, ...b.roots])], pins: [...new Set([...a.pins, ...b.pins])] };
 }
 
+/** One list is for both connections of an agent, by MQTT and by HTTPS. */
+const alsoOf = (more: readonly string[], told: ToldContent): ToldContent =>
+  more.length === 0
+    ? told
+    : { ...told, mode: told.mode === 'system' ? 'both' : told.mode, roots: [...new Set([...told.roots, ...more])] };
+
 /**
  * Pure. Null: nothing is encrypted.
  * @param isTaken all agents have what they were told last
  */
 export function decide(
   kept: ToldFile | null,
-  { own, outside }: Sources,
+  { own, outside, broker: ofBroker = [] }: Sources,
   now: number,
   isTaken: boolean,
 ): Decided | null {
@@ -95,7 +103,7 @@ export function decide(
   const broker = (shown === 'own' ? own : outside) ?? web;
   const isPrepared = shown === 'outside' && own !== null && ownPin !== left;
   const other = isPrepared ? contentOf(own) : change?.to === 'outside' && outside ? contentOf(outside) : change?.before;
-  const told = other ? both(contentOf(broker), other) : contentOf(broker);
+  const told = alsoOf(ofBroker, other ? both(contentOf(broker), other) : contentOf(broker));
   const isSame = kept !== null && JSON.stringify(kept.told) === JSON.stringify(told);
   const least = Math.max(1, own?.version ?? 0);
   const version = isSame ? kept.version : Math.max(least, kept === null ? 0 : kept.version + 1);

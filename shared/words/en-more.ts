@@ -3982,6 +3982,7 @@ export const more = {
       'update-stopped': 'Stopped',
       'mirror-behind': 'Since',
       'desk-failed': 'Since',
+      'broker-users-behind': 'Since',
       'new-endpoints': 'Noticed',
     },
     todo: {
@@ -3999,6 +4000,8 @@ export const more = {
         'Look on the page Settings why it does not take what it is sent, and mend that or its settings in evenkeel.yaml. Nothing is lost here; what it does not get within its bound it never gets.',
       'desk-failed':
         'Look on the page Settings what the desk answers, give its account the rights that it lacks or correct evenkeel.yaml, and press Test. Nothing is lost meanwhile: what is missing there is brought once, as it is then.',
+      'broker-users-behind':
+        'Look in the log of the collector what the broker answers (“Users of the broker are not in step”), and mend that at the broker. Until then new endpoints cannot connect there, and retired ones still can; what those send is dropped here.',
       'new-endpoints':
         'Look at each of them on the page Fleet. Where nobody knows one, retire it there, and revoke the join code on the page Add endpoint.',
     },

@@ -317,6 +317,7 @@ export const words = {
     'update-stopped': 'Update of agents stopped by itself',
     'mirror-behind': 'A mirror does not get its samples',
     'desk-failed': 'A ticket desk does not get our tickets',
+    'broker-users-behind': 'Users of the MQTT broker are not in step',
     'collector-self': 'The collector has a problem',
     'channel-failed': 'Messages do not get through',
     'channel-test': 'Test of a channel',

@@ -3965,6 +3965,7 @@ export const more: MoreWords = {
       'update-stopped': '停止した時刻',
       'mirror-behind': '開始',
       'desk-failed': '開始',
+      'broker-users-behind': '開始',
       'new-endpoints': '検出',
     },
     todo: {
@@ -3978,6 +3979,8 @@ export const more: MoreWords = {
         'バックアップが作られなかった理由を「設定」のページで確認し、保存先に書き込めるか、空きがあるかを見て、今すぐ作成してください。',
       'mirror-behind':
         'ミラーが受け取らない理由を「設定」のページで確認し、それを直すか evenkeel.yaml の設定を直してください。ここでは何も失われませんが、上限を超えて届かなかったものはミラーに届きません。',
+      'broker-users-behind':
+        'ブローカーの応答をコレクターのログ（“Users of the broker are not in step”）で確認し、ブローカー側で直してください。それまでは、新しいエンドポイントはブローカーに接続できず、廃止したエンドポイントはまだ接続できます（送信されたものはここで破棄されます）。',
       'update-stopped':
         '以後のエージェントには通知していません。「エージェントの更新」のページで、復帰していない、または悪化したエンドポイントとその理由を確認し、そこで再開するか、リリースを取り下げてください。',
       'desk-failed':

@@ -132,6 +132,14 @@ export const words: Words = {
       message: 'このトークンは使えません。誤っているか、期限切れか、取り消されています。',
       hint: '設定ページ、または コレクターのコマンド `token create` で新しいトークンを作成してください。',
     },
+    BROKER_ASKS_NOT: {
+      message: 'ブローカーからの問い合わせは受け付けていません。設定に `kind: http` の `broker.users` がありません。',
+      hint: 'コレクターのコマンド `broker-config emqx --out DIR` で両方の設定を作成してください。',
+    },
+    BROKER_UNKNOWN: {
+      message: 'ブローカーがコレクターに問い合わせるための秘密が違います。',
+      hint: 'ブローカーの設定の `authorization` を、evenkeel.yaml の `broker.users.secret_file` のファイルと比べてください。',
+    },
     BAD_LOGIN: {
       message: 'ユーザー名またはパスワードが違います。',
       hint: 'もう一度お試しください。パスワードは管理者が再設定できます。',
@@ -671,6 +679,7 @@ export const words: Words = {
     'update-stopped': 'エージェントの更新が自動で停止しました',
     'mirror-behind': 'ミラーにサンプルが届いていません',
     'desk-failed': '外部のチケットデスクにチケットが届いていません',
+    'broker-users-behind': 'MQTT ブローカーのユーザーが同期されていません',
     'collector-self': 'コレクターに問題があります',
     'channel-failed': '通知が届いていません',
     'channel-test': '通知チャンネルのテスト',

@@ -74,6 +74,7 @@ export const isInstant = (metric: string): boolean => instants.has(metric);
 const instants: ReadonlySet<string> = new Set([
   ...['collector.schedule-gap', 'collector.channel-failed', 'collector.certificate-ending', 'collector.own-backup-old'],
   ...['collector.update-stopped', 'collector.new-endpoints', 'collector.mirror-behind', 'collector.desk-failed'],
+  'collector.broker-users-behind',
 ]);
 
 const health: readonly WordKey[] = ['health.ok', 'health.warning', 'health.critical', 'health.unknown'];

@@ -5,13 +5,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { verifierOf } from '../../collector/accounts/verifier.ts';
+import { passwordFile } from '../../collector/broker-users/mosquitto-files.ts';
 import { openReceiver } from '../collector/notify/receiver.ts';
 import { enroll, makeCode } from '../simulate/enroll.ts';
 import { makeMachine } from '../simulate/machine.ts';
 import { wordsOf } from '../support/arguments.ts';
 import { type InfluxServer, influxMissing, startInflux } from '../support/influxdb.ts';
 import { collectorUser, type MosquittoServer, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts';
-import { passwordFile, verifierOf } from '../support/mosquitto-files.ts';
 import { freePort } from '../support/port.ts';
 import { type PostgresServer, postgresServer } from '../support/postgres.ts';
 import { type Running, runCollector, temporaryFolder, until } from '../support/processes.ts';

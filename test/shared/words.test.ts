@@ -210,6 +210,7 @@ const terminalOnly = new Set<string>([
   'APPROVAL_NOT_GIVEN',
   'PIN_MISMATCH',
   'DATA_NOT_WRITABLE',
+  'NOT_WRITTEN',
   'STATE_UNREACHABLE',
   'STATE_REFUSED',
   'DATA_NEWER',

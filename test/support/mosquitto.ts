@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { aclFile, passwordFile, readVerifier, type Verifier, verifierOf } from './mosquitto-files.ts';
+import { verifierOf } from '../../collector/accounts/verifier.ts';
+import { aclFile, passwordFile } from '../../collector/broker-users/mosquitto-files.ts';
 import { freePort } from './port.ts';
 import { until } from './until.ts';
 
@@ -38,16 +39,12 @@ export interface MosquittoOptions {
   users?: Readonly<Record<string, string>>;
   collectors?: readonly string[];
   acl?: string;
+  /** The content of its password file, in place of `users`. */
+  passwords?: string;
   /** The content of dynamic-security.json: its users and their rights come from there. */
   dynamicSecurity?: string;
   /** Further lines of mosquitto.conf. */
   lines?: readonly string[];
-}
-
-/** Of its user in dynamic-security.json. */
-export function dynamicPassword(secret: string) {
-  const { iterations, salt, hash } = readVerifier(verifierOf(secret)) as Verifier;
-  return { password: hash, salt, iterations };
 }
 
 export const collectorUser = { name: 'collector', password: 'secret of the collector' } as const;
@@ -65,7 +62,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   write('acl', options.acl ?? aclFile(options.collectors ?? [collectorUser.name]));
   write(
     'passwd',
-    passwordFile(Object.entries(users).map(([name, secret]) => ({ name, verifier: verifierOf(secret) }))),
+    options.passwords ??
+      passwordFile(Object.entries(users).map(([name, secret]) => ({ name, verifier: verifierOf(secret) }))),
   );
   if (options.dynamicSecurity !== undefined) write('dynamic-security.json', options.dynamicSecurity);
   const access =

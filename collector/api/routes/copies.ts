@@ -36,7 +36,7 @@ const wrongOnes = { burst: 20, perSecond: 1 / 30, atMost: 50_000 };
 const copiesOfOne = { burst: 200, perSecond: 1 / 60, atMost: 50_000 };
 
 export function copyRoutes(app: App, context: Context): void {
-  const { state, fleet, clock, zone, groups, changeFeed, addresses } = context;
+  const { state, fleet, clock, zone, groups, brokerUsers, changeFeed, addresses } = context;
   const { monotonic } = clock;
   const wrong = createAllowances({ ...wrongOnes, monotonic });
   const made = createAllowances({ ...copiesOfOne, monotonic });
@@ -78,6 +78,7 @@ export function copyRoutes(app: App, context: Context): void {
       const { made: enrolled, copyOf, original: life } = answer;
       made.take(original.id, 1);
       await fleet.reload(enrolled.endpoint);
+      await brokerUsers.learned(enrolled.endpoint, enrolled.secret);
       await groups.reload([enrolled.endpoint]);
       changeFeed.publish({ kind: 'applicant' });
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });

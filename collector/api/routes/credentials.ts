@@ -21,7 +21,8 @@ const Own = Type.Object(
 /** Wrong credentials of one network: 20 at once, then one in 30 s. */
 const wrongOnes = { burst: 20, perSecond: 1 / 30, atMost: 50_000 };
 
-export function credentialRoutes(app: App, { credentials, state, fleet, clock, changeFeed, replaced }: Context): void {
+export function credentialRoutes(app: App, context: Context): void {
+  const { credentials, brokerUsers, state, fleet, clock, changeFeed, replaced } = context;
   const wrong = createAllowances({ ...wrongOnes, monotonic: clock.monotonic });
 
   app.post(
@@ -119,7 +120,10 @@ export function credentialRoutes(app: App, { credentials, state, fleet, clock, c
     async ({ body: { endpoint, secret }, ip }) => {
       refuseGuesses(ip);
       try {
-        return await credentials.issue(endpoint, secret, ip);
+        const issued = await credentials.issue(endpoint, secret, ip);
+        // Not waited for: with another password the broker ends the connection of an agent that has not yet read this answer.
+        void brokerUsers.learned(endpoint, issued.secret);
+        return issued;
       } catch (thrown) {
         if ((thrown as { code?: string }).code === 'CREDENTIAL_REFUSED') wrong.take(networkOf(ip), 1);
         throw thrown;

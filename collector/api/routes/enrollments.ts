@@ -166,7 +166,7 @@ function refuseUnbound(request: FastifyRequest, hours: number, isBound: boolean)
 
 export function enrollmentRoutes(
   app: App,
-  { state, enrollments, fleet, groups, changeFeed, addresses, agentDoor, clock, joins }: Context,
+  { state, enrollments, fleet, groups, brokerUsers, changeFeed, addresses, agentDoor, clock, joins }: Context,
 ): void {
   const wrong = createAllowances({ ...wrongCodes, monotonic: clock.monotonic });
 
@@ -302,6 +302,8 @@ export function enrollmentRoutes(
       if (madeSite !== null) request.madeSites.push(madeSite);
       await fleet.reload(enrolled.endpoint);
       await groups.reload([enrolled.endpoint]);
+      // Its agent connects as soon as it has the answer.
+      await brokerUsers.learned(enrolled.endpoint, enrolled.secret);
       changeFeed.publish({ kind: 'applicant' });
       changeFeed.publish({ kind: 'endpoint', endpoint: enrolled.endpoint });
       const looksLike = await lookalikes({ state, fleet }, enrolled.endpoint);

@@ -9,6 +9,7 @@ import { alertmanagerRoutes } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
 import { applicantRoutes } from './applicants.ts';
 import { auditRoutes } from './audit.ts';
+import { brokerUserRoutes } from './broker-users.ts';
 import { budgetRoutes } from './budgets.ts';
 import { bulkRoutes } from './bulk.ts';
 import { calendarRoutes } from './calendars.ts';
@@ -139,6 +140,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   enrollmentRoutes,
   installRoutes,
   agentDoorRoutes,
+  brokerUserRoutes,
   tokenRoutes,
   accountRoutes,
   applicantRoutes,

@@ -2,6 +2,8 @@
 import { Registry } from 'prom-client';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { verifierOf } from '../../../../collector/accounts/verifier.ts';
+import { aclFile, dynamicPassword } from '../../../../collector/broker-users/mosquitto-files.ts';
 import { type BridgeSettings, bridgeTo } from '../../../../collector/intake/bridge/bridge.ts';
 import { createIntakeCounters } from '../../../../collector/intake/counters.ts';
 import type { HeldBuckets, IntakeSource, Publication, SourceParts } from '../../../../collector/intake/source.ts';
@@ -11,13 +13,12 @@ import { bucketOf, topicOf } from '../../../../shared/topics.ts';
 import { openWire } from '../../../simulate/wire.ts';
 import {
   collectorUser,
-  dynamicPassword,
   type MosquittoOptions,
   type MosquittoServer,
   mosquittoMissing,
   startMosquitto,
 } from '../../../support/mosquitto.ts';
-import { aclFile } from '../../../support/mosquitto-files.ts';
+
 import { until } from '../../../support/until.ts';
 
 const one = 'eoneoneoneoneone';
@@ -148,7 +149,7 @@ test('a broker that ends in order publishes the wills of all: they are none of t
 test('a subscription that is refused is named, with the user', async () => {
   const dynamicSecurity = JSON.stringify({
     defaultACLAccess: { publishClientSend: false, publishClientReceive: true, subscribe: false, unsubscribe: true },
-    clients: [{ username: collectorUser.name, ...dynamicPassword(collectorUser.password) }],
+    clients: [{ username: collectorUser.name, ...dynamicPassword(verifierOf(collectorUser.password)) }],
   });
   const made = await bridge(await broker({ dynamicSecurity }));
   await says(made, /it does not let the user "collector" subscribe to ek\/v1\/\+\/\+\/report and 5 more; see its ACL/);

@@ -1,10 +1,14 @@
-/** Files of Mosquitto: users with their passwords in the form that it keeps (PBKDF2, SHA-512), and an ACL of our topics. */
+/**
+ * By what a broker of somebody else recognises the secret of an endpoint: PBKDF2 with SHA-512, in the form that Mosquitto keeps.
+ * It is saved with the secret's hash wherever the secret is seen, because it cannot be made of that hash later.
+ */
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
-import { downLeaves, upLeaves } from '../../shared/topics.ts';
+import { hashSecret } from './secret.ts';
 
 /** Mosquitto's own number. Secrets are 256 random bits, so that more would only cost time at each log-in. */
 const iterations = 101;
 const bytes = 64;
+/** What Mosquitto 2.0 allows. */
 const saltBytes = 12;
 
 export interface Verifier {
@@ -28,19 +32,5 @@ export function readVerifier(text: string): Verifier | null {
   return rounds === undefined ? null : { iterations: Number(rounds), salt: salt as string, hash: hash as string };
 }
 
-/** `%u` is the user name, which is the id of the endpoint: one set of lines for all of them. */
-export function aclFile(collectors: readonly string[]): string {
-  const patterns = [
-    ...upLeaves.map((leaf) => `pattern write ek/v1/+/%u/${leaf}`),
-    ...downLeaves.map((leaf) => `pattern read ek/v1/+/%u/${leaf}`),
-  ];
-  const ofCollector = (user: string) => [
-    `user ${user}`,
-    ...upLeaves.map((leaf) => `topic read ek/v1/+/+/${leaf}`),
-    ...downLeaves.map((leaf) => `topic write ek/v1/+/+/${leaf}`),
-  ];
-  return [...collectors.flatMap((user) => [...ofCollector(user), '']), ...patterns, ''].join('\n');
-}
-
-export const passwordFile = (users: readonly { name: string; verifier: string }[]): string =>
-  users.map(({ name, verifier }) => `${name}:${verifier}\n`).join('');
+/** What is stored of a secret: for this collector, and for a broker of somebody else. */
+export const storedSecret = (secret: string) => ({ secret_hash: hashSecret(secret), verifier: verifierOf(secret) });
