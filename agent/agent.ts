@@ -29,6 +29,7 @@ import { createMessages } from './messages.ts';
 import type { WantedWay } from './orders.ts';
 import { withoutPersonal } from './personal.ts';
 import { onBattery } from './platform/power.ts';
+import { createRefusedLogIns, type RefusedLogIns } from './refusal.ts';
 import { createRemoteSettings, type RemoteSettings } from './remote.ts';
 import { createRotation, type Fetching } from './rotation.ts';
 import { endAll, run } from './run.ts';
@@ -91,6 +92,7 @@ interface Running {
   targets: TargetCheck;
   remote: RemoteSettings;
   rotation: Fetching;
+  refusedLogIns: RefusedLogIns;
   updates: AgentUpdates;
   trust: TrustKeeper;
   ways: AgentWays;
@@ -119,6 +121,16 @@ function openRoad(
     onDirect: () => void parts.link.reopen(),
   });
   parts.trust = createTrust({ ...given, link: () => parts.link, way: parts.ways.now });
+  parts.refusedLogIns = createRefusedLogIns({
+    ...{ data: given.data, log: given.log, monotonic: given.clock.monotonic },
+    onVerdict: (verdict) => parts.link.explain(verdict),
+  });
+}
+
+/** Of the collector, by processes of their own. */
+function stopAsking({ rotation, refusedLogIns }: Running): void {
+  rotation.stop();
+  refusedLogIns.stop();
 }
 
 function stateOf({ link, spool, runner, updates, trust }: Running): AgentState {
@@ -149,10 +161,15 @@ function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig 
 }
 
 /** A copy that was refused stays it: with each start it would else take the connection from the other one again, for a while. */
-function refusedBefore(memory: AgentMemory, { endpoint }: Credential): Pick<LinkOptions, 'instance' | 'onRefused'> {
+function refusedBefore(
+  memory: AgentMemory,
+  { endpoint }: Credential,
+  parts: Running,
+): Pick<LinkOptions, 'instance' | 'onRefused' | 'onLogInRefused'> {
   const last = memory.get('refused') as { endpoint?: string; instance?: string } | undefined;
   return {
     instance: last?.endpoint === endpoint ? last.instance : undefined,
+    onLogInRefused: () => parts.refusedLogIns.happened(),
     onRefused: (instance) => memory.set('refused', { endpoint, instance }),
   };
 }
@@ -254,7 +271,7 @@ export function createAgent(options: AgentOptions): Agent {
         takeConfig(parts, sections, config, log);
       },
       onMoved: (moved) => changeCredential(data, (kept) => ({ ...kept, ...moved })),
-      ...refusedBefore(memory, identity),
+      ...refusedBefore(memory, identity, parts),
       onSettled: (own) => changeCredential(data, (kept) => settledOn(kept, own)),
     });
     return parts;
@@ -291,13 +308,13 @@ export function createAgent(options: AgentOptions): Agent {
     },
     async stop(reason) {
       if (!running) return;
-      const { link, spool, runner, heavy, targets, rotation, control, birth, updates, ways } = running;
+      const { link, spool, runner, heavy, targets, control, birth, updates, ways } = running;
       updates.stop();
       ways.stop();
       runner.stop();
       heavy.stop();
       targets.stop();
-      rotation.stop();
+      stopAsking(running);
       endAll();
       control?.close();
       await link.disconnect(reason);

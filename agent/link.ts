@@ -22,6 +22,7 @@ import type { Credential } from './credential.ts';
 import { createLogin, type LoginOptions } from './login.ts';
 import { parseAck, parseConfig, versionIn } from './orders.ts';
 import { createReconnect } from './reconnect.ts';
+import type { RefusalVerdict } from './refusal.ts';
 import { createSender, type Sender } from './sender.ts';
 import type { Spool } from './spool.ts';
 import { isAfter, type SpoolEntry, type SpoolKey } from './spool-entry.ts';
@@ -91,6 +92,8 @@ export interface Link {
   adopt(trusting: Pick<Credential, 'mqtt' | 'trust'>): void;
   /** Connects anew at once, with no gap that somebody would hear of. */
   reopen(): Promise<void>;
+  /** What the collector says of a log-in that the broker refused. */
+  explain(verdict: RefusalVerdict): void;
   /** Back from sleep: connects at once. */
   wake(): void;
   state(): LinkState;
@@ -156,6 +159,13 @@ function publishBirth(options: LinkOptions, instance: string, { id, connection }
   void publishPresence(connection, onlineOf(options, id, instance, facts)).then(
     (isPublished) => isPublished && options.birth?.delivered(facts),
   );
+}
+
+/** Its reports arrive and are stored, and are sent again and again. */
+function tellUnreadable({ log }: LinkOptions, credential: Credential, { message }: Error): string {
+  const trouble = `The broker does not let this machine read ${topicOf(credential, 'ack')} and ${topicOf(credential, 'config')}, so it hears of no acknowledgement: correct its ACL; \`npm run collector -- broker-config\` prints a right one`;
+  log.warn({ reason: message }, trouble);
+  return trouble;
 }
 
 function takeConfig(options: LinkOptions, current: LinkSession, bytes: Uint8Array): void {
@@ -247,7 +257,7 @@ export function createLink(options: LinkOptions): Link {
     ways.opened();
     log.info({ url: ways.url(login.now()) }, 'Connected to the collector');
     current.connection.subscribe((error) => {
-      if (!current.over) log.warn({ reason: error.message }, 'The collector refused the subscription');
+      if (!current.over) status.trouble = tellUnreadable(options, login.now(), error);
     });
     publishBirth(options, instance, current);
     spool.setOnlyCopy(false);
@@ -351,6 +361,8 @@ export function createLink(options: LinkOptions): Link {
     reopen: async () => {
       await whenLive((current) => endInOrder(current, null).then(() => end(current)));
     },
+    // The next refusal is called by its name; where the broker has been told there is none.
+    explain: (verdict) => login.explain(verdict, () => status.state === 'waiting' && wake()),
     wake,
     state: () => ({ ...status, way: ways.now(), ...acks.state() }),
   };

@@ -3,6 +3,7 @@ import { reasonOf } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Moved } from '../shared/report.ts';
 import { type Credential, type OwnSecret, settledOn, withOtherSecret } from './credential.ts';
+import { askingWords, type RefusalVerdict, refusalWords } from './refusal.ts';
 
 /** CONNACK: the name or the password is wrong; this machine is refused whatever it has. */
 const wrongSecret = 4;
@@ -16,6 +17,8 @@ export interface Login {
   confirmed(): void;
   /** A connection has ended. @returns why, in words */
   ended(error: { code?: unknown; message?: string } | null): string;
+  /** What the collector says of a log-in that the broker refused. */
+  explain(verdict: RefusalVerdict, again?: () => void): void;
   /** Another secret was fetched. */
   use(fetched: Credential): void;
   /** Another authority is trusted. */
@@ -31,6 +34,8 @@ export interface LoginOptions {
   onMoved?(moved: Moved): void;
   /** Of two secrets the collector has confirmed something under this one. Keeps it; throws where that is not possible. */
   onSettled?(own: OwnSecret): void;
+  /** The broker has refused the log-in, whatever the reason. */
+  onLogInRefused?(): void;
   /** The collector refuses this machine until it is enrolled again. */
   onRefused?(instance?: string): void;
 }
@@ -39,10 +44,12 @@ export function createLogin(options: LoginOptions): Login {
   const { log } = options;
   let { credential } = options;
   let isTold = false;
+  let verdict: RefusalVerdict | null = null;
 
   return {
     now: () => credential,
     confirmed() {
+      verdict = null;
       if (!credential.previous) return;
       const own = { secret: credential.secret, generation: credential.generation ?? 0 };
       try {
@@ -56,12 +63,23 @@ export function createLogin(options: LoginOptions): Login {
     ended(error) {
       // A crash between two of them, or a collector that was restored: the other one is taken.
       // A broker that is not the collector's own says the one code for both.
-      if (error?.code === wrongSecret || error?.code === enrolAgain) credential = withOtherSecret(credential);
-      if (error?.code !== enrolAgain) return error?.message || 'the connection was closed';
+      if (error?.code !== wrongSecret && error?.code !== enrolAgain)
+        return error?.message || 'the connection was closed';
+      credential = withOtherSecret(credential);
+      options.onLogInRefused?.();
+      const explained = verdict === null ? undefined : refusalWords[verdict];
+      if (explained !== undefined) return explained;
+      if (error.code === wrongSecret) return error.message || 'the credential is refused';
+      // Its own broker would have said so at the enrolment, and is right by itself.
+      if (verdict === null && credential.mqtt.websocket === false) return askingWords;
       if (!isTold) log.warn({ endpoint: credential.endpoint, name: credential.name }, mustEnrol);
       if (!isTold) options.onRefused?.();
       isTold = true;
       return mustEnrol;
+    },
+    explain(said, again) {
+      verdict = said;
+      again?.();
     },
     use(fetched) {
       // The address may come from the environment.

@@ -74,6 +74,7 @@ const commands: Record<string, AgentCommandEntry> = {
   },
   copied: { usage: 'copied', load: () => import('./commands/copied.ts'), internal: true },
   rotate: { usage: 'rotate', load: () => import('./commands/rotate.ts'), internal: true },
+  refused: { usage: 'refused', load: () => import('./commands/refused.ts'), internal: true },
   heavy: { usage: 'heavy NAME …', load: () => import('./commands/heavy.ts'), internal: true, keepsRights: true },
 };
 

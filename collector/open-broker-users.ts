@@ -13,7 +13,7 @@ interface UsersParts extends Pick<Deps, 'clock' | 'log'> {
   state: State;
   fleet: Fleet;
   changeFeed: ChangeFeed;
-  alerts: Pick<Awaited<ReturnType<typeof openAlerts>>['alerts'], 'own'>;
+  alerts: Pick<Awaited<ReturnType<typeof openAlerts>>['alerts'], 'own' | 'ownTags'>;
 }
 
 /** A broker that is started again is nobody's business. */
@@ -23,12 +23,15 @@ export function openUsersOfBroker({ broker }: Config, parts: UsersParts, onStop:
   const { state, fleet, changeFeed, alerts, clock, log } = parts;
   let isBad = false;
   let waiting: NodeJS.Timeout | undefined;
-  const alert = (since: number) =>
+  const host = broker?.url.host ?? '';
+  const set = (tags: Readonly<Record<string, string>>, bad: boolean, since: number) =>
     alerts
-      .own(brokerUsersBehind, { broker: broker?.url.host ?? '' }, isBad, since)
+      .own(brokerUsersBehind, tags, bad, since)
       .catch((thrown: unknown) =>
         log.error({ err: thrown }, 'Could not raise or end the alert about users of the broker'),
       );
+  const alert = (since: number) => set({ broker: host }, isBad, since);
+  const end = (tags: Readonly<Record<string, string>>) => set(tags, false, clock.now());
   const users = openBrokerUsers(broker, {
     ...{ state, fleet, log },
     onTrouble(trouble) {
@@ -40,7 +43,8 @@ export function openUsersOfBroker({ broker }: Config, parts: UsersParts, onStop:
     },
   });
   // Of the last run: nothing is kept in step any more, or all is well by now.
-  if (users.kind !== 'told') void alert(clock.now());
+  for (const tags of alerts.ownTags(brokerUsersBehind))
+    if (users.kind !== 'told' || tags.broker !== host) void end(tags);
   const stop = changeFeed.subscribe((change) => {
     if (change.kind !== 'endpoint') return;
     const endpoint = fleet.get(change.endpoint);

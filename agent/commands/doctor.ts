@@ -110,15 +110,35 @@ async function tryChecks(local: AgentConfig | null, context: CheckContext): Prom
   return failed;
 }
 
-function describeRunning(state: AgentState): string[] {
+/** An acknowledgement comes a second after a report; a broker of somebody else may throw either away without a word. */
+const unansweredMs = 120_000;
+
+/** Connected, and what is sent is not acknowledged. Pure. @returns what is to be done; null: nothing */
+export function unansweredRemedy(
+  { state, since, lastAck, trouble }: AgentState['link'],
+  waiting: number,
+  { endpoint, bucket, mqtt }: Pick<Credential, 'endpoint' | 'bucket' | 'mqtt'>,
+  now: number,
+): string | null {
+  if (state !== 'connected' || trouble !== null || waiting === 0) return null;
+  if (now - Math.max(since, lastAck ?? 0) < unansweredMs) return null;
+  const own = `ek/v1/${bucket}/${endpoint}`;
+  return mqtt.websocket === true
+    ? 'nothing is acknowledged: look at the log of the collector, which may not be able to save'
+    : `nothing is acknowledged: where ${mqtt.url} is not the collector's own broker, its ACL may throw away what this machine sends to ${own}/report (with a confirmation), or the acknowledgements on ${own}/ack; \`npm run collector -- broker-config\` prints a right one. Else look at the log of the collector`;
+}
+
+function describeRunning(state: AgentState, credential: Credential): string[] {
   const { link, spool } = state;
   const by = link.state === 'connected' && link.way !== undefined ? ` by ${link.way}` : '';
   const trouble = link.trouble === null ? '' : `: ${link.trouble}`;
   const acked = link.lastAck === null ? 'never yet' : new Date(link.lastAck).toISOString();
+  const remedy = unansweredRemedy(link, spool.entries, credential, systemClock.now());
   const losses = spool.losses.reduce((sum, loss) => sum + loss.count, 0);
   return [
     `agent          runs, version ${state.version}`,
     `connection     ${link.state} since ${new Date(link.since).toISOString()}${by}${trouble}; last acknowledged ${acked}`,
+    ...(remedy === null ? [] : [`    to do: ${remedy}`]),
     `spool          ${spool.entries} waiting, ${spool.bytes} bytes, ${spool.inMemory} of them only in memory, ${losses} lost and not yet declared`,
     ...(link.sharedSince === null
       ? []
@@ -168,7 +188,7 @@ async function describeRoad(data: string, credential: Credential | null, wanted:
       state?.link.state === 'connected' ? (state.link.way ?? null) : null,
     )),
     ...(state
-      ? describeRunning(state)
+      ? describeRunning(state, credential)
       : [
           'agent          does not run',
           `spool          ${existsSync(spoolPath(data)) ? spoolPath(data) : 'none yet'}`,

@@ -113,10 +113,12 @@ function* problemsOf(
       problem: `There is no connection to ${status.way.url}${link.trouble === null ? '' : `: ${link.trouble}`}.`,
       todo: `What is measured is kept (${spool.entries} waiting). \`evenkeel-agent doctor\` looks at the way.`,
     };
+  else if (link.state === 'connected' && link.trouble !== null)
+    yield { problem: `${link.trouble}.`, todo: 'What is measured is kept, and sent again.' };
   else if (link.state === 'connected' && now - Math.max(link.lastAck ?? 0, link.since) > lateMs)
     yield {
       problem: `It is connected, and the collector has confirmed nothing for ${Math.round(lateMs / 3_600_000)} hours.`,
-      todo: 'Look at the log of the collector: it may not be able to save. What is measured is kept.',
+      todo: 'Look at the log of the collector: it may not be able to save. At a broker of somebody else the ACL may throw reports or acknowledgements away; `evenkeel-agent doctor` names the topics. What is measured is kept.',
     };
   if (link.sharedSince !== null)
     yield {

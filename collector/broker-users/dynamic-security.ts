@@ -58,7 +58,8 @@ export function createDynamicUsers(parts: DynamicUsersParts): BrokerUsers {
   let failures = 0;
   let isClosed = false;
   let isWorking = false;
-  let trouble: string | null = null;
+  /** Undefined: nothing was said yet, and what was before this start may be over. */
+  let trouble: string | null | undefined;
   let open: string | null = null;
   let retry: NodeJS.Timeout | undefined;
   let again: NodeJS.Timeout | undefined;

@@ -11,6 +11,7 @@ import { Aedes } from 'aedes';
 import { Registry } from 'prom-client';
 import { createChangeFeed } from '../../collector/change-feed.ts';
 import { createFleet } from '../../collector/fleet/endpoints.ts';
+import { bridgeTo } from '../../collector/intake/bridge/bridge.ts';
 import { brokerOn } from '../../collector/intake/broker/broker.ts';
 import { openIntake } from '../../collector/open-intake.ts';
 import { openEmbedded } from '../../collector/series/embedded/embedded.ts';
@@ -19,6 +20,7 @@ import type { OpenedStore } from '../../collector/series/store.ts';
 import { openState } from '../../collector/state/open.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
+import { collectorUser } from '../support/mosquitto.ts';
 import { addEndpoints, endpointId } from './intake-names.ts';
 
 export interface Usage {
@@ -81,8 +83,11 @@ async function serveQueries(store: OpenedStore, endpoints: number): Promise<numb
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** @param influx URL of an InfluxDB that keeps the samples, in place of the embedded store */
-async function openOurs(endpoints: number, influx?: string): Promise<Subject> {
+/**
+ * @param influx URL of an InfluxDB that keeps the samples, in place of the embedded store
+ * @param broker URL of a Mosquitto by which reports come, in place of the embedded broker
+ */
+async function openOurs(endpoints: number, influx?: string, broker?: string): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
   const state = await openState(join(folder, 'state.db'));
   await addEndpoints(state, endpoints);
@@ -93,7 +98,7 @@ async function openOurs(endpoints: number, influx?: string): Promise<Subject> {
     : openInflux({ ...series, url: influx, database: 'ours' }));
   const fleet = await createFleet({ state, ...parts });
   const intake = await openIntake({
-    source: brokerOn({ host: '127.0.0.1', port: 0, limits: unlimited }),
+    source: broker === undefined ? brokerOn({ host: '127.0.0.1', port: 0, limits: unlimited }) : bridgedBy(broker),
     state,
     store,
     fleet,
@@ -121,11 +126,18 @@ async function openOurs(endpoints: number, influx?: string): Promise<Subject> {
   };
 }
 
+const bridgedBy = (url: string) =>
+  bridgeTo({
+    ...{ url: new URL(url), agentsUrl: url, ca: null },
+    ...{ username: collectorUser.name, password: collectorUser.password },
+    rules: { messagesPerSecond: 1e9, messagesAtOnce: 1e9 },
+  });
+
 const gate = { connections: 1e6, strangers: 1e6, perAddress: 1e6, perKnownAddress: 1e6, evictAfter: 1e9 };
 const unlimited = { messagesPerSecond: 1e9, messagesAtOnce: 1e9, gate };
 
-const [mode = 'bare', endpoints = '1', influx] = process.argv.slice(2);
-const subject = await (mode === 'bare' ? openBare() : openOurs(Number(endpoints), influx));
+const [mode = 'bare', endpoints = '1', influx, broker] = process.argv.slice(2);
+const subject = await (mode === 'bare' ? openBare() : openOurs(Number(endpoints), influx || undefined, broker));
 const answer = (message: object) => void process.send?.(message);
 
 process.on('message', (asked: string) => {

@@ -22,12 +22,12 @@ import { wordsOf } from '../support/arguments.ts';
 import type { Kept, Usage } from './intake-broker.ts';
 import { endpointId, secretOf } from './intake-names.ts';
 
-const brokerFile = fileURLToPath(new URL('./intake-broker.ts', import.meta.url));
+export const brokerFile = fileURLToPath(new URL('./intake-broker.ts', import.meta.url));
 export const valuesEach = 20;
 const pubackBytes = 4;
-const squeezedMs = 5000;
+export const squeezedMs = 5000;
 /** Share of the reports that goes ahead unmeasured: the compilers on both sides have work of their own first. */
-const warmUp = 0.5;
+export const warmUp = 0.5;
 
 /** Exactly 20 values of a believable machine. */
 export function metricsOf(n: number, at: number) {
@@ -43,7 +43,7 @@ export function metricsOf(n: number, at: number) {
  * The frames of each connection, ready to be written: making them must not be part of what is measured. The values are
  * those of hours at 10 s; their times are squeezed into the last seconds, because the live lane carries nothing older.
  */
-function makeFrames({ connections, each, zipped }: Load): Buffer[][] {
+export function makeFrames({ connections, each, zipped }: IntakeLoad): Buffer[][] {
   const now = Date.now();
   return Array.from({ length: connections }, (_, n) => {
     const address = { endpoint: endpointId(n), bucket: bucketOf(endpointId(n)) };
@@ -172,7 +172,7 @@ export async function openPour(
 }
 
 /** A fleet has many connections with little in flight; a few that deliver a backlog fill their windows. */
-interface Load {
+export interface IntakeLoad {
   name: string;
   connections: number;
   window: number;
@@ -188,7 +188,7 @@ interface Round {
   kept: Kept;
 }
 
-async function round(mode: 'bare' | 'ours', load: Load, file = brokerFile): Promise<Round> {
+async function round(mode: 'bare' | 'ours', load: IntakeLoad, file = brokerFile): Promise<Round> {
   const { connections, window, each } = load;
   const subject = await startSubject(mode, connections, file);
   const first = Math.round(each * warmUp);
@@ -210,7 +210,7 @@ async function round(mode: 'bare' | 'ours', load: Load, file = brokerFile): Prom
 
 export const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
-async function throughput(load: Load, rounds: number): Promise<void> {
+async function throughput(load: IntakeLoad, rounds: number): Promise<void> {
   const bare: Round[] = [];
   const ours: Round[] = [];
   for (let n = 0; n < rounds; n++) {
@@ -233,7 +233,7 @@ async function throughput(load: Load, rounds: number): Promise<void> {
 }
 
 /** This tree beside another one, in turns that swap who goes first: what an honest report costs now, and did before. */
-async function compare(load: Load, rounds: number, other: string): Promise<void> {
+async function compare(load: IntakeLoad, rounds: number, other: string): Promise<void> {
   const files = { now: brokerFile, before: join(resolve(other), 'test/bench/intake-broker.ts') };
   const cpu: Record<keyof typeof files, number[]> = { now: [], before: [] };
   for (let n = 0; n < rounds; n++)

@@ -7,6 +7,7 @@ interface Bench {
 
 const benches: Record<string, () => Promise<Bench>> = {
   intake: () => import('./intake.ts'),
+  bridge: () => import('./bridge.ts'),
   agent: () => import('./agent.ts'),
   query: () => import('./query.ts'),
   day: () => import('./day.ts'),

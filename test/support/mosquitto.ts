@@ -1,6 +1,6 @@
 /** A real Mosquitto from the system's packages, on a free port, in a folder that is thrown away. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +43,8 @@ export interface MosquittoOptions {
   passwords?: string;
   /** The content of dynamic-security.json: its users and their rights come from there. */
   dynamicSecurity?: string;
+  /** Paths of what it shows: then it speaks TLS only. */
+  certificate?: { cert: string; key: string };
   /** Further lines of mosquitto.conf. */
   lines?: readonly string[];
 }
@@ -75,6 +77,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     [
       'per_listener_settings false',
       `listener ${port} 127.0.0.1`,
+      ...(options.certificate
+        ? [`certfile ${join(folder, 'server.crt')}`, `keyfile ${join(folder, 'server.key')}`]
+        : []),
       'allow_anonymous false',
       ...access,
       'persistence true',
@@ -85,6 +90,10 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       '',
     ].join('\n'),
   );
+  if (options.certificate) {
+    write('server.crt', readFileSync(options.certificate.cert, 'utf8'));
+    write('server.key', readFileSync(options.certificate.key, 'utf8'));
+  }
   let server: ChildProcess | null = null;
   let output = '';
   // Signals must reach the broker itself: as root it becomes its own user.
@@ -115,7 +124,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   };
   await start();
   return {
-    ...{ port, url: `mqtt://127.0.0.1:${port}`, folder, write, start, stop },
+    ...{ port, url: `${options.certificate ? 'mqtts' : 'mqtt'}://127.0.0.1:${port}`, folder, write, start, stop },
     pid: () => server?.pid ?? 0,
     reload: () => void server?.kill('SIGHUP'),
     freeze: () => void server?.kill('SIGSTOP'),
