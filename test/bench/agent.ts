@@ -142,13 +142,16 @@ interface Copies {
   remove(): void;
 }
 
+/** The name by which a program asks for it: `libstdc++.so.6` of `libstdc++.so.6.0.30`. */
+const soname = (file: string) => basename(file).replace(/(\.so\.\d+)[.\d]*$/, '$1');
+
 function copies(): Copies {
   const { path, remove } = temporaryFolder();
   const libraries = join(path, 'lib');
   mkdirSync(libraries);
   const mapped = new Set(readFileSync('/proc/self/maps', 'utf8').match(/\/\S+\.so(\.\d+)*$/gm));
   // The loader itself is named in each program.
-  for (const file of mapped) if (!basename(file).startsWith('ld-')) copyFileSync(file, join(libraries, basename(file)));
+  for (const file of mapped) if (!basename(file).startsWith('ld-')) copyFileSync(file, join(libraries, soname(file)));
   const node = join(path, 'node');
   copyFileSync(process.execPath, node);
   return { node, env: { LD_LIBRARY_PATH: libraries }, remove };
