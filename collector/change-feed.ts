@@ -34,6 +34,8 @@ export type Change =
   | { kind: 'agent_update' }
   /** A machine asks to join, or has its answer. */
   | { kind: 'applicant' }
+  /** Written, changed, or said to have helped. */
+  | { kind: 'article'; article: string }
   /** Said anew, everywhere or within a scope. */
   | { kind: 'rule'; rule: string };
 

@@ -124,11 +124,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const packageFolders = packageFoldersOf(config, folder, deps);
   const { groups, chores, mailOf, generated, begin, end, ...managers } = await openManagers({
     ...managed,
-    ...{ ...mailing, packageFolders },
+    ...{ ...mailing, packageFolders, index: driver.textIndex },
     targets: config.targets,
     agentSettings: agentSettingsOf(config),
   });
-  const { targets, agentSettings } = managers;
+  const { targets, agentSettings, knowledge } = managers;
   onStop(end);
 
   // Rows are there only after alerts, and before any report.
@@ -189,7 +189,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   tls.start(alerts, publicUrl, intake.configure);
 
   const ownBackups = openOwnBackups({ ...deps, config, folder, state, series, alerts, held: heldBack }, onStop);
-  const erasures = createErasures({ state, series, shred: driver.shred, log, now: clock.now });
+  const erasures = createErasures({ ...deps, state, series, shred: knowledge.shredBy(driver.shred), now: clock.now });
   ports.mqtt = intake.port;
   const brokerUsers = openUsersOfBroker(config, { ...deps, state, fleet, changeFeed, alerts }, onStop);
   const server = await createServer(

@@ -18,6 +18,7 @@ import type { Fleet } from './fleet/fleet.ts';
 import { createGroups } from './fleet/groups.ts';
 import { createSites } from './fleet/sites.ts';
 import { createImpacts } from './impact/impact.ts';
+import { createKnowledge } from './knowledge/knowledge.ts';
 import { createDisks } from './kpi/disk-forecasts.ts';
 import { createMonths } from './kpi/months.ts';
 import type { MaintenanceReads } from './maintenance/read.ts';
@@ -28,6 +29,7 @@ import { createReports } from './reports/reports.ts';
 import { createSchedules } from './reports/schedules.ts';
 import type { SeriesStore } from './series/series.ts';
 import { createSoftware } from './software/software.ts';
+import type { TextIndex } from './state/drivers/text-index.ts';
 import type { Chore } from './state/housekeeping.ts';
 import type { State } from './state/open.ts';
 import { dropAged } from './state/retention.ts';
@@ -42,6 +44,8 @@ import { createUpdates } from './updates/updates.ts';
 
 interface ManagedParts {
   state: State;
+  /** Of articles and tickets. */
+  index: TextIndex;
   fleet: Fleet;
   series: SeriesStore;
   changeFeed: ChangeFeed;
@@ -89,6 +93,8 @@ export async function openManagers(parts: ManagedParts) {
     { name: 'what has aged', run: () => dropAged(parts.state, clock.now(), parts.evidenceMs) },
     { name: 'when disks will be full', run: () => disks.compute() },
   ];
+  const knowledge = createKnowledge(places);
+  chores.push(...knowledge.chores);
   const groups = await createGroups(places);
   const agentSettings = await createAgentSettings({ ...parts, ...parts.agentSettings, groups });
   const folder = createReleaseFolder(parts.packageFolders, clock.now);
@@ -126,6 +132,7 @@ export async function openManagers(parts: ManagedParts) {
     impacts: createImpacts({ ...places, state: limitedState(parts.state) }),
     costs: createCosts(places),
     software,
+    knowledge,
     months,
     disks,
     ...{ reports, pdfs, schedules },
@@ -142,7 +149,8 @@ export async function openManagers(parts: ManagedParts) {
       agentSettings.start(tell);
       updates.start(tell, alerts);
       services.start(alerts);
+      knowledge.start();
     },
-    end: () => Promise.all([targets.stop(), services.stop(), agentSettings.stop(), updates.close()]),
+    end: () => Promise.all([targets.stop(), services.stop(), agentSettings.stop(), updates.close(), knowledge.stop()]),
   };
 }

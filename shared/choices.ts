@@ -17,3 +17,12 @@ export const alertOutcomes = ['acknowledged', 'ticket', 'alone', 'open'] as cons
 /** How a version of software is to be beside the one that is asked for: the same, older, not newer, or with it in its text. */
 export const versionOps = ['eq', 'lt', 'le', 'contains'] as const;
 export type VersionOp = (typeof versionOps)[number];
+
+/** Lists of articles. review: their end is near, or past. */
+export const articleLists = ['published', 'review', 'draft', 'archived'] as const;
+export type ArticleListName = (typeof articleLists)[number];
+/** Characters of one text of an article. */
+export const articleLength = 40_000;
+/** Where somebody says whether an article helped. request: before a ticket was made, so that there was none. */
+export const outcomePlaces = ['request', 'ticket', 'alert', 'page'] as const;
+export type OutcomePlace = (typeof outcomePlaces)[number];

@@ -14,6 +14,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   'agent-updates': ['agent_update', null],
   alerts: ['alert', 'alerts'],
   applicants: ['applicant', 'applicants'],
+  articles: ['article', 'articles'],
   availability: ['target', null],
   calendars: ['calendar', 'calendars'],
   changes: ['change', 'changes'],
@@ -79,6 +80,8 @@ const changesNothing = new Set([
   // To the provider and back; what comes of it is noted.
   'POST /api/v1/login/openid',
   'POST /api/v1/login/openid/check',
+  // Who said so is kept with it.
+  'POST /api/v1/articles/:id/outcome',
   // Its history says who has seen it.
   'POST /api/v1/alerts/:id/opened',
   // Their history says who sent them.

@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 
 /** What people edit in forms. Lists of alerts and series are asked for often, and nobody edits them so. */
 const documents =
-  /^\/api\/v1\/(?:agent-settings|agent-updates|availability|calendars|channels|changes|costs|endpoints\/:id(?:\/dependencies)?$|groups|maintenance|on-call|report-schedules|routes|rules|services|silences|sites|software\/products|stability|status-pages|targets|ticket-targets|users|views)(?:\/|$)/;
+  /^\/api\/v1\/(?:agent-settings|agent-updates|articles|availability|calendars|channels|changes|costs|endpoints\/:id(?:\/dependencies)?$|groups|maintenance|on-call|report-schedules|routes|rules|services|silences|sites|software\/products|stability|status-pages|targets|ticket-targets|users|views)(?:\/|$)/;
 
 /** They change many at once, and their entries name none of them. */
 const ofMany = /table|restore/;

@@ -44,6 +44,7 @@ import type { Impacts } from '../impact/impact.ts';
 import type { JoinLog } from '../install/join-log.ts';
 import type { Packages } from '../install/packages.ts';
 import type { IntakeSource } from '../intake/source.ts';
+import type { KnowledgeBase } from '../knowledge/knowledge.ts';
 import type { Disks } from '../kpi/disk-forecasts.ts';
 import type { Months } from '../kpi/months.ts';
 import type { MaintenanceActions } from '../maintenance/maintenance.ts';
@@ -107,6 +108,7 @@ export interface Context {
   act: Pick<ActLinks, 'read' | 'use'>;
   tickets: TicketActions;
   ticketClocks: ClockReader;
+  knowledge: Omit<KnowledgeBase, 'start' | 'stop' | 'settle' | 'shredBy' | 'chores'>;
   impacts: Impacts;
   maintenance: MaintenanceActions;
   channels: Pick<Channels, 'list' | 'kinds' | 'create' | 'edit' | 'remove' | 'blocked' | 'test' | 'testDevice'>;

@@ -18,6 +18,7 @@ const rows = {
 
 /** They say only that something of the whole house is another. */
 const ofAll: ReadonlySet<Change['kind']> = new Set([
+  'article',
   'calendar',
   'cost',
   'product',

@@ -17,6 +17,7 @@ import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
 import type { DeskTables } from './desk-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
+import type { KnowledgeTables } from './knowledge-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { OutageTables } from './outage-tables.ts';
@@ -57,6 +58,7 @@ export interface Database
     CostTables,
     DeskTables,
     IdentityTables,
+    KnowledgeTables,
     MaintenanceTables,
     OutageTables,
     PushTables,

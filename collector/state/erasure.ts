@@ -230,6 +230,13 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   collectors: nothing,
   leases: nothing,
   saved_views: nothing,
+  articles: texts('keywords'),
+  article_texts: texts('title', 'body'),
+  article_versions: texts('content', 'reason'),
+  article_outcomes: nothing,
+  // Made anew of what is left.
+  search_documents: rows(all),
+  search_words: rows(all),
   view_starts: nothing,
   sessions: nothing,
   // Hashes alone: what is emptied in the log stays in its chain by its digest.

@@ -60,8 +60,10 @@ import * as identityEvents from './migrations/074-identity.ts';
 import * as announced from './migrations/075-announced.ts';
 import * as softwareCounts from './migrations/076-software-counts.ts';
 import * as agentUpdates from './migrations/078-agent-updates.ts';
+import * as knowledge from './migrations/079-knowledge.ts';
 import * as logInProviders from './migrations/081-log-ins.ts';
 import * as auditChain from './migrations/082-audit-chain.ts';
+import * as search from './migrations/083-search.ts';
 import * as scopes from './migrations/084-scopes.ts';
 import * as copies from './migrations/087-copies.ts';
 import * as savedViews from './migrations/089-saved-views.ts';
@@ -128,8 +130,10 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '075-announced': announced,
   '076-software-counts': softwareCounts,
   '078-agent-updates': agentUpdates,
+  '079-knowledge': knowledge,
   '081-log-ins': logInProviders,
   '082-audit-chain': auditChain,
+  '083-search': search,
   '084-scopes': scopes,
   '087-copies': copies,
   '089-saved-views': savedViews,

@@ -91,6 +91,12 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   collectors: bounded('cluster/leases.ts'),
   leases: bounded('cluster/leases.ts'),
   saved_views: entered,
+  articles: entered,
+  article_texts: entered,
+  article_versions: bounded('knowledge/articles.ts'),
+  article_outcomes: evidence('at'),
+  search_documents: bounded('knowledge/documents.ts'),
+  search_words: bounded('knowledge/documents.ts'),
   view_starts: entered,
   // Names of scripts: as long as what they did.
   tokens: evidence('coalesce(t.revoked_at, t.expires_at)'),

@@ -171,7 +171,16 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | CountedBy | typeof e
   rules: scopedOrAll,
   rule_versions: scopedOrAll,
 
+  search_documents: (sight) =>
+    sql`(kind = 'article' or ref in (select cast(id as text) from tickets where ${tickets(sight)}))`,
+
   // Of the whole house, and of no place.
+  articles: everything,
+  article_texts: everything,
+  article_versions: everything,
+  article_outcomes: everything,
+  // What words there are only says how to read a question.
+  search_words: everything,
   calendars: everything,
   calendar_versions: everything,
   index_definitions: everything,

@@ -46,6 +46,7 @@ export const to = {
   rule: (id: string) => `/rules/${encodeURIComponent(id)}`,
   change: (id: number) => `/changes/${id}`,
   ticket: (id: number) => `/tickets/${id}`,
+  article: (id: string) => `/knowledge/${encodeURIComponent(id)}`,
   incident: (id: number) => `/incidents/${id}`,
   /** Where whom it hit is corrected. */
   impact: (id: number) => `/incidents/${id}?impact=correct`,

@@ -1,6 +1,9 @@
 /** English texts of the interface and of notifications. Every other language has the same keys; see README.md. */
 export const words = {
   page: {
+    knowledge: 'Knowledge',
+    article: 'Article',
+    articleNew: 'New article',
     onCall: 'On call',
     onCallRoutes: 'Routes',
     onCallEscalation: 'Escalation',

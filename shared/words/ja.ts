@@ -3,6 +3,9 @@ import type { Words } from './shape.ts';
 
 export const words: Words = {
   page: {
+    knowledge: 'ナレッジ',
+    article: '記事',
+    articleNew: '新しい記事',
     onCall: '当番',
     onCallRoutes: '経路',
     onCallEscalation: 'エスカレーション',

@@ -40,8 +40,10 @@ export function subjectName(language: Language, rule: NamedRule, instance: strin
   return `${ruleName(language, rule)}${instance ? ` (${instance})` : ''}`;
 }
 
+export type TitledTicket = Pick<TicketName, 'title' | 'kind' | 'rule' | 'instance' | 'endpoint' | 'site'>;
+
 /** What a ticket is about; what a person wrote stays as it is. */
-export function ticketTitle(language: Language, ticket: TicketName): string {
+export function ticketTitle(language: Language, ticket: TitledTicket): string {
   const { title, kind, rule, instance, endpoint, site } = ticket;
   // What a person wrote about an endpoint that was erased since is gone.
   if (title === '' && endpoint) return endpointName(language, endpoint);

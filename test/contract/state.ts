@@ -71,6 +71,9 @@ function fitting(table: string, column: string): unknown {
     'tokens.purpose': 'metrics',
     'applicants.state': 'waiting',
     'routing_documents.kind': 'policy',
+    'articles.state': 'published',
+    'article_outcomes.place': 'request',
+    'search_documents.kind': 'article',
   };
   return words[`${table}.${column}`];
 }

@@ -55,6 +55,8 @@ const keyOf = (change: Change): string => {
       return change.kind;
     case 'target':
       return `target ${change.target}`;
+    case 'article':
+      return `article ${change.article}`;
     case 'rule':
       return `rule ${change.rule}`;
   }

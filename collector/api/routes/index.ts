@@ -30,6 +30,7 @@ import { fleetTableRoutes } from './fleet-table.ts';
 import { impactRoutes } from './impact.ts';
 import { incidentRoutes } from './incidents.ts';
 import { installRoutes } from './install.ts';
+import { knowledgeRoutes } from './knowledge.ts';
 import { kpiRoutes } from './kpis.ts';
 import { logInRoutes } from './log-ins.ts';
 import { maintenanceRoutes } from './maintenance.ts';
@@ -58,6 +59,7 @@ import { retiredRoutes } from './retired.ts';
 import { routingRoutes } from './routing.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
+import { searchRoutes } from './search.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { seriesRoutes } from './series.ts';
 import { serviceRoutes } from './services.ts';
@@ -122,6 +124,8 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ruleChangeRoutes,
   ticketRoutes,
   ticketTargetRoutes,
+  knowledgeRoutes,
+  searchRoutes,
   targetRoutes,
   serviceRoutes,
   rateRoutes,

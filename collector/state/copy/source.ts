@@ -46,7 +46,9 @@ export function openSource(file: string) {
     /** @param typesOf the types of the other database, by column. @throws Error where the two have other tables */
     tables(typesOf: (table: string) => ReadonlyMap<string, ColumnType>): CopiedTable[] {
       const names = all<{ name: string }>(
-        `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' and name not like 'kysely_%' order by name`,
+        // Of what is searched each database has an index of its own, which is made anew where it is missing.
+        `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' and name not like 'kysely_%'
+          and name not like 'search_index%' order by name`,
       ).map(({ name }) => name);
       const parents = new Map(
         names.map((name) => [

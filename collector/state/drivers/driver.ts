@@ -2,6 +2,7 @@ import type { Dialect, KyselyPlugin } from 'kysely';
 import type { EvenkeelError } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { State } from '../database.ts';
+import type { TextIndex } from './text-index.ts';
 
 /** The names of column types, where databases differ: part of migrations. */
 export interface ColumnTypes {
@@ -61,4 +62,6 @@ export interface StateDriver<Place> {
   shred(state: State): Promise<void>;
   /** Once per night. */
   maintain(state: State): Promise<unknown>;
+  /** Of articles and tickets, for searches. */
+  textIndex: TextIndex;
 }

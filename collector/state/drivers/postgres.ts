@@ -9,6 +9,7 @@ import { claim, letOthersIn, takeLock } from './postgres-claim.ts';
 import { dump } from './postgres-copy.ts';
 import { advice, comesByItself, plain, type Server, serverFault, willPass } from './postgres-faults.ts';
 import { createSession, type PostgresSession } from './postgres-session.ts';
+import { postgresTextIndex } from './postgres-text-index.ts';
 
 const connectWithinMs = 5000;
 const answerWithinMs = 15_000;
@@ -72,6 +73,7 @@ export const postgres: StateDriver<PostgresPlace> = {
   // The server maintains its own statistics and space.
   maintain: async () => {},
   shred: async () => {},
+  textIndex: postgresTextIndex,
 };
 
 function refusal(place: PostgresPlace, thrown: unknown): EvenkeelError {

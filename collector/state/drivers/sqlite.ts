@@ -4,6 +4,7 @@ import { SqliteDialect, sql } from 'kysely';
 import { EvenkeelError, fail, reasonOf } from '../../../shared/errors.ts';
 import { fillReserve, keepReserve } from '../reserve.ts';
 import type { StateDriver } from './driver.ts';
+import { sqliteTextIndex } from './sqlite-text-index.ts';
 
 export interface SqlitePlace {
   driver: 'sqlite';
@@ -52,6 +53,7 @@ export const sqlite: StateDriver<SqlitePlace> = {
   },
   // Statistics for the query planner; SQLite advises to refresh them from time to time.
   maintain: (state) => sql`pragma optimize`.execute(state),
+  textIndex: sqliteTextIndex,
 };
 
 const noRollback = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }) };
@@ -68,6 +70,8 @@ function adapt(database: DatabaseSync) {
     const statement = coded(() => database.prepare(text));
     const reader = statement.columns().length > 0;
     if (reader) statement.setReturnArrays(true);
+    // The last row of an index of terms has a number of its own, beyond what a JavaScript number holds.
+    else statement.setReadBigInts(true);
     return {
       reader,
       all: (parameters: readonly unknown[]) => {

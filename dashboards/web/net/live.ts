@@ -22,6 +22,7 @@ export type LiveChange =
   | { kind: 'product' }
   | { kind: 'on_call' }
   | { kind: 'target'; target: string }
+  | { kind: 'article'; article: string }
   | { kind: 'rule'; rule: string };
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */

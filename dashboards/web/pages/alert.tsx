@@ -27,6 +27,7 @@ import { Found } from './alert-finding.tsx';
 import { OwnAlert } from './alert-own.tsx';
 import { Suppressions } from './alert-suppressions.tsx';
 import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner, titleOf, untilText } from './alert-words.tsx';
+import { HelpBox } from './knowledge/help.tsx';
 import { receiverWord } from './on-call/receivers.tsx';
 import { NotificationItem } from './ticket-story.tsx';
 
@@ -247,6 +248,7 @@ export function AlertPage({ id }: { id: string }) {
               instance={instanceOf(detail.alert)}
               source={detail.source}
             />
+            <HelpBox of="alerts" id={id} ticket={detail.alert.ticket} />
             <Evidence alert={detail.alert} />
             <HandOver alert={detail.alert} onDone={loaded.reload} />
             <Beside alert={detail.alert} />

@@ -191,6 +191,24 @@ export const pages = table({
       import('./software/list.tsx').then(({ SoftwarePage }) => () => <SoftwarePage />),
     menu: { group: 'judge', icon: 'software' },
   },
+  knowledge: {
+    path: '/knowledge',
+    load: () =>
+      import('./knowledge/list.tsx').then(({ KnowledgePage }) => () => <KnowledgePage />),
+    menu: { group: 'manage', icon: 'book' },
+  },
+  articleNew: {
+    path: '/knowledge/new',
+    load: () =>
+      import('./knowledge/edit.tsx').then(({ NewArticlePage }) => () => <NewArticlePage />),
+    partOf: 'knowledge',
+  },
+  article: {
+    path: '/knowledge/:id',
+    load: () =>
+      import('./knowledge/article.tsx').then(({ ArticlePage }) => (id) => <ArticlePage id={id} />),
+    partOf: 'knowledge',
+  },
   sites: {
     path: '/sites',
     load: () =>

@@ -11,6 +11,7 @@ import { Field, Input, Select } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { navigate, to } from '../router.ts';
 import { t } from '../words/words.ts';
+import { HelpWhileTyping } from './knowledge/help.tsx';
 import { categories } from './ticket-filters.tsx';
 
 const levels = ['1', '2', '3'] as const;
@@ -46,6 +47,7 @@ export function NewTicket({ onClose }: { onClose: () => void }) {
     <Box title={t('ticket.new')}>
       <Form problem={problem} onSubmit={submit} busy={busy} word={t('ticket.create')} onCancel={onClose}>
         <Input label={t('ticket.title')} value={title} onInput={setTitle} required maxLength={200} />
+        <HelpWhileTyping text={title} onSolved={onClose} />
         <Field label={t('ticket.text')}>
           {(ids) => (
             <textarea class="input" value={text} onInput={(event) => setText(event.currentTarget.value)} {...ids} />

@@ -16,6 +16,7 @@ import { OutsideBox } from '../rules/rule-texts.tsx';
 import { language, t } from '../words/words.ts';
 import { AlertFacts, Evidence } from './alert-evidence.tsx';
 import { ImpactBox } from './incident/impact.tsx';
+import { HelpBox } from './knowledge/help.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { DeskFacts } from './ticket-desks.tsx';
 import { DueFacts } from './ticket-due.tsx';
@@ -109,6 +110,7 @@ export function TicketPage({ id }: { id: number }) {
             <div class="stack">
               {detail.said && <OutsideBox said={detail.said} />}
               {detail.alert && detail.row.endpoint && <Evidence alert={detail.alert} />}
+              <HelpBox of="tickets" id={id} ticket={id} isSolved={detail.row.resolvedAt !== null} />
               <ImpactBox ticket={id} from={detail.row.openedAt} />
               <Box title={t('ticket.story')} aside={<a href={to.incident(id)}>{t('incident.axis')}</a>}>
                 <Story detail={detail} />

@@ -131,7 +131,7 @@ export function Choices<T extends string>({ label, value, options, onChoose }: C
 }
 
 /** Copies `text` and confirms it. Where the browser gives no clipboard, the text above it can be selected. */
-export function CopyButton({ text }: { text: string }) {
+export function CopyButton({ text, slim = false }: { text: string; slim?: boolean }) {
   const [state, setState] = useState<'idle' | 'done' | 'failed'>('idle');
   useEffect(() => {
     if (state === 'idle') return;
@@ -147,7 +147,7 @@ export function CopyButton({ text }: { text: string }) {
   };
   return (
     <span class="row">
-      <button type="button" class="button main" onClick={copy}>
+      <button type="button" class={slim ? 'button slim' : 'button main'} onClick={copy}>
         <Icon name={state === 'done' ? 'ok' : 'copy'} />
         {state === 'done' ? t('common.copied') : t('common.copy')}
       </button>

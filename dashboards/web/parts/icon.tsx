@@ -1,5 +1,14 @@
 /** The few signs of the app, drawn on a grid of 16. They are decoration: the word is always beside them. */
 const shapes = {
+  book: (
+    <path
+      d="M8 4.200C6.300 3 4.200 2.800 2 3v9.500c2.200-.2 4.300 0 6 1.200 1.700-1.200 3.800-1.400 6-1.200V3c-2.200-.2-4.300 0-6 1.200ZM8 4.200v9.500"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.500"
+      stroke-linejoin="round"
+    />
+  ),
   maintenance: (
     <path
       d="M10 2.500a3.800 3.800 0 0 0-3.500 5.300L2.500 11.800l1.700 1.700 4-4A3.800 3.800 0 0 0 13.500 6l-2.100 2-2-.6-.6-2Z"

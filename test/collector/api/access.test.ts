@@ -108,7 +108,9 @@ async function addNotice(): Promise<void> {
 /** Never the first one, to which it can be linked. */
 async function addSecondTicket(): Promise<void> {
   await addTicket();
+  await addArticle();
   await addTicket();
+  await addArticle();
 }
 async function addLink(): Promise<void> {
   await addSecondTicket();
@@ -118,6 +120,7 @@ async function addLink(): Promise<void> {
 }
 async function addHelper(): Promise<void> {
   await addTicket();
+  await addArticle();
   const path = `/api/v1/tickets/${ids.ticket}/participants/join`;
   await collector.call(path, { method: 'POST', as: 'operator', body: { kind: 'local' } });
 }
@@ -200,6 +203,16 @@ async function addTicket(): Promise<void> {
   });
   assert.is(answer.status, 201, answer.text);
   ids.ticket = String((answer.body as { row: { id: number } }).row.id);
+}
+
+const article = {
+  ...{ texts: [{ language: 'en', title: 'a guide', body: 'Restart the box.' }], keywords: '', reviewer: null },
+  ...{ validUntil: null, state: 'published' },
+};
+async function addArticle(): Promise<void> {
+  const made = await collector.call('/api/v1/articles', { method: 'POST', as: 'operator', body: article });
+  assert.is(made.status, 201, made.text);
+  ids.article = (made.body as { id: string }).id;
 }
 
 let people = 0;
@@ -685,6 +698,24 @@ const calls: Record<string, Call> = {
     },
   },
   'GET /api/v1/tickets': { path: '/api/v1/tickets?state=open' },
+  'GET /api/v1/search': { path: '/api/v1/search?q=box' },
+  'GET /api/v1/articles': {},
+  'GET /api/v1/articles/:id': { path: '/api/v1/articles/:article' },
+  'GET /api/v1/articles/:id/versions/:version': { path: '/api/v1/articles/:article/versions/1' },
+  'POST /api/v1/articles': { body: article, status: 201 },
+  'POST /api/v1/articles/draft': { makeBody: () => ({ ticket: Number(ids.ticket), language: 'en' }), status: 400 },
+  'PATCH /api/v1/articles/:id': { path: '/api/v1/articles/:article', body: { keywords: 'box', reason: 'test' } },
+  'POST /api/v1/articles/:id/restore': {
+    path: '/api/v1/articles/:article/restore',
+    body: { version: 1, reason: 'test' },
+  },
+  'POST /api/v1/articles/:id/review': { path: '/api/v1/articles/:article/review', body: { validUntil: null } },
+  'POST /api/v1/articles/:id/outcome': {
+    path: '/api/v1/articles/:article/outcome',
+    body: { solved: true, place: 'page' },
+  },
+  'GET /api/v1/tickets/:id/help': { path: '/api/v1/tickets/:ticket/help' },
+  'GET /api/v1/alerts/:id/help': { path: '/api/v1/alerts/:alert/help' },
   'GET /api/v1/tickets/queues': {},
   'GET /api/v1/tickets/table': {},
   'POST /api/v1/tickets': { body: { title: 'new disk' }, status: 201 },
@@ -986,6 +1017,7 @@ test.before(async () => {
   await collector.stop();
   collector = await collector.again();
   await addTicket();
+  await addArticle();
   await collector.call('/api/v1/sites', { method: 'POST', as: 'admin', body: { name: 'South' } });
 });
 test.after(() => collector.close());

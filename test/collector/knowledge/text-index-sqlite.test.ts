@@ -1,0 +1,3 @@
+import { textIndexContract } from '../../contract/text-index.ts';
+
+textIndexContract('sqlite', async () => ({ driver: 'sqlite', file: ':memory:' }));
