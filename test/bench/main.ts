@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert|software|backup|stores|scale>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert|software|backup|bridge|stores|scale|paper>`: figures, measured on this machine, beside something to compare them with. */
 import '../../shared/needs-node.ts';
 
 interface Bench {

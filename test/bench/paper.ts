@@ -2,6 +2,7 @@
  * `npm run bench -- paper`: what fleets up to a million endpoints would need, computed from what was measured on small ones
  * (`scale`, `stores`). It prints the tables of `collector/LIMITS.md`; a test holds the page to it.
  */
+import { wordsOf } from '../support/arguments.ts';
 
 /** As `bench scale` printed it. CPU in percent of a core; `cpu` of each collector, that with the desk first. */
 export interface MeasuredScale {
@@ -190,6 +191,7 @@ export function inputsText(): string {
 }
 
 /** @param args none */
-export async function run(_args: string[]): Promise<void> {
+export async function run(args: string[]): Promise<void> {
+  wordsOf({ args, options: {} });
   console.log(`${measuredTable()}\n\n${paperTable()}\n\n${inputsText()}`);
 }
