@@ -42,7 +42,7 @@ export const more = {
     languages: 'Languages',
     language: 'Language of the text',
     validUntil: 'Valid until',
-    validHelp: 'Empty: no end. The reviewer is reminded two weeks before.',
+    validHelp: 'Empty: no end. From two weeks before, it is listed under To review.',
     reviewer: 'Reviewer',
     reviewed: 'Last review',
     review: 'Confirm as valid',

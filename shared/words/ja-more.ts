@@ -44,7 +44,7 @@ export const more: MoreWords = {
     languages: '言語',
     language: '本文の言語',
     validUntil: '有効期限',
-    validHelp: '空欄は期限なしです。2 週間前に見直し担当者へ知らせます。',
+    validHelp: '空欄は期限なしです。2 週間前から「要見直し」に表示されます。',
     reviewer: '見直し担当者',
     reviewed: '前回の見直し',
     review: '有効であることを記録',
