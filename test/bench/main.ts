@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert|software|backup|bridge|stores|scale|paper>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert|software|knowledge|backup|bridge|stores|scale|paper>`: figures, measured on this machine, beside something to compare them with. */
 import '../../shared/needs-node.ts';
 
 interface Bench {
@@ -20,6 +20,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   messages: () => import('./messages.ts'),
   alert: () => import('./alert.ts'),
   software: () => import('./software.ts'),
+  knowledge: () => import('./knowledge.ts'),
   backup: () => import('./backup.ts'),
   scale: () => import('./scale.ts'),
   stores: () => import('./stores.ts'),
