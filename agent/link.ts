@@ -211,7 +211,7 @@ function openSession(options: LinkOptions, credential: Credential, id: string, o
     isCurrent: () => on.isCurrent(current),
     publish(leaf, entry, onSettled) {
       on.sent(entry);
-      connection.publish(leaf, entry.body, onSettled);
+      connection.publish(leaf, Buffer.from(entry.body), onSettled);
     },
   });
   const current: LinkSession = { id, connection, sender, connectedAt: null, over: false };
