@@ -2,9 +2,10 @@
  * Markdown that people wrote, as elements: nothing of it becomes HTML. Tags in it are text, links lead to this app or by http(s),
  * pictures of other sites are links, and each block of commands can be copied.
  */
-import { Lexer, type Token, type Tokens } from 'marked';
+import type { Token, Tokens } from 'marked';
 import type { ComponentChildren, JSX } from 'preact';
 import { CopyButton } from './field.tsx';
+import { markdownTokens } from './markdown-tokens.ts';
 
 type Heading = 'h2' | 'h3' | 'h4' | 'h5' | 'h6';
 
@@ -170,12 +171,9 @@ const Grid = ({ table }: { table: Tokens.Table }) => (
   </div>
 );
 
-/** Deeper than anybody writes: each level costs stack. */
-const nested = /^(?:[\s>*+-]|\d+[.)]){60}/m;
-
 export function Markdown({ text, language }: { text: string; language: string }) {
-  if (nested.test(text)) return <pre>{text}</pre>;
-  const tokens = Lexer.lex(text, { gfm: true });
+  const tokens = markdownTokens(text);
+  if (!tokens) return <pre>{text}</pre>;
   return (
     <div class="markdown" lang={language}>
       {blocks(tokens, headings(tokens))}

@@ -53,6 +53,10 @@ function lacksOf(written: WrittenArticle, isNew: boolean): string | null {
   return isNew || written.reason.trim() !== '' ? null : t('knowledge.lacksReason');
 }
 
+/** The text that the page of the article showed: in the reader's language, where there is one. */
+const firstShown = (codes: readonly string[]): string =>
+  codes.find((code) => code === language.value) ?? codes[0] ?? language.value;
+
 interface FieldsProps {
   written: WrittenArticle;
   onWrite: (change: Partial<WrittenArticle>) => void;
@@ -60,7 +64,7 @@ interface FieldsProps {
 }
 
 function Fields({ written, onWrite, isNew }: FieldsProps) {
-  const [shown, show] = useState<string>(Object.keys(written.texts)[0] ?? language.value);
+  const [shown, show] = useState<string>(() => firstShown(Object.keys(written.texts)));
   const text = written.texts[shown] ?? nothing;
   const write = (change: Partial<typeof text>) =>
     onWrite({ texts: { ...written.texts, [shown]: { ...text, ...change } } });
