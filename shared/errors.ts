@@ -148,8 +148,13 @@ export const errors = {
   ),
   DATA_NEWER: row(
     500,
-    'The data in {path} was written by a newer version (schema {found}, this version knows {known}).',
+    'Could not open {path}: it was written by a newer version (schema {found}, this version knows none after {known}).',
     '{todo}.',
+  ),
+  DATA_FORKED: row(
+    500,
+    'Could not open {path}: it was written by another build. It has the migration {found}, and not {missing}, which this version applies before that one.',
+    'Nothing was changed. {todo}.',
   ),
   DATA_CORRUPT: row(
     500,

@@ -64,11 +64,11 @@ export async function keepCopy(
   }
 }
 
-/** What a person does whose state is newer than this version. */
-export function wayBack(place: StatePlace, data: string | null, isKnown: (schema: string) => boolean): string {
+/** What a person does whose state is of a version that this one does not know. @param isOfUse copies with which schema */
+export function wayBack(place: StatePlace, data: string | null, isOfUse: (schema: string) => boolean): string {
   const folder = folderOf(place, data);
-  const copy = folder === null ? undefined : copiesIn(folder).find(({ schema }) => isKnown(schema));
-  const forward = 'Start the newer version again';
+  const copy = folder === null ? undefined : copiesIn(folder).find(({ schema }) => isOfUse(schema));
+  const forward = 'Start the version that wrote it again';
   if (!copy)
     return `${forward}, or restore a backup from before the update: npm run collector -- restore BACKUP --data NEWFOLDER`;
   if (place.driver === 'postgres')

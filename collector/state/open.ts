@@ -148,8 +148,8 @@ const unattended: WaitContext = { log: silentLog, stopped: new AbortController()
  * Opens the state and brings it to the newest schema.
  * @param where a text is an SQLite file, or `:memory:`
  * @param isCopying for the copy that fills it: others refuse a copy that is not complete
- * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_CORRUPT, STATE_REFUSED when it is not ours,
- *   STATE_UNREACHABLE
+ * @throws EvenkeelError DATA_NEWER when a newer version wrote it, DATA_FORKED when one with other migrations did, DATA_CORRUPT,
+ *   STATE_REFUSED when it is not ours, STATE_UNREACHABLE
  */
 export async function openState(where: string | StatePlace, waiting = unattended, isCopying = false): Promise<State> {
   const place: StatePlace = typeof where === 'string' ? { driver: 'sqlite', file: where } : where;
@@ -160,8 +160,11 @@ export async function openState(where: string | StatePlace, waiting = unattended
     const opened = new Kysely<Database>(config);
     state = opened;
     Object.assign(opened, { [copying]: copy });
-    const isDone = () =>
-      isNewest(opened, driver.nameOf(place), () => wayBack(place, waiting.data ?? null, isKnownSchema));
+    const isDone = async () => {
+      const applied = await appliedMigrations(opened);
+      refuseOthers(applied, driver.nameOf(place), (can) => wayBack(place, waiting.data ?? null, can));
+      return applied.length === known.length;
+    };
     if (!(await isDone())) {
       await migrating(state, waiting, isDone);
       if (!(await isDone())) {
@@ -266,12 +269,21 @@ export const newestSchema = known.at(-1) ?? '';
 /** @returns whether this version can bring it to its own schema */
 export const isKnownSchema = (migration: string): boolean => known.includes(migration);
 
-async function isNewest(state: State, path: string, todo: () => string): Promise<boolean> {
-  const applied = await appliedMigrations(state);
-  const newer = applied.filter((name) => !known.includes(name));
-  if (newer.length > 0)
-    throw fail('DATA_NEWER', { path, found: newer.at(-1) ?? '?', known: newestSchema, todo: todo() });
-  return applied.length === known.length;
+/**
+ * Whatever this version could not bring to its schema is refused before anything is copied or changed, and for good: waiting does
+ * not help. @param todo given which copies of before are of use. @throws EvenkeelError DATA_NEWER, DATA_FORKED
+ */
+export function refuseOthers(
+  applied: readonly string[],
+  path: string,
+  todo: (isOfUse: (schema: string) => boolean) => string,
+): void {
+  const newer = applied.findLast((name) => !isKnownSchema(name));
+  if (newer !== undefined)
+    throw fail('DATA_NEWER', { path, found: newer, known: newestSchema, todo: todo(isKnownSchema) });
+  const missing = known.find((name, at) => at < applied.length && applied[at] !== name);
+  if (missing !== undefined)
+    throw fail('DATA_FORKED', { path, found: applied.at(-1) ?? '', missing, todo: todo((schema) => schema < missing) });
 }
 
 async function migrate(state: State, columns: ColumnTypes): Promise<void> {

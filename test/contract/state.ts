@@ -1,12 +1,16 @@
 /** What every state driver must do, and do alike. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { StatePlace } from '../../collector/state/drivers/index.ts';
 import { createGroup } from '../../collector/state/group.ts';
-import { openState, type State } from '../../collector/state/open.ts';
+import { awaitState, openState, type State } from '../../collector/state/open.ts';
 import { insertRows, updateRow } from '../../collector/state/rows.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
+import { type Log, silentLog } from '../../shared/log.ts';
+import { temporaryFolder } from '../support/processes.ts';
 
 /** A ms value of now, which needs more than 32 bits. */
 const now = Date.UTC(2026, 10, 27, 12);
@@ -328,21 +332,50 @@ export function stateContract(name: string, fresh: () => Promise<StatePlace> | s
     );
   });
 
-  check('opened twice it is one state; what a newer version wrote is refused and left alone', async (state, place) => {
+  check('opened twice it is one state', async (state, place) => {
     const other = await openState(place);
     await other.insertInto('settings').values(setting('shared')).execute();
     assert.is((await state.selectFrom('settings').selectAll().execute()).length, 1);
     await other.destroy();
-    await sql`insert into kysely_migration (name, timestamp) values ('999-from-the-future', '2099')`.execute(state);
-    const refusal = await openState(place).then(
-      () => null,
-      (thrown) => thrown,
-    );
-    assert.instance(refusal, EvenkeelError);
-    assert.is(refusal.code, 'DATA_NEWER');
-    assert.match(refusal.message, '999-from-the-future');
-    assert.is((await state.selectFrom('settings').selectAll().execute()).length, 1);
   });
+
+  check(
+    'a schema of a newer version, or of another build, is refused at once: nothing is copied or tried again',
+    async (state, place) => {
+      const folder = temporaryFolder();
+      const shared = place.driver === 'postgres' ? [{ ...place, isShared: true }] : [];
+      const refusals = async () => {
+        const found: EvenkeelError[] = [];
+        for (const where of [place, ...shared]) {
+          let warnings = 0;
+          const log = { ...silentLog, warn: () => warnings++, info: () => warnings++ } as unknown as Log;
+          const thrown = await awaitState(where, log, new AbortController().signal, 30_000, folder.path).then(
+            () => null,
+            (thrown) => thrown,
+          );
+          assert.instance(thrown, EvenkeelError);
+          assert.is(warnings, 0, 'not tried again');
+          const copies = join(place.driver === 'sqlite' ? dirname(place.file) : folder.path, 'before-updates');
+          assert.not(existsSync(copies), 'nothing was copied');
+          found.push(thrown);
+        }
+        return found;
+      };
+      await sql`delete from kysely_migration where name = '028-log-ins'`.execute(state);
+      for (const { code, message, hint } of await refusals()) {
+        assert.is(code, 'DATA_FORKED');
+        assert.match(message, /^Could not open .* not 028-log-ins, which/);
+        assert.match(hint, /Start the version that wrote it again, or restore a backup/);
+      }
+      await sql`insert into kysely_migration (name, timestamp) values ('999-from-the-future', '2099')`.execute(state);
+      for (const { code, message, hint } of await refusals()) {
+        assert.is(code, 'DATA_NEWER');
+        assert.match(message, /^Could not open .*schema 999-from-the-future/);
+        assert.match(hint, /Start the version that wrote it again, or restore a backup/);
+      }
+      folder.remove();
+    },
+  );
 
   test.run();
 }

@@ -214,6 +214,7 @@ const terminalOnly = new Set<string>([
   'STATE_UNREACHABLE',
   'STATE_REFUSED',
   'DATA_NEWER',
+  'DATA_FORKED',
   'DATA_CORRUPT',
   'DATA_IN_USE',
   'DATA_LOST',

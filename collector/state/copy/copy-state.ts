@@ -11,7 +11,7 @@ import { breathe } from '../breathe.ts';
 import type { State } from '../database.ts';
 import { driverOf } from '../drivers/index.ts';
 import { type PostgresPlace, postgresName } from '../drivers/postgres-address.ts';
-import { appliedMigrations, isKnownSchema, newestSchema, openAsIs, openState } from '../open.ts';
+import { appliedMigrations, newestSchema, openAsIs, openState, refuseOthers } from '../open.ts';
 import { sparsely } from '../waiting.ts';
 import { type CopyMark, readMark } from './mark.ts';
 import { type CopiedTable, type CopySourceFile, openSource, type SourceRow } from './source.ts';
@@ -63,7 +63,7 @@ interface LookedThrough {
 
 const sizeOf = (cells: readonly CopiedCell[]) => cells.reduce((sum, cell) => sum + (cell?.length ?? 4), 0);
 
-/** @throws EvenkeelError DATA_NEWER, COPY_REFUSED, STATE_REFUSED, STATE_UNREACHABLE; AbortError */
+/** @throws EvenkeelError DATA_NEWER, DATA_FORKED, COPY_REFUSED, STATE_REFUSED, STATE_UNREACHABLE; AbortError */
 export async function copyToPostgres(parts: StateCopyParts): Promise<CopiedState> {
   const { file, place, log, signal } = parts;
   const closing: (() => unknown)[] = [];
@@ -85,12 +85,7 @@ export async function copyToPostgres(parts: StateCopyParts): Promise<CopiedState
 
 async function checkSchema(old: State, file: string): Promise<void> {
   const applied = await appliedMigrations(old);
-  const newer = applied.findLast((name) => !isKnownSchema(name));
-  if (newer)
-    throw fail('DATA_NEWER', {
-      ...{ path: file, found: newer, known: newestSchema },
-      todo: 'Run this command with the version that wrote it',
-    });
+  refuseOthers(applied, file, () => 'Run this command with the version that wrote it');
   if (applied.at(-1) !== newestSchema)
     throw fail('COPY_REFUSED', {
       reason: `${file} was written by an older version (schema ${applied.at(-1) ?? 'none'}, this version has ${newestSchema})`,

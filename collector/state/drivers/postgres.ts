@@ -66,8 +66,10 @@ export const postgres: StateDriver<PostgresPlace> = {
     };
   },
   refusalOf(place, thrown) {
-    const explanation = thrown instanceof EvenkeelError ? (thrown.cause as Error) : null;
-    return refusal(place, explanation === null ? thrown : (explanation.cause ?? explanation));
+    // The session has wrapped what passes: all else, such as a migration that fails, would fail the next time, too.
+    if (!(thrown instanceof EvenkeelError)) return refusal(place, thrown, 'STATE_REFUSED');
+    const explanation = thrown.cause as Error | undefined;
+    return refusal(place, explanation?.cause ?? explanation ?? thrown);
   },
   attend: claim,
   // The server maintains its own statistics and space.
@@ -76,9 +78,12 @@ export const postgres: StateDriver<PostgresPlace> = {
   textIndex: postgresTextIndex,
 };
 
-function refusal(place: PostgresPlace, thrown: unknown): EvenkeelError {
-  const values = { place: postgresName(place), reason: reasonOf(thrown), todo: advice(thrown, place) };
-  return fail(comesByItself(thrown) ? 'STATE_UNREACHABLE' : 'STATE_REFUSED', values, thrown);
+function refusal(
+  place: PostgresPlace,
+  thrown: unknown,
+  code: 'STATE_UNREACHABLE' | 'STATE_REFUSED' = comesByItself(thrown) ? 'STATE_UNREACHABLE' : 'STATE_REFUSED',
+): EvenkeelError {
+  return fail(code, { place: postgresName(place), reason: reasonOf(thrown), todo: advice(thrown, place) }, thrown);
 }
 
 /** For the log of a running collector: pages must not show where the database is. */

@@ -247,7 +247,10 @@ onServer('a schema that is older or newer, here or there, is refused', async () 
   assert.match((await refused(copy(there))).message, /postgres:.* newer version \(schema 999-later/);
   change(`insert into kysely_migration values ('999-later', '2099')`);
   const newer = await refused(copy(fresh()));
-  assert.match(newer.message, /state\.db was written by a newer version \(schema 999-later/);
+  assert.match(newer.message, /state\.db: it was written by a newer version \(schema 999-later/);
+  change(`delete from kysely_migration where name in ('999-later', '028-log-ins')`);
+  assert.match((await refused(copy(fresh()))).message, /another build.* not 028-log-ins/);
+  change(`insert into kysely_migration values ('028-log-ins', '2026-11-29T00:00:00.000Z')`);
   change(`delete from kysely_migration where name in ('999-later', '${newestSchema}')`);
   const older = await refused(copy(fresh()));
   assert.match(older.message, /was written by an older version/);

@@ -34,9 +34,12 @@ async function onSmallDisk(work: (place: ReturnType<typeof postgresPlace>, disk:
     server.run('postgres', `create tablespace small location '${place}'`, 'create database brimful tablespace small');
     await work(postgresPlace(`postgres://evenkeel@127.0.0.1:${server.port}/brimful`, null, null), disk);
   } finally {
-    disk.free();
-    server.run('postgres', 'drop database brimful', 'drop tablespace small');
-    disk.remove();
+    try {
+      disk.free();
+      server.run('postgres', 'drop database brimful', 'drop tablespace small');
+    } finally {
+      disk.remove();
+    }
   }
 }
 

@@ -292,7 +292,7 @@ test('opened again nothing is moved twice; what a newer version wrote is refused
       assert.match(thrown.message ?? '', /999-from-the-future/);
       assert.match(
         thrown.hint ?? '',
-        /newer version.*go back to the state from before the update.*restore \S+before-updates\S+ --data/,
+        /version that wrote it again, or go back to the state from before the update.*restore \S+before-updates\S+ --data/,
         'the way back',
       );
     },
