@@ -10,6 +10,7 @@ import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import { isWithin } from '../shared/ranges.ts';
 import { createTokens } from './accounts/tokens.ts';
 import { createDeskSource } from './cluster/desk-source.ts';
+import { createErasedElsewhere } from './cluster/erased.ts';
 import { createFigures, type MemberFigures } from './cluster/figures.ts';
 import { openFront } from './cluster/front.ts';
 import { type BucketChange, createHoldings, type Desk, deskItem, type Holdings } from './cluster/holdings.ts';
@@ -85,10 +86,18 @@ export async function openMember(
   await follow({ gained: holdings.all(), lost: [] });
   onStop(holdings.onChange((change) => void follow(change)));
 
+  const erased = createErasedElsewhere({ state, series, known, log });
+  onStop(() => erased.close());
+  void erased.look();
+
   const onOwn = new Set<() => void>();
   const relay = createRelay({
     ...{ instance, log, desk: holdings.desk, onDesk: holdings.onDesk, connect: peers.connect },
-    onEndpoint: (id) => void known.reload(id).catch(() => undefined),
+    onEndpoint: (id) =>
+      void known
+        .reload(id)
+        .then(() => erased.changed(id))
+        .catch(() => undefined),
     own: (): TakePassed | null => (desk?.port() ? desk.source.take : null),
     onOwn(listener) {
       onOwn.add(listener);

@@ -5,6 +5,7 @@
 import { type DataFolder, openDataFolder } from './data/folder.ts';
 import { guardData } from './data/guard.ts';
 import { createFleet } from './fleet/endpoints.ts';
+import { adoptReplaced } from './fleet/replace.ts';
 import { openSeriesStore } from './open-series.ts';
 import type { Close, OpenParts } from './parts.ts';
 import type { Config } from './settings/settings.ts';
@@ -23,6 +24,7 @@ export async function openStores(
   onStop(() => fleet.close());
   desk?.onFleet(fleet);
   const { series, mirrors } = desk ?? (await openSeriesIn(config, kept.folder, place, { clock, log, fleet }, onStop));
+  await adoptReplaced(state, series);
   return { folder: kept.folder, state, driver, fleet, series, mirrors };
 }
 

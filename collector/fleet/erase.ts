@@ -43,13 +43,8 @@ export async function eraseEndpoint(state: State, { id, name, reason, at, ...who
     const ids = [id, ...before.map((one) => one.id)];
     const names = await namesOf(db, ids);
     await eraseRows(db, ids, names);
-    await db.updateTable('endpoints').set({ erased_at: at, erased_all_at: null }).where('id', '=', id).execute();
-    if (ids.length > 1)
-      await db
-        .updateTable('endpoints')
-        .set({ erased_at: at, erased_all_at: at })
-        .where('id', 'in', ids.slice(1))
-        .execute();
+    // Each for itself: nothing says any longer which of them belonged together.
+    await db.updateTable('endpoints').set({ erased_at: at, erased_all_at: null }).where('id', 'in', ids).execute();
     const what = { object: 'endpoint', object_id: id, name: null, action: 'erase', before: null, after: null };
     await writeAudit(db, {
       at,

@@ -5,6 +5,7 @@
  */
 import type { Selectable } from 'kysely';
 import { fail } from '../../shared/errors.ts';
+import type { SeriesStore } from '../series/series.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 
@@ -63,6 +64,16 @@ export async function replaceEndpoint(state: State, asked: Replacement, lastSeen
       .values({ moved, endpoint, at, by_user: by, old_hostname: old.hostname ?? old.name, new_hostname: hostname })
       .execute();
   });
+}
+
+/** Series of endpoints that were replaced belong to those that replaced them, also where another collector has done that. */
+export async function adoptReplaced(state: State, series: Pick<SeriesStore, 'adopt'>): Promise<void> {
+  const rows = await state
+    .selectFrom('endpoints')
+    .select(['id', 'moved_to'])
+    .where('moved_to', 'is not', null)
+    .execute();
+  for (const { id, moved_to } of rows) if (moved_to !== null) series.adopt(id, moved_to);
 }
 
 async function living(db: StateTransaction, id: string): Promise<ReplacedRow> {

@@ -126,6 +126,8 @@ export interface SeriesStore {
   /** The newest value of each series of the endpoint, from memory. */
   latest(endpoint: string): readonly LatestValue[];
   stats(): SeriesStats;
+  /** Whether anything but the number of the endpoint is in the journal or in memory: receipts, names, newest values. */
+  holds(endpoint: string): boolean;
   /** Drops an endpoint's latest values (retired); its history stays until retention ends it. */
   forget(endpoint: string): void;
   /** What was stored under `from` is found under `to` from now on, beside its own. Repeating it changes nothing. */

@@ -169,6 +169,7 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       return { epoch, through: found?.receipt.through ?? 0, also: found?.receipt.lowest(rangesPerAck) ?? [] };
     },
     ...{ query: (query) => backend.query(query), latest: (endpoint) => latest.of(endpoint) },
+    holds: (endpoint) => latest.of(endpoint).length > 0 || journal.holds(dictionary.findEndpoint(endpoint) ?? 0),
     forget(endpoint) {
       const id = dictionary.findEndpoint(endpoint);
       if (id === undefined) return;
@@ -176,6 +177,8 @@ export async function openSeries(settings: SeriesSettings, openBackend: OpenBack
       journal.forget(id, clock.now());
     },
     adopt(from, to) {
+      // At each start of a desk, for all: without a commit for what is known.
+      if (dictionary.adoptedBy(from) === to) return;
       latest.adopt(from, to);
       dictionary.adopt(from, to);
       journal.adopt(from, to);

@@ -45,6 +45,7 @@ export interface Dictionary {
   /** All ids whose samples belong to the endpoint. */
   idsOf(name: string): number[];
   adopt(from: string, to: string): void;
+  adoptedBy(name: string): string | undefined;
   line(id: number): SeriesLineId | undefined;
   /** `measurement.field` names of all lines. */
   metrics(): string[];
@@ -146,6 +147,7 @@ export function createDictionary(
       for (const [name, target] of partOf) if (target === from) partOf.set(name, to);
       partOf.set(from, to);
     },
+    adoptedBy: (name) => partOf.get(name),
     line: lineOf,
     metrics: () => [...new Set([...stored.metrics(), ...fresh.lines.map(({ metric }) => metric)])],
     coming: (metric) => [...stored.coming(metric), ...fresh.lines.filter((line) => line.metric === metric)],

@@ -9,7 +9,7 @@ import type { LatestValues } from './latest.ts';
 export interface EraseParts {
   backend: Pick<Backend, 'erase'>;
   journal: Pick<Journal, 'erase' | 'shred' | 'names'>;
-  dictionary: Pick<Dictionary, 'idsOf' | 'endpointName' | 'holds'>;
+  dictionary: Pick<Dictionary, 'namesOf' | 'endpoint' | 'holds'>;
   epochs: Pick<Epochs, 'forget'>;
   latest: Pick<LatestValues, 'forget' | 'prune' | 'has'>;
   /** No other part is dropping rows of the journal. */
@@ -21,7 +21,8 @@ export interface EraseParts {
 /** Repeating it does no harm: the endpoint's number and id stay, so that neither is given again. */
 export async function eraseSeries(parts: EraseParts, endpoint: string, now: number): Promise<void> {
   const { backend, journal, dictionary, epochs, latest, isOver } = parts;
-  const erased = dictionary.idsOf(endpoint).map((id) => ({ id, name: dictionary.endpointName(id) ?? '' }));
+  // Also one that has never reported here: the backend may have what another collector has written.
+  const erased = dictionary.namesOf(endpoint).map((name) => ({ id: dictionary.endpoint(name), name }));
   for (const { name } of erased) latest.forget(name, now);
   await backend.erase(erased);
   await parts.dropped();

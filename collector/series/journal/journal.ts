@@ -76,6 +76,8 @@ export interface Journal {
   readonly database: DatabaseSync;
   forget(endpoint: number, at: number): void;
   adopt(from: string, to: string): void;
+  /** Whether there are receipts or names of series of it. */
+  holds(endpoint: number): boolean;
   /** Receipts of these go, with the blocks that the backend holds; their series count as having left long ago. */
   erase(endpoints: readonly number[]): void;
   /** What was deleted is no longer in the file, neither in free pages nor in its log. */
@@ -130,6 +132,9 @@ function journalOn(database: DatabaseSync): Journal {
   const begin = prepare('begin immediate');
   const commit = prepare('commit');
   const insertBlock = prepare('insert into frames (id, crc, body) values (?, ?, ?)');
+  const has = prepare(
+    'select exists(select 1 from receipts where endpoint = ?) or exists(select 1 from series where endpoint = ?) as has',
+  );
   const insertEndpoint = prepare('insert into endpoints (id, name) values (?, ?)');
   const trim = prepare('delete from frames where id <= ?');
   const saveReceipt = prepare(
@@ -213,6 +218,7 @@ function journalOn(database: DatabaseSync): Journal {
       const change = prepare('update endpoints set part_of = ? where name = ? or part_of = ?');
       change.run(to, from, from);
     },
+    holds: (endpoint) => has.get(endpoint, endpoint)?.has === 1,
     erase(endpoints) {
       transaction(() => {
         trim.run(through);

@@ -1,6 +1,7 @@
 /** Whole collectors of this process on one PostgreSQL and one InfluxDB, both real; between them and agents an exchange for a broker. */
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import pino from 'pino';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -33,6 +34,7 @@ interface Scene {
 }
 interface Member {
   name: string;
+  folder: string;
   collector: Collector;
   started: Started;
   url: string;
@@ -50,12 +52,16 @@ test.after(() => influxServer?.close());
 
 const logOf = (name: string) => pino({ level: process.env.SHOW_LOG ?? 'silent', name, base: { name } });
 
-async function member(scene: Scene, name: string): Promise<Member> {
+function newFolder(scene: Scene): string {
   const folder = temporaryFolder();
   scene.folders.push(folder);
-  writeFileSync(join(folder.path, 'broker.password'), 'not used: the exchange stands for it', { mode: 0o600 });
+  return folder.path;
+}
+
+async function member(scene: Scene, name: string, folder = newFolder(scene)): Promise<Member> {
+  writeFileSync(join(folder, 'broker.password'), 'not used: the exchange stands for it', { mode: 0o600 });
   writeFileSync(
-    join(folder.path, 'evenkeel.yaml'),
+    join(folder, 'evenkeel.yaml'),
     `state: ${scene.database}
 series: { kind: influx, url: "${influxServer.url}", database: ${scene.influx} }
 cluster: { name: ${name}, address: "127.0.0.1:0" }
@@ -63,11 +69,11 @@ broker: { url: "mqtt://127.0.0.1:1", password_file: broker.password }
 agents: { interval: 1s }
 `,
   );
-  const { config } = loadConfig({ data: join(folder.path, 'data'), httpPort: '0' }, {}, folder.path);
+  const { config } = loadConfig({ data: join(folder, 'data'), httpPort: '0' }, {}, folder);
   const deps = { clock: systemClock, log: logOf(name), version: 'test', web: 'none', source: scene.exchange.open };
   const collector = createCollector(config, deps);
   const started = await collector.start();
-  const one = { name, collector, started, url: started.addresses.http };
+  const one = { name, folder, collector, started, url: started.addresses.http };
   scene.members.push(one);
   return one;
 }
@@ -86,6 +92,41 @@ test.after.each(async ({ members, state, folders }) => {
   await state?.destroy();
   for (const folder of folders ?? []) folder.remove();
 });
+
+const send = async ({ token }: Scene, method: 'POST' | 'DELETE', url: string, body?: object) => {
+  const headers = { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) };
+  const response = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  assert.ok(response.ok, `${url}: ${response.status} ${await response.clone().text()}`);
+  return response.status === 204 ? null : ((await response.json()) as { done?: boolean });
+};
+/** What stands about an endpoint in the journal of a collector, and where it names `tag`. */
+function inJournal({ started }: Pick<Member, 'started'>, endpoint: string): { rows: number; names: number } {
+  // The collector keeps its journal to itself: what is read is a copy.
+  const folder = temporaryFolder();
+  for (const name of ['journal.db', 'journal.db-wal'])
+    if (existsSync(join(started.data, 'series', name)))
+      copyFileSync(join(started.data, 'series', name), join(folder.path, name));
+  const database = new DatabaseSync(join(folder.path, 'journal.db'));
+  const count = (text: string, value: string) => Number(database.prepare(text).get(value)?.n);
+  try {
+    const of = 'where endpoint = (select id from endpoints where name = ?)';
+    const rows =
+      count(`select count(*) n from receipts ${of}`, endpoint) + count(`select count(*) n from series ${of}`, endpoint);
+    return { rows, names: count(`select count(*) n from lines where tags like '%' || ? || '%'`, `of-${endpoint}`) };
+  } finally {
+    database.close();
+    folder.remove();
+  }
+}
+const isGone = (one: Pick<Member, 'started'>, endpoint: string) => {
+  const { rows, names } = inJournal(one, endpoint);
+  return rows === 0 && names === 0;
+};
+const chartOf = async (scene: Scene, { url }: Member, endpoint: string) => {
+  const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
+  const { body } = await get(scene, `${url}/api/v1/endpoints/${endpoint}/series?metric=cpu.usage_active&${span}`);
+  return JSON.stringify(body);
+};
 
 const get = async ({ token }: Scene, url: string) => {
   const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
@@ -235,6 +276,66 @@ onServers(
       );
     }
     assert.ok(one && two);
+  },
+);
+
+onServers('an endpoint that goes on for another has its past at the next desk, too', async (scene) => {
+  const [one, two] = [await member(scene, 'keel-1'), await member(scene, 'keel-2')];
+  await until(() => isShared(scene), 15_000, 'a share for both');
+  const code = await makeCode(one.url, scene.token, 5);
+  const { endpoint: old } = await enroll(code, makeMachine(3, 1));
+  const { endpoint: moved } = await enroll(code, makeMachine(3, 2));
+  assert.is(await scene.exchange.publish(moved, 'presence', birth), 'acknowledged');
+  assert.is(await scene.exchange.publish(moved, 'report', reportOf(1, 31.4159)), 'acknowledged');
+  await send(scene, 'POST', `${one.url}/api/v1/endpoints/${moved}/replaces`, { endpoint: old });
+  const hasPast = async (at: Member) => (await chartOf(scene, at, old)).includes('31.4159');
+  await until(() => hasPast(two), 10_000, 'the chart');
+  await one.collector.stop();
+  scene.members.shift();
+  await until(async () => (await deskOf(scene))?.name === 'keel-2', 15_000, 'the desk at keel-2');
+  await until(() => hasPast(two), 10_000, 'the same chart at the next desk');
+});
+
+onServers(
+  'what is erased is erased everywhere: at a collector that runs, and at one that starts again',
+  async (scene) => {
+    const [one, two] = [await member(scene, 'keel-1'), await member(scene, 'keel-2')];
+    await until(() => isShared(scene), 15_000, 'a share for both');
+    const code = await makeCode(one.url, scene.token, 20);
+    const of: string[] = [];
+    for (let n = 0; of.length < 4; n++) {
+      const machine = makeMachine(4, n);
+      const { endpoint } = await enroll(code, machine);
+      assert.is(await scene.exchange.publish(endpoint, 'presence', birth), 'acknowledged');
+      const { metrics, ...report } = reportOf(1, 12);
+      const own = metrics.map((metric) => ({ ...metric, tags: { cpu: `of-${endpoint}` } }));
+      assert.is(await scene.exchange.publish(endpoint, 'report', { ...report, metrics: own }), 'acknowledged');
+      if (!isGone(two, endpoint)) of.push(endpoint);
+    }
+    const erase = async (endpoint: string, at: Member) => {
+      const { name } = await scene.state
+        .selectFrom('endpoints')
+        .select('name')
+        .where('id', '=', endpoint)
+        .executeTakeFirstOrThrow();
+      await send(scene, 'DELETE', `${at.url}/api/v1/endpoints/${endpoint}`);
+      const done = await send(scene, 'POST', `${at.url}/api/v1/endpoints/${endpoint}/erase`, { name, reason: 'sold' });
+      assert.is(done?.done, true);
+      assert.ok(isGone(one, endpoint), 'at the desk');
+    };
+    const [first, second, last] = of as [string, string, string];
+    await erase(first, two);
+    await until(async () => isGone(two, first), 10_000, 'that it is gone from the other collector');
+    assert.not(isGone(two, second), 'what is not erased stays');
+
+    await two.collector.stop();
+    scene.members.pop();
+    await until(async () => one.started !== null && (await deskOf(scene))?.name === 'keel-1', 15_000, 'the desk');
+    await erase(second, one);
+    assert.not(isGone(two, second), 'nobody erases it where nothing runs');
+    const again = await member(scene, 'keel-2', two.folder);
+    await until(async () => isGone(again, second), 10_000, 'that it is gone after the start');
+    assert.not(isGone(again, last), 'what is not erased stays');
   },
 );
 
