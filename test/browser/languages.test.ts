@@ -354,6 +354,7 @@ async function walk(page: Page, path: string, press = false): Promise<void> {
   await check(page, path);
   if (!press) return;
   const names = new Set<string>();
+  const moved = new Set<string>();
   for (;;) {
     const buttons = page.locator('main button:visible:not([aria-pressed]):enabled');
     const labels = await buttons.allTextContents();
@@ -365,8 +366,14 @@ async function walk(page: Page, path: string, press = false): Promise<void> {
       .nth(at)
       .click({ timeout: 10_000 })
       .catch(async (thrown) => {
-        // A form that closed meanwhile, because what it asked for is done, took its buttons with it.
-        if ((await buttons.allTextContents()).includes(label)) throw thrown;
+        // A form that closed meanwhile, because what it asked for is done, took its buttons with it; or others moved this one.
+        const now = await buttons.allTextContents();
+        if (now[at] === label || moved.has(label)) throw thrown;
+        if (now.includes(label)) {
+          moved.add(label);
+          names.delete(label);
+          return;
+        }
         console.log(`gone before it was pressed: ${label} on ${path}`);
       });
     await page.waitForTimeout(100);

@@ -76,7 +76,7 @@ export async function startCollector(
   } catch (thrown) {
     // Left alone it would keep the test's own process from ending.
     running.child.kill('SIGKILL');
-    throw thrown;
+    throw new Error(`${(thrown as Error).message}; it said:\n${running.stdout()}\n${running.stderr()}`);
   }
   const line = (name: string) => new RegExp(`${name} +(\\S+)`).exec(running.stdout())?.[1];
   const http = line('Web app');
