@@ -121,10 +121,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const mailChannel = () => channels.routes.find(({ channel }) => channel.kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
   const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
+  const reviews = () => opening.reviews;
   const packageFolders = packageFoldersOf(config, folder, deps);
   const { groups, chores, mailOf, generated, begin, end, ...managers } = await openManagers({
     ...managed,
-    ...{ ...mailing, packageFolders, index: driver.textIndex },
+    ...{ ...mailing, packageFolders, reviews, index: driver.textIndex },
     targets: config.targets,
     agentSettings: agentSettingsOf(config),
   });

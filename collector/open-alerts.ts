@@ -27,6 +27,7 @@ import type { MaintenanceScope } from './maintenance/window.ts';
 import { createChannelList } from './notify/channels.ts';
 import { createDevices } from './notify/devices.ts';
 import { createChannelHealth } from './notify/health.ts';
+import { createReviewNotices } from './notify/of-article.ts';
 import { createOutbox, type Outbox, type OutboxParts } from './notify/outbox.ts';
 import type { GeneratedDependencies } from './outages/generated.ts';
 import { createOutside } from './outside/outside.ts';
@@ -166,6 +167,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     channels,
     desks,
     devices,
+    reviews: createReviewNotices({ routes, routing, wake: outbox.wake }),
     channelHealth,
     rules,
     outbox,

@@ -18,7 +18,7 @@ import type { Fleet } from './fleet/fleet.ts';
 import { createGroups } from './fleet/groups.ts';
 import { createSites } from './fleet/sites.ts';
 import { createImpacts } from './impact/impact.ts';
-import { createKnowledge } from './knowledge/knowledge.ts';
+import { createKnowledge, type KnowledgeParts } from './knowledge/knowledge.ts';
 import { createDisks } from './kpi/disk-forecasts.ts';
 import { createMonths } from './kpi/months.ts';
 import type { MaintenanceReads } from './maintenance/read.ts';
@@ -66,6 +66,8 @@ interface ManagedParts {
   mailChannel(): string | null;
   /** Mails were queued. */
   wake(): void;
+  /** How the reviewers of articles are asked: there only after these. */
+  reviews: KnowledgeParts['reviews'];
   /** Only once the rules are there. */
   ruleNamed(id: string): NamedRule;
   /** Places were renamed, or endpoints moved between them. */

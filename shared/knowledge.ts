@@ -12,6 +12,11 @@ export type ArticleState = Type.Static<typeof ArticleState>;
 
 const Validity = Type.Enum(['valid', 'near', 'past'], { description: 'near: within two weeks' });
 
+const ReviewerLack = Type.Enum(['nobody', 'gone', 'no_way', 'quiet'], {
+  description: 'gone: no such user, or one who cannot log in; quiet: after the quiet hours',
+});
+export type ReviewerLack = Type.Static<typeof ReviewerLack>;
+
 export const ArticleText = Type.Object({
   language: text,
   title: text,
@@ -29,6 +34,10 @@ export const ArticleRow = Type.Object({
   reviewedAt: orNull.ms,
   validUntil: orNull.ms,
   validity: Validity,
+  remindedAt: orNull.ms,
+  reviewerLack: Type.Union([ReviewerLack, Type.Null()], {
+    description: 'why the reviewer of an article that is to be reviewed was not told',
+  }),
   fromTicket: Type.Union([Type.Integer(), Type.Null()]),
   createdAt: ms,
   createdBy: text,

@@ -119,7 +119,8 @@ export function createArticles({ state, index, changeFeed, now }: ArticleParts):
     review: (id, validUntil, by) =>
       change(id, async (db, row) => {
         const at = now();
-        const set = { reviewer: row.reviewer ?? by, reviewed_at: at, valid_until: validUntil, reminded_at: null };
+        const reminded = validUntil === row.valid_until ? {} : { reminded_at: null };
+        const set = { reviewer: row.reviewer ?? by, reviewed_at: at, valid_until: validUntil, ...reminded };
         await db.updateTable('articles').set(set).where('id', '=', id).execute();
       }),
   };

@@ -13,11 +13,14 @@ import { type ArticleParts, type Articles, articleRow, createArticles } from './
 import { draftOf } from './draft.ts';
 import { type ArticleOutcome, noteOutcome } from './outcomes.ts';
 import { articleDetail, articleList, articleVersion, foundRows } from './reading.ts';
+import { createReminders, type ReviewNotices } from './reminders.ts';
 import { type SearchHit, type SearchQuestion, search } from './search.ts';
 import { beginAnew, catchUp, dropGone } from './tickets-found.ts';
 
 export interface KnowledgeParts extends ArticleParts {
   ruleNamed(id: string): NamedRule;
+  /** Only once there are channels. */
+  reviews(): ReviewNotices;
   log: Log;
 }
 
@@ -37,7 +40,7 @@ export interface KnowledgeBase extends Articles {
   help(about: HelpQuestion, reader: KnowledgeReader): Promise<HelpAtHand>;
   /** @returns id of the article: of the one that was made of the ticket before, where there is one */
   draft(ticket: number, language: string, by: string): Promise<string>;
-  /** From here on the index is kept in step. */
+  /** From here on the index is kept in step, and reviewers are asked. */
   start(): void;
   stop(): Promise<void>;
   /** All that was saved until now can be found afterwards. */
@@ -67,6 +70,7 @@ export function createKnowledge(parts: KnowledgeParts): KnowledgeBase {
   const { index, changeFeed, now, log, ruleNamed } = parts;
   const state = limitedState(parts.state);
   const articles = createArticles(parts);
+  const reminders = createReminders(parts);
   const searching = { state, index };
   let waiting: NodeJS.Timeout | undefined;
   let working: Promise<void> | null = null;
@@ -136,9 +140,9 @@ export function createKnowledge(parts: KnowledgeParts): KnowledgeBase {
 
   return {
     ...articles,
-    list: (of) => articleList(state, of, now()),
+    list: (of) => articleList(state, of, now(), reminders.lack),
     async detail(id, rules, { mayEdit }) {
-      const detail = await articleDetail(state, id, rules, now());
+      const detail = await articleDetail(state, id, rules, now(), reminders.lack);
       if (!mayEdit && detail.row.state !== 'published') throw fail('NOT_FOUND', { what: 'article', id });
       return detail;
     },
@@ -185,9 +189,13 @@ export function createKnowledge(parts: KnowledgeParts): KnowledgeBase {
       const spoken: Language = isLanguage(language) ? language : 'en';
       return articles.create(await draftOf(state, ticket, spoken, ruleNamed), by, `#${ticket}`, ticket);
     },
-    start: soon,
+    start() {
+      soon();
+      reminders.start();
+    },
     async stop() {
       isStopped = true;
+      await reminders.stop();
       unfollow();
       clearTimeout(waiting);
       await working?.catch(() => undefined);

@@ -7,17 +7,17 @@ import type { ArticleDetail, ArticleList, ArticleRow, ArticleVersion, FoundRow }
 import type { Database, State } from '../state/database.ts';
 import { type Article, articleRow, textsOf, versionRow } from './articles.ts';
 import { endedByThemselves, outcomesOf } from './outcomes.ts';
+import { nearMs, type ReviewNotices } from './reminders.ts';
 import type { SearchHit } from './search.ts';
 
-const day = 86_400_000;
-/** An end that is near is reminded of. */
-const nearMs = 14 * day;
 const pageLength = 100;
 
 const validityOf = ({ valid_until: end }: Pick<Article, 'valid_until'>, now: number): ArticleRow['validity'] =>
   end === null || end > now + nearMs ? 'valid' : end > now ? 'near' : 'past';
 
-async function rowsOf(state: State, rows: readonly Article[], now: number): Promise<ArticleRow[]> {
+type ReviewerLacks = ReviewNotices['lack'];
+
+async function rowsOf(state: State, rows: readonly Article[], now: number, lack: ReviewerLacks): Promise<ArticleRow[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   const texts = await state
@@ -31,7 +31,11 @@ async function rowsOf(state: State, rows: readonly Article[], now: number): Prom
     ...{ id: row.id, state: row.state, version: row.version, keywords: row.keywords },
     titles: texts.filter(({ article }) => article === row.id).map(({ language, title }) => ({ language, title })),
     ...{ reviewer: row.reviewer, reviewedAt: row.reviewed_at, validUntil: row.valid_until },
-    ...{ validity: validityOf(row, now), fromTicket: row.from_ticket },
+    ...{ validity: validityOf(row, now), fromTicket: row.from_ticket, remindedAt: row.reminded_at },
+    reviewerLack:
+      row.state === 'published' && row.reminded_at === null && validityOf(row, now) !== 'valid'
+        ? lack(row.reviewer, now)
+        : null,
     ...{ createdAt: row.created_at, createdBy: row.created_by, updatedAt: row.updated_at, updatedBy: row.updated_by },
     ...outcomes(row.id),
   }));
@@ -49,6 +53,7 @@ export async function articleList(
   state: State,
   { list, page, mayEdit }: { list: ArticleListName; page: string | undefined; mayEdit: boolean },
   now: number,
+  lack: ReviewerLacks,
 ): Promise<ArticleList> {
   if (page !== undefined && !/^\d{1,6}$/.test(page)) throw badMark(page);
   const from = Number(page ?? 0);
@@ -76,7 +81,7 @@ export async function articleList(
     return Number(n);
   };
   return {
-    items: await rowsOf(state, rows.slice(0, pageLength), now),
+    items: await rowsOf(state, rows.slice(0, pageLength), now, lack),
     next: rows.length > pageLength ? String(from + pageLength) : null,
     counts: {
       ...{ published: await count('published'), review: await count('review') },
@@ -92,8 +97,9 @@ export async function articleDetail(
   id: string,
   rules: readonly NamedRule[],
   now: number,
+  lack: ReviewerLacks,
 ): Promise<ArticleDetail> {
-  const [row] = await rowsOf(state, [await articleRow(state, id)], now);
+  const [row] = await rowsOf(state, [await articleRow(state, id)], now, lack);
   const versions = await state
     .selectFrom('article_versions')
     .select(['version', 'at', 'by_user', 'reason'])

@@ -102,6 +102,8 @@ export interface Notification {
   /** The ticket, where it is about the ticket itself. */
   about?: TicketName;
   assignee?: string | null;
+  /** The article whose reviewer is asked to look at it again. */
+  article?: { id: string; titles: { language: string; title: string }[]; validUntil: number };
   /** Who calls helpers. */
   calledBy?: string;
   /** Until when an answer or a resolution is promised. */

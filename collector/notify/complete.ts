@@ -51,6 +51,7 @@ export function createCompletion(parts: CompletionParts) {
     // Without a ticket: the alert itself, or all where there are several.
     const ofAlert = alert ? `/alerts/${encodeURIComponent(alert)}` : '/alerts';
     let path = ticket === null ? ofAlert : `/tickets/${ticket}`;
+    if (facts.article) path = `/knowledge/${encodeURIComponent(facts.article.id)}`;
     if (rating !== undefined) {
       const secret = await renewSecret(state, rating, clock.now());
       if (secret === null) throw fail('CHANNEL_REFUSED', { channel, reason: 'another link has taken its place' });

@@ -57,6 +57,8 @@ export function headline(notification: Notification, language: Language): string
   const { event, severity, members, value, why, stillSilent, about: ticket } = notification;
   if (ticket)
     return oneLine(`${newsText(notification, language)}: #${ticket.id} ${ticketTitle(language, ticket)}`, 300);
+  if (notification.article)
+    return oneLine(`${newsText(notification, language)}: ${articleTitle(notification, language)}`, 300);
   const level = word(language, `severity.${severity}`);
   const isNew = event === 'firing' && why !== 'reopened';
   const news = isNew
@@ -132,6 +134,23 @@ function commentText({ comment = '', ...notification }: Notification, language: 
   return `${[headline(notification, language), '', written, '', word(language, 'notification.commentHow')].join('\n')}\n`;
 }
 
+/** In the language of the message, else as it was written first. */
+const articleTitle = ({ article }: Notification, language: Language): string =>
+  oneLine((article?.titles.find((one) => one.language === language) ?? article?.titles[0])?.title || article?.id || '');
+
+/** To whoever looks at an article again: no facts of an alert. */
+function reviewText(notification: Notification, language: Language, zone: string): string {
+  const links = linksOf(notification, language).map(({ label, url }) => `${label}: ${url}`);
+  const lines = [headline(notification, language), '', ...explained(notification, language, zone), ...links];
+  return `${lines.join('\n')}\n`;
+}
+
+function reviewLines({ article, sentAt, startedAt }: Notification, language: Language, zone: string): string[] {
+  const isPast = article !== undefined && article.validUntil <= (sentAt ?? startedAt);
+  const how = word(language, isPast ? 'notification.reviewPast' : 'notification.reviewHow');
+  return article ? [`${word(language, 'knowledge.validUntil')}: ${formatTime(article.validUntil, zone)}`, how] : [how];
+}
+
 interface NamedEndpoints {
   endpoints: number;
   targets?: number;
@@ -161,6 +180,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
   const { endpoint, tags, value, why, event, assignee, dueAt, finding, metric } = notification;
   if (event === 'rating') return ratingText(notification, language);
   if (event === 'comment') return commentText(notification, language);
+  if (event === 'review') return reviewText(notification, language, zone);
   const line = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
   const kind =
     finding === undefined
@@ -231,6 +251,7 @@ function seenLines({ finding, metric, endedAt }: Notification, language: Languag
 
 /** What its rule says of it, or what other monitoring said. */
 export function explained(notification: Notification, language: Language, zone: string): string[] {
+  if (notification.event === 'review') return reviewLines(notification, language, zone);
   const { texts, said, startedAt: since } = notification;
   const facts = { ...notification, instance: instanceOf(notification), since, now: notification.sentAt ?? since, zone };
   const { summary, description } = said ?? ruleTexts(texts ?? {}, facts, language);

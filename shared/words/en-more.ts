@@ -45,6 +45,13 @@ export const more = {
     validHelp: 'Empty: no end. From two weeks before, it is listed under To review.',
     reviewer: 'Reviewer',
     reviewed: 'Last review',
+    reminded: 'Told',
+    lack: {
+      nobody: 'Nobody is told: it has no reviewer.',
+      gone: 'Was not told: no such user, or one who cannot log in.',
+      no_way: 'Was not told: no way of being reached is set.',
+      quiet: 'Will be told after the quiet hours.',
+    },
     review: 'Confirm as valid',
     reviewSave: 'Confirm article',
     changed: 'Changed',
@@ -4001,6 +4008,9 @@ export const more = {
     comment: 'News about your ticket',
     commentHow: 'To answer, contact the service desk and name the number of the ticket.',
     rating: 'How satisfied are you with the work?',
+    review: 'Article to review',
+    reviewHow: 'Please check that it still holds, and confirm it on its page.',
+    reviewPast: 'Its date is past. Please check that it still holds, and confirm it on its page.',
     mark: {
       response_50: '50 % of the time to answer is used',
       response_80: '80 % of the time to answer is used',

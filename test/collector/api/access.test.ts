@@ -842,6 +842,10 @@ const calls: Record<string, Call> = {
   'GET /api/v1/desks': {},
   'POST /api/v1/desks/:name/test': { path: '/api/v1/desks/nothing/test', status: 404 },
   'POST /api/v1/desks/:name/hook': { path: '/api/v1/desks/nothing/hook', body: {}, status: 401 },
+  'POST /api/v1/agent/refused': { body: { endpoint: 'e0123456789abcdef', secret: 'x' }, status: 401 },
+  // No broker is set up that asks.
+  'POST /api/v1/mqtt/auth': { body: { username: 'x', password: 'x', clientid: 'x' }, status: 404 },
+  'POST /api/v1/mqtt/acl': { body: { username: 'x', clientid: 'x', topic: 'x', action: 'publish' }, status: 404 },
   'GET /api/v1/collectors': {},
   'GET /api/v1/collector/backups': {},
   // No folder is set up for them.

@@ -17,7 +17,7 @@ import { ruleName } from '../../words/value.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { dayText, endOfDay, inMonths } from './days.ts';
 import { EditArticle } from './edit.tsx';
-import { ArticleMarks, titleOfArticle } from './marks.tsx';
+import { ArticleMarks, ReviewerOf, titleOfArticle } from './marks.tsx';
 import { languageName, Outcome, TextOf } from './text.tsx';
 
 const say = (n: number) => number(n, language.value);
@@ -106,7 +106,9 @@ function Facts({ detail: { row, texts, rules } }: { detail: ArticleDetail }) {
         <Fact name={t('knowledge.validUntil')}>
           <Moment at={row.validUntil} />
         </Fact>
-        <Fact name={t('knowledge.reviewer')}>{row.reviewer ?? '–'}</Fact>
+        <Fact name={t('knowledge.reviewer')}>
+          <ReviewerOf of={row} />
+        </Fact>
         <Fact name={t('knowledge.reviewed')}>
           <Moment at={row.reviewedAt} />
         </Fact>

@@ -12,7 +12,7 @@ import { Table, type TableColumn } from '../../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { FoundItems, useSearch } from './found.tsx';
-import { ArticleMarks, titleOfArticle } from './marks.tsx';
+import { ArticleMarks, ReviewerOf, titleOfArticle } from './marks.tsx';
 
 const foundAtMost = 20;
 const say = (n: number) => number(n, language.value);
@@ -46,7 +46,7 @@ const columns = (): TableColumn<ArticleRow>[] => [
   {
     key: 'reviewer',
     head: t('knowledge.reviewer'),
-    cell: ({ reviewer }) => reviewer ?? '–',
+    cell: (row) => <ReviewerOf of={row} />,
   },
   {
     key: 'changed',

@@ -1,5 +1,6 @@
 /** What is said of an article beside its title, and which of its texts is shown. */
 import type { ArticleRow, ArticleText, FoundRow } from '../../../../shared/knowledge.ts';
+import { Moment } from '../../parts/moment.tsx';
 import { language, t } from '../../words/words.ts';
 
 /** That in the language of the page, else the first one that there is. */
@@ -18,6 +19,28 @@ export const ArticleMarks = ({ of: { state, validity } }: { of: Marked }) => (
       <span class={`chip tone-${validity === 'past' ? 'critical' : 'warning'}`}>
         {t(`knowledge.validity.${validity}`)}
       </span>
+    )}
+  </>
+);
+
+/** Who looks at it again, and of one that is to be looked at whether they were told. */
+export const ReviewerOf = ({
+  of: { reviewer, remindedAt, reviewerLack, validity, state },
+}: {
+  of: Pick<ArticleRow, 'reviewer' | 'remindedAt' | 'reviewerLack' | 'validity' | 'state'>;
+}) => (
+  <>
+    {reviewer ?? '–'}
+    {validity !== 'valid' && state === 'published' && (reviewerLack !== null || remindedAt !== null) && (
+      <div class="quiet small">
+        {reviewerLack !== null ? (
+          t(`knowledge.lack.${reviewerLack}`)
+        ) : (
+          <>
+            {t('knowledge.reminded')} <Moment at={remindedAt} />
+          </>
+        )}
+      </div>
     )}
   </>
 );
