@@ -248,8 +248,8 @@ export function AlertPage({ id }: { id: string }) {
               instance={instanceOf(detail.alert)}
               source={detail.source}
             />
-            <HelpBox of="alerts" id={id} ticket={detail.alert.ticket} />
             <Evidence alert={detail.alert} />
+            <HelpBox of="alerts" id={id} ticket={detail.alert.ticket} />
             <HandOver alert={detail.alert} onDone={loaded.reload} />
             <Beside alert={detail.alert} />
             <Box title={t('alert.history')}>

@@ -23,7 +23,7 @@ function shownValue(value: unknown): string {
 function Trial({ of }: { of: DeskTrial }) {
   const isBad = of.error !== null || of.findings.some(({ result }) => result === 'bad');
   return (
-    <Callout tone={isBad ? 'warning' : 'ok'} title={t(isBad ? 'desk.bad' : 'desk.good')}>
+    <Callout tone={isBad ? 'warning' : 'ok'} title={t(isBad ? 'desk.bad' : 'desk.good')} spoken>
       {of.error !== null && <p lang="en">{of.error}</p>}
       <dl class="facts">
         {of.findings.map(({ what, result, detail }, n) => (

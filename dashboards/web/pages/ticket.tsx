@@ -1,6 +1,6 @@
 /** One ticket: what happened, what was done, and what can be done now. */
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { duration, none, number } from '../../../shared/words/format.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -13,6 +13,7 @@ import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
 import { OutsideBox } from '../rules/rule-texts.tsx';
+import { setTitle } from '../title.ts';
 import { language, t } from '../words/words.ts';
 import { AlertFacts, Evidence } from './alert-evidence.tsx';
 import { ImpactBox } from './incident/impact.tsx';
@@ -74,6 +75,9 @@ export function TicketPage({ id }: { id: number }) {
     (change) => (change.kind === 'ticket' && change.ticket === id) || change.kind === 'alert',
   );
   const row = loaded.data?.row;
+  useEffect(() => {
+    setTitle(`#${id} ${row ? titleOf(row) : ''} · Evenkeel`);
+  });
   const [token, setToken] = useState<string | null>(null);
   const { busy, problem, send } = useSend();
   const unlink = (link: number) =>
@@ -110,11 +114,11 @@ export function TicketPage({ id }: { id: number }) {
             <div class="stack">
               {detail.said && <OutsideBox said={detail.said} />}
               {detail.alert && detail.row.endpoint && <Evidence alert={detail.alert} />}
-              <HelpBox of="tickets" id={id} ticket={id} isSolved={detail.row.resolvedAt !== null} />
-              <ImpactBox ticket={id} from={detail.row.openedAt} />
               <Box title={t('ticket.story')} aside={<a href={to.incident(id)}>{t('incident.axis')}</a>}>
                 <Story detail={detail} />
               </Box>
+              <HelpBox of="tickets" id={id} ticket={id} isSolved={detail.row.resolvedAt !== null} />
+              <ImpactBox ticket={id} from={detail.row.openedAt} />
             </div>
             <div class="stack">
               <Facts detail={detail} />

@@ -22,11 +22,13 @@ function safeHref(href: string): string | null {
 const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: '\u00a0' };
 const plain = (text: string) => text.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name: string) => entities[name] ?? _);
 
-function Link({ href, children }: { href: string; children: ComponentChildren }) {
+/** @param text said already: an address that is its own text is not written twice */
+function Link({ href, text, children }: { href: string; text: string; children: ComponentChildren }) {
   const safe = safeHref(href);
   return safe === null ? (
     <>
-      {children} ({href})
+      {children}
+      {text !== href && `mailto:${text}` !== href && ` (${href})`}
     </>
   ) : (
     <a href={safe} rel="noreferrer">
@@ -50,14 +52,14 @@ function inline(tokens: readonly Token[] | undefined): ComponentChildren {
         return <br key={n} />;
       case 'link':
         return (
-          <Link key={n} href={(token as Tokens.Link).href}>
+          <Link key={n} href={(token as Tokens.Link).href} text={(token as Tokens.Link).text}>
             {inline(token.tokens)}
           </Link>
         );
       case 'image': {
         const { href, text } = token as Tokens.Image;
         return (
-          <Link key={n} href={href}>
+          <Link key={n} href={href} text={text}>
             {text || href}
           </Link>
         );

@@ -1,11 +1,11 @@
 /** One article: its text, whether it helped, until when it holds, and what it was before. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { outcomePlaces } from '../../../../shared/choices.ts';
 import type { ArticleDetail, ArticleVersion } from '../../../../shared/knowledge.ts';
-import { number } from '../../../../shared/words/format.ts';
+import { none, number } from '../../../../shared/words/format.ts';
 import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { type Base, call } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { mayForAll } from '../../net/session.ts';
 import { Box, Callout, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { Input } from '../../parts/field.tsx';
@@ -32,14 +32,20 @@ export function ArticlePage({ id }: { id: string }) {
     setTitle(`${title} · Evenkeel`);
   });
   const version = Number(params.get('version')) || null;
-  const isEdited = params.get('edit') === '1' && may('operator');
+  const isEdited = params.get('edit') === '1' && mayForAll('operator');
+  const wasEdited = useRef(isEdited);
+  // What had the focus is gone with the form, or with the button that opened it.
+  useEffect(() => {
+    if (wasEdited.current !== isEdited) document.querySelector<HTMLElement>('main h1')?.focus();
+    wasEdited.current = isEdited;
+  }, [isEdited]);
   return (
     <>
       <nav class="crumbs" aria-label={t('place.path')}>
         <a href="/knowledge">{t('page.knowledge')}</a>
       </nav>
       <PageHead title={title} lead={row && <ArticleMarks of={row} />}>
-        {row && may('operator') && !isEdited && (
+        {row && mayForAll('operator') && !isEdited && (
           <button type="button" class="button" onClick={() => setQuery({ edit: '1' }, { replace: false })}>
             {t('knowledge.edit')}
           </button>
@@ -70,7 +76,7 @@ export function ArticlePage({ id }: { id: string }) {
               </div>
               <div class="stack">
                 <Facts detail={detail} />
-                {may('operator') && <Review key={detail.row.version} detail={detail} onDone={loaded.reload} />}
+                {mayForAll('operator') && <Review key={detail.row.version} detail={detail} onDone={loaded.reload} />}
                 <History detail={detail} shown={version ?? detail.row.version} />
               </div>
             </div>
@@ -104,7 +110,7 @@ function Facts({ detail: { row, texts, rules } }: { detail: ArticleDetail }) {
       <dl class="facts side-facts">
         <Fact name={t('knowledge.languages')}>{texts.map((text) => languageName(text.language)).join(', ')}</Fact>
         <Fact name={t('knowledge.validUntil')}>
-          <Moment at={row.validUntil} />
+          <Moment at={row.validUntil} shape="date" />
         </Fact>
         <Fact name={t('knowledge.reviewer')}>
           <ReviewerOf of={row} />
@@ -114,7 +120,7 @@ function Facts({ detail: { row, texts, rules } }: { detail: ArticleDetail }) {
         </Fact>
         <Fact name={t('knowledge.solvedCount')}>
           {row.solved + row.notSolved === 0
-            ? '–'
+            ? none
             : t('knowledge.solvedOf', { n: say(row.solved), of: say(row.solved + row.notSolved) })}
         </Fact>
         {row.fromTicket !== null && (
@@ -124,14 +130,14 @@ function Facts({ detail: { row, texts, rules } }: { detail: ArticleDetail }) {
         )}
         <Fact name={t('knowledge.runbookOf')}>
           {rules.length === 0
-            ? '–'
+            ? none
             : rules.map((rule) => (
                 <div key={rule.id}>
                   <a href={to.rule(rule.id)}>{ruleName(rule)}</a>
                 </div>
               ))}
         </Fact>
-        <Fact name={t('knowledge.address')}>
+        <Fact name={t('knowledge.address')} wide>
           <code>/knowledge/{row.id}</code>
         </Fact>
       </dl>
@@ -219,7 +225,7 @@ function OldVersion({ id, version, onDone }: { id: string; version: number; onDo
         <Box
           title={t('knowledge.version', { n: say(version) })}
           aside={
-            may('operator') && (
+            mayForAll('operator') && (
               <button type="button" class="button slim" disabled={busy} onClick={() => void restore()}>
                 {t('knowledge.restore')}
               </button>

@@ -5,6 +5,7 @@ import type { ArticleDetail, ArticleState } from '../../../../shared/knowledge.t
 import { languages } from '../../../../shared/words/index.ts';
 import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
+import { mayForAll } from '../../net/session.ts';
 import { Box, PageHead } from '../../parts/box.tsx';
 import { Choices, Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
@@ -13,6 +14,7 @@ import { PersonInput } from '../../parts/person-input.tsx';
 import { TextArea } from '../../parts/text-area.tsx';
 import { navigate, to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
+import { MissingPage } from '../missing.tsx';
 import { dayText, endOfDay, inMonths } from './days.ts';
 import { useRested } from './found.tsx';
 import { languageName } from './text.tsx';
@@ -85,7 +87,6 @@ function Fields({ written, onWrite, isNew }: FieldsProps) {
           value={text.body}
           onInput={(body) => write({ body })}
           rows={18}
-          maxLength={articleLength}
         />
         <section class="stack-2" aria-label={t('knowledge.preview')}>
           <p class="strong small">{t('knowledge.preview')}</p>
@@ -137,7 +138,9 @@ function Fields({ written, onWrite, isNew }: FieldsProps) {
   );
 }
 
-export function NewArticlePage() {
+export const NewArticlePage = () => (mayForAll('operator') ? <NewArticle /> : <MissingPage />);
+
+function NewArticle() {
   const [written, setWritten] = useState<WrittenArticle>({
     ...{ texts: {}, keywords: '', reviewer: '', until: dayText(inMonths(12, Date.now())) },
     ...{ state: 'published', reason: '' },

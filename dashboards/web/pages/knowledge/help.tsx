@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { HelpAtHand } from '../../../../shared/knowledge.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { may } from '../../net/session.ts';
+import { mayForAll } from '../../net/session.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { navigate, to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -28,7 +28,7 @@ export function HelpBox({ of, id, ticket, isSolved = false }: HelpProps) {
     <Box title={t('knowledge.help')} aside={<a href="/knowledge">{t('page.knowledge')}</a>}>
       <Ready of={loaded} lines={3}>
         {({ runbook, articles, tickets, draft }) => (
-          <div class="stack">
+          <div class="stack at-hand">
             {runbook && (
               <div class="stack-2">
                 <h3>{t('rules.part.runbook')}</h3>
@@ -48,7 +48,7 @@ export function HelpBox({ of, id, ticket, isSolved = false }: HelpProps) {
               </div>
             )}
             {!runbook && articles.length + tickets.length === 0 && <p class="quiet">{t('knowledge.noHelp')}</p>}
-            {ticket !== null && isSolved && may('operator') && <MakeDraft ticket={ticket} draft={draft} />}
+            {ticket !== null && isSolved && mayForAll('operator') && <MakeDraft ticket={ticket} draft={draft} />}
           </div>
         )}
       </Ready>

@@ -2,9 +2,9 @@
 import { useState } from 'preact/hooks';
 import { type ArticleListName, articleLists } from '../../../../shared/choices.ts';
 import type { ArticleList, ArticleRow } from '../../../../shared/knowledge.ts';
-import { number } from '../../../../shared/words/format.ts';
+import { none, number } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
-import { may } from '../../net/session.ts';
+import { may, mayForAll } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Moment } from '../../parts/moment.tsx';
@@ -13,6 +13,7 @@ import { search, setQuery, to, withQuery } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { FoundItems, useSearch } from './found.tsx';
 import { ArticleMarks, ReviewerOf, titleOfArticle } from './marks.tsx';
+import { languageName } from './text.tsx';
 
 const foundAtMost = 20;
 const say = (n: number) => number(n, language.value);
@@ -30,18 +31,18 @@ const columns = (): TableColumn<ArticleRow>[] => [
   {
     key: 'languages',
     head: t('knowledge.languages'),
-    cell: ({ titles }) => titles.map((text) => text.language).join(', '),
+    cell: ({ titles }) => titles.map((text) => languageName(text.language)).join(', '),
   },
   {
     key: 'solved',
     head: t('knowledge.solvedCount'),
     cell: ({ solved, notSolved }) =>
-      solved + notSolved === 0 ? '–' : t('knowledge.solvedOf', { n: say(solved), of: say(solved + notSolved) }),
+      solved + notSolved === 0 ? none : t('knowledge.solvedOf', { n: say(solved), of: say(solved + notSolved) }),
   },
   {
     key: 'until',
     head: t('knowledge.validUntil'),
-    cell: ({ validUntil }) => <Moment at={validUntil} />,
+    cell: ({ validUntil }) => <Moment at={validUntil} shape="date" />,
   },
   {
     key: 'reviewer',
@@ -69,9 +70,13 @@ function Lead({ list: { counts, ended } }: { list: ArticleList }) {
   );
 }
 
+/** Others have no drafts and nothing archived: an empty list would say that there is none. */
+const listsShown = (): ArticleListName[] =>
+  articleLists.filter((one) => may('operator') || one === 'published' || one === 'review');
+
 export function KnowledgePage() {
   const params = new URLSearchParams(search.value);
-  const list = articleLists.find((one) => one === params.get('list')) ?? 'published';
+  const list = listsShown().find((one) => one === params.get('list')) ?? 'published';
   const [text, setText] = useState(params.get('q') ?? '');
   const page = params.get('page');
   const loaded = useLoad<ArticleList>(
@@ -86,7 +91,7 @@ export function KnowledgePage() {
   return (
     <>
       <PageHead title={t('page.knowledge')} lead={loaded.data && <Lead list={loaded.data} />}>
-        {may('operator') && (
+        {mayForAll('operator') && (
           <a class="button main" href="/knowledge/new">
             {t('knowledge.new')}
           </a>
@@ -107,23 +112,26 @@ export function KnowledgePage() {
   );
 }
 
-const Hits = ({ of: items }: { of: Parameters<typeof FoundItems>[0]['items'] }) => (
-  <Box title={t('knowledge.found', { n: say(items.length) })}>
-    <p class="unseen" role="status">
-      {t('knowledge.found', { n: say(items.length) })}
-    </p>
-    {items.length === 0 ? <p class="quiet">{t('knowledge.nothingFound')}</p> : <FoundItems items={items} />}
-  </Box>
-);
+function Hits({ of: items }: { of: Parameters<typeof FoundItems>[0]['items'] }) {
+  // How many more there are is not asked for.
+  const title = t(items.length < foundAtMost ? 'knowledge.found' : 'knowledge.foundMany', { n: say(items.length) });
+  return (
+    <Box title={title}>
+      <p class="unseen" role="status">
+        {title}
+      </p>
+      {items.length === 0 ? <p class="quiet">{t('knowledge.nothingFound')}</p> : <FoundItems items={items} />}
+    </Box>
+  );
+}
 
 function Articles({ loaded, list }: { loaded: ReturnType<typeof useLoad<ArticleList>>; list: ArticleListName }) {
-  const shown = articleLists.filter((one) => may('operator') || one === 'published' || one === 'review');
   return (
     <Ready of={loaded}>
       {({ items, next, counts }) => (
         <>
           <nav class="tabs" aria-label={t('page.knowledge')}>
-            {shown.map((one) => (
+            {listsShown().map((one) => (
               <a
                 key={one}
                 href={`/knowledge${withQuery('', { list: one === 'published' ? null : one })}`}
@@ -135,7 +143,7 @@ function Articles({ loaded, list }: { loaded: ReturnType<typeof useLoad<ArticleL
           </nav>
           {items.length === 0 ? (
             <Empty icon="book" title={t(`knowledge.empty.${list}`)}>
-              {list === 'published' && <p>{t('knowledge.emptyWhy')}</p>}
+              {list === 'published' && mayForAll('operator') && <p>{t('knowledge.emptyWhy')}</p>}
             </Empty>
           ) : (
             <Table caption={t(`knowledge.list.${list}`)} columns={columns()} rows={items} keyOf={({ id }) => id} />

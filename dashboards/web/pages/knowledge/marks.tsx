@@ -1,5 +1,6 @@
 /** What is said of an article beside its title, and which of its texts is shown. */
 import type { ArticleRow, ArticleText, FoundRow } from '../../../../shared/knowledge.ts';
+import { none } from '../../../../shared/words/format.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { language, t } from '../../words/words.ts';
 
@@ -30,7 +31,7 @@ export const ReviewerOf = ({
   of: Pick<ArticleRow, 'reviewer' | 'remindedAt' | 'reviewerLack' | 'validity' | 'state'>;
 }) => (
   <>
-    {reviewer ?? '–'}
+    {reviewer ?? none}
     {validity !== 'valid' && state === 'published' && (reviewerLack !== null || remindedAt !== null) && (
       <div class="quiet small">
         {reviewerLack !== null ? (
