@@ -100,7 +100,8 @@ export function thereFrom(
   }
   for (const { username, clientid, disabled, roles: own = [] } of clients as ListedClient[]) {
     if (typeof username !== 'string') continue;
-    const hasRole = own.some(({ rolename }) => rolename === roleOf(username));
+    // The collector's own user is none of theirs, though its role is named as that of an endpoint "collector" would be.
+    const hasRole = own.some(({ rolename }) => rolename === roleOf(username) && rolename !== roleOfCollector);
     if (!hasRole && !known(username)) continue;
     there.users.set(username, {
       isDisabled: disabled === true,

@@ -78,6 +78,14 @@ export const command: Command = {
       `Settings   ${config.file ?? 'defaults (no evenkeel.yaml here)'}`,
       `Web app    ${http}`,
       `Agents     ${mqtt}`,
+      ...(config.broker
+        ? [
+            `Users      of that broker ${config.broker.users ? `are kept in step: ${config.broker.users.kind}` : 'are made by hand: broker-config'}`,
+          ]
+        : []),
+      ...(config.cluster
+        ? [`Cluster    ${config.cluster.name}, for the others at ${config.cluster.host}:${config.cluster.port}`]
+        : []),
       `Data       ${config.data}`,
       `State      ${config.state ? postgresName(config.state) : 'in the data folder'}`,
       `Series     ${config.series.name}`,

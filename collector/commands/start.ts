@@ -24,12 +24,12 @@ const stopWithinMs = 20_000;
 
 /** @param config names the stores that are not in the data folder; none of the names holds a password */
 function greeting({ addresses, setupLink, data }: Started, config: Config): string {
-  const { state, series } = config;
+  const { state, series, cluster } = config;
   return [
     `Evenkeel ${version} is running.`,
     `  Web app  ${addresses.http}`,
     setupLink === null
-      ? '  Set-up   done: an admin exists'
+      ? `  Set-up   ${cluster === null ? 'done: an admin exists' : 'done, or at the collector with the desk: its start lines have the link'}`
       : `  Set-up   ${setupLink}   (one-time link: creates the first admin)`,
     `  Agents   ${addresses.mqtt}`,
     `  Data     ${data}`,

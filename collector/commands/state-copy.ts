@@ -1,13 +1,13 @@
 /** `state copy --from sqlite --to postgres`: all but the time series of a collector that is stopped, into a PostgreSQL database. */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
-import { fail } from '../../shared/errors.ts';
+import { fail, reasonOf } from '../../shared/errors.ts';
 import { escaped } from '../../shared/safe-text.ts';
 import { openDataFolder, pathsOf } from '../data/folder.ts';
 import { createLog } from '../log.ts';
 import type { Config } from '../settings/settings.ts';
 import { type CopiedState, copyToPostgres } from '../state/copy/copy-state.ts';
-import { postgresName } from '../state/drivers/postgres-address.ts';
+import { postgresFault, postgresName } from '../state/drivers/postgres-address.ts';
 import { type Command, commonOptions, settingsFrom } from './command.ts';
 import { progressLine, untilInterrupted } from './long-work.ts';
 
@@ -55,6 +55,17 @@ function whatNext({ config: { data, backup }, address, passwordFile }: CopyWords
   ];
 }
 
+/** Here, because settings would name the variable that we put it into. */
+function checkPassword(file: string): void {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw fail('BAD_FLAG', { problem: `--password-file "${file}", which cannot be read: ${reasonOf(thrown)}` }, thrown);
+  }
+  if (text.trim() === '') throw fail('BAD_FLAG', { problem: `--password-file "${file}", which is empty` });
+}
+
 /** The settings with the address and the password of the command line in them, checked as those of the file are. */
 function settingsOf(values: Readonly<Record<string, unknown>>): CopyWords {
   const address = typeof values.url === 'string' ? values.url : null;
@@ -64,6 +75,10 @@ function settingsOf(values: Readonly<Record<string, unknown>>): CopyWords {
       problem:
         'a password in --url, which every user of this machine can read; it belongs in a file: --password-file FILE',
     });
+  const problem = address === null ? null : postgresFault(address);
+  if (problem !== null)
+    throw fail('BAD_FLAG', { problem: `--url "${address?.replace(/:(?!\/\/)[^@]*@/, ':…@')}", which ${problem}` });
+  if (file !== null) checkPassword(file);
   const { config } = settingsFrom(values, 'check-config', {
     ...process.env,
     ...(address === null ? {} : { EVENKEEL_STATE: address }),

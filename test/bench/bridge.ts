@@ -4,7 +4,7 @@
  * core of the load, as on a machine of its own.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { wordsOf } from '../support/arguments.ts';
+import { wholeOf, wordsOf } from '../support/arguments.ts';
 import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts';
 import {
   brokerFile,
@@ -68,6 +68,7 @@ export async function run(args: string[]): Promise<void> {
   const number = (fallback: number) => ({ type: 'string' as const, default: String(fallback) });
   const options = { reports: number(60_000), rounds: number(3), load: { type: 'string' as const, default: '' } };
   const { values } = wordsOf({ args, options });
+  const [reports, times] = [wholeOf('reports', values.reports), wholeOf('rounds', values.rounds)];
   const missing = mosquittoMissing();
   if (missing !== null) throw new Error(missing);
   const loads = [
@@ -75,9 +76,9 @@ export async function run(args: string[]): Promise<void> {
     { name: '1,000 connections, 2 in flight, gzip', connections: 1000, window: 2, zipped: true },
   ].filter(({ name }) => name.includes(values.load));
   for (const one of loads) {
-    const load = { ...one, each: Math.ceil(Number(values.reports) / one.connections) };
+    const load = { ...one, each: Math.ceil(reports / one.connections) };
     const rounds: Record<'embedded' | 'bridge', BridgeRound[]> = { embedded: [], bridge: [] };
-    for (let n = 0; n < Number(values.rounds); n++)
+    for (let n = 0; n < times; n++)
       for (const by of n % 2 === 0 ? (['embedded', 'bridge'] as const) : (['bridge', 'embedded'] as const))
         rounds[by].push(await round(load, by));
     const of = (by: 'embedded' | 'bridge', what: keyof BridgeRound) => median(rounds[by].map((one) => one[what]));

@@ -4,7 +4,7 @@
  * line protocol over HTTP, one request at a time on each connection.
  */
 import { loadavg } from 'node:os';
-import { wordsOf } from '../support/arguments.ts';
+import { wholeOf, wordsOf } from '../support/arguments.ts';
 import { cpuOf, memoryOf } from './floods.ts';
 import { median, valuesEach } from './intake.ts';
 import { endpointId } from './intake-names.ts';
@@ -176,9 +176,9 @@ export async function run(args: string[]): Promise<void> {
   });
   const options = {
     shape: values.shape,
-    reports: Number(values.reports),
-    hours: Number(values.hours),
-    rounds: Number(values.rounds),
+    reports: wholeOf('reports', values.reports),
+    hours: wholeOf('hours', values.hours),
+    rounds: wholeOf('rounds', values.rounds),
   };
   const all = await measureStores({ ...options, say: (line) => console.log(line) });
   console.log(`\n${tableOf(all).join('\n')}`);

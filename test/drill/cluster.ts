@@ -10,7 +10,7 @@ import { passwordFile } from '../../collector/broker-users/mosquitto-files.ts';
 import { openReceiver } from '../collector/notify/receiver.ts';
 import { enroll, makeCode } from '../simulate/enroll.ts';
 import { makeMachine } from '../simulate/machine.ts';
-import { wordsOf } from '../support/arguments.ts';
+import { wholeOf, wordsOf } from '../support/arguments.ts';
 import { type InfluxServer, influxMissing, startInflux } from '../support/influxdb.ts';
 import { collectorUser, type MosquittoServer, mosquittoMissing, startMosquitto } from '../support/mosquitto.ts';
 import { freePort } from '../support/port.ts';
@@ -111,15 +111,15 @@ export async function run(args: string[]): Promise<boolean> {
   });
   const only = values.only.split(',').filter(Boolean);
   const unknown = only.find((name) => !Object.hasOwn(clusterFaults, name));
-  const numbers = [values.endpoints, values.interval, values.freeze, values.influx, values.full, values.seed].map(
-    Number,
-  );
-  if (unknown !== undefined || numbers.some((number) => !Number.isInteger(number) || number < 0)) {
-    console.error(
-      `${unknown === undefined ? 'Numbers are whole ones, in ms (--interval) or s (--freeze, --influx, --full)' : `There is no fault "${unknown}"`}. Faults: ${Object.keys(clusterFaults).join(', ')}.`,
-    );
+  if (unknown !== undefined) {
+    console.error(`There is no fault "${unknown}". Faults: ${Object.keys(clusterFaults).join(', ')}.`);
     process.exit(2);
   }
+  const { endpoints: count, interval, freeze: frozen, influx, full, seed: chosen } = values;
+  const numbers = [
+    ...[wholeOf('endpoints', count), wholeOf('interval', interval), wholeOf('freeze', frozen)],
+    ...[wholeOf('influx', influx), wholeOf('full', full), wholeOf('seed', chosen, 0)],
+  ];
   const [endpoints, intervalMs, freezeS, influxS, fullS, seed] = numbers as [
     number,
     number,

@@ -10,7 +10,7 @@ import { openReceiver } from '../collector/notify/receiver.ts';
 import { enroll, makeCode } from '../simulate/enroll.ts';
 import { makeMachine } from '../simulate/machine.ts';
 import { createRandom } from '../simulate/random.ts';
-import { wordsOf } from '../support/arguments.ts';
+import { wholeOf, wordsOf } from '../support/arguments.ts';
 import { freePort } from '../support/port.ts';
 import { type Running, runCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 import { countRows } from '../support/state.ts';
@@ -72,16 +72,8 @@ export async function run(args: string[]): Promise<boolean> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     },
   });
-  const [count, endpoints, intervalMs, seed] = [values.count, values.endpoints, values.interval, values.seed].map(
-    (text, n) => {
-      const number = Number(text);
-      if (!Number.isInteger(number) || number < (n === 3 ? 0 : 1)) {
-        console.error(`--${['count', 'endpoints', 'interval', 'seed'][n]} is "${text}": write a whole number.`);
-        process.exit(2);
-      }
-      return number;
-    },
-  ) as [number, number, number, number];
+  const [count, endpoints] = [wholeOf('count', values.count), wholeOf('endpoints', values.endpoints)];
+  const [intervalMs, seed] = [wholeOf('interval', values.interval), wholeOf('seed', values.seed, 0)];
   console.log(`${count} kills, ${endpoints} endpoints, a report each every ${intervalMs} ms, --seed ${seed}`);
   const began = performance.now();
   const found = await drillKills({ count, endpoints, intervalMs, seed, say: (line) => console.log(line) });

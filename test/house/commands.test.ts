@@ -18,7 +18,7 @@ for (const words of [...others, ...benches])
       encoding: 'utf8',
     });
     assert.is(status, 2, stderr + stdout);
-    assert.match(stderr, /^The command line has unknown option '--nonsense'\.\n/);
+    assert.match(stderr, /^The command line has an unknown option --nonsense\.\n/);
     assert.not.match(stderr, /\n {4}at |node:internal/);
   });
 

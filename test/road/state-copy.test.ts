@@ -125,7 +125,13 @@ onServer('what is wrong is said, and nothing is copied', async () => {
       1,
       /permission denied for schema public\.\nLet the user own the database/,
     ],
-    [[`mysql://evenkeel@${port}/x`], 1, /EVENKEEL_STATE is not the address of a PostgreSQL database/],
+    [[`mysql://evenkeel@${port}/x`], 2, /--url "mysql:.*\/x", which is not the address of a PostgreSQL database/],
+    [['evenkeel:sesame-7@somewhere/x'], 2, /--url "evenkeel:…@somewhere\/x", which is not the address/],
+    [
+      [address('locked-out'), '--password-file', join(folder.path, 'none')],
+      2,
+      /--password-file ".*none", which cannot/,
+    ],
     [
       [address('locked-out'), '--data', join(folder.path, 'nothing')],
       1,

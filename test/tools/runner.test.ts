@@ -20,6 +20,7 @@ for (const path of [
     'test/support/arguments.ts',
     'shared/needs-node.ts',
     'shared/errors.ts',
+    'shared/flag-fault.ts',
     'shared/safe-text.ts',
     'shared/sentence.ts',
   ],

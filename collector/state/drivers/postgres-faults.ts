@@ -72,7 +72,7 @@ export function advice(thrown: unknown, place: PostgresPlace): string {
     case '3D000':
       return `Create it: ${create}`;
     case badEncoding:
-      return `Give Evenkeel another database: ${create}`;
+      return `Give Evenkeel another database: ${create}-utf8`;
     case oldServer:
       return 'Upgrade the server, or name another one in `state`.';
     case insufficientPrivilege:

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { verifierOf } from '../../../collector/accounts/verifier.ts';
 import { dynamicSecurityFile } from '../../../collector/broker-users/mosquitto-files.ts';
+import { thereFrom } from '../../../collector/broker-users/plan.ts';
 import { enroll, makeCode } from '../../simulate/enroll.ts';
 import { makeMachine } from '../../simulate/machine.ts';
 import { openWire, type Wire } from '../../simulate/wire.ts';
@@ -215,6 +216,18 @@ test('a broker without the plugin, and one that lets everybody publish, are told
     'that it is open',
   );
 });
+
+/** Pure: also where no Mosquitto is. */
+const pure = suite('what is there of users');
+
+pure('the user of the collector, as our own file has it, is none of an endpoint', () => {
+  const endpoint = { id: 'e00000001', verifier: verifierOf('a secret') };
+  const { clients, roles } = JSON.parse(
+    dynamicSecurityFile({ name: 'collector', verifier: verifierOf('another') }, [endpoint]),
+  ) as { clients: unknown[]; roles: unknown[] };
+  assert.equal([...thereFrom(clients, roles, () => false).users.keys()], [endpoint.id]);
+});
+pure.run();
 
 const missing = mosquittoMissing();
 if (missing !== null) console.log(`\nSKIP mosquitto: ${missing}`);

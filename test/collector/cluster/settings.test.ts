@@ -1,5 +1,5 @@
 /** What the README shows for one collector and for three, and what the Compose file for three starts: taken by `check-config`. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -73,6 +73,18 @@ withOpenssl(
     assert.is(prepare(made, 'keel.example.net').status, 0);
     assert.is(readFileSync(join(made, 'keel/db-password'), 'utf8'), password);
     assert.match(prepare(made, '').said, /by which name is this machine reached\?/);
+    const other = prepare(made, 'other.example.net');
+    assert.is(other.status, 1);
+    assert.match(other.said, /was made for keel\.example\.net\. Nothing was changed/);
+
+    // As it says: the key of the authority is taken away. Another authority would be one that nobody trusts.
+    const authority = readFileSync(join(made, 'authority/ca.crt'), 'utf8');
+    rmSync(join(made, 'authority/ca.key'));
+    assert.is(prepare(made, 'keel.example.net').status, 0);
+    assert.is(readFileSync(join(made, 'authority/ca.crt'), 'utf8'), authority);
+    rmSync(join(made, 'mosquitto/server.crt'));
+    assert.match(prepare(made, 'keel.example.net').said, /put ca\.key there again/);
+    assert.is(existsSync(join(made, 'mosquitto/server.crt')), false);
     assert.match(prepare(made, 'https://keel').said, /"https:\/\/keel" is no host name/);
 
     for (const { volumes } of Object.values(services))
