@@ -41,6 +41,7 @@ import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
 import { openUsersOfBroker } from './open-broker-users.ts';
 import { openMember } from './open-cluster.ts';
+import { warnOfFiles } from './open-files.ts';
 import { openIntake, sourceOf } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
 import { endpointsNow } from './open-series.ts';
@@ -163,6 +164,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { derive, newest } = createNewest(series, rows, forecasts, clock);
   const followRules = rulesFollower({ rules, alerts, fleet, newest, changeFeed, log });
 
+  if (!config.broker) warnOfFiles(fleet, log);
   const intake = await openIntake({
     ...roadOf(config, deps, series, tls),
     state,
