@@ -213,6 +213,9 @@ async function putThings(
   await admin('PUT', `/api/v1/groups/${ids.group}/members`, { add: [endpoint] });
   const ticket = await admin('POST', '/api/v1/tickets', { title: `${word} ticket`, text: `${word} text`, endpoint });
   ids.ticket = String(ticket.row.id);
+  const texts = [{ language: 'en', title: 'For everybody', body: 'Read it.' }];
+  const common = { keywords: '', reviewer: null, validUntil: null, state: 'published' };
+  ids.article = (await admin('POST', '/api/v1/articles', { ...common, texts })).id;
   await admin('POST', `/api/v1/tickets/${ids.ticket}/comment`, { text: `${word} comment` });
   const affected = [{ site, people: 3 }];
   const segments = [{ start: now - 20 * hour, end: now - 19 * hour, factor: 1, affected }];

@@ -6,7 +6,7 @@ import { ArticleDetail, ArticleList, ArticleState, ArticleVersion } from '../../
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { runbookRules } from '../read-help.ts';
-import { closed, counted, instantMs, prose, UserName, wordOrNone } from '../shapes.ts';
+import { closed, counted, instantMs, prose, proseOrNone, UserName, wordOrNone } from '../shapes.ts';
 import { mayWrite, TextLanguage } from './search.ts';
 
 const url = '/api/v1/articles';
@@ -19,7 +19,7 @@ const ArticleId = Type.String({
 const Params = Type.Object({ id: ArticleId }, closed);
 // Its limits have better reasons than a schema's where they are checked: collector/knowledge/articles.ts.
 const Text = Type.Object(
-  { language: TextLanguage, title: wordOrNone(200), body: Type.String({ maxLength: 60_000, description: 'Markdown' }) },
+  { language: TextLanguage, title: wordOrNone(200), body: proseOrNone(60_000, 'Markdown') },
   closed,
 );
 const validUntil = Type.Union([instantMs('; until then it holds'), Type.Null()], {

@@ -20,7 +20,7 @@ const isTheirs = (need: string): need is Limited => need !== 'public' && need !=
 const routes = Object.entries(access).flatMap(([route, need]) => (isTheirs(need) ? [{ route, need }] : []));
 
 const month = new Date().toISOString().slice(0, 7);
-/** Where a route needs more than its address. `{x}` is an id of the side that is asked for. */
+/** Where a route needs more than its address. `{x}` is an id of the side that is asked for, `#{x}` a number. */
 const queries: Readonly<Record<string, string>> = {
   'GET /api/v1/endpoints/:id/series': '?metric=cpu.usage_active',
   'GET /api/v1/endpoints/:id/usual': '?metric=cpu.usage_active&from=0&to=3600000',
@@ -55,6 +55,7 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /api/v1/tickets/:id/participants/leave': {},
   'POST /api/v1/tickets/:id/links': { kind: 'related', target: '{ticket}' },
   'POST /api/v1/tickets/:id/rating-link': {},
+  'POST /api/v1/articles/:id/outcome': { solved: true, place: 'ticket', ticket: '#{ticket}' },
   'PUT /api/v1/tickets/:id/impact': { segments: [], reason: 'none' },
   'PATCH /api/v1/maintenance/:id': { reason: 'other' },
   'POST /api/v1/maintenance/:id/extend': { until: 4_000_000_000_000 },
@@ -76,6 +77,7 @@ const idOf: Readonly<Record<string, string>> = {
   alerts: 'alert',
   tickets: 'ticket',
   incidents: 'ticket',
+  articles: 'article',
   sites: 'site',
   groups: 'group',
   maintenance: 'maintenance',
@@ -109,7 +111,7 @@ function askedOf(route: string, side: Side) {
   const body = bodies[route];
   return {
     path: filled(path + (queries[route] ?? ''), side),
-    options: { method, ...(body ? { body: filled(JSON.stringify(body), side) } : {}) },
+    options: { method, ...(body ? { body: filled(JSON.stringify(body).replace(/"#(\{\w+\})"/, '$1'), side) } : {}) },
   };
 }
 /** Names of the other site, and ids that only it has. */

@@ -24,7 +24,7 @@ interface Shape {
 }
 
 /** Sentences: line breaks and tabs are theirs. */
-const prose = new Set(['reason', 'note', 'words', 'comment', 'intro']);
+const prose = new Set(['body', 'reason', 'note', 'words', 'comment', 'intro']);
 /** Whatever is in it stays text (a comment may quote the output of a program), but for control characters; shown as text only. */
 const free = new Set([
   'text',
@@ -36,8 +36,8 @@ const free = new Set([
   'openQuestions',
   'cause',
 ]);
-/** Never shown, or with a check of their own: of each cell, of a host name from which a name is made, of `shared/place-name.ts`. */
-const own = new Set(['password', 'current', 'next', 'csv', 'hostname', 'kind_why']);
+/** Never shown, as what a broker asks about, or with a check of their own: of each cell, of a host name from which a name is made, of `shared/place-name.ts`. */
+const own = new Set(['password', 'current', 'next', 'csv', 'hostname', 'kind_why', 'username', 'clientid', 'topic']);
 /** Checked by the room, which says why, or has to be the name of something that is there. */
 const byRoom = new Set(['name', 'site', 'title', 'patterns', 'region', 'zone', 'user', 'target', 'month']);
 

@@ -14,6 +14,8 @@ const takesQuery: Record<string, string> = {
   'GET /act/:token': 'mail programs add keys of their own to links',
   'POST /act/:token': 'its form is sent to the address of the page',
   'GET /*': 'pages of the web app keep their filters there',
+  'POST /api/v1/mqtt/auth': 'whether a broker asks is looked at first, before anything of what it sends is read',
+  'POST /api/v1/mqtt/acl': 'as for whether somebody may log in',
 };
 const takesBody: Record<string, string> = {
   'POST /act/:token': 'what a form sends is not read',
@@ -21,6 +23,8 @@ const takesBody: Record<string, string> = {
   'POST /api/v1/agent/copied': 'so may one that asks whether it is a copy',
   'POST /api/v1/alerts/webhook': 'the form is Alertmanager’s, and grows',
   'POST /api/v1/desks/:name/hook': 'the form is that of each vendor, and its signature is looked at first',
+  'POST /api/v1/mqtt/auth': 'the form is that of a broker, which is known by its secret first',
+  'POST /api/v1/mqtt/acl': 'as for whether somebody may log in',
   'POST /api/v2/alerts': 'the form is Alertmanager’s, and grows',
 };
 
