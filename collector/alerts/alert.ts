@@ -113,7 +113,8 @@ export const goneDefaultS = 26 * 3600;
 /** How long a sample counts; Infinity while the pace of its series is not known. */
 function staleMsOf({ rule, everyMs, lastGapMs }: Pick<LiveAlert, 'rule' | 'everyMs' | 'lastGapMs'>): number {
   if (rule.stale_after_s !== undefined) return rule.stale_after_s * 1000;
-  return staleIntervals * (everyMs ?? lastGapMs ?? Number.POSITIVE_INFINITY);
+  // A whole number: half a millisecond is refused by PostgreSQL, and with it every alert of its batch.
+  return Math.round(staleIntervals * (everyMs ?? lastGapMs ?? Number.POSITIVE_INFINITY));
 }
 
 function paceAfter({ everyMs, lastGapMs }: LiveAlert, gap: number): Pick<LiveAlert, 'everyMs' | 'lastGapMs'> {
