@@ -112,7 +112,7 @@ export const goneDefaultS = 26 * 3600;
 
 /** How long a sample counts; Infinity while the pace of its series is not known. */
 function staleMsOf({ rule, everyMs, lastGapMs }: Pick<LiveAlert, 'rule' | 'everyMs' | 'lastGapMs'>): number {
-  if (rule.stale_after_s !== undefined) return rule.stale_after_s * 1000;
+  if (rule.stale_after_s !== undefined) return Math.round(rule.stale_after_s * 1000);
   // A whole number: half a millisecond is refused by PostgreSQL, and with it every alert of its batch.
   return Math.round(staleIntervals * (everyMs ?? lastGapMs ?? Number.POSITIVE_INFINITY));
 }
@@ -123,8 +123,8 @@ function paceAfter({ everyMs, lastGapMs }: LiveAlert, gap: number): Pick<LiveAle
   return { everyMs: Math.min(everyMs ?? longer, longer), lastGapMs: gap };
 }
 
-const forMs = (rule: Rule) => rule.for_s * 1000;
-const clearMs = (rule: Rule) => rule.clear_for_s * 1000;
+const forMs = (rule: Rule) => Math.round(rule.for_s * 1000);
+const clearMs = (rule: Rule) => Math.round(rule.clear_for_s * 1000);
 
 function blank(birth: NewAlert, level: LevelVerdict, at: number): LiveAlert {
   return {

@@ -115,7 +115,7 @@ function alertOf(row: Selectable<Database['alerts']>, rule: Rule | undefined, fl
   const owner = row.acknowledged_by === null ? null : row.acknowledged_by;
   const isPending = row.state === 'pending';
   const noData = rule?.no_data === 'alert' && row.value === null && row.state !== 'unknown' && !row.calm;
-  const staleMs = (rule?.stale_after_s ?? 0) * 1000;
+  const staleMs = Math.round((rule?.stale_after_s ?? 0) * 1000);
   return {
     id: row.id,
     key: row.key,
@@ -151,7 +151,7 @@ function alertOf(row: Selectable<Database['alerts']>, rule: Rule | undefined, fl
     worstInEpisode: row.flapping === 1 ? row.severity : null,
     statuses: '',
     // Silence is its breach, and counts from now on.
-    nextAt: noData && isPending ? now + staleMs + (rule?.for_s ?? 0) * 1000 : Number.POSITIVE_INFINITY,
+    nextAt: noData && isPending ? now + staleMs + Math.round((rule?.for_s ?? 0) * 1000) : Number.POSITIVE_INFINITY,
     // Written at its first sample: what came of later ones stands beside it, or was not seen.
     dataAt: isPending && rule && !isTimed(rule) ? row.updated_at : now,
     watchedFrom: now,

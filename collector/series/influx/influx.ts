@@ -118,6 +118,8 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
     try {
       if (all) await writer.flush(60_000);
       await writer.trim();
+      // One that has had nothing to write has not looked yet.
+      if (places() === null) await settle();
       if (writer.trouble === null) await rollups.run(all);
       if (upkeepTrouble !== null) log.info({ was: upkeepTrouble }, 'Rollups in InfluxDB work again');
       upkeepTrouble = null;
@@ -201,7 +203,7 @@ function createInflux(parts: BackendParts, options: InfluxOptions, { writing, co
       // A rollup that runs would write what it has read.
       await running;
       try {
-        const there = new Map(Object.values(settled()).map((place) => [place.database, place]));
+        const there = new Map(Object.values(places() ?? (await settle())).map((place) => [place.database, place]));
         for (const { name } of endpoints) {
           for (const place of there.values()) await eraseFrom(computing, place, safeValue(name));
           refused.erase(safeValue(name));

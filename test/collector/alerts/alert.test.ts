@@ -51,6 +51,18 @@ test('begins with the worst level that breaches, and fires when that has lasted'
   assert.equal(to(say(waiting.alert, 60, 'breach', 'breach')), ['firing', null]);
 });
 
+test('samples an odd number of ms apart: what is due has a whole time, as each database takes it', () => {
+  const rule: Rule = { ...mild, for_s: 600, no_data: 'ignore' };
+  let alert: LiveAlert | null = null;
+  for (const at of [0, 10_001, 20_002]) alert = onSample(alert, [level(rule, 'breach')], at, birth).alert;
+  const due = dueOf(alert as LiveAlert, false);
+  assert.is(due, 20_002 + 25_003);
+  // A part of a millisecond may be set.
+  const held: Rule = { ...mild, for_s: 1.0004, no_data: 'alert', stale_after_s: 1.0004 };
+  assert.ok(Number.isInteger(onSample(null, [level(held, 'breach')], 0, birth).alert?.nextAt));
+  assert.ok(Object.values(onDue(alert as LiveAlert, due as number, false).transition ?? {}).includes(due));
+});
+
 test('pending: any sample that is not a breach ends it; one without data does not', () => {
   const { alert } = say(null, 0, 'clear', 'breach');
   assert.equal(to(say(alert, 10, 'clear', 'hold')), ['inactive', 'not_held']);
