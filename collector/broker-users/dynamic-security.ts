@@ -172,9 +172,11 @@ export function createDynamicUsers(parts: DynamicUsersParts): BrokerUsers {
     },
     changed(id, isIn) {
       const user = there?.users.get(id);
-      // Presence changes all the time, and means nothing here.
-      if (there && isIn && user && !user.isDisabled) return;
-      if (there && !isIn && !user && !there.roles.has(id)) return;
+      // Presence changes all the time, and means nothing here. While commands are under way, what is known to be there may be over.
+      if (there && !isWorking) {
+        if (isIn && user && !user.isDisabled) return;
+        if (!isIn && !user && !there.roles.has(id)) return;
+      }
       changed.add(id);
       void work();
     },
