@@ -1294,6 +1294,8 @@ export const more = {
       session: 'Log-in',
       silence: 'Silence',
       site: 'Site',
+      article: 'Article',
+      ticket_desk: 'Ticket desk',
       status_page: 'Status page',
       target: 'Availability target',
       ticket: 'Ticket',
@@ -1302,6 +1304,8 @@ export const more = {
       view: 'Saved view',
     },
     action: {
+      draft: 'Draft made',
+      review: 'Reviewed',
       start_view: 'Start view chosen',
       bulk: 'Changed many at once',
       backups: 'Backup begun',

@@ -1283,6 +1283,8 @@ export const more: MoreWords = {
       session: 'ログイン',
       silence: 'サイレンス',
       site: 'サイト',
+      article: '記事',
+      ticket_desk: 'チケットデスク',
       status_page: 'ステータスページ',
       target: '可用性の目標',
       ticket: 'チケット',
@@ -1291,6 +1293,8 @@ export const more: MoreWords = {
       view: '保存ビュー',
     },
     action: {
+      draft: '下書きの作成',
+      review: '確認',
       start_view: '最初に表示するビューを選択',
       bulk: '一括変更',
       layers: '設定を保存',
