@@ -127,9 +127,37 @@ export function writeKey(data: string, key: string): string {
 
 /** @param before what it was made from: a command and the collector may both be at it. @throws EvenkeelError CONFLICT */
 export function writeAuthority(data: string, before: AuthorityFile | null, file: AuthorityFile): void {
-  if (JSON.stringify(readAuthority(data)) !== JSON.stringify(before))
-    throw fail('CONFLICT', { problem: 'the certificates were changed at the same moment; run it again' });
-  replace(fileOf(data), `${JSON.stringify(file, null, 1)}\n`);
+  alone(`${fileOf(data)}.lock`, () => {
+    if (JSON.stringify(readAuthority(data)) !== JSON.stringify(before))
+      throw fail('CONFLICT', { problem: 'the certificates were changed at the same moment; run it again' });
+    replace(fileOf(data), `${JSON.stringify(file, null, 1)}\n`);
+  });
+}
+
+const lockedAtMost = 2000;
+
+/** Of two processes the second waits. A lock that stays longer than one file takes to write was left by one that was killed. */
+function alone(lock: string, work: () => void): void {
+  const since = performance.now();
+  while (!isTaken(lock)) {
+    if (performance.now() - since > lockedAtMost) rmSync(lock, { force: true });
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+  try {
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isTaken(lock: string): boolean {
+  try {
+    closeSync(openSync(lock, 'wx', 0o600));
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw thrown;
+  }
 }
 
 /** What agents were told last. One that cannot be read counts as none: then they are told anew. */

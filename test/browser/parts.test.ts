@@ -101,9 +101,17 @@ step('a page that shows reasons is not shown before their sentences are here', a
 
 step('a page whose file has another name since an upgrade is loaded anew, at its address', async () => {
   await mark();
-  await page.route('**/assets/tickets-*.js', (route) => route.fulfill({ status: 404, body: '{}' }), { times: 1 });
+  let isLoadedAnew = false;
+  page.on('request', (request) => {
+    isLoadedAnew ||= request.isNavigationRequest();
+  });
+  await page.route('**/assets/tickets-*.js', (route) =>
+    isLoadedAnew ? route.continue() : route.fulfill({ status: 404, body: '{}' }),
+  );
   await menu('Tickets');
   await heading('Tickets');
+  page.removeAllListeners('request');
+  await page.unrouteAll();
   assert.is(new URL(page.url()).pathname, '/tickets');
   assert.not(await isMarked(), 'the page was loaded anew');
 });

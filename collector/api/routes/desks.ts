@@ -37,7 +37,7 @@ export function deskRoutes(app: App, { desks }: Context): void {
   );
 
   // Its signature is over the bytes as they came.
-  void app.register(async (door) => {
+  void app.register((door: App, _, done) => {
     door.removeAllContentTypeParsers();
     door.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
     door.post(
@@ -59,6 +59,7 @@ export function deskRoutes(app: App, { desks }: Context): void {
         return reply.status(204).send(null);
       },
     );
+    done();
   });
 }
 

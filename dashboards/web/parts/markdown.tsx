@@ -6,6 +6,7 @@ import type { Token, Tokens } from 'marked';
 import type { ComponentChildren, JSX } from 'preact';
 import { CopyButton } from './field.tsx';
 import { markdownTokens } from './markdown-tokens.ts';
+import '../look/knowledge.css';
 
 type Heading = 'h2' | 'h3' | 'h4' | 'h5' | 'h6';
 

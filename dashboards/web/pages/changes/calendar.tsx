@@ -8,6 +8,7 @@ import { search, to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { type CalendarDay, dayName, liesOn, weeksOf } from './days.ts';
 import { changeNumber, changeTitle, say } from './facts.tsx';
+import '../../look/month.css';
 
 const shownPerDay = 3;
 

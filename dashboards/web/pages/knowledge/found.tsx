@@ -7,6 +7,7 @@ import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { TicketState, titleOf } from '../ticket-marks.tsx';
 import { ArticleMarks } from './marks.tsx';
+import '../../look/knowledge.css';
 
 /** A key press waits for the next one for so long. */
 const restMs = 120;

@@ -9,6 +9,7 @@ import { navigate, to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { FoundItems, useSearch } from './found.tsx';
 import { InlineArticle } from './text.tsx';
+import '../../look/knowledge.css';
 
 interface HelpProps {
   of: 'tickets' | 'alerts';
