@@ -50,7 +50,7 @@ import { type OpenTls, openTls } from './open-tls.ts';
 import type { HeldMessages } from './own-backup/held.ts';
 import { createOwnBackups, type OwnBackupParts } from './own-backup/own-backups.ts';
 import { runningSource } from './own-backup/source.ts';
-import type { Close, Collector, Deps, DeskParts, OpenParts, Started } from './parts.ts';
+import type { Close, Collector, Deps, LeaderParts, OpenParts, Started } from './parts.ts';
 import { restoreTrier } from './restore-tried.ts';
 import type { SeriesStore } from './series/series.ts';
 import { type Addresses, ownAddressOf } from './settings/addresses.ts';
@@ -84,7 +84,9 @@ export function createCollector(config: Config, deps: Deps): Collector {
       const onStop = (close: Close) => void opened.push(close);
       const parts = { ...deps, stopped: stopped.signal };
       starting ??=
-        config.cluster && !deps.desk ? openMember(config, parts, onStop, createCollector) : open(config, parts, onStop);
+        config.cluster && !deps.leader
+          ? openMember(config, parts, onStop, createCollector)
+          : open(config, parts, onStop);
       return starting.catch(async (thrown: unknown) => {
         await closeAll();
         throw thrown;
@@ -102,7 +104,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { clock, log } = deps;
   const { folder, state, driver, fleet, series, mirrors } = await openStores(config, deps, onStop);
   const changeFeed = createChangeFeed();
-  if (deps.desk) onStop(followEndpoints(changeFeed, deps.desk));
+  if (deps.leader) onStop(followEndpoints(changeFeed, deps.leader));
   const registry = new Registry();
   const accounts = await createAccounts(state, clock.now, config.adminPassword, config.openId, folder.path);
   const enrollments = createEnrollments(state, clock.now, config.zone);
@@ -143,7 +145,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     ...{ config, log, clock, state, groups, generated, changeFeed, publicUrl, mailOf },
     fleet: withTargets(fleet, targets, managers.services),
     findingOf: managers.services.finding,
-    maySend: deps.desk?.isSure ?? (() => true),
+    maySend: deps.leader?.isSure ?? (() => true),
   };
   const opening = await openAlerts({ ...opened, ...watching }, onStop);
   const { channels, channelHealth, rules, outbox, held: heldBack, tickets, ticketClocks, alerts } = opening;
@@ -167,15 +169,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   if (!config.broker) warnOfFiles(fleet, log);
   const intake = await openIntake({
     ...roadOf(config, deps, series, tls),
-    state,
-    fleet,
-    changeFeed,
-    clock,
-    log,
-    registry,
+    ...{ state, fleet, changeFeed, clock, log, registry, alerts, derive },
     rawRetentionMs: config.retention.rawMs,
-    alerts,
-    derive,
     onTrouble(trouble) {
       alerts
         .self(trouble)
@@ -205,8 +200,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ rules, newest, viewOf: seen, ruleNamed },
       ...{ channels, desks: routes.desks, devices: routes.devices, channelHealth, ownBackups, mirrors },
       trust: { view: tls.view, ofEndpoint: tls.agents.ofEndpoint },
-      registry,
-      addresses: () => tls.addresses(ports),
+      ...{ registry, addresses: () => tls.addresses(ports) },
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
       ...{ joins: createJoinLog(clock.now), packages },
       async retired(ids) {
@@ -221,11 +215,11 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ finishErasing: erasures.finish, floodOf: intake.floodOf },
       trouble: () => series.stats().appendsWait,
     },
-    { config: deps.desk ?? config, tls: deps.desk ? plain : tls.web, log, web: deps.web },
+    { config: deps.leader ?? config, tls: deps.leader ? plain : tls.web, log, web: deps.web },
   );
   onStop(() => server.close());
-  const port = await listen(server, (deps.desk ?? config).http);
-  if (deps.desk) deps.desk.onPort(port);
+  const port = await listen(server, (deps.leader ?? config).http);
+  if (deps.leader) deps.leader.onPort(port);
   else ports.http = port;
   const ofDays = { state, fleet, factsOf: rows.facts, heldOf: held, zone: config.zone, now: clock.now };
   chores.push({ name: 'backups and patches of the day', run: () => saveEndpointDays(ofDays) });
@@ -236,7 +230,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   await ownBackups.start();
   onStop(announceNew({ ...deps, state, fleet, alerts, rule: newEndpoints, isOn: config.agents.announceNew }));
   keepHouse({ ...deps, state, driver, accounts, outbox, chores, erasures }, onStop);
-  const [addresses, own] = [tls.addresses(ports), deps.desk ? `http://127.0.0.1:${port}` : ownAddressOf(config, port)];
+  const addresses = tls.addresses(ports);
+  const own = deps.leader ? `http://127.0.0.1:${port}` : ownAddressOf(config, port);
   await beside(config, deps, { folder, accounts, enrollments, addresses, own, web: tls.web }, onStop);
   const secret = accounts.setup.secret();
   return {
@@ -249,19 +244,19 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   };
 }
 
-/** Where messages come from, and what keeps them: of a desk, other collectors. */
-const roadOf = (config: Config, { desk, source }: Deps, series: SeriesStore, { broker }: Pick<OpenTls, 'broker'>) =>
-  desk
-    ? { source: desk.source, conflict: desk.conflict, store: desk.storeOf(series) }
+/** Where messages come from, and what keeps them: of a leader, other collectors. */
+const roadOf = (config: Config, { leader, source }: Deps, series: SeriesStore, { broker }: Pick<OpenTls, 'broker'>) =>
+  leader
+    ? { source: leader.source, conflict: leader.conflict, store: leader.storeOf(series) }
     : {
         source: source ?? sourceOf(config, { broker }),
         store: series,
       };
 
-const followEndpoints = (changeFeed: ChangeFeed, { onEndpoint }: DeskParts) =>
+const followEndpoints = (changeFeed: ChangeFeed, { onEndpoint }: LeaderParts) =>
   changeFeed.subscribe((change) => change.kind === 'endpoint' && onEndpoint(change.endpoint));
 
-/** The desk is reached from this machine alone. */
+/** The leader is reached from this machine alone. */
 const plain: ShownTls = { current: () => null, onChange: () => undefined };
 
 const packageFoldersOf = ({ packages }: Config, { path }: DataFolder, deps: Deps) =>

@@ -1,5 +1,5 @@
 /**
- * Wires a collector among others: its buckets, what it keeps of them, the way to the desk, and the desk itself while this one
+ * Wires a collector among others: its buckets, what it keeps of them, the way to the leader, and the leader itself while this one
  * has it. Called by `collector.ts` alone. What it opens, `stop` closes in the opposite order.
  */
 import { randomUUID } from 'node:crypto';
@@ -9,12 +9,12 @@ import type { Clock } from '../shared/clock.ts';
 import { EvenkeelError, reasonOf } from '../shared/errors.ts';
 import { isWithin } from '../shared/ranges.ts';
 import { createTokens } from './accounts/tokens.ts';
-import { createDeskSource } from './cluster/desk-source.ts';
 import { createErasedElsewhere } from './cluster/erased.ts';
 import { createFigures, type MemberFigures } from './cluster/figures.ts';
 import { openFront } from './cluster/front.ts';
-import { type BucketChange, createHoldings, type Desk, deskItem, type Holdings } from './cluster/holdings.ts';
+import { type BucketChange, createHoldings, type Holdings, type Leader, leaderItem } from './cluster/holdings.ts';
 import { createKnown } from './cluster/known.ts';
+import { createLeaderSource } from './cluster/leader-source.ts';
 import { createLeases } from './cluster/leases.ts';
 import { openPeers } from './cluster/peers.ts';
 import { createPost } from './cluster/post.ts';
@@ -31,7 +31,7 @@ import type { IntakeSource } from './intake/source.ts';
 import type { Mirrors } from './mirrors/mirrors.ts';
 import { sourceOf } from './open-intake.ts';
 import { openFolder, openSeriesIn, openStateAt } from './open-stores.ts';
-import type { Close, Collector, Deps, DeskParts, OpenParts, Started } from './parts.ts';
+import type { Close, Collector, Deps, LeaderParts, OpenParts, Started } from './parts.ts';
 import type { SeriesStore } from './series/series.ts';
 import { addressesOf } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
@@ -39,13 +39,13 @@ import type { PostgresPlace } from './state/drivers/postgres-address.ts';
 import type { State } from './state/open.ts';
 import { serveTls } from './tls/serving.ts';
 
-/** A collector with other settings and parts: the desk is one. */
+/** A collector with other settings and parts: that of the leader. */
 type Create = (config: Config, deps: Deps) => Collector;
 
 /** A killed collector of the same name is forgotten by then. */
 const nameWithinMs = 20_000;
-/** Without a desk a start still ends: it may be another's that is just beginning. */
-const deskWithinMs = 30_000;
+/** Without a leader a start still ends: it may be another's that is just beginning. */
+const leaderWithinMs = 30_000;
 
 /** @throws EvenkeelError for whatever a person can mend */
 export async function openMember(
@@ -60,11 +60,11 @@ export async function openMember(
   const folder = openFolder(config, onStop);
   const { state } = await openStateAt(place, folder, { log, stopped }, onStop);
   const instance = randomUUID();
-  let desk: OpenDesk | null = null;
+  let leader: OpenLeader | null = null;
   const peers = await openPeers({
     ...{ host: cluster.host, port: cluster.port, name: null, instance, now: deps.clock.now(), log },
-    deskPort: () => desk?.port() ?? null,
-    onRelay: (socket, from) => (desk ? desk.source.accept(socket, from) : socket.terminate()),
+    leaderPort: () => leader?.port() ?? null,
+    onRelay: (socket, from) => (leader ? leader.source.accept(socket, from) : socket.terminate()),
   });
   onStop(() => peers.close());
   const figures = createFigures();
@@ -73,9 +73,9 @@ export async function openMember(
   // The clock of the database is everybody's.
   const clock: Clock = { ...deps.clock, now: () => Math.round(deps.clock.now() + holdings.aheadMs()) };
   const known = createKnown({ state, log, monotonic: clock.monotonic });
-  const fleet = { get: (id: string) => known.get(id) ?? desk?.endpointOf(id) };
+  const fleet = { get: (id: string) => known.get(id) ?? leader?.endpointOf(id) };
   const { series, mirrors } = await openSeriesIn(config, folder, place, { clock, log, fleet }, onStop);
-  const ofDesk = startMirrors(mirrors, figures.registry, onStop);
+  const ofLeader = startMirrors(mirrors, figures.registry, onStop);
   onStop(() =>
     holdings
       .stop()
@@ -92,13 +92,13 @@ export async function openMember(
 
   const onOwn = new Set<() => void>();
   const relay = createRelay({
-    ...{ instance, log, desk: holdings.desk, onDesk: holdings.onDesk, connect: peers.connect },
+    ...{ instance, log, leader: holdings.leader, onLeader: holdings.onLeader, connect: peers.connect },
     onEndpoint: (id) =>
       void known
         .reload(id)
         .then(() => erased.changed(id))
         .catch(() => undefined),
-    own: (): TakePassed | null => (desk?.port() ? desk.source.take : null),
+    own: (): TakePassed | null => (leader?.port() ? leader.source.take : null),
     onOwn(listener) {
       onOwn.add(listener);
       return () => void onOwn.delete(listener);
@@ -110,47 +110,47 @@ export async function openMember(
   const port = await openWeb(config, { ...deps, clock, holdings, peers, figures, state }, onStop);
   const here = { ...config, http: { ...config.http, port } };
 
-  const turnDesk = deskTurns(async (next) => {
-    const old = desk;
-    desk = null;
+  const turnLeader = leaderTurns(async (next) => {
+    const old = leader;
+    leader = null;
     for (const listener of onOwn) listener();
     await old?.collector.stop();
     if (!next?.isMine) return null;
-    const fence = { item: deskItem, holder: instance, token: next.token };
-    const deskSource = createDeskSource({ holdings, outward: source, log });
-    const opened = openDesk(here, { ...deps, clock, log }, create, {
+    const fence = { item: leaderItem, holder: instance, token: next.token };
+    const leaderSource = createLeaderSource({ holdings, outward: source, log });
+    const opened = openLeader(here, { ...deps, clock, log }, create, {
       ...{
         folder,
         series: { ...series, close: async () => undefined },
-        mirrors: ofDesk,
+        mirrors: ofLeader,
         place: { ...place, fence },
-        isSure: () => holdings.isSure() && holdings.desk()?.token === next.token,
+        isSure: () => holdings.isSure() && holdings.leader()?.token === next.token,
       },
-      ...{ source: deskSource.source, conflict: deskSource.conflict, storeOf: deskSource.storeOf },
+      ...{ source: leaderSource.source, conflict: leaderSource.conflict, storeOf: leaderSource.storeOf },
       onEndpoint(id) {
         void known.reload(id).catch(() => undefined);
-        deskSource.tell(id);
+        leaderSource.tell(id);
       },
     });
     try {
       const started = await opened.collector.start();
-      desk = { ...opened, source: deskSource };
+      leader = { ...opened, source: leaderSource };
       void series.shared?.learn(opened.endpoints());
-      log.info({ collector: cluster.name }, 'This collector has the desk: alerts, tickets, messages and pages');
+      log.info({ collector: cluster.name }, 'This collector leads: alerts, tickets, messages and pages');
       for (const listener of onOwn) listener();
       return started;
     } catch (thrown) {
-      log.error({ err: thrown }, 'The desk could not be opened here; another may take it');
-      await holdings.giveDesk().catch(() => undefined);
+      log.error({ err: thrown }, 'The leader could not be opened here; another may take it');
+      await holdings.giveLead().catch(() => undefined);
       throw thrown;
     }
   });
-  onStop(() => turnDesk(null).catch(() => undefined));
-  onStop(holdings.onDesk((next) => void turnDesk(next).catch(() => undefined)));
-  const first = holdings.desk();
-  const started = first?.isMine ? await turnDesk(first) : null;
+  onStop(() => turnLeader(null).catch(() => undefined));
+  onStop(holdings.onLeader((next) => void turnLeader(next).catch(() => undefined)));
+  const first = holdings.leader();
+  const started = first?.isMine ? await turnLeader(first) : null;
   if (!first)
-    await Promise.race([holdings.round().catch(() => undefined), pause(deskWithinMs, undefined, { ref: false })]);
+    await Promise.race([holdings.round().catch(() => undefined), pause(leaderWithinMs, undefined, { ref: false })]);
   const nothing = async () => [];
   return {
     addresses: started?.addresses ?? addressesOf(config, { http: port, mqtt: source.port }),
@@ -160,10 +160,10 @@ export async function openMember(
       name: cluster.name,
       address: me.address,
       buckets: holdings.all().length,
-      desk: holdings.desk()?.member.name ?? null,
+      leader: holdings.leader()?.member.name ?? null,
     },
-    applyRules: (rules) => desk?.started()?.applyRules(rules) ?? nothing(),
-    applyAgentSettings: async (layers) => desk?.started()?.applyAgentSettings(layers),
+    applyRules: (rules) => leader?.started()?.applyRules(rules) ?? nothing(),
+    applyAgentSettings: async (layers) => leader?.started()?.applyAgentSettings(layers),
   };
 }
 
@@ -179,21 +179,21 @@ async function beginRounds(holdings: Holdings, stopped: AbortSignal): Promise<vo
   }
 }
 
-interface OpenDesk {
+interface OpenLeader {
   collector: Collector;
-  source: ReturnType<typeof createDeskSource>;
+  source: ReturnType<typeof createLeaderSource>;
   port(): number | null;
   started(): Started | null;
   endpointOf(id: string): { name: string; site: string | null } | undefined;
   endpoints(): string[];
 }
 
-function openDesk(
+function openLeader(
   config: Config,
   deps: OpenParts,
   create: Create,
-  shared: Omit<DeskParts, 'http' | 'onPort' | 'onFleet'>,
-): Omit<OpenDesk, 'source'> {
+  shared: Omit<LeaderParts, 'http' | 'onPort' | 'onFleet'>,
+): Omit<OpenLeader, 'source'> {
   let [port, started]: [number | null, Started | null] = [null, null];
   const { http } = config;
   const names = [...http.names, http.host];
@@ -202,7 +202,7 @@ function openDesk(
     { ...config, localAgent: false },
     {
       ...deps,
-      desk: {
+      leader: {
         ...shared,
         http: { ...http, names, host: '127.0.0.1', port: 0, trustProxy: ['127.0.0.1', ...http.trustProxy] },
         onPort: (at) => {
@@ -229,10 +229,10 @@ function openDesk(
   };
 }
 
-/** One after the other: the desk is closed before it is opened again. */
-function deskTurns(turn: (next: Desk | null) => Promise<Started | null>) {
+/** One after the other: the leader is closed before it is opened again. */
+function leaderTurns(turn: (next: Leader | null) => Promise<Started | null>) {
   let last: Promise<Started | null> = Promise.resolve(null);
-  return (next: Desk | null): Promise<Started | null> => {
+  return (next: Leader | null): Promise<Started | null> => {
     last = last.catch(() => null).then(() => turn(next));
     return last;
   };
@@ -241,22 +241,22 @@ function deskTurns(turn: (next: Desk | null) => Promise<Started | null>) {
 type MirrorsStart = Parameters<Mirrors['start']>[0];
 
 /**
- * Mirrors get the samples of this collector's buckets; states of endpoints are known at the desk alone, and an alert is raised
- * there. Elsewhere what is behind is in the log. @returns those of the desk
+ * Mirrors get the samples of this collector's buckets; states of endpoints are known at the leader alone, and an alert is raised
+ * there. Elsewhere what is behind is in the log. @returns those of the leader
  */
 function startMirrors(mirrors: Mirrors, registry: Registry, onStop: (close: Close) => void): Mirrors {
-  let desk: MirrorsStart | null = null;
+  let leader: MirrorsStart | null = null;
   const alerts: MirrorsStart['alerts'] = {
-    own: async (...about) => desk?.alerts.own(...about),
-    ownTags: (rule) => desk?.alerts.ownTags(rule) ?? [],
+    own: async (...about) => leader?.alerts.own(...about),
+    ownTags: (rule) => leader?.alerts.ownTags(rule) ?? [],
   };
-  onStop(mirrors.start({ registry, alerts, endpoints: () => desk?.endpoints() ?? [] }));
+  onStop(mirrors.start({ registry, alerts, endpoints: () => leader?.endpoints() ?? [] }));
   return {
     ...mirrors,
     start(given) {
-      desk = given;
+      leader = given;
       return () => {
-        if (desk === given) desk = null;
+        if (leader === given) leader = null;
       };
     },
   };
@@ -273,7 +273,7 @@ type PostDeps = OpenParts & {
 /** Each would be asked by its own agents alone; settings refuse it. */
 const noBroker = { broker: { current: () => null, onChange: () => undefined } };
 
-/** From the broker to the store and to the desk. */
+/** From the broker to the store and to the leader. */
 async function openPost(config: Config, parts: PostDeps, onStop: (close: Close) => void): Promise<IntakeSource> {
   const { clock, log, known, series, relay, holdings, figures } = parts;
   const counters = createIntakeCounters(figures.registry);
@@ -295,7 +295,7 @@ async function openPost(config: Config, parts: PostDeps, onStop: (close: Close) 
     ...{ largeMessages, counters, budgets, clock, shapes: createReportShapes() },
     quickInflate: createKeptInflater(Math.max(0, largeMessages.smallBytes)),
     admission: createAdmission({ retentionMs: config.retention.rawMs, maxSeries: 2000, monotonic: clock.monotonic }),
-    // The desk reads the same, and keeps what is set aside.
+    // The leader reads the same, and keeps what is set aside.
     quarantine: { putParts: async () => undefined },
     fleet: { received: () => undefined },
   };

@@ -14,16 +14,16 @@ import { awaitState } from './state/open.ts';
 
 export async function openStores(
   config: Config,
-  { clock, log, stopped, desk }: OpenParts,
+  { clock, log, stopped, leader }: OpenParts,
   onStop: (close: Close) => void,
 ) {
-  const kept = desk ?? { folder: openFolder(config, onStop), place: null };
+  const kept = leader ?? { folder: openFolder(config, onStop), place: null };
   const place = kept.place ?? config.state ?? { driver: 'sqlite', file: kept.folder.state };
   const { state, driver } = await openStateAt(place, kept.folder, { log, stopped }, onStop);
   const fleet = await createFleet({ state, clock, log });
   onStop(() => fleet.close());
-  desk?.onFleet(fleet);
-  const { series, mirrors } = desk ?? (await openSeriesIn(config, kept.folder, place, { clock, log, fleet }, onStop));
+  leader?.onFleet(fleet);
+  const { series, mirrors } = leader ?? (await openSeriesIn(config, kept.folder, place, { clock, log, fleet }, onStop));
   await adoptReplaced(state, series);
   return { folder: kept.folder, state, driver, fleet, series, mirrors };
 }

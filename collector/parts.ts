@@ -20,16 +20,16 @@ export interface Deps {
   packages?: readonly string[];
   /** Where messages of endpoints come from; without, the broker of this collector. */
   source?: IntakeParts['source'];
-  /** Set for the desk of a collector among others. */
-  desk?: DeskParts;
+  /** Set for what a leader opens. */
+  leader?: LeaderParts;
 }
 
-/** What the desk of several collectors shares with the collector that has it. */
-export interface DeskParts {
+/** What the leader of several collectors shares with the part of it that every collector has. */
+export interface LeaderParts {
   folder: DataFolder;
   /** By its own clock nobody else can have it yet. */
   isSure(): boolean;
-  /** Refuses changes once another has the desk. */
+  /** Refuses changes once another leads. */
   place: StatePlace;
   series: SeriesStore;
   mirrors: Mirrors;
@@ -51,7 +51,7 @@ export interface Started {
   setupLink: string | null;
   data: string;
   /** Of a collector among others. */
-  cluster?: { name: string; address: string; buckets: number; desk: string | null };
+  cluster?: { name: string; address: string; buckets: number; leader: string | null };
   /** Other rules of the settings file and the files beside it: all or none. @returns ids of those that now differ */
   applyRules(rules: Config['rules']): Promise<string[]>;
   /** Other settings of agents of the settings file. */

@@ -116,7 +116,7 @@ export const errors = {
     'Give each collector a name of its own: cluster: { name: … } in evenkeel.yaml. One that was killed is no longer in the way after a few seconds.',
     true,
   ),
-  NO_DESK: row(
+  NO_LEADER: row(
     503,
     'No collector answers pages at the moment: the one that did is gone, and another takes over.',
     'It takes a few seconds; try again. What was just asked for was not done, and nothing is lost: agents keep their reports. If it lasts, the logs of the collectors have the reason.',

@@ -1,5 +1,5 @@
 /**
- * Endpoints that were erased by the desk: what the journal of this collector has of them goes as well, now or at its next start, and so
+ * Endpoints that were erased by the leader: what the journal of this collector has of them goes as well, now or at its next start, and so
  * do samples that only now reach the backend.
  */
 
@@ -45,11 +45,11 @@ export function createErasedElsewhere(parts: {
       held = rows.flatMap(({ id }) => (series.holds(id) ? id : []));
       for (const id of held) await series.erase(id);
       since = rows.reduce((latest, { erased_at }) => Math.max(latest, (erased_at ?? 0) - lateMs), since);
-      if (held.length > 0) log.info({ endpoints: held }, 'Erased here what was erased at the desk');
+      if (held.length > 0) log.info({ endpoints: held }, 'Erased here what was erased at the leader');
     } catch (thrown) {
       log.warn(
         { endpoints: held, reason: reasonOf(thrown) },
-        'What was erased at the desk is not erased here yet; tried again',
+        'What was erased at the leader is not erased here yet; tried again',
       );
     }
   }

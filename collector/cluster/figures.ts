@@ -7,7 +7,7 @@ import type { Relay } from './relay.ts';
 
 export interface FigureParts {
   relay: Pick<Relay, 'waiting' | 'isConnected'>;
-  holdings: Pick<Holdings, 'all' | 'desk'>;
+  holdings: Pick<Holdings, 'all' | 'leader'>;
   series: Pick<SeriesStore, 'stats'>;
   monotonic(): number;
 }
@@ -44,9 +44,9 @@ export function createFigures(): MemberFigures {
           },
         });
       gauge('buckets', 'Buckets of endpoints that this collector serves, of 256', () => holdings.all().length);
-      gauge('desk', 'Whether alerts, tickets and messages are made here', () => (holdings.desk()?.isMine ? 1 : 0));
-      gauge('connected', 'Whether a desk takes its messages', () => (relay.isConnected() ? 1 : 0));
-      gauge('waiting_messages', 'Messages that the desk has not answered yet', relay.waiting);
+      gauge('leader', 'Whether alerts, tickets and messages are made here', () => (holdings.leader()?.isMine ? 1 : 0));
+      gauge('connected', 'Whether a leader takes its messages', () => (relay.isConnected() ? 1 : 0));
+      gauge('waiting_messages', 'Messages that the leader has not answered yet', relay.waiting);
       gauge(
         'unwritten_reports',
         'Reports in its journal that the time series do not hold',

@@ -6,7 +6,7 @@
 import type { Metric } from '../../shared/report.ts';
 import { type UpLeaf, upLeaves } from '../../shared/topics.ts';
 
-/** A message of an agent that the collector of its bucket passes on to the desk. */
+/** A message of an agent that the collector of its bucket passes on to the leader. */
 export interface PassedMessage {
   endpoint: string;
   leaf: UpLeaf;
@@ -17,7 +17,7 @@ export interface PassedMessage {
   receivedAt: number;
 }
 
-/** A number that counts as received from now on, with what the desk has made of its message. */
+/** A number that counts as received from now on, with what the leader has made of its message. */
 export interface ReceivedPlace {
   epoch: string;
   seq: number;
@@ -25,7 +25,7 @@ export interface ReceivedPlace {
   metrics: Metric[];
 }
 
-export interface DeskAnswer {
+export interface LeaderAnswer {
   /** `done`: it may be acknowledged. `refused`: not, and it is resent. */
   outcome: 'done' | 'refused';
   /** The agent is to go on under another epoch. */
@@ -33,7 +33,7 @@ export interface DeskAnswer {
   places: ReceivedPlace[];
 }
 
-export const plainly = (outcome: DeskAnswer['outcome']): DeskAnswer => ({ outcome, conflicts: [], places: [] });
+export const plainly = (outcome: LeaderAnswer['outcome']): LeaderAnswer => ({ outcome, conflicts: [], places: [] });
 
 const [ofMessage, ofAnswer, ofEndpoint] = [1, 2, 3];
 
@@ -49,7 +49,7 @@ export function encodePassed(n: number, { endpoint, leaf, payload, from, receive
   return Buffer.concat([head, names, payload]);
 }
 
-export function encodeAnswer(n: number, { outcome, conflicts, places }: DeskAnswer): Buffer {
+export function encodeAnswer(n: number, { outcome, conflicts, places }: LeaderAnswer): Buffer {
   const more = conflicts.length + places.length > 0 ? Buffer.from(JSON.stringify({ conflicts, places }), 'utf8') : null;
   const head = Buffer.allocUnsafe(10);
   head.writeUInt8(ofAnswer, 0);
@@ -69,7 +69,7 @@ export function encodeEndpoint(endpoint: string): Buffer {
   return Buffer.concat([head, name]);
 }
 
-export type Frame = { n: number } & ({ passed: PassedMessage } | { answer: DeskAnswer } | { endpoint: string });
+export type Frame = { n: number } & ({ passed: PassedMessage } | { answer: LeaderAnswer } | { endpoint: string });
 
 /** @throws RangeError, SyntaxError for bytes that are no frames */
 export function* decodeFrames(bytes: Buffer): Generator<Frame> {

@@ -1,5 +1,5 @@
 /**
- * The web server of every collector: whatever it is asked for, the desk answers, and this one hands it through. So people,
+ * The web server of every collector: whatever it is asked for, the leader answers, and this one hands it through. So people,
  * machines that join and a load balancer may come to any of them.
  */
 import {
@@ -16,8 +16,8 @@ import type { Log } from '../../shared/log.ts';
 import { createGate } from '../doors/gate.ts';
 import { limits } from '../doors/limits.ts';
 import type { ShownTls } from '../tls/serving.ts';
-import type { Desk, Holdings } from './holdings.ts';
-import { answerUnanswered, type Unanswered } from './no-desk.ts';
+import type { Holdings, Leader } from './holdings.ts';
+import { answerUnanswered, type Unanswered } from './no-leader.ts';
 import { isReading, type Peers, pipe } from './peers.ts';
 
 export interface FrontParts {
@@ -26,7 +26,7 @@ export interface FrontParts {
   tls: ShownTls;
   /** Whether what a proxy at this address says of its client is believed. */
   isTrusted(address: string): boolean;
-  holdings: Pick<Holdings, 'desk' | 'onDesk'>;
+  holdings: Pick<Holdings, 'leader' | 'onLeader'>;
   peers: Pick<Peers, 'request'>;
   /** Of this collector alone, for Prometheus. */
   metrics: { contentType: string; metrics(): Promise<string> };
@@ -40,7 +40,7 @@ export interface FrontParts {
 
 /** Of one connection alone [RFC 9110, 7.6.1], or said by us. */
 const notPassedOn = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
-/** `/metrics` is that of the desk. */
+/** `/metrics` is that of the leader. */
 const metricsPath = '/metrics/collector';
 const own = /^x-evenkeel-(secret|instance)$/;
 
@@ -50,8 +50,8 @@ export async function openFront(parts: FrontParts): Promise<{ port: number; clos
   const shown = parts.tls.current();
   const patience = { headersTimeout: http.headers, requestTimeout: http.request, keepAliveTimeout: http.keepAlive };
   const gate = createGate({ rules: http.gate, monotonic: parts.clock.monotonic, onClosed: () => undefined });
-  const underWay = new Map<ReturnType<Peers['request']>, Desk>();
-  /** Since when no desk answers, ms UTC; null while one does. */
+  const underWay = new Map<ReturnType<Peers['request']>, Leader>();
+  /** Since when no leader answers, ms UTC; null while one does. */
   let goneAt: number | null = null;
   const tell = (asked: IncomingMessage, answer: ServerResponse, code: Unanswered) => {
     goneAt ??= parts.clock.now();
@@ -59,18 +59,18 @@ export async function openFront(parts: FrontParts): Promise<{ port: number; clos
   };
   const handle = (asked: IncomingMessage, answer: ServerResponse) => {
     if (asked.method === 'GET' && asked.url === metricsPath) return void answerMetrics(asked, answer, parts);
-    const desk = parts.holdings.desk();
-    if (!desk) return tell(asked, answer, 'NO_DESK');
+    const leader = parts.holdings.leader();
+    if (!leader) return tell(asked, answer, 'NO_LEADER');
     const { method, url: path } = asked;
-    const request = parts.peers.request(desk, { method, path, headers: headersOf(asked, parts, shown !== null) });
-    underWay.set(request, desk);
+    const request = parts.peers.request(leader, { method, path, headers: headersOf(asked, parts, shown !== null) });
+    underWay.set(request, leader);
     request.once('close', () => underWay.delete(request));
     let isBroken = false;
     pipe(asked, answer, request, {
       log: parts.log,
       onBroken(isSent) {
         isBroken = true;
-        tell(asked, answer, isSent && !isReading(method) ? 'CHANGE_UNKNOWN' : 'NO_DESK');
+        tell(asked, answer, isSent && !isReading(method) ? 'CHANGE_UNKNOWN' : 'NO_LEADER');
       },
     });
     request.once('response', ({ statusCode = 500 }) => {
@@ -80,11 +80,11 @@ export async function openFront(parts: FrontParts): Promise<{ port: number; clos
       if (statusCode < 400 && (cookie ?? authorization) !== undefined) gate.known(asked.socket);
     });
   };
-  // A desk that stands still answers nobody, and its streams stay open: whoever waits is to ask the next one.
-  const stopFollowing = parts.holdings.onDesk((next) => {
+  // A leader that stands still answers nobody, and its streams stay open: whoever waits is to ask the next one.
+  const stopFollowing = parts.holdings.onLeader((next) => {
     goneAt = next === null ? (goneAt ?? parts.clock.now()) : goneAt;
     for (const [request, { token }] of underWay)
-      if (token !== next?.token) request.destroy(new Error('the desk is at another collector'));
+      if (token !== next?.token) request.destroy(new Error('the leader is at another collector'));
   });
   const server = shown
     ? createTls(
@@ -112,7 +112,7 @@ export async function openFront(parts: FrontParts): Promise<{ port: number; clos
   };
 }
 
-/** What this collector does, whoever has the desk: its own part of the work is known nowhere else. */
+/** What this collector does, whoever leads: its own part of the work is known nowhere else. */
 async function answerMetrics(asked: IncomingMessage, answer: ServerResponse, { metrics, mayRead, log }: FrontParts) {
   try {
     const secret = /^Bearer +([\w.~+/=-]{1,200})$/i.exec(asked.headers.authorization ?? '')?.[1];

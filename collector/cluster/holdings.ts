@@ -1,5 +1,5 @@
 /**
- * What this collector serves at the moment: its buckets, and the desk, where what comes after a verdict is decided. Each
+ * What this collector serves at the moment: its buckets, and the leader, where what comes after a verdict is decided. Each
  * round it says that it runs, drops what is no longer its own, gives back what another is to have, and takes what is free.
  */
 import type { Clock } from '../../shared/clock.ts';
@@ -9,7 +9,7 @@ import { type ClusterMember, type ClusterSeen, type Leases, leaseMs } from './le
 import { buckets, sharesOf } from './share.ts';
 
 /** Of all that happens with everything. */
-export const deskItem = 'desk';
+export const leaderItem = 'leader';
 
 /** A few rounds may fail before others take over. */
 const everyMs = 2000;
@@ -21,7 +21,7 @@ export interface BucketChange {
   lost: readonly string[];
 }
 
-export interface Desk {
+export interface Leader {
   member: ClusterMember;
   /** Of its lease. */
   token: number;
@@ -33,9 +33,9 @@ export interface Holdings {
   /** Sorted. */
   all(): readonly string[];
   onChange(listener: (change: BucketChange) => void): () => void;
-  /** Who has the desk; null while nobody does. */
-  desk(): Desk | null;
-  onDesk(listener: (desk: Desk | null) => void): () => void;
+  /** Who leads; null while nobody does. */
+  leader(): Leader | null;
+  onLeader(listener: (leader: Leader | null) => void): () => void;
   /** Those that run, as of the last round. */
   members(): readonly ClusterMember[];
   /** Instance of the collector that serves a bucket. */
@@ -46,8 +46,8 @@ export interface Holdings {
   aheadMs(): number;
   /** One round now; joins one that is on its way. @throws EvenkeelError CLUSTER_NAME_TAKEN, STATE_UNAVAILABLE */
   round(): Promise<void>;
-  /** Gives the desk back: it could not be opened here. */
-  giveDesk(): Promise<void>;
+  /** Leads no longer: it could not be opened here. */
+  giveLead(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,18 +56,18 @@ export interface HoldingsParts {
   me: Pick<ClusterMember, 'name' | 'instance'>;
   clock: Clock;
   log: Log;
-  /** Not before this is the desk taken, monotonic: another may open it where this one could not. */
-  deskPauseMs?: number;
+  /** Not before this does it lead, monotonic: another may open what this one could not. */
+  leaderPauseMs?: number;
 }
 
-export function createHoldings({ leases, me, clock, log, deskPauseMs = 20_000 }: HoldingsParts): Holdings {
+export function createHoldings({ leases, me, clock, log, leaderPauseMs = 20_000 }: HoldingsParts): Holdings {
   const mine = new Map<string, number>();
   const clocks = compareClocks(clock, log);
-  const [ofBuckets, ofDesk] = [new Set<(change: BucketChange) => void>(), new Set<(desk: Desk | null) => void>()];
+  const [ofBuckets, ofLeader] = [new Set<(change: BucketChange) => void>(), new Set<(leader: Leader | null) => void>()];
   let seen: ClusterSeen | null = null;
-  let desk: Desk | null = null;
+  let leader: Leader | null = null;
   let sureUntil = 0;
-  let deskFrom = 0;
+  let leaderFrom = 0;
   let running: Promise<void> | null = null;
   let isStopped = false;
   let trouble: string | null = null;
@@ -88,8 +88,8 @@ export function createHoldings({ leases, me, clock, log, deskPauseMs = 20_000 }:
 
     const shares = sharesOf(now.members.map(({ name }) => name));
     const own = buckets.filter((bucket) => shares.get(bucket) === me.name);
-    const wanted = [...(clock.monotonic() >= deskFrom ? [deskItem] : []), ...own];
-    const surplus = [...mine.keys()].filter((item) => item !== deskItem && shares.get(item) !== me.name);
+    const wanted = [...(clock.monotonic() >= leaderFrom ? [leaderItem] : []), ...own];
+    const surplus = [...mine.keys()].filter((item) => item !== leaderItem && shares.get(item) !== me.name);
     if (surplus.length > 0) {
       drop(surplus);
       await leases.give(surplus);
@@ -105,10 +105,10 @@ export function createHoldings({ leases, me, clock, log, deskPauseMs = 20_000 }:
     const taken = free.length > 0 ? await leases.take(free) : new Map<string, number>();
     for (const [item, token] of taken) mine.set(item, token);
     tellBuckets(
-      [...kept, ...taken.keys()].filter((item) => item !== deskItem),
+      [...kept, ...taken.keys()].filter((item) => item !== leaderItem),
       [],
     );
-    lookAtDesk(now);
+    lookAtLeader(now);
     if (trouble !== null) log.info({ was: trouble }, 'The collectors share their work again');
     trouble = null;
   }
@@ -117,34 +117,34 @@ export function createHoldings({ leases, me, clock, log, deskPauseMs = 20_000 }:
     for (const item of items) mine.delete(item);
     tellBuckets(
       [],
-      items.filter((item) => item !== deskItem),
+      items.filter((item) => item !== leaderItem),
     );
-    if (items.includes(deskItem)) setDesk(null);
+    if (items.includes(leaderItem)) setLeader(null);
   }
 
   function tellBuckets(gained: readonly string[], lost: readonly string[]): void {
     if (gained.length + lost.length === 0) return;
     log.info(
-      { gained: gained.length, lost: lost.length, now: mine.size - (mine.has(deskItem) ? 1 : 0) },
+      { gained: gained.length, lost: lost.length, now: mine.size - (mine.has(leaderItem) ? 1 : 0) },
       'Buckets moved',
     );
     for (const listener of ofBuckets) listener({ gained, lost });
   }
 
-  function setDesk(next: Desk | null): void {
-    const isSame = next?.token === desk?.token && next?.member.instance === desk?.member.instance;
-    desk = next;
+  function setLeader(next: Leader | null): void {
+    const isSame = next?.token === leader?.token && next?.member.instance === leader?.member.instance;
+    leader = next;
     if (isSame) return;
-    log.info({ desk: next?.member.name ?? null }, 'The desk is at another collector now');
-    for (const listener of ofDesk) listener(next);
+    log.info({ leader: next?.member.name ?? null }, 'Another collector leads now');
+    for (const listener of ofLeader) listener(next);
   }
 
-  function lookAtDesk(now: ClusterSeen): void {
-    const token = mine.get(deskItem);
-    const holder = token !== undefined ? me.instance : (now.leases.get(deskItem)?.holder ?? null);
+  function lookAtLeader(now: ClusterSeen): void {
+    const token = mine.get(leaderItem);
+    const holder = token !== undefined ? me.instance : (now.leases.get(leaderItem)?.holder ?? null);
     const member = now.members.find(({ instance }) => instance === holder);
-    const found = token ?? now.leases.get(deskItem)?.token;
-    setDesk(member && found !== undefined ? { member, token: found, isMine: token !== undefined } : null);
+    const found = token ?? now.leases.get(leaderItem)?.token;
+    setLeader(member && found !== undefined ? { member, token: found, isMine: token !== undefined } : null);
   }
 
   function round(): Promise<void> {
@@ -167,25 +167,25 @@ export function createHoldings({ leases, me, clock, log, deskPauseMs = 20_000 }:
 
   return {
     holds: (bucket) => mine.has(bucket),
-    all: () => [...mine.keys()].filter((item) => item !== deskItem).sort(),
+    all: () => [...mine.keys()].filter((item) => item !== leaderItem).sort(),
     onChange(listener) {
       ofBuckets.add(listener);
       return () => void ofBuckets.delete(listener);
     },
-    desk: () => desk,
-    onDesk(listener) {
-      ofDesk.add(listener);
-      return () => void ofDesk.delete(listener);
+    leader: () => leader,
+    onLeader(listener) {
+      ofLeader.add(listener);
+      return () => void ofLeader.delete(listener);
     },
     members: () => seen?.members ?? [],
     holderOf: (bucket) => (mine.has(bucket) ? me.instance : (seen?.leases.get(bucket)?.holder ?? null)),
     isSure: () => clock.monotonic() < sureUntil,
     aheadMs: clocks.aheadMs,
     round,
-    async giveDesk() {
-      deskFrom = clock.monotonic() + deskPauseMs;
-      drop([deskItem]);
-      await leases.give([deskItem]);
+    async giveLead() {
+      leaderFrom = clock.monotonic() + leaderPauseMs;
+      drop([leaderItem]);
+      await leases.give([leaderItem]);
     },
     async stop() {
       isStopped = true;

@@ -1,4 +1,4 @@
-/** The endpoints of the buckets that this collector serves, as far as it needs to know them. Read only: the desk changes them. */
+/** The endpoints of the buckets that this collector serves, as far as it needs to know them. Read only: the leader changes them. */
 
 import { reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';

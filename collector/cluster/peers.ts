@@ -1,5 +1,5 @@
 /**
- * The port where the other collectors reach this one: for messages that go to the desk, and for pages that another was asked for.
+ * The port where the other collectors reach this one: for messages that go to the leader, and for pages that another was asked for.
  * Who comes shows this collector's secret, and sees its certificate; both stand in the database, new with each start.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -10,16 +10,16 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { fail, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { leafMs, makeCertificate, makeKey, rootMs, timesFrom } from '../tls/certificates.ts';
-import type { Desk } from './holdings.ts';
+import type { Leader } from './holdings.ts';
 import type { ClusterMember } from './leases.ts';
 
 export interface Peers {
   /** What the others need to come here. */
   known: Pick<ClusterMember, 'address' | 'certificate' | 'secret'>;
-  /** A connection for messages to the desk of another. */
-  connect(desk: Desk): WebSocket;
-  /** A request to whoever has the desk: over the network, or on this machine. */
-  request(desk: Desk, options: RequestOptions): ReturnType<typeof requestPlain>;
+  /** A connection for messages to the leader of another. */
+  connect(leader: Leader): WebSocket;
+  /** A request to whoever leads: over the network, or on this machine. */
+  request(leader: Leader, options: RequestOptions): ReturnType<typeof requestPlain>;
   close(): Promise<void>;
 }
 
@@ -31,8 +31,8 @@ export interface PeerParts {
   name: string | null;
   instance: string;
   now: number;
-  /** Port of the desk's web server on this machine; null while the desk is elsewhere. */
-  deskPort(): number | null;
+  /** Port of the leader's web server on this machine; null while the leader is elsewhere. */
+  leaderPort(): number | null;
   /** Another collector passes messages on. */
   onRelay(socket: WebSocket, instance: string): void;
   log: Log;
@@ -71,10 +71,10 @@ export async function openPeers(parts: PeerParts): Promise<Peers> {
 
   const server = createServer({ cert, key, minVersion: 'TLSv1.3' }, (asked, answer) => {
     if (!isPeer(asked)) return refuse(answer, 'none');
-    const port = parts.deskPort();
+    const port = parts.leaderPort();
     if (port === null) return refuse(answer, 'none');
     const { [secretHeader]: _, ...headers } = asked.headers;
-    const request = requestPlain({ ...deskAt(port), method: asked.method, path: asked.url, headers });
+    const request = requestPlain({ ...leaderAt(port), method: asked.method, path: asked.url, headers });
     pipe(asked, answer, request, { log, onBroken: (isSent) => refuse(answer, isSent ? 'cut' : 'none') });
   });
   server.headersTimeout = headMs;
@@ -118,8 +118,8 @@ export async function openPeers(parts: PeerParts): Promise<Peers> {
       return new WebSocket(`wss://${member.address}/relay`, options);
     },
     request({ member, isMine }, options) {
-      const here = isMine ? parts.deskPort() : null;
-      if (here !== null) return requestPlain({ ...options, ...deskAt(here) });
+      const here = isMine ? parts.leaderPort() : null;
+      if (here !== null) return requestPlain({ ...options, ...leaderAt(here) });
       const url = new URL(`https://${member.address}`);
       return requestTls({
         ...options,
@@ -140,17 +140,17 @@ export async function openPeers(parts: PeerParts): Promise<Peers> {
 
 /** That certificate alone, by whatever name it is reached. */
 const trusting = (ca: string) => ({ ca, checkServerIdentity: () => undefined, minVersion: 'TLSv1.3' as const });
-const deskAt = (port: number) => ({ host: '127.0.0.1', port, agent: false as const });
+const leaderAt = (port: number) => ({ host: '127.0.0.1', port, agent: false as const });
 const inUrl = (host: string) => (host.includes(':') ? `[${host}]` : host);
 
 /** Whether asking twice does no harm. */
 export const isReading = (method: string | undefined): boolean => method === 'GET' || method === 'HEAD';
 
-/** What another collector answers in place of its desk: it has none, or that did not answer what it was sent. */
-const deskHeader = 'x-evenkeel-desk';
+/** What another collector answers in place of its leader: it has none, or that did not answer what it was sent. */
+const leaderHeader = 'x-evenkeel-leader';
 
-function refuse(answer: ServerResponse, desk: 'none' | 'cut'): void {
-  answer.writeHead(desk === 'none' ? 503 : 502, { connection: 'close', [deskHeader]: desk }).end();
+function refuse(answer: ServerResponse, leader: 'none' | 'cut'): void {
+  answer.writeHead(leader === 'none' ? 503 : 502, { connection: 'close', [leaderHeader]: leader }).end();
 }
 
 interface PipeParts {
@@ -175,7 +175,7 @@ export function pipe(
       });
   });
   request.on('response', (given) => {
-    const { [deskHeader]: refused } = given.headers;
+    const { [leaderHeader]: refused } = given.headers;
     if (refused !== undefined) {
       given.resume();
       return onBroken(refused === 'cut');
@@ -186,7 +186,7 @@ export function pipe(
     given.pipe(answer);
   });
   request.on('error', (thrown) => {
-    log.debug({ reason: reasonOf(thrown) }, 'The desk did not answer a request');
+    log.debug({ reason: reasonOf(thrown) }, 'The leader did not answer a request');
     if (answer.headersSent) answer.destroy();
     else onBroken(isSent);
   });

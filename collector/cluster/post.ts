@@ -1,6 +1,6 @@
 /**
- * What a collector does with messages of the buckets that it serves: keeps the samples, passes each message on to the desk, and
- * acknowledges when both are done. What the desk has to save first, such as a loss or the proof of an outage, is kept after it.
+ * What a collector does with messages of the buckets that it serves: keeps the samples, passes each message on to the leader, and
+ * acknowledges when both are done. What the leader has to save first, such as a loss or the proof of an outage, is kept after it.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
@@ -10,7 +10,7 @@ import type { Acks } from '../intake/acks.ts';
 import { type AdmitParts, admit, type Readable } from '../intake/read-message.ts';
 import type { Publication } from '../intake/source.ts';
 import type { SeriesStore } from '../series/series.ts';
-import type { DeskAnswer, ReceivedPlace } from './frames.ts';
+import type { LeaderAnswer, ReceivedPlace } from './frames.ts';
 import type { Holdings } from './holdings.ts';
 import type { KnownEndpoint, KnownEndpoints } from './known.ts';
 import type { Relay } from './relay.ts';
@@ -42,7 +42,7 @@ export function createPost(parts: PostParts): BucketPost {
     try {
       return admit(parts.reading, message)?.catch(() => undefined);
     } catch {
-      // The desk comes to the same, sets it aside, and says what to do with its number.
+      // The leader comes to the same, sets it aside, and says what to do with its number.
       return undefined;
     }
   }
@@ -77,7 +77,7 @@ export function createPost(parts: PostParts): BucketPost {
   async function finish(
     message: Publication,
     read: Readable,
-    passing: Promise<DeskAnswer>,
+    passing: Promise<LeaderAnswer>,
     keeping: Promise<KeptAs> | null,
   ) {
     const { endpoint } = message;
@@ -101,7 +101,7 @@ export function createPost(parts: PostParts): BucketPost {
     const goOn = () => {
       const passing = relay.pass({ endpoint: endpoint.id, leaf, payload, from, receivedAt });
       const { report, isEmptied } = read;
-      // Only samples of now may be kept before the desk has seen them.
+      // Only samples of now may be kept before the leader has seen them.
       const isPlain = leaf === 'report' && report && !report.lost && !isEmptied;
       const keeping = isPlain ? keep(endpoint.id, receivedAt, report, read.digest as number) : null;
       finish(message, read, passing, keeping).catch((thrown: unknown) => {

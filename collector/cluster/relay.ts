@@ -1,21 +1,21 @@
 /**
- * Passes messages of agents on to the desk, wherever that is, and brings its answers back. What has no answer when the
- * desk moves, or the connection breaks, is passed on again, in the order in which it came: the desk takes it twice without harm.
+ * Passes messages of agents on to the leader, wherever that is, and brings its answers back. What has no answer when the
+ * leader moves, or the connection breaks, is passed on again, in the order in which it came: the leader takes it twice without harm.
  */
 import type { WebSocket } from 'ws';
 import type { Log } from '../../shared/log.ts';
-import { type DeskAnswer, decodeFrames, encodePassed, type PassedMessage, plainly } from './frames.ts';
-import type { Desk } from './holdings.ts';
+import { decodeFrames, encodePassed, type LeaderAnswer, type PassedMessage, plainly } from './frames.ts';
+import type { Leader } from './holdings.ts';
 
-/** The desk of this process. */
-export type TakePassed = (from: string, passed: PassedMessage) => Promise<DeskAnswer>;
+/** The leader of this process. */
+export type TakePassed = (from: string, passed: PassedMessage) => Promise<LeaderAnswer>;
 
 export interface Relay {
-  /** Resolves with the desk's answer, however long that takes; `refused` once the relay is closed. */
-  pass(passed: PassedMessage): Promise<DeskAnswer>;
+  /** Resolves with the leader's answer, however long that takes; `refused` once the relay is closed. */
+  pass(passed: PassedMessage): Promise<LeaderAnswer>;
   /** Messages without an answer. */
   waiting(): number;
-  /** Whether a desk takes messages at the moment. */
+  /** Whether a leader takes messages at the moment. */
   isConnected(): boolean;
   close(): void;
 }
@@ -23,21 +23,21 @@ export interface Relay {
 export interface RelayParts {
   /** Of this collector. */
   instance: string;
-  desk(): Desk | null;
-  onDesk(listener: (desk: Desk | null) => void): () => void;
-  /** The desk of this process, once it is open. */
+  leader(): Leader | null;
+  onLeader(listener: (leader: Leader | null) => void): () => void;
+  /** The leader of this process, once it is open. */
   own(): TakePassed | null;
   onOwn(listener: () => void): () => void;
   /** Opens a connection to another collector. */
-  connect(desk: Desk): WebSocket;
-  /** The desk has changed what is known of an endpoint. */
+  connect(leader: Leader): WebSocket;
+  /** The leader has changed what is known of an endpoint. */
   onEndpoint(endpoint: string): void;
   log: Log;
 }
 
 interface WaitingPassage {
   passed: PassedMessage;
-  resolve(answer: DeskAnswer): void;
+  resolve(answer: LeaderAnswer): void;
 }
 
 const againMs = 500;
@@ -48,7 +48,7 @@ export function createRelay(parts: RelayParts): Relay {
   const { log } = parts;
   const waiting = new Map<number, WaitingPassage>();
   let last = 0;
-  let link: { desk: Desk; socket: WebSocket | null; isOpen: boolean } | null = null;
+  let link: { leader: Leader; socket: WebSocket | null; isOpen: boolean } | null = null;
   let unsent: number[] = [];
   let isDue = false;
   let retry: NodeJS.Timeout | null = null;
@@ -56,25 +56,25 @@ export function createRelay(parts: RelayParts): Relay {
 
   function follow(): void {
     if (isClosed) return;
-    const desk = parts.desk();
-    const isSame = link !== null && desk !== null && link.desk.token === desk.token;
-    if (isSame && (link?.socket === null) === (parts.own() !== null && desk.isMine)) return;
+    const leader = parts.leader();
+    const isSame = link !== null && leader !== null && link.leader.token === leader.token;
+    if (isSame && (link?.socket === null) === (parts.own() !== null && leader.isMine)) return;
     leave();
-    if (desk === null || (desk.isMine && !parts.own())) return;
-    link = { desk, socket: null, isOpen: desk.isMine };
-    if (!desk.isMine) open(desk);
+    if (leader === null || (leader.isMine && !parts.own())) return;
+    link = { leader, socket: null, isOpen: leader.isMine };
+    if (!leader.isMine) open(leader);
     if (link.isOpen) passAll();
   }
 
-  function open(desk: Desk): void {
-    const socket = parts.connect(desk);
-    link = { desk, socket, isOpen: false };
+  function open(leader: Leader): void {
+    const socket = parts.connect(leader);
+    link = { leader, socket, isOpen: false };
     const isCurrent = () => link?.socket === socket;
     let isOpened = false;
     socket.on('open', () => {
       if (!isCurrent() || !link) return;
       isOpened = link.isOpen = true;
-      log.info({ desk: desk.member.name, waiting: waiting.size }, 'Messages go to the desk');
+      log.info({ leader: leader.member.name, waiting: waiting.size }, 'Messages go to the leader');
       passAll();
     });
     socket.on('message', (bytes: Buffer) => {
@@ -84,19 +84,22 @@ export function createRelay(parts: RelayParts): Relay {
           else if ('endpoint' in frame) parts.onEndpoint(frame.endpoint);
         }
       } catch (thrown) {
-        log.error({ err: thrown, desk: desk.member.name }, 'The desk has sent what nobody understands');
+        log.error({ err: thrown, leader: leader.member.name }, 'The leader has sent what nobody understands');
         socket.terminate();
       }
     });
     socket.on('error', (error) =>
-      log.debug({ reason: error.message, desk: desk.member.name }, 'The desk is not reached'),
+      log.debug({ reason: error.message, leader: leader.member.name }, 'The leader is not reached'),
     );
     socket.on('close', () => {
       if (!isCurrent()) return;
       link = null;
       if (isClosed) return;
       if (isOpened)
-        log.warn({ desk: desk.member.name, waiting: waiting.size }, 'The connection to the desk is cut; messages wait');
+        log.warn(
+          { leader: leader.member.name, waiting: waiting.size },
+          'The connection to the leader is cut; messages wait',
+        );
       retry = setTimeout(follow, againMs);
     });
   }
@@ -145,24 +148,24 @@ export function createRelay(parts: RelayParts): Relay {
     const take = parts.own();
     if (!take) return;
     const answer = await take(parts.instance, passed).catch(() => null);
-    // A desk that is closed has no answer; the next one has.
+    // A leader that is closed has no answer; the next one has.
     if (answer && parts.own() === take) settle(n, answer);
   }
 
-  function settle(n: number, answer: DeskAnswer): void {
+  function settle(n: number, answer: LeaderAnswer): void {
     const one = waiting.get(n);
     waiting.delete(n);
     one?.resolve(answer);
   }
 
-  const stops = [parts.onDesk(follow), parts.onOwn(follow)];
+  const stops = [parts.onLeader(follow), parts.onOwn(follow)];
   follow();
 
   return {
     pass(passed) {
       if (isClosed) return Promise.resolve(plainly('refused'));
       const n = ++last;
-      const { promise, resolve } = Promise.withResolvers<DeskAnswer>();
+      const { promise, resolve } = Promise.withResolvers<LeaderAnswer>();
       waiting.set(n, { passed, resolve });
       if (link?.isOpen) {
         unsent.push(n);

@@ -2,9 +2,9 @@
 export const more = {
   collectors: {
     title: 'Collectors',
-    lead: 'Each serves its share of the endpoints. One has the desk: alerts, tickets, messages and pages are made there, and another takes it when that one is gone.',
+    lead: 'Each serves its share of the endpoints. One leads: it makes alerts, tickets, messages and pages, and another leads when that one is gone.',
     trouble: '{{name}} has trouble',
-    desk: 'Has the desk',
+    leader: 'Leader',
     runs: 'Runs',
     gone: 'Gone',
     of: '{{n}} of 256',
@@ -14,12 +14,12 @@ export const more = {
     since: 'Started',
     buckets: 'Share',
     reports: 'Reports per second',
-    waiting: 'Waiting for the desk',
+    waiting: 'Waiting for the leader',
     unwritten: 'Reports not in the time series yet',
     address: 'Address',
     version: 'Version',
   },
-  noDesk: {
+  noLeader: {
     since: 'Since {{at}} ({{ago}}).',
     again: 'This page asks again by itself every few seconds.',
     long: 'This takes longer than usual. Ask whoever runs the collectors: a collector has to run, and reach the database. This page goes on asking by itself.',

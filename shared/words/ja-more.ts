@@ -4,9 +4,9 @@ import type { MoreWords } from './shape.ts';
 export const more: MoreWords = {
   collectors: {
     title: 'コレクター',
-    lead: '各コレクターがエンドポイントを分担します。そのうち 1 台がデスクを受け持ち、アラート、チケット、通知、ページを処理します。停止すると別のコレクターが引き継ぎます。',
+    lead: '各コレクターがエンドポイントを分担します。そのうち 1 台がリーダーとして、アラート、チケット、通知、ページを処理します。停止すると別のコレクターが引き継ぎます。',
     trouble: '{{name}} に問題があります',
-    desk: 'デスク担当',
+    leader: 'リーダー',
     runs: '動作中',
     gone: '停止',
     of: '256 中 {{n}}',
@@ -16,12 +16,12 @@ export const more: MoreWords = {
     since: '起動',
     buckets: '分担',
     reports: '毎秒のレポート',
-    waiting: 'デスクの応答待ち',
+    waiting: 'リーダーの応答待ち',
     unwritten: '時系列に未保存のレポート',
     address: 'アドレス',
     version: 'バージョン',
   },
-  noDesk: {
+  noLeader: {
     since: '{{at}} から ({{ago}})。',
     again: 'このページは数秒ごとに自動で再試行します。',
     long: '通常より時間がかかっています。コレクターの管理者に連絡してください。コレクターが動作し、データベースに接続できる必要があります。このページは自動で再試行を続けます。',

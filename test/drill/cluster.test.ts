@@ -1,4 +1,4 @@
-/** A small drill of three collectors on real servers: the desk is killed, then stands still. */
+/** A small drill of three collectors on real servers: the leader is killed, then stands still. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { drillCluster, drillMissing } from './cluster.ts';
@@ -8,11 +8,11 @@ const missing = await drillMissing();
 if (missing !== null) console.log(`\nSKIP postgresql, influxdb or mosquitto: ${missing}`);
 
 (missing === null ? test : test.skip)(
-  'the desk killed and frozen: nothing is lost, each breach is notified at least once and at most twice',
+  'the leader killed and frozen: nothing is lost, each breach is notified at least once and at most twice',
   async () => {
     const said: string[] = [];
     const say = (line: string) => void said.push(line);
-    const only = ['kill-desk', 'freeze'];
+    const only = ['kill-leader', 'freeze'];
     const rows = await drillCluster({
       endpoints: 10,
       intervalMs: 1000,

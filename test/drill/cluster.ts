@@ -59,7 +59,7 @@ interface Cluster {
   influxDisk: SmallDisk | string;
   postgres: PostgresServer;
   options: ClusterDrillOptions;
-  /** ms until another had the desk, after each time that it was lost. */
+  /** ms until another led, after each time that it was lost. */
   takeOvers: number[];
   /** A collector that stood still found what it had in other hands. */
   foundGone: number;
@@ -68,7 +68,7 @@ interface Cluster {
 type Fault = (cluster: Cluster) => Promise<void>;
 
 export const clusterFaults: Readonly<Record<string, Fault>> = {
-  'kill-desk': (cluster) => killed(cluster, deskOf(cluster)),
+  'kill-leader': (cluster) => killed(cluster, leaderOf(cluster)),
   'kill-other': (cluster) => killed(cluster, otherOf(cluster)),
   freeze,
   async broker({ broker }) {
@@ -86,7 +86,7 @@ export const clusterFaults: Readonly<Record<string, Fault>> = {
     await pause(2000);
     await postgres.start();
   },
-  'full-desk': (cluster) => filled(cluster, deskOf(cluster).disk),
+  'full-leader': (cluster) => filled(cluster, leaderOf(cluster).disk),
   'full-other': (cluster) => filled(cluster, otherOf(cluster).disk),
   async 'full-influx'(cluster) {
     await filled(cluster, cluster.influxDisk);
@@ -242,7 +242,7 @@ export async function drillCluster(options: ClusterDrillOptions): Promise<Row[]>
         figure: heard.filter(({ length }) => length > 2).length,
         holds: heard.every(({ length }) => length <= 2),
       },
-      { what: 'desks taken over', figure: cluster.takeOvers.length },
+      { what: 'leaders taken over', figure: cluster.takeOvers.length },
       { what: 'ms of the slowest', figure: slowest, holds: slowest <= takeOverMs },
       ...(froze
         ? [
@@ -306,43 +306,43 @@ async function isUp({ name, running }: Collector): Promise<void> {
 }
 
 const holderOf = ({ postgres }: Cluster) =>
-  postgres.run(database, "select name from collectors join leases on holder = instance where item = 'desk'").trim();
+  postgres.run(database, "select name from collectors join leases on holder = instance where item = 'leader'").trim();
 const named = (cluster: Cluster, name: string) =>
   cluster.collectors.find((one) => one.name === name) ?? (cluster.collectors[0] as Collector);
-const deskOf = (cluster: Cluster) => named(cluster, holderOf(cluster));
+const leaderOf = (cluster: Cluster) => named(cluster, holderOf(cluster));
 const otherOf = (cluster: Cluster) =>
   cluster.collectors.find(({ name }) => name !== holderOf(cluster)) ?? (cluster.collectors[0] as Collector);
 
 async function tokenOf(cluster: Cluster): Promise<string> {
   const { readFileSync } = await import('node:fs');
-  const file = join(deskOf(cluster).data, 'local.token');
+  const file = join(leaderOf(cluster).data, 'local.token');
   let token = '';
   const read = () => {
     try {
       token = readFileSync(file, 'utf8').trim();
     } catch {
-      // The desk is just opening.
+      // The leader is just opening.
     }
     return token !== '';
   };
-  await until(read, 30_000, 'the token of the desk');
+  await until(read, 30_000, 'the token of the leader');
   return token;
 }
 
-/** Pages come from a desk again. */
+/** Pages come from a leader again. */
 async function isAnswered(cluster: Cluster, besides: Collector): Promise<void> {
   const { http } = cluster.collectors.find((one) => one !== besides) as Collector;
   const answers = async () =>
     (await fetch(`${http}/healthz`, { signal: AbortSignal.timeout(2000) }).catch(() => null))?.ok === true;
-  await until(async () => holderOf(cluster) !== besides.name && (await answers()), 60_000, 'another desk');
+  await until(async () => holderOf(cluster) !== besides.name && (await answers()), 60_000, 'another leader');
 }
 
 async function killed(cluster: Cluster, collector: Collector): Promise<void> {
-  const hadDesk = holderOf(cluster) === collector.name;
+  const wasLeader = holderOf(cluster) === collector.name;
   const since = performance.now();
   collector.running.child.kill('SIGKILL');
   await collector.running.ended;
-  if (hadDesk) {
+  if (wasLeader) {
     await isAnswered(cluster, collector);
     cluster.takeOvers.push(Math.round(performance.now() - since));
   }
@@ -352,7 +352,7 @@ async function killed(cluster: Cluster, collector: Collector): Promise<void> {
 }
 
 async function freeze(cluster: Cluster): Promise<void> {
-  const collector = deskOf(cluster);
+  const collector = leaderOf(cluster);
   const since = performance.now();
   collector.running.child.kill('SIGSTOP');
   await isAnswered(cluster, collector);

@@ -27,10 +27,10 @@ export function collectorRoutes(app: App, { state, clock }: Context): void {
           .map(
             ({ name, address, version, instance, started_at: startedAt, beat_at: beatAt, figures }): CollectorView => {
               const mine = held.get(instance) ?? [];
-              const hasDesk = mine.some(({ item }) => item === 'desk');
+              const isLeader = mine.some(({ item }) => item === 'leader');
               return {
-                ...{ name, address, version, startedAt, beatAt, hasDesk, isGone: beatAt < now - goneMs },
-                buckets: mine.length - (hasDesk ? 1 : 0),
+                ...{ name, address, version, startedAt, beatAt, isLeader, isGone: beatAt < now - goneMs },
+                buckets: mine.length - (isLeader ? 1 : 0),
                 figures: figures === null ? null : (JSON.parse(figures) as CollectorFigures),
               };
             },

@@ -33,7 +33,7 @@ export class Problem extends Error {
 /** How soon what could not be read is read again. */
 export const retryMs = 2000;
 /** Nobody answers, or nobody yet: what is read is read again by itself. */
-export const isAway = ({ code }: Problem): boolean => code === 'NO_CONNECTION' || code === 'NO_DESK';
+export const isAway = ({ code }: Problem): boolean => code === 'NO_CONNECTION' || code === 'NO_LEADER';
 /** Of several collectors another answers by then; a change that certainly was not done is sent again until then. */
 const takeOverMs = 20_000;
 
@@ -115,7 +115,7 @@ export async function call<T>(address: string, options: CallOptions = {}): Promi
       return await callOnce<T>(address, options);
     } catch (thrown) {
       const mayWait = isChange && performance.now() < end && !options.signal?.aborted;
-      if (!mayWait || !(thrown instanceof Problem) || thrown.code !== 'NO_DESK') throw thrown;
+      if (!mayWait || !(thrown instanceof Problem) || thrown.code !== 'NO_LEADER') throw thrown;
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }

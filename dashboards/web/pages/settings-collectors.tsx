@@ -39,14 +39,14 @@ export function Collectors() {
           {
             key: 'state',
             head: t('collectors.state'),
-            cell: ({ isGone, hasDesk }) =>
+            cell: ({ isGone, isLeader }) =>
               isGone ? (
                 <Mark tone="critical" icon="critical">
                   {t('collectors.gone')}
                 </Mark>
               ) : (
                 <Mark tone="ok" icon="ok">
-                  {hasDesk ? t('collectors.desk') : t('collectors.runs')}
+                  {isLeader ? t('collectors.leader') : t('collectors.runs')}
                 </Mark>
               ),
           },

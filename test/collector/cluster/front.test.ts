@@ -1,11 +1,11 @@
-/** The web server of a collector whose desk is here, at another, gone, or on its way: what a person and a program get. */
+/** The web server of a collector whose leader is here, at another, gone, or on its way: what a person and a program get. */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openFront } from '../../../collector/cluster/front.ts';
-import type { Desk } from '../../../collector/cluster/holdings.ts';
-import { noDeskPage } from '../../../collector/cluster/no-desk.ts';
+import type { Leader } from '../../../collector/cluster/holdings.ts';
+import { noLeaderPage } from '../../../collector/cluster/no-leader.ts';
 import { openPeers, type Peers } from '../../../collector/cluster/peers.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { languages } from '../../../shared/words/index.ts';
@@ -13,15 +13,15 @@ import { browserMissing, openBrowser } from '../../support/browser.ts';
 import { until } from '../../support/processes.ts';
 
 interface Scene {
-  /** The desk's own web server, and what it was asked for. */
-  desk: Server;
+  /** The leader's own web server, and what it was asked for. */
+  leader: Server;
   got: string[];
   onRequest: (asked: IncomingMessage, answer: ServerResponse) => void;
   peers: Peers[];
   front: Awaited<ReturnType<typeof openFront>>;
   now: { ms: number };
-  deskPort: number | null;
-  /** The desk is at another collector from here on, at this one, or nowhere. */
+  leaderPort: number | null;
+  /** The leader is at another collector from here on, at this one, or nowhere. */
   move(to: 'here' | 'there' | null): void;
 }
 const test = suite<Scene>('cluster: front', {} as Scene);
@@ -29,25 +29,25 @@ const test = suite<Scene>('cluster: front', {} as Scene);
 test.before.each(async (scene) => {
   scene.got = [];
   scene.onRequest = (_, answer) => void answer.end('{"ok":true}');
-  scene.desk = createServer((asked, answer) => {
+  scene.leader = createServer((asked, answer) => {
     scene.got.push(`${asked.method} ${asked.url}`);
     scene.onRequest(asked, answer);
   });
-  await new Promise<void>((resolve) => scene.desk.listen(0, '127.0.0.1', resolve));
-  scene.deskPort = (scene.desk.address() as AddressInfo).port;
+  await new Promise<void>((resolve) => scene.leader.listen(0, '127.0.0.1', resolve));
+  scene.leaderPort = (scene.leader.address() as AddressInfo).port;
   scene.now = { ms: Date.UTC(2026, 10, 29, 9, 0, 0) };
-  const open = (instance: string, deskPort: () => number | null) =>
+  const open = (instance: string, leaderPort: () => number | null) =>
     openPeers({
-      ...{ host: '127.0.0.1', port: 0, name: null, instance, now: Date.now(), deskPort, log: silentLog },
+      ...{ host: '127.0.0.1', port: 0, name: null, instance, now: Date.now(), leaderPort, log: silentLog },
       onRelay: () => undefined,
     });
   let where: 'here' | 'there' | null = null;
-  const here = await open('here', () => (where === 'here' ? scene.deskPort : null));
-  const there = await open('there', () => scene.deskPort);
+  const here = await open('here', () => (where === 'here' ? scene.leaderPort : null));
+  const there = await open('there', () => scene.leaderPort);
   scene.peers = [here, there];
-  const listeners = new Set<(desk: Desk | null) => void>();
+  const listeners = new Set<(leader: Leader | null) => void>();
   let token = 0;
-  let current: Desk | null = null;
+  let current: Leader | null = null;
   scene.move = (to) => {
     where = to;
     const { known } = to === 'here' ? here : there;
@@ -63,19 +63,19 @@ test.before.each(async (scene) => {
     metrics: { contentType: 'text/plain', metrics: async () => 'evenkeel_collector_buckets 256\n' },
     mayRead: async (secret) => secret === 'right',
     holdings: {
-      desk: () => current,
-      onDesk(listener) {
+      leader: () => current,
+      onLeader(listener) {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
     },
   });
 });
-test.after.each(async ({ desk, peers, front }) => {
+test.after.each(async ({ leader, peers, front }) => {
   await front.close();
   for (const one of peers) await one.close();
-  desk.closeAllConnections();
-  await new Promise((resolve) => desk.close(resolve));
+  leader.closeAllConnections();
+  await new Promise((resolve) => leader.close(resolve));
 });
 
 interface Answered {
@@ -104,7 +104,7 @@ const ask = ({ front }: Scene, method: string, path: string, headers: Record<str
   });
 const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
-test('without a desk a browser gets a page in its language, and a program the error', async (scene) => {
+test('without a leader a browser gets a page in its language, and a program the error', async (scene) => {
   const english = await ask(scene, 'GET', '/fleet', browser);
   assert.is(english.status, 503);
   assert.match(english.type, 'text/html');
@@ -118,9 +118,9 @@ test('without a desk a browser gets a page in its language, and a program the er
   assert.match(japanese.text, '18:00:00');
   assert.match(japanese.text, '通常より時間がかかっています', 'after a minute it says whom to ask');
   for (const headers of [{ accept: 'application/json' }, { accept: '*/*' }, {}] as Record<string, string>[])
-    assert.is((await ask(scene, 'GET', '/api/v1/endpoints', headers)).code, 'NO_DESK');
-  assert.is((await ask(scene, 'GET', '/api/v1/endpoints', browser)).code, 'NO_DESK');
-  assert.is((await ask(scene, 'POST', '/api/v1/tickets')).code, 'NO_DESK');
+    assert.is((await ask(scene, 'GET', '/api/v1/endpoints', headers)).code, 'NO_LEADER');
+  assert.is((await ask(scene, 'GET', '/api/v1/endpoints', browser)).code, 'NO_LEADER');
+  assert.is((await ask(scene, 'POST', '/api/v1/tickets')).code, 'NO_LEADER');
   // Whoever is answered again starts afresh.
   scene.move('here');
   assert.is((await ask(scene, 'GET', '/fleet', browser)).status, 200);
@@ -130,7 +130,7 @@ test('without a desk a browser gets a page in its language, and a program the er
 });
 
 for (const where of ['here', 'there'] as const) {
-  test(`a change is done once, or it is said that nobody knows: the desk is ${where}`, async (scene) => {
+  test(`a change is done once, or it is said that nobody knows: the leader is ${where}`, async (scene) => {
     scene.move(where);
     assert.is((await ask(scene, 'POST', '/api/v1/tickets')).status, 200);
     assert.equal(scene.got, ['POST /api/v1/tickets']);
@@ -138,41 +138,41 @@ for (const where of ['here', 'there'] as const) {
     scene.onRequest = (asked) => void asked.socket.destroy();
     assert.is((await ask(scene, 'POST', '/api/v1/tickets')).code, 'CHANGE_UNKNOWN');
     assert.is(scene.got.length, 2, 'it is not sent again by itself');
-    assert.is((await ask(scene, 'GET', '/api/v1/tickets')).code, 'NO_DESK');
+    assert.is((await ask(scene, 'GET', '/api/v1/tickets')).code, 'NO_LEADER');
     const form = await ask(scene, 'POST', '/act/abc', browser);
     assert.is(form.status, 504);
     assert.match(form.text, 'It is not known whether this was saved');
     // Nobody listens there any more: it never came.
     const before = scene.got.length;
-    scene.desk.closeAllConnections();
-    await new Promise((resolve) => scene.desk.close(resolve));
-    assert.is((await ask(scene, 'POST', '/api/v1/tickets')).code, 'NO_DESK');
-    scene.deskPort = null;
-    assert.is((await ask(scene, 'POST', '/api/v1/tickets')).code, 'NO_DESK');
+    scene.leader.closeAllConnections();
+    await new Promise((resolve) => scene.leader.close(resolve));
+    assert.is((await ask(scene, 'POST', '/api/v1/tickets')).code, 'NO_LEADER');
+    scene.leaderPort = null;
+    assert.is((await ask(scene, 'POST', '/api/v1/tickets')).code, 'NO_LEADER');
     assert.is(scene.got.length, before);
   });
 
-  test(`a desk that stands still is left when it moves: it was ${where}`, async (scene) => {
+  test(`a leader that stands still is left when it moves: it was ${where}`, async (scene) => {
     scene.move(where);
     scene.onRequest = () => undefined;
     const waiting = [ask(scene, 'POST', '/api/v1/tickets'), ask(scene, 'GET', '/api/v1/endpoints')] as const;
-    await until(() => scene.got.length === 2, 5000, 'both at the desk');
+    await until(() => scene.got.length === 2, 5000, 'both at the leader');
     scene.move(where === 'here' ? 'there' : 'here');
     assert.equal(
       (await Promise.all(waiting)).map(({ code }) => code),
-      ['CHANGE_UNKNOWN', 'NO_DESK'],
+      ['CHANGE_UNKNOWN', 'NO_LEADER'],
     );
   });
 }
 
-test('its own metrics are there without a desk, for whoever has a token', async (scene) => {
+test('its own metrics are there without a leader, for whoever has a token', async (scene) => {
   assert.is((await ask(scene, 'GET', '/metrics/collector')).code, 'NOT_LOGGED_IN');
   assert.is((await ask(scene, 'GET', '/metrics/collector', { authorization: 'Bearer wrong' })).status, 401);
   const { status, text } = await ask(scene, 'GET', '/metrics/collector', { authorization: 'Bearer right' });
   assert.equal([status, text], [200, 'evenkeel_collector_buckets 256\n']);
 });
 
-test('a stream of changes ends with its desk, so that the page asks the next one', async (scene) => {
+test('a stream of changes ends with its leader, so that the page asks the next one', async (scene) => {
   scene.move('there');
   scene.onRequest = (_, answer) => {
     answer.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -206,7 +206,7 @@ if (missing) console.log(`\nSKIP chromium: ${missing}`);
         await page.evaluate((chosen) => localStorage.setItem('evenkeel.language', chosen), language);
         await page.locator(`main[lang=${language}] h1`).waitFor();
         assert.is(await page.locator('h1:visible').count(), 1);
-        if (shots) await page.screenshot({ path: `${shots}/no-desk-${language}-${width}-${colorScheme}.png` });
+        if (shots) await page.screenshot({ path: `${shots}/no-leader-${language}-${width}-${colorScheme}.png` });
         assert.is(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
       }
       scene.onRequest = (_, answer) => void answer.setHeader('content-type', 'text/html').end('<h1>Fleet</h1>');
@@ -221,8 +221,8 @@ if (missing) console.log(`\nSKIP chromium: ${missing}`);
 
 test('every language has the whole page', () => {
   for (const language of languages) {
-    const page = noDeskPage('NO_DESK', language, { since: 0, now: 0, zone: 'UTC' });
-    assert.not.match(page, /noDesk\.|problem\.|\{\{/);
+    const page = noLeaderPage('NO_LEADER', language, { since: 0, now: 0, zone: 'UTC' });
+    assert.not.match(page, /noLeader\.|problem\.|\{\{/);
   }
 });
 

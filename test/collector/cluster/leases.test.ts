@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createHoldings, deskItem, type Holdings } from '../../../collector/cluster/holdings.ts';
+import { createHoldings, type Holdings, leaderItem } from '../../../collector/cluster/holdings.ts';
 import { createLeases, type Leases, leaseMs } from '../../../collector/cluster/leases.ts';
 import { postgresPlace } from '../../../collector/state/drivers/postgres-address.ts';
 import { openState, type State } from '../../../collector/state/open.ts';
@@ -61,7 +61,7 @@ else {
     const one = await collector(scene, 'keel-1');
     await rounds(one);
     assert.equal(counts(one), [256]);
-    assert.is(one.holdings.desk()?.isMine, true);
+    assert.is(one.holdings.leader()?.isMine, true);
     const two = await collector(scene, 'keel-2');
     const three = await collector(scene, 'keel-3');
     await rounds(one, two, three);
@@ -69,32 +69,32 @@ else {
     assert.is(a + b + c, 256);
     assert.ok(Math.max(a, b, c) <= 86);
     assert.is(new Set([one, two, three].flatMap(({ holdings }) => holdings.all())).size, 256);
-    assert.is(two.holdings.desk()?.member.name, 'keel-1');
+    assert.is(two.holdings.leader()?.member.name, 'keel-1');
     await one.holdings.stop();
     await rounds(two, three);
     assert.is(
       counts(two, three).reduce((sum, n) => sum + n),
       256,
     );
-    assert.is([two, three].filter(({ holdings }) => holdings.desk()?.isMine).length, 1);
+    assert.is([two, three].filter(({ holdings }) => holdings.leader()?.isMine).length, 1);
   });
 
   test('who is silent loses all of it, and finds that out when it comes back', async (scene) => {
     const [one, two] = [await collector(scene, 'keel-1'), await collector(scene, 'keel-2')];
     await rounds(one, two);
-    const token = one.holdings.desk()?.token as number;
+    const token = one.holdings.leader()?.token as number;
     const lost: string[] = [];
     one.holdings.onChange((change) => void lost.push(...change.lost));
     await silence(scene, one.me.instance);
     await two.holdings.round();
     assert.equal(counts(two), [256]);
-    assert.ok((two.holdings.desk()?.token as number) > token);
+    assert.ok((two.holdings.leader()?.token as number) > token);
     one.at.ms += leaseMs;
     assert.is(one.holdings.isSure(), false);
     const had = one.holdings.all().length;
     await one.holdings.round();
     assert.is(lost.length, had);
-    assert.is(one.holdings.desk()?.isMine, false);
+    assert.is(one.holdings.leader()?.isMine, false);
     await rounds(two, one);
     assert.equal(
       counts(one, two).reduce((sum, n) => sum + n),
@@ -105,8 +105,8 @@ else {
   test('nothing is changed under a lease that another has', async (scene) => {
     const [one, two] = [await collector(scene, 'keel-1'), await collector(scene, 'keel-2')];
     await one.holdings.round();
-    const { token } = one.holdings.desk() ?? { token: 0 };
-    const fence = { item: deskItem, holder: one.me.instance, token };
+    const { token } = one.holdings.leader() ?? { token: 0 };
+    const fence = { item: leaderItem, holder: one.me.instance, token };
     const fenced = await openState({ ...scene.place, fence });
     scene.opened.push(fenced);
     const write = (value: string) =>
@@ -127,12 +127,12 @@ else {
     });
     await under.promise;
     await two.holdings.round();
-    assert.is(two.holdings.desk()?.isMine ?? false, false);
+    assert.is(two.holdings.leader()?.isMine ?? false, false);
     resolve();
     await working;
     await silence(scene, one.me.instance);
     await two.holdings.round();
-    assert.is(two.holdings.desk()?.isMine, true);
+    assert.is(two.holdings.leader()?.isMine, true);
     const refused = await write('late').then(
       () => null,
       (thrown) => thrown,
@@ -146,7 +146,7 @@ else {
   test('a table that somebody has emptied is filled again, and no bucket has two collectors', async (scene) => {
     const [one, two] = [await collector(scene, 'keel-1'), await collector(scene, 'keel-2')];
     await rounds(one, two);
-    const token = one.holdings.desk()?.token as number;
+    const token = one.holdings.leader()?.token as number;
     await scene.admin.deleteFrom('leases').execute();
     await scene.admin.deleteFrom('collectors').execute();
     await rounds(one, two);
@@ -155,7 +155,7 @@ else {
       256,
     );
     assert.is(new Set([one, two].flatMap(({ holdings }) => holdings.all())).size, 256);
-    const now = [one, two].map(({ holdings }) => holdings.desk()).find((desk) => desk?.isMine);
+    const now = [one, two].map(({ holdings }) => holdings.leader()).find((leader) => leader?.isMine);
     assert.ok((now?.token as number) > token, 'tokens rise although the table was emptied');
   });
 
@@ -192,7 +192,7 @@ else {
       256,
     );
     assert.is(new Set(all.flatMap(({ holdings }) => holdings.all())).size, 256);
-    assert.is(all.filter(({ holdings }) => holdings.desk()?.isMine).length, 1);
+    assert.is(all.filter(({ holdings }) => holdings.leader()?.isMine).length, 1);
   });
 
   test.run();

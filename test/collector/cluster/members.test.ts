@@ -150,74 +150,79 @@ async function isShared({ state }: Scene): Promise<boolean> {
   const holders = (await state.selectFrom('leases').select('holder').execute()).map(({ holder }) => holder);
   return holders.length === 257 && !holders.includes(null) && new Set(holders).size === 2;
 }
-const deskOf = (scene: Scene) =>
+const leaderOf = (scene: Scene) =>
   scene.state
     .selectFrom('leases')
     .innerJoin('collectors', 'instance', 'holder')
     .select('name')
-    .where('item', '=', 'desk')
+    .where('item', '=', 'leader')
     .executeTakeFirst();
 
-onServers('pages are the same from any of them, and a report is kept by one and judged by the desk', async (scene) => {
-  const [one, two] = [await member(scene, 'keel-1'), await member(scene, 'keel-2')];
-  await until(() => isShared(scene), 15_000, 'a share for both');
-  const code = await makeCode(two.url, scene.token, 20);
-  const endpoints: string[] = [];
-  for (let n = 0; n < 12; n++)
-    endpoints.push((await enroll({ ...code, url: n % 2 ? one.url : two.url }, makeMachine(1, n))).endpoint);
-  for (const endpoint of endpoints) {
-    assert.is(await scene.exchange.publish(endpoint, 'presence', birth), 'acknowledged', endpoint);
-    assert.is(await scene.exchange.publish(endpoint, 'report', reportOf(1, 12)), 'acknowledged', endpoint);
-  }
-  for (const { url } of [one, two]) {
-    const { body } = await get(scene, `${url}/api/v1/endpoints`);
-    const rows = (body as { items: { id: string; state: string }[] }).items;
-    assert.is(rows.length, 12);
-    assert.ok(
-      rows.every(({ state }) => state === 'online'),
-      JSON.stringify(rows.map(({ state }) => state)),
+onServers(
+  'pages are the same from any of them, and a report is kept by one and judged by the leader',
+  async (scene) => {
+    const [one, two] = [await member(scene, 'keel-1'), await member(scene, 'keel-2')];
+    await until(() => isShared(scene), 15_000, 'a share for both');
+    const code = await makeCode(two.url, scene.token, 20);
+    const endpoints: string[] = [];
+    for (let n = 0; n < 12; n++)
+      endpoints.push((await enroll({ ...code, url: n % 2 ? one.url : two.url }, makeMachine(1, n))).endpoint);
+    for (const endpoint of endpoints) {
+      assert.is(await scene.exchange.publish(endpoint, 'presence', birth), 'acknowledged', endpoint);
+      assert.is(await scene.exchange.publish(endpoint, 'report', reportOf(1, 12)), 'acknowledged', endpoint);
+    }
+    for (const { url } of [one, two]) {
+      const { body } = await get(scene, `${url}/api/v1/endpoints`);
+      const rows = (body as { items: { id: string; state: string }[] }).items;
+      assert.is(rows.length, 12);
+      assert.ok(
+        rows.every(({ state }) => state === 'online'),
+        JSON.stringify(rows.map(({ state }) => state)),
+      );
+    }
+    const { body: shown } = await get(scene, `${two.url}/api/v1/collectors`);
+    const { items } = shown as { items: { name: string; isLeader: boolean; isGone: boolean; buckets: number }[] };
+    assert.equal(
+      items.map(({ name, isLeader, isGone, buckets }) => ({ name, isLeader, isGone, buckets })),
+      [
+        { name: 'keel-1', isLeader: true, isGone: false, buckets: 128 },
+        { name: 'keel-2', isLeader: false, isGone: false, buckets: 128 },
+      ],
     );
-  }
-  const { body: shown } = await get(scene, `${two.url}/api/v1/collectors`);
-  const { items } = shown as { items: { name: string; hasDesk: boolean; isGone: boolean; buckets: number }[] };
-  assert.equal(
-    items.map(({ name, hasDesk, isGone, buckets }) => ({ name, hasDesk, isGone, buckets })),
-    [
-      { name: 'keel-1', hasDesk: true, isGone: false, buckets: 128 },
-      { name: 'keel-2', hasDesk: false, isGone: false, buckets: 128 },
-    ],
-  );
-  const own = await fetch(`${two.url}/metrics/collector`, { headers: { authorization: `Bearer ${scene.token}` } });
-  assert.match(await own.text(), /^evenkeel_collector_buckets 128$/m);
-  const acks = () =>
-    scene.exchange.sent.filter(({ leaf, message }) => leaf === 'ack' && (message as { through: number }).through === 1);
-  await until(() => new Set(acks().map(({ endpoint }) => endpoint)).size === 12, 5000, 'an ack for each');
-  const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
-  for (const endpoint of endpoints)
-    await until(
-      async () => {
-        const { status, body } = await get(
-          scene,
-          `${one.url}/api/v1/endpoints/${endpoint}/series?metric=cpu.usage_active&${span}`,
-        );
-        return status === 200 && JSON.stringify(body).includes('12');
-      },
-      10_000,
-      `the chart of ${endpoint}`,
-    );
-});
+    const own = await fetch(`${two.url}/metrics/collector`, { headers: { authorization: `Bearer ${scene.token}` } });
+    assert.match(await own.text(), /^evenkeel_collector_buckets 128$/m);
+    const acks = () =>
+      scene.exchange.sent.filter(
+        ({ leaf, message }) => leaf === 'ack' && (message as { through: number }).through === 1,
+      );
+    await until(() => new Set(acks().map(({ endpoint }) => endpoint)).size === 12, 5000, 'an ack for each');
+    const span = `from=${Date.now() - 60_000}&to=${Date.now() + 1000}`;
+    for (const endpoint of endpoints)
+      await until(
+        async () => {
+          const { status, body } = await get(
+            scene,
+            `${one.url}/api/v1/endpoints/${endpoint}/series?metric=cpu.usage_active&${span}`,
+          );
+          return status === 200 && JSON.stringify(body).includes('12');
+        },
+        10_000,
+        `the chart of ${endpoint}`,
+      );
+  },
+);
 
-onServers('when the collector with the desk ends another takes it, and goes on where it was', async (scene) => {
+onServers('when the leader ends another takes it, and goes on where it was', async (scene) => {
   const one = await member(scene, 'keel-1');
   const two = await member(scene, 'keel-2');
-  assert.is((await deskOf(scene))?.name, 'keel-1');
+  assert.is((await leaderOf(scene))?.name, 'keel-1');
   const code = await makeCode(two.url, scene.token, 5);
   const { endpoint } = await enroll(code, makeMachine(1, 1));
   assert.is(await scene.exchange.publish(endpoint, 'presence', birth), 'acknowledged');
   assert.is(await scene.exchange.publish(endpoint, 'report', reportOf(7, 77)), 'acknowledged');
   await one.collector.stop();
   scene.members.shift();
-  await until(async () => (await deskOf(scene))?.name === 'keel-2', 15_000, 'the desk at keel-2');
+  await until(async () => (await leaderOf(scene))?.name === 'keel-2', 15_000, 'the leader at keel-2');
   const shown = async () => {
     const { status, body } = await get(scene, `${two.url}/api/v1/endpoints/${endpoint}`);
     return status === 200 && JSON.stringify((body as { latest: unknown }).latest).includes('77');
@@ -239,7 +244,7 @@ onServers('when the collector with the desk ends another takes it, and goes on w
 });
 
 onServers(
-  'what is no plain report is saved by the desk first: inventory, a backlog, and what nobody can read',
+  'what is no plain report is saved by the leader first: inventory, a backlog, and what nobody can read',
   async (scene) => {
     const [one, two] = [await member(scene, 'keel-1'), await member(scene, 'keel-2')];
     await until(() => isShared(scene), 15_000, 'a share for both');
@@ -279,7 +284,7 @@ onServers(
   },
 );
 
-onServers('an endpoint that goes on for another has its past at the next desk, too', async (scene) => {
+onServers('an endpoint that goes on for another has its past at the next leader, too', async (scene) => {
   const [one, two] = [await member(scene, 'keel-1'), await member(scene, 'keel-2')];
   await until(() => isShared(scene), 15_000, 'a share for both');
   const code = await makeCode(one.url, scene.token, 5);
@@ -292,8 +297,8 @@ onServers('an endpoint that goes on for another has its past at the next desk, t
   await until(() => hasPast(two), 10_000, 'the chart');
   await one.collector.stop();
   scene.members.shift();
-  await until(async () => (await deskOf(scene))?.name === 'keel-2', 15_000, 'the desk at keel-2');
-  await until(() => hasPast(two), 10_000, 'the same chart at the next desk');
+  await until(async () => (await leaderOf(scene))?.name === 'keel-2', 15_000, 'the leader at keel-2');
+  await until(() => hasPast(two), 10_000, 'the same chart at the next leader');
 });
 
 onServers(
@@ -321,7 +326,7 @@ onServers(
       await send(scene, 'DELETE', `${at.url}/api/v1/endpoints/${endpoint}`);
       const done = await send(scene, 'POST', `${at.url}/api/v1/endpoints/${endpoint}/erase`, { name, reason: 'sold' });
       assert.is(done?.done, true);
-      assert.ok(isGone(one, endpoint), 'at the desk');
+      assert.ok(isGone(one, endpoint), 'at the leader');
     };
     const [first, second, last] = of as [string, string, string];
     await erase(first, two);
@@ -330,7 +335,7 @@ onServers(
 
     await two.collector.stop();
     scene.members.pop();
-    await until(async () => one.started !== null && (await deskOf(scene))?.name === 'keel-1', 15_000, 'the desk');
+    await until(async () => one.started !== null && (await leaderOf(scene))?.name === 'keel-1', 15_000, 'the leader');
     await erase(second, one);
     assert.not(isGone(two, second), 'nobody erases it where nothing runs');
     const again = await member(scene, 'keel-2', two.folder);

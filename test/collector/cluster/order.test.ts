@@ -1,8 +1,8 @@
-/** Messages of endpoints while the desk moves, again and again: the ways to it and the desks themselves, with many seeds and no time that passes. */
+/** Messages of endpoints while the leader moves, again and again: the ways to it and the leaders themselves, with many seeds and no time that passes. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createDeskSource } from '../../../collector/cluster/desk-source.ts';
-import type { Desk } from '../../../collector/cluster/holdings.ts';
+import type { Leader } from '../../../collector/cluster/holdings.ts';
+import { createLeaderSource } from '../../../collector/cluster/leader-source.ts';
 import { createRelay, type TakePassed } from '../../../collector/cluster/relay.ts';
 import type { IntakeSource, Publication } from '../../../collector/intake/source.ts';
 import { silentLog } from '../../../shared/log.ts';
@@ -21,10 +21,10 @@ async function oneSeed(seed: number): Promise<void> {
   let open: { token: number; take: TakePassed; close(): Promise<void> } | null = null;
   let tokens = 0;
 
-  /** The desk opens at this collector; before it reads a message, and before it answers, something else may happen. */
+  /** The leader opens at this collector; before it reads a message, and before it answers, something else may happen. */
   async function begin(): Promise<void> {
     const token = ++tokens;
-    const source = createDeskSource({
+    const source = createLeaderSource({
       holdings: { holderOf: () => 'post', round: async () => undefined },
       outward: {} as IntakeSource,
       log: silentLog,
@@ -51,11 +51,12 @@ async function oneSeed(seed: number): Promise<void> {
     await old?.close();
   }
 
-  const desk = (): Desk | null => open && ({ member: { instance: 'post' }, token: open.token, isMine: true } as Desk);
+  const leader = (): Leader | null =>
+    open && ({ member: { instance: 'post' }, token: open.token, isMine: true } as Leader);
   const relay = createRelay({
-    ...{ instance: 'post', desk, log: silentLog, onEndpoint: () => undefined },
-    onDesk: (listener) => {
-      listeners.add(() => listener(desk()));
+    ...{ instance: 'post', leader, log: silentLog, onEndpoint: () => undefined },
+    onLeader: (listener) => {
+      listeners.add(() => listener(leader()));
       return () => undefined;
     },
     own: () => open?.take ?? null,
@@ -64,7 +65,7 @@ async function oneSeed(seed: number): Promise<void> {
       return () => undefined;
     },
     connect: () => {
-      throw new Error('the desk is here');
+      throw new Error('the leader is here');
     },
   });
   let answered = 0;
@@ -85,11 +86,11 @@ async function oneSeed(seed: number): Promise<void> {
   relay.close();
   assert.is(answers.filter((one) => one !== 'done').length, 0);
   for (const [endpoint, numbers] of judged) {
-    // A desk that ends has no answers: what it judged is judged again, from there on, by the next.
+    // A leader that ends has no answers: what it judged is judged again, from there on, by the next.
     const firsts = numbers.filter((n, at) => numbers.indexOf(n) === at);
     const all = Array.from({ length: perEndpoint }, (_, i) => i + 1);
     assert.equal(firsts, all, `seed ${seed}, ${endpoint}: each is judged, and for the first time in its order`);
-    assert.ok(numbers.length <= perEndpoint * tokens, `seed ${seed}: at most once by each desk`);
+    assert.ok(numbers.length <= perEndpoint * tokens, `seed ${seed}: at most once by each leader`);
     let before = 0;
     let falls = 0;
     for (const n of numbers) {
@@ -100,7 +101,7 @@ async function oneSeed(seed: number): Promise<void> {
   }
 }
 
-test(`${seeds} seeds: each message of an endpoint is judged, in its order, once by each desk that had it`, async () => {
+test(`${seeds} seeds: each message of an endpoint is judged, in its order, once by each leader that had it`, async () => {
   for (let seed = 1; seed <= seeds; seed++) await oneSeed(seed);
 });
 

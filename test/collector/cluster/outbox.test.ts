@@ -1,9 +1,9 @@
-/** Messages while the desk moves, on a real PostgreSQL: the outbox of a collector that stood still, and that of the one that took over. */
+/** Messages while the leader moves, on a real PostgreSQL: the outbox of a collector that stood still, and that of the one that took over. */
 import { randomUUID } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createChangeFeed } from '../../../collector/change-feed.ts';
-import { createHoldings, deskItem } from '../../../collector/cluster/holdings.ts';
+import { createHoldings, leaderItem } from '../../../collector/cluster/holdings.ts';
 import { createLeases, leaseMs } from '../../../collector/cluster/leases.ts';
 import type { Channel } from '../../../collector/notify/channel.ts';
 import { createOutbox } from '../../../collector/notify/outbox.ts';
@@ -40,7 +40,7 @@ else {
     for (const close of closes.reverse()) await close();
   });
 
-  /** A collector that may have the desk, with the outbox that it would send by. Its clocks stand until they are moved. */
+  /** A collector that may lead, with the outbox that it would send by. Its clocks stand until they are moved. */
   async function collector(scene: Scene, name: string) {
     const state = await openState(scene.place);
     const me = { name, instance: randomUUID(), address: `${name}:1`, certificate: 'PEM', secret: 's', version: '0' };
@@ -50,9 +50,9 @@ else {
       () => state.destroy(),
       () => holdings.stop(),
     );
-    async function desk() {
-      const token = holdings.desk()?.token as number;
-      const fenced = await openState({ ...scene.place, fence: { item: deskItem, holder: me.instance, token } });
+    async function leader() {
+      const token = holdings.leader()?.token as number;
+      const fenced = await openState({ ...scene.place, fence: { item: leaderItem, holder: me.instance, token } });
       const channel: Pick<Channel, 'send'> = {
         async send({ id }) {
           scene.sent.push({ by: name, key: id });
@@ -66,7 +66,7 @@ else {
         routes: [{ name: 'ops', channel: channel as Channel }] as never,
         maySend() {
           for (const look of looks) look();
-          return holdings.isSure() && holdings.desk()?.token === token;
+          return holdings.isSure() && holdings.leader()?.token === token;
         },
       });
       scene.closes.push(
@@ -75,7 +75,7 @@ else {
       );
       return { outbox, looks };
     }
-    return { me, clock, holdings, desk };
+    return { me, clock, holdings, leader };
   }
   const silence = ({ admin }: Scene, instance: string) =>
     admin
@@ -101,19 +101,19 @@ else {
   }
   const rowOf = ({ admin }: Scene) =>
     admin.selectFrom('deliveries').select(['state', 'attempts']).executeTakeFirstOrThrow();
-  /** One has the desk, stands still, and two takes over. */
+  /** One leads, stands still, and two takes over. */
   async function two(scene: Scene) {
     const [one, other] = [await collector(scene, 'one'), await collector(scene, 'two')];
     await one.holdings.round();
-    const before = await one.desk();
+    const before = await one.leader();
     const takeOver = async () => {
       one.clock.ms += leaseMs + 1;
       await silence(scene, one.me.instance);
       await other.holdings.round();
-      assert.is(other.holdings.desk()?.isMine, true);
+      assert.is(other.holdings.leader()?.isMine, true);
       other.clock.ms += 60_000;
       await other.holdings.round();
-      return other.desk();
+      return other.leader();
     };
     return { one, before, takeOver };
   }

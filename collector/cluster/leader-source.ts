@@ -1,6 +1,6 @@
 /**
- * Where the desk's messages come from: the collectors that serve the buckets. What one passes on is taken while it has the
- * lease of the bucket, and no longer; the answer goes back once the desk has saved what is to be saved of it.
+ * Where the leader's messages come from: the collectors that serve the buckets. What one passes on is taken while it has the
+ * lease of the bucket, and no longer; the answer goes back once the leader has saved what is to be saved of it.
  */
 import type { WebSocket } from 'ws';
 import type { Log } from '../../shared/log.ts';
@@ -8,10 +8,10 @@ import { bucketOf, topicOf } from '../../shared/topics.ts';
 import type { IntakeSource, OpenSource, SourceParts } from '../intake/source.ts';
 import type { Arrival, SeriesStore } from '../series/series.ts';
 import {
-  type DeskAnswer,
   decodeFrames,
   encodeAnswer,
   encodeEndpoint,
+  type LeaderAnswer,
   type PassedMessage,
   plainly,
   type ReceivedPlace,
@@ -21,27 +21,27 @@ import type { Holdings } from './holdings.ts';
 /** Messages to agents, and the end of their connections: any collector can, because one broker has them all. */
 export type Outward = Pick<IntakeSource, 'send' | 'disconnect' | 'connected' | 'port'>;
 
-export interface DeskSource {
+export interface LeaderSource {
   source: OpenSource;
-  /** The store of the desk's pipeline: samples of reports are kept by the collector of the bucket, not here. */
+  /** The store of the leader's pipeline: samples of reports are kept by the collector of the bucket, not here. */
   storeOf(series: SeriesStore): SeriesStore;
   /** An epoch that its agent is to leave. */
   conflict(endpoint: string, epoch: string): void;
   /** @param from instance of the collector that passes it on */
-  take(from: string, passed: PassedMessage): Promise<DeskAnswer>;
+  take(from: string, passed: PassedMessage): Promise<LeaderAnswer>;
   /** What is known of an endpoint is another now: the others read it again. */
   tell(endpoint: string): void;
   /** Another collector has connected. */
   accept(socket: WebSocket, from: string): void;
 }
 
-export interface DeskSourceParts {
+export interface LeaderSourceParts {
   holdings: Pick<Holdings, 'holderOf' | 'round'>;
   outward: Outward;
   log: Log;
 }
 
-export function createDeskSource({ holdings, outward, log }: DeskSourceParts): DeskSource {
+export function createLeaderSource({ holdings, outward, log }: LeaderSourceParts): LeaderSource {
   let parts: SourceParts | null = null;
   let isClosed = false;
   const sockets = new Set<WebSocket>();
@@ -58,8 +58,8 @@ export function createDeskSource({ holdings, outward, log }: DeskSourceParts): D
     return holdings.holderOf(bucket) === from;
   }
 
-  function answerOf(endpoint: string, outcome: DeskAnswer['outcome']): DeskAnswer {
-    const answer: DeskAnswer = {
+  function answerOf(endpoint: string, outcome: LeaderAnswer['outcome']): LeaderAnswer {
+    const answer: LeaderAnswer = {
       outcome,
       conflicts: [...(conflicts.get(endpoint) ?? [])],
       places: places.get(endpoint) ?? [],
@@ -69,12 +69,12 @@ export function createDeskSource({ holdings, outward, log }: DeskSourceParts): D
     return answer;
   }
 
-  async function take(from: string, passed: PassedMessage): Promise<DeskAnswer> {
+  async function take(from: string, passed: PassedMessage): Promise<LeaderAnswer> {
     const { endpoint, leaf, payload } = passed;
     const bucket = bucketOf(endpoint);
-    const { promise, resolve, reject } = Promise.withResolvers<DeskAnswer>();
+    const { promise, resolve, reject } = Promise.withResolvers<LeaderAnswer>();
     const read = () => {
-      if (isClosed || !parts) return reject(new Error('the desk is closed'));
+      if (isClosed || !parts) return reject(new Error('the leader is closed'));
       return parts.onMessage({
         ...{ endpoint, leaf, payload, topic: topicOf({ bucket, endpoint }, leaf), from: passed.from, crowded: false },
         receivedAt: passed.receivedAt,
@@ -148,7 +148,7 @@ export function createDeskSource({ holdings, outward, log }: DeskSourceParts): D
         if (socket.readyState === socket.OPEN) socket.send(Buffer.concat(some));
       };
       socket.on('error', (error) =>
-        log.debug({ reason: error.message }, 'A collector has lost its connection to the desk'),
+        log.debug({ reason: error.message }, 'A collector has lost its connection to the leader'),
       );
       socket.on('close', () => sockets.delete(socket));
       socket.on('message', (bytes: Buffer) => {

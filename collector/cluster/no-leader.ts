@@ -1,6 +1,6 @@
 /**
- * What a request gets that no desk has answered. A browser gets a page that asks again by itself, everything else the error.
- * Whether a change was done decides what it says: what never reached a desk was not, what was cut off may have been.
+ * What a request gets that no leader has answered. A browser gets a page that asks again by itself, everything else the error.
+ * Whether a change was done decides what it says: what never reached a leader was not, what was cut off may have been.
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,19 +10,19 @@ import { languageAccepted } from '../../shared/words/accepted.ts';
 import { duration, time } from '../../shared/words/format.ts';
 import { findWord, type Language, languages, word } from '../../shared/words/index.ts';
 
-export type Unanswered = 'NO_DESK' | 'CHANGE_UNKNOWN';
+export type Unanswered = 'NO_LEADER' | 'CHANGE_UNKNOWN';
 
-export interface DeskAbsence {
-  /** ms UTC: since when no desk has answered here. */
+export interface LeaderAbsence {
+  /** ms UTC: since when no leader has answered here. */
   since: number;
   now: number;
   /** Report zone, IANA: nobody knows that of the reader. */
   zone: string;
 }
 
-const statuses = { NO_DESK: 503, CHANGE_UNKNOWN: 504 } as const;
+const statuses = { NO_LEADER: 503, CHANGE_UNKNOWN: 504 } as const;
 const againS = 3;
-/** A desk is taken over within 15 s; twice that is worth a look into the logs. */
+/** A leader is taken over within 15 s; twice that is worth a look into the logs. */
 const longMs = 30_000;
 
 const style =
@@ -47,20 +47,20 @@ export function answerUnanswered(
   asked: IncomingMessage,
   answer: ServerResponse,
   code: Unanswered,
-  absence: DeskAbsence,
+  absence: LeaderAbsence,
 ): void {
   const { message, hint } = fail(code, {});
   const isPage = isBrowsing(asked);
   answer.writeHead(statuses[code], {
     'content-type': isPage ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8',
-    ...(code === 'NO_DESK' ? { 'retry-after': String(againS) } : {}),
+    ...(code === 'NO_LEADER' ? { 'retry-after': String(againS) } : {}),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...(isPage ? { 'content-security-policy': policy } : {}),
   });
   answer.end(
     isPage
-      ? noDeskPage(code, languageAccepted(asked.headers['accept-language']), absence)
+      ? noLeaderPage(code, languageAccepted(asked.headers['accept-language']), absence)
       : JSON.stringify({ code, message, hint }),
   );
 }
@@ -69,7 +69,7 @@ export function answerUnanswered(
  * In all languages, of which one is shown. Loaded again it is a GET, whatever was sent before: no change is sent twice by itself.
  * @param language of the browser
  */
-export function noDeskPage(code: Unanswered, language: Language, absence: DeskAbsence): string {
+export function noLeaderPage(code: Unanswered, language: Language, absence: LeaderAbsence): string {
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -77,7 +77,7 @@ export function noDeskPage(code: Unanswered, language: Language, absence: DeskAb
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<meta http-equiv="refresh" content="${code === 'NO_DESK' ? againS : 10 * againS}">
+<meta http-equiv="refresh" content="${code === 'NO_LEADER' ? againS : 10 * againS}">
 <title>Evenkeel</title>
 <style>${style}</style>
 </head>
@@ -89,7 +89,7 @@ ${languages.map((one) => mainOf(code, one, absence)).join('\n')}
 `;
 }
 
-function mainOf(code: Unanswered, language: Language, { since, now, zone }: DeskAbsence): string {
+function mainOf(code: Unanswered, language: Language, { since, now, zone }: LeaderAbsence): string {
   const { message, hint } = fail(code, {});
   const values = {
     at: `${time(since, language, 'time', zone)} (${zone})`,
@@ -97,9 +97,9 @@ function mainOf(code: Unanswered, language: Language, { since, now, zone }: Desk
   };
   const title = findWord(language, `problem.${code}.message`) ?? message;
   const lines = [
-    word(language, 'noDesk.since', values),
+    word(language, 'noLeader.since', values),
     findWord(language, `problem.${code}.hint`) ?? hint,
-    word(language, now - since >= longMs ? 'noDesk.long' : 'noDesk.again'),
+    word(language, now - since >= longMs ? 'noLeader.long' : 'noLeader.again'),
   ];
   return `<main lang="${language}">
 <p class="brand">Evenkeel</p>
