@@ -61,6 +61,8 @@ export function runFile(file: string, { grep, coverage, kept }: Choice): Promise
         NO_COLOR: '1',
         FORCE_COLOR: '0',
         TEST_KEPT: kept,
+        // A third of the work of a run was reading the same TypeScript again; where V8 counts, nothing may be left out.
+        ...(coverage === undefined ? { NODE_COMPILE_CACHE: join(kept, 'code') } : {}),
         ...(grep === undefined ? {} : { TEST_GREP: grep }),
         ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }),
       },
