@@ -169,3 +169,19 @@ export function listIn(desk: string, what: string, body: unknown): Record<string
 
 export const textIn = (value: unknown): string =>
   typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+
+/** Rows of a page of a list, the most that GitHub and GitLab give. */
+export const perPage = 100;
+/** Of each list: a place in which more happens within an hour is looked at again the next time. */
+const pagesAtMost = 10;
+
+/** All rows of a list that comes in pages, from the first page on. */
+export async function* rowsOf(
+  read: (page: number) => Promise<Record<string, unknown>[]>,
+): AsyncGenerator<Record<string, unknown>> {
+  for (let page = 1; page <= pagesAtMost; page++) {
+    const some = await read(page);
+    yield* some;
+    if (some.length < perPage) return;
+  }
+}

@@ -6,7 +6,10 @@ import { dataOf, isOfRequester, requestersIn, type StateChange, type StoredEvent
 import type { ContactTicket } from './formulas/first-contact.ts';
 import { resolutionsOf } from './formulas/ticket-history.ts';
 
-export type ContactFact = Omit<ContactTicket, 'id' | 'openedAt' | 'touched' | 'calendar'>;
+export interface ContactFact extends Omit<ContactTicket, 'id' | 'openedAt' | 'touched' | 'calendar'> {
+  /** Whose it was at its last resolution, or is now. */
+  tier: number;
+}
 type ContactRow = Pick<Selectable<Database['tickets']>, 'kind' | 'channel' | 'requester' | 'tier'>;
 
 /**
@@ -43,6 +46,7 @@ export function contactOf(
   // What whoever resolved it said about it, the last time.
   const solved = dataOf(before.findLast(({ to_state }) => to_state === 'resolved') ?? { data: null });
   const last = states.at(-1);
+  const tier = Number(handOffs.at(-1)?.toTier ?? row.tier);
   return {
     ...{ source: sourceOf(row, openerOf(events), scripts), channel: row.channel, resolvedAt },
     reopenedAt: events.find(({ kind }) => kind === 'reopened')?.at ?? null,
@@ -51,6 +55,6 @@ export function contactOf(
     ...{ agentPublicReplies: said.length - ofRequester, requesterReplies: ofRequester },
     resolvedInContact: typeof solved.inContact === 'boolean' ? solved.inContact : null,
     firstContactPossible: solved.firstContactPossible !== false,
-    selfService: (handOffs.at(-1)?.toTier ?? row.tier) === 0,
+    ...{ tier, selfService: tier === 0 },
   };
 }

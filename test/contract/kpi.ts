@@ -152,7 +152,12 @@ function someContact(n: number, resolvedAt: number | null): ContactFact {
       agentPublicReplies: n % 4,
       requesterReplies: n % 5 === 0 ? 1 : 0,
     },
-    ...{ resolvedInContact: n % 2 === 0 ? null : n % 4 === 1, firstContactPossible: n % 9 > 0, selfService: false },
+    ...{
+      resolvedInContact: n % 2 === 0 ? null : n % 4 === 1,
+      firstContactPossible: n % 9 > 0,
+      tier: 1,
+      selfService: false,
+    },
   };
 }
 

@@ -6,7 +6,7 @@
  * The list of issues is read, not the search, whose index lags behind: what was made is in the list within seconds.
  */
 import { Type } from 'typebox';
-import { createDeskClient, listIn, objectIn, type RemoteAnswer, textIn } from '../client.ts';
+import { createDeskClient, listIn, objectIn, perPage, type RemoteAnswer, rowsOf, textIn } from '../client.ts';
 import type { DeskFinding, DeskReach, DeskType, RemoteTicket, TicketDesk } from '../desk.ts';
 import { hasMarker } from '../marker.ts';
 import { markdownOf, markdownWith } from '../plain.ts';
@@ -21,9 +21,6 @@ interface GithubSettings {
   people?: Record<string, string>;
 }
 
-/** Of each list: a repository in which more happens within an hour is looked at again the next time. */
-const pagesAtMost = 10;
-const perPage = 100;
 const hourMs = 3_600_000;
 
 export const github: DeskType = {
@@ -87,13 +84,11 @@ function createGithub(desk: string, settings: GithubSettings, reach: DeskReach):
     check: (signal) => check(signal),
     async find(marker, openedAt, signal) {
       const since = new Date(openedAt - hourMs).toISOString();
-      const found: RemoteTicket[] = [];
-      for (let page = 1; page <= pagesAtMost; page++) {
-        const issues = await listed({ since, sort: 'created', direction: 'desc' }, page, signal);
-        found.push(...issues.filter(({ body }) => hasMarker(textIn(body), marker)).map(ticketOf));
-        if (issues.length < perPage) break;
-      }
-      return found.at(-1) ?? null;
+      let found: RemoteTicket | null = null;
+      const newestFirst = { since, sort: 'created', direction: 'desc' };
+      for await (const issue of rowsOf((page) => listed(newestFirst, page, signal)))
+        if (hasMarker(textIn(issue.body), marker)) found = ticketOf(issue);
+      return found;
     },
     async open({ title, text, marker, assignee }, signal) {
       const body = {
@@ -113,17 +108,15 @@ function createGithub(desk: string, settings: GithubSettings, reach: DeskReach):
         return null;
       }
       const comments = [];
-      for (let page = 1; page <= pagesAtMost; page++) {
-        const query = { per_page: perPage, page };
-        const answer = await client(`${place}/issues/${id}/comments`, { query, what: `comments of ${id}`, signal });
-        const some = listIn(desk, what, answer.body);
-        for (const one of some)
-          comments.push({
-            ...{ id: textIn(one.id), text: textIn(one.body), isPublic: false },
-            by: textIn((one.user as { login?: unknown } | null)?.login),
-          });
-        if (some.length < perPage) break;
-      }
+      const rows = rowsOf(async (page) => {
+        const asked = { query: { per_page: perPage, page }, what: `comments of ${id}`, signal };
+        return listIn(desk, asked.what, (await client(`${place}/issues/${id}/comments`, asked)).body);
+      });
+      for await (const one of rows)
+        comments.push({
+          ...{ id: textIn(one.id), text: textIn(one.body), isPublic: false },
+          by: textIn((one.user as { login?: unknown } | null)?.login),
+        });
       return { ...ticketOf(objectIn(desk, what, body)), comments };
     },
     async comment(id, { text }, signal) {

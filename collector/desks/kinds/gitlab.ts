@@ -5,7 +5,7 @@
  * The list of issues is read from the database, and by its label: the search over descriptions may lag behind.
  */
 import { Type } from 'typebox';
-import { createDeskClient, listIn, objectIn, textIn } from '../client.ts';
+import { createDeskClient, listIn, objectIn, perPage, rowsOf, textIn } from '../client.ts';
 import type { DeskFinding, DeskReach, DeskType, RemoteComment, RemoteTicket, TicketDesk } from '../desk.ts';
 import { hasMarker } from '../marker.ts';
 import { markdownOf, markdownWith } from '../plain.ts';
@@ -20,8 +20,6 @@ interface GitlabSettings {
   people?: Record<string, string>;
 }
 
-const pagesAtMost = 10;
-const perPage = 100;
 const hourMs = 3_600_000;
 /** Planner: the least that may change issues of others. */
 const mayWriteFrom = 15;
@@ -81,18 +79,17 @@ function createGitlab(desk: string, settings: GitlabSettings, reach: DeskReach):
 
   async function notesOf(id: string, signal: AbortSignal): Promise<RemoteComment[]> {
     const notes: RemoteComment[] = [];
-    for (let page = 1; page <= pagesAtMost; page++) {
+    const rows = rowsOf(async (page) => {
       const query = { sort: 'asc', order_by: 'created_at', per_page: perPage, page };
       const what = `notes of ${id}`;
-      const some = listIn(desk, what, (await client(`${place}/issues/${id}/notes`, { query, what, signal })).body);
-      for (const note of some)
-        if (note.system !== true)
-          notes.push({
-            ...{ id: textIn(note.id), by: loginOf(note.author) ?? '', text: textIn(note.body) },
-            isPublic: note.internal !== true,
-          });
-      if (some.length < perPage) break;
-    }
+      return listIn(desk, what, (await client(`${place}/issues/${id}/notes`, { query, what, signal })).body);
+    });
+    for await (const note of rows)
+      if (note.system !== true)
+        notes.push({
+          ...{ id: textIn(note.id), by: loginOf(note.author) ?? '', text: textIn(note.body) },
+          isPublic: note.internal !== true,
+        });
     return notes;
   }
 
@@ -126,13 +123,11 @@ function createGitlab(desk: string, settings: GitlabSettings, reach: DeskReach):
     },
     async find(marker, openedAt, signal) {
       const since = new Date(openedAt - hourMs).toISOString();
-      const found: RemoteTicket[] = [];
-      for (let page = 1; page <= pagesAtMost; page++) {
-        const issues = await listed({ created_after: since, order_by: 'created_at', sort: 'desc' }, page, signal);
-        found.push(...issues.filter(({ description }) => hasMarker(textIn(description), marker)).map(ticketOf));
-        if (issues.length < perPage) break;
-      }
-      return found.at(-1) ?? null;
+      let found: RemoteTicket | null = null;
+      const newestFirst = { created_after: since, order_by: 'created_at', sort: 'desc' };
+      for await (const issue of rowsOf((page) => listed(newestFirst, page, signal)))
+        if (hasMarker(textIn(issue.description), marker)) found = ticketOf(issue);
+      return found;
     },
     async open({ title, text, marker, assignee }, signal) {
       const body = {

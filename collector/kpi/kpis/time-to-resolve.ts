@@ -1,7 +1,9 @@
 /** Business time from the opening of a ticket to its last resolution, of those resolved in the period by people. */
 import { officeHours } from '../../../shared/calendar.ts';
-import { mttr } from '../formulas/mttr.ts';
-import { defineKpi, figureOf } from '../kpi.ts';
+import { type Mttr, mttr } from '../formulas/mttr.ts';
+import { mean } from '../formulas/numbers.ts';
+import { defineKpi, figureOf, type SideFigure } from '../kpi.ts';
+import type { TicketFact } from '../ticket-facts.ts';
 
 const minute = 60;
 
@@ -37,7 +39,27 @@ export const timeToResolve = defineKpi({
         { code: 'with_open', unit: 'seconds', value: seconds(found.kmMedian) },
         { code: 'reopened', unit: 'count', value: found.reopened },
         { code: 'self_healed', unit: 'count', value: found.selfHealed.length },
+        ...byTier(found, tickets),
       ],
     });
   },
 });
+
+/** How many stayed with the tier they came to, and the mean of each tier that has resolved any: helpers of a swarm are no hand-off. */
+function byTier(found: Mttr, tickets: readonly TicketFact[]): SideFigure[] {
+  const contacts = new Map(tickets.map(({ id, contact }) => [id, contact]));
+  const contactOf = ({ id }: { id: string }) => contacts.get(id);
+  const tiers = Map.groupBy(found.tickets, (one) => contactOf(one)?.tier ?? 1);
+  return [
+    {
+      ...{ code: 'no_hand_off', unit: 'count' },
+      value: found.tickets.filter((one) => contactOf(one)?.escalated === false).length,
+    },
+    ...[...tiers]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([tier, own]): SideFigure[] => [
+        { code: `tier_${tier}`, unit: 'seconds', value: (mean(own.map(({ gross }) => gross)) ?? 0) * minute },
+        { code: `tier_${tier}_n`, unit: 'count', value: own.length },
+      ]),
+  ];
+}

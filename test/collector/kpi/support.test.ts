@@ -127,6 +127,18 @@ test('first contact: answers, hand-offs, calls and reopenings as they were enter
   assert.ok(Math.abs((found.of('net') as number) - 100 * (4 / 9)) < 1e-9, 'without what could not be');
   assert.is(found.of('within_hour'), 40, 'the broken one took three hours');
   assert.equal([found.of('not_stated'), found.of('self_service')], [1, 1]);
+  const { n, of } = await d.read('2026-10', 'time_to_resolve');
+  assert.equal(
+    [0, 1, 2].map((tier) => of(`tier_${tier}_n`)),
+    [1, 11, 1],
+  );
+  const half = 30 * 60;
+  const ofDesk = (9 * half + 3 * 3600 + 4 * 3600) / 11;
+  assert.equal(
+    [0, 1, 2].map((tier) => of(`tier_${tier}`)),
+    [half, ofDesk, half],
+  );
+  assert.equal([n, of('no_hand_off')], [13, 11]);
 });
 
 test('satisfaction: the last answer counts, in its month; with few answers nobody is named', async () => {
