@@ -35,6 +35,8 @@ import { createRotation, type Fetching } from './rotation.ts';
 import { endAll, run } from './run.ts';
 import { makePrivate } from './safe-write.ts';
 import { createRunner, type Runner } from './schedule.ts';
+import type { ScriptParts } from './scripts/desk.ts';
+import { createScripts, type OwnScripts } from './scripts/scripts.ts';
 import { createSections, type SectionQueue } from './sections.ts';
 import { selfCheck } from './self-check.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
@@ -77,7 +79,7 @@ const lookBackMs = 3000;
 export const spoolPath = (data: string) => join(data, 'spool.db');
 
 /** Names of all configurable checks; `agent` is its check of itself. */
-export const checkNames = [...createChecks().map((check) => check.name), 'agent', 'targets'];
+export const checkNames = [...createChecks().map((check) => check.name), 'agent', 'targets', 'scripts'];
 
 const isOnBattery = () => onBattery(process.platform, '', run);
 
@@ -90,6 +92,7 @@ interface Running {
   runner: Runner;
   heavy: ReturnType<typeof createHeavy>;
   targets: TargetCheck;
+  scripts: OwnScripts;
   remote: RemoteSettings;
   rotation: Fetching;
   refusedLogIns: RefusedLogIns;
@@ -127,6 +130,13 @@ function openRoad(
   });
 }
 
+const openScripts = (
+  parts: Running,
+  given: Pick<ScriptParts, 'data' | 'clock' | 'log' | 'memory'>,
+  offer: SectionQueue['offer'],
+): OwnScripts =>
+  createScripts({ ...given, send: (found) => offer('scripts', found), earliest: () => parts.trust.earliest() });
+
 /** Of the collector, by processes of their own. */
 function stopAsking({ rotation, refusedLogIns }: Running): void {
   rotation.stop();
@@ -141,7 +151,7 @@ function stateOf({ link, spool, runner, updates, trust }: Running): AgentState {
 /** New settings of the collector; null: it took them back. */
 function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig | null, log: Log): void {
   const { remote, runner, targets } = parts;
-  const { watch = [], may_ask = [], trust, ...shown } = config ?? {};
+  const { watch = [], may_ask = [], trust, scripts = [], ...shown } = config ?? {};
   parts.updates.offer(config?.update ?? null);
   parts.mayAsk = may_ask;
   parts.rotation.wanted(config?.credential);
@@ -151,6 +161,7 @@ function takeConfig(parts: Running, sections: SectionQueue, config: AgentConfig 
     'Received new settings from the collector',
   );
   targets.apply(watch as TargetOrder[]);
+  parts.scripts.take(scripts);
   if (trust) void parts.trust.take(trust);
   const strange = Object.keys(config?.checks ?? {}).filter((name) => !checkNames.includes(name));
   if (strange.length > 0) log.warn({ checks: strange }, 'The collector has settings for unknown checks');
@@ -214,6 +225,7 @@ export function createAgent(options: AgentOptions): Agent {
       ...{ endpoint: identity.endpoint, memory, clock },
       send: (section, found) => messages.section(section, withoutPersonal(section, found, remote.privacy())),
     });
+    parts.scripts = openScripts(parts, { data, clock, log, memory }, sections.offer);
     const self = selfCheck({
       ...{ data, spool, birth },
       refusals: () => [
@@ -225,13 +237,8 @@ export function createAgent(options: AgentOptions): Agent {
     });
     const watchdog = createWatchdog(run, () => clock.monotonic(), log);
     parts.runner = createRunner({
-      checks: [...createChecks(), self, parts.targets.check],
-      context,
-      clock,
-      log,
-      memory,
-      local,
-      uptime,
+      checks: [...createChecks(), self, parts.targets.check, parts.scripts.check],
+      ...{ context, clock, log, memory, local, uptime },
       runHeavy: parts.heavy.run,
       isOnBattery,
       onMetrics: (metrics, intervalMs) => {

@@ -15,7 +15,8 @@ import {
   wireBounds,
 } from '../shared/agent-settings.ts';
 import { fail, reasonOf } from '../shared/errors.ts';
-import type { Ack, AgentConfig, AskAnswer, Moved, UpdateOrder } from '../shared/report.ts';
+import type { Ack, AgentConfig, AskAnswer, Moved, ScriptOrder, UpdateOrder } from '../shared/report.ts';
+import { scriptBounds, scriptIdPattern, scriptNamePattern, sha256Pattern } from '../shared/script-bounds.ts';
 import {
   faultsOfTarget,
   type TargetKindName,
@@ -188,6 +189,38 @@ function parseUpdate(value: unknown): UpdateOrder {
   return { allow, sequence, ...(not_before === undefined ? {} : { not_before }) };
 }
 
+const [idForm, nameForm, sha256Form] = [scriptIdPattern, scriptNamePattern, sha256Pattern].map(
+  (pattern) => new RegExp(pattern, 'u'),
+) as [RegExp, RegExp, RegExp];
+const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length <= most;
+
+/** Whether it may run is decided where the list of this machine is read: scripts/judge.ts. */
+function parseScript(value: unknown, where: string): ScriptOrder {
+  if (!isDict(value)) refuse(where, 'must be an object');
+  onlyKeys(value, ['id', 'token', 'name', 'sha256', 'choices', 'persons', 'expires'], where);
+  const { id, token, name, sha256, choices, persons, expires } = value;
+  const form = (key: string, one: unknown, pattern: RegExp): string =>
+    typeof one === 'string' && pattern.test(one) ? one : refuse(`${where}.${key}`, 'has another form');
+  if (!isDict(choices) || Object.keys(choices).length > scriptBounds.parameters)
+    refuse(`${where}.choices`, `must be an object of at most ${scriptBounds.parameters} values`);
+  for (const [parameter, one] of Object.entries(choices))
+    if (!nameForm.test(parameter) || !isText(one, scriptBounds.value))
+      refuse(`${where}.choices`, `${parameter.slice(0, 64)} is no choice`);
+  const isPerson = (one: unknown) => isText(one, scriptBounds.person) && one !== '';
+  if (
+    !Array.isArray(persons) ||
+    persons.length < 1 ||
+    persons.length > scriptBounds.persons ||
+    !persons.every(isPerson)
+  )
+    refuse(`${where}.persons`, 'must be one or two names');
+  if (!isInstant(expires)) refuse(`${where}.expires`, 'must be an instant');
+  return {
+    ...{ id: form('id', id, idForm), token: form('token', token, idForm), name: form('name', name, nameForm) },
+    ...{ sha256: form('sha256', sha256, sha256Form), choices: choices as ScriptOrder['choices'], persons, expires },
+  };
+}
+
 /** What this machine lets the collector look at; only its own file says so. */
 export function parseAllowed(bytes: Uint8Array): string[] {
   const { targets } = parse(bytes);
@@ -248,7 +281,7 @@ export function versionIn(bytes: Uint8Array): number | null {
 
 /**
  * A settings message, or the same document as a file.
- * @param from `targets`, `remote`, `proxy` and `way` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update`, `credential` and `trust` in a message only
+ * @param from `targets`, `remote`, `proxy` and `way` are allowed in the machine's own file only, `version`, `watch`, `may_ask`, `update`, `credential`, `trust` and `scripts` in a message only
  * @throws EvenkeelError TOO_LARGE, BAD_GZIP, NOT_JSON, BAD_SHAPE
  */
 export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'message'): AgentConfig {
@@ -256,7 +289,7 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
   const ofOne =
     from === 'file'
       ? ['targets', 'remote', 'proxy', 'way']
-      : ['version', 'watch', 'may_ask', 'update', 'credential', 'trust'];
+      : ['version', 'watch', 'may_ask', 'update', 'credential', 'trust', 'scripts'];
   onlyKeys(value, ['v', 'interval_s', 'checks', ...listKeys, 'privacy', ...ofOne], 'message');
   if (value.v !== 1) refuse('message.v', 'must be 1');
   const { interval_s, checks } = value;
@@ -275,7 +308,7 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
   }
   for (const key of listKeys) if (value[key] !== undefined) config[key] = parseNames(value[key], key);
   if (value.privacy !== undefined) config.privacy = parsePrivacy(value.privacy);
-  const { watch, may_ask, version, update, credential, trust } = value;
+  const { watch, may_ask, version, update, credential, trust, scripts } = value;
   if (trust !== undefined) config.trust = parseTrust(trust);
   if (version !== undefined) {
     if (!isCount(version, 1) || version > Number.MAX_SAFE_INTEGER) refuse('message.version', 'must be a count from 1');
@@ -292,6 +325,11 @@ export function parseConfig(bytes: Uint8Array, from: 'message' | 'file' = 'messa
     config.may_ask = may_ask;
   }
   if (update !== undefined && from === 'message') config.update = parseUpdate(update);
+  if (scripts !== undefined) {
+    if (!Array.isArray(scripts) || scripts.length > scriptBounds.orders)
+      refuse('message.scripts', `must be a list of at most ${scriptBounds.orders} orders`);
+    config.scripts = scripts.map((order: unknown, i) => parseScript(order, `message.scripts.${i}`));
+  }
   if (watch !== undefined && from === 'message') {
     if (!Array.isArray(watch) || watch.length > targetsPerWatcher)
       refuse('message.watch', `must be a list of at most ${targetsPerWatcher} targets`);

@@ -43,19 +43,39 @@ function lower(pid: number | undefined): void {
   }
 }
 
+/** Of a script of the administrator's (scripts/), which does work: too much output is dropped, and does not end it. */
+interface OwnScript {
+  /** The file that was opened and verified; the child has it as number 3. */
+  descriptor: number;
+  cwd: string;
+}
+
 /**
  * Runs a program to its end.
  * @returns its output, also when the runner had to end it: `ended` says why
  * @throws NoData when there is no such program, or it may not be started; EvenkeelError UNTRUSTED_PATH
  */
 export async function run(file: string, args: readonly string[], limits: RunLimits): Promise<RunResult> {
+  return execute(findProgram(file, limits.env?.PATH), args, limits);
+}
+
+/**
+ * The same of a file that was looked at already.
+ * @param own what it prints comes as one text, `stdout`, in the order of its coming
+ */
+export function execute(
+  program: string,
+  args: readonly string[],
+  { own, ...limits }: RunLimits & { own?: OwnScript },
+): Promise<RunResult> {
   const started = systemClock.monotonic();
   const gentle = limits.gentle ?? true;
-  const program = findProgram(file, limits.env?.PATH);
+  const file = program;
   const [command, words] = gentle && ionice ? [ionice, ['-c3', '-t', program, ...args]] : [program, [...args]];
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: own ? ['ignore', 'pipe', 'pipe', own.descriptor] : ['ignore', 'pipe', 'pipe'],
+      ...(own && { cwd: own.cwd }),
       detached: posix,
       windowsHide: true,
       env: programEnvironment(limits.env),
@@ -67,20 +87,22 @@ export async function run(file: string, args: readonly string[], limits: RunLimi
       ended ??= why;
       endGroup(child);
       // A grandchild that left the group may hold the pipes open: what matters is here already.
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     };
     const maxBytes = limits.maxBytes ?? defaultMaxBytes;
     let taken = 0;
     const collect = (chunks: Buffer[]) => (chunk: Buffer) => {
+      const room = Math.max(0, maxBytes - taken);
       taken += chunk.length;
-      if (taken > maxBytes) end('flood');
+      if (own) chunks.push(chunk.subarray(0, room));
+      else if (chunk.length > room) end('flood');
       else chunks.push(chunk);
     };
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on('data', collect(out));
-    child.stderr.on('data', collect(err));
+    child.stdout?.on('data', collect(out));
+    child.stderr?.on('data', collect(own ? out : err));
     const timer = setTimeout(() => end('timeout'), limits.timeoutMs);
     let finished = false;
     const finish = () => {
@@ -103,6 +125,7 @@ export async function run(file: string, args: readonly string[], limits: RunLimi
     child.on('exit', () => setTimeout(() => end(null), 1000).unref());
     child.on('close', (code, signal) => {
       if (!finish()) return;
+      if (taken > maxBytes) ended ??= 'flood';
       const text = (chunks: Buffer[]) => textOfBytes(Buffer.concat(chunks));
       resolve({ code, signal, stdout: text(out), stderr: text(err), ended, ms: systemClock.monotonic() - started });
     });

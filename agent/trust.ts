@@ -24,6 +24,8 @@ export interface TrustKeeper {
   said(): SaidTrust;
   /** What time it is at the collector, from an `ack`. */
   heard(at: number): void;
+  /** ms UTC: it is not earlier, whatever the clock of this machine says. */
+  earliest(): number;
   /** For the next connection: as of when its certificate is looked at by hand; null: as usual. */
   byHandAt(): number | null;
   /** A connection has ended. @returns what is to be said of its certificate; null: nothing */
@@ -150,6 +152,7 @@ export function createTrust({
     take: (told) => inTurn(() => take(told)),
     said: () => ({ version: now.trust?.version ?? 0, ...(refused && { refused }) }),
     heard: floor.heard,
+    earliest: floor.at,
     byHandAt: () => (isClockBehind ? floor.at() : null),
     async ended(error) {
       isClockBehind = isNotYetValid(error) && clock.now() < floor.at();

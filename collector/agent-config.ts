@@ -3,6 +3,7 @@ import { askLevel, credentialLevel } from '../shared/agent-level.ts';
 import type { AgentConfig } from '../shared/report.ts';
 import type { FleetSettings } from './agent-settings/agent-settings.ts';
 import type { Endpoint } from './fleet/fleet.ts';
+import type { Scripts } from './scripts/scripts.ts';
 import type { Config } from './settings/settings.ts';
 import type { Targets } from './targets/contract.ts';
 import type { TrustAgents } from './tls/agents.ts';
@@ -18,16 +19,18 @@ interface ConfigSources {
   targets: Pick<Targets, 'settingsFor'>;
   trust: Pick<TrustAgents, 'documentFor'>;
   updates: Pick<Updates, 'settingsFor'>;
+  scripts: Pick<Scripts, 'settingsFor'>;
 }
 
 /** Undefined: it is not known yet what its agent understands. */
 export const settingsFor =
-  (config: Config, { agentSettings, targets, updates, trust }: ConfigSources) =>
+  (config: Config, { agentSettings, targets, updates, trust, scripts }: ConfigSources) =>
   (endpoint: Endpoint): AgentConfig | undefined => {
     const settings = agentSettings.configFor(endpoint, {
       ...mayAsk(config, endpoint),
       ...credentialOf(endpoint),
       ...updates.settingsFor(endpoint),
+      ...scripts.settingsFor(endpoint),
       ...trust.documentFor(endpoint),
     });
     return settings && targets.settingsFor(endpoint.id, settings);

@@ -123,12 +123,12 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const publicUrl = () => tls.addresses(ports).http;
   const mailChannel = () => channels.routes.find(({ channel }) => channel.kind === 'email')?.name ?? null;
   const mailing = { publicUrl, mailChannel, wake: () => outbox.wake(), ...config.retention };
-  const managed = { ...deps, state, fleet, series, changeFeed, zone, browser, ruleNamed, onScopesMoved, maintenance };
-  const reviews = () => opening.reviews;
+  const shared = { ...deps, accounts, scripts: config.scripts, state, fleet, series, changeFeed };
+  const managed = { ...shared, zone, browser, ruleNamed, onScopesMoved, maintenance };
   const packageFolders = packageFoldersOf(config, folder, deps);
   const { groups, chores, mailOf, generated, begin, end, ...managers } = await openManagers({
     ...managed,
-    ...{ ...mailing, packageFolders, reviews, index: driver.textIndex },
+    ...{ ...mailing, packageFolders, reviews: () => opening.reviews, index: driver.textIndex },
     targets: config.targets,
     agentSettings: agentSettingsOf(config),
   });
@@ -206,7 +206,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       async retired(ids) {
         for (const id of ids) {
           intake.retire(id);
-          await Promise.all([agentSettings.retired(id), managers.updates.retired(id)]);
+          await Promise.all([agentSettings.retired(id), managers.updates.retired(id), managers.scripts.retired(id)]);
         }
         await onScopesMoved();
         for (const id of ids) await alerts.retired(id);

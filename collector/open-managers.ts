@@ -27,6 +27,8 @@ import { createReportMails } from './reports/mail.ts';
 import { createPdfs } from './reports/pdf/pdf.ts';
 import { createReports } from './reports/reports.ts';
 import { createSchedules } from './reports/schedules.ts';
+import type { ScriptRoom } from './scripts/open-orders.ts';
+import { createScripts } from './scripts/scripts.ts';
 import type { SeriesStore } from './series/series.ts';
 import { createSoftware } from './software/software.ts';
 import type { TextIndex } from './state/drivers/text-index.ts';
@@ -76,6 +78,9 @@ interface ManagedParts {
   targets: Pick<TargetParts, 'allow' | 'list'>;
   /** What agents get of themselves, and what the file says of it. */
   agentSettings: Pick<AgentSettingsParts, 'base' | 'file'>;
+  /** Who may run scripts of machines. */
+  accounts: ScriptRoom['accounts'];
+  scripts: ScriptRoom['settings'];
   /** Where packages of agents, and a release of them, lie. */
   packageFolders: readonly string[];
   /** It is there only after these. */
@@ -101,6 +106,7 @@ export async function openManagers(parts: ManagedParts) {
   const agentSettings = await createAgentSettings({ ...parts, ...parts.agentSettings, groups });
   const folder = createReleaseFolder(parts.packageFolders, clock.now);
   const updates = await createUpdates({ ...parts, folder });
+  const scripts = await createScripts({ ...parts, settings: parts.scripts });
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const changes = createChanges({
     ...parts,
@@ -123,6 +129,7 @@ export async function openManagers(parts: ManagedParts) {
   return {
     agentSettings,
     updates,
+    scripts,
     targets,
     services,
     generated,
@@ -150,9 +157,13 @@ export async function openManagers(parts: ManagedParts) {
       targets.start(alerts, tell);
       agentSettings.start(tell);
       updates.start(tell, alerts);
+      scripts.start(tell);
       services.start(alerts);
       knowledge.start();
     },
-    end: () => Promise.all([targets.stop(), services.stop(), agentSettings.stop(), updates.close(), knowledge.stop()]),
+    end: () =>
+      Promise.all([
+        ...[targets.stop(), services.stop(), agentSettings.stop(), updates.close(), knowledge.stop(), scripts.stop()],
+      ]),
   };
 }

@@ -2,7 +2,7 @@
  * What an agent understands, as a number in its birth; an agent that sends none has 0. Raised with each part of the
  * message `config` that is added: an agent refuses a whole message with a part that it does not know.
  */
-export const agentLevel = 6;
+export const agentLevel = 7;
 /** From here on agents watch targets: `watch` in their settings. */
 export const watchLevel = 1;
 /** From here on agents ask for their own machine: `may_ask` in their settings. */
@@ -15,3 +15,5 @@ export const credentialLevel = 4;
 export const updateLevel = 5;
 /** From here on agents take another authority while they run: `trust` in their settings. */
 export const trustLevel = 6;
+/** From here on agents know `scripts`: orders to run one of the scripts that their machine offers. */
+export const scriptLevel = 7;

@@ -49,7 +49,7 @@ export const settableChecks: Readonly<Record<string, { least: number }>> = {
     ['cpu', 'memory', 'pressure', 'disk', 'diskio', 'network', 'system'].map((name) => [name, { least: 5 }]),
   ),
   ...Object.fromEntries(
-    ['processes', 'temperature', 'custom', 'logs', 'agent', 'targets'].map((name) => [name, { least: 15 }]),
+    ['processes', 'temperature', 'custom', 'logs', 'agent', 'targets', 'scripts'].map((name) => [name, { least: 15 }]),
   ),
   ...Object.fromEntries(['backup', 'health'].map((name) => [name, { least: 60 }])),
   ...Object.fromEntries(

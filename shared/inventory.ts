@@ -6,6 +6,7 @@
  * like "nothing found".
  */
 import { type Static, Type } from 'typebox';
+import { scriptBounds, scriptIdPattern, scriptNamePattern, sha256Pattern } from './script-bounds.ts';
 
 const text = (max = 256) => Type.String({ maxLength: max });
 const instant = Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'ms since 1970, UTC' });
@@ -232,6 +233,67 @@ export const SoftwareItem = Type.Object(
 );
 export type SoftwareItem = Static<typeof SoftwareItem>;
 
+/** One text per language, by its code; a machine's administrator writes them. */
+const texts = (max: number) =>
+  Type.Record(Type.String({ pattern: '^[a-z]{2}(-[A-Z]{2})?$' }), text(max), {
+    ...{ minProperties: 1, maxProperties: 8, additionalProperties: false },
+  });
+
+/** A script that a machine offers: its name and what may be chosen, never what stands in it. */
+export const ScriptOffer = Type.Object(
+  {
+    name: Type.String({ pattern: scriptNamePattern }),
+    title: texts(scriptBounds.title),
+    about: Type.Union([texts(scriptBounds.about), Type.Null()]),
+    sha256: Type.String({ pattern: sha256Pattern }),
+    limit_s: Type.Integer({ minimum: 1, maximum: 3600 }),
+    two_persons: Type.Boolean(),
+    parameters: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ pattern: scriptNamePattern }),
+          title: Type.Union([texts(scriptBounds.title), Type.Null()]),
+          values: Type.Array(text(scriptBounds.value), { minItems: 1, maxItems: scriptBounds.values }),
+        },
+        closed,
+      ),
+      { maxItems: scriptBounds.parameters },
+    ),
+    problem: orReasons,
+  },
+  closed,
+);
+export type ScriptOffer = Static<typeof ScriptOffer>;
+
+/** Section `scripts`: what may be ordered here. `token`: orders name it; another start of the agent has another one. */
+export const ScriptOffers = Type.Object(
+  {
+    token: Type.Union([Type.String({ pattern: scriptIdPattern }), Type.Null()]),
+    off: orReasons,
+    list: Type.Array(ScriptOffer, { maxItems: scriptBounds.scripts }),
+  },
+  closed,
+);
+export type ScriptOffers = Static<typeof ScriptOffers>;
+
+/** Section `script_runs`: the newest orders that this machine took or refused. `lost`: the agent ended while it ran. */
+export const ScriptRun = Type.Object(
+  {
+    id: Type.String({ pattern: scriptIdPattern }),
+    script: text(48),
+    state: Type.Enum(['running', 'done', 'refused', 'lost']),
+    reason: orReasons,
+    heard: { ...instant, description: 'when the order came, ms UTC' },
+    ended: maybe.instant,
+    code: Type.Union([Type.Integer({ minimum: 0, maximum: 2 ** 32 }), Type.Null()]),
+    signal: maybe.text,
+    output: text(scriptBounds.output),
+    cut: Type.Boolean({ description: 'it printed more' }),
+  },
+  closed,
+);
+export type ScriptRun = Static<typeof ScriptRun>;
+
 export const sections = {
   host: Host,
   hardware: Hardware,
@@ -241,5 +303,7 @@ export const sections = {
   os: OsState,
   health: Type.Array(HealthItem, { maxItems: 1000 }),
   software: Type.Array(SoftwareItem, { maxItems: 10_000 }),
+  scripts: ScriptOffers,
+  script_runs: Type.Array(ScriptRun, { maxItems: scriptBounds.runs }),
 } as const;
 export type SectionName = keyof typeof sections;

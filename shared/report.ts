@@ -7,6 +7,7 @@ import { Compile } from 'typebox/compile';
 import { isLockKey, listPatterns, namesAtMost, personalFields, settingKeys, wireBounds } from './agent-settings.ts';
 import { fail, reasonOf } from './errors.ts';
 import { firstFault, type Validator } from './first-fault.ts';
+import { scriptBounds, scriptIdPattern, scriptNamePattern, sha256Pattern } from './script-bounds.ts';
 import { targetIntervalS, targetsPerWatcher, targetTimeoutS } from './target.ts';
 import { pinPattern, rootPattern, trustBounds, trustModes } from './trust.ts';
 import { utcPattern, versionPattern } from './update-choices.ts';
@@ -120,6 +121,25 @@ export const UpdateOrder = Type.Object(
 );
 export type UpdateOrder = Static<typeof UpdateOrder>;
 
+/** One script of those that the machine itself offers: its name and one value of each of its lists; nothing of it comes from afar. */
+export const ScriptOrder = Type.Object(
+  {
+    id: Type.String({ pattern: scriptIdPattern }),
+    token: Type.String({ pattern: scriptIdPattern, description: 'of the start of the agent that offered it' }),
+    name: Type.String({ pattern: scriptNamePattern }),
+    sha256: Type.String({ pattern: sha256Pattern, description: 'of the file, as it was offered' }),
+    choices: Type.Record(Type.String({ pattern: scriptNamePattern }), Type.String({ maxLength: scriptBounds.value }), {
+      ...{ maxProperties: scriptBounds.parameters, additionalProperties: false },
+    }),
+    persons: Type.Array(Type.String({ minLength: 1, maxLength: scriptBounds.person }), {
+      ...{ minItems: 1, maxItems: scriptBounds.persons, description: 'who asked, and who approved' },
+    }),
+    expires: instant,
+  },
+  { additionalProperties: false },
+);
+export type ScriptOrder = Static<typeof ScriptOrder>;
+
 const optionalFlag = () => Type.Optional(Type.Boolean());
 const namesOf = (pattern: string) => Type.Array(Type.String({ pattern }), { maxItems: namesAtMost });
 
@@ -164,6 +184,8 @@ export const AgentConfig = Type.Object(
       ),
     ),
     update: Type.Optional(UpdateOrder),
+    /** Scripts of its own that it is to run now. */
+    scripts: Type.Optional(Type.Array(ScriptOrder, { maxItems: scriptBounds.orders })),
     /** What it is to trust behind the collector's address: trust.ts. */
     trust: Type.Optional(
       Type.Object(
@@ -212,6 +234,7 @@ const {
   may_ask: _mayAsk,
   version: _version,
   update: _update,
+  scripts: _scripts,
   credential: _credential,
   trust: _trust,
   ...ofBoth

@@ -330,6 +330,12 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/agent-updates/resume': 'admin',
   'POST /api/v1/agent-updates/withdraw': 'admin',
 
+  // Scripts of machines; who may run them is a setting, at least an operator
+  'GET /api/v1/endpoints/:id/scripts': 'viewer',
+  'POST /api/v1/endpoints/:id/scripts/orders': 'operator',
+  'POST /api/v1/endpoints/:id/scripts/orders/:order/approve': 'operator',
+  'POST /api/v1/endpoints/:id/scripts/orders/:order/withdraw': 'operator',
+
   // What is watched from outside
   'GET /api/v1/targets': 'viewer',
   'POST /api/v1/targets': 'operator',

@@ -59,6 +59,7 @@ import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
 import type { Schedules } from '../reports/schedules.ts';
 import type { OnCallDesk } from '../routing/desk.ts';
+import type { Scripts } from '../scripts/scripts.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { Addresses } from '../settings/addresses.ts';
 import type { Software } from '../software/software.ts';
@@ -130,6 +131,7 @@ export interface Context {
     'summary' | 'notTaken' | 'versions' | 'ofEndpoint' | 'preview' | 'save' | 'restore'
   >;
   updates: Pick<Updates, 'summary' | 'endpoints' | 'begin' | 'configure' | 'stop' | 'resume' | 'withdraw' | 'folder'>;
+  scripts: Pick<Scripts, 'view' | 'ask' | 'approve' | 'withdraw'>;
   targets: Targets;
   services: Services;
   trust: Pick<TrustAgents, 'ofEndpoint'> & { view(): TlsView };

@@ -301,6 +301,10 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'GET /api/v1/agent-updates': open,
   'GET /api/v1/agent-updates/endpoints': open,
   'GET /api/v1/endpoints/:id/agent-update': of('endpoint'),
+  'GET /api/v1/endpoints/:id/scripts': of('endpoint'),
+  'POST /api/v1/endpoints/:id/scripts/orders': of('endpoint', { names: { ticket: 'ticket', alert: 'alert' } }),
+  'POST /api/v1/endpoints/:id/scripts/orders/:order/approve': of('endpoint'),
+  'POST /api/v1/endpoints/:id/scripts/orders/:order/withdraw': of('endpoint'),
   'GET /api/v1/applicants': open,
 };
 

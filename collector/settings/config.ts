@@ -42,6 +42,7 @@ import { type Read, readNamed } from './named-file.ts';
 import { ownBackupFaults, readOwnBackup } from './own-backup.ts';
 import { readTls } from './read-tls.ts';
 import { readRules } from './rule-files.ts';
+import { readScripts } from './scripts.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
 import { clusterFaults, plainPassword, plainPublic, samePort } from './together.ts';
@@ -185,6 +186,7 @@ export function loadConfig(
     uplinks: good.uplinks ?? [],
     agentSettings: layers.layers,
     maintenance: { agentsMayAsk: good.maintenance?.agents_may_ask ?? false },
+    scripts: readScripts(good.scripts),
     targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],
     rulesFolder,

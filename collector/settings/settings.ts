@@ -13,6 +13,7 @@ import type { MirrorSettings } from '../mirrors/mirror.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
 import type { FileDocuments } from '../routing/documents.ts';
+import type { ScriptSettings } from '../scripts/asking.ts';
 import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
@@ -23,6 +24,7 @@ import { type ClusterPlace, ClusterSettings } from './cluster.ts';
 import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
 import { MirrorsSettings } from './mirrors.ts';
+import { ScriptsSettings } from './scripts.ts';
 
 const closed = { additionalProperties: false } as const;
 const hour = 3_600_000;
@@ -270,6 +272,7 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
+    scripts: Type.Optional(ScriptsSettings),
     deadman: Type.Optional(
       Type.Object(
         {
@@ -411,6 +414,8 @@ export interface Config {
   /** What whole sites are reached by way of, by name. */
   uplinks: UplinkSettings;
   maintenance: { agentsMayAsk: boolean };
+  /** Whether people may run scripts that machines offer. */
+  scripts: ScriptSettings;
   /** Settings of agents, by scope. */
   agentSettings: FileLayer[];
   /** Where the collector itself may look, and the targets that stand in the file. */

@@ -24,6 +24,7 @@ import type { OutageTables } from './outage-tables.ts';
 import type { PushTables } from './push-tables.ts';
 import type { ReportTables } from './report-tables.ts';
 import type { RoutingTables } from './routing-tables.ts';
+import type { ScriptTables } from './script-tables.ts';
 import type { SilenceTables } from './silence-tables.ts';
 import type { TargetTables } from './target-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
@@ -62,6 +63,7 @@ export interface Database
     MaintenanceTables,
     OutageTables,
     PushTables,
+    ScriptTables,
     SilenceTables,
     TargetTables,
     TicketTables,

@@ -48,6 +48,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   backup_runs: { rows: 'aged', column: 'ended_at', ms: 400 * day },
   change_observations: { rows: 'aged', column: 'at', ms: years, but: 't.change is null' },
   audit_log: { rows: 'aged', column: 'at', ms: years },
+  script_orders: evidence('asked_at', 'open_key is null'),
   // An old link says for a while that it has expired.
   act_links: { rows: 'aged', column: 'expires_at', ms: 30 * day },
   audit_chain: bounded('state/audit-chain.ts'),

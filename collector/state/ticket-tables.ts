@@ -89,6 +89,8 @@ export interface TicketTables {
       | 'linked'
       | 'unlinked'
       | 'rated'
+      /** A script of its machine was asked for, ran, or was not run. */
+      | 'script'
       /** Who asked, or what kind of ticket it is, was entered wrongly. */
       | 'corrected';
     from_state: string | null;

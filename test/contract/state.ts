@@ -25,6 +25,7 @@ function fitting(table: string, column: string): unknown {
     'setting_layers.scope': 'tag',
     'setting_layers.owner': 'people',
     'applied_settings.result': 'partly',
+    'script_orders.state': 'done',
     'sessions.via': 'openid',
     'applied_settings.remote': 'on',
     'update_rollouts.state': 'stopped',

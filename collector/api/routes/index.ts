@@ -59,6 +59,7 @@ import { retiredRoutes } from './retired.ts';
 import { routingRoutes } from './routing.ts';
 import { ruleChangeRoutes } from './rule-changes.ts';
 import { ruleRoutes } from './rules.ts';
+import { scriptRoutes } from './scripts.ts';
 import { searchRoutes } from './search.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { seriesRoutes } from './series.ts';
@@ -91,6 +92,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   credentialRoutes,
   agentSettingsRoutes,
   updateRoutes,
+  scriptRoutes,
   dependencyRoutes,
   retiredRoutes,
   restoreTestRoutes,

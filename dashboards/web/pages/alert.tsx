@@ -29,6 +29,7 @@ import { Suppressions } from './alert-suppressions.tsx';
 import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner, titleOf, untilText } from './alert-words.tsx';
 import { HelpBox } from './knowledge/help.tsx';
 import { receiverWord } from './on-call/receivers.tsx';
+import { ScriptsBox } from './scripts/box.tsx';
 import { NotificationItem } from './ticket-story.tsx';
 
 type AlertEvent = AlertDetail['events'][number];
@@ -250,6 +251,7 @@ export function AlertPage({ id }: { id: string }) {
             />
             <Evidence alert={detail.alert} />
             <HelpBox of="alerts" id={id} ticket={detail.alert.ticket} />
+            {fires && <ScriptsBox endpoint={detail.alert.endpoint} alert={id} />}
             <HandOver alert={detail.alert} onDone={loaded.reload} />
             <Beside alert={detail.alert} />
             <Box title={t('alert.history')}>

@@ -1,6 +1,7 @@
 /** The history of a ticket, from its first event to its last. */
 import type { ComponentChildren } from 'preact';
 import type { TicketDetail } from '../../../shared/api.ts';
+import type { ScriptOrderView } from '../../../shared/script.ts';
 import { percent, time } from '../../../shared/words/format.ts';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
@@ -123,6 +124,20 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
       const whom = [wordOr('ticket.swarms', kind), ...people].join(', ');
       const mail = mailed.length === 0 ? null : t('ticket.askedMailed', { whom: mailed.join(', ') });
       return { icon: 'person', tone, what: `${actor}: ${t('ticket.askedBy', { whom })}`, text: mail };
+    }
+    case 'script': {
+      const { script, state, code } = event.data as {
+        script: string;
+        state: ScriptOrderView['state'];
+        code: number | null;
+      };
+      const word = t(`scripts.state.${state}`);
+      const how = state === 'done' && code !== null ? `${word} (${t('scripts.code', { code })})` : word;
+      return {
+        icon: state === 'done' && code === 0 ? 'ok' : icon,
+        tone,
+        what: t('story.script', { actor, script, state: how }),
+      };
     }
     case 'linked':
     case 'unlinked':

@@ -11,13 +11,14 @@ import { Dots } from '../parts/dots.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
-import { to } from '../router.ts';
+import { search, to } from '../router.ts';
 import { OutsideBox } from '../rules/rule-texts.tsx';
 import { setTitle } from '../title.ts';
 import { language, t } from '../words/words.ts';
 import { AlertFacts, Evidence } from './alert-evidence.tsx';
 import { ImpactBox } from './incident/impact.tsx';
 import { HelpBox } from './knowledge/help.tsx';
+import { ScriptsBox } from './scripts/box.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { DeskFacts } from './ticket-desks.tsx';
 import { DueFacts } from './ticket-due.tsx';
@@ -117,6 +118,13 @@ export function TicketPage({ id }: { id: number }) {
               <Box title={t('ticket.story')} aside={<a href={to.incident(id)}>{t('incident.axis')}</a>}>
                 <Story detail={detail} />
               </Box>
+              {detail.row.endpoint && !ended.has(detail.row.state) && (
+                <ScriptsBox
+                  endpoint={detail.row.endpoint}
+                  ticket={id}
+                  wanted={new URLSearchParams(search.value).get('script')}
+                />
+              )}
               <HelpBox of="tickets" id={id} ticket={id} isSolved={detail.row.resolvedAt !== null} />
               <ImpactBox ticket={id} from={detail.row.openedAt} />
             </div>

@@ -3,10 +3,15 @@
  * pictures of other sites are links, and each block of commands can be copied.
  */
 import type { Token, Tokens } from 'marked';
-import type { ComponentChildren, JSX } from 'preact';
+import { type ComponentChildren, type ComponentType, createContext, type JSX } from 'preact';
+import { useContext } from 'preact/hooks';
 import { CopyButton } from './field.tsx';
 import { markdownTokens } from './markdown-tokens.ts';
 import '../look/knowledge.css';
+
+/** What stands for a link such as `script:free-space`; null: its name. */
+export const ScriptSteps = createContext<ComponentType<{ name: string }> | null>(null);
+const scriptLink = /^script:([a-z0-9][a-z0-9-]{0,47})$/;
 
 type Heading = 'h2' | 'h3' | 'h4' | 'h5' | 'h6';
 
@@ -25,6 +30,9 @@ const plain = (text: string) => text.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_,
 
 /** @param text said already: an address that is its own text is not written twice */
 function Link({ href, text, children }: { href: string; text: string; children: ComponentChildren }) {
+  const Step = useContext(ScriptSteps);
+  const script = scriptLink.exec(href)?.[1];
+  if (script !== undefined) return Step ? <Step name={script} /> : <code>{script}</code>;
   const safe = safeHref(href);
   return safe === null ? (
     <>

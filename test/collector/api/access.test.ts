@@ -938,6 +938,18 @@ const calls: Record<string, Call> = {
   'GET /api/v1/agent-updates': {},
   'GET /api/v1/agent-updates/endpoints': {},
   'GET /api/v1/endpoints/:id/agent-update': { path: '/api/v1/endpoints/:endpoint/agent-update' },
+  // They are off: test/road/scripts.test.ts has the rest.
+  'GET /api/v1/endpoints/:id/scripts': { path: '/api/v1/endpoints/:endpoint/scripts' },
+  'POST /api/v1/endpoints/:id/scripts/orders': {
+    ...{ path: '/api/v1/endpoints/:endpoint/scripts/orders', status: 409 },
+    body: { script: 'free-space', sha256: 'f'.repeat(64), choices: {} },
+  },
+  'POST /api/v1/endpoints/:id/scripts/orders/:order/approve': {
+    ...{ path: `/api/v1/endpoints/:endpoint/scripts/orders/${'a'.repeat(32)}/approve`, status: 409 },
+  },
+  'POST /api/v1/endpoints/:id/scripts/orders/:order/withdraw': {
+    ...{ path: `/api/v1/endpoints/:endpoint/scripts/orders/${'a'.repeat(32)}/withdraw`, status: 409 },
+  },
   'PUT /api/v1/agent-updates/settings': { body: { on: false, numbers: usualUpdateNumbers } },
   // There is no release to act on: test/collector/updates has the rest.
   'POST /api/v1/agent-updates/start': { body: { version: '1.4.2', sequence: 1, reason: 'a test' }, status: 409 },

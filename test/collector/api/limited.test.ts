@@ -35,6 +35,12 @@ const queries: Readonly<Record<string, string>> = {
 const bodies: Readonly<Record<string, object>> = {
   'PATCH /api/v1/endpoints/:id': { tags: ['b'] },
   'POST /api/v1/endpoints/:id/backups/:job/verified': { ok: true },
+  'POST /api/v1/endpoints/:id/scripts/orders': {
+    script: 'free',
+    sha256: 'f'.repeat(64),
+    choices: {},
+    ticket: '#{ticket}',
+  },
   'PATCH /api/v1/sites/:id': { note: 'other' },
   'PUT /api/v1/sites/:id/members': { add: [] },
   'POST /api/v1/alerts/:id/acknowledge': {},

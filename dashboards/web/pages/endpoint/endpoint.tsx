@@ -14,6 +14,7 @@ import { search, to, withQuery } from '../../router.ts';
 import { t, wordOr } from '../../words/words.ts';
 import { MaintenanceLink } from '../maintenance/link.tsx';
 import { WorkingButton } from '../maintenance/working.tsx';
+import { ScriptsBox } from '../scripts/box.tsx';
 import { About } from './about.tsx';
 import { AgentUpdateBox } from './agent-update.tsx';
 import { Backups } from './backups.tsx';
@@ -147,7 +148,12 @@ function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
     case 'updates':
       return <Updates detail={detail} />;
     case 'health':
-      return <Health detail={detail} />;
+      return (
+        <>
+          <ScriptsBox endpoint={detail.row} />
+          <Health detail={detail} />
+        </>
+      );
     case 'software':
       return <Software detail={detail} />;
     case 'rules':

@@ -10,11 +10,13 @@ import { Box, Callout, PageHead, ProblemCallout, Ready } from '../../parts/box.t
 import { Fact } from '../../parts/fact.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
+import { ScriptSteps } from '../../parts/markdown.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { setTitle } from '../../title.ts';
 import { ruleName } from '../../words/value.ts';
 import { actorName, language, t } from '../../words/words.ts';
+import { ScriptStep } from '../scripts/step.tsx';
 import { dayText, endOfDay, inMonths } from './days.ts';
 import { EditArticle } from './edit.tsx';
 import { ArticleMarks, ReviewerOf, titleOfArticle } from './marks.tsx';
@@ -66,7 +68,9 @@ export function ArticlePage({ id }: { id: string }) {
                 {version === null ? (
                   <Box>
                     <div class="stack">
-                      <TextOf texts={detail.texts} />
+                      <ScriptSteps.Provider value={ScriptStep}>
+                        <TextOf texts={detail.texts} />
+                      </ScriptSteps.Provider>
                       <Asked id={id} />
                     </div>
                   </Box>
