@@ -12,6 +12,7 @@ import { IdentityEvent } from './identity.ts';
 import { Reason, Reasons } from './inventory.ts';
 import { JoinLines } from './joining.ts';
 import { oneLinePattern } from './safe-text.ts';
+import { NextTicket } from './ticket-work.ts';
 import { ViewStarts } from './view.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -403,6 +404,7 @@ export const TicketRow = Type.Object({
   holdUntil: orNull.ms,
   /** Case number at the vendor. */
   vendorReference: orNull.text,
+  tags: Type.Array(text),
   flappingSince: orNull.ms,
   assignee: orNull.text,
   openedAt: ms,
@@ -424,7 +426,7 @@ export type TicketRow = Static<typeof TicketRow>;
 
 /** By what tickets are looked for: the names in the address. */
 export const ticketFilters = [
-  ...(['state', 'queue', 'endpoint', 'assignee', 'priority', 'site', 'category', 'tier', 'q'] as const),
+  ...(['state', 'queue', 'endpoint', 'assignee', 'priority', 'site', 'category', 'tier', 'tag', 'q'] as const),
 ];
 export const TicketList = Type.Object({
   ...page(TicketRow).properties,
@@ -437,9 +439,9 @@ export type TicketList = Static<typeof TicketList>;
 
 /** What waits for whom. `GET /api/v1/tickets/queues`. */
 export const TicketQueues = Type.Object({
-  /** Assigned to the caller, and the one of them that is due first. */
+  /** Assigned to the caller; then what to take up next, of these and of those that nobody has. */
   mine: Type.Integer(),
-  next: Type.Union([Type.Object({ ticket: Type.Integer(), dueAt: orNull.ms, isLate: Type.Boolean() }), Type.Null()]),
+  next: Type.Union([NextTicket, Type.Null()]),
   unassigned: Type.Integer(),
   /** Late, or past four fifths of a target. */
   breaching: Type.Integer(),
@@ -638,8 +640,11 @@ export const TicketDetail = Type.Object({
   requesterIsMailed: Type.Boolean(),
   /** The secret of the link for rating, only in the answer to what made it. */
   ratingToken: orNull.text,
+  made: Type.Union([Type.Integer(), Type.Null()], { description: 'the ticket that a split has made' }),
   alert: Type.Union([Alert, Type.Null()]),
   events: Type.Array(TicketEvent),
+  /** Comments of tickets that were merged into it, and of the one that it is a part of. */
+  quoted: Type.Array(Type.Object({ ticket: Type.Integer(), event: TicketEvent })),
   notifications: Type.Array(NotificationRow),
   said: Type.Union(
     [

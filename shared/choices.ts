@@ -1,6 +1,8 @@
 /** Words that are chosen from, for the pages as well: the shapes of api.ts are 12 kB that a browser need not load. */
 
 export const ticketQueues = ['mine', 'unassigned', 'breaching', 'open'] as const;
+/** Tickets in one request: each is changed by itself, so more would hold up everybody else. */
+export const ticketsAtOnce = 100;
 
 /** By days: of the oldest pending security update. unsupported: none is pending, and none is published any more. */
 export const patchAges = ['over90', 'to90', 'to30', 'to14', 'to7', 'none', 'unsupported', 'unknown'] as const;

@@ -4,10 +4,12 @@
  */
 import type { Role } from '../../shared/api.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
+import { ticketAccess } from './access-tickets.ts';
 
 export type Need = Role | 'public';
 
 export const access: Readonly<Record<string, Need>> = {
+  ...ticketAccess,
   // Before log-in
   'GET /api/v1/me': 'public',
   'POST /api/v1/setup': 'public',
@@ -246,31 +248,9 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/articles/:id/restore': 'operator',
   'POST /api/v1/articles/:id/review': 'operator',
   'POST /api/v1/articles/:id/outcome': 'viewer',
-  'GET /api/v1/tickets/:id/help': 'viewer',
   'GET /api/v1/alerts/:id/help': 'viewer',
-  'GET /api/v1/tickets': 'viewer',
-  'GET /api/v1/tickets/queues': 'viewer',
-  'GET /api/v1/tickets/table': 'viewer',
-  'POST /api/v1/tickets': 'operator',
-  'GET /api/v1/tickets/:id': 'viewer',
-  'POST /api/v1/tickets/:id/comment': 'operator',
-  'POST /api/v1/tickets/:id/assign': 'operator',
-  'POST /api/v1/tickets/:id/resolve': 'operator',
-  'POST /api/v1/tickets/:id/reopen': 'operator',
-  'POST /api/v1/tickets/:id/state': 'operator',
-  'POST /api/v1/tickets/:id/correct': 'operator',
-  'POST /api/v1/tickets/:id/priority': 'operator',
-  'POST /api/v1/tickets/:id/hand-off': 'operator',
-  'POST /api/v1/tickets/:id/swarm': 'operator',
-  'POST /api/v1/tickets/:id/participants/join': 'operator',
-  'POST /api/v1/tickets/:id/participants/leave': 'operator',
-  'POST /api/v1/tickets/:id/links': 'operator',
-  'DELETE /api/v1/tickets/:id/links/:link': 'operator',
-  'POST /api/v1/tickets/:id/rating-link': 'operator',
   'GET /api/v1/impacts/table': 'viewer',
   'POST /api/v1/impacts/table': 'operator',
-  'GET /api/v1/tickets/:id/impact': 'viewer',
-  'PUT /api/v1/tickets/:id/impact': 'operator',
   'GET /api/v1/incidents/:id': 'viewer',
 
   // KPIs: whoever may see the endpoints may see their totals

@@ -21,6 +21,7 @@ const filters = {
   site: Type.Optional(Type.String({ maxLength: 128, description: 'name of its site, or of that of its endpoint' })),
   category: Type.Optional(TicketCategory),
   tier: Type.Optional(Type.Integer({ minimum: 0, maximum: 4 })),
+  tag: Type.Optional(Type.String({ maxLength: 64 })),
   q: Type.Optional(
     Type.String({
       maxLength: 200,
@@ -71,6 +72,7 @@ export async function matching(
   if (asked.priority !== undefined) rows = rows.where('tickets.priority', '=', asked.priority);
   if (asked.category !== undefined) rows = rows.where('tickets.category', '=', asked.category);
   if (asked.tier !== undefined) rows = rows.where('tickets.tier', '=', asked.tier);
+  if (asked.tag !== undefined) rows = rows.where(contains('tickets.tags', JSON.stringify(asked.tag)));
   if (asked.site !== undefined)
     rows = rows.where((is) => is(is.fn.coalesce('tickets.site', 'endpoints.site'), '=', asked.site as string));
   const words = (q ?? '').split(/\s+/u).filter(Boolean).slice(0, mostWords);
@@ -96,9 +98,14 @@ function waysToSay(word: string, rules: readonly { id: string; names: string }[]
   );
   return [
     ...numbered,
-    ...['tickets.title', 'tickets.instance', 'tickets.site', 'tickets.vendor_reference', 'endpoints.name'].map(
-      (column) => contains(column, word),
-    ),
+    ...[
+      'tickets.title',
+      'tickets.instance',
+      'tickets.site',
+      'tickets.vendor_reference',
+      'tickets.tags',
+      'endpoints.name',
+    ].map((column) => contains(column, word)),
     ...(named.length === 0 ? [] : [sql<boolean>`(tickets.title is null and tickets.rule in (${sql.join(named)}))`]),
     ...kinds.map((kind) => sql<boolean>`tickets.kind = ${kind}`),
   ];

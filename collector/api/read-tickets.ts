@@ -1,4 +1,5 @@
 /** Tickets as the REST interface shows them: rows of state with names, and the time-line of one. */
+import type { Selectable } from 'kysely';
 import {
   type TicketDetail,
   type TicketList,
@@ -12,9 +13,14 @@ import { fail } from '../../shared/errors.ts';
 import { linksOf } from '../desks/links.ts';
 import { outsideTexts } from '../outside/texts.ts';
 import { chunks } from '../state/chunks.ts';
+import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { type ClockReader, dueOf, isBreaching, isLate, type TicketClocks } from '../tickets/clocks.ts';
+import { nextOf, wordsOf } from '../tickets/next.ts';
+import { skillsOf } from '../tickets/skills.ts';
+import { tagsIn } from '../tickets/tags.ts';
 import type { Tickets } from '../tickets/tickets.ts';
+import type { Context } from './context.ts';
 import { countOf, matching, type TicketFilter, type TicketQuery, type TicketRead, ticketRows } from './find-tickets.ts';
 import { readMark, writeMark } from './mark.ts';
 import { alertById, notificationsOf, type RuleNamed } from './read-alerts.ts';
@@ -39,6 +45,7 @@ function ticketOf(row: TicketRead, clocks: TicketClocks, ruleNamed: RuleNamed): 
     holdReason: row.hold_reason,
     holdUntil: row.hold_until,
     vendorReference: row.vendor_reference,
+    tags: tagsIn(row.tags),
     endpoint: row.endpoint === null ? null : { id: row.endpoint, name: row.endpoint_name ?? row.endpoint },
     rule: row.rule === null ? null : ruleNamed(row.rule),
     assignee: row.assignee,
@@ -62,6 +69,7 @@ export interface TicketReading {
   clock: Clock;
   ruleNamed: RuleNamed;
   tickets: Pick<Tickets, 'canMail'>;
+  fleet: Pick<Context['fleet'], 'get' | 'all'>;
 }
 
 const cancelled: TicketClocks = { response: null, resolution: null };
@@ -72,7 +80,7 @@ async function withClocks({ state, clocks, clock }: TicketReading, found: readon
 }
 
 /** A queue with its clocks, by due time, priority and age. */
-async function inOrder(reading: TicketReading, filter: TicketFilter, caller: string) {
+export async function inOrder(reading: TicketReading, filter: TicketFilter, caller: string) {
   const now = reading.clock.now();
   const found = await withClocks(reading, await (await matching(reading, filter, caller)).execute());
   const all = filter.queue === 'breaching' ? found.filter(({ clocks }) => isBreaching(clocks, now)) : found;
@@ -89,16 +97,21 @@ async function inOrder(reading: TicketReading, filter: TicketFilter, caller: str
 export async function queuesOf(reading: TicketReading, caller: string): Promise<TicketQueues> {
   const all = await inOrder(reading, { queue: 'open' }, caller);
   const now = reading.clock.now();
-  const mine = all.filter(({ row }) => row.assignee === caller);
-  const first = mine[0];
+  const waiting = all.map(({ row, clocks }) => ({ ...row, clocks, words: aboutTicket(reading, row) }));
   return {
-    mine: mine.length,
-    next: first ? { ticket: first.row.id, dueAt: dueOf(first.clocks), isLate: isLate(first.clocks) } : null,
+    mine: all.filter(({ row }) => row.assignee === caller).length,
+    next: nextOf(waiting, caller, await skillsOf(reading.state, caller), now),
     unassigned: all.filter(({ row }) => row.assignee === null).length,
     breaching: all.filter(({ clocks }) => isBreaching(clocks, now)).length,
     late: all.filter(({ clocks }) => isLate(clocks)).length,
   };
 }
+
+/** In the words of skills. */
+export const aboutTicket = ({ fleet }: Pick<TicketReading, 'fleet'>, { tags, endpoint, rule }: TicketRead) => {
+  const machine = endpoint === null ? undefined : fleet.get(endpoint);
+  return wordsOf({ tags: tagsIn(tags), endpointTags: machine?.tags ?? [], platform: machine?.platform ?? null, rule });
+};
 
 /** Newest change first; a queue by due time. @throws EvenkeelError BAD_REQUEST for a page mark that is not ours */
 export async function ticketsBy(
@@ -211,8 +224,10 @@ export async function ticketById(reading: TicketReading, id: number): Promise<Ti
     ...(await companyOf(state, id)),
     requesterIsMailed: reading.tickets.canMail(row.requester),
     ratingToken: null,
+    made: null,
     alert: row.alert === null ? null : await alertById(state, ruleNamed, row.alert),
     events: await eventsOf(state, id),
+    quoted: await quotedIn(state, id),
     notifications: await notificationsOf(state, { ticket: id, alert: row.alert }),
     said: row.alert === null ? null : await outsideTexts(state, row.alert),
     follows: row.follows,
@@ -257,27 +272,67 @@ async function companyOf(state: State, id: number) {
  */
 async function eventsOf(state: State, id: number): Promise<TicketDetail['events']> {
   const events = await state.selectFrom('ticket_events').selectAll().where('ticket', '=', id).orderBy('id').execute();
-  const found = events.map((event) => ({
-    ...event,
-    data: event.data === null ? null : (JSON.parse(event.data) as unknown),
-  }));
+  const found = events.map(parsed);
   // What fires again in the ticket that it is in was noted when it did; only a joining is noted later, and with `merged`.
   const alertOf = ({ kind, data }: (typeof found)[number]) => {
     const { alert = null, merged } = (data ?? {}) as { alert?: string | null; merged?: number | null };
     return kind === 'fired' && merged !== undefined ? alert : null;
   };
   const firedAt = await firesOf(state, [...new Set(found.flatMap((event) => alertOf(event) ?? []))]);
-  return found.map((event) => ({
-    id: event.id,
-    at: firedAt.get(alertOf(event) ?? '') ?? event.at,
-    actor: event.actor,
-    kind: event.kind,
-    from: event.from_state,
-    to: event.to_state,
-    text: event.text,
-    data: event.data,
-    isPublic: event.is_public === 1,
-  }));
+  return found.map((event) => shownEvent(event, firedAt.get(alertOf(event) ?? '') ?? event.at));
+}
+
+const parsed = <Event extends { data: string | null }>(event: Event) => ({
+  ...event,
+  data: event.data === null ? null : (JSON.parse(event.data) as unknown),
+});
+
+const shownEvent = (event: ParsedEvent, at: number): TicketDetail['events'][number] => ({
+  ...{ id: event.id, at, actor: event.actor, kind: event.kind, from: event.from_state, to: event.to_state },
+  ...{ text: event.text, data: event.data, isPublic: event.is_public === 1 },
+});
+type ParsedEvent = Omit<Selectable<Database['ticket_events']>, 'data'> & { data: unknown };
+
+/** So many comments of others are shown; the rest is on their pages. */
+const quotedAtMost = 200;
+
+/** What was said in tickets that were merged into it, in those merged into them, and in the one that it was a part of. */
+async function quotedIn(state: State, id: number): Promise<TicketDetail['quoted']> {
+  const all = new Set([id]);
+  for (let some = [id]; some.length > 0; ) {
+    const links = state
+      .selectFrom('ticket_links as l')
+      .innerJoin('tickets as t', 't.id', 'l.ticket')
+      .select('l.ticket')
+      .where('l.kind', '=', 'duplicate')
+      .where('t.state', '=', 'cancelled')
+      .where('l.target', 'in', some.map(String));
+    some = (await links.execute()).flatMap(({ ticket }) => (all.has(ticket) ? [] : ticket));
+    for (const one of some) all.add(one);
+  }
+  all.delete(id);
+  const opening = state
+    .selectFrom('ticket_events')
+    .select('data')
+    .where('ticket', '=', id)
+    .where('kind', '=', 'opened');
+  const { data = null } = (await opening.executeTakeFirst()) ?? {};
+  const { comments = [] } = data === null ? {} : (JSON.parse(data) as { comments?: number[] });
+  if (all.size + comments.length === 0) return [];
+  const rows = await state
+    .selectFrom('ticket_events')
+    .selectAll()
+    .where((is) =>
+      is.or([
+        is.and([is('ticket', 'in', all.size > 0 ? [...all] : [0]), is('kind', 'in', ['comment', 'opened'])]),
+        is('id', 'in', comments.length > 0 ? comments : [0]),
+      ]),
+    )
+    .where('text', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(quotedAtMost)
+    .execute();
+  return rows.toReversed().map((row) => ({ ticket: row.ticket, event: shownEvent(parsed(row), row.at) }));
 }
 
 async function firesOf(state: State, alerts: readonly string[]): Promise<Map<string, number>> {

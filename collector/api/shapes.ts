@@ -39,7 +39,8 @@ export const prose = (maxLength: number, description?: string) => text(linesPatt
 export const proseOrNone = (maxLength: number, description?: string) =>
   text(linesPattern, 0, maxLength, lines, description);
 /** Free text: whatever is in it stays text; without what rings bells and commands terminals. */
-export const freeText = (maxLength: number) => text(`^[^${controlClass}]*$`, 1, maxLength, lines);
+export const freeText = (maxLength: number, description?: string) =>
+  text(`^[^${controlClass}]*$`, 1, maxLength, lines, description);
 export const freeTextOrNone = (maxLength: number, description: string) =>
   text(`^[^${controlClass}]*$`, 0, maxLength, lines, description);
 

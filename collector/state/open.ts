@@ -71,6 +71,7 @@ import * as brokerUsers from './migrations/091-broker-users.ts';
 import * as cluster from './migrations/095-cluster.ts';
 import * as collectorFigures from './migrations/096-collector-figures.ts';
 import * as scripts from './migrations/106-scripts.ts';
+import * as ticketQueue from './migrations/104-ticket-queue.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -142,6 +143,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '095-cluster': cluster,
   '096-collector-figures': collectorFigures,
   '106-scripts': scripts,
+  '104-ticket-queue': ticketQueue,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

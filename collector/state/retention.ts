@@ -85,6 +85,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   ticket_participants: chained,
   ratings: chained,
   users: entered,
+  person_skills: entered,
   identities: entered,
   second_factors: entered,
   push_subscriptions: entered,

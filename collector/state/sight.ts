@@ -188,6 +188,7 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | CountedBy | typeof e
   watches: everything,
   state_days: everything,
   users: everything,
+  person_skills: everything,
   sessions: everything,
   tokens: everything,
 };

@@ -59,6 +59,8 @@ export interface TicketTables {
     hold_until: Ms | null;
     /** Case number at the vendor; it stays when the hold ends. */
     vendor_reference: string | null;
+    /** JSON list of words. */
+    tags: Generated<Json>;
   };
   ticket_events: {
     id: Generated<number>;
@@ -82,7 +84,14 @@ export interface TicketTables {
       | 'reminder'
       /** A clock has reached a share of its target. */
       | 'sla'
+      /** What was tried before a hand-off. */
+      | 'tried'
       | 'handed_off'
+      | 'tagged'
+      /** Became part of another, or a part of it became another; the same undone. */
+      | 'merged'
+      | 'unmerged'
+      | 'split'
       | 'swarm'
       | 'joined'
       | 'left'
@@ -120,6 +129,8 @@ export interface TicketTables {
     joined_at: Ms;
     left_at: Ms | null;
   };
+  /** What somebody knows; only suggestions are made of it. */
+  person_skills: { person: string; skill: string; at: Ms; by_user: string };
   /** Questions for satisfaction, one per resolution by a person; the last answer of a ticket counts. */
   ratings: {
     id: Generated<number>;

@@ -1,4 +1,5 @@
 /** How a person changes a ticket: read, changed and noted in one transaction, then published and passed to the policy. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Selectable, Updateable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
@@ -16,13 +17,21 @@ export type PersonAction = { key: string; at: number } & (
 
 export type TicketChanges = ReturnType<typeof createChanges>;
 
+const versions = new AsyncLocalStorage<{ id: number; updatedAt: number }>();
+/**
+ * Refuses the work where the ticket has changed since it was shown. Read with the ticket itself, in its transaction: a check
+ * before it would miss what comes in between.
+ */
+export const atVersion = <T>(version: { id: number; updatedAt: number }, work: () => T): T =>
+  versions.run(version, work);
+
 export const conflict = (problem: string) => fail('CONFLICT', { problem });
 
 export function createChanges(parts: { state: State; clock: Clock; changeFeed: ChangeFeed }) {
   const { state, clock, changeFeed } = parts;
   const listeners: ((action: PersonAction) => void)[] = [];
 
-  function done(row: StoredTicket, action: PersonAction | null): void {
+  function done(row: Pick<StoredTicket, 'id' | 'kind'>, action: PersonAction | null): void {
     changeFeed.publish({ kind: 'ticket', ticket: row.id });
     if (action && row.kind !== 'person') for (const listener of listeners) listener(action);
   }
@@ -35,6 +44,11 @@ export function createChanges(parts: { state: State; clock: Clock; changeFeed: C
     return state.transaction().execute(async (db) => {
       const row = await db.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirst();
       if (!row) throw fail('NOT_FOUND', { what: 'ticket', id });
+      const shown = versions.getStore();
+      if (shown?.id === id && shown.updatedAt !== row.updated_at)
+        throw conflict(
+          `ticket ${id} has changed since it was shown; look at it again, and repeat what is still wanted`,
+        );
       await work(db, row, clock.now());
       return row;
     });
@@ -57,6 +71,7 @@ export function createChanges(parts: { state: State; clock: Clock; changeFeed: C
     done,
     change,
     touch,
+    now: () => clock.now(),
     /** The listener is called after the change was saved. */
     onPerson: (listener: (action: PersonAction) => void) => void listeners.push(listener),
   };

@@ -39,7 +39,7 @@ export async function readTickets(
       is.or([
         is('open_key', 'is not', null),
         is('resolved_at', '>', now - settings.reopenWindow),
-        is.and([is('muted_until', '>', now), is('state', 'in', ['resolved', 'closed'])]),
+        is.and([is('muted_until', '>', now), is('state', 'in', ['resolved', 'closed', 'cancelled'])]),
       ]),
     )
     .orderBy('id')

@@ -11,6 +11,8 @@ export interface HandOff {
   /** Null: whoever of the tier takes it. */
   assignee: string | null;
   reason: string;
+  /** For whoever gets it, so that nothing is done twice. */
+  tried: string;
   /** Case number at the vendor. */
   vendorReference?: string;
 }
@@ -26,13 +28,15 @@ export interface Teamwork {
 
 export function createTeamwork({ touch }: Pick<TicketChanges, 'touch'>, notify?: TicketNotifying): Teamwork {
   return {
-    handOff: (id, by, { tier, assignee, reason, vendorReference }) =>
+    handOff: (id, by, { tier, assignee, reason, tried, vendorReference }) =>
       touch(id, async (db, row, now) => {
         if (row.state === 'resolved') throw conflict(`ticket ${id} is resolved; reopen it before handing it off`);
         if (row.tier === tier && row.assignee === assignee)
           throw conflict(`ticket ${id} is with tier ${tier}${assignee === null ? '' : ` and ${assignee}`} already`);
         const named = vendorReference === undefined ? {} : { vendorReference };
         const data = JSON.stringify({ fromTier: row.tier, toTier: tier, from: row.assignee, to: assignee, ...named });
+        // An event of its own: its text goes with those of other events where an endpoint is erased.
+        await note(db, id, now, by, 'tried', { text: tried });
         await note(db, id, now, by, 'handed_off', { text: reason, data });
         return { tier, assignee, ...(vendorReference === undefined ? {} : { vendor_reference: vendorReference }) };
       }),

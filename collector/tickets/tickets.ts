@@ -15,8 +15,10 @@ import { conflict, createChanges, type PersonAction, type StoredTicket, save } f
 import { blankTicket, monitor, noHold, note } from './events.ts';
 import type { TicketStateName } from './history.ts';
 import { createTicketLinks, parentOf, type TicketLinks } from './links.ts';
+import { createMerging, type Merging } from './merge.ts';
 import { type TicketLevel, weight } from './priority.ts';
 import { askFor, createRatings, type Ratings } from './ratings.ts';
+import { createTicketTags, type TagChange } from './tags.ts';
 import { createTeamwork, type Teamwork } from './teamwork.ts';
 import { noteOpening, notePriority } from './weighed.ts';
 
@@ -69,7 +71,7 @@ export interface Solution {
 type Resolved = { ratingToken: string | null };
 
 /** All but `create` throw EvenkeelError NOT_FOUND, or CONFLICT where the state of the ticket does not allow it. */
-export interface Tickets extends Teamwork, TicketLinks, Ratings {
+export interface Tickets extends Teamwork, TicketLinks, Merging, Ratings {
   /** @returns the number of the new ticket */
   create(ticket: NewTicket): Promise<number>;
   /** An answer of the requester ends the wait for it; a public comment of another goes to them by mail. */
@@ -91,6 +93,7 @@ export interface Tickets extends Teamwork, TicketLinks, Ratings {
   /** Who asked for it, and what kind it is: what is left out stays. */
   correct(id: number, by: string, details: TicketDetails): Promise<void>;
   setPriority(id: number, by: string, level: { impact: TicketLevel; urgency: TicketLevel }, why: string): Promise<void>;
+  tag(id: number, by: string, change: TagChange): Promise<void>;
   /** The listener is called after the change was saved. */
   onPerson(listener: (action: PersonAction) => void): void;
   /** Closes tickets resolved for five business days; until then they can be reopened. @returns how many */
@@ -126,6 +129,7 @@ export function createTickets(parts: TicketsParts): Tickets {
   const { state, clock, changeFeed, zone } = parts;
   const changes = createChanges(parts);
   const { change, touch, done, onPerson } = changes;
+  const { ended, ...merging } = createMerging({ state, changes, notify: parts.notify });
 
   async function move(
     id: number,
@@ -139,7 +143,9 @@ export function createTickets(parts: TicketsParts): Tickets {
     let isMailed = false;
     const before = await change(id, async (db, row, now) => {
       if (!ways[row.state].includes(to)) throw conflict(`ticket ${id} is ${row.state}, and cannot become ${to}`);
+      const helpers = to === 'resolved' ? await helpersOf(db, id) : [];
       const data = {
+        ...(helpers.length > 0 ? { helpers } : {}),
         ...(await whyOf(db, transition, id, { now, zone })),
         ...(mutedUntil === null ? {} : { wontFixUntil: mutedUntil }),
         ...solution,
@@ -171,6 +177,7 @@ export function createTickets(parts: TicketsParts): Tickets {
     refuseSenselessMute(id, wontFixUntil, { now: clock.now(), zone });
     const { row, ratingToken } = await move(id, by, { to: 'resolved', text }, wontFixUntil, solution);
     done(row, { type: 'close', key: row.key, at: clock.now(), mutedUntil: wontFixUntil });
+    await ended(id);
     return { ratingToken };
   }
 
@@ -218,6 +225,7 @@ export function createTickets(parts: TicketsParts): Tickets {
       if (to === 'closed') done(row, null);
       else if (to === 'cancelled') done(row, { type: 'close', key: row.key, at, mutedUntil: null });
       else done(row, { type: row.state === 'resolved' ? 'reopen' : 'touch', key: row.key, at });
+      if (to === 'cancelled') await ended(id);
       return { ratingToken: null };
     },
     correct: (id, by, details) =>
@@ -244,6 +252,8 @@ export function createTickets(parts: TicketsParts): Tickets {
       });
       parts.notify?.wake();
     },
+    ...merging,
+    ...createTicketTags(changes),
     ...createTeamwork(changes, parts.notify),
     ...createTicketLinks(changes),
     ...createRatings(parts, changes),
@@ -338,6 +348,12 @@ function refuseSenselessMute(id: number, until: number | null, { now, zone }: { 
 
 const badHold = (id: number, why: string) =>
   fail('BAD_REQUEST', { problem: `ticket ${id} cannot be put on hold: ${why}` });
+
+/** Whoever helped is named where it is resolved, even if they have left. */
+async function helpersOf(db: StateTransaction, id: number): Promise<string[]> {
+  const rows = db.selectFrom('ticket_participants').select('person').where('ticket', '=', id).orderBy('id');
+  return [...new Set((await rows.execute()).map(({ person }) => person))];
+}
 
 /** The columns that follow from the state. */
 function columnsFor(

@@ -19,6 +19,7 @@ export const words = {
     tickets: 'Tickets',
     ticket: 'Ticket',
     ticketTargets: 'Ticket targets',
+    workload: 'Workload and skills',
     rate: 'Rating',
     maintenance: 'Maintenance',
     silences: 'Silences',

@@ -21,6 +21,7 @@ export const words: Words = {
     tickets: 'チケット',
     ticket: 'チケット',
     ticketTargets: 'チケットの目標',
+    workload: '担当状況とスキル',
     rate: '評価',
     maintenance: 'メンテナンス',
     silences: 'サイレンス',

@@ -70,6 +70,7 @@ import { softwareRoutes } from './software.ts';
 import { stabilityRoutes } from './stability.ts';
 import { statusRoutes } from './status.ts';
 import { targetRoutes } from './targets.ts';
+import { ticketBulkRoutes } from './ticket-bulk.ts';
 import { ticketTargetRoutes } from './ticket-targets.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tlsRoutes } from './tls.ts';
@@ -77,6 +78,7 @@ import { tokenRoutes } from './tokens.ts';
 import { updateRoutes } from './updates.ts';
 import { usualRoutes } from './usual.ts';
 import { viewRoutes } from './views.ts';
+import { workloadRoutes } from './workload.ts';
 
 export const routes: readonly ((app: App, context: Context) => void)[] = [
   sessionRoutes,
@@ -125,6 +127,8 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,
+  ticketBulkRoutes,
+  workloadRoutes,
   ticketTargetRoutes,
   knowledgeRoutes,
   searchRoutes,

@@ -13,8 +13,10 @@ import {
 import { fail } from '../../../shared/errors.ts';
 import { holdReasons } from '../../../shared/hold.ts';
 import type { TicketTransition } from '../../tickets/tickets.ts';
-import type { TicketActions } from '../context.ts';
-import { closed, freeText, instantMs, prose, word } from '../shapes.ts';
+import type { Context, TicketActions } from '../context.ts';
+import { requireSeen, siteOfTicket } from '../limited-named.ts';
+import { requirePerson } from '../people-named.ts';
+import { closed, counted, freeText, freeTextOrNone, instantMs, prose, Tag, word } from '../shapes.ts';
 
 export const Text = freeText(10_000);
 export const Level = Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)]);
@@ -24,6 +26,8 @@ interface TicketAction {
   name: string;
   summary: string;
   body: ReturnType<typeof Type.Object>;
+  /** The same for many tickets at once. */
+  many?: true;
   /** @returns what belongs into the answer beside the ticket, if anything */
   run(id: number, by: string, said: TicketEdit): Promise<unknown>;
 }
@@ -50,6 +54,12 @@ export interface TicketEdit {
   target?: string;
   impact?: 1 | 2 | 3;
   urgency?: 1 | 2 | 3;
+  tried?: string;
+  add?: string[];
+  remove?: string[];
+  into?: number;
+  title?: string;
+  comments?: number[];
 }
 
 const VendorReference = Type.Optional(
@@ -65,12 +75,28 @@ function given<Values extends object>(values: Values) {
 export const ticketActions = (tickets: TicketActions): TicketAction[] => [
   ...ownActions(tickets),
   ...teamActions(tickets),
+  ...partActions(tickets),
 ];
+
+/** Whoever is named must be able to log in, and see the ticket. */
+export async function requirePeople(
+  context: Context,
+  { id, by, name }: { id: number; by: string; name: string },
+  { assignee, person, people = [] }: TicketEdit,
+): Promise<void> {
+  // Who has left may still be taken off.
+  const named = name === 'participants/leave' ? null : (assignee ?? person ?? null);
+  for (const one of named === null ? people : [named, ...people]) {
+    await requirePerson(context, one, by);
+    await requireSeen(context, one, await siteOfTicket(context.state, id), 'be given to');
+  }
+}
 
 function ownActions(tickets: TicketActions): TicketAction[] {
   return [
     {
       name: 'comment',
+      many: true,
       summary: 'Comment on a ticket; without `public` only the desk reads it',
       body: Type.Object(
         {
@@ -89,6 +115,7 @@ function ownActions(tickets: TicketActions): TicketAction[] {
     },
     {
       name: 'assign',
+      many: true,
       summary: 'Assign a ticket, or remove its assignment',
       body: Type.Object(
         { assignee: Type.Union([word(64), Type.Null()]) },
@@ -98,6 +125,7 @@ function ownActions(tickets: TicketActions): TicketAction[] {
     },
     {
       name: 'resolve',
+      many: true,
       summary: 'Resolve a ticket',
       body: Type.Object(
         {
@@ -123,6 +151,7 @@ function ownActions(tickets: TicketActions): TicketAction[] {
     },
     {
       name: 'state',
+      many: true,
       summary: 'Set any other state; on_hold needs a reason and a date, cancelled a reason or a text',
       body: Type.Object(
         {
@@ -173,6 +202,7 @@ function ownActions(tickets: TicketActions): TicketAction[] {
     },
     {
       name: 'priority',
+      many: true,
       summary: 'Change impact and urgency, from which the priority follows, with a reason',
       body: Type.Object(
         { impact: Level, urgency: Level, reason: prose(500) },
@@ -189,19 +219,30 @@ function teamActions(tickets: TicketActions): TicketAction[] {
   return [
     {
       name: 'hand-off',
+      many: true,
       summary: 'Hand a ticket to another tier or owner: 0 self-service, 1 desk, 2 specialists, 3 experts, 4 vendor',
       body: Type.Object(
         {
           tier: Type.Integer({ minimum: 0, maximum: 4 }),
           assignee: Type.Optional(word(64)),
           reason: prose(500),
+          tried: freeText(5000, 'what was tried so far, for whoever gets it'),
           vendorReference: VendorReference,
         },
-        { ...closed, examples: [{ tier: 2, assignee: 'bob', reason: 'The array has to be rebuilt.' }] },
+        {
+          ...closed,
+          examples: [{ tier: 2, assignee: 'bob', reason: 'The array has to be rebuilt.', tried: 'Another slot.' }],
+        },
       ),
-      run: (id, by, { tier = 1, assignee, reason = '', vendorReference }) => {
+      run: (id, by, { tier = 1, assignee, reason = '', tried = '', vendorReference }) => {
         if (vendorReference !== undefined && tier !== vendorTier) throw noVendor(vendorReference, `tier ${tier}`);
-        return tickets.handOff(id, by, { tier, assignee: assignee ?? null, reason, ...given({ vendorReference }) });
+        return tickets.handOff(id, by, {
+          tier,
+          assignee: assignee ?? null,
+          reason,
+          tried,
+          ...given({ vendorReference }),
+        });
       },
     },
     {
@@ -230,6 +271,53 @@ function teamActions(tickets: TicketActions): TicketAction[] {
       summary: 'Help with a ticket no longer',
       body: Type.Object({ person: Type.Optional(word(64)) }, { ...closed, examples: [{ person: 'bob' }] }),
       run: (id, by, { person }) => tickets.leave(id, by, person ?? by),
+    },
+  ];
+}
+
+/** What becomes part of what, and the words on it. */
+function partActions(tickets: TicketActions): TicketAction[] {
+  const tags = Type.Optional(Type.Array(Tag, { maxItems: 20 }));
+  return [
+    {
+      name: 'tags',
+      many: true,
+      summary: 'Put tags on a ticket, or take them off',
+      body: Type.Object({ add: tags, remove: tags }, { ...closed, minProperties: 1, examples: [{ add: ['backup'] }] }),
+      run: (id, by, { add = [], remove = [] }) => tickets.tag(id, by, { add, remove }),
+    },
+    {
+      name: 'merge',
+      many: true,
+      summary: 'Merge a ticket into another, which goes on for both; whoever asked for it is told',
+      body: Type.Object(
+        { into: counted('the number of a ticket'), text: Text },
+        { ...closed, examples: [{ into: 12, text: 'We go on with this in ticket #12.' }] },
+      ),
+      run: (id, by, { into = 0, text = '' }) => tickets.merge(id, by, into, text),
+    },
+    {
+      name: 'unmerge',
+      summary: 'Make a ticket that was merged one of its own again, until the other is closed or cancelled',
+      body: Type.Object({}, { ...closed, examples: [{}] }),
+      run: (id, by) => tickets.unmerge(id, by),
+    },
+    {
+      name: 'split',
+      summary: 'Make a part of a ticket one of its own; chosen comments are shown there, too',
+      body: Type.Object(
+        {
+          title: word(200),
+          text: Type.Optional(freeTextOrNone(10_000, 'what is to be done there')),
+          comments: Type.Optional(
+            Type.Array(counted('the number of an event'), { maxItems: 100, description: 'numbers of events' }),
+          ),
+        },
+        { ...closed, examples: [{ title: 'The second disk', comments: [17] }] },
+      ),
+      run: async (id, by, { title = '', text, comments = [] }) => ({
+        made: await tickets.split(id, by, { title, text: text || null, comments }),
+      }),
     },
   ];
 }

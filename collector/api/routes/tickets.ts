@@ -6,14 +6,12 @@ import { defaultLanguage, languages } from '../../../shared/words/index.ts';
 import type { App, Context } from '../context.ts';
 import { TicketFilter, TicketQuery } from '../find-tickets.ts';
 import { callerNamed } from '../guard.ts';
-import { requireSeen, siteOfTicket } from '../limited-named.ts';
-import { requirePerson } from '../people-named.ts';
 import { queuesOf, tableRowsAtMost, ticketById, ticketsBy, ticketsIn } from '../read-tickets.ts';
 import { unknownEndpoint } from '../rule-scope.ts';
 import { closed, counted, word } from '../shapes.ts';
 import { sendTable, TableText, tableSerializer } from '../tables.ts';
 import { tableHead, tableRow } from '../ticket-table.ts';
-import { Level, Text, type TicketEdit, ticketActions } from './ticket-actions.ts';
+import { Level, requirePeople, Text, type TicketEdit, ticketActions } from './ticket-actions.ts';
 
 const TableQuery = Type.Object(
   {
@@ -135,13 +133,7 @@ export function ticketRoutes(app: App, context: Context): void {
       { schema: { summary, tags: ['tickets'], params: TicketId, body, response: { 200: TicketDetail } } },
       async (request) => {
         const { id } = request.params;
-        const { assignee, person, people = [] } = request.body as TicketEdit;
-        // Who has left may still be taken off.
-        const named = name === 'participants/leave' ? null : (assignee ?? person ?? null);
-        for (const one of named === null ? people : [named, ...people]) {
-          await requirePerson(context, one, callerNamed(request));
-          await requireSeen(context, one, await siteOfTicket(context.state, id), 'be given to');
-        }
+        await requirePeople(context, { id, by: callerNamed(request), name }, request.body as TicketEdit);
         const made = (await run(id, callerNamed(request), request.body as TicketEdit)) as
           | Partial<TicketDetail>
           | undefined;

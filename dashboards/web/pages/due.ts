@@ -1,5 +1,6 @@
 /** Until when a ticket is to be answered or resolved, in words. Pure. */
-import type { TicketQueues, TicketRow } from '../../../shared/api.ts';
+import type { TicketRow } from '../../../shared/api.ts';
+import type { NextTicket } from '../../../shared/ticket-work.ts';
 import { duration } from '../../../shared/words/format.ts';
 import { type Language, word } from '../../../shared/words/index.ts';
 
@@ -32,18 +33,18 @@ export function dueText(due: DueRow, now: number, language: Language): string | 
   }
 }
 
-/** What the caller is to take up next. */
-export function nextText(next: NonNullable<TicketQueues['next']>, now: number, language: Language): string {
-  const n = next.ticket;
+/** What the caller is to take up next, and why that one: `#12: P2, answer due in 12 min, you know: backup`. */
+export function nextText(next: NextTicket, now: number, language: Language): string {
+  const { ticket: n, priority, clock, skills, isMine } = next;
   const dueAt = next.dueAt ?? now;
-  switch (standing(next, now)) {
-    case 'in':
-      return word(language, 'ticket.nextDue', { n, time: lengthOf(dueAt - now, language) });
-    case 'by':
-      return word(language, 'ticket.nextLate', { n, time: lengthOf(now - dueAt, language) });
-    case 'again':
-      return word(language, 'ticket.nextAgain', { n });
-    default:
-      return word(language, 'ticket.next', { n });
-  }
+  const by = standing(next, now);
+  const time = lengthOf(Math.abs(dueAt - now), language);
+  const due = by === null ? null : by === 'again' ? 'Again' : `${clock ?? 'any'}${by === 'by' ? 'Late' : ''}`;
+  return [
+    word(language, 'ticket.next.is', { n, priority }),
+    ...(due === null ? [] : [word(language, `ticket.next.${due as 'response'}`, { time })]),
+    ...(next.isLate && due === null ? [word(language, 'ticket.late')] : []),
+    word(language, isMine ? 'ticket.next.mine' : 'ticket.next.nobodys'),
+    ...(skills.length === 0 ? [] : [word(language, 'ticket.next.known', { skills: skills.join(', ') })]),
+  ].join(word(language, 'ticket.next.and'));
 }

@@ -65,6 +65,12 @@ export const pages = table({
       import('./ticket-targets.tsx').then(({ TicketTargetsPage }) => () => <TicketTargetsPage />),
     partOf: 'tickets',
   },
+  workload: {
+    path: '/tickets/people',
+    load: () =>
+      import('./workload.tsx').then(({ WorkloadPage }) => () => <WorkloadPage />),
+    partOf: 'tickets',
+  },
   ticket: {
     path: '/tickets/:number',
     load: () =>

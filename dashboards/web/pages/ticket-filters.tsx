@@ -11,7 +11,7 @@ import { language, t } from '../words/words.ts';
 
 export const ticketLists = [...ticketQueues, 'resolved', 'all'] as const;
 type TicketListName = (typeof ticketLists)[number];
-const filters = ['priority', 'site', 'category', 'tier', 'q'] as const;
+const filters = ['priority', 'site', 'category', 'tier', 'assignee', 'tag', 'q'] as const;
 type TicketFilterName = (typeof filters)[number];
 
 export const categories: readonly TicketRow['category'][] = ['incident', 'request', 'question', 'problem'];

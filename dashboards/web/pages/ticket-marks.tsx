@@ -32,6 +32,15 @@ export function Priority({ value }: { value: number }) {
   );
 }
 
+/** Each leads to the open tickets that have it. */
+export function Tags({ of: tags }: { of: readonly string[] }) {
+  return tags.map((tag) => (
+    <a key={tag} class="chip" href={`/tickets?tag=${encodeURIComponent(tag)}`}>
+      {tag}
+    </a>
+  ));
+}
+
 export const sourceOf = ({ kind }: TicketRow) => (kind === 'person' ? 'person' : 'monitor');
 
 /** What the ticket is about, in the language of the page; what a person wrote stays as it is. */

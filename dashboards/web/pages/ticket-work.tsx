@@ -10,6 +10,7 @@ import { CopyButton, Input, Select } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
+import { TextArea } from '../parts/text-area.tsx';
 import { to } from '../router.ts';
 import { t } from '../words/words.ts';
 import { categories, tiers } from './ticket-filters.tsx';
@@ -80,7 +81,7 @@ function Hold({ detail: { row }, run, busy }: PartProps) {
   );
 }
 
-const levels = ['1', '2', '3'] as const;
+export const levels = ['1', '2', '3'] as const;
 
 function Weigh({ detail: { row }, run, busy }: PartProps) {
   const [impact, setImpact] = useState(String(row.impact));
@@ -151,6 +152,7 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
   const [tier, setTier] = useState(String(Math.min(4, row.tier + 1)));
   const [assignee, setAssignee] = useState('');
   const [reason, setReason] = useState('');
+  const [tried, setTried] = useState('');
   const [reference, setReference] = useState(row.vendorReference ?? '');
   const name = assignee.trim();
   const isVendor = tier === vendorTier;
@@ -161,7 +163,7 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
       busy={busy}
       onSend={() =>
         run('hand-off', {
-          ...{ tier: Number(tier), reason },
+          ...{ tier: Number(tier), reason, tried },
           ...(name === '' ? {} : { assignee: name }),
           ...(isVendor ? vendorNamed(reference) : {}),
         })
@@ -176,6 +178,15 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
       {isVendor && <VendorReference value={reference} onInput={setReference} />}
       <PersonInput label={t('ticket.assignee')} value={assignee} onInput={setAssignee} />
       <Input label={t('ticket.reason')} value={reason} onInput={setReason} required maxLength={500} />
+      <TextArea
+        label={t('ticket.tried')}
+        value={tried}
+        onInput={setTried}
+        required
+        maxLength={5000}
+        rows={3}
+        help={t('ticket.triedHelp')}
+      />
     </Fold>
   );
 }

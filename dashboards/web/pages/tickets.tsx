@@ -4,58 +4,92 @@ import { useState } from 'preact/hooks';
 import type { TicketList, TicketQueues, TicketRow } from '../../../shared/api.ts';
 import { number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
+import { useKeys } from '../keys.ts';
 import { useLoad } from '../net/load.ts';
 import { may } from '../net/session.ts';
 import { Empty, PageHead, Ready } from '../parts/box.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Choices } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { KeyHelp } from '../parts/key-help.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { TableFile } from '../parts/table-file.tsx';
 import { useStartView, Views } from '../parts/views.tsx';
-import { search, setQuery, to } from '../router.ts';
+import { navigate, search, setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 import { nextText } from './due.ts';
+import { TicketBulk, type TicketBulkAct } from './ticket-bulk.tsx';
 import { Due } from './ticket-due.tsx';
 import { Filters, HiddenBy, ticketLists, ticketsWanted } from './ticket-filters.tsx';
-import { Priority, sourceOf, TicketState, titleOf } from './ticket-marks.tsx';
+import { Priority, sourceOf, Tags, TicketState, titleOf } from './ticket-marks.tsx';
 import { NewTicket } from './ticket-new.tsx';
 
-/** Where the queue of the caller stands, in a sentence whose numbers are links. */
-function Waiting() {
-  const { data } = useLoad<TicketQueues>('tickets/queues', (change) => change.kind === 'ticket');
-  if (data === null) return <>{t('ticket.lead')}</>;
-  const { next, unassigned, late } = data;
+/** What to take up next with the reason, in one click or key, and how many wait. */
+function Waiting({ queues }: { queues: TicketQueues | null }) {
+  if (queues === null) return <>{t('ticket.lead')}</>;
+  const { next, mine, unassigned, late } = queues;
   return (
     <>
-      {next === null ? (
-        t('ticket.nextNone')
-      ) : (
-        <a href={to.ticket(next.ticket)}>{nextText(next, now.value, language.value)}</a>
-      )}{' '}
+      {next === null ? t('ticket.nextNone') : nextText(next, now.value, language.value)}{' '}
+      <a href="/tickets?state=mine">{t('ticket.mineNow', { n: mine })}</a>{' '}
       <a href="/tickets?state=unassigned">{t('ticket.unassignedNow', { n: unassigned })}</a>{' '}
       <a href="/tickets?state=breaching">{t('ticket.lateNow', { n: late })}</a>
     </>
   );
 }
 
-function TicketTable({ items }: { items: readonly TicketRow[] }) {
+interface TicketTableProps {
+  items: readonly TicketRow[];
+  /** Null for those who may change nothing. */
+  choice: { chosen: ReadonlySet<number>; choose: (chosen: ReadonlySet<number>) => void } | null;
+}
+
+const toggled = (chosen: ReadonlySet<number>, id: number) => {
+  const next = new Set(chosen);
+  if (!next.delete(id)) next.add(id);
+  return next;
+};
+
+function TicketTable({ items, choice }: TicketTableProps) {
+  const isAll = choice !== null && items.every(({ id }) => choice.chosen.has(id));
   return (
     <Table
       caption={t('page.tickets')}
       rows={items}
       keyOf={(row) => row.id}
+      pick={
+        choice !== null && {
+          head: (
+            <input
+              type="checkbox"
+              aria-label={t('ticket.bulk.all')}
+              checked={isAll}
+              onChange={() => choice.choose(new Set(isAll ? [] : items.map(({ id }) => id)))}
+            />
+          ),
+          cell: (row) => (
+            <input
+              type="checkbox"
+              aria-label={t('ticket.bulk.choose', { n: row.id })}
+              checked={choice.chosen.has(row.id)}
+              onChange={() => choice.choose(toggled(choice.chosen, row.id))}
+            />
+          ),
+        }
+      }
       columns={[
         {
           key: 'title',
           head: t('page.ticket'),
           cell: (row) => (
             <div>
-              <a href={to.ticket(row.id)}>
+              <a href={to.ticket(row.id)} data-ticket={row.id}>
                 #{row.id} {titleOf(row)}
               </a>
-              <div class="quiet small plain">{t(`ticket.source.${sourceOf(row)}`)}</div>
+              <div class="quiet small plain">
+                {t(`ticket.source.${sourceOf(row)}`)} <Tags of={row.tags} />
+              </div>
             </div>
           ),
         },
@@ -79,16 +113,81 @@ function TicketTable({ items }: { items: readonly TicketRow[] }) {
   );
 }
 
+const keyHelp = () =>
+  [
+    ['n', t('keys.nextTicket')],
+    ['j', t('keys.next')],
+    ['k', t('keys.previous')],
+    ['Enter', t('keys.open')],
+    ['x', t('keys.select')],
+    ['Esc', t('keys.clear')],
+    ['a', t('ticket.take')],
+    ['c', t('ticket.comment')],
+    ['h', t('ticket.handOff')],
+    ['p', t('ticket.weigh')],
+    ['t', t('ticket.tags')],
+    ['m', t('ticket.merge')],
+    ['?', t('keys.title')],
+  ] as const;
+
+const links = () => [...document.querySelectorAll<HTMLElement>('main [data-ticket]')];
+const focused = () => Number((document.activeElement as HTMLElement | null)?.dataset.ticket ?? 0);
+
+/** Keys and bar act on the chosen tickets, without any on the one with the focus. */
+function useQueueKeys(items: readonly TicketRow[], next: number | null, onHelp: () => void) {
+  const [chosen, choose] = useState<ReadonlySet<number>>(new Set());
+  const [act, setAct] = useState<TicketBulkAct | null>(null);
+  const rows = items.filter(({ id }) => chosen.has(id));
+  const move = (step: 1 | -1) => {
+    const all = links();
+    const at = all.findIndex((link) => Number(link.dataset.ticket) === focused());
+    all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)]?.focus();
+  };
+  const withOne = (work: () => void) => {
+    if (rows.length === 0 && focused() > 0) choose(new Set([focused()]));
+    if (rows.length > 0 || focused() > 0) work();
+  };
+  const mayAct = may('operator');
+  const open = (one: TicketBulkAct) => () => withOne(() => setAct(one));
+  useKeys({
+    ...{ j: () => move(1), k: () => move(-1), '?': onHelp },
+    n: () => next !== null && navigate(to.ticket(next)),
+    ...(mayAct
+      ? {
+          x: () => focused() > 0 && choose(toggled(chosen, focused())),
+          Escape: () => (act === null ? choose(new Set()) : setAct(null)),
+          a: () => withOne(() => setAct('take')),
+          ...{ c: open('comment'), h: open('hand-off'), p: open('priority'), t: open('tags'), m: open('merge') },
+        }
+      : {}),
+  });
+  return { rows, chosen, choose, act, setAct, mayAct };
+}
+
 export function TicketsPage() {
   useStartView('tickets');
   const [making, setMaking] = useState(false);
+  const [isHelp, setHelp] = useState(false);
   const wanted = ticketsWanted(search.value);
   const { list, query } = wanted;
   const found = useLoad<TicketList>(`tickets?limit=200&${query}`, (change) => change.kind === 'ticket');
+  const queues = useLoad<TicketQueues>('tickets/queues', (change) => change.kind === 'ticket');
+  const next = queues.data?.next?.ticket ?? null;
+  const queue = useQueueKeys(found.data?.items ?? [], next, () => setHelp(true));
   return (
     <>
-      <PageHead title={t('page.tickets')} lead={<Waiting />}>
+      <PageHead title={t('page.tickets')} lead={<Waiting queues={queues.data} />}>
+        {next !== null && (
+          <a class="button main" href={to.ticket(next)}>
+            {t('ticket.nextOpen')} <kbd>n</kbd>
+          </a>
+        )}
         <Views page="tickets" />
+        {may('operator') && (
+          <a class="button" href="/tickets/people">
+            {t('page.workload')}
+          </a>
+        )}
         <a class="button" href="/tickets/targets">
           {t('page.ticketTargets')}
         </a>
@@ -98,6 +197,9 @@ export function TicketsPage() {
             {t('ticket.new')}
           </button>
         )}
+        <button type="button" class="button slim keys-button" onClick={() => setHelp(true)}>
+          {t('keys.title')} <kbd>?</kbd>
+        </button>
       </PageHead>
       {making && <NewTicket onClose={() => setMaking(false)} />}
       <Choices
@@ -106,7 +208,19 @@ export function TicketsPage() {
         options={ticketLists.map((name) => [name, t(`ticket.filters.${name}`)] as const)}
         onChoose={(name) => setQuery({ state: name === 'open' ? null : name })}
       />
-      <section class="box">
+      {queue.mayAct && (
+        <TicketBulk
+          chosen={queue.rows}
+          act={queue.act}
+          setAct={queue.setAct}
+          onDone={(refused) => {
+            queue.choose(new Set(refused));
+            found.reload();
+          }}
+          onClear={() => queue.choose(new Set())}
+        />
+      )}
+      <section key="list" class="box">
         <Filters wanted={wanted} />
         <Ready of={found}>
           {({ items, total, without }) =>
@@ -126,7 +240,7 @@ export function TicketsPage() {
                     {t('csv.get')}
                   </a>
                 </p>
-                <TicketTable items={items} />
+                <TicketTable items={items} choice={queue.mayAct ? queue : null} />
               </>
             )
           }
@@ -140,6 +254,7 @@ export function TicketsPage() {
         mayRead={may('operator')}
         onDone={found.reload}
       />
+      {isHelp && <KeyHelp keys={keyHelp()} onClose={() => setHelp(false)} />}
     </>
   );
 }

@@ -100,9 +100,9 @@ test('first contact: answers, hand-offs, calls and reopenings as they were enter
   await d.say(twice);
   await d.say(twice, { isPublic: false });
   await d.say(asked, { isFromRequester: true });
-  await d.tickets.handOff(given, 'ada', { tier: 2, assignee: null, reason: 'the array' });
-  await d.tickets.handOff(sameTier, 'ada', { tier: 1, assignee: 'bo', reason: 'holiday' });
-  await d.tickets.handOff(selfService, 'ada', { tier: 0, assignee: null, reason: 'the portal' });
+  await d.tickets.handOff(given, 'ada', { tier: 2, assignee: null, reason: 'the array', tried: 'another slot' });
+  await d.tickets.handOff(sameTier, 'ada', { tier: 1, assignee: 'bo', reason: 'holiday', tried: 'x' });
+  await d.tickets.handOff(selfService, 'ada', { tier: 0, assignee: null, reason: 'the portal', tried: 'x' });
   d.at(monday + 30 * minute);
   for (const id of [silent, once, twice, asked, given, sameTier, unstated, script, back, selfService])
     await d.solve(id);
