@@ -117,7 +117,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     onChange: onRulesChanged,
   });
   const notify = { routes, ruleNamed, wake: outbox.wake };
-  const desk = { state, clock, changeFeed, log, zone, notify };
+  const desk = { state, clock, changeFeed, log, zone, notify, chat: config.tickets.chat };
   const { tickets, ticketClocks } = await openDesk(desk, onStop);
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);
   const placeOf = (endpoint: Endpoint) => ({ ...endpoint, groups: groupsOf(endpoint.id) });

@@ -638,6 +638,8 @@ export const TicketDetail = Type.Object({
   }),
   /** Public comments reach the requester by mail: their name has an address, and a channel sends mails. */
   requesterIsMailed: Type.Boolean(),
+  /** Where whoever works on it talks. */
+  chat: orNull.text,
   /** The secret of the link for rating, only in the answer to what made it. */
   ratingToken: orNull.text,
   made: Type.Union([Type.Integer(), Type.Null()], { description: 'the ticket that a split has made' }),

@@ -37,6 +37,18 @@ export const Workload = Type.Object({
 });
 export type Workload = Static<typeof Workload>;
 
+/** Whom the button for a severity swarm calls. */
+export const SwarmAnswer = Type.Object({
+  people: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      schedules: Type.Array(Type.String(), { description: 'by which they are on call now' }),
+      isReached: Type.Boolean({ description: 'false: no message gets to them' }),
+    }),
+  ),
+});
+export type SwarmAnswer = Static<typeof SwarmAnswer>;
+
 export const TicketsDone = Type.Object({
   done: Type.Integer(),
   refused: Type.Integer(),

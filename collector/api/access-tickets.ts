@@ -1,7 +1,7 @@
 /** The part of access.ts about tickets and whoever works on them. */
-import type { Need } from './access.ts';
+import type { Role } from '../../shared/api.ts';
 
-export const ticketAccess: Readonly<Record<string, Need>> = {
+export const ticketAccess: Readonly<Record<string, Role>> = {
   'GET /api/v1/tickets/:id/help': 'viewer',
   'GET /api/v1/tickets': 'viewer',
   'GET /api/v1/tickets/queues': 'viewer',
@@ -30,6 +30,7 @@ export const ticketAccess: Readonly<Record<string, Need>> = {
   'POST /api/v1/tickets/bulk/merge': 'operator',
   'GET /api/v1/people/workload': 'operator',
   'PUT /api/v1/people/:name/skills': 'operator',
+  'GET /api/v1/tickets/:id/swarm': 'operator',
   'POST /api/v1/tickets/:id/swarm': 'operator',
   'POST /api/v1/tickets/:id/participants/join': 'operator',
   'POST /api/v1/tickets/:id/participants/leave': 'operator',

@@ -159,6 +159,7 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/tickets/bulk/merge': { names: { into: 'ticket' } },
   'GET /api/v1/people/workload': open,
   'PUT /api/v1/people/:name/skills': open,
+  'GET /api/v1/tickets/:id/swarm': of('ticket'),
   'POST /api/v1/tickets/:id/swarm': of('ticket'),
   'POST /api/v1/tickets/:id/participants/join': of('ticket'),
   'POST /api/v1/tickets/:id/participants/leave': of('ticket'),

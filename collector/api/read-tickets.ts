@@ -68,7 +68,7 @@ export interface TicketReading {
   clocks: ClockReader;
   clock: Clock;
   ruleNamed: RuleNamed;
-  tickets: Pick<Tickets, 'canMail'>;
+  tickets: Pick<Tickets, 'canMail' | 'chatOf'>;
   fleet: Pick<Context['fleet'], 'get' | 'all'>;
 }
 
@@ -225,6 +225,7 @@ export async function ticketById(reading: TicketReading, id: number): Promise<Ti
     requesterIsMailed: reading.tickets.canMail(row.requester),
     ratingToken: null,
     made: null,
+    chat: reading.tickets.chatOf(id),
     alert: row.alert === null ? null : await alertById(state, ruleNamed, row.alert),
     events: await eventsOf(state, id),
     quoted: await quotedIn(state, id),

@@ -331,6 +331,7 @@ function durations(settings: CollectorSettings): Pick<Config, 'retention' | 'not
       openAfterMs: parseDuration(tickets?.openAfter ?? '2m'),
       resolveAfterMs: parseDuration(tickets?.resolveAfter ?? '10m'),
       reopenWithinMs: parseDuration(tickets?.reopenWithin ?? '24h'),
+      chat: tickets?.chat ?? null,
     },
     agents: { intervalMs: parseDuration(agents?.interval ?? '10s'), announceNew: agents?.announce_new ?? false },
   };

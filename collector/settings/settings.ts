@@ -20,6 +20,7 @@ import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-add
 import type { TargetDefinition } from '../targets/store.ts';
 import { AuditSettings } from './audit.ts';
 import { BrokerSettings, type ExternalBroker } from './broker.ts';
+import { ChatAddress } from './chat-address.ts';
 import { type ClusterPlace, ClusterSettings } from './cluster.ts';
 import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
@@ -258,6 +259,7 @@ export const CollectorSettings = Type.Object(
           openAfter: duration('an alert fires this long before it opens a ticket', '2m', 0, 30 * day),
           resolveAfter: duration('clear this long before an untouched ticket is resolved', '10m', 0, 30 * day),
           reopenWithin: duration('the same alert within this time opens the same ticket again', '24h', 0, 365 * day),
+          chat: ChatAddress,
         },
         closed,
       ),
@@ -427,7 +429,7 @@ export interface Config {
   deadman: { url: string; failUrl: string | null; everyMs: number } | null;
   /** How alerts are grouped, and when a message about them is sent. */
   notify: NotifySettings;
-  tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number };
+  tickets: { openAfterMs: number; resolveAfterMs: number; reopenWithinMs: number; chat: string | null };
   zone: string;
   /** Path of the program that makes PDFs; null: the usual places. */
   browser: string | null;

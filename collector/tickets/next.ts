@@ -1,7 +1,7 @@
 /** Which ticket somebody should take up next, and what it is about, in the words in which people say what they know. Pure. */
 import { dueOf, isBreaching, isLate, type TicketClocks } from './clocks.ts';
 
-export interface Waiting {
+export interface WaitingTicket {
   id: number;
   state: string;
   priority: number;
@@ -36,9 +36,9 @@ const order = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0);
  * Late ones first, then those close to it, then the rest; within each by priority, by what the person knows, by what is due,
  * one's own before those of nobody, and by age. What waits for somebody else is not next.
  */
-export function nextOf(all: readonly Waiting[], person: string, skills: ReadonlySet<string>, now: number) {
-  const known = ({ words }: Waiting) => [...skills].filter((skill) => words.has(skill));
-  const hurry = ({ clocks }: Waiting) => (isLate(clocks) ? 0 : isBreaching(clocks, now) ? 1 : 2);
+export function nextOf(all: readonly WaitingTicket[], person: string, skills: ReadonlySet<string>, now: number) {
+  const known = ({ words }: WaitingTicket) => [...skills].filter((skill) => words.has(skill));
+  const hurry = ({ clocks }: WaitingTicket) => (isLate(clocks) ? 0 : isBreaching(clocks, now) ? 1 : 2);
   const mine = all.filter(({ state, assignee }) => state !== 'on_hold' && (assignee === null || assignee === person));
   const [first] = mine.sort(
     (a, b) =>

@@ -78,6 +78,8 @@ export interface Tickets extends Teamwork, TicketLinks, Merging, Ratings {
   comment(id: number, by: string, comment: Comment): Promise<void>;
   /** Whether mails reach this requester. */
   canMail(requester: string | null): boolean;
+  /** Where whoever works on it talks; null where the settings name no place. */
+  chatOf(id: number): string | null;
   assign(id: number, by: string, assignee: string | null): Promise<void>;
   /** @param wontFixUntil ms UTC; until then the alert opens no ticket */
   resolve(
@@ -123,6 +125,8 @@ export interface TicketsParts {
   zone: string;
   /** Left out, nobody is notified. */
   notify?: TicketNotifying;
+  /** Address with `{ticket}` in it. */
+  chat?: string | null;
 }
 
 export function createTickets(parts: TicketsParts): Tickets {
@@ -204,6 +208,7 @@ export function createTickets(parts: TicketsParts): Tickets {
       if (isMailed) parts.notify?.wake();
     },
     canMail: (requester) => wayTo(parts.notify?.routes ?? [], requester) !== null,
+    chatOf: (id) => parts.chat?.replaceAll('{ticket}', String(id)) ?? null,
     assign: (id, by, assignee) =>
       touch(id, async (db, _, now) => {
         await note(db, id, now, by, 'assigned', { text: assignee });

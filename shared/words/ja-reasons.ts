@@ -879,6 +879,7 @@ export const phrases: Phrases = {
   'the number of a notice': 'お知らせの番号',
   'the id of an article: letters a to z, digits and hyphens': '記事の ID (a から z の文字、数字、ハイフン)',
   'the number of a ticket': 'チケットの番号',
+  'the number of an event': '履歴の番号',
   'the number of a version': '版の番号',
   'the number of a version of settings': '設定の版の番号',
   'true or false': 'true または false',

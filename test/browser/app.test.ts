@@ -586,6 +586,7 @@ const filtered = [
   '/patches?group=none',
   '/alerts?rule=memory-used-at-all&state=all',
   '/tickets?state=breaching',
+  '/tickets/people',
   '/tickets?state=mine&site=First&priority=1&tier=4&category=question&q=nothing',
   '/maintenance?of=site&target=First',
   '/changes?of=site&target=First',

@@ -407,6 +407,7 @@ async function views(): Promise<[path: string, press: boolean][]> {
   const pressed = [
     '/',
     '/tickets',
+    '/tickets/people',
     '/sites',
     '/groups',
     '/rules',

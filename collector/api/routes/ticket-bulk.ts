@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { ticketsAtOnce } from '../../../shared/choices.ts';
 import { fail } from '../../../shared/errors.ts';
 import { TicketsDone } from '../../../shared/ticket-work.ts';
+import type { State } from '../../state/open.ts';
 import { atVersion } from '../../tickets/change.ts';
 import { errorOf } from '../answer.ts';
 import type { App, Context } from '../context.ts';
@@ -39,6 +40,8 @@ export function ticketBulkRoutes(app: App, context: Context): void {
           tickets: { id: number; updatedAt: number }[];
         };
         const by = callerNamed(request);
+        const ids = chosen.map(({ id }) => id);
+        const before = await factsOf(state, ids);
         const items: TicketsDone['items'] = [];
         for (const [index, version] of chosen.entries()) {
           const { id } = version;
@@ -57,9 +60,17 @@ export function ticketBulkRoutes(app: App, context: Context): void {
           }
         }
         const done = items.flatMap(({ ticket, error }) => (error === null ? ticket : []));
-        request.noted = { before: null, after: { ...edit, tickets: done } };
+        request.noted = { before, after: { ...(await factsOf(state, done)), sent: edit } };
         return { done: done.length, refused: items.length - done.length, items };
       },
     );
   }
+}
+
+/** For the audit log. */
+async function factsOf(state: State, ids: readonly number[]): Promise<Record<string, unknown>> {
+  if (ids.length === 0) return {};
+  const columns = ['id', 'state', 'priority', 'tier', 'assignee', 'tags'] as const;
+  const rows = await state.selectFrom('tickets').select(columns).where('id', 'in', ids).orderBy('id').execute();
+  return Object.fromEntries(rows.map(({ id, ...facts }) => [`#${id}`, facts]));
 }

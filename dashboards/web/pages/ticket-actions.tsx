@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
+import { useKeys } from '../keys.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
@@ -9,8 +10,11 @@ import { Box, ProblemCallout } from '../parts/box.tsx';
 import { Field, Input, Select } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
+import { navigate, to } from '../router.ts';
 import { t } from '../words/words.ts';
+import { Unmerge } from './ticket-parts.tsx';
 import { Close, MoreWork } from './ticket-work.tsx';
+import { openFold } from './work-fold.tsx';
 
 const open: readonly TicketDetail['row']['state'][] = ['new', 'in_progress', 'on_hold'];
 
@@ -166,18 +170,25 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
   const isOpen = open.includes(detail.row.state);
   const run = (name: string, body: unknown) =>
     void send(async () => {
-      const { ratingToken } = await call<TicketDetail>(`tickets/${detail.row.id}/${name}`, { method: 'POST', body });
+      const { ratingToken, made } = await call<TicketDetail>(`tickets/${detail.row.id}/${name}`, {
+        ...{ method: 'POST', body },
+      });
       if (ratingToken !== null) onToken(ratingToken);
+      if (made !== null) navigate(to.ticket(made));
     }).then((done) => {
       if (done && texted.has(name)) setText('');
       onDone();
     });
   const fires = detail.alert?.state === 'firing' || detail.alert?.state === 'unknown';
   const resolve = (more: object = {}) => run('resolve', { ...withText, ...solution, ...more });
+  useKeys({
+    c: () => document.getElementById('ticket-comment')?.querySelector('textarea')?.focus(),
+    ...(isOpen ? { a: () => run('assign', { assignee: me.value?.user ?? null }), h: () => openFold('hand-off') } : {}),
+  });
   const withText = comment === '' ? {} : { text: comment };
   return (
     <Box title={t('ticket.act')}>
-      <div class="stack">
+      <div class="stack" id="ticket-comment">
         {problem && <ProblemCallout problem={problem} />}
         <Form
           class="stack-2"
@@ -246,6 +257,7 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
         )}
         {isOpen && <MoreWork detail={detail} run={run} busy={busy} />}
         {detail.row.state === 'resolved' && <Close run={run} busy={busy} />}
+        <Unmerge detail={detail} run={run} busy={busy} />
       </div>
     </Box>
   );

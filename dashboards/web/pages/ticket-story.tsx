@@ -7,6 +7,7 @@ import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import type { Tone } from '../parts/mark.tsx';
 import { Moment } from '../parts/moment.tsx';
+import { to } from '../router.ts';
 import { joined, type NotificationRow, type Moment as StoryMoment, storyOf } from '../time/story.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 
@@ -16,6 +17,8 @@ interface StoryItem {
   what: string;
   text?: string | null;
   who?: { id: string; name: string } | null;
+  /** The other ticket of which it is. */
+  ticket?: number;
 }
 
 type TicketEventRow = TicketDetail['events'][number];
@@ -80,6 +83,12 @@ function correctionOf({ data }: TicketEventRow): string {
     .join(' · ');
 }
 
+/** Whoever helped is named where it was resolved. */
+function helpersIn({ data }: TicketEventRow): string | null {
+  const { helpers = [] } = (data ?? {}) as { helpers?: string[] };
+  return helpers.length === 0 ? null : t('story.helpers', { names: helpers.join(', ') });
+}
+
 function itemOfEvent(event: TicketEventRow): StoryItem {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
   const actor = actorName(event.actor);
@@ -100,7 +109,7 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
         icon: event.to === 'resolved' ? 'ok' : icon,
         tone: event.to === 'resolved' ? 'ok' : tone,
         what: `${t('story.state', { actor, from: stateWord(event.from), to: stateWord(event.to) })}${whyOf(event)}`,
-        text: event.text,
+        text: [event.text, helpersIn(event)].filter(Boolean).join('\n') || null,
       };
     case 'priority':
       return {
@@ -142,6 +151,21 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
     case 'linked':
     case 'unlinked':
       return { icon, tone, what: `${actor}: ${t(`story.kind.${event.kind}`)}${linkOf(event)}` };
+    case 'merged':
+    case 'unmerged':
+    case 'split': {
+      const { from, to: made } = event.data as { from?: number; to?: number };
+      return { icon, tone, what: t(`story.parts.${event.kind}`, { actor, n: from ?? made ?? 0 }) };
+    }
+    case 'tried':
+      return { icon: 'comment', tone, what: t('story.tried', { actor }), text: event.text };
+    case 'tagged': {
+      const [before = [], after = []] = (event.data as { tags: [string[], string[]] }).tags;
+      return {
+        ...{ icon, tone, what: `${actor}: ${t('story.kind.tagged')}` },
+        text: `${before.join(', ') || '—'} → ${after.join(', ') || '—'}`,
+      };
+    }
     case 'corrected':
       return { icon, tone, what: `${actor}: ${t('story.kind.corrected')}`, text: correctionOf(event) };
     case 'rated': {
@@ -174,6 +198,10 @@ function itemOf(moment: StoryMoment): StoryItem {
   switch (moment.kind) {
     case 'event':
       return itemOfEvent(moment.event);
+    case 'quoted': {
+      const item = itemOfEvent(moment.event);
+      return { ...item, ticket: moment.ticket };
+    }
     case 'alert': {
       const [icon, tone] = stepLook[moment.step];
       return { icon, tone, what: t(`story.alert.${moment.step}`, { name: actorName(moment.by ?? '') }) };
@@ -217,7 +245,8 @@ function Item({ item, at }: { item: StoryItem; at: number }): ComponentChildren 
       </span>
       <div>
         <p>
-          {item.what} {item.who && <EndpointLink of={item.who} />}{' '}
+          {item.ticket !== undefined && <a href={to.ticket(item.ticket)}>#{item.ticket}</a>} {item.what}{' '}
+          {item.who && <EndpointLink of={item.who} />}{' '}
           <span class="quiet small nowrap">
             <Moment at={at} />
           </span>

@@ -1,40 +1,19 @@
 /** What else can be done with a ticket: hold it, weigh it, hand it off, call helpers, link it. One fold for each. */
 
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { holdReasons } from '../../../shared/hold.ts';
 import { me } from '../net/session.ts';
 import { Box } from '../parts/box.tsx';
 import { CopyButton, Input, Select } from '../parts/field.tsx';
-import { Form } from '../parts/form.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
 import { TextArea } from '../parts/text-area.tsx';
 import { to } from '../router.ts';
 import { t } from '../words/words.ts';
 import { categories, tiers } from './ticket-filters.tsx';
-
-export type Run = (name: string, body: unknown, method?: 'POST' | 'DELETE') => void;
-
-interface FoldProps {
-  title: string;
-  verb: string;
-  busy: boolean;
-  onSend: () => void;
-  children: ComponentChildren;
-}
-
-function Fold({ title, verb, busy, onSend, children }: FoldProps) {
-  return (
-    <details>
-      <summary>{title}</summary>
-      <Form class="stack-2" onSubmit={() => onSend()} busy={busy} word={verb} look="slim">
-        {children}
-      </Form>
-    </details>
-  );
-}
+import { PartsWork } from './ticket-parts.tsx';
+import { type Run, WorkFold } from './work-fold.tsx';
 
 interface PartProps {
   detail: TicketDetail;
@@ -58,7 +37,7 @@ function Hold({ detail: { row }, run, busy }: PartProps) {
   const awaitsVendor = reason === 'awaiting_vendor';
   const [until, setUntil] = useState('');
   return (
-    <Fold
+    <WorkFold
       title={t('ticket.holdTitle')}
       verb={t('ticket.holdSet')}
       busy={busy}
@@ -77,7 +56,7 @@ function Hold({ detail: { row }, run, busy }: PartProps) {
       />
       {awaitsVendor && <VendorReference value={reference} onInput={setReference} />}
       <Input label={t('ticket.holdUntil')} type="datetime-local" value={until} onInput={setUntil} required />
-    </Fold>
+    </WorkFold>
   );
 }
 
@@ -88,7 +67,7 @@ function Weigh({ detail: { row }, run, busy }: PartProps) {
   const [urgency, setUrgency] = useState(String(row.urgency));
   const [reason, setReason] = useState('');
   return (
-    <Fold
+    <WorkFold
       title={t('ticket.weigh')}
       verb={t('ticket.weighSet')}
       busy={busy}
@@ -107,7 +86,7 @@ function Weigh({ detail: { row }, run, busy }: PartProps) {
         options={levels.map((level) => [level, t(`ticket.urgencies.${level}`)] as const)}
       />
       <Input label={t('ticket.reason')} value={reason} onInput={setReason} required maxLength={500} />
-    </Fold>
+    </WorkFold>
   );
 }
 
@@ -121,7 +100,7 @@ function Correct({ detail: { row }, run, busy }: PartProps) {
     ...(category === row.category ? {} : { category }),
   };
   return (
-    <Fold
+    <WorkFold
       title={t('ticket.correct')}
       verb={t('ticket.correctSet')}
       busy={busy || Object.keys(changes).length === 0}
@@ -142,7 +121,7 @@ function Correct({ detail: { row }, run, busy }: PartProps) {
         onChange={setCategory}
         options={categories.map((one) => [one, t(`ticket.categories.${one}`)] as const)}
       />
-    </Fold>
+    </WorkFold>
   );
 }
 
@@ -157,7 +136,8 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
   const name = assignee.trim();
   const isVendor = tier === vendorTier;
   return (
-    <Fold
+    <WorkFold
+      id="hand-off"
       title={t('ticket.handOff')}
       verb={t('ticket.handOffSet')}
       busy={busy}
@@ -187,7 +167,7 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
         rows={3}
         help={t('ticket.triedHelp')}
       />
-    </Fold>
+    </WorkFold>
   );
 }
 
@@ -198,7 +178,7 @@ function Cancel({ detail, run, busy }: PartProps) {
   const [reason, setReason] = useState('');
   const [text, setText] = useState('');
   return (
-    <Fold
+    <WorkFold
       title={t('ticket.cancelTitle')}
       verb={t('ticket.cancelSet')}
       busy={busy}
@@ -220,7 +200,7 @@ function Cancel({ detail, run, busy }: PartProps) {
         ]}
       />
       <Input label={t('ticket.cancelText')} value={text} onInput={setText} maxLength={500} />
-    </Fold>
+    </WorkFold>
   );
 }
 
@@ -228,7 +208,7 @@ function Cancel({ detail, run, busy }: PartProps) {
 export function Close({ run, busy }: Pick<PartProps, 'run' | 'busy'>) {
   const [text, setText] = useState('');
   return (
-    <Fold
+    <WorkFold
       title={t('ticket.closeTitle')}
       verb={t('ticket.closeSet')}
       busy={busy}
@@ -236,7 +216,7 @@ export function Close({ run, busy }: Pick<PartProps, 'run' | 'busy'>) {
     >
       <p class="quiet small">{t('ticket.closeHelp')}</p>
       <Input label={t('ticket.cancelText')} value={text} onInput={setText} maxLength={500} />
-    </Fold>
+    </WorkFold>
   );
 }
 
@@ -246,7 +226,7 @@ function Link({ run, busy }: PartProps) {
   const [kind, setKind] = useState<string>('related');
   const [target, setTarget] = useState('');
   return (
-    <Fold
+    <WorkFold
       title={t('ticket.link')}
       verb={t('ticket.linkSet')}
       busy={busy}
@@ -259,7 +239,7 @@ function Link({ run, busy }: PartProps) {
         options={linkKinds.map((one) => [one, t(`ticket.links.${one}`)] as const)}
       />
       <Input label={t('ticket.linkTarget')} value={target} onInput={setTarget} required maxLength={64} />
-    </Fold>
+    </WorkFold>
   );
 }
 
@@ -272,7 +252,7 @@ function Helpers({ detail, run, busy }: PartProps) {
   const name = whom.trim();
   return (
     <>
-      <Fold
+      <WorkFold
         title={t('ticket.askHelp')}
         verb={t('ticket.askHelp')}
         busy={busy}
@@ -280,7 +260,7 @@ function Helpers({ detail, run, busy }: PartProps) {
       >
         <PersonInput label={t('ticket.askWhom')} value={whom} onInput={setWhom} />
         <p class="quiet small">{t('ticket.askWhomHelp')}</p>
-      </Fold>
+      </WorkFold>
       <div class="form-end">
         <button
           type="button"
@@ -304,6 +284,7 @@ export function MoreWork(props: PartProps) {
       <Correct {...props} />
       <HandOff {...props} />
       <Link {...props} />
+      <PartsWork {...props} />
       <Cancel {...props} />
     </div>
   );

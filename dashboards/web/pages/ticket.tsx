@@ -22,8 +22,9 @@ import { ScriptsBox } from './scripts/box.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { DeskFacts } from './ticket-desks.tsx';
 import { DueFacts } from './ticket-due.tsx';
-import { Priority, sourceOf, TicketState, titleOf } from './ticket-marks.tsx';
+import { Priority, sourceOf, Tags, TicketState, titleOf } from './ticket-marks.tsx';
 import { Story } from './ticket-story.tsx';
+import { HandedOver, SwarmBox } from './ticket-swarm.tsx';
 import { Company, RatingBox } from './ticket-work.tsx';
 
 /** Nothing is changed in it any more. */
@@ -44,6 +45,11 @@ function Facts({ detail }: { detail: TicketDetail }) {
           <Priority value={row.priority} />
         </Fact>
         <DueFacts row={row} />
+        {row.tags.length > 0 && (
+          <Fact name={t('ticket.tags')}>
+            <Tags of={row.tags} />
+          </Fact>
+        )}
         <Fact name={t('ticket.assignee')}>{row.assignee ?? t('ticket.nobody')}</Fact>
         <Fact name={t('column.endpoint')}>{row.endpoint ? <EndpointLink of={row.endpoint} /> : none}</Fact>
         <Fact name={t('ticket.opened')}>
@@ -113,6 +119,7 @@ export function TicketPage({ id }: { id: number }) {
         {(detail) => (
           <div class="split">
             <div class="stack">
+              <HandedOver detail={detail} />
               {detail.said && <OutsideBox said={detail.said} />}
               {detail.alert && detail.row.endpoint && <Evidence alert={detail.alert} />}
               <Box title={t('ticket.story')} aside={<a href={to.incident(id)}>{t('incident.axis')}</a>}>
@@ -130,6 +137,7 @@ export function TicketPage({ id }: { id: number }) {
             </div>
             <div class="stack">
               <Facts detail={detail} />
+              <SwarmBox detail={detail} onDone={loaded.reload} />
               {may('operator') && <Actions detail={detail} onDone={loaded.reload} onToken={setToken} />}
               <RatingBox detail={detail} token={token} onRenew={may('operator') ? renew : null} />
               <Company

@@ -7,6 +7,8 @@ export type NotificationRow = TicketDetail['notifications'][number];
 
 export type Moment =
   | { at: number; kind: 'event'; event: StoryEvent }
+  /** Said on another ticket that belongs to this one. */
+  | { at: number; kind: 'quoted'; ticket: number; event: StoryEvent }
   | {
       at: number;
       kind: 'alert';
@@ -18,7 +20,7 @@ export type Moment =
 
 /** Oldest first. At one moment: the alert, then its changes, then the notifications. */
 export function storyOf(detail: TicketDetail): Moment[] {
-  const order = { alert: 0, event: 1, repeats: 1, notification: 2 } as const;
+  const order = { alert: 0, event: 1, quoted: 1, repeats: 1, notification: 2 } as const;
   const taken = acknowledgementIn(detail);
   const moments: Moment[] = [
     ...alertSteps(detail, taken === null),
@@ -26,6 +28,7 @@ export function storyOf(detail: TicketDetail): Moment[] {
     ...detail.events
       .filter((event) => event.kind !== 'notice' && !isShownByAlert(event, detail))
       .map((event): Moment => ({ at: event === taken?.event ? taken.at : event.at, kind: 'event', event })),
+    ...detail.quoted.map(({ ticket, event }): Moment => ({ at: event.at, kind: 'quoted', ticket, event })),
     ...detail.notifications.map(
       (notification): Moment => ({
         at: notification.sentAt ?? notification.createdAt,

@@ -737,9 +737,48 @@ const calls: Record<string, Call> = {
   },
   'POST /api/v1/tickets/:id/hand-off': {
     path: '/api/v1/tickets/:ticket/hand-off',
-    body: { tier: 2, reason: 'the array' },
+    body: { tier: 2, reason: 'the array', tried: 'another slot' },
     before: addTicket,
   },
+  'POST /api/v1/tickets/:id/tags': {
+    path: '/api/v1/tickets/:ticket/tags',
+    body: { add: ['backup'] },
+    before: addTicket,
+  },
+  'POST /api/v1/tickets/:id/merge': {
+    path: '/api/v1/tickets/:ticket/merge',
+    body: { into: 1, text: 'In #1.' },
+    before: addTicket,
+  },
+  'POST /api/v1/tickets/:id/unmerge': {
+    path: '/api/v1/tickets/:ticket/unmerge',
+    body: {},
+    before: async () => {
+      await addTicket();
+      const body = { into: 1, text: 'In #1.' };
+      await collector.call(`/api/v1/tickets/${ids.ticket}/merge`, { method: 'POST', as: 'admin', body });
+    },
+  },
+  'POST /api/v1/tickets/:id/split': {
+    path: '/api/v1/tickets/:ticket/split',
+    body: { title: 'the other disk' },
+    before: addTicket,
+  },
+  'POST /api/v1/tickets/bulk/comment': { body: { tickets: [{ id: 1, updatedAt: 0 }], text: 'x' } },
+  'POST /api/v1/tickets/bulk/assign': { body: { tickets: [{ id: 1, updatedAt: 0 }], assignee: null } },
+  'POST /api/v1/tickets/bulk/resolve': { body: { tickets: [{ id: 1, updatedAt: 0 }] } },
+  'POST /api/v1/tickets/bulk/state': { body: { tickets: [{ id: 1, updatedAt: 0 }], state: 'in_progress' } },
+  'POST /api/v1/tickets/bulk/priority': {
+    body: { tickets: [{ id: 1, updatedAt: 0 }], impact: 1, urgency: 1, reason: 'x' },
+  },
+  'POST /api/v1/tickets/bulk/hand-off': {
+    body: { tickets: [{ id: 1, updatedAt: 0 }], tier: 2, reason: 'x', tried: 'x' },
+  },
+  'POST /api/v1/tickets/bulk/tags': { body: { tickets: [{ id: 1, updatedAt: 0 }], add: ['x'] } },
+  'POST /api/v1/tickets/bulk/merge': { body: { tickets: [{ id: 1, updatedAt: 0 }], into: 2, text: 'x' } },
+  'GET /api/v1/people/workload': {},
+  'PUT /api/v1/people/:name/skills': { path: '/api/v1/people/a%20operator/skills', body: { skills: [] } },
+  'GET /api/v1/tickets/:id/swarm': { path: '/api/v1/tickets/:ticket/swarm' },
   'POST /api/v1/tickets/:id/swarm': { path: '/api/v1/tickets/:ticket/swarm', body: { kind: 'local' } },
   'POST /api/v1/tickets/:id/participants/join': {
     path: '/api/v1/tickets/:ticket/participants/join',
@@ -1103,6 +1142,7 @@ const noBefore: Record<string, string> = {
   'POST /api/v1/endpoints/:id/backups/:job/verified': 'one more restore test',
   'POST /api/v1/tickets/:id/comment': 'one more comment',
   'POST /api/v1/tickets/:id/swarm': 'one more call',
+  'POST /api/v1/tickets/:id/split': 'one more ticket',
   'POST /api/v1/status-pages/:id/notices': 'one more notice',
   'POST /api/v1/users/:id/password': 'no hash is kept',
 };

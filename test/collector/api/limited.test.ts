@@ -55,7 +55,26 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /api/v1/tickets/:id/state': { state: 'in_progress' },
   'POST /api/v1/tickets/:id/correct': { category: 'request' },
   'POST /api/v1/tickets/:id/priority': { impact: 1, urgency: 1, reason: 'the site waits' },
-  'POST /api/v1/tickets/:id/hand-off': { tier: 2, reason: 'the array' },
+  'POST /api/v1/tickets/:id/hand-off': { tier: 2, reason: 'the array', tried: 'another slot' },
+  'POST /api/v1/tickets/:id/tags': { add: ['backup'] },
+  'POST /api/v1/tickets/:id/merge': { into: '#{ticket}', text: 'x' },
+  'POST /api/v1/tickets/:id/unmerge': {},
+  'POST /api/v1/tickets/:id/split': { title: 'the other disk' },
+  'POST /api/v1/tickets/bulk/comment': { tickets: [{ id: '#{ticket}', updatedAt: 0 }], text: 'x' },
+  'POST /api/v1/tickets/bulk/assign': { tickets: [{ id: '#{ticket}', updatedAt: 0 }], assignee: null },
+  'POST /api/v1/tickets/bulk/resolve': { tickets: [{ id: '#{ticket}', updatedAt: 0 }] },
+  'POST /api/v1/tickets/bulk/state': { tickets: [{ id: '#{ticket}', updatedAt: 0 }], state: 'in_progress' },
+  'POST /api/v1/tickets/bulk/priority': {
+    ...{ tickets: [{ id: '#{ticket}', updatedAt: 0 }], impact: 1, urgency: 1, reason: 'x' },
+  },
+  'POST /api/v1/tickets/bulk/hand-off': {
+    ...{ tickets: [{ id: '#{ticket}', updatedAt: 0 }], tier: 2, reason: 'x', tried: 'x' },
+  },
+  'POST /api/v1/tickets/bulk/tags': { tickets: [{ id: '#{ticket}', updatedAt: 0 }], add: ['x'] },
+  'POST /api/v1/tickets/bulk/merge': {
+    ...{ tickets: [{ id: '#{ticket}', updatedAt: 0 }], into: '#{ticket}', text: 'x' },
+  },
+  'PUT /api/v1/people/:name/skills': { skills: [] },
   'POST /api/v1/tickets/:id/swarm': { kind: 'local' },
   'POST /api/v1/tickets/:id/participants/join': { kind: 'local' },
   'POST /api/v1/tickets/:id/participants/leave': {},
@@ -117,7 +136,7 @@ function askedOf(route: string, side: Side) {
   const body = bodies[route];
   return {
     path: filled(path + (queries[route] ?? ''), side),
-    options: { method, ...(body ? { body: filled(JSON.stringify(body).replace(/"#(\{\w+\})"/, '$1'), side) } : {}) },
+    options: { method, ...(body ? { body: filled(JSON.stringify(body).replace(/"#(\{\w+\})"/g, '$1'), side) } : {}) },
   };
 }
 /** Names of the other site, and ids that only it has. */

@@ -59,7 +59,7 @@ test('a queue is in the order of due times, not of numbers or priorities', async
     'P5: nothing is promised',
   );
   const queues = await ok<TicketQueues>('tickets/queues');
-  assert.equal([queues.mine, queues.next?.ticket, queues.unassigned, queues.late], [1, taken, 3, 0]);
+  assert.equal([queues.mine, queues.next?.ticket, queues.unassigned, queues.late], [1, soon, 3, 0]);
   assert.is(queues.next?.isLate, false);
   const { items } = await ok<{ items: TicketRow[] }>('tickets?queue=mine');
   assert.equal(
@@ -74,7 +74,7 @@ test('filters narrow every list, and an empty one says what is found without eac
   const [berlin] = [await open({ title: 'Fächer 50%_off \\ quote', impact: 1, urgency: 1, category: 'problem' })];
   const plain = await open({ title: 'fan 500 off', impact: 3, urgency: 3, category: 'request' });
   await collector.state.updateTable('tickets').set({ site: 'Berlin' }).where('id', '=', berlin).execute();
-  await ok(`tickets/${plain}/hand-off`, { tier: 3, reason: 'x' });
+  await ok(`tickets/${plain}/hand-off`, { tier: 3, reason: 'x', tried: 'x' });
   const found = async (query: string) => {
     const { items, total } = await ok<TicketList>(`tickets?${query}`);
     assert.is(total, items.length, query);
@@ -257,13 +257,23 @@ test('the number of a vendor is kept with a hold for the vendor or a hand-off to
     { ...hold, vendorReference: 'x'.repeat(101) },
   ])
     await refused(`tickets/${id}/state`, wrong, 'BAD_REQUEST', /vendor/);
-  await refused(`tickets/${id}/hand-off`, { tier: 3, reason: 'x', vendorReference }, 'BAD_REQUEST', /RMA-4711.*tier 3/);
+  await refused(
+    `tickets/${id}/hand-off`,
+    { tier: 3, reason: 'x', tried: 'x', vendorReference },
+    'BAD_REQUEST',
+    /RMA-4711.*tier 3/,
+  );
   const held = await ok(`tickets/${id}/state`, hold);
   assert.equal([held.row.holdReason, held.row.vendorReference], ['awaiting_vendor', vendorReference]);
   assert.equal(held.events.at(-1)?.data, { reason: 'awaiting_vendor', until, vendorReference });
   const ended = await ok(`tickets/${id}/state`, { state: 'in_progress' });
   assert.equal([ended.row.holdReason, ended.row.vendorReference], [null, vendorReference], 'it stays');
-  const handed = await ok(`tickets/${id}/hand-off`, { tier: 4, reason: 'the array', vendorReference: 'CASE 9' });
+  const handed = await ok(`tickets/${id}/hand-off`, {
+    tier: 4,
+    reason: 'the array',
+    tried: 'x',
+    vendorReference: 'CASE 9',
+  });
   assert.equal([handed.row.tier, handed.row.vendorReference], [4, 'CASE 9']);
   assert.match(JSON.stringify(handed.events.at(-1)?.data), '"vendorReference":"CASE 9"');
   const { items } = await ok<TicketList>('tickets?q=case');
@@ -278,19 +288,19 @@ test('the number of a vendor is kept with a hold for the vendor or a hand-off to
 test('handed to another tier it has another owner; a swarm changes none', async () => {
   const id = await open();
   await ok(`tickets/${id}/assign`, { assignee: 'ada' });
-  await refused(`tickets/${id}/hand-off`, { tier: 5, reason: 'x' }, 'BAD_REQUEST', /tier/);
-  await refused(`tickets/${id}/hand-off`, { tier: 2 }, 'BAD_REQUEST', /reason/);
+  await refused(`tickets/${id}/hand-off`, { tier: 5, reason: 'x', tried: 'x' }, 'BAD_REQUEST', /tier/);
+  await refused(`tickets/${id}/hand-off`, { tier: 2, tried: 'x' }, 'BAD_REQUEST', /reason/);
   await ok(`tickets/${id}/swarm`, { kind: 'local' });
   await ok(`tickets/${id}/participants/join`, { kind: 'local', person: 'bob' });
   await refused(`tickets/${id}/participants/join`, { kind: 'local', person: 'bob' }, 'CONFLICT', /bob helps/);
   const helped = await ok(`tickets/${id}/participants/leave`, { person: 'bob' });
   assert.is(helped.row.assignee, 'ada');
   assert.equal([helped.participants[0]?.person, typeof helped.participants[0]?.leftAt], ['bob', 'number']);
-  const { row, events } = await ok(`tickets/${id}/hand-off`, { tier: 2, reason: 'the array' });
+  const { row, events } = await ok(`tickets/${id}/hand-off`, { tier: 2, reason: 'the array', tried: 'x' });
   assert.equal([row.tier, row.assignee], [2, null]);
   const moved = events.find(({ kind }) => kind === 'handed_off');
   assert.equal([moved?.text, moved?.data], ['the array', { fromTier: 1, toTier: 2, from: 'ada', to: null }]);
-  await refused(`tickets/${id}/hand-off`, { tier: 2, reason: 'again' }, 'CONFLICT', /with tier 2 already/);
+  await refused(`tickets/${id}/hand-off`, { tier: 2, reason: 'again', tried: 'x' }, 'CONFLICT', /with tier 2 already/);
 });
 
 test('links: not to itself, no circle of parents, one parent; a duplicate is cancelled as one', async () => {

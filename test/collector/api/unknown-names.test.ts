@@ -58,7 +58,7 @@ const names: [what: string, path: () => string, body: () => unknown, RegExp, met
     () => ({ assignee: 'adda' }),
     /no user "adda"; did you mean "ada"\? There are: .*ada/,
   ],
-  ['owner', () => `${ticket}/hand-off`, () => ({ tier: 2, assignee: 'eve', reason: 'x' }), /no user "eve"/],
+  ['owner', () => `${ticket}/hand-off`, () => ({ tier: 2, assignee: 'eve', reason: 'x', tried: 'x' }), /no user "eve"/],
   [
     'helper',
     () => `${ticket}/participants/join`,

@@ -1,0 +1,35 @@
+/** One thing that can be done with a ticket: a form that is folded until it is wanted. */
+import type { ComponentChildren } from 'preact';
+import { Form } from '../parts/form.tsx';
+
+/** Does one action of the ticket, by its name in the address. */
+export type Run = (name: string, body: unknown) => void;
+
+interface WorkFoldProps {
+  title: string;
+  verb: string;
+  busy: boolean;
+  onSend: () => void;
+  /** For the key that opens it. */
+  id?: string;
+  children: ComponentChildren;
+}
+
+export function WorkFold({ title, verb, busy, onSend, id, children }: WorkFoldProps) {
+  return (
+    <details id={id}>
+      <summary>{title}</summary>
+      <Form class="stack-2" onSubmit={() => onSend()} busy={busy} word={verb} look="slim">
+        {children}
+      </Form>
+    </details>
+  );
+}
+
+/** By key: opened, with the focus in its first field. */
+export function openFold(id: string): void {
+  const fold = document.getElementById(id);
+  if (!(fold instanceof HTMLDetailsElement)) return;
+  fold.open = true;
+  fold.querySelector<HTMLElement>('input, select, textarea')?.focus();
+}
