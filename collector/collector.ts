@@ -142,7 +142,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const onRulesChanged = (ids: readonly string[]) => followRules(ids);
   const watching = { ruleNamed, viewOf: seen, newest: ((...of) => newest(...of)) as NewestValues, onRulesChanged };
   const opened = {
-    ...{ config, log, clock, state, groups, generated, changeFeed, publicUrl, mailOf },
+    ...{ config, data: folder.path, log, clock, state, groups, generated, changeFeed, publicUrl, mailOf },
     fleet: withTargets(fleet, targets, managers.services),
     findingOf: managers.services.finding,
     maySend: deps.leader?.isSure ?? (() => true),
@@ -151,7 +151,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { channels, channelHealth, rules, outbox, held: heldBack, tickets, ticketClocks, alerts } = opening;
   const { outside, act, onCall, ...routes } = opening;
   onStop(accounts.onEnd(() => void routes.usersChanged()));
-  chores.push({ name: 'gaps of schedules', run: routes.warnOfGaps });
+  chores.push({ name: 'gaps of schedules', run: routes.warnOfGaps }, routes.attachments.chore);
   managers.changes.start();
   onStop(() => managers.changes.stop());
   const packages = createPackages(packageFolders);
@@ -187,7 +187,8 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   tls.start(alerts, publicUrl, intake.configure);
 
   const ownBackups = openOwnBackups({ ...deps, config, folder, state, series, alerts, held: heldBack }, onStop);
-  const erasures = createErasures({ ...deps, state, series, shred: knowledge.shredBy(driver.shred), now: clock.now });
+  const shred = routes.attachments.shredBy(knowledge.shredBy(driver.shred));
+  const erasures = createErasures({ ...deps, state, series, shred, now: clock.now });
   ports.mqtt = intake.port;
   const brokerUsers = openUsersOfBroker(config, { ...deps, state, fleet, changeFeed, alerts }, onStop);
   const server = await createServer(
@@ -198,7 +199,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ act, onCall, alerts, outside, tickets, ticketClocks },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       ...{ rules, newest, viewOf: seen, ruleNamed },
-      ...{ channels, desks: routes.desks, devices: routes.devices, channelHealth, ownBackups, mirrors },
+      ...{ ...routes, channels, channelHealth, ownBackups, mirrors },
       trust: { view: tls.view, ofEndpoint: tls.agents.ofEndpoint },
       ...{ registry, addresses: () => tls.addresses(ports) },
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),

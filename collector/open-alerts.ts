@@ -12,6 +12,7 @@ import { labelsInState } from './alerts/labels-in-state.ts';
 import { doubtsInSettings } from './alerts/matcher-doubts.ts';
 import { channelFailed, deskFailed, scheduleGap } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
+import { createAttachments } from './attachments/attachments.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { createDesks } from './desks/desks.ts';
 import { defaultRules } from './evaluate/defaults.ts';
@@ -23,6 +24,7 @@ import type { Endpoint, Fleet } from './fleet/fleet.ts';
 import type { Groups } from './fleet/groups.ts';
 import { causeIn } from './kpi/history.ts';
 import type { createLog } from './log.ts';
+import { createMailIn } from './mail/mail-in.ts';
 import type { MaintenanceScope } from './maintenance/window.ts';
 import { createChannelList } from './notify/channels.ts';
 import { createDevices } from './notify/devices.ts';
@@ -41,6 +43,8 @@ import { policyOf } from './tickets/settings.ts';
 
 interface AlertingParts {
   config: Config;
+  /** Folder of everything that is kept. */
+  data: string;
   state: State;
   clock: Clock;
   log: ReturnType<typeof createLog>;
@@ -91,6 +95,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     changeFeed,
     mailOf,
     act,
+    answers: config.mailIn,
   });
   outbox.start();
   onStop(() => outbox.stop());
@@ -160,10 +165,18 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     maySend: parts.maySend,
     isHeld: () => held.since() !== null,
   });
+  const attachments = createAttachments({ state, clock, changeFeed, data: parts.data });
+  const mailIn = createMailIn({
+    ...{ state, clock, log, tickets, notify, attachments, place: config.mailIn, maySend: parts.maySend },
+    isHeld: () => held.since() !== null,
+  });
+  mailIn.start();
+  onStop(() => mailIn.stop());
   desks.start((desk, isBad) => alerts.own(deskFailed, { desk }, isBad));
   onStop(() => desks.stop());
   void warnOfGaps();
   return {
+    ...{ attachments, mailIn },
     channels,
     desks,
     devices,

@@ -192,6 +192,16 @@ export const errors = {
     true,
   ),
 
+  FILE_REFUSED: row(
+    422,
+    'The file "{name}" was not kept: {problem}.',
+    'Send another one, or put it where the desk can fetch it and name that place in a comment.',
+  ),
+  FILE_MISSING: row(
+    410,
+    'The file "{name}" of ticket {ticket} is not in the data folder of this collector.',
+    'Files lie in the folder "attachments" of the collector that took them: bring it along when a collector moves.',
+  ),
   // The wire
   NOT_JSON: row(400, 'The payload is not JSON: {reason}.', 'Send UTF-8 JSON, gzip-compressed or plain.'),
   TOO_LARGE: row(

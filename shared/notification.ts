@@ -4,7 +4,8 @@
  * escalation policy are called (`escalation`), and none of them reacted (`exhausted`); several groups in one (`digest`).
  * A person has all of it (`acknowledged`): for channels that keep a state of their own.
  * To a ticket: its alert has been good for a day (`reminder`), a clock has reached a mark (`sla`), a hold its date
- * (`hold`), helpers are called (`swarm`), its requester is told of a public comment, or asked how satisfied they are.
+ * (`hold`), helpers are called (`swarm`), its requester is told that their mail became one (`received`), of a public
+ * comment, or asked how satisfied they are.
  * To an article: its reviewer is asked to look at it again (`review`).
  */
 export const notificationEvents = [
@@ -21,6 +22,9 @@ export const notificationEvents = [
     'hand_over',
   ] as const),
   'acknowledged',
-  ...(['reminder', 'sla', 'hold', 'swarm', 'comment', 'rating', 'review', 'test'] as const),
+  ...(['reminder', 'sla', 'hold', 'swarm', 'received', 'comment', 'rating', 'review', 'test'] as const),
 ] as const;
 export type NotificationEvent = (typeof notificationEvents)[number];
+
+/** Mails to whoever asked for a ticket. */
+export const toRequester: ReadonlySet<NotificationEvent> = new Set(['received', 'comment', 'rating'] as const);

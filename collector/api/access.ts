@@ -229,6 +229,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/collector/mirrors': 'admin',
   'GET /api/v1/desks': 'admin',
   'POST /api/v1/desks/:name/test': 'admin',
+  'GET /api/v1/mail-in': 'admin',
+  'POST /api/v1/mail-in/test': 'admin',
   'GET /api/v1/collectors': 'admin',
   'GET /api/v1/collector/backups': 'admin',
   'POST /api/v1/collector/backups': 'admin',

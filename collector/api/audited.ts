@@ -29,6 +29,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   impacts: ['impact', null],
   login: ['session', null],
   logout: ['session', null],
+  'mail-in': ['mail_in', null],
   maintenance: ['maintenance', 'maintenance_windows'],
   me: ['user', null],
   'on-call': ['on_call', null],

@@ -4,9 +4,11 @@ import type { Finding } from '../../shared/finding.ts';
 import type { NotificationEvent } from '../../shared/notification.ts';
 import type { Outgoing } from '../../shared/outgoing.ts';
 import type { Fault } from '../../shared/shape.ts';
+import type { Language } from '../../shared/words/index.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { RuleTemplates } from '../../shared/words/rule-texts.ts';
 import type { DevicesToPush } from './devices.ts';
+import type { MailThread } from './mail-thread.ts';
 
 /** One alert of a group, as a message names it. */
 export interface MemberAlert {
@@ -116,6 +118,10 @@ export interface Notification {
   alert?: string | null;
   /** What was written, over as many lines. */
   comment?: string;
+  /** Of a mail to a requester who can answer it. */
+  thread?: MailThread;
+  /** In which its reader wrote; left out: that of the channel. */
+  language?: Language;
   /** Link to the page of the alert or ticket. */
   url: string;
   /** Links that serve one purpose for a limited time; made when it is sent. */

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { Clock } from '../../shared/clock.ts';
 import { fail } from '../../shared/errors.ts';
+import { toRequester } from '../../shared/notification.ts';
 import { isOutside } from '../../shared/words/names.ts';
 import type { ActLinks } from '../act/links.ts';
 import { changeMarks, spanBefore } from '../changes/marks.ts';
@@ -10,6 +11,7 @@ import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { renewSecret } from '../tickets/ratings.ts';
 import type { MemberAlert, Notification } from './channel.ts';
+import { type AnswerAddress, threadOf } from './mail-thread.ts';
 import type { NotificationFacts } from './notification.ts';
 
 export interface CompletionParts {
@@ -19,6 +21,8 @@ export interface CompletionParts {
   publicUrl: () => string;
   /** Links by which the reader of a message acts at once, `/act/…`; without, messages have none. */
   act?: Pick<ActLinks, 'make'>;
+  /** Where answers of requesters are read; without, nobody does. */
+  answers?: AnswerAddress | null;
 }
 
 type DeliveryColumns =
@@ -60,8 +64,20 @@ export function createCompletion(parts: CompletionParts) {
     const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
     const said = { ...(await saidOutside(facts, alert)), ...(await saidOfMembers(facts)) };
     const of = { ...written, ...said, ...(recipient === null ? {} : { recipient }), alert, sentAt: clock.now() };
-    const asked = { ...(await changedBefore(row, facts)), ...(await linksOf(row, facts)) };
+    const asked = {
+      ...{ ...(await changedBefore(row, facts)), ...(await linksOf(row, facts)) },
+      ...(await threadIn(row, facts)),
+    };
     return { ...about, ...of, ...asked, id, ticket, url: parts.publicUrl() + path };
+  }
+
+  async function threadIn(
+    { id, ticket }: DeliveryRow,
+    { event }: NotificationFacts,
+  ): Promise<Pick<Notification, 'thread' | 'language'>> {
+    if (!parts.answers || ticket === null || !toRequester.has(event)) return {};
+    const { language, ...thread } = await threadOf(state, parts.answers, ticket, id);
+    return { thread, ...(language === null ? {} : { language }) };
   }
 
   /** The texts with which other monitoring sent it: read now, as what is erased meanwhile is not sent. */

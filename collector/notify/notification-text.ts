@@ -55,6 +55,8 @@ const stillFires: ReadonlySet<Notification['event']> = new Set([
 /** One line: `Critical: web-1 – Disk nearly full (/var): 96.2%`. */
 export function headline(notification: Notification, language: Language): string {
   const { event, severity, members, value, why, stillSilent, about: ticket } = notification;
+  // Without its title: whose address stands in a mail may have sent none.
+  if (ticket && event === 'received') return newsText(notification, language);
   if (ticket)
     return oneLine(`${newsText(notification, language)}: #${ticket.id} ${ticketTitle(language, ticket)}`, 300);
   if (notification.article)
@@ -131,7 +133,14 @@ function ratingText({ about, url }: Notification, language: Language): string {
 /** To the same reader: nothing but what was written for them, and no link to a page that they may not open. */
 function commentText({ comment = '', ...notification }: Notification, language: Language): string {
   const written = escapedLines(comment);
-  return `${[headline(notification, language), '', written, '', word(language, 'notification.commentHow')].join('\n')}\n`;
+  const how = word(language, notification.thread ? 'notification.answerHow' : 'notification.commentHow');
+  return `${[headline(notification, language), '', written, '', how].join('\n')}\n`;
+}
+
+/** To whoever has just asked by mail. Nothing that they sent comes back: the sender of a mail is easily forged. */
+function receivedText({ ticket }: Notification, language: Language): string {
+  const lines = [word(language, 'notification.receivedWhat', { n: ticket ?? 0 }), ''];
+  return `${[...lines, word(language, 'notification.answerHow')].join('\n')}\n`;
 }
 
 /** In the language of the message, else as it was written first. */
@@ -180,6 +189,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
   const { endpoint, tags, value, why, event, assignee, dueAt, finding, metric } = notification;
   if (event === 'rating') return ratingText(notification, language);
   if (event === 'comment') return commentText(notification, language);
+  if (event === 'received') return receivedText(notification, language);
   if (event === 'review') return reviewText(notification, language, zone);
   const line = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
   const kind =

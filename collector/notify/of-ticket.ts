@@ -4,6 +4,7 @@
  */
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { StateTransaction } from '../state/database.ts';
+import { addressIn } from './address-in.ts';
 import { type NotificationFacts, wayBy } from './notification.ts';
 import { type ChannelRoute, routesFor } from './route.ts';
 import { saveNotification } from './save.ts';
@@ -78,12 +79,39 @@ export async function askByMail(
   { id, requester, at, rating }: { id: number; requester: string; at: number; rating: number },
 ): Promise<boolean> {
   const way = wayTo(routes, requester);
-  if (way === null) return false;
+  if (way === null || (await isFromProgram(db, id))) return false;
   const facts = await factsOfTicket(db, ruleNamed, id);
   const { channel, recipient } = way;
   const question = { event: 'rating', severity: 'info', why: null, recipient, rating } as const;
   await save(db, id, at, [channel], `ticket/${id}/rating/${rating}`, { ...facts, ...question });
   return true;
+}
+
+/**
+ * Tells whoever sent a mail that it became a ticket. Once per ticket: the caller does it in the transaction that makes it.
+ * @returns whether it is on its way
+ */
+export async function confirmByMail(
+  db: StateTransaction,
+  { routes, ruleNamed }: TicketNotifying,
+  { id, requester, at }: { id: number; requester: string; at: number },
+): Promise<boolean> {
+  const way = wayTo(routes, requester);
+  if (way === null) return false;
+  const { channel, recipient } = way;
+  const news = { event: 'received', severity: 'info', why: null, recipient } as const;
+  await save(db, id, at, [channel], `ticket/${id}/received`, { ...(await factsOfTicket(db, ruleNamed, id)), ...news });
+  return true;
+}
+
+/** A ticket that a program sent by mail: nobody reads what would be asked. */
+async function isFromProgram(db: StateTransaction, ticket: number): Promise<boolean> {
+  const first = db
+    .selectFrom('mail_messages')
+    .select('is_auto')
+    .where('ticket', '=', ticket)
+    .where('outcome', '=', 'ticket');
+  return (await first.limit(1).executeTakeFirst())?.is_auto === 1;
 }
 
 /**
@@ -119,14 +147,6 @@ export function wayTo(
   const channel = routes.find((route) => route.channel.kind === 'email')?.name;
   const recipient = requester === null ? null : addressIn(requester);
   return channel === undefined || recipient === null ? null : { channel, recipient };
-}
-
-/** `mia@example.org`, `Mia Abe <mia@example.org>`; null where there is none, or more than one. */
-export function addressIn(requester: string): string | null {
-  const inner = /^[^<>]*<([^<>]+)>$/.exec(requester.trim())?.[1] ?? requester;
-  return (
-    /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$/.exec(inner.trim())?.[0] ?? null
-  );
 }
 
 type TicketFacts = Omit<NotificationFacts, 'event' | 'severity' | 'why'>;

@@ -10,6 +10,7 @@ import { reason } from '../../shared/reason.ts';
 import { openUnchanged } from '../series/copy.ts';
 import type { Config } from '../settings/settings.ts';
 import { backupRefused as refused } from '../state/backup-refused.ts';
+import { copyAttachments } from './attached.ts';
 import { copyFile, giveToOwner, isThere, linkFile, sumOf, syncFolder, syncFolders, writeDurable } from './files.ts';
 import { refuseForeign, writeLedger } from './ledger.ts';
 import { leftOutText } from './left-out.ts';
@@ -219,6 +220,8 @@ async function fill(folder: string, to: string, request: BackupRequest): Promise
   const [schema, live] = [await source.schema(), await source.counts()];
   await source.state(join(folder, stateFile), during('state'));
   await add(stateFile);
+  const attached = await copyAttachments(config.data, folder, before?.folder ?? null, quietly);
+  files.push(...attached.files);
   const counts = isDump ? live : countsIn(join(folder, names.state), Object.keys(live));
 
   progress({ phase: 'settings', done: 0, total: 0 });
@@ -238,7 +241,7 @@ async function fill(folder: string, to: string, request: BackupRequest): Promise
   return {
     ...{ state: { kind: isDump ? 'postgres' : 'sqlite', schema }, counts, settings: file, leftOut, files },
     series: { name: config.series.name, isWhole, segments: segments.count },
-    linked: segments.linked,
+    linked: segments.linked + attached.linked,
   };
 }
 

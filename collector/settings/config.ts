@@ -37,6 +37,7 @@ import { readCluster } from './cluster.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
 import { readDesks } from './desks.ts';
 import { logInFaults, readLogIn } from './log-in.ts';
+import { readMailIn } from './mail-in.ts';
 import { MirrorsSettings, mirrorFaults, plainMirrors, readMirrors } from './mirrors.ts';
 import { type Read, readNamed } from './named-file.ts';
 import { ownBackupFaults, readOwnBackup } from './own-backup.ts';
@@ -115,6 +116,7 @@ export function loadConfig(
   const broker = readBroker(settings.broker, settings.mqtt, read, faults);
   const channels = readChannels(settings.channels, read, faults);
   const desks = readDesks(settings.desks, read, faults);
+  const mailIn = readMailIn(settings.mail_in, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
   faults.push(...ownBackupFaults(settings.backup, read), ...logInFaults(settings.login, read));
   faults.push(...auditFaults(settings.audit, read));
@@ -178,7 +180,7 @@ export function loadConfig(
     series,
     cluster: readCluster(good.cluster),
     channels,
-    desks,
+    ...{ desks, mailIn },
     routing: routing.documents,
     mirrors: readMirrors(good.mirrors, read),
     outgoing: { allow: good.outgoing?.allow ?? [] },

@@ -9,6 +9,7 @@ import { portFault } from '../../shared/shape.ts';
 import type { OpenIdSettings } from '../accounts/openid-settings.ts';
 import type { FileLayer } from '../agent-settings/store.ts';
 import type { DeskSettings } from '../desks/settings.ts';
+import { type MailInPlace, MailInSettings } from '../mail/settings.ts';
 import type { MirrorSettings } from '../mirrors/mirror.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
@@ -239,6 +240,7 @@ export const CollectorSettings = Type.Object(
     desks: Type.Optional(
       Type.Array(Type.Unknown(), { maxItems: 8, description: 'each checked by its kind: collector/desks' }),
     ),
+    mail_in: Type.Optional(MailInSettings),
     rules: Type.Optional(
       Type.Array(Type.Unknown(), {
         description: 'changes of default rules by id, and rules of your own: collector/evaluate/check.ts',
@@ -405,6 +407,8 @@ export interface Config {
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
   /** Ticket desks of others. */
   desks: DeskSettings[];
+  /** The mailbox whose messages become tickets; null: none. */
+  mailIn: MailInPlace | null;
   /** Schedules, escalation policies, routes and people, as far as the file has them. */
   routing: FileDocuments;
   /** Where every sample goes as well. */

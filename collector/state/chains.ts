@@ -14,6 +14,7 @@ const ofTicket = [
   'desk_links',
   'ticket_participants',
   'ratings',
+  'attachments',
   'impacts',
   'incidents',
 ] as const;

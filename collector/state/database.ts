@@ -18,6 +18,7 @@ import type { CostTables } from './cost-tables.ts';
 import type { DeskTables } from './desk-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { KnowledgeTables } from './knowledge-tables.ts';
+import type { MailTables } from './mail-tables.ts';
 import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { OutageTables } from './outage-tables.ts';
@@ -60,6 +61,7 @@ export interface Database
     DeskTables,
     IdentityTables,
     KnowledgeTables,
+    MailTables,
     MaintenanceTables,
     OutageTables,
     PushTables,

@@ -112,6 +112,9 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   ratings: [{ emptied: ofTickets, set: { comment: null } }, ...texts('comment')],
   impacts: [{ emptied: ofTickets, set: { reason: '' } }, ...texts('reason', 'segments')],
   ticket_links: texts('target'),
+  // Their bytes go with the next sweep of files, see collector/attachments.
+  attachments: [...rows(ofTickets), ...texts('name')],
+  mail_messages: [{ emptied: ofTickets, set: { sender: null, subject: null } }, ...texts('sender', 'subject')],
   tickets: [
     {
       emptied: own,

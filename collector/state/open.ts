@@ -72,6 +72,8 @@ import * as cluster from './migrations/095-cluster.ts';
 import * as collectorFigures from './migrations/096-collector-figures.ts';
 import * as ticketQueue from './migrations/104-ticket-queue.ts';
 import * as scripts from './migrations/106-scripts.ts';
+import * as mail from './migrations/102-mail.ts';
+import * as attachments from './migrations/103-attachments.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -144,6 +146,8 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '096-collector-figures': collectorFigures,
   '106-scripts': scripts,
   '104-ticket-queue': ticketQueue,
+  '102-mail': mail,
+  '103-attachments': attachments,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

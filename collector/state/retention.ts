@@ -84,6 +84,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   ticket_links: chained,
   ticket_participants: chained,
   ratings: chained,
+  attachments: chained,
+  mail_messages: evidence('at', 'not exists (select 1 from tickets k where k.id = t.ticket)'),
   users: entered,
   person_skills: entered,
   identities: entered,

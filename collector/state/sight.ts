@@ -139,6 +139,7 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | CountedBy | typeof e
     (select cast(id as text) from tickets where ${tickets(sight)})))`,
   desk_links: within('ticket', 'tickets'),
   ratings: within('ticket', 'tickets'),
+  attachments: within('ticket', 'tickets'),
   impacts: within('ticket', 'tickets'),
   incidents: within('ticket', 'tickets'),
   ticket_targets: everything,

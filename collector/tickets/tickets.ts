@@ -43,7 +43,12 @@ export interface Comment {
   isFromRequester: boolean;
   /** Where it was written first, and its id there: it is taken once. */
   origin?: string;
+  /** What else its event says. */
+  facts?: Readonly<Record<string, unknown>>;
 }
+
+/** What must be saved with it or not at all, in the same transaction. */
+export type AlsoSaved = (db: StateTransaction, ticket: number) => Promise<void>;
 
 export interface TicketTransition {
   to: TicketStateName;
@@ -73,9 +78,9 @@ type Resolved = { ratingToken: string | null };
 /** All but `create` throw EvenkeelError NOT_FOUND, or CONFLICT where the state of the ticket does not allow it. */
 export interface Tickets extends Teamwork, TicketLinks, Merging, Ratings {
   /** @returns the number of the new ticket */
-  create(ticket: NewTicket): Promise<number>;
+  create(ticket: NewTicket, also?: AlsoSaved): Promise<number>;
   /** An answer of the requester ends the wait for it; a public comment of another goes to them by mail. */
-  comment(id: number, by: string, comment: Comment): Promise<void>;
+  comment(id: number, by: string, comment: Comment, also?: AlsoSaved): Promise<void>;
   /** Whether mails reach this requester. */
   canMail(requester: string | null): boolean;
   /** Where whoever works on it talks; null where the settings name no place. */
@@ -186,17 +191,22 @@ export function createTickets(parts: TicketsParts): Tickets {
   }
 
   return {
-    create: (ticket) => createByPerson(parts, ticket),
-    async comment(id, by, { text, isPublic, isFromRequester, origin }) {
+    create: (ticket, also) => createByPerson(parts, ticket, also),
+    async comment(id, by, { text, isPublic, isFromRequester, origin, facts: more }, also) {
       let isMailed = false;
       await touch(id, async (db, row, now) => {
         if (isFromRequester && row.requester === null)
           throw conflict(`nobody asked for ticket ${id}; write the comment as your own`);
         const isAnswer = isFromRequester || (isPublic && by === row.requester);
         const isForThem = isFromRequester && by !== row.requester;
-        const facts = { ...(isForThem ? { fromRequester: true } : {}), ...(origin === undefined ? {} : { origin }) };
+        const facts = {
+          ...more,
+          ...(isForThem ? { fromRequester: true } : {}),
+          ...(origin === undefined ? {} : { origin }),
+        };
         const data = Object.keys(facts).length === 0 ? null : JSON.stringify(facts);
         await note(db, id, now, by, 'comment', { text, data, is_public: isPublic || isFromRequester ? 1 : 0 });
+        await also?.(db, id);
         const { requester } = row;
         if (parts.notify && isPublic && !isAnswer && requester !== null)
           isMailed = await commentByMail(db, parts.notify, { id, requester, at: now });
@@ -267,7 +277,7 @@ export function createTickets(parts: TicketsParts): Tickets {
   };
 }
 
-async function createByPerson(parts: TicketsParts, ticket: NewTicket): Promise<number> {
+async function createByPerson(parts: TicketsParts, ticket: NewTicket, also?: AlsoSaved): Promise<number> {
   const { state, changeFeed, notify } = parts;
   const now = parts.clock.now();
   const { title, text, endpoint, impact, urgency, by, requester, channel, category } = ticket;
@@ -279,6 +289,7 @@ async function createByPerson(parts: TicketsParts, ticket: NewTicket): Promise<n
       .returning('id')
       .executeTakeFirstOrThrow();
     await noteOpening(db, notify, { ticket: row.id, at: now, actor: by }, { priority: own.priority, text });
+    await also?.(db, row.id);
     return row.id;
   });
   changeFeed.publish({ kind: 'ticket', ticket: id });

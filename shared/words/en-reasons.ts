@@ -215,6 +215,13 @@ export const reasons = {
     'Give each collector a folder of its own. Where this one takes the place of the other, move erased.json away',
   own_backup_correct: 'Correct that and try again; earlier backups are untouched',
   own_backup_dangling: 'It is a link to a folder that is not there',
+  file_empty: 'It is empty',
+  file_too_big: 'It is larger than {{limit_bytes}}',
+  file_type:
+    'Its content is none of PNG, JPEG, GIF, WebP, PDF, ZIP (with office documents), gzip and plain text, whatever its name says',
+  file_ticket_full: 'The files of one ticket may have {{limit_bytes}} together',
+  file_too_many: 'One ticket may have {{n}} files',
+  file_all_full: 'All files of tickets may have {{limit_bytes}} together; remove some of other tickets first',
   own_backup_disk_full: 'The disk is full',
   own_backup_elsewhere: 'Choose a folder elsewhere, best on another disk',
   own_backup_folder_of_user: 'Make it a folder of that user, or choose another one',

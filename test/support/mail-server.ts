@@ -19,8 +19,14 @@ export interface RealMailServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Takes mail for everybody but `nobody@…`, whom it refuses with 550. */
-export async function openRealMailServer(at?: number): Promise<RealMailServer> {
+/**
+ * Takes mail for everybody but `nobody@…`, whom it refuses with 550.
+ * @param boxes folder with one Maildir per person; who is not one of them is accepted and given back to the sender. Left out, all goes into one file
+ */
+export async function openRealMailServer(
+  at?: number,
+  boxes?: { maildirs: string; people: readonly string[] },
+): Promise<RealMailServer> {
   const port = at ?? (await freePort());
   const folder = temporaryFolder();
   const [file, mailbox] = [join(folder.path, 'exim.conf'), join(folder.path, 'mailbox')];
@@ -54,13 +60,28 @@ export async function openRealMailServer(at?: number): Promise<RealMailServer> {
     'begin routers',
     'everybody:',
     '  driver = accept',
+    ...(boxes === undefined
+      ? []
+      : [
+          `  local_parts = lsearch;${join(folder.path, 'people')}`,
+          '  local_part_suffix = +*',
+          '  local_part_suffix_optional',
+        ]),
     '  transport = box',
     'begin transports',
     'box:',
     '  driver = appendfile',
-    `  file = ${mailbox}`,
+    ...(boxes === undefined
+      ? [`  file = ${mailbox}`]
+      : [
+          `  directory = ${boxes.maildirs}/$local_part_data`,
+          '  maildir_format',
+          '  create_directory',
+          '  return_path_add',
+        ]),
     `  user = ${user}`,
   ];
+  if (boxes) writeFileSync(join(folder.path, 'people'), boxes.people.map((one) => `${one}: ${one}\n`).join(''));
   writeFileSync(file, `${lines.join('\n')}\n`);
   const child = spawn(program as string, ['-C', file, '-bdf'], { stdio: ['ignore', 'ignore', 'pipe'] });
   let output = '';

@@ -217,6 +217,7 @@ async function putThings(
   const common = { keywords: '', reviewer: null, validUntil: null, state: 'published' };
   ids.article = (await admin('POST', '/api/v1/articles', { ...common, texts })).id;
   await admin('POST', `/api/v1/tickets/${ids.ticket}/comment`, { text: `${word} comment` });
+  ids.file = String((await admin('POST', `/api/v1/tickets/${ids.ticket}/attachments`, { log: word })).id);
   const affected = [{ site, people: 3 }];
   const segments = [{ start: now - 20 * hour, end: now - 19 * hour, factor: 1, affected }];
   await admin('PUT', `/api/v1/tickets/${ids.ticket}/impact`, { segments, reason: word });

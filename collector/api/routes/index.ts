@@ -8,6 +8,7 @@ import { alertGroupRoutes } from './alert-groups.ts';
 import { alertmanagerRoutes } from './alertmanager.ts';
 import { alertRoutes } from './alerts.ts';
 import { applicantRoutes } from './applicants.ts';
+import { attachmentRoutes } from './attachments.ts';
 import { auditRoutes } from './audit.ts';
 import { brokerUserRoutes } from './broker-users.ts';
 import { budgetRoutes } from './budgets.ts';
@@ -33,6 +34,7 @@ import { installRoutes } from './install.ts';
 import { knowledgeRoutes } from './knowledge.ts';
 import { kpiRoutes } from './kpis.ts';
 import { logInRoutes } from './log-ins.ts';
+import { mailInRoutes } from './mail-in.ts';
 import { maintenanceRoutes } from './maintenance.ts';
 import { maintenanceTableRoutes } from './maintenance-table.ts';
 import { metricRoutes } from './metrics.ts';
@@ -124,11 +126,13 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   changeTableRoutes,
   channelRoutes,
   deskRoutes,
+  mailInRoutes,
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,
   ticketBulkRoutes,
   workloadRoutes,
+  attachmentRoutes,
   ticketTargetRoutes,
   knowledgeRoutes,
   searchRoutes,

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Static, Type } from 'typebox';
 import { fail } from '../../../shared/errors.ts';
+import { toRequester } from '../../../shared/notification.ts';
 import { isNotAllowed, type Outgoing } from '../../../shared/outgoing.ts';
 import { escaped } from '../../../shared/safe-text.ts';
 import { defaultLanguage, type Language, languages } from '../../../shared/words/index.ts';
@@ -143,20 +144,36 @@ export function addressFault(text: string): string | null {
   return text.split(',').every(isAddress) ? null : 'is not a mail address; write it like it@example.org';
 }
 
-function contentOf(notification: Notification, language: Language, zone: string) {
-  // Mails about one alert form one thread: the first has the id to which later ones refer.
-  const thread = `<${Buffer.from(`${notification.key}/${notification.startedAt}`).toString('base64url')}@evenkeel>`;
+const subjectOf = (notification: Notification, language: Language) =>
+  notification.thread === undefined
+    ? `[Evenkeel] ${headline(notification, language)}`
+    : `${notification.thread.tag} ${headline(notification, language)}`;
+
+/** Mails about one alert form one thread: the first has the id to which later ones refer. */
+function threadHeaders({ id, key, startedAt, thread }: Notification) {
+  const first = `<${Buffer.from(`${key}/${startedAt}`).toString('base64url')}@evenkeel>`;
+  if (thread === undefined) return { messageId: `<${id}@evenkeel>`, inReplyTo: first, references: first };
+  const { messageId, answers, replyTo } = thread;
+  const refers = answers === null ? { references: first } : { inReplyTo: answers, references: `${first} ${answers}` };
+  return { messageId, replyTo, ...refers };
+}
+
+function contentOf(notification: Notification, channelLanguage: Language, zone: string) {
+  const language = notification.language ?? channelLanguage;
   return {
-    subject: `[Evenkeel] ${headline(notification, language)}`,
+    subject: subjectOf(notification, language),
     text: bodyText(notification, language, zone),
     // Whoever asked for a ticket gets a letter, not a table of facts.
-    ...(notification.event === 'rating' || notification.event === 'comment'
+    ...(toRequester.has(notification.event)
       ? {}
       : { html: mailHtml(chatText(notification, language, zone), language) }),
-    messageId: `<${notification.id}@evenkeel>`,
-    inReplyTo: thread,
-    references: thread,
-    headers: { 'Auto-Submitted': 'auto-generated', 'X-Evenkeel-Key': escaped(notification.key) },
+    ...threadHeaders(notification),
+    headers: {
+      'Auto-Submitted': notification.event === 'received' ? 'auto-replied' : 'auto-generated',
+      'X-Evenkeel-Key': escaped(notification.key),
+      // What Exchange reads in place of the header above.
+      ...(toRequester.has(notification.event) ? { 'X-Auto-Response-Suppress': 'All' } : {}),
+    },
   };
 }
 

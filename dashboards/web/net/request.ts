@@ -100,6 +100,8 @@ export const baseOf = (address: string): Base => ({ version: versions.get(addres
 export interface CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
+  /** Sent as it is, in place of a body. */
+  file?: Blob;
   signal?: AbortSignal;
   base?: Base;
 }
@@ -122,13 +124,17 @@ export async function call<T>(address: string, options: CallOptions = {}): Promi
 }
 
 async function callOnce<T>(address: string, options: CallOptions): Promise<T> {
-  const { method = 'GET', body, signal, base } = options;
+  const { method = 'GET', body, file, signal, base } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
   if (base?.version) headers[baseHeader] = base.version;
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (body !== undefined) {
     headers['content-type'] = 'application/json';
     init.body = JSON.stringify(body);
+  }
+  if (file) {
+    headers['content-type'] = 'application/octet-stream';
+    init.body = file;
   }
   if (signal) init.signal = signal;
   let response: Response;

@@ -10,6 +10,7 @@ import { Certificate } from './settings-certificate.tsx';
 import { Collectors } from './settings-collectors.tsx';
 import { Desks } from './settings-desks.tsx';
 import { LogIns } from './settings-log-ins.tsx';
+import { MailInBox } from './settings-mail.tsx';
 import { Mirrors } from './settings-mirrors.tsx';
 import { OwnBackup } from './settings-own-backup.tsx';
 import { ProviderSettings } from './settings-provider.tsx';
@@ -54,6 +55,7 @@ export function SettingsPage() {
       {may('admin') && <Certificate />}
       {may('admin') && <OwnBackup />}
       {may('admin') && <Desks />}
+      {may('admin') && <MailInBox />}
       {may('admin') && <Collectors />}
       {may('admin') && <Mirrors />}
       {may('admin') && <ProviderSettings />}

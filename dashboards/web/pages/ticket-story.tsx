@@ -10,6 +10,7 @@ import { Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
 import { joined, type NotificationRow, type Moment as StoryMoment, storyOf } from '../time/story.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
+import { MailQuotation, mailNote } from './ticket-mail.tsx';
 
 interface StoryItem {
   icon: IconName;
@@ -19,6 +20,8 @@ interface StoryItem {
   who?: { id: string; name: string } | null;
   /** The other ticket of which it is. */
   ticket?: number;
+  /** Shown when asked for. */
+  folded?: string | undefined;
 }
 
 type TicketEventRow = TicketDetail['events'][number];
@@ -97,8 +100,9 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
       return {
         icon,
         tone,
-        what: t(event.isPublic ? 'story.publicComment' : 'story.comment', { actor }),
+        what: mailNote(event) ?? t(event.isPublic ? 'story.publicComment' : 'story.comment', { actor }),
         text: event.text,
+        folded: (event.data as { quoted?: string } | null)?.quoted,
       };
     case 'assigned':
       return event.to || event.text
@@ -252,6 +256,7 @@ function Item({ item, at }: { item: StoryItem; at: number }): ComponentChildren 
           </span>
         </p>
         {item.text && <p class="quotation">{item.text}</p>}
+        {item.folded && <MailQuotation text={item.folded} />}
       </div>
     </li>
   );

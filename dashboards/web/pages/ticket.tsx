@@ -20,6 +20,7 @@ import { ImpactBox } from './incident/impact.tsx';
 import { HelpBox } from './knowledge/help.tsx';
 import { ScriptsBox } from './scripts/box.tsx';
 import { Actions } from './ticket-actions.tsx';
+import { Attachments } from './ticket-attachments.tsx';
 import { DeskFacts } from './ticket-desks.tsx';
 import { DueFacts } from './ticket-due.tsx';
 import { Priority, sourceOf, Tags, TicketState, titleOf } from './ticket-marks.tsx';
@@ -132,6 +133,7 @@ export function TicketPage({ id }: { id: number }) {
                   wanted={new URLSearchParams(search.value).get('script')}
                 />
               )}
+              <Attachments ticket={id} isEnded={ended.has(detail.row.state)} />
               <HelpBox of="tickets" id={id} ticket={id} isSolved={detail.row.resolvedAt !== null} />
               <ImpactBox ticket={id} from={detail.row.openedAt} />
             </div>

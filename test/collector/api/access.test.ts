@@ -112,6 +112,13 @@ async function addSecondTicket(): Promise<void> {
   await addTicket();
   await addArticle();
 }
+async function addFile(): Promise<void> {
+  await addTicket();
+  const path = `/api/v1/tickets/${ids.ticket}/attachments?name=a.txt`;
+  const made = await collector.call(path, { method: 'POST', as: 'operator', body: { a: 'line' } });
+  assert.is(made.status, 201, made.text);
+  ids.file = String((made.body as { id: number }).id);
+}
 async function addLink(): Promise<void> {
   await addSecondTicket();
   const body = { kind: 'related', target: '1' };
@@ -721,6 +728,20 @@ const calls: Record<string, Call> = {
   'POST /api/v1/tickets': { body: { title: 'new disk' }, status: 201 },
   'GET /api/v1/tickets/:id': { path: '/api/v1/tickets/:ticket' },
   'POST /api/v1/tickets/:id/comment': { path: '/api/v1/tickets/:ticket/comment', body: { text: 'looking' } },
+  'GET /api/v1/tickets/:id/attachments': { path: '/api/v1/tickets/:ticket/attachments' },
+  'POST /api/v1/tickets/:id/attachments': {
+    path: '/api/v1/tickets/:ticket/attachments?name=a.txt',
+    body: { a: 'line' },
+    ...{ status: 201, before: addTicket },
+  },
+  'GET /api/v1/tickets/:id/attachments/:file': {
+    path: '/api/v1/tickets/:ticket/attachments/:file',
+    before: addFile,
+  },
+  'DELETE /api/v1/tickets/:id/attachments/:file': {
+    path: '/api/v1/tickets/:ticket/attachments/:file',
+    ...{ status: 204, before: addFile },
+  },
   'POST /api/v1/tickets/:id/assign': { path: '/api/v1/tickets/:ticket/assign', body: { assignee: 'a operator' } },
   'POST /api/v1/tickets/:id/resolve': {
     path: '/api/v1/tickets/:ticket/resolve',
@@ -878,6 +899,9 @@ const calls: Record<string, Call> = {
   'GET /api/v1/channels/trouble': {},
   'GET /api/v1/collector/tls': {},
   'GET /api/v1/collector/mirrors': {},
+  'GET /api/v1/mail-in': {},
+  // None is set up.
+  'POST /api/v1/mail-in/test': { status: 404 },
   'GET /api/v1/desks': {},
   'POST /api/v1/desks/:name/test': { path: '/api/v1/desks/nothing/test', status: 404 },
   'POST /api/v1/desks/:name/hook': { path: '/api/v1/desks/nothing/hook', body: {}, status: 401 },

@@ -130,6 +130,7 @@ function askedOf(route: string, side: Side) {
     .replace(':id', id)
     .replace(':job', 'nightly')
     .replace(':link', '1')
+    .replace(':file', sites.ids[side].file ?? 'x')
     .replace(':notice', '1')
     .replace(':endpoint', sites.ids[side].endpoint as string)
     .replace(/:\w+/g, 'x');

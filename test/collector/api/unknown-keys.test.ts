@@ -23,6 +23,7 @@ const takesBody: Record<string, string> = {
   'POST /api/v1/agent/copied': 'so may one that asks whether it is a copy',
   'POST /api/v1/alerts/webhook': 'the form is Alertmanager’s, and grows',
   'POST /api/v1/desks/:name/hook': 'the form is that of each vendor, and its signature is looked at first',
+  'POST /api/v1/tickets/:id/attachments': 'the body is the file itself',
   'POST /api/v1/mqtt/auth': 'the form is that of a broker, which is known by its secret first',
   'POST /api/v1/mqtt/acl': 'as for whether somebody may log in',
   'POST /api/v2/alerts': 'the form is Alertmanager’s, and grows',
@@ -161,7 +162,7 @@ test('a body where none is read is no silent yes: of any shape, and with a GET',
   for (const route of Object.keys(access)) {
     if (isPage(route)) continue;
     if (route.startsWith('GET ')) took.push(...refused(await send(route, '', '{"nonsense":1}'), route, 'no body'));
-    else if (!examples.has(route))
+    else if (!examples.has(route) && !(route in takesBody))
       for (const body of ['[1]', '"nonsense"', '1'])
         took.push(...refused(await send(route, '', body), `${route} ${body}`, 'the body'));
   }

@@ -4,7 +4,7 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addressIn } from '../../../collector/notify/of-ticket.ts';
+import { addressIn } from '../../../collector/notify/address-in.ts';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 import { until } from '../../support/processes.ts';
