@@ -29,9 +29,7 @@ import { MirrorsSettings } from './mirrors.ts';
 import { ScriptsSettings } from './scripts.ts';
 
 const closed = { additionalProperties: false } as const;
-const hour = 3_600_000;
-const day = 24 * hour;
-
+const [hour, day] = [3_600_000, 86_400_000];
 /** @param least, most ms between which it makes sense */
 const duration = (description: string, standard: string, least: number, most: number) =>
   Type.Optional(
@@ -392,7 +390,6 @@ export interface Config {
   broker: ExternalBroker | null;
   /** Agents may come by WebSocket at the port of the web app, too. */
   webSocket: boolean;
-  /** PEM texts, not paths. */
   /** A certificate from outside. */
   tls: TlsSettings | null;
   /** Where a certificate of the collector's own is wanted, or lies in the data folder: further names in it. */
@@ -405,9 +402,8 @@ export interface Config {
   /** Others work on the same fleet; null: this one alone. */
   cluster: ClusterPlace | null;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
-  /** Ticket desks of others. */
+  /** Ticket desks of others; the mailbox whose messages become tickets, null: none. */
   desks: DeskSettings[];
-  /** The mailbox whose messages become tickets; null: none. */
   mailIn: MailInPlace | null;
   /** Schedules, escalation policies, routes and people, as far as the file has them. */
   routing: FileDocuments;

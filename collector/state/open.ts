@@ -70,10 +70,10 @@ import * as savedViews from './migrations/089-saved-views.ts';
 import * as brokerUsers from './migrations/091-broker-users.ts';
 import * as cluster from './migrations/095-cluster.ts';
 import * as collectorFigures from './migrations/096-collector-figures.ts';
-import * as ticketQueue from './migrations/104-ticket-queue.ts';
-import * as scripts from './migrations/106-scripts.ts';
 import * as mail from './migrations/102-mail.ts';
 import * as attachments from './migrations/103-attachments.ts';
+import * as ticketQueue from './migrations/104-ticket-queue.ts';
+import * as scripts from './migrations/106-scripts.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';

@@ -69,7 +69,7 @@ function Mailbox({ of }: { of: MailInView }) {
   const test = () => void send(async () => setTrial(await call<MailTrial>('mail-in/test', { method: 'POST' })));
   const set = of.settings as Record<string, string | number>;
   const { user, host, port, address, folder, moveTo, asideTo } = set;
-  const limits = { mb: set.maxMb, sender: set.perSender, all: set.perHour, answers: set.answers };
+  const { maxMb: mb = '', perSender: sender = '', perHour: all = '', answers = '' } = set;
   return (
     <div class="stack">
       {of.trouble !== null && (
@@ -90,7 +90,7 @@ function Mailbox({ of }: { of: MailInView }) {
         <Fact name={t('mailIn.folders')}>
           <code>{folder}</code> → <code>{moveTo}</code>, <code>{asideTo}</code>
         </Fact>
-        <Fact name={t('mailIn.limits')}>{t('mailIn.limitsAre', limits)}</Fact>
+        <Fact name={t('mailIn.limits')}>{t('mailIn.limitsAre', { mb, sender, all, answers })}</Fact>
         <Fact name={t('mailIn.checked')}>{of.checkedAt === null ? '—' : <Ago at={of.checkedAt} />}</Fact>
         <Fact name={t('mailIn.last')}>
           {of.lastMessageAt === null ? t('mailIn.never') : <Ago at={of.lastMessageAt} />}

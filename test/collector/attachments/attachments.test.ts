@@ -31,7 +31,6 @@ test('the type follows from the content', () => {
     '<?xml version="1.0"?><svg/>',
     'hello <script>alert(1)</script>',
     '#!/bin/sh\nrm -rf /',
-    'GIF89',
     '\xd0\xcf\x11\xe0\x00',
   ])
     assert.is(typeOf(Buffer.from(bad, 'latin1')) ?? null, null, bad);
