@@ -26,7 +26,7 @@ export function becomeOwner(folder: string): void {
 }
 
 /** Beside the data of a package, in a folder of root's: what the agent obeys is not the agent's to change. */
-function settingsFolder(data: string): string {
+export function settingsFolder(data: string): string {
   if (process.env.EVENKEEL_AGENT_SETTINGS) return process.env.EVENKEEL_AGENT_SETTINGS;
   if (!isPackaged() || data !== defaultData()) return data;
   return process.platform === 'win32' ? join(dirname(data), 'etc') : '/etc/evenkeel-agent';

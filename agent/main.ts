@@ -50,6 +50,10 @@ const commands: Record<string, AgentCommandEntry> = {
     usage: 'seal [--yes]            before this machine becomes an image: takes its identity away',
     load: () => import('./commands/seal.ts'),
   },
+  scripts: {
+    usage: 'scripts                 which scripts of scripts.yaml others may start, and what stands against the rest',
+    load: () => import('./commands/scripts.ts'),
+  },
   sleep: {
     usage: 'sleep                   let the running agent say that the machine goes to sleep',
     load: () => import('./commands/sleep.ts'),

@@ -10,7 +10,7 @@ import type { AgentCommand } from './command.ts';
 import { print } from './print.ts';
 
 /** An administrator's, where the data folder is also that of the settings. */
-const stays = new Set(['checks.yaml', 'agent.settings.json', 'end-of-life.yaml', 'end-of-life.json']);
+const stays = new Set(['checks.yaml', 'agent.settings.json', 'scripts.yaml', 'end-of-life.yaml', 'end-of-life.json']);
 const identity = 'agent.json';
 
 export const command: AgentCommand = {

@@ -4,7 +4,7 @@
  * restart, or before a folder was put back from a backup, means nothing, whatever the clock says.
  */
 import type { Clock } from '../../shared/clock.ts';
-import type { ScriptOffer, ScriptOffers, ScriptRun, SectionName } from '../../shared/inventory.ts';
+import type { ScriptOffers, ScriptRun, SectionName } from '../../shared/inventory.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Reason, reason, reasonsInLog, reasonsOf } from '../../shared/reason.ts';
 import type { ScriptOrder } from '../../shared/report.ts';
@@ -13,8 +13,9 @@ import { scriptBounds } from '../../shared/script-bounds.ts';
 import { withoutSecrets } from '../../shared/secrets.ts';
 import type { AgentMemory } from '../memory.ts';
 import { execute } from '../run.ts';
-import { type AllowedScript, type AllowList, limitOf, readAllowList } from './allow-list.ts';
+import { type AllowedScript, limitOf } from './allow-list.ts';
 import { judge } from './judge.ts';
+import { listOf, offersOf } from './offers.ts';
 import { openScript } from './opened.ts';
 
 export interface ScriptParts {
@@ -34,44 +35,17 @@ export interface ScriptDesk {
 }
 
 const runsKey = 'script_runs';
+/** With room for what is masked once more on its way. */
+const keptOutput = scriptBounds.output - 512;
 /** Orders that are looked at in an hour; of more nothing is said either: each answer takes room in the spool. */
 const ordersPerHour = 120;
 const hourMs = 3_600_000;
 /** Ids that are remembered; after so many there is another token, under which all of them are stale. */
 const knownAtMost = 1000;
-/** By whose name a descriptor can be run. */
-const isAble = process.platform === 'linux';
-
-const textsOf = (given: AllowedScript['title']) => (typeof given === 'string' ? { en: given } : given);
-
-function offerOf(script: AllowedScript): ScriptOffer {
-  const { name, title, about, sha256, two_persons = false, parameters = [] } = script;
-  let problem: Reason[] | null = null;
-  try {
-    openScript(script).close();
-  } catch (thrown) {
-    problem = reasonsOf(thrown);
-  }
-  return {
-    ...{
-      name,
-      title: textsOf(title),
-      about: about === undefined ? null : textsOf(about),
-      sha256,
-      two_persons,
-      problem,
-    },
-    limit_s: Math.ceil(limitOf(script) / 1000),
-    parameters: parameters.map((one) => ({
-      ...{ name: one.name, title: one.title === undefined ? null : textsOf(one.title), values: one.values },
-    })),
-  };
-}
-
 /** As it can be shown anywhere: without secrets, without what a terminal would obey, bounded. */
 function printable(text: string): { output: string; cut: boolean } {
   const bare = escapedLines(withoutSecrets(text));
-  return { output: bare.slice(0, scriptBounds.output), cut: bare.length > scriptBounds.output };
+  return { output: bare.slice(0, keptOutput).toWellFormed(), cut: bare.length > keptOutput };
 }
 
 const isRun = (one: unknown): one is ScriptRun => typeof (one as ScriptRun | null)?.id === 'string';
@@ -120,15 +94,6 @@ export function openScriptDesk({
     return hour.orders > ordersPerHour;
   }
 
-  function read(): { list: AllowList | null } | { refused: Reason[] } {
-    if (!isAble) return { refused: [reason('scripts_not_on_system', { system: process.platform })] };
-    try {
-      return { list: readAllowList(file) };
-    } catch (thrown) {
-      return { refused: [reason('scripts_file_refused', { text: reasonsInLog(reasonsOf(thrown)).slice(0, 1500) })] };
-    }
-  }
-
   function begun(order: ScriptOrder): ScriptRun {
     const blank = { reason: null, ended: null, code: null, signal: null, output: '', cut: false };
     return { id: order.id, script: order.name, state: 'running', heard: Math.round(clock.now()), ...blank };
@@ -142,7 +107,7 @@ export function openScriptDesk({
 
   /** One order to its end. Whatever goes wrong is said. */
   async function runOne(order: ScriptOrder): Promise<void> {
-    const found = read();
+    const found = listOf(file);
     if ('refused' in found) return refuse(order, found.refused);
     const idleMs = endedAt === null ? null : clock.monotonic() - endedAt;
     const verdict = judge(order, { list: found.list, token, now: now(), isBusy, idleMs });
@@ -189,11 +154,8 @@ export function openScriptDesk({
 
   return {
     async offers() {
-      const found = read();
-      if ('refused' in found) return { token: null, off: found.refused, list: [] };
-      if (found.list === null) return { token: null, off: [reason('no_scripts_file')], list: [] };
-      if (!found.list.enabled) return { token: null, off: [reason('scripts_off_here')], list: [] };
-      return { token, off: null, list: (found.list.scripts ?? []).map(offerOf) };
+      const { off, list } = offersOf(file);
+      return { token: off === null ? token : null, off, list };
     },
     async take(orders) {
       const fresh = orders.filter(({ id }) => !known.has(id) && !runs.some((run) => run.id === id));

@@ -3,10 +3,11 @@
  * loaded where there is no `scripts.yaml` and no order: an agent is small.
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { reason } from '../../shared/reason.ts';
 import type { ScriptOrder } from '../../shared/report.ts';
 import { type Check, NoData } from '../checks/check.ts';
-import { settingsFile } from '../home.ts';
+import { settingsFolder } from '../home.ts';
 import type { ScriptDesk, ScriptParts } from './desk.ts';
 
 export interface OwnScripts {
@@ -21,7 +22,8 @@ const everyMs = 60_000;
 /** Something was offered, or ran: it is taken back when the file is gone. */
 const usedKey = 'scripts_used';
 
-const scriptsFile = (data: string) => settingsFile(data, 'scripts.yaml');
+/** Nowhere else, as other settings may: what the agent itself could write is no word of its administrator. */
+export const scriptsFile = (data: string) => join(settingsFolder(data), 'scripts.yaml');
 
 export function createScripts(parts: ScriptParts): OwnScripts {
   const { data, log, memory } = parts;

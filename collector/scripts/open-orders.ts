@@ -18,6 +18,7 @@ import {
   type OrderRow,
   readOpenOrders,
   readRuns,
+  readSent,
 } from './orders.ts';
 
 export interface ScriptRoom {
@@ -76,13 +77,16 @@ export async function createOpenOrders(parts: ScriptRoom) {
   const takeBack = (row: OrderRow, why: Reason, actor: string = monitor, to: 'withdrawn' | 'silent' = 'withdrawn') =>
     change(row, { state: to, reason: [why], ended_at: clock.now() }, actor, actor === monitor ? false : undefined);
 
-  /** What the machine says of its open order. */
+  /** What the machine says of its orders; also of one that was given up or taken back, and ran all the same. */
   async function hear(endpoint: string): Promise<void> {
-    const row = open.get(endpoint);
-    const run = row && (await readRuns(state, endpoint)).find(({ id }) => id === row.id);
-    if (!row || !run) return;
-    if (run.state !== 'running') await change(row, resultOf(run, clock.now()), row.asked_by, true);
-    else if (row.state === 'sent') await change(row, { state: 'running' }, row.asked_by);
+    const runs = new Map((await readRuns(state, endpoint)).map((run) => [run.id, run]));
+    for (const row of await readSent(state, endpoint, [...runs.keys()])) {
+      const run = runs.get(row.id) as ScriptRun;
+      const isNews = isOpen(row) || run.state === 'done' || run.state === 'lost';
+      if (run.state === 'running') {
+        if (row.state === 'sent') await change(row, { state: 'running' }, row.asked_by);
+      } else if (isNews) await change(row, resultOf(run, clock.now()), row.asked_by, true);
+    }
   }
 
   /** Why nobody may or can carry it out any more; null: it stands. */
@@ -118,7 +122,7 @@ export async function createOpenOrders(parts: ScriptRoom) {
   }
 
   const unsubscribe = changeFeed.subscribe((happened) => {
-    if (happened.kind !== 'inventory' || happened.section !== 'script_runs' || !open.has(happened.endpoint)) return;
+    if (happened.kind !== 'inventory' || happened.section !== 'script_runs') return;
     turns
       .run(happened.endpoint, () => hear(happened.endpoint))
       .catch((thrown: unknown) => log.warn({ err: thrown }, 'Could not take over the result of a script yet'));

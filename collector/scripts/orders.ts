@@ -34,6 +34,19 @@ export const readOrder = (state: State, endpoint: string, id: string): Promise<O
     .where('id', '=', id)
     .executeTakeFirst();
 
+/** Those of these that went to the machine, and of which no result is known. */
+export const readSent = (state: State, endpoint: string, ids: readonly string[]): Promise<OrderRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : state
+        .selectFrom('script_orders')
+        .selectAll()
+        .where('endpoint', '=', endpoint)
+        .where('id', 'in', ids)
+        .where('token', 'is not', null)
+        .where('state', 'in', ['sent', 'running', 'withdrawn', 'silent'])
+        .execute();
+
 async function sectionOf<T>(state: State, endpoint: string, section: string): Promise<T | null> {
   const row = await state
     .selectFrom('inventory')

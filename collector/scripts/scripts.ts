@@ -29,6 +29,7 @@ import { viewOf } from './shown.ts';
 export interface Scripts {
   /** What an endpoint is told at present. */
   settingsFor(endpoint: Endpoint): Pick<AgentConfig, 'scripts'>;
+  /** @throws EvenkeelError NOT_FOUND */
   view(endpoint: string, caller: ScriptCaller): Promise<ScriptsView>;
   /** @returns the id of the order. @throws EvenkeelError FORBIDDEN, NOT_FOUND, CONFLICT, BAD_REQUEST */
   ask(endpoint: string, question: ScriptQuestion, caller: ScriptCaller): Promise<string>;
@@ -108,12 +109,14 @@ export async function createScripts(parts: ScriptRoom): Promise<Scripts> {
       return { scripts: [{ id: row.id, token, name, sha256, choices, persons, expires }] };
     },
     async view(endpoint, { name, role, isPerson }) {
+      if (!fleet.get(endpoint)) throw fail('NOT_FOUND', { what: 'endpoint', id: endpoint });
       const [offers, orders] = await Promise.all([
         readOffers(state, endpoint),
         readOrders(state, endpoint, shownAtMost),
       ]);
       const mayRun = settings.enabled && isPerson && mayDo(role, settings.role);
-      return viewOf({ offers, orders, isEnabled: settings.enabled, mayRun, name });
+      const { enabled: isEnabled, twoPersons: isForTwo } = settings;
+      return viewOf({ offers, orders, isEnabled, isForTwo, mayRun, name });
     },
     async ask(id, question, caller) {
       requireRight(settings, caller);

@@ -8,6 +8,8 @@ interface ScriptSight {
   offers: ScriptOffers | null;
   orders: readonly OrderRow[];
   isEnabled: boolean;
+  /** Every script needs two, whatever its machine says. */
+  isForTwo: boolean;
   /** Whoever looks, and their name. */
   mayRun: boolean;
   name: string;
@@ -29,11 +31,11 @@ function orderView(row: OrderRow, mayRun: boolean, name: string): ScriptOrderVie
   };
 }
 
-export function viewOf({ offers, orders, isEnabled, mayRun, name }: ScriptSight): ScriptsView {
+export function viewOf({ offers, orders, isEnabled, isForTwo, mayRun, name }: ScriptSight): ScriptsView {
   return {
     ...{ enabled: isEnabled, mayRun },
     off: offers?.off ?? null,
-    list: offers?.list ?? [],
+    list: (offers?.list ?? []).map((one) => ({ ...one, two_persons: one.two_persons || isForTwo })),
     orders: orders.map((row) => orderView(row, mayRun, name)),
   };
 }

@@ -98,7 +98,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   update_rollouts: texts('reason'),
   update_turns: rows(own),
   update_said: rows(own),
-  script_orders: rows(own),
+  script_orders: [...rows(own), ...texts('why', 'output')],
   rules: rows(scoped),
   rule_versions: [...rows(scoped), ...texts('reason')],
   availability_targets: [...rows(scoped), ...texts('reason')],

@@ -91,8 +91,27 @@ const order = fc.record(
   },
   { requiredKeys: ['id', 'kind', 'settings', 'interval_s'] },
 );
+const script = fc.record(
+  {
+    id: fc.oneof(mostly('a'.repeat(32)), leaf),
+    token: fc.oneof(mostly('0'.repeat(32)), leaf),
+    name: fc.oneof(mostly('free-space'), fc.constantFrom<unknown>('Free', '-x', '../a', 'a'.repeat(49)), leaf),
+    sha256: fc.oneof(mostly('f'.repeat(64)), fc.constantFrom<unknown>('F'.repeat(64)), leaf),
+    choices: fc.oneof(
+      mostly({ days: '7' }),
+      fc.dictionary(fc.oneof(word, fc.constantFrom('days', 'a b')), fc.oneof(leaf, fc.constant('x'.repeat(201))), {
+        maxKeys: 10,
+      }),
+      any,
+    ),
+    persons: fc.oneof(mostly(['mia']), fc.constantFrom<unknown>(['mia', 'mio'], [], [''], ['a', 'b', 'c'], 'mia'), any),
+    expires: fc.oneof(mostly(1_796_000_000_000), fc.constantFrom<unknown>(8.65e15, 0.5, -1), leaf),
+  },
+  { requiredKeys: ['id', 'token', 'name', 'sha256', 'choices', 'persons'] },
+);
 const config = fc.record(
   {
+    scripts: fc.oneof(mostly([]), fc.array(script, { maxLength: 5 }), leaf),
     watch: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(order, { maxLength: 2 }), leaf),
     v: fc.constantFrom(1, 1, 1, 2, '1'),
     may_ask: fc.oneof(

@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ScriptOffers, ScriptRun } from '../../shared/inventory.ts';
 import { topicOf } from '../../shared/topics.ts';
+import { readHouse } from '../house/tree.ts';
 import { credentialFor, enrolledFolder, startAgent } from '../support/agent.ts';
 import { startBroker, type TestBroker, until } from '../support/broker.ts';
 
@@ -122,7 +123,23 @@ test('no message makes it run anything but what stands in its list, once', async
   }
 });
 
-test('a machine without a list runs nothing, says so, and has loaded nothing of it until then', async () => {
+test('without a list and an order nothing of it is loaded: only scripts.ts is imported by its name', () => {
+  const { sources } = readHouse();
+  const imports = [...sources.values()]
+    .filter(({ path }) => path.startsWith('agent/'))
+    .flatMap(({ path, imports: all }) =>
+      all.flatMap(({ to, kind }) => (kind === 'value' ? [[path, to] as const] : [])),
+    );
+  const here = (path: string) => path.startsWith('agent/scripts/') || path === 'agent/commands/scripts.ts';
+  const inward = imports.filter(([path, to]) => to.startsWith('agent/scripts/') && !here(path));
+  assert.equal(inward, [['agent/agent.ts', 'agent/scripts/scripts.ts']]);
+  const loaded = readFileSync(new URL('../../agent/scripts/scripts.ts', import.meta.url), 'utf8').match(
+    /^import (?!type )[^;]+from '(\.\/[^']+)'/gm,
+  );
+  assert.is(loaded, null, 'the rest comes by import() alone');
+});
+
+test('a machine without a list runs nothing, and says so', async () => {
   const broker = await startBroker();
   const folder = enrolledFolder(broker.port);
   const agent = startAgent(['run', '--data', folder.path], undefined, { EVENKEEL_LEAN: '2' });

@@ -16,7 +16,7 @@ import type { ScriptOffers, ScriptRun } from '../../shared/inventory.ts';
 import { silentLog } from '../../shared/log.ts';
 import type { ScriptOrder } from '../../shared/report.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
-import { temporaryFolder } from '../support/agent.ts';
+import { startAgent, temporaryFolder } from '../support/agent.ts';
 
 const test = suite('scripts of a machine');
 const isRoot = process.geteuid?.() === 0;
@@ -355,6 +355,22 @@ test('the agent ended while a script ran: the next start says that nobody knows 
     );
     assert.equal(found[0] && codesOf(found[0]), ['script_lost']);
     await taking;
+  }));
+
+test('the terminal says which would run, and why another would not', () =>
+  onMachine(async ({ path, script }) => {
+    const say = () => startAgent(['scripts', '--data', path]).finished;
+    const fine = await say();
+    assert.equal([fine.code, fine.stderr], [0, '']);
+    assert.match(fine.stdout, /^mark +queue: hp-1 \| -x; rm -rf \/ \| \$\(id\); ended after 60 s$/m);
+    writeFileSync(script, 'other');
+    const changed = await say();
+    assert.is(changed.code, 1);
+    assert.match(changed.stdout, /^mark +NOT RUN: .*was changed: its SHA-256 is [0-9a-f]{64}/m);
+    rmSync(join(path, 'scripts.yaml'));
+    const none = await say();
+    assert.is(none.code, 0);
+    assert.match(none.stdout, /no scripts\.yaml on this machine/);
   }));
 
 test('whatever is ordered, only what the list allows is run, with values of its lists', () =>

@@ -14,7 +14,7 @@ const scriptName = Type.String({ pattern: scriptNamePattern, want: 'the name of 
 const Question = Type.Object(
   {
     script: scriptName,
-    sha256: Type.String({ pattern: sha256Pattern, want: 'the sha256 of the script as it was shown' }),
+    sha256: Type.String({ pattern: sha256Pattern, want: 'the digest of the script as it was shown' }),
     choices: Type.Record(Type.String({ pattern: scriptNamePattern }), word(scriptBounds.value), {
       ...{ maxProperties: scriptBounds.parameters, additionalProperties: false },
     }),

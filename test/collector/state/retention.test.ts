@@ -130,6 +130,7 @@ test('past every end no row of a table that ages or is chained is left', async (
     alerts: { state: 'resolved', resolved_at: now, ticket: 1 },
     incidents: { ended_at: now },
     change_observations: { change: null },
+    script_orders: { open_key: null },
     software_titles: { product: null },
   };
   const any = state as unknown as Kysely<Record<string, Record<string, unknown>>>;

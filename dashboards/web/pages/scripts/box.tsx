@@ -45,6 +45,8 @@ export function ScriptsBox({ endpoint, ticket, alert, wanted = null }: ScriptsPr
       (ticket === undefined || one.ticket === ticket || isOpen(one)) &&
       (alert === undefined || one.alert === alert || isOpen(one)),
   );
+  // One at a time: what is open stands below.
+  const mayAsk = view.mayRun && !view.orders.some(isOpen);
   const act = (order: string, what: 'approve' | 'withdraw') =>
     void send(() => call(`${address}/orders/${order}/${what}`, { method: 'POST' })).then(loaded.reload);
   return (
@@ -63,9 +65,9 @@ export function ScriptsBox({ endpoint, ticket, alert, wanted = null }: ScriptsPr
                 key={offer.name}
                 of={offer}
                 machine={endpoint.name}
-                onOpen={view.mayRun ? () => setOpen(offer.name) : null}
+                onOpen={mayAsk ? () => setOpen(offer.name) : null}
                 form={
-                  open === offer.name && view.mayRun ? (
+                  open === offer.name && mayAsk ? (
                     <Ask
                       of={offer}
                       machine={endpoint.name}
