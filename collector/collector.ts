@@ -12,6 +12,7 @@ import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { agentSettingsOf, settingsFor } from './agent-config.ts';
 import { newEndpoints, ownRuleOf } from './alerts/own-rules.ts';
 import type { NewestValues } from './alerts/returned.ts';
+import { callAsUser } from './api/as-user.ts';
 import { listen } from './api/listen.ts';
 import { createServer } from './api/server.ts';
 import { createBaselines } from './baseline/baselines.ts';
@@ -40,6 +41,7 @@ import { createDeadman } from './notify/deadman.ts';
 import type { Outbox } from './notify/outbox.ts';
 import { openAlerts } from './open-alerts.ts';
 import { openUsersOfBroker } from './open-broker-users.ts';
+import { openChat } from './open-chat.ts';
 import { openMember } from './open-cluster.ts';
 import { warnOfFiles } from './open-files.ts';
 import { openIntake, sourceOf } from './open-intake.ts';
@@ -191,6 +193,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const erasures = createErasures({ ...deps, state, series, shred, now: clock.now });
   ports.mqtt = intake.port;
   const brokerUsers = openUsersOfBroker(config, { ...deps, state, fleet, changeFeed, alerts }, onStop);
+  const chat = openChat(config, { ...deps, state, publicUrl, isHeld: () => heldBack.since() !== null });
   const server = await createServer(
     {
       ...{ version: deps.version, clock, zone: config.zone, state, accounts, enrollments, fleet },
@@ -199,7 +202,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ act, onCall, alerts, outside, tickets, ticketClocks },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       ...{ rules, newest, viewOf: seen, ruleNamed },
-      ...{ ...routes, channels, channelHealth, ownBackups, mirrors },
+      ...{ ...routes, channels, chat, channelHealth, ownBackups, mirrors },
       trust: { view: tls.view, ofEndpoint: tls.agents.ofEndpoint },
       ...{ registry, addresses: () => tls.addresses(ports) },
       restoreTried: restoreTrier({ state, fleet, clock, rows, alerts }),
@@ -222,6 +225,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const port = await listen(server, (deps.leader ?? config).http);
   if (deps.leader) deps.leader.onPort(port);
   else ports.http = port;
+  onStop(chat.start(callAsUser(server)));
   const ofDays = { state, fleet, factsOf: rows.facts, heldOf: held, zone: config.zone, now: clock.now };
   chores.push({ name: 'backups and patches of the day', run: () => saveEndpointDays(ofDays) });
   onStop(() => managers.schedules.stop());

@@ -603,6 +603,22 @@ export const errors = {
     'The ticket desk {desk} does not let the account do this ({what}): {reason}.',
     'Give the account its rights back or renew its secret; then press Test. Until then it is asked every 15 minutes.',
   ),
+  CHAT_FAILED: row(
+    502,
+    'The chat room {room} did not do what it was asked for ({what}): {reason}.',
+    'It is tried again automatically; what was said there is done once it is reached.',
+    true,
+  ),
+  CHAT_REFUSED: row(
+    502,
+    'The chat room {room} refused {what}: {reason}.',
+    'Correct the room under `chat` in evenkeel.yaml, or outgoing.allow where it is on a private network; press Test on the page Settings.',
+  ),
+  CHAT_DENIED: row(
+    502,
+    'The chat room {room} does not accept our token for {what}: {reason}.',
+    'Make a new token with the rights that collector/chat/README.md names, put it into its file, and press Test on the page Settings.',
+  ),
   HOOK_REFUSED: row(
     401,
     'This message is not signed with the secret of the desk.',

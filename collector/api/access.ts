@@ -4,6 +4,7 @@
  */
 import type { Role } from '../../shared/api.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
+import { ownAccess } from './access-own.ts';
 import { ticketAccess } from './access-tickets.ts';
 
 export type Need = Role | 'public';
@@ -18,25 +19,7 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/login/openid/finish': 'public',
   'POST /api/v1/login/openid/check': 'admin',
   'POST /api/v1/logout': 'public',
-  'POST /api/v1/me/password': 'viewer',
-  'POST /api/v1/me/confirm': 'viewer',
-  'GET /api/v1/me/second-factor': 'viewer',
-  'POST /api/v1/me/second-factor': 'viewer',
-  'POST /api/v1/me/second-factor/confirm': 'viewer',
-  'DELETE /api/v1/me/second-factor': 'viewer',
-  'GET /api/v1/me/sessions': 'viewer',
-  'DELETE /api/v1/me/sessions': 'viewer',
-  'DELETE /api/v1/me/sessions/:id': 'viewer',
-  'GET /api/v1/views': 'viewer',
-  /** To share one needs an operator. */
-  'POST /api/v1/views': 'viewer',
-  'PUT /api/v1/views/start-view': 'viewer',
-  'PATCH /api/v1/views/:id': 'viewer',
-  'DELETE /api/v1/views/:id': 'viewer',
-  'GET /api/v1/me/push': 'operator',
-  'POST /api/v1/me/push': 'operator',
-  'DELETE /api/v1/me/push/:id': 'operator',
-  'POST /api/v1/me/push/:id/test': 'operator',
+  ...ownAccess,
   /** An agent sends its join code instead. */
   'POST /api/v1/enroll': 'public',
   /** Or its own credential. */
@@ -228,6 +211,8 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/collector/tls': 'admin',
   'GET /api/v1/collector/mirrors': 'admin',
   'GET /api/v1/desks': 'admin',
+  'GET /api/v1/chat': 'admin',
+  'POST /api/v1/chat/:name/test': 'admin',
   'POST /api/v1/desks/:name/test': 'admin',
   'GET /api/v1/mail-in': 'admin',
   'POST /api/v1/mail-in/test': 'admin',
@@ -406,6 +391,7 @@ export const asksAgain: ReadonlySet<string> = new Set([
   'PATCH /api/v1/users/:id',
   'POST /api/v1/users/:id/password',
   'POST /api/v1/users/:id/enable',
+  'POST /api/v1/me/chat',
   'POST /api/v1/me/second-factor',
   'DELETE /api/v1/me/second-factor',
   'PUT /api/v1/second-factor',

@@ -76,7 +76,7 @@ export function createAudit(context: Context) {
     );
     const noted = request.noted;
     const entry: AuditEntry = {
-      ...{ at: clock.now(), ...who, address: request.ip, ...what, object_id: id },
+      ...{ at: clock.now(), ...who, address: addressOf(request), ...what, object_id: id },
       // One's own account has no id in its address.
       name: named ?? (what.object === 'user' ? who.actor || null : null),
       ...(done && (before || row) ? differing(before, row, sent) : { before: null, after: sent }),
@@ -218,6 +218,9 @@ function sentIn(body: AuditValues, object: string): AuditValues | null {
   return entries.length > 0 ? Object.fromEntries(entries) : null;
 }
 
+/** Of a message its room: it came by no address. */
+const addressOf = ({ caller, ip }: FastifyRequest) => (caller?.room === undefined ? ip : `chat: ${caller.room}`);
+
 /** Empty where there is no such route. */
 const routeOf = ({ method, routeOptions: { url } }: FastifyRequest) => (url === undefined ? '' : `${method} ${url}`);
 
@@ -246,7 +249,7 @@ function placeIn({ scope, target, changes }: AuditValues): string | null {
 }
 
 function whoOf({ caller, body }: FastifyRequest, answer: AuditValues): Pick<AuditEntry, 'kind' | 'actor'> {
-  const kinds: Record<Caller['by'], AuditEntry['kind']> = { session: 'person', token: 'token' };
+  const kinds: Record<Caller['by'], AuditEntry['kind']> = { session: 'person', token: 'token', chat: 'person' };
   if (caller) return { kind: kinds[caller.by], actor: caller.name };
   const user = textOf(answer.user);
   if (user !== null) return { kind: 'person', actor: user };

@@ -19,6 +19,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   calendars: ['calendar', 'calendars'],
   changes: ['change', 'changes'],
   channels: ['channel', 'channels'],
+  chat: ['chat_room', null],
   collector: ['collector', null],
   costs: ['cost', 'costs'],
   desks: ['ticket_desk', null],

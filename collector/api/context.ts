@@ -27,6 +27,7 @@ import type { BrokerUsers } from '../broker-users/users.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Changes } from '../changes/changes.ts';
+import type { Chat } from '../chat/chat.ts';
 import type { Costs } from '../costs/costs.ts';
 import type { Desks } from '../desks/desks.ts';
 import type { EndpointView } from '../evaluate/kinds/kind.ts';
@@ -118,6 +119,7 @@ export interface Context {
   desks: Pick<Desks, 'view' | 'test' | 'take'>;
   attachments: Pick<Attachments, 'list' | 'add' | 'read' | 'remove'>;
   mailIn: Pick<MailIn, 'view' | 'test'>;
+  chat: Omit<Chat, 'start'>;
   devices: Pick<PushDevices, 'keys' | 'list' | 'add' | 'remove'>;
   channelHealth: Pick<ChannelHealth, 'lastOf' | 'counts' | 'failing' | 'isMute'>;
   silences: SilenceActions;
@@ -176,7 +178,9 @@ export interface Context {
 export interface Caller {
   name: string;
   role: Role;
-  by: 'session' | 'token';
+  by: 'session' | 'token' | 'chat';
+  /** Of a message: where it was said. */
+  room?: string;
   /** Of a session: how it was begun. */
   via: 'password' | 'openid' | null;
   /** Of a session: its user, its secret, and when its password was typed in, ms UTC. */

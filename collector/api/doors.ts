@@ -27,7 +27,8 @@ function nameOf(host: string): string {
 const once = ['host', 'authorization', 'content-type', 'origin', 'sec-fetch-site'];
 
 function headFault({ raw, url }: FastifyRequest): string | null {
-  const twice = once.find((name) => (raw.headersDistinct[name]?.length ?? 0) > 1);
+  // A request of this process has one of each.
+  const twice = once.find((name) => (raw.headersDistinct?.[name]?.length ?? 0) > 1);
   if (twice !== undefined) return `the header ${twice} is given twice`;
   // Checks of load balancers may speak HTTP/1.0, which knows none.
   const needsName = raw.httpVersion !== '1.0' || !anyName.has(url.split('?', 1)[0] ?? '');

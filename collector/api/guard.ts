@@ -10,6 +10,7 @@ import { fail } from '../../shared/errors.ts';
 import { mayDo, type Role } from '../accounts/roles.ts';
 import { localTokenId } from '../accounts/tokens.ts';
 import { access, asksAgain, confirmedMs, purposes, withoutFactor } from './access.ts';
+import { callerInName } from './as-user.ts';
 import type { Caller, Context } from './context.ts';
 import { cookieName } from './cookies.ts';
 import { refuseBeyond } from './sight.ts';
@@ -25,8 +26,10 @@ function bearerOf(request: FastifyRequest): string | undefined {
 /** Null for a stranger, and for whoever was logged out, disabled or revoked since. */
 export async function callerOf(
   request: FastifyRequest,
-  { accounts, addresses }: Pick<Context, 'accounts' | 'addresses'>,
+  { accounts, addresses, state }: Pick<Context, 'accounts' | 'addresses' | 'state'>,
 ): Promise<Caller | null> {
+  const named = await callerInName(state);
+  if (named !== undefined) return named;
   if (request.headers.authorization !== undefined) {
     const secret = bearerOf(request);
     const token = secret === undefined ? undefined : await accounts.tokens.find(secret);

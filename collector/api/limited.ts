@@ -54,6 +54,9 @@ const of = (id: Noun, more: Omit<Limit, 'id'> = {}): Limit => ({ id, ...more });
 
 export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   // Their own: what others share may name places outside.
+  'GET /api/v1/me/chat': open,
+  'POST /api/v1/me/chat': open,
+  'DELETE /api/v1/me/chat/:id': open,
   'GET /api/v1/views': open,
   'POST /api/v1/views': open,
   'PUT /api/v1/views/start-view': open,

@@ -65,10 +65,12 @@ export function createDeskClient({ desk, reach, url, headers, busyIn }: ClientPa
     // One that stood still leaves it to the next, at the last moment before it is sent.
     if (request.method !== undefined && request.method !== 'GET' && !reach.maySend())
       throw fail('DESK_FAILED', { desk, what, reason: 'another collector does it now' });
-    const answer = await ask(reach, target, { ...headers, ...request.headers }, request).catch((thrown: unknown) => {
-      const reason = plainReason(thrown, target.hostname);
-      throw fail(isNotAllowed(thrown) ? 'DESK_REFUSED' : 'DESK_FAILED', { desk, what, reason }, thrown);
-    });
+    const answer = await askDesk(reach, target, { ...headers, ...request.headers }, request).catch(
+      (thrown: unknown) => {
+        const reason = plainReason(thrown, target.hostname);
+        throw fail(isNotAllowed(thrown) ? 'DESK_REFUSED' : 'DESK_FAILED', { desk, what, reason }, thrown);
+      },
+    );
     const { status } = answer;
     if ((status >= 200 && status < 300) || request.told?.includes(status)) return answer;
     throw refusalOf(desk, what, answer, busyIn?.(answer) ?? null);
@@ -109,7 +111,7 @@ function saidIn(body: unknown): string {
   return oneLine(withoutSecrets(found.join('; ')), 200);
 }
 
-function ask(
+export function askDesk(
   { outgoing: { check, lookup }, deadlineMs }: DeskReach,
   target: URL,
   headers: Readonly<Record<string, string>>,

@@ -35,12 +35,11 @@ import { readBroker } from './broker.ts';
 import { readChannels } from './channels.ts';
 import { readCluster } from './cluster.ts';
 import { deadmanFaults, readDeadman } from './deadman.ts';
-import { readDesks } from './desks.ts';
 import { logInFaults, readLogIn } from './log-in.ts';
-import { readMailIn } from './mail-in.ts';
 import { MirrorsSettings, mirrorFaults, plainMirrors, readMirrors } from './mirrors.ts';
 import { type Read, readNamed } from './named-file.ts';
 import { ownBackupFaults, readOwnBackup } from './own-backup.ts';
+import { readFurther } from './read-further.ts';
 import { readTls } from './read-tls.ts';
 import { readRules } from './rule-files.ts';
 import { readScripts } from './scripts.ts';
@@ -115,8 +114,7 @@ export function loadConfig(
   const series = readSeries(settings.series, read, faults);
   const broker = readBroker(settings.broker, settings.mqtt, read, faults);
   const channels = readChannels(settings.channels, read, faults);
-  const desks = readDesks(settings.desks, read, faults);
-  const mailIn = readMailIn(settings.mail_in, read, faults);
+  const further = readFurther(settings, read, faults);
   faults.push(...deadmanFaults(settings.deadman, read));
   faults.push(...ownBackupFaults(settings.backup, read), ...logInFaults(settings.login, read));
   faults.push(...auditFaults(settings.audit, read));
@@ -180,7 +178,7 @@ export function loadConfig(
     series,
     cluster: readCluster(good.cluster),
     channels,
-    ...{ desks, mailIn },
+    ...further,
     routing: routing.documents,
     mirrors: readMirrors(good.mirrors, read),
     outgoing: { allow: good.outgoing?.allow ?? [] },

@@ -8,8 +8,6 @@ import { rangeFault } from '../../shared/ranges.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { OpenIdSettings } from '../accounts/openid-settings.ts';
 import type { FileLayer } from '../agent-settings/store.ts';
-import type { DeskSettings } from '../desks/settings.ts';
-import { type MailInPlace, MailInSettings } from '../mail/settings.ts';
 import type { MirrorSettings } from '../mirrors/mirror.ts';
 import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
@@ -23,6 +21,7 @@ import { AuditSettings } from './audit.ts';
 import { BrokerSettings, type ExternalBroker } from './broker.ts';
 import { ChatAddress } from './chat-address.ts';
 import { type ClusterPlace, ClusterSettings } from './cluster.ts';
+import { type FurtherConfig, furtherSettings } from './further.ts';
 import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
 import { MirrorsSettings } from './mirrors.ts';
@@ -235,10 +234,7 @@ export const CollectorSettings = Type.Object(
       ),
     ),
     channels: Type.Optional(Type.Array(Type.Unknown(), { description: 'each checked by its kind: collector/notify' })),
-    desks: Type.Optional(
-      Type.Array(Type.Unknown(), { maxItems: 8, description: 'each checked by its kind: collector/desks' }),
-    ),
-    mail_in: Type.Optional(MailInSettings),
+    ...furtherSettings,
     rules: Type.Optional(
       Type.Array(Type.Unknown(), {
         description: 'changes of default rules by id, and rules of your own: collector/evaluate/check.ts',
@@ -378,7 +374,7 @@ export interface TlsSettings {
 }
 
 /** The settings as the collector uses them: complete, checked, durations in ms, paths absolute, secrets read. */
-export interface Config {
+export interface Config extends FurtherConfig {
   /** The settings file that was read, or null. */
   file: string | null;
   data: string;
@@ -402,9 +398,6 @@ export interface Config {
   /** Others work on the same fleet; null: this one alone. */
   cluster: ClusterPlace | null;
   channels: { name: string; kind: string; settings: Record<string, unknown> }[];
-  /** Ticket desks of others; the mailbox whose messages become tickets, null: none. */
-  desks: DeskSettings[];
-  mailIn: MailInPlace | null;
   /** Schedules, escalation policies, routes and people, as far as the file has them. */
   routing: FileDocuments;
   /** Where every sample goes as well. */

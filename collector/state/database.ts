@@ -12,6 +12,7 @@ import type { ApplicantRow } from './applicant-row.ts';
 import type { AuditTables } from './audit-table.ts';
 import type { ChangeTables } from './change-tables.ts';
 import type { ChannelTables } from './channel-tables.ts';
+import type { ChatTables } from './chat-tables.ts';
 import type { ClusterTables } from './cluster-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
@@ -56,6 +57,7 @@ export interface Database
     NotificationTables,
     AuditTables,
     ChangeTables,
+    ChatTables,
     ClusterTables,
     CostTables,
     DeskTables,

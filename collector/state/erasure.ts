@@ -229,6 +229,11 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   act_links: nothing,
   push_subscriptions: nothing,
   desks: nothing,
+  chat_rooms: nothing,
+  chat_accounts: nothing,
+  chat_codes: nothing,
+  // What was said is empty once it is done; what waits is emptied, and does nothing then.
+  chat_events: [{ emptied: all, set: { said: '', answer: null } }],
   // Who works on it there. The ticket at the desk itself is that desk's own affair.
   desk_links: [{ emptied: ofTickets, set: { remote_assignee: null, agreed_assignee: null, last_error: null } }],
   collectors: nothing,

@@ -74,6 +74,7 @@ import * as mail from './migrations/102-mail.ts';
 import * as attachments from './migrations/103-attachments.ts';
 import * as ticketQueue from './migrations/104-ticket-queue.ts';
 import * as scripts from './migrations/106-scripts.ts';
+import * as chat from './migrations/107-chat.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -148,6 +149,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '104-ticket-queue': ticketQueue,
   '102-mail': mail,
   '103-attachments': attachments,
+  '107-chat': chat,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

@@ -507,6 +507,18 @@ export const words: Words = {
       message: 'チケットデスクがアカウントを拒否しました。',
       hint: 'アカウントに権限を付けるか秘密を更新して、「テスト」を押してください。それまでは 15 分ごとに確認します。',
     },
+    CHAT_FAILED: {
+      message: 'チャットルームが要求に応じませんでした。',
+      hint: '自動的に再試行されます。そこで書かれたことは、つながり次第実行されます。',
+    },
+    CHAT_REFUSED: {
+      message: 'チャットルームが要求を拒否しました。',
+      hint: 'evenkeel.yaml の `chat` の設定か、プライベートネットワークの場合は outgoing.allow を直して、設定ページで「テスト」を押してください。',
+    },
+    CHAT_DENIED: {
+      message: 'チャットルームがトークンを拒否しました。',
+      hint: 'collector/chat/README.md にある権限で新しいトークンを作成してファイルに保存し、設定ページで「テスト」を押してください。',
+    },
     HOOK_REFUSED: {
       message: 'このメッセージは、デスクの秘密で署名されていません。',
       hint: 'evenkeel.yaml の hook_secret_file が指すファイルの秘密を、デスクに設定してください。',

@@ -46,6 +46,7 @@ function fitting(table: string, column: string): unknown {
     'watched_states.state': 'down',
     'tickets.state': 'on_hold',
     'desk_links.state': 'linked',
+    'chat_events.state': 'taken',
     'tickets.channel': 'phone',
     'tickets.category': 'question',
     'tickets.hold_reason': 'awaiting_vendor',

@@ -18,6 +18,7 @@ import { changeOutcomeRoutes } from './change-outcome.ts';
 import { changeTableRoutes } from './change-table.ts';
 import { changeRoutes } from './changes.ts';
 import { channelRoutes } from './channels.ts';
+import { chatRoutes } from './chat.ts';
 import { collectorRoutes } from './collectors.ts';
 import { copyRoutes } from './copies.ts';
 import { costRoutes } from './costs.ts';
@@ -127,6 +128,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   channelRoutes,
   deskRoutes,
   mailInRoutes,
+  chatRoutes,
   ruleRoutes,
   ruleChangeRoutes,
   ticketRoutes,

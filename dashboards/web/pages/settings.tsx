@@ -7,6 +7,7 @@ import { aboutLanguage, language, languages, speak, t } from '../words/words.ts'
 import { OwnWays } from './on-call/own-ways.tsx';
 import { Account } from './settings-account.tsx';
 import { Certificate } from './settings-certificate.tsx';
+import { ChatRooms, OwnChatAccounts } from './settings-chat.tsx';
 import { Collectors } from './settings-collectors.tsx';
 import { Desks } from './settings-desks.tsx';
 import { LogIns } from './settings-log-ins.tsx';
@@ -49,6 +50,7 @@ export function SettingsPage() {
       </Box>
       <Account />
       <LogIns />
+      <OwnChatAccounts />
       {may('operator') && <OwnDevices />}
       {may('operator') && <OwnWays />}
       {may('operator') && <StatusSettings />}
@@ -56,6 +58,7 @@ export function SettingsPage() {
       {may('admin') && <OwnBackup />}
       {may('admin') && <Desks />}
       {may('admin') && <MailInBox />}
+      {may('admin') && <ChatRooms />}
       {may('admin') && <Collectors />}
       {may('admin') && <Mirrors />}
       {may('admin') && <ProviderSettings />}

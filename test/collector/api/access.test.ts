@@ -365,6 +365,12 @@ const calls: Record<string, Call> = {
   'PUT /api/v1/views/start-view': { body: { page: 'fleet', view: null }, status: 400 },
   'PATCH /api/v1/views/:id': { path: '/api/v1/views/x', body: { name: 'x' }, status: 400 },
   'DELETE /api/v1/views/:id': { path: '/api/v1/views/x', status: 400 },
+  // Rooms, and what people do in them: test/collector/chat.
+  'GET /api/v1/chat': {},
+  'POST /api/v1/chat/:name/test': { path: '/api/v1/chat/slack/test', status: 404 },
+  'GET /api/v1/me/chat': { status: 400 },
+  'POST /api/v1/me/chat': { status: 400 },
+  'DELETE /api/v1/me/chat/:id': { path: '/api/v1/me/chat/x', status: 400 },
   'GET /api/v1/me/push': { status: 400 },
   'POST /api/v1/me/push': { body: subscribed, status: 400 },
   'DELETE /api/v1/me/push/:id': { path: '/api/v1/me/push/x', status: 400 },

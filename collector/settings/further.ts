@@ -1,0 +1,22 @@
+/** Sections of the settings that connect the collector to what a company has: ticket desks, a mailbox, chat rooms. */
+import { Type } from 'typebox';
+import type { ChatSettings } from '../chat/settings.ts';
+import type { DeskSettings } from '../desks/settings.ts';
+import { type MailInPlace, MailInSettings } from '../mail/settings.ts';
+
+const each = (description: string) => Type.Optional(Type.Array(Type.Unknown(), { maxItems: 8, description }));
+
+export const furtherSettings = {
+  desks: each('each checked by its kind: collector/desks'),
+  mail_in: Type.Optional(MailInSettings),
+  chat: each('each checked by its kind: collector/chat'),
+};
+
+export interface FurtherConfig {
+  /** Ticket desks of others. */
+  desks: DeskSettings[];
+  /** The mailbox whose messages become tickets; null: none. */
+  mailIn: MailInPlace | null;
+  /** Chat rooms that are listened to. */
+  chat: ChatSettings[];
+}
