@@ -47,6 +47,8 @@ function lower(pid: number | undefined): void {
 interface OwnScript {
   /** The file that was opened and verified; the child has it as number 3. */
   descriptor: number;
+  /** Its path, for messages. */
+  path: string;
   cwd: string;
 }
 
@@ -70,7 +72,7 @@ export function execute(
 ): Promise<RunResult> {
   const started = systemClock.monotonic();
   const gentle = limits.gentle ?? true;
-  const file = program;
+  const file = own?.path ?? program;
   const [command, words] = gentle && ionice ? [ionice, ['-c3', '-t', program, ...args]] : [program, [...args]];
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, {

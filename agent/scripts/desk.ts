@@ -141,7 +141,7 @@ export function openScriptDesk({
     log.info({ order: id, script: script.name, words, persons }, 'Running a script that this machine allows');
     const result = await execute('/proc/self/fd/3', words, {
       ...{ timeoutMs, maxBytes: 4 * scriptBounds.output, gentle: false },
-      own: { descriptor, cwd: '/' },
+      own: { descriptor, path: script.run, cwd: '/' },
     });
     const { code, signal, ended, stdout } = result;
     const { output, cut } = printable(stdout);

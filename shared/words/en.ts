@@ -279,6 +279,7 @@ export const words = {
       patches: 'Patches',
       pressure: 'Pressure',
       processes: 'Processes',
+      scripts: 'Scripts that others may run',
       software: 'Software',
       system: 'Load',
       targets: 'Targets, for the collector',

@@ -661,6 +661,7 @@ export const words: Words = {
       patches: 'パッチ',
       pressure: 'リソース圧迫',
       processes: 'プロセス',
+      scripts: '実行を許可したスクリプト',
       software: 'ソフトウェア',
       system: 'システム負荷',
       targets: '監視対象 (コレクターの依頼)',

@@ -251,7 +251,7 @@ export function AlertPage({ id }: { id: string }) {
             />
             <Evidence alert={detail.alert} />
             <HelpBox of="alerts" id={id} ticket={detail.alert.ticket} />
-            {fires && <ScriptsBox endpoint={detail.alert.endpoint} alert={id} />}
+            <ScriptsBox endpoint={detail.alert.endpoint} alert={id} isOver={!fires} />
             <HandOver alert={detail.alert} onDone={loaded.reload} />
             <Beside alert={detail.alert} />
             <Box title={t('alert.history')}>

@@ -126,10 +126,11 @@ export function TicketPage({ id }: { id: number }) {
               <Box title={t('ticket.story')} aside={<a href={to.incident(id)}>{t('incident.axis')}</a>}>
                 <Story detail={detail} />
               </Box>
-              {detail.row.endpoint && !ended.has(detail.row.state) && (
+              {detail.row.endpoint && (
                 <ScriptsBox
                   endpoint={detail.row.endpoint}
                   ticket={id}
+                  isOver={ended.has(detail.row.state)}
                   wanted={new URLSearchParams(search.value).get('script')}
                 />
               )}

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { ScriptOffer } from '../../../../shared/inventory.ts';
 import type { ScriptOrderView, ScriptsView } from '../../../../shared/script.ts';
 import { duration } from '../../../../shared/words/format.ts';
+import { hasPage } from '../../../../shared/words/names.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
@@ -11,6 +12,7 @@ import { Form } from '../../parts/form.tsx';
 import type { IconName } from '../../parts/icon.tsx';
 import { Mark, type Tone } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { to } from '../../router.ts';
 import { formatReasons } from '../../words/reason.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import '../../look/scripts.css';
@@ -20,6 +22,8 @@ interface ScriptsProps {
   /** Where it is run from: what came of it stands there, too. */
   ticket?: number;
   alert?: string;
+  /** Nothing is done about it any more: only what was run is shown. */
+  isOver?: boolean;
   /** Of a link: its question is open at once. */
   wanted?: string | null;
 }
@@ -30,21 +34,25 @@ type ScriptTexts = Readonly<Record<string, string>>;
 export const scriptText = (texts: ScriptTexts): string =>
   texts[language.value] ?? texts.en ?? Object.values(texts)[0] ?? '';
 
-export function ScriptsBox({ endpoint, ticket, alert, wanted = null }: ScriptsProps) {
+export function ScriptsBox({ endpoint, ticket, alert, isOver = false, wanted = null }: ScriptsProps) {
   const address = `endpoints/${encodeURIComponent(endpoint.id)}/scripts`;
+  // Targets, the collector itself and erased endpoints have none.
+  const isMachine = hasPage(endpoint) && to.endpoint(endpoint.id).startsWith('/endpoints/');
   const loaded = useLoad<ScriptsView>(
-    address,
+    isMachine ? address : null,
     (change) => change.kind === 'inventory' && change.endpoint === endpoint.id && change.section.startsWith('script'),
   );
   const [open, setOpen] = useState<string | null>(wanted);
   const { busy, problem, send } = useSend();
   const view = loaded.data;
-  if (!view?.enabled || (view.list.length + view.orders.length === 0 && wanted === null)) return null;
+  if (!view) return null;
   const shown = view.orders.filter(
     (one) =>
       (ticket === undefined || one.ticket === ticket || isOpen(one)) &&
       (alert === undefined || one.alert === alert || isOpen(one)),
   );
+  const list = isOver ? [] : view.list;
+  if (!view.enabled || (list.length + shown.length === 0 && (isOver || wanted === null))) return null;
   // One at a time: what is open stands below.
   const mayAsk = view.mayRun && !view.orders.some(isOpen);
   const act = (order: string, what: 'approve' | 'withdraw') =>
@@ -53,18 +61,17 @@ export function ScriptsBox({ endpoint, ticket, alert, wanted = null }: ScriptsPr
     <Box title={t('scripts.title')}>
       <div class="stack">
         {problem && <ProblemCallout problem={problem} />}
-        {view.off !== null && <Callout tone="info">{formatReasons(view.off)}</Callout>}
-        {wanted !== null && !view.list.some(({ name }) => name === wanted) && (
+        {view.off !== null && !isOver && <Callout tone="info">{formatReasons(view.off)}</Callout>}
+        {wanted !== null && !isOver && !list.some(({ name }) => name === wanted) && (
           <Callout tone="warning" title={t('scripts.notOffered', { name: wanted, machine: endpoint.name })} />
         )}
-        {!view.mayRun && view.list.length > 0 && <p class="quiet small">{t('scripts.noRight')}</p>}
-        {view.list.length > 0 && (
+        {!view.mayRun && list.length > 0 && <p class="quiet small">{t('scripts.noRight')}</p>}
+        {list.length > 0 && (
           <ul class="stack scripts">
-            {view.list.map((offer) => (
+            {list.map((offer) => (
               <Offer
                 key={offer.name}
                 of={offer}
-                machine={endpoint.name}
                 onOpen={mayAsk ? () => setOpen(offer.name) : null}
                 form={
                   open === offer.name && mayAsk ? (
@@ -103,7 +110,6 @@ const isOpen = ({ state }: ScriptOrderView) => state === 'asked' || state === 's
 
 interface OfferProps {
   of: ScriptOffer;
-  machine: string;
   onOpen: (() => void) | null;
   form: preact.ComponentChild;
 }
