@@ -32,7 +32,8 @@ export interface MailSource {
 }
 
 const headAtMost = 256 * 1024;
-const htmlAtMost = 2 * 1024 * 1024;
+/** Its conversion holds up everything else: 512 KiB take up to a second. */
+const htmlAtMost = 512 * 1024;
 /** More parts than any person attaches: what is beyond is not looked at. */
 const filesAtMost = 100;
 const nestedAtMost = 30;
@@ -55,11 +56,12 @@ export async function readMail({ bytes, isWhole }: MailSource): Promise<ReadMail
   if (end > headAtMost) throw new UnreadableMail('head');
   const boundaries = new Set(bytes.toString('latin1').match(/\bboundary\s*=\s*"?[^\s";]{1,200}/gi));
   if (boundaries.size > nestedAtMost) throw new UnreadableMail('nested');
-  const parsed = await simpleParser(bytes, {
-    ...{ skipImageLinks: true, skipTextToHtml: true, skipTextLinks: true, maxHtmlLengthToParse: htmlAtMost },
-  }).catch((): never => {
-    throw new UnreadableMail('broken');
-  });
+  const parsed = await parse(bytes, false)
+    // Longer HTML is not converted; the text beside it, and the files, are there all the same.
+    .catch(() => parse(bytes, true))
+    .catch((): never => {
+      throw new UnreadableMail('broken');
+    });
   if (parsed.attachments.length > filesAtMost) throw new UnreadableMail('parts');
   const head: MailHead = new Map(
     [...parsed.headerLines].reverse().map(({ key, line }) => [key, unfolded(line.slice(line.indexOf(':') + 1))]),
@@ -89,6 +91,12 @@ export async function readMail({ bytes, isWhole }: MailSource): Promise<ReadMail
     returned: author === 'bounce' ? returnedBy(head, bytes, text) : null,
   };
 }
+
+const parse = (bytes: Buffer, skipHtmlToText: boolean) =>
+  simpleParser(bytes, {
+    ...{ skipImageLinks: true, skipTextToHtml: true, skipTextLinks: true, skipHtmlToText },
+    ...(skipHtmlToText ? {} : { maxHtmlLengthToParse: htmlAtMost }),
+  });
 
 /** Of what the sender may choose alone, and no relay changes. */
 function hashOf(head: MailHead, headBytes: Buffer): string {

@@ -67,6 +67,11 @@ test('what nobody can read in time is refused: heads, nesting, parts', async () 
     (_, n) => `--b\r\nContent-Disposition: attachment; filename=${n}.txt\r\n\r\nx\r\n`,
   );
   assert.is(await why(`${from}Content-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join('')}--b--`), 'parts');
+  // Its conversion would hold up everything else.
+  const long = `<p>${'long '.repeat(120_000)}</p>`;
+  assert.is((await read(typed('text/html', long))).text, '');
+  const both = `--b\r\nContent-Type: text/plain\r\n\r\nShort.\r\n--b\r\nContent-Type: text/html\r\n\r\n${long}\r\n--b--`;
+  assert.is((await read(typed('multipart/alternative; boundary=b', both))).text, 'Short.');
   // Broken, but with a text that a person wrote.
   assert.is(await why(`${from}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nno end`), 'read');
   assert.is(await why(typed('text/plain', 'not base64 !!', 'base64')), 'read');
