@@ -54,6 +54,7 @@ import { createOwnBackups, type OwnBackupParts } from './own-backup/own-backups.
 import { runningSource } from './own-backup/source.ts';
 import type { Close, Collector, Deps, LeaderParts, OpenParts, Started } from './parts.ts';
 import { restoreTrier } from './restore-tried.ts';
+import { createSelfService } from './self-service/self-service.ts';
 import type { SeriesStore } from './series/series.ts';
 import { type Addresses, ownAddressOf } from './settings/addresses.ts';
 import type { Config } from './settings/settings.ts';
@@ -162,6 +163,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(() => rows.close());
   onStop(mirrors.start({ registry, alerts, endpoints: endpointsNow(rows) }));
 
+  const selfService = createSelfService({ ...deps, state, fleet, tickets, knowledge, rules: config.selfService });
   const judged = (endpoint: Endpoint, report: Report) => alerts.onReport(endpoint, report, true);
   const forecasts = createForecasts({ ...deps, fleet, series, zone, onReport: judged });
   chores.push({ name: 'forecasts of disks', run: forecasts.run });
@@ -199,7 +201,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ version: deps.version, clock, zone: config.zone, state, accounts, enrollments, fleet },
       applicants: createApplicants(state, clock.now, config.zone),
       ...{ groups, brokerUsers, ...managers, rows, series, changeFeed, views: createViews(state, clock.now) },
-      ...{ act, onCall, alerts, outside, tickets, ticketClocks },
+      ...{ act, onCall, alerts, outside, tickets, ticketClocks, selfService },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       ...{ rules, newest, viewOf: seen, ruleNamed },
       ...{ ...routes, channels, chat, channelHealth, ownBackups, mirrors },

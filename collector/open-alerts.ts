@@ -36,6 +36,7 @@ import { createOutside } from './outside/outside.ts';
 import { createHeld } from './own-backup/held.ts';
 import { createRouting } from './routing/open.ts';
 import { gapAheadMs } from './routing/schedule-desk.ts';
+import { followLinks } from './self-service/links.ts';
 import type { Config } from './settings/settings.ts';
 import type { State } from './state/open.ts';
 import { openDesk } from './tickets/desk.ts';
@@ -96,6 +97,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     mailOf,
     act,
     answers: config.mailIn,
+    follow: followLinks(state, clock, config.selfService),
   });
   outbox.start();
   onStop(() => outbox.stop());

@@ -535,6 +535,17 @@ export const errors = {
     'Copy the whole link, or ask the service desk for a new one.',
   ),
   RATING_EXPIRED: row(410, 'This link to rate a ticket expired at {at}.', 'Ask the service desk for a new one.'),
+  REPORT_LINK_UNKNOWN: row(
+    404,
+    'This link is not known, or is no longer valid.',
+    'Scan the label on the machine again, or contact the service desk.',
+  ),
+  REPORTS_MANY: row(
+    429,
+    'Too much was reported in a short time, so this was not sent.',
+    'Try again in {minutes} minutes, or contact the service desk in another way.',
+    true,
+  ),
   ACT_UNKNOWN: row(
     404,
     'This link is not known, or is no longer valid.',

@@ -30,6 +30,7 @@ export const ArticleRow = Type.Object({
   version: Type.Integer(),
   titles: Type.Array(Type.Object({ language: text, title: text })),
   keywords: text,
+  isPublic: Type.Boolean({ description: 'whoever reports something may read it without an account' }),
   reviewer: orNull.text,
   reviewedAt: orNull.ms,
   validUntil: orNull.ms,

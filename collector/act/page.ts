@@ -2,10 +2,11 @@
 import type { EvenkeelError } from '../../shared/errors.ts';
 import { escapeHtml } from '../../shared/html.ts';
 import { ago, time } from '../../shared/words/format.ts';
-import { aboutLanguage, findWord, type Language, languages, word } from '../../shared/words/index.ts';
+import { findWord, type Language, word } from '../../shared/words/index.ts';
 import { endpointName, formatMeasured, ruleName, silence } from '../../shared/words/names.ts';
 import { ruleTexts } from '../../shared/words/rule-texts.ts';
 import { type ActAlert, type ActRequest, silenceMs, waiting } from './links.ts';
+import { publicPage } from './shell.ts';
 
 /** As in a message; the rest is a number. */
 const shownAtMost = 20;
@@ -28,7 +29,7 @@ export function actPage(request: ActRequest, { language, zone, now }: ActReader)
       : [...new Set(alerts.map(({ rule }) => ruleName(language, rule)))].slice(0, 3).join(' · ');
   const rows = alerts.slice(0, shownAtMost).map((alert) => rowOf(alert, { language, zone, now }));
   const more = alerts.length - rows.length;
-  return page(language, title, [
+  return publicPage(language, title, [
     worst === undefined
       ? ''
       : `<p class="level ${worst.severity}">${escapeHtml(word(language, `severity.${worst.severity}`))}</p>`,
@@ -103,31 +104,5 @@ function summaryOf(alert: ActAlert, instance: string, { language, zone, now }: A
 export function actProblemPage({ code, message, hint }: EvenkeelError, language: Language): string {
   const title = findWord(language, `problem.${code}.message`) ?? message;
   const todo = findWord(language, `problem.${code}.hint`) ?? hint;
-  return page(language, title, [`<h1>${escapeHtml(title)}</h1>`, `<p>${escapeHtml(todo)}</p>`]);
-}
-
-function page(language: Language, title: string, parts: readonly string[]): string {
-  const others = languages
-    .filter((one) => one !== language)
-    .map((one) => `<a href="?language=${one}" lang="${one}">${escapeHtml(aboutLanguage(one).name)}</a>`);
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${escapeHtml(title)} · Evenkeel</title>
-<link rel="icon" href="/mark.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/act.css">
-</head>
-<body>
-<main>
-<p class="brand"><img src="/mark.svg" alt="" width="28" height="28"> Evenkeel</p>
-${parts.filter((part) => part !== '').join('\n')}
-</main>
-<footer>${others.join(' · ')}</footer>
-</body>
-</html>
-`;
+  return publicPage(language, title, [`<h1>${escapeHtml(title)}</h1>`, `<p>${escapeHtml(todo)}</p>`]);
 }

@@ -5,6 +5,7 @@
 import type { Role } from '../../shared/api.ts';
 import type { TokenPurpose } from '../accounts/tokens.ts';
 import { ownAccess } from './access-own.ts';
+import { pagesWithoutAccount } from './access-pages.ts';
 import { ticketAccess } from './access-tickets.ts';
 
 export type Need = Role | 'public';
@@ -48,6 +49,7 @@ export const access: Readonly<Record<string, Need>> = {
   /** So do these: GET shows, POST acts. */
   'GET /act/:token': 'public',
   'POST /act/:token': 'public',
+  ...pagesWithoutAccount,
   'GET /api/v1/on-call/feed/:token.ics': 'public',
   /** Off by default; a page for people who are logged in refuses strangers as if it were not there. */
   'GET /api/v1/status/:slug': 'public',
@@ -63,6 +65,9 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/endpoints/table': 'operator',
   'POST /api/v1/endpoints/bulk': 'operator',
   'POST /api/v1/endpoints/bulk/preview': 'operator',
+  'GET /api/v1/endpoints/:id/report-labels': 'operator',
+  'POST /api/v1/endpoints/:id/report-labels': 'operator',
+  'DELETE /api/v1/endpoints/:id/report-labels': 'admin',
   'GET /api/v1/endpoints/:id/series': 'viewer',
   'GET /api/v1/endpoints/:id/usual': 'viewer',
   'PATCH /api/v1/endpoints/:id': 'operator',

@@ -91,6 +91,11 @@ const changesNothing = new Set([
   // What it is about is read from the desk, and stands in the history of the ticket.
   'POST /api/v1/desks/:name/hook',
   'POST /api/v2/alerts',
+  // The history of the ticket, or the article, says it; and who wrote it is in no second place.
+  'POST /report/:label',
+  'POST /report/:label/articles/:id',
+  'POST /request',
+  'POST /request/:secret',
 ]);
 /** Without a reason they only show what they would do. */
 const triedFirst = /\/(?:table|recompute)$/;

@@ -63,6 +63,7 @@ import type { PeriodReports } from '../reports/reports.ts';
 import type { Schedules } from '../reports/schedules.ts';
 import type { OnCallDesk } from '../routing/desk.ts';
 import type { Scripts } from '../scripts/scripts.ts';
+import type { SelfService } from '../self-service/self-service.ts';
 import type { SeriesStore } from '../series/series.ts';
 import type { Addresses } from '../settings/addresses.ts';
 import type { Software } from '../software/software.ts';
@@ -110,6 +111,8 @@ export interface Context {
   outside: Pick<Outside, 'take'>;
   /** Links in messages. */
   act: Pick<ActLinks, 'read' | 'use'>;
+  /** People who report without an account. */
+  selfService: SelfService;
   tickets: TicketActions;
   ticketClocks: ClockReader;
   knowledge: Omit<KnowledgeBase, 'start' | 'stop' | 'settle' | 'shredBy' | 'chores'>;

@@ -74,6 +74,8 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/endpoints/bulk/preview': { body: 'bulk' },
   'GET /api/v1/endpoints/table': open,
   'POST /api/v1/endpoints/table': 'refused',
+  'GET /api/v1/endpoints/:id/report-labels': of('endpoint'),
+  'POST /api/v1/endpoints/:id/report-labels': of('endpoint'),
   'GET /api/v1/endpoints/:id/series': of('endpoint'),
   'GET /api/v1/endpoints/:id/usual': of('endpoint'),
   'PATCH /api/v1/endpoints/:id': of('endpoint', { body: 'place' }),

@@ -26,6 +26,8 @@ export interface ArticleFields {
   /** ms UTC; null: no end. */
   validUntil: number | null;
   state: ArticleState;
+  /** Whoever reports something may read it without an account. */
+  isPublic?: boolean;
 }
 
 export interface ArticleParts {
@@ -36,7 +38,7 @@ export interface ArticleParts {
 }
 
 /** What was saved as a version. */
-type ArticleContent = Omit<ArticleFields, 'state'>;
+type ArticleContent = Omit<ArticleFields, 'state' | 'isPublic'>;
 
 /** Each throws EvenkeelError: NOT_FOUND, or BAD_REQUEST with a reason. */
 export interface Articles {
@@ -84,9 +86,10 @@ export function createArticles({ state, index, changeFeed, now }: ArticleParts):
       const id = await state.transaction().execute(async (db) => {
         const slug = await freeSlug(db, fields.texts);
         const made = { created_at: at, created_by: by, version: 1, from_ticket: fromTicket, state: fields.state };
+        const is_public = fields.isPublic ? (1 as const) : (0 as const);
         await db
           .insertInto('articles')
-          .values({ id: slug, ...made, ...columns(fields, by, at), reviewed_at: null, reminded_at: null })
+          .values({ id: slug, ...made, is_public, ...columns(fields, by, at), reviewed_at: null, reminded_at: null })
           .execute();
         await writeTexts(db, slug, 1, fields, { at, by, reason: why });
         await indexArticle(db, index, slug);
@@ -95,16 +98,22 @@ export function createArticles({ state, index, changeFeed, now }: ArticleParts):
       changeFeed.publish({ kind: 'article', article: id });
       return id;
     },
-    edit: (id, { state: next, ...fields }, by, why) =>
+    edit: (id, { state: next, isPublic, ...fields }, by, why) =>
       change(id, async (db, row) => {
         const old = await contentOf(db, row);
         const content = { ...old, ...fields };
         checkContent(content);
         if (JSON.stringify(content) !== JSON.stringify(old)) await save(db, row, content, by, why);
-        if (next !== undefined && next !== row.state)
+        const set = {
+          ...(next === undefined || next === row.state ? {} : { state: next }),
+          ...(isPublic === undefined || isPublic === (row.is_public === 1)
+            ? {}
+            : { is_public: isPublic ? (1 as const) : (0 as const) }),
+        };
+        if (Object.keys(set).length > 0)
           await db
             .updateTable('articles')
-            .set({ state: next, updated_at: now(), updated_by: by })
+            .set({ ...set, updated_at: now(), updated_by: by })
             .where('id', '=', id)
             .execute();
         await indexArticle(db, index, id);

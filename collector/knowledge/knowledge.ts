@@ -12,6 +12,7 @@ import { limitedState } from '../state/sight.ts';
 import { type ArticleParts, type Articles, articleRow, createArticles } from './articles.ts';
 import { draftOf } from './draft.ts';
 import { type ArticleOutcome, noteOutcome } from './outcomes.ts';
+import { createPublicReading, type PublicReading } from './public.ts';
 import { articleDetail, articleList, articleVersion, foundRows } from './reading.ts';
 import { createReminders, type ReviewNotices } from './reminders.ts';
 import { type SearchHit, type SearchQuestion, search } from './search.ts';
@@ -29,7 +30,7 @@ export interface KnowledgeReader {
   language: string;
 }
 
-export interface KnowledgeBase extends Articles {
+export interface KnowledgeBase extends Articles, PublicReading {
   list(of: { list: ArticleListName; page: string | undefined; mayEdit: boolean }): Promise<ArticleList>;
   /** @param rules whose runbook it is @throws EvenkeelError NOT_FOUND; so do the next three */
   detail(id: string, rules: readonly NamedRule[], reader: Pick<KnowledgeReader, 'mayEdit'>): Promise<ArticleDetail>;
@@ -97,8 +98,8 @@ export function createKnowledge(parts: KnowledgeParts): KnowledgeBase {
   }
 
   const unfollow = changeFeed.subscribe(({ kind }) => kind === 'ticket' && soon());
-  const reading = (mayEdit: boolean) => ({ state, ruleNamed, now: now(), mayEdit });
-  const found = async (hits: readonly SearchHit[], reader: KnowledgeReader) => foundRows(reading(reader.mayEdit), hits);
+  const found = async (hits: readonly SearchHit[], { mayEdit }: KnowledgeReader) =>
+    foundRows({ state, ruleNamed, now: now(), mayEdit }, hits);
 
   async function find(question: SearchQuestion, reader: KnowledgeReader): Promise<FoundRow[]> {
     const number = /^#?(\d{1,9})$/.exec(question.text.trim())?.[1];
@@ -152,6 +153,7 @@ export function createKnowledge(parts: KnowledgeParts): KnowledgeBase {
       changeFeed.publish({ kind: 'article', article: id });
     },
     search: find,
+    ...createPublicReading(searching),
     async help(about, reader) {
       const { rule, title, runbook, ticket } = about;
       const titles = rule === null ? [title ?? ''] : languages.map((one) => titleIn(one, about));
@@ -171,11 +173,8 @@ export function createKnowledge(parts: KnowledgeParts): KnowledgeBase {
       const same = await ticketsLike(about);
       const others = await search(searching, { ...asked, only: 'ticket' });
       const hits = [...same.map((ref) => hit('ticket', ref)), ...others.filter(({ ref }) => !same.includes(ref))];
-      const of = state
-        .selectFrom('articles')
-        .select('id')
-        .where('from_ticket', '=', ticket ?? -1);
-      const draft = reader.mayEdit ? await of.executeTakeFirst() : undefined;
+      const of = state.selectFrom('articles').where('from_ticket', '=', ticket ?? -1);
+      const draft = reader.mayEdit ? await of.select('id').executeTakeFirst() : undefined;
       return {
         runbook: first ?? null,
         articles: like.slice(0, helpAtMost),

@@ -28,7 +28,7 @@ async function rowsOf(state: State, rows: readonly Article[], now: number, lack:
     .execute();
   const outcomes = await outcomesOf(state, ids);
   return rows.map((row) => ({
-    ...{ id: row.id, state: row.state, version: row.version, keywords: row.keywords },
+    ...{ id: row.id, state: row.state, version: row.version, keywords: row.keywords, isPublic: row.is_public === 1 },
     titles: texts.filter(({ article }) => article === row.id).map(({ language, title }) => ({ language, title })),
     ...{ reviewer: row.reviewer, reviewedAt: row.reviewed_at, validUntil: row.valid_until },
     ...{ validity: validityOf(row, now), fromTicket: row.from_ticket, remindedAt: row.reminded_at },

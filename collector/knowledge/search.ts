@@ -21,6 +21,8 @@ export interface SearchQuestion {
   /** Of the reader. */
   language: string;
   only?: 'article' | 'ticket';
+  /** Only what whoever reports something may read without an account. */
+  isPublic?: true;
   /** It is not meant, such as the ticket beside which it is asked. */
   without?: { kind: 'article' | 'ticket'; ref: string };
   limit: number;
@@ -88,6 +90,14 @@ function matching({ state, index }: SearchParts, groups: readonly TermGroup[], a
     .innerJoin(index.matches(ways, all).as('i'), 'i.id', 'd.id')
     .select(['d.id', 'd.kind', 'd.ref', 'd.language', 'd.at', 'd.title', 'd.body', 'd.title_terms', 'd.body_terms']);
   if (question.only) rows = rows.where('d.kind', '=', question.only);
+  if (question.isPublic)
+    rows = rows
+      .where('d.kind', '=', 'article')
+      .where(
+        'd.ref',
+        'in',
+        state.selectFrom('articles').select('id').where('state', '=', 'published').where('is_public', '=', 1),
+      );
   const { without } = question;
   if (without) rows = rows.where((is) => is.or([is('d.kind', '<>', without.kind), is('d.ref', '<>', without.ref)]));
   return rows.orderBy(sql`i.score`).orderBy('d.at', 'desc').limit(looked).execute();

@@ -122,6 +122,8 @@ export interface Notification {
   thread?: MailThread;
   /** In which its reader wrote; left out: that of the channel. */
   language?: Language;
+  /** Link to the page of the ticket for whoever reported it without an account. */
+  follow?: string;
   /** Link to the page of the alert or ticket. */
   url: string;
   /** Links that serve one purpose for a limited time; made when it is sent. */

@@ -23,6 +23,8 @@ export interface CompletionParts {
   act?: Pick<ActLinks, 'make'>;
   /** Where answers of requesters are read; without, nobody does. */
   answers?: AnswerAddress | null;
+  /** Of a ticket, for whoever reported it without an account; null where there is no such page. */
+  follow?(ticket: number, isFirst: boolean): Promise<string | null>;
 }
 
 type DeliveryColumns =
@@ -61,9 +63,17 @@ export function createCompletion(parts: CompletionParts) {
       if (secret === null) throw fail('CHANNEL_REFUSED', { channel, reason: 'another link has taken its place' });
       path = `/rate/${secret}`;
     }
+    const follow = (await followed(row, facts.event)) ?? undefined;
     const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
     const said = { ...(await saidOutside(facts, alert)), ...(await saidOfMembers(facts)) };
-    const of = { ...written, ...said, ...(recipient === null ? {} : { recipient }), alert, sentAt: clock.now() };
+    const of = {
+      ...written,
+      ...(follow && { follow }),
+      ...said,
+      ...(recipient === null ? {} : { recipient }),
+      alert,
+      sentAt: clock.now(),
+    };
     const asked = {
       ...{ ...(await changedBefore(row, facts)), ...(await linksOf(row, facts)) },
       ...(await threadIn(row, facts)),
@@ -78,6 +88,12 @@ export function createCompletion(parts: CompletionParts) {
     if (!parts.answers || ticket === null || !toRequester.has(event)) return {};
     const { language, ...thread } = await threadOf(state, parts.answers, ticket, id);
     return { thread, ...(language === null ? {} : { language }) };
+  }
+
+  async function followed({ ticket }: DeliveryRow, event: Notification['event']): Promise<string | null> {
+    if (ticket === null || (event !== 'received' && event !== 'comment')) return null;
+    const path = (await parts.follow?.(ticket, event === 'received')) ?? null;
+    return path === null ? null : parts.publicUrl() + path;
   }
 
   /** The texts with which other monitoring sent it: read now, as what is erased meanwhile is not sent. */

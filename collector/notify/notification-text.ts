@@ -133,14 +133,22 @@ function ratingText({ about, url }: Notification, language: Language): string {
 /** To the same reader: nothing but what was written for them, and no link to a page that they may not open. */
 function commentText({ comment = '', ...notification }: Notification, language: Language): string {
   const written = escapedLines(comment);
-  const how = word(language, notification.thread ? 'notification.answerHow' : 'notification.commentHow');
-  return `${[headline(notification, language), '', written, '', how].join('\n')}\n`;
+  return `${[headline(notification, language), '', written, '', ...howToAnswer(notification, language)].join('\n')}\n`;
 }
 
-/** To whoever has just asked by mail. Nothing that they sent comes back: the sender of a mail is easily forged. */
-function receivedText({ ticket }: Notification, language: Language): string {
+/** By the mail itself, by the page of who has no account, or else by telephone. */
+function howToAnswer({ thread, follow }: Notification, language: Language): string[] {
+  const byPage = follow === undefined ? [] : [word(language, 'notification.followHow'), follow];
+  if (thread) return [word(language, 'notification.answerHow'), ...byPage];
+  return byPage.length > 0 ? byPage : [word(language, 'notification.commentHow')];
+}
+
+/** To whoever has just asked. Nothing that they wrote comes back: the sender of a mail is easily forged, and an address easily typed. */
+function receivedText(notification: Notification, language: Language): string {
+  const { ticket, follow } = notification;
   const lines = [word(language, 'notification.receivedWhat', { n: ticket ?? 0 }), ''];
-  return `${[...lines, word(language, 'notification.answerHow')].join('\n')}\n`;
+  const why = follow === undefined ? [] : ['', word(language, 'notification.receivedWhy')];
+  return `${[...lines, ...howToAnswer(notification, language), ...why].join('\n')}\n`;
 }
 
 /** In the language of the message, else as it was written first. */

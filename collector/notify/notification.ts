@@ -8,7 +8,18 @@ import type { Notification } from './channel.ts';
 
 export type NotificationFacts = Omit<
   Notification,
-  'id' | 'ticket' | 'url' | 'links' | 'comment' | 'alert' | 'device' | 'changed' | 'sentAt' | 'thread' | 'language'
+  | 'id'
+  | 'ticket'
+  | 'url'
+  | 'links'
+  | 'comment'
+  | 'follow'
+  | 'alert'
+  | 'device'
+  | 'changed'
+  | 'sentAt'
+  | 'thread'
+  | 'language'
 > & {
   /** The question whose secret is made when it is sent. */
   rating?: number;

@@ -88,7 +88,7 @@ export async function askByMail(
 }
 
 /**
- * Tells whoever sent a mail that it became a ticket. Once per ticket: the caller does it in the transaction that makes it.
+ * Tells whoever wrote that it became a ticket. Nothing of what they wrote is in it: whose the address is has not been shown. Once per ticket: the caller does it in the transaction that makes it.
  * @returns whether it is on its way
  */
 export async function confirmByMail(

@@ -22,7 +22,7 @@ import { createTroubles } from './troubles.ts';
 import { createUndelivered, failuresOfWay, passedOnAs, type Undelivered } from './undelivered.ts';
 import { readWaiting } from './waiting.ts';
 
-export interface OutboxParts extends Pick<CompletionParts, 'act' | 'answers'> {
+export interface OutboxParts extends Pick<CompletionParts, 'act' | 'answers' | 'follow'> {
   state: State;
   clock: Clock;
   /** As they are at the moment: looked at for each message. */

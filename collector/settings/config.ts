@@ -44,6 +44,7 @@ import { readTls } from './read-tls.ts';
 import { readRules } from './rule-files.ts';
 import { readScripts } from './scripts.ts';
 import { openSecrets, secretsIn } from './secret-files.ts';
+import { readSelfService } from './self-service.ts';
 import { CollectorSettings, type Config, type LogFormat, type LogLevel, logFormats, logLevels } from './settings.ts';
 import { clusterFaults, plainPassword, plainPublic, samePort } from './together.ts';
 
@@ -187,6 +188,7 @@ export function loadConfig(
     agentSettings: layers.layers,
     maintenance: { agentsMayAsk: good.maintenance?.agents_may_ask ?? false },
     scripts: readScripts(good.scripts),
+    selfService: readSelfService(good.self_service),
     targets: { allow: good.targets?.allow ?? [internet], list: targets },
     rules: rules as Config['rules'],
     rulesFolder,

@@ -13,6 +13,7 @@ import type { InhibitRule } from '../outages/inhibition-graph.ts';
 import { InhibitSettings, UplinkSettings } from '../outages/settings.ts';
 import type { FileDocuments } from '../routing/documents.ts';
 import type { ScriptSettings } from '../scripts/asking.ts';
+import type { SelfServiceRules } from '../self-service/rules.ts';
 import { seriesKinds } from '../series/index.ts';
 import type { SeriesPlace } from '../series/kind.ts';
 import { type PostgresPlace, postgresFault } from '../state/drivers/postgres-address.ts';
@@ -24,8 +25,10 @@ import { type ClusterPlace, ClusterSettings } from './cluster.ts';
 import { type FurtherConfig, furtherSettings } from './further.ts';
 import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
+import { MaintenanceSettings } from './maintenance.ts';
 import { MirrorsSettings } from './mirrors.ts';
 import { ScriptsSettings } from './scripts.ts';
+import { SelfServiceSettings } from './self-service.ts';
 
 const closed = { additionalProperties: false } as const;
 const [hour, day] = [3_600_000, 86_400_000];
@@ -260,17 +263,9 @@ export const CollectorSettings = Type.Object(
         closed,
       ),
     ),
-    maintenance: Type.Optional(
-      Type.Object(
-        {
-          agents_may_ask: Type.Optional(
-            Type.Boolean({ description: 'machines may ask for maintenance of themselves, up to 24 h; default false' }),
-          ),
-        },
-        closed,
-      ),
-    ),
+    maintenance: Type.Optional(MaintenanceSettings),
     scripts: Type.Optional(ScriptsSettings),
+    self_service: Type.Optional(SelfServiceSettings),
     deadman: Type.Optional(
       Type.Object(
         {
@@ -411,6 +406,7 @@ export interface Config extends FurtherConfig {
   maintenance: { agentsMayAsk: boolean };
   /** Whether people may run scripts that machines offer. */
   scripts: ScriptSettings;
+  selfService: SelfServiceRules;
   /** Settings of agents, by scope. */
   agentSettings: FileLayer[];
   /** Where the collector itself may look, and the targets that stand in the file. */

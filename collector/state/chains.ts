@@ -15,6 +15,7 @@ const ofTicket = [
   'ticket_participants',
   'ratings',
   'attachments',
+  'request_links',
   'impacts',
   'incidents',
 ] as const;

@@ -27,6 +27,7 @@ import type { PushTables } from './push-tables.ts';
 import type { ReportTables } from './report-tables.ts';
 import type { RoutingTables } from './routing-tables.ts';
 import type { ScriptTables } from './script-tables.ts';
+import type { SelfServiceTables } from './self-service-tables.ts';
 import type { SilenceTables } from './silence-tables.ts';
 import type { TargetTables } from './target-tables.ts';
 import type { TicketTables } from './ticket-tables.ts';
@@ -68,6 +69,7 @@ export interface Database
     OutageTables,
     PushTables,
     ScriptTables,
+    SelfServiceTables,
     SilenceTables,
     TargetTables,
     TicketTables,

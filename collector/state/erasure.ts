@@ -109,6 +109,8 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   alert_events: [{ emptied: ofAlerts, set: { params: '{}' } }],
   alerts: [{ emptied: own, set: { key: sql`id`, active_key: null, tags: '{}', acknowledged_note: null } }],
   ticket_events: [{ emptied: ofTickets, set: { text: null } }, ...texts('text', 'data')],
+  report_labels: rows(own),
+  request_links: rows(ofTickets),
   ratings: [{ emptied: ofTickets, set: { comment: null } }, ...texts('comment')],
   impacts: [{ emptied: ofTickets, set: { reason: '' } }, ...texts('reason', 'segments')],
   ticket_links: texts('target'),

@@ -23,6 +23,8 @@ export interface KnowledgeTables {
     created_by: string;
     updated_at: Ms;
     updated_by: string;
+    /** Whoever reports something may read it without an account. */
+    is_public: Generated<0 | 1>;
   };
   article_texts: { article: string; language: string; title: string; body: string };
   /** Each version as it was saved: its texts, keywords, reviewer and end. */

@@ -70,6 +70,7 @@ import * as savedViews from './migrations/089-saved-views.ts';
 import * as brokerUsers from './migrations/091-broker-users.ts';
 import * as cluster from './migrations/095-cluster.ts';
 import * as collectorFigures from './migrations/096-collector-figures.ts';
+import * as selfService from './migrations/100-self-service.ts';
 import * as mail from './migrations/102-mail.ts';
 import * as attachments from './migrations/103-attachments.ts';
 import * as ticketQueue from './migrations/104-ticket-queue.ts';
@@ -150,6 +151,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '102-mail': mail,
   '103-attachments': attachments,
   '107-chat': chat,
+  '100-self-service': selfService,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

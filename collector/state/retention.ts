@@ -51,6 +51,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   script_orders: evidence('asked_at', 'open_key is null'),
   // An old link says for a while that it has expired.
   act_links: { rows: 'aged', column: 'expires_at', ms: 30 * day },
+  report_labels: { rows: 'aged', column: 'expires_at', ms: 0 },
   audit_chain: bounded('state/audit-chain.ts'),
   sessions: bounded('accounts/sessions.ts'),
   notifications: bounded('notify/outbox.ts'),
@@ -80,6 +81,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   impacts: chained,
   tickets: chained,
   desk_links: chained,
+  request_links: chained,
   ticket_events: chained,
   ticket_links: chained,
   ticket_participants: chained,

@@ -118,6 +118,7 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | CountedBy | typeof e
   applied_settings: own,
   dependencies: (sight) => sql`(${own(sight)} and ${by('parent')(sight)})`,
   outages: namedSite,
+  report_labels: own,
 
   alerts: own,
   alert_events: within('alert', 'alerts'),
@@ -140,6 +141,7 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | CountedBy | typeof e
   desk_links: within('ticket', 'tickets'),
   ratings: within('ticket', 'tickets'),
   attachments: within('ticket', 'tickets'),
+  request_links: within('ticket', 'tickets'),
   impacts: within('ticket', 'tickets'),
   incidents: within('ticket', 'tickets'),
   ticket_targets: everything,

@@ -8,7 +8,7 @@ import { fail } from '../../shared/errors.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { readCalendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
-import { askByMail, commentByMail, type TicketNotifying, wayTo } from '../notify/of-ticket.ts';
+import { askByMail, commentByMail, confirmByMail, type TicketNotifying, wayTo } from '../notify/of-ticket.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { conflict, createChanges, type PersonAction, type StoredTicket, save } from './change.ts';
@@ -33,6 +33,8 @@ export interface NewTicket {
   requester: string;
   channel: Exclude<StoredTicket['channel'], 'monitor'>;
   category: StoredTicket['category'];
+  /** Whoever asked gets a mail with a link to it, where there is a way. */
+  withReceipt?: boolean;
 }
 
 export interface Comment {
@@ -290,6 +292,7 @@ async function createByPerson(parts: TicketsParts, ticket: NewTicket, also?: Als
       .executeTakeFirstOrThrow();
     await noteOpening(db, notify, { ticket: row.id, at: now, actor: by }, { priority: own.priority, text });
     await also?.(db, row.id);
+    if (ticket.withReceipt && notify) await confirmByMail(db, notify, { id: row.id, requester, at: now });
     return row.id;
   });
   changeFeed.publish({ kind: 'ticket', ticket: id });

@@ -178,6 +178,7 @@ export const reasons = {
   maintenance_asked_none: 'Nothing that this machine asked for runs now',
   maintenance_asked_off:
     'This collector lets no machine ask for maintenance; an admin can allow it with `agents_may_ask: true` below `maintenance:` in evenkeel.yaml, or a person enters it on the page Maintenance',
+  labels_many: 'This machine has {{limit}} labels that are valid; end old ones first',
   maintenance_asked_often: 'This machine has asked too often; ask again in {{minutes}} minutes',
   maintenance_asked_other:
     'Nothing that this machine asked for runs now; what runs until {{end}} was entered by {{by}}, and only a person can end it, on the page Maintenance',

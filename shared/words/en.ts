@@ -9,6 +9,7 @@ export const words = {
     onCallEscalation: 'Escalation',
     fleet: 'Fleet',
     endpoint: 'Endpoint',
+    labels: 'Labels for reporting problems',
     retired: 'Retired endpoints',
     channels: 'Channels',
     audit: 'Audit log',
@@ -308,6 +309,7 @@ export const words = {
     'local tools': 'Tools on this machine',
     'this machine': 'This machine',
     machine: 'the machine {{name}}',
+    'self-service': 'Self-service',
     'message link': 'Link in a message',
   },
   /** Names of the default rules, by their ids; a worse level has that of its milder one unless it has its own. */

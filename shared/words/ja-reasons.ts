@@ -178,6 +178,7 @@ export const reasons: ReasonWords = {
   maintenance_asked_none: 'このマシンが申請したメンテナンスは現在ありません',
   maintenance_asked_off:
     'このコレクターでは、マシンからのメンテナンスの申請は許可されていません。管理者が evenkeel.yaml の `maintenance:` に `agents_may_ask: true` と書いて許可するか、「メンテナンス」のページで人が入力してください',
+  labels_many: 'このマシンには有効なラベルが {{limit}} 枚あります。先に古いラベルを無効にしてください',
   maintenance_asked_often: 'このマシンからの申請が多すぎます。{{minutes}} 分後にもう一度申請してください',
   maintenance_asked_other:
     'このマシンが申請したメンテナンスは現在ありません。{{end}} まで続くものは {{by}} が入力したもので、終了できるのは「メンテナンス」のページで人だけです',

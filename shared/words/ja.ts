@@ -11,6 +11,7 @@ export const words: Words = {
     onCallEscalation: 'エスカレーション',
     fleet: 'フリート',
     endpoint: 'エンドポイント',
+    labels: '問題報告用ラベル',
     retired: '廃止したエンドポイント',
     channels: 'チャンネル',
     audit: '監査ログ',
@@ -363,6 +364,14 @@ export const words: Words = {
       message: 'この評価用リンクの有効期限が切れました。',
       hint: 'サービスデスクに新しいリンクを依頼してください。',
     },
+    REPORT_LINK_UNKNOWN: {
+      message: 'このリンクは見つからないか、無効になっています。',
+      hint: 'マシンのラベルをもう一度読み取るか、サービスデスクにお問い合わせください。',
+    },
+    REPORTS_MANY: {
+      message: '短時間に多くの報告があったため、送信できませんでした。',
+      hint: 'しばらくしてからもう一度お試しいただくか、別の方法でサービスデスクにお問い合わせください。',
+    },
     ACT_UNKNOWN: {
       message: 'このリンクは見つからないか、無効になっています。',
       hint: 'メッセージのリンク全体をコピーするか、ログインして「アラート」ページを開いてください。',
@@ -690,6 +699,7 @@ export const words: Words = {
     'local tools': 'このマシンのツール',
     'this machine': 'このマシン',
     machine: 'マシン「{{name}}」',
+    'self-service': 'セルフサービス',
     'message link': 'メッセージのリンク',
   },
   /** Names of the default rules, by their ids; a worse level has that of its milder one unless it has its own. */

@@ -3,7 +3,7 @@ import { type Token, Tokenizer } from 'marked';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { plainTextOf } from '../../collector/knowledge/plain-text.ts';
-import { markdownTokens } from '../../dashboards/web/parts/markdown-tokens.ts';
+import { markdownTokens } from '../../shared/markdown.ts';
 
 const test = suite('hostile Markdown');
 const length = 65_536;

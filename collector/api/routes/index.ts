@@ -55,6 +55,7 @@ import { quarantineRoutes } from './quarantine.ts';
 import { rateRoutes } from './rate.ts';
 import { reachedRoutes } from './reached.ts';
 import { receiverRoutes } from './receivers.ts';
+import { reportLabelRoutes } from './report-labels.ts';
 import { reportScheduleRoutes } from './report-schedules.ts';
 import { reportRoutes } from './reports.ts';
 import { restoreTestRoutes } from './restore-tests.ts';
@@ -65,6 +66,7 @@ import { ruleRoutes } from './rules.ts';
 import { scriptRoutes } from './scripts.ts';
 import { searchRoutes } from './search.ts';
 import { secondFactorRoutes } from './second-factor.ts';
+import { selfServiceRoutes } from './self-service.ts';
 import { seriesRoutes } from './series.ts';
 import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './session.ts';
@@ -142,6 +144,8 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   serviceRoutes,
   rateRoutes,
   actRoutes,
+  selfServiceRoutes,
+  reportLabelRoutes,
   impactRoutes,
   incidentRoutes,
   protectionRoutes,

@@ -31,6 +31,9 @@ const fields = {
   reviewer: Type.Union([UserName, Type.Null()], { description: 'who looks at it again' }),
   validUntil,
   state: ArticleState,
+  isPublic: Type.Optional(
+    Type.Boolean({ description: 'whoever reports something may read it without an account; default false' }),
+  ),
 };
 const why = prose(500, 'what was changed');
 const example = {

@@ -41,6 +41,12 @@ export const pages = table({
       import('./endpoint/endpoint.tsx').then(({ EndpointPage }) => (id) => <EndpointPage id={id} />),
     partOf: 'fleet',
   },
+  labels: {
+    path: '/labels',
+    load: () =>
+      import('./labels.tsx').then(({ LabelsPage }) => () => <LabelsPage />),
+    partOf: 'fleet',
+  },
   alerts: {
     path: '/alerts',
     load: () =>

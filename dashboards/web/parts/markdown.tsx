@@ -5,8 +5,8 @@
 import type { Token, Tokens } from 'marked';
 import { type ComponentChildren, type ComponentType, createContext, type JSX } from 'preact';
 import { useContext } from 'preact/hooks';
+import { markdownTokens } from '../../../shared/markdown.ts';
 import { CopyButton } from './field.tsx';
-import { markdownTokens } from './markdown-tokens.ts';
 import '../look/knowledge.css';
 
 /** What stands for a link such as `script:free-space`; null: its name. */

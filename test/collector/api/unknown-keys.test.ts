@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { access } from '../../../collector/api/access.ts';
+import { pagesWithoutAccount } from '../../../collector/api/access-pages.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 
 const test = suite('unknown keys');
@@ -13,12 +14,16 @@ let examples: Map<string, object>;
 const takesQuery: Record<string, string> = {
   'GET /act/:token': 'mail programs add keys of their own to links',
   'POST /act/:token': 'its form is sent to the address of the page',
+  ...Object.fromEntries(Object.keys(pagesWithoutAccount).map((route) => [route, 'as of those'])),
   'GET /*': 'pages of the web app keep their filters there',
   'POST /api/v1/mqtt/auth': 'whether a broker asks is looked at first, before anything of what it sends is read',
   'POST /api/v1/mqtt/acl': 'as for whether somebody may log in',
 };
 const takesBody: Record<string, string> = {
   'POST /act/:token': 'what a form sends is not read',
+  ...Object.fromEntries(
+    Object.keys(pagesWithoutAccount).map((route) => [route, 'of a form only what is known is read']),
+  ),
   'POST /api/v1/enroll': 'a newer agent may report more of itself than this collector knows',
   'POST /api/v1/agent/copied': 'so may one that asks whether it is a copy',
   'POST /api/v1/alerts/webhook': 'the form is Alertmanager’s, and grows',
@@ -99,7 +104,7 @@ function refused({ status, text }: { status: number; text: string }, what: strin
 }
 
 /** It answers people, in HTML. */
-const isPage = (route: string) => route.endsWith(' /act/:token');
+const isPage = (route: string) => route.endsWith(' /act/:token') || route in pagesWithoutAccount;
 
 const keys = ['nonsense', 'constructor', 'toString', 'Limit', 'limit%5B%5D'];
 

@@ -80,6 +80,11 @@ function Head({ detail, reload }: TabProps) {
       >
         {may('operator') && <WorkingButton endpoint={row.id} />}
         {may('operator') && <MaintenanceLink of="endpoint" target={row.id} />}
+        {may('operator') && (
+          <a class="button" href={`/labels?${new URLSearchParams({ endpoint: row.id })}`}>
+            {t('selfService.label.button')}
+          </a>
+        )}
         {may('operator') && <Edit row={row} people={detail.people} onDone={reload} />}
       </PageHead>
       <section class="box">

@@ -26,6 +26,7 @@ interface WrittenArticle {
   /** A day; empty: no end. */
   until: string;
   state: ArticleState;
+  isPublic: boolean;
   reason: string;
 }
 
@@ -46,6 +47,7 @@ const bodyOf = (written: WrittenArticle, before: { until: string; validUntil: nu
   validUntil:
     before?.until === written.until ? before.validUntil : written.until === '' ? null : endOfDay(written.until),
   state: written.state,
+  isPublic: written.isPublic,
 });
 
 function lacksOf(written: WrittenArticle, isNew: boolean): string | null {
@@ -126,6 +128,14 @@ function Fields({ written, onWrite, isNew }: FieldsProps) {
           options={states.map((state) => [state, t(`knowledge.state.${state}`)] as const)}
         />
       </div>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={written.isPublic}
+          onChange={({ currentTarget }) => onWrite({ isPublic: currentTarget.checked })}
+        />{' '}
+        {t('knowledge.isPublic')}
+      </label>
       {!isNew && (
         <Input
           label={t('knowledge.reason')}
@@ -143,7 +153,7 @@ export const NewArticlePage = () => (mayForAll('operator') ? <NewArticle /> : <M
 function NewArticle() {
   const [written, setWritten] = useState<WrittenArticle>({
     ...{ texts: {}, keywords: '', reviewer: '', until: dayText(inMonths(12, Date.now())) },
-    ...{ state: 'published', reason: '' },
+    ...{ state: 'published', isPublic: false, reason: '' },
   });
   const { busy, problem, send } = useSend();
   const submit = () =>
@@ -181,7 +191,8 @@ export function EditArticle({ detail: { row, texts }, onDone, onSaved }: EditArt
   const [before] = useState({ until: dayText(row.validUntil), validUntil: row.validUntil });
   const [written, setWritten] = useState<WrittenArticle>({
     texts: Object.fromEntries(texts.map(({ language: code, title, body }) => [code, { title, body }])),
-    ...{ keywords: row.keywords, reviewer: row.reviewer ?? '', until: before.until, state: row.state, reason: '' },
+    ...{ keywords: row.keywords, reviewer: row.reviewer ?? '', until: before.until, state: row.state },
+    ...{ isPublic: row.isPublic, reason: '' },
   });
   const { busy, problem, send } = useSend();
   const submit = async () => {

@@ -57,6 +57,11 @@ function Head({ kind, detail: { row }, reload }: PlaceProps) {
           </>
         }
       >
+        {may('operator') && kind === 'sites' && (
+          <a class="button" href={`/labels?${new URLSearchParams({ site: row.name })}`}>
+            {t('selfService.label.buttons')}
+          </a>
+        )}
         {may('operator') && <MaintenanceLink of={parameter[kind]} target={kind === 'sites' ? row.name : row.id} />}
         {mayChange(kind) && (
           <button type="button" class="button" onClick={() => setOpen('edit')}>

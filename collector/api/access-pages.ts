@@ -1,0 +1,12 @@
+/** Pages for people without an account: the secret in the link is what counts. GET shows, POST acts; off by default. */
+export const pagesWithoutAccount = {
+  'GET /report/:label': 'public',
+  'POST /report/:label': 'public',
+  'GET /report/:label/search': 'public',
+  'GET /report/:label/articles/:id': 'public',
+  'POST /report/:label/articles/:id': 'public',
+  'GET /request': 'public',
+  'POST /request': 'public',
+  'GET /request/:secret': 'public',
+  'POST /request/:secret': 'public',
+} as const;

@@ -1,0 +1,255 @@
+/**
+ * The pages of people without an account: the label of a machine, an article, and what they reported. Opening one changes nothing.
+ * They are HTML from here, so that they open at once on a bad line and without script; all of a form is checked by its room.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { type ErrorCode, EvenkeelError, fail } from '../../../shared/errors.ts';
+import { languageAccepted } from '../../../shared/words/accepted.ts';
+import { findWord, type Language, languages } from '../../../shared/words/index.ts';
+import { actProblemPage } from '../../act/page.ts';
+import type { FormFault, FormFields } from '../../self-service/form.ts';
+import { articlePage, foundHtml, type PageReader, queryOf, reportPage } from '../../self-service/report-page.ts';
+import { ownPage, requestPage } from '../../self-service/request-page.ts';
+import { makeVisit, type SelfService, type Stranger } from '../../self-service/self-service.ts';
+import { errorOf } from '../answer.ts';
+import type { App, Context } from '../context.ts';
+import { cookieName } from '../cookies.ts';
+import { closed, word } from '../shapes.ts';
+
+/** Per address, beside what the room counts: a person opens a few pages, and searches at each pause in typing. */
+const few = { rateLimit: { max: 60, timeWindow: '1 minute' } };
+const searches = { rateLimit: { max: 120, timeWindow: '1 minute' } };
+/** A text of 4,000 characters in Japanese, each of nine bytes in a form. Told by its length, more is not read. */
+const bodyLimit = 64 * 1024;
+const fieldsAtMost = 12;
+
+const Label = Type.Object({ label: word(100, 'from the label') }, closed);
+const Secret = Type.Object({ secret: word(100, 'from the link') }, closed);
+const Article = Type.Object({ ...Label.properties, id: word(64, 'from the list') }, closed);
+const language = Type.Optional(Type.Enum([...languages]));
+/** Mail programs and scanners of codes add keys of their own to links. */
+const Query = Type.Object({
+  language,
+  q: Type.Optional(Type.String({ maxLength: 300 })),
+  visit: Type.Optional(Type.String({ maxLength: 100 })),
+  done: Type.Optional(Type.Enum(['sent', 'answered', 'reopened', 'rated'])),
+});
+type PageQuery = Type.Static<typeof Query>;
+
+/** Its address is a secret and stays here; the one script is a file of ours. */
+const headers = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'same-origin',
+  'cache-control': 'no-store',
+  'x-robots-tag': 'noindex',
+};
+const keptS = 180 * 86_400;
+
+const queryIn = ({ query }: FastifyRequest) => (query ?? {}) as PageQuery;
+const visitIn = (request: FastifyRequest, given?: string): string =>
+  /^[\w-]{20,43}$/.exec(given ?? queryIn(request).visit ?? '')?.[0] ?? makeVisit();
+const fieldsIn = ({ body }: FastifyRequest): FormFields => (body ?? {}) as FormFields;
+
+const answer = (reply: FastifyReply, html: string) =>
+  reply.headers(headers).type('text/html; charset=utf-8').serializer(String).send(html);
+/** Loaded again it is not sent again. */
+const seeOther = (reply: FastifyReply, path: string) => reply.headers(headers).redirect(path, 303);
+
+/** What is said beside the form, so that nothing typed is lost. */
+const shownInForm: ReadonlySet<ErrorCode> = new Set(['REPORTS_MANY', 'CONFLICT', 'STATE_UNAVAILABLE']);
+
+function wordsOf({ code, message, hint }: EvenkeelError, reader: Language): string {
+  const of = (part: string, given: string) => findWord(reader, `problem.${code}.${part}`) ?? given;
+  return `${of('message', message)} ${of('hint', hint)}`;
+}
+const faultWords = (fault: FormFault, reader: Language): string =>
+  findWord(reader, `selfService.fault.${fault}`) ?? fault;
+
+/** What both kinds of pages need of a request. */
+function createReading({ addresses, zone }: Pick<Context, 'addresses' | 'zone'>) {
+  const ownCookie = () => `${cookieName(addresses().http)}-requests`;
+  return {
+    readerOf(request: FastifyRequest): PageReader {
+      const chosen = queryIn(request).language ?? (fieldsIn(request).language as Language | undefined);
+      const isChosen = chosen !== undefined && languages.includes(chosen);
+      return { language: isChosen ? chosen : languageAccepted(request.headers['accept-language']), isChosen, zone };
+    },
+    /** What is not of our making is none. */
+    strangerOf: (request: FastifyRequest): Stranger => ({
+      from: request.ip,
+      browser: /^[\w-]{43}$/.exec(request.cookies[ownCookie()] ?? '')?.[0] ?? null,
+    }),
+    keep: (reply: FastifyReply, browser: string, maxAge: number) =>
+      reply.setCookie(ownCookie(), browser, {
+        ...{ path: '/', httpOnly: true, sameSite: 'lax', maxAge },
+        secure: addresses().http.startsWith('https:'),
+      }),
+  };
+}
+
+interface PageParts extends ReturnType<typeof createReading> {
+  selfService: SelfService;
+}
+
+const page = (params: object) => ({ config: few, schema: { hide: true, params, querystring: Query } });
+const Form = Type.Record(Type.String(), Type.String());
+const form = (params: object) => ({
+  config: few,
+  schema: { hide: true, params, querystring: Query, body: Form },
+});
+
+/** The label of a machine, and articles. */
+function reportPages(own: App, { selfService, readerOf, strangerOf, keep }: PageParts): void {
+  /** What was just tried, in a page of its own kind. */
+  async function showReport(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    more: { fields?: FormFields; problem?: string } = {},
+  ) {
+    const { label } = request.params as { label: string };
+    const reader = readerOf(request);
+    const { q } = queryIn(request);
+    const view = await selfService.view(label);
+    const question = q?.slice(0, 200) ?? '';
+    const found = question.trim() === '' ? null : await selfService.search(label, question, reader.language);
+    const own = strangerOf(request).browser !== null;
+    const visit = visitIn(request, more.fields?.visit);
+    return answer(reply, reportPage({ view, label, visit, question, found, own, ...more }, reader));
+  }
+
+  own.get('/report/:label', page(Label), (request, reply) => showReport(request, reply));
+  own.get('/report/:label/search', { ...page(Label), config: searches }, async (request, reply) => {
+    const { label } = request.params as { label: string };
+    const { q = '' } = queryIn(request);
+    const reader = readerOf(request);
+    const found = await selfService.search(label, q.slice(0, 200), reader.language);
+    return answer(reply, q.trim() === '' ? '' : foundHtml(found, label, visitIn(request), reader));
+  });
+  own.post('/report/:label', form(Label), async (request, reply) => {
+    const { label } = request.params as { label: string };
+    const [reader, fields] = [readerOf(request), fieldsIn(request)];
+    try {
+      const sent = await selfService.send(label, fields, strangerOf(request));
+      if ('fault' in sent)
+        return await showReport(request, reply.code(422), {
+          fields,
+          problem: faultWords(sent.fault, reader.language),
+        });
+      if (sent.browser !== null) keep(reply, sent.browser, keptS);
+      return seeOther(reply, `/request/${sent.secret}${queryOf(reader, { done: 'sent' })}`);
+    } catch (thrown) {
+      if (!(thrown instanceof EvenkeelError) || !shownInForm.has(thrown.code)) throw thrown;
+      request.refusedAs = thrown.code;
+      return await showReport(request, reply.code(thrown.status), {
+        fields,
+        problem: wordsOf(thrown, reader.language),
+      });
+    }
+  });
+  own.get('/report/:label/articles/:id', page(Article), async (request, reply) => {
+    const { label, id } = request.params as { label: string; id: string };
+    const texts = await selfService.article(label, id);
+    const { contact } = selfService;
+    const parts = { label, id, texts, contact, visit: visitIn(request), solved: null };
+    return answer(reply, articlePage(parts, readerOf(request)));
+  });
+  own.post('/report/:label/articles/:id', form(Article), async (request, reply) => {
+    const { label, id } = request.params as { label: string; id: string };
+    const fields = fieldsIn(request);
+    const visit = visitIn(request, fields.visit);
+    const solved = fields.solved === 'yes';
+    await selfService.helped(label, id, { solved, visit }, request.ip);
+    const texts = await selfService.article(label, id);
+    const parts = { label, id, texts, contact: selfService.contact, visit, solved };
+    return answer(reply, articlePage(parts, readerOf(request)));
+  });
+}
+
+/** What somebody reported, and all that a browser remembers. */
+function requestPages(own: App, { selfService, readerOf, strangerOf, keep }: PageParts): void {
+  async function showRequest(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    more: { problem?: string; text?: string } = {},
+  ) {
+    const { secret } = request.params as { secret: string };
+    const { done } = queryIn(request);
+    const view = await selfService.follow(secret);
+    return answer(reply, requestPage({ view, secret, contact: selfService.contact, done, ...more }, readerOf(request)));
+  }
+
+  own.get('/request', { config: few, schema: { hide: true, querystring: Query } }, async (request, reply) => {
+    if (!selfService.isOn) throw fail('REPORT_LINK_UNKNOWN');
+    return answer(reply, ownPage(await selfService.own(strangerOf(request).browser), readerOf(request)));
+  });
+  own.post(
+    '/request',
+    {
+      config: few,
+      schema: { hide: true, querystring: Query, body: Form },
+    },
+    async (request, reply) => {
+      if (!selfService.isOn) throw fail('REPORT_LINK_UNKNOWN');
+      return seeOther(keep(reply, '', 0), `/request${queryOf(readerOf(request))}`);
+    },
+  );
+  own.get('/request/:secret', page(Secret), (request, reply) => showRequest(request, reply));
+  own.post('/request/:secret', form(Secret), async (request, reply) => {
+    const { secret } = request.params as { secret: string };
+    const { act, text, rating } = fieldsIn(request);
+    const reader = readerOf(request);
+    const deeds = {
+      answer: ['answered', () => selfService.answer(secret, text, request.ip)],
+      reopen: ['reopened', () => selfService.reopen(secret, text, request.ip)],
+      rate: ['rated', () => selfService.rate(secret, Number(rating), text, request.ip)],
+    } as const;
+    const deed = act !== undefined && Object.hasOwn(deeds, act) ? deeds[act as keyof typeof deeds] : undefined;
+    if (!deed) throw fail('REPORT_LINK_UNKNOWN');
+    const again = text === undefined ? {} : { text };
+    try {
+      const fault = await deed[1]();
+      if (fault !== null)
+        return await showRequest(request, reply.code(422), { ...again, problem: faultWords(fault, reader.language) });
+      return seeOther(reply, `/request/${secret}${queryOf(reader, { done: deed[0] })}`);
+    } catch (thrown) {
+      if (!(thrown instanceof EvenkeelError) || !shownInForm.has(thrown.code)) throw thrown;
+      request.refusedAs = thrown.code;
+      // Its words name what only the desk knows.
+      const problem =
+        thrown.code === 'CONFLICT'
+          ? (findWord(reader.language, 'selfService.changed') ?? '')
+          : wordsOf(thrown, reader.language);
+      return await showRequest(request, reply.code(thrown.status), { ...again, problem });
+    }
+  });
+}
+
+export function selfServiceRoutes(app: App, context: Context): void {
+  const parts = { selfService: context.selfService, ...createReading(context) };
+  // Of its own scope: nowhere else is a form read.
+  app.register((own: App, _, done) => {
+    own.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit },
+      (_, text: string, parsed) => {
+        const fields = [...new URLSearchParams(text)];
+        if (fields.length > fieldsAtMost)
+          return parsed(fail('BAD_REQUEST', { problem: 'the form has too many fields' }));
+        parsed(null, Object.fromEntries(fields));
+      },
+    );
+    own.setErrorHandler((thrown: unknown, request, reply) => {
+      const error = errorOf(thrown, request);
+      request.refusedAs = error.code;
+      // The same for all that is not there: nobody learns which of it there is.
+      const shown = error.status === 404 || error.code === 'BAD_REQUEST' ? fail('REPORT_LINK_UNKNOWN') : error;
+      if (shown.code === 'TOO_LARGE') reply.header('connection', 'close');
+      return answer(reply.code(shown.status), actProblemPage(shown, parts.readerOf(request).language));
+    });
+    reportPages(own, parts);
+    requestPages(own, parts);
+    done();
+  });
+}
