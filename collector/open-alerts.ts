@@ -29,7 +29,7 @@ import type { MaintenanceScope } from './maintenance/window.ts';
 import { createChannelList } from './notify/channels.ts';
 import { createDevices } from './notify/devices.ts';
 import { createChannelHealth } from './notify/health.ts';
-import { createReviewNotices } from './notify/of-article.ts';
+import { createReviewNotices, wayOfPerson } from './notify/of-article.ts';
 import { createOutbox, type Outbox, type OutboxParts } from './notify/outbox.ts';
 import type { GeneratedDependencies } from './outages/generated.ts';
 import { createOutside } from './outside/outside.ts';
@@ -123,7 +123,8 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     ...{ state, builtIn: defaultRules, file: config.rules, groupNamed: groups.named, now: clock.now, log },
     onChange: onRulesChanged,
   });
-  const notify = { routes, ruleNamed, wake: outbox.wake };
+  const wayOf = (person: string, at: number) => wayOfPerson({ routes, routing }, person, at);
+  const notify = { routes, ruleNamed, wayOf, wake: outbox.wake };
   const desk = { state, clock, changeFeed, log, zone, notify, chat: config.tickets.chat };
   const { tickets, ticketClocks } = await openDesk(desk, onStop);
   const groupsOf = (id: string) => groups.namedGroupsOf(id).flatMap((group) => [group.id, group.name]);

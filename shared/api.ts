@@ -629,6 +629,8 @@ export const TicketDetail = Type.Object({
   /** Tickets that are linked to this one. */
   linkedFrom: Type.Array(Type.Object({ ticket: Type.Integer(), kind: LinkKind })),
   participants: Type.Array(Type.Object({ person: text, swarm: SwarmKind, joinedAt: ms, leftAt: orNull.ms })),
+  /** Told of what others do with it. */
+  watchers: Type.Array(Type.Object({ person: text, at: ms })),
   /** The last answer of the requester, and whether one is awaited. */
   rating: Type.Object({
     isAsked: Type.Boolean(),

@@ -6,6 +6,7 @@
  * To a ticket: its alert has been good for a day (`reminder`), a clock has reached a mark (`sla`), a hold its date
  * (`hold`), helpers are called (`swarm`), its requester is told that their mail became one (`received`), of a public
  * comment, or asked how satisfied they are.
+ * Who watches a ticket, or is named in a comment, is told what others did with it (`news`).
  * To an article: its reviewer is asked to look at it again (`review`).
  */
 export const notificationEvents = [
@@ -22,7 +23,7 @@ export const notificationEvents = [
     'hand_over',
   ] as const),
   'acknowledged',
-  ...(['reminder', 'sla', 'hold', 'swarm', 'received', 'comment', 'rating', 'review', 'test'] as const),
+  ...(['reminder', 'sla', 'hold', 'swarm', 'received', 'comment', 'news', 'rating', 'review', 'test'] as const),
 ] as const;
 export type NotificationEvent = (typeof notificationEvents)[number];
 

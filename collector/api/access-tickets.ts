@@ -24,6 +24,8 @@ export const ticketAccess: Readonly<Record<string, Role>> = {
   'POST /api/v1/tickets/:id/merge': 'operator',
   'POST /api/v1/tickets/:id/unmerge': 'operator',
   'POST /api/v1/tickets/:id/split': 'operator',
+  'POST /api/v1/tickets/:id/watch': 'operator',
+  'POST /api/v1/tickets/:id/unwatch': 'operator',
   'POST /api/v1/tickets/bulk/comment': 'operator',
   'POST /api/v1/tickets/bulk/assign': 'operator',
   'POST /api/v1/tickets/bulk/resolve': 'operator',

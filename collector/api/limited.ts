@@ -157,6 +157,8 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/tickets/:id/merge': of('ticket', { names: { into: 'ticket' } }),
   'POST /api/v1/tickets/:id/unmerge': of('ticket'),
   'POST /api/v1/tickets/:id/split': of('ticket'),
+  'POST /api/v1/tickets/:id/watch': of('ticket'),
+  'POST /api/v1/tickets/:id/unwatch': of('ticket'),
   // Each ticket is looked for among theirs.
   'POST /api/v1/tickets/bulk/comment': open,
   'POST /api/v1/tickets/bulk/assign': open,

@@ -252,6 +252,7 @@ async function companyOf(state: State, id: number) {
     .where('ticket', '=', id)
     .orderBy('id')
     .execute();
+  const watchers = state.selectFrom('ticket_watchers').select(['person', 'at']).where('ticket', '=', id);
   const ratings = await state.selectFrom('ratings').selectAll().where('ticket', '=', id).execute();
   const last = ratings.filter(({ at }) => at !== null).sort((a, b) => (b.at ?? 0) - (a.at ?? 0))[0];
   return {
@@ -260,6 +261,7 @@ async function companyOf(state: State, id: number) {
     participants: helpers.map(({ person, swarm, joined_at, left_at }) => ({
       ...{ person, swarm, joinedAt: joined_at, leftAt: left_at },
     })),
+    watchers: await watchers.orderBy('at').orderBy('person').execute(),
     rating: {
       isAsked: ratings.length > 0,
       ...{ rating: last?.rating ?? null, comment: last?.comment ?? null, at: last?.at ?? null },

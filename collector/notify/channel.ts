@@ -116,6 +116,8 @@ export interface Notification {
   device?: string;
   /** Id of the alert, where it is about one. */
   alert?: string | null;
+  /** To whoever watches a ticket: how many changes it tells of. */
+  changes?: number;
   /** What was written, over as many lines. */
   comment?: string;
   /** Of a mail to a requester who can answer it. */

@@ -64,7 +64,7 @@ export function createCompletion(parts: CompletionParts) {
       path = `/rate/${secret}`;
     }
     const follow = (await followed(row, facts.event)) ?? undefined;
-    const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel) };
+    const written = commentEvent === undefined ? {} : { comment: await commentOf(commentEvent, channel, facts.event) };
     const said = { ...(await saidOutside(facts, alert)), ...(await saidOfMembers(facts)) };
     const of = {
       ...written,
@@ -162,9 +162,11 @@ export function createCompletion(parts: CompletionParts) {
   }
 
   /** @throws EvenkeelError CHANNEL_REFUSED */
-  async function commentOf(event: number, channel: string): Promise<string> {
+  async function commentOf(event: number, channel: string, kind: Notification['event']): Promise<string> {
     const found = state.selectFrom('ticket_events').select('text').where('id', '=', event);
-    const text = (await found.where('is_public', '=', 1).executeTakeFirst())?.text;
+    // Whoever watches the ticket is of the desk.
+    const readable = kind === 'news' ? found : found.where('is_public', '=', 1);
+    const text = (await readable.executeTakeFirst())?.text;
     if (!text) throw fail('CHANNEL_REFUSED', { channel, reason: 'the comment that it would bring is no longer there' });
     return text;
   }

@@ -155,7 +155,14 @@ function receivedText(notification: Notification, language: Language): string {
 const articleTitle = ({ article }: Notification, language: Language): string =>
   oneLine((article?.titles.find((one) => one.language === language) ?? article?.titles[0])?.title || article?.id || '');
 
-/** To whoever looks at an article again: no facts of an alert. */
+/** To whoever watches a ticket, or is named in a comment. */
+function newsLines({ why, changes = 1, comment }: Notification, language: Language): string[] {
+  const how = why === 'mention' ? word(language, 'notification.newsMention') : [];
+  const counted = word(language, 'notification.newsChanges', { n: changes });
+  return [how, counted, comment === undefined ? [] : ['', escapedLines(comment.slice(0, 2000)), '']].flat();
+}
+
+/** To whoever looks at an article again, or watches a ticket: no facts of an alert. */
 function reviewText(notification: Notification, language: Language, zone: string): string {
   const links = linksOf(notification, language).map(({ label, url }) => `${label}: ${url}`);
   const lines = [headline(notification, language), '', ...explained(notification, language, zone), ...links];
@@ -198,7 +205,7 @@ export function bodyText(notification: Notification, language: Language, zone = 
   if (event === 'rating') return ratingText(notification, language);
   if (event === 'comment') return commentText(notification, language);
   if (event === 'received') return receivedText(notification, language);
-  if (event === 'review') return reviewText(notification, language, zone);
+  if (event === 'review' || event === 'news') return reviewText(notification, language, zone);
   const line = (name: NotificationFact, text: string) => `${word(language, `notification.${name}`)}: ${text}`;
   const kind =
     finding === undefined
@@ -270,6 +277,7 @@ function seenLines({ finding, metric, endedAt }: Notification, language: Languag
 /** What its rule says of it, or what other monitoring said. */
 export function explained(notification: Notification, language: Language, zone: string): string[] {
   if (notification.event === 'review') return reviewLines(notification, language, zone);
+  if (notification.event === 'news') return newsLines(notification, language);
   const { texts, said, startedAt: since } = notification;
   const facts = { ...notification, instance: instanceOf(notification), since, now: notification.sentAt ?? since, zone };
   const { summary, description } = said ?? ruleTexts(texts ?? {}, facts, language);

@@ -19,15 +19,24 @@ interface ReviewNoticeParts {
 
 const severity = 'warning';
 
+/** As whoever helps with a ticket is called: by their own ways, else by mail where their name has an address. */
+export function wayOfPerson(
+  { routes, routing }: { routes: readonly ChannelRoute[]; routing: Pick<Receivers, 'reach'> },
+  person: string,
+  at: number,
+): Way | 'quiet' | null {
+  const ways = routing.reach(`person:${person}`, severity, at);
+  const open = ways.find(({ heldUntil }) => heldUntil === null);
+  if (open) return { channel: open.channel, recipient: open.recipient, user: open.user };
+  if (ways.length > 0) return 'quiet';
+  const mail = wayTo(routes, person);
+  return mail && { ...mail, user: null };
+}
+
 export function createReviewNotices({ routes, routing, wake }: ReviewNoticeParts) {
-  /** As whoever helps with a ticket is called: by their own ways, else by mail where their name has an address. */
   function wayOf(reviewer: string, at: number): Way | ReviewerLack {
-    const ways = routing.reach(`person:${reviewer}`, severity, at);
-    const open = ways.find(({ heldUntil }) => heldUntil === null);
-    if (open) return { channel: open.channel, recipient: open.recipient, user: open.user };
-    if (ways.length > 0) return 'quiet';
-    const mail = wayTo(routes, reviewer);
-    if (mail) return { ...mail, user: null };
+    const way = wayOfPerson({ routes, routing }, reviewer, at);
+    if (way !== null) return way;
     return routing.unreached(`person:${reviewer}`, at)?.why === 'no_way' ? 'no_way' : 'gone';
   }
 

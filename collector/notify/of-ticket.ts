@@ -5,13 +5,15 @@
 import type { NamedRule } from '../../shared/words/names.ts';
 import type { StateTransaction } from '../state/database.ts';
 import { addressIn } from './address-in.ts';
-import { type NotificationFacts, wayBy } from './notification.ts';
+import { type NotificationFacts, type Way, wayBy } from './notification.ts';
 import { type ChannelRoute, routesFor } from './route.ts';
 import { saveNotification } from './save.ts';
 
 export interface TicketNotifying {
   routes: readonly ChannelRoute[];
   ruleNamed(id: string): NamedRule;
+  /** How a person is reached; quiet: not before the end of their quiet hours. Left out: by mail alone. */
+  wayOf?(person: string, at: number): Way | 'quiet' | null;
   /** A notification waits in the outbox: called after the transaction. */
   wake(): void;
 }
@@ -136,6 +138,42 @@ export async function commentByMail(
   const { channel, recipient } = way;
   const news = { event: 'comment', severity: 'info', why: null, recipient, commentEvent } as const;
   await save(db, id, at, [channel], `ticket/${id}/comment`, { ...(await factsOfTicket(db, ruleNamed, id)), ...news });
+  return true;
+}
+
+export interface TicketNewsFor {
+  id: number;
+  person: string;
+  at: number;
+  /** Named in a comment, or watching it. */
+  why: 'mention' | 'watch';
+  /** Numbers of the events that it tells of. */
+  events: readonly number[];
+}
+
+/** What others did with a ticket, in one message. @returns later: in quiet hours; false: no message gets to them */
+export async function notifyOfNews(
+  db: StateTransaction,
+  { routes, ruleNamed, wayOf }: TicketNotifying,
+  { id, person, at, why, events }: TicketNewsFor,
+): Promise<boolean | 'later'> {
+  const mail = wayTo(routes, person);
+  const way = wayOf?.(person, at) ?? (mail && { ...mail, user: null });
+  if (way === 'quiet') return 'later';
+  if (way === null) return false;
+  const last = await db
+    .selectFrom('ticket_events')
+    .select('id')
+    .where('id', 'in', events)
+    .where('kind', '=', 'comment')
+    .where('text', 'is not', null)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  const news = { event: 'news', severity: 'info', why, changes: events.length } as const;
+  const written = last ? { commentEvent: last.id } : {};
+  const of = { receiver: null, alert: null, alerts: [], incident: null, ticketKey: '', ticket: id };
+  const facts = { ...(await factsOfTicket(db, ruleNamed, id)), ...news, ...written };
+  await saveNotification(db, { at, ways: [way], about: `ticket/${id}/news/${person}`, ...of, facts }, id);
   return true;
 }
 

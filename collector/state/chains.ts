@@ -13,6 +13,8 @@ const ofTicket = [
   'ticket_links',
   'desk_links',
   'ticket_participants',
+  'ticket_watchers',
+  'ticket_news',
   'ratings',
   'attachments',
   'request_links',

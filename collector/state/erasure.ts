@@ -256,6 +256,8 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   second_factors: nothing,
   tokens: nothing,
   ticket_participants: nothing,
+  ticket_watchers: nothing,
+  ticket_news: nothing,
   person_skills: nothing,
   watches: nothing,
   state_days: nothing,

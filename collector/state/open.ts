@@ -74,6 +74,7 @@ import * as selfService from './migrations/100-self-service.ts';
 import * as mail from './migrations/102-mail.ts';
 import * as attachments from './migrations/103-attachments.ts';
 import * as ticketQueue from './migrations/104-ticket-queue.ts';
+import * as ticketWatchers from './migrations/105-ticket-watchers.ts';
 import * as scripts from './migrations/106-scripts.ts';
 import * as chat from './migrations/107-chat.ts';
 
@@ -152,6 +153,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '103-attachments': attachments,
   '107-chat': chat,
   '100-self-service': selfService,
+  '105-ticket-watchers': ticketWatchers,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

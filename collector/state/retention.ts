@@ -85,6 +85,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   ticket_events: chained,
   ticket_links: chained,
   ticket_participants: chained,
+  ticket_watchers: chained,
+  ticket_news: chained,
   ratings: chained,
   attachments: chained,
   mail_messages: evidence('at', 'not exists (select 1 from tickets k where k.id = t.ticket)'),

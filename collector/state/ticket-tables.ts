@@ -129,6 +129,17 @@ export interface TicketTables {
     joined_at: Ms;
     left_at: Ms | null;
   };
+  /** Who is told of what happens to it. */
+  ticket_watchers: { ticket: number; person: string; at: Ms; by_user: string };
+  /** Changes that somebody is still to be told of. */
+  ticket_news: {
+    id: Generated<number>;
+    ticket: number;
+    person: string;
+    event: number;
+    why: 'watch' | 'mention';
+    at: Ms;
+  };
   /** What somebody knows; only suggestions are made of it. */
   person_skills: { person: string; skill: string; at: Ms; by_user: string };
   /** Questions for satisfaction, one per resolution by a person; the last answer of a ticket counts. */

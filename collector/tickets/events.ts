@@ -2,6 +2,7 @@
 import { bucketOf } from '../../shared/topics.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import { insertRows } from '../state/rows.ts';
+import { queueNews } from './news.ts';
 
 /** The actor of what the collector does by itself. */
 export const monitor = 'monitor';
@@ -20,7 +21,9 @@ export async function note(
   columns: EventColumns & { is_public?: 0 | 1 } = {},
 ): Promise<void> {
   const none = { from_state: null, to_state: null, text: null, data: null, is_public: 0 };
-  await insertRows(db, 'ticket_events', [{ ticket, at, actor, kind, ...none, ...columns }]);
+  const event = { ticket, at, actor, kind, ...none, ...columns };
+  const id = await insertRows(db, 'ticket_events', [event], 'returning id');
+  await queueNews(db, { ...event, id });
 }
 
 export const noHold = { hold_reason: null, hold_until: null };

@@ -9,6 +9,7 @@ import { blankTicket, noHold, note } from './events.ts';
 import { dataOf } from './history.ts';
 import type { TicketLevel } from './priority.ts';
 import { weight } from './priority.ts';
+import { addWatcher } from './watchers.ts';
 import { noteOpening } from './weighed.ts';
 
 export interface SplitTicket {
@@ -65,6 +66,8 @@ export function createMerging({
         const internal = requester === null ? text : null;
         await note(db, id, now, by, 'state', { from_state: row.state, to_state: 'cancelled', text: internal, data });
         await takeHelpers(db, { from: id, to: into, at: now, by });
+        const watchers = db.selectFrom('ticket_watchers').selectAll().where('ticket', '=', id);
+        for (const watcher of await watchers.execute()) await addWatcher(db, { ...watcher, ticket: into, at: now });
         await note(db, into, now, by, 'merged', { data: JSON.stringify({ from: id }) });
         await save(db, other, { updated_at: now, touched_at: other.touched_at ?? now });
       });

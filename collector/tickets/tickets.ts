@@ -20,6 +20,7 @@ import { type TicketLevel, weight } from './priority.ts';
 import { askFor, createRatings, type Ratings } from './ratings.ts';
 import { createTicketTags, type TagChange } from './tags.ts';
 import { createTeamwork, type Teamwork } from './teamwork.ts';
+import { createWatching, type Watching } from './watchers.ts';
 import { noteOpening, notePriority } from './weighed.ts';
 
 export interface NewTicket {
@@ -78,7 +79,7 @@ export interface Solution {
 type Resolved = { ratingToken: string | null };
 
 /** All but `create` throw EvenkeelError NOT_FOUND, or CONFLICT where the state of the ticket does not allow it. */
-export interface Tickets extends Teamwork, TicketLinks, Merging, Ratings {
+export interface Tickets extends Teamwork, TicketLinks, Merging, Watching, Ratings {
   /** @returns the number of the new ticket */
   create(ticket: NewTicket, also?: AlsoSaved): Promise<number>;
   /** An answer of the requester ends the wait for it; a public comment of another goes to them by mail. */
@@ -271,6 +272,7 @@ export function createTickets(parts: TicketsParts): Tickets {
     },
     ...merging,
     ...createTicketTags(changes),
+    ...createWatching(changes),
     ...createTeamwork(changes, parts.notify),
     ...createTicketLinks(changes),
     ...createRatings(parts, changes),

@@ -12,6 +12,7 @@ import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { type ClockReader, clockKinds, type TicketClocks } from './clocks.ts';
 import { monitor, note } from './events.ts';
+import { tellNews } from './tell-news.ts';
 
 export interface TicketTimers {
   /** Reads what waits, then checks every second. */
@@ -41,6 +42,8 @@ interface Mark {
 }
 
 const tickMs = 1000;
+/** In the queue beside the numbers of tickets. */
+const newsKey = 'news';
 const again = 60_000;
 
 export function createTicketTimers({ state, clock, changeFeed, clocks, log, notify }: TimerParts): TicketTimers {
@@ -68,9 +71,26 @@ export function createTicketTimers({ state, clock, changeFeed, clocks, log, noti
     return noted;
   }
 
+  /** To whoever watches tickets, or was named. */
+  async function tell(now: number): Promise<void> {
+    if (!notify) return;
+    try {
+      const next = await state.transaction().execute((db) => tellNews(db, notify, now));
+      due.set(newsKey, next);
+      notify.wake();
+    } catch (thrown) {
+      due.set(newsKey, now + again);
+      log.error({ err: thrown }, 'Could not tell who watches tickets of news yet; tried again');
+    }
+  }
+
   async function tick(now: number): Promise<void> {
     for (let entry = due.take(now); entry; entry = due.take(now)) {
       const id = Number(entry.key);
+      if (entry.key === newsKey) {
+        await tell(now);
+        continue;
+      }
       try {
         if (!(await look(id, now))) continue;
         changeFeed.publish({ kind: 'ticket', ticket: id });
@@ -91,11 +111,14 @@ export function createTicketTimers({ state, clock, changeFeed, clocks, log, noti
   return {
     async start() {
       unsubscribe = changeFeed.subscribe((change) => {
-        if (change.kind === 'ticket') due.set(String(change.ticket), clock.now());
-        else if (change.kind === 'calendar' || change.kind === 'site')
+        if (change.kind === 'ticket') {
+          due.set(String(change.ticket), clock.now());
+          due.set(newsKey, clock.now());
+        } else if (change.kind === 'calendar' || change.kind === 'site')
           lookAtAll().catch((thrown: unknown) => log.error({ err: thrown }, 'Could not read the open tickets'));
       });
       await lookAtAll();
+      due.set(newsKey, clock.now());
       timer = setInterval(() => {
         running = running.then(() => tick(clock.now()));
       }, tickMs);

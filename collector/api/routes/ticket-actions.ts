@@ -85,7 +85,7 @@ export async function requirePeople(
   { assignee, person, people = [] }: TicketEdit,
 ): Promise<void> {
   // Who has left may still be taken off.
-  const named = name === 'participants/leave' ? null : (assignee ?? person ?? null);
+  const named = name === 'participants/leave' || name === 'unwatch' ? null : (assignee ?? person ?? null);
   for (const one of named === null ? people : [named, ...people]) {
     await requirePerson(context, one, by);
     await requireSeen(context, one, await siteOfTicket(context.state, id), 'be given to');
@@ -256,6 +256,18 @@ function teamActions(tickets: TicketActions): TicketAction[] {
         { ...closed, examples: [{ kind: 'local', people: ['bob'] }] },
       ),
       run: (id, by, { kind, people }) => tickets.swarm(id, by, kind as SwarmKind, people),
+    },
+    {
+      name: 'watch',
+      summary: 'Be told of what others do with a ticket, or let somebody be told',
+      body: Type.Object({ person: Type.Optional(word(64)) }, { ...closed, examples: [{ person: 'bob' }] }),
+      run: (id, by, { person }) => tickets.watch(id, by, person ?? by),
+    },
+    {
+      name: 'unwatch',
+      summary: 'Be told of a ticket no longer',
+      body: Type.Object({ person: Type.Optional(word(64)) }, { ...closed, examples: [{ person: 'bob' }] }),
+      run: (id, by, { person }) => tickets.unwatch(id, by, person ?? by),
     },
     {
       name: 'participants/join',

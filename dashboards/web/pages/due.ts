@@ -46,5 +46,7 @@ export function nextText(next: NextTicket, now: number, language: Language): str
     ...(next.isLate && due === null ? [word(language, 'ticket.late')] : []),
     word(language, isMine ? 'ticket.next.mine' : 'ticket.next.nobodys'),
     ...(skills.length === 0 ? [] : [word(language, 'ticket.next.known', { skills: skills.join(', ') })]),
-  ].join(word(language, 'ticket.next.and'));
+  ]
+    .join(word(language, 'ticket.next.and'))
+    .concat(word(language, 'ticket.next.end'));
 }

@@ -6,9 +6,10 @@ import { useKeys } from '../keys.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
-import { Box, ProblemCallout } from '../parts/box.tsx';
-import { Field, Input, Select } from '../parts/field.tsx';
+import { Box, Callout, ProblemCallout } from '../parts/box.tsx';
+import { Input, Select } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
+import { hasMention, MentionArea } from '../parts/mention-area.tsx';
 import { PersonInput } from '../parts/person-input.tsx';
 import { navigate, to } from '../router.ts';
 import { t } from '../words/words.ts';
@@ -217,17 +218,16 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
             </>
           }
         >
-          <Field label={t('ticket.comment')} help={t('ticket.commentHelp')}>
-            {(ids) => (
-              <textarea
-                class="input"
-                value={text}
-                maxLength={10_000}
-                onInput={(event) => setText(event.currentTarget.value)}
-                {...ids}
-              />
-            )}
-          </Field>
+          <MentionArea
+            label={t('ticket.comment')}
+            help={t('ticket.commentHelp')}
+            value={text}
+            onInput={setText}
+            maxLength={10_000}
+          />
+          {audience !== 'internal' && hasMention(text) && (
+            <Callout tone="warning" title={t('ticket.mentionPublic')} spoken />
+          )}
           <Select
             label={t('ticket.audience')}
             value={audience}

@@ -26,6 +26,7 @@ import { DueFacts } from './ticket-due.tsx';
 import { Priority, sourceOf, Tags, TicketState, titleOf } from './ticket-marks.tsx';
 import { Story } from './ticket-story.tsx';
 import { HandedOver, SwarmBox } from './ticket-swarm.tsx';
+import { WatchersBox } from './ticket-watchers.tsx';
 import { Company, RatingBox } from './ticket-work.tsx';
 
 /** Nothing is changed in it any more. */
@@ -148,6 +149,7 @@ export function TicketPage({ id }: { id: number }) {
                 onUnlink={may('operator') && !ended.has(detail.row.state) ? unlink : null}
                 busy={busy}
               />
+              <WatchersBox detail={detail} onDone={loaded.reload} />
               {detail.alert && <AlertFacts alert={detail.alert} />}
             </div>
           </div>

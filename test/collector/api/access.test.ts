@@ -794,6 +794,17 @@ const calls: Record<string, Call> = {
     body: { title: 'the other disk' },
     before: addTicket,
   },
+  'POST /api/v1/tickets/:id/watch': {
+    path: '/api/v1/tickets/:ticket/watch',
+    body: {},
+    before: addTicket,
+  },
+  'POST /api/v1/tickets/:id/unwatch': {
+    path: '/api/v1/tickets/:ticket/unwatch',
+    body: { person: 'a viewer' },
+    status: 409,
+    before: addTicket,
+  },
   'POST /api/v1/tickets/bulk/comment': { body: { tickets: [{ id: 1, updatedAt: 0 }], text: 'x' } },
   'POST /api/v1/tickets/bulk/assign': { body: { tickets: [{ id: 1, updatedAt: 0 }], assignee: null } },
   'POST /api/v1/tickets/bulk/resolve': { body: { tickets: [{ id: 1, updatedAt: 0 }] } },

@@ -60,6 +60,8 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /api/v1/tickets/:id/merge': { into: '#{ticket}', text: 'x' },
   'POST /api/v1/tickets/:id/unmerge': {},
   'POST /api/v1/tickets/:id/split': { title: 'the other disk' },
+  'POST /api/v1/tickets/:id/watch': {},
+  'POST /api/v1/tickets/:id/unwatch': {},
   'POST /api/v1/tickets/bulk/comment': { tickets: [{ id: '#{ticket}', updatedAt: 0 }], text: 'x' },
   'POST /api/v1/tickets/bulk/assign': { tickets: [{ id: '#{ticket}', updatedAt: 0 }], assignee: null },
   'POST /api/v1/tickets/bulk/resolve': { tickets: [{ id: '#{ticket}', updatedAt: 0 }] },

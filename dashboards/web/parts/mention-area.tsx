@@ -1,0 +1,66 @@
+/** A text in which people can be named with `@`: names that fit what was begun are offered below it. */
+import { useRef, useState } from 'preact/hooks';
+import { useLoad } from '../net/load.ts';
+import type { Page } from '../net/request.ts';
+import { t } from '../words/words.ts';
+import { Field } from './field.tsx';
+
+interface MentionAreaProps {
+  label: string;
+  help: string;
+  value: string;
+  onInput: (value: string) => void;
+  maxLength: number;
+}
+
+const offeredAtMost = 6;
+const begun = /(?<![\p{L}\p{N}._@-])@([\p{L}\p{N}._-]*)$/u;
+
+/** Whether it names anybody of the house. */
+export const hasMention = (text: string): boolean => /(?<![\p{L}\p{N}._@-])@[\p{L}\p{N}]/u.test(text);
+
+export function MentionArea({ label, help, value, onInput, maxLength }: MentionAreaProps) {
+  const area = useRef<HTMLTextAreaElement>(null);
+  const [caret, setCaret] = useState(0);
+  const [, word = null] = begun.exec(value.slice(0, caret)) ?? [];
+  const { data } = useLoad<Page<string>>(word === null ? null : 'users/names');
+  const small = (word ?? '').toLowerCase();
+  const names = word === null ? [] : (data?.items ?? []).filter((name) => name.toLowerCase().startsWith(small));
+  const look = () => setCaret(area.current?.selectionStart ?? 0);
+  const take = (name: string) => {
+    const start = caret - (word ?? '').length;
+    onInput(`${value.slice(0, start)}${name} ${value.slice(caret)}`);
+    setCaret(start + name.length + 1);
+    area.current?.focus();
+  };
+  return (
+    <>
+      <Field label={label} help={help}>
+        {(ids) => (
+          <textarea
+            class="input"
+            ref={area}
+            value={value}
+            maxLength={maxLength}
+            onInput={(event) => {
+              onInput(event.currentTarget.value);
+              look();
+            }}
+            onKeyUp={look}
+            onClick={look}
+            {...ids}
+          />
+        )}
+      </Field>
+      {names.length > 0 && (
+        <section class="row" aria-label={t('ticket.mention')}>
+          {names.slice(0, offeredAtMost).map((name) => (
+            <button key={name} type="button" class="button slim" onClick={() => take(name)}>
+              @{name}
+            </button>
+          ))}
+        </section>
+      )}
+    </>
+  );
+}
