@@ -17,12 +17,18 @@ const openStates: readonly string[] = ['new', 'in_progress', 'on_hold'];
 /** At and above it the monitor calls by itself. */
 const swarmFrom = 2;
 
+const severityCalls = ({ events }: TicketDetail) =>
+  events.filter(({ kind, data }) => kind === 'swarm' && (data as { kind?: string }).kind === 'severity');
+
+/** Whether several people are wanted at once: then joining stands in a box of its own. */
+export const isSwarm = (detail: TicketDetail): boolean =>
+  openStates.includes(detail.row.state) && (detail.row.priority <= swarmFrom || severityCalls(detail).length > 0);
+
 /** Before the button is pressed: who is on call now. After it: whom it called. */
 export function SwarmBox({ detail, onDone }: SwarmProps) {
-  const { row, events, participants, chat } = detail;
-  const calls = events.filter(({ kind, data }) => kind === 'swarm' && (data as { kind?: string }).kind === 'severity');
-  const isOpen = openStates.includes(row.state);
-  const isShown = isOpen && (row.priority <= swarmFrom || calls.length > 0);
+  const { row, participants, chat } = detail;
+  const calls = severityCalls(detail);
+  const isShown = isSwarm(detail);
   const { data } = useLoad<SwarmAnswer>(
     isShown && may('operator') ? `tickets/${row.id}/swarm` : null,
     (change) => change.kind === 'on_call',
@@ -112,7 +118,9 @@ export function HandedOver({ detail: { row, events } }: { detail: TicketDetail }
       title={
         <>
           {t(to === null ? 'swarm.handedToTier' : 'swarm.handedTo', { by: actorName(last.actor), tier, to: to ?? '' })}{' '}
-          <Moment at={last.at} />
+          <span class="quiet small nowrap plain">
+            <Moment at={last.at} />
+          </span>
         </>
       }
     >

@@ -13,6 +13,7 @@ import { to } from '../router.ts';
 import { t } from '../words/words.ts';
 import { categories, tiers } from './ticket-filters.tsx';
 import { PartsWork } from './ticket-parts.tsx';
+import { isSwarm } from './ticket-swarm.tsx';
 import { type Run, WorkFold } from './work-fold.tsx';
 
 interface PartProps {
@@ -261,16 +262,18 @@ function Helpers({ detail, run, busy }: PartProps) {
         <PersonInput label={t('ticket.askWhom')} value={whom} onInput={setWhom} />
         <p class="quiet small">{t('ticket.askWhomHelp')}</p>
       </WorkFold>
-      <div class="form-end">
-        <button
-          type="button"
-          class="button slim"
-          disabled={busy}
-          onClick={() => run(`participants/${step}`, isHelping ? {} : { kind })}
-        >
-          {t(`ticket.${step}`)}
-        </button>
-      </div>
+      {!isSwarm(detail) && (
+        <div class="form-end">
+          <button
+            type="button"
+            class="button slim"
+            disabled={busy}
+            onClick={() => run(`participants/${step}`, isHelping ? {} : { kind })}
+          >
+            {t(`ticket.${step}`)}
+          </button>
+        </div>
+      )}
     </>
   );
 }
