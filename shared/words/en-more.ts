@@ -904,7 +904,7 @@ export const more = {
     noChannel: 'No channel sends mail, so nobody gets a confirmation or an answer. Set up one of the kind email.',
     aside: 'Put aside',
     asideLead:
-      'These became no ticket. They lie in the folder {{folder}} of the mailbox. Moved back from there they stay put aside: open a ticket by hand where one is needed.',
+      'These became no ticket. They lie in the folder {{folder}} of the mailbox. Moved back from there, what was too much for an hour is read again once that is over; all others stay put aside: open a ticket by hand where one is needed.',
     from: 'From',
     subject: 'Subject',
     why: 'Why',
