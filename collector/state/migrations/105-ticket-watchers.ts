@@ -9,7 +9,7 @@ export async function up(_db: Kysely<never>, tables: TableMaker): Promise<void> 
     { key: ['ticket', 'person'] },
   );
   await tables.create('ticket_news', {
-    ...{ id: 'id', ticket: 'int', person: 'text', event: 'int', why: 'text in watch|mention', at: 'int' },
+    ...{ id: 'id', ticket: 'int', person: 'text', event: 'int', why: 'text', at: 'int' },
   });
   await tables.index('ticket_news_at', 'ticket_news', 'at');
 }
