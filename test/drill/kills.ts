@@ -111,6 +111,11 @@ export async function drillKills(options: KillsOptions): Promise<KillsFound> {
       progress(done + kills, `${sum.generated + reports} reports`),
     );
     for (const key of Object.keys(sum) as (keyof KillsFound)[]) sum[key] += found[key];
+    // What is counted stays said, should a later round break off.
+    const { kills, generated, stored, lost, twice, unheard, alerts } = sum;
+    options.say(
+      `${kills} kills: ${stored} of ${generated} stored, ${lost} lost, ${twice} twice; ${alerts} alerts, ${unheard} not notified`,
+    );
   }
   return sum;
 }

@@ -59,6 +59,9 @@ export interface RunningCollector extends Running {
   get<T>(path: string): Promise<T>;
 }
 
+/** It takes two seconds, and a minute where a machine is busy with much else. */
+const startedWithinMs = 90_000;
+
 /** Starts a collector and waits for its start lines. @throws Error with its output when it ends before */
 export async function startCollector(
   data: string,
@@ -72,7 +75,7 @@ export async function startCollector(
     over = true;
   });
   try {
-    await until(() => over || running.stdout().includes('Stop it with'), 30_000, 'the start lines');
+    await until(() => over || running.stdout().includes('Stop it with'), startedWithinMs, 'the start lines');
   } catch (thrown) {
     // Left alone it would keep the test's own process from ending.
     running.child.kill('SIGKILL');
