@@ -31,6 +31,9 @@ export function browserSteps(test: (name: string, run: () => void | Promise<void
   return { missing, step };
 }
 
+/** For browsers of several people at once. */
+export const browserFlags = { executablePath: file, args: flags };
+
 const configFile = fileURLToPath(new URL('../../dashboards/web/vite.config.ts', import.meta.url));
 
 /** The app's table of pages: a file with JSX, which Node does not read by itself. */
