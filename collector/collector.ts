@@ -204,6 +204,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ act, onCall, alerts, outside, tickets, ticketClocks, selfService },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       ...{ rules, newest, viewOf: seen, ruleNamed },
+      remoteSupport: config.remoteSupport,
       ...{ ...routes, channels, chat, channelHealth, ownBackups, mirrors },
       trust: { view: tls.view, ofEndpoint: tls.agents.ofEndpoint },
       ...{ registry, addresses: () => tls.addresses(ports) },

@@ -9,6 +9,7 @@ export const ticketAccess: Readonly<Record<string, Role>> = {
   'POST /api/v1/tickets': 'operator',
   'GET /api/v1/tickets/:id': 'viewer',
   'POST /api/v1/tickets/:id/comment': 'operator',
+  'POST /api/v1/tickets/:id/remote': 'operator',
   'GET /api/v1/tickets/:id/attachments': 'viewer',
   'GET /api/v1/tickets/:id/attachments/:file': 'viewer',
   'POST /api/v1/tickets/:id/attachments': 'operator',

@@ -63,6 +63,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/endpoints/:id': 'viewer',
   'GET /api/v1/endpoints/table': 'viewer',
   'POST /api/v1/endpoints/table': 'operator',
+  'GET /api/v1/endpoints/:id/remote': 'operator',
   'POST /api/v1/endpoints/bulk': 'operator',
   'POST /api/v1/endpoints/bulk/preview': 'operator',
   'GET /api/v1/endpoints/:id/report-labels': 'operator',

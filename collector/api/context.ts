@@ -58,6 +58,7 @@ import type { ChannelHealth } from '../notify/health.ts';
 import type { Outside } from '../outside/outside.ts';
 import type { HeldMessages } from '../own-backup/held.ts';
 import type { OwnBackups } from '../own-backup/own-backups.ts';
+import type { RemoteTemplate } from '../remote/remote.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
 import type { Schedules } from '../reports/schedules.ts';
@@ -123,6 +124,7 @@ export interface Context {
   attachments: Pick<Attachments, 'list' | 'add' | 'read' | 'remove'>;
   mailIn: Pick<MailIn, 'view' | 'test'>;
   chat: Omit<Chat, 'start'>;
+  remoteSupport: readonly RemoteTemplate[];
   devices: Pick<PushDevices, 'keys' | 'list' | 'add' | 'remove'>;
   channelHealth: Pick<ChannelHealth, 'lastOf' | 'counts' | 'failing' | 'isMute'>;
   silences: SilenceActions;

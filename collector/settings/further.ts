@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { ChatSettings } from '../chat/settings.ts';
 import type { DeskSettings } from '../desks/settings.ts';
 import { type MailInPlace, MailInSettings } from '../mail/settings.ts';
+import type { RemoteTemplate } from '../remote/remote.ts';
 
 const each = (description: string) => Type.Optional(Type.Array(Type.Unknown(), { maxItems: 8, description }));
 
@@ -10,6 +11,7 @@ export const furtherSettings = {
   desks: each('each checked by its kind: collector/desks'),
   mail_in: Type.Optional(MailInSettings),
   chat: each('each checked by its kind: collector/chat'),
+  remote_support: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 50, description: 'collector/remote' })),
 };
 
 export interface FurtherConfig {
@@ -19,4 +21,6 @@ export interface FurtherConfig {
   mailIn: MailInPlace | null;
   /** Chat rooms that are listened to. */
   chat: ChatSettings[];
+  /** Links to tools of remote support. */
+  remoteSupport: RemoteTemplate[];
 }

@@ -5,13 +5,15 @@ import { readDesks } from './desks.ts';
 import type { FurtherConfig, furtherSettings } from './further.ts';
 import { readMailIn } from './mail-in.ts';
 import type { Read } from './named-file.ts';
+import { readRemote } from './remote.ts';
 
 export const readFurther = (
-  { desks, chat, mail_in }: { readonly [section in keyof typeof furtherSettings]?: unknown },
+  { desks, chat, mail_in, remote_support }: { readonly [section in keyof typeof furtherSettings]?: unknown },
   read: Read,
   faults: Fault[],
 ): FurtherConfig => ({
   desks: readDesks(desks, read, faults),
   mailIn: readMailIn(mail_in, read, faults),
   chat: readChat(chat, read, faults),
+  remoteSupport: readRemote(remote_support, faults),
 });

@@ -1004,6 +1004,7 @@ export const more = {
     opening: 'not there yet',
     gone: 'was deleted there',
   },
+  remote: { title: 'Remote support', opened: 'Opened {{tool}} for {{endpoint}}.' },
   chat: {
     title: 'Chat rooms',
     own: 'Chat accounts',
@@ -1637,6 +1638,7 @@ export const more = {
       view: 'Saved view',
     },
     action: {
+      remote: 'Remote support opened',
       chat: 'Code made for a chat account',
       chat_remove: 'Chat account unlinked',
       draft: 'Draft made',

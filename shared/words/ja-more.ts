@@ -995,6 +995,7 @@ export const more: MoreWords = {
     opening: 'まだありません',
     gone: 'そこで削除されました',
   },
+  remote: { title: 'リモートサポート', opened: '{{endpoint}} に対して {{tool}} を開きました。' },
   chat: {
     title: 'チャットルーム',
     own: 'チャットのアカウント',
@@ -1626,6 +1627,7 @@ export const more: MoreWords = {
       view: '保存ビュー',
     },
     action: {
+      remote: 'リモートサポートを開始',
       chat: 'チャットのアカウント用のコードを作成',
       chat_remove: 'チャットのアカウントの連携を解除',
       draft: '下書きの作成',

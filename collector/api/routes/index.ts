@@ -55,6 +55,7 @@ import { quarantineRoutes } from './quarantine.ts';
 import { rateRoutes } from './rate.ts';
 import { reachedRoutes } from './reached.ts';
 import { receiverRoutes } from './receivers.ts';
+import { remoteRoutes } from './remote.ts';
 import { reportLabelRoutes } from './report-labels.ts';
 import { reportScheduleRoutes } from './report-schedules.ts';
 import { reportRoutes } from './reports.ts';
@@ -129,6 +130,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   changeTableRoutes,
   channelRoutes,
   deskRoutes,
+  remoteRoutes,
   mailInRoutes,
   chatRoutes,
   ruleRoutes,

@@ -18,6 +18,7 @@ import { language, t } from '../words/words.ts';
 import { AlertFacts, Evidence } from './alert-evidence.tsx';
 import { ImpactBox } from './incident/impact.tsx';
 import { HelpBox } from './knowledge/help.tsx';
+import { RemoteLinks } from './remote-links.tsx';
 import { ScriptsBox } from './scripts/box.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { Attachments } from './ticket-attachments.tsx';
@@ -53,7 +54,10 @@ function Facts({ detail }: { detail: TicketDetail }) {
           </Fact>
         )}
         <Fact name={t('ticket.assignee')}>{row.assignee ?? t('ticket.nobody')}</Fact>
-        <Fact name={t('column.endpoint')}>{row.endpoint ? <EndpointLink of={row.endpoint} /> : none}</Fact>
+        <Fact name={t('column.endpoint')}>
+          {row.endpoint ? <EndpointLink of={row.endpoint} /> : none}
+          {row.endpoint && <RemoteLinks endpoint={row.endpoint.id} ticket={row.id} />}
+        </Fact>
         <Fact name={t('ticket.opened')}>
           <Moment at={row.openedAt} />
         </Fact>

@@ -367,6 +367,14 @@ const calls: Record<string, Call> = {
   'DELETE /api/v1/views/:id': { path: '/api/v1/views/x', status: 400 },
   // Rooms, and what people do in them: test/collector/chat.
   'GET /api/v1/chat': {},
+  'GET /api/v1/endpoints/:id/remote': { path: '/api/v1/endpoints/:endpoint/remote' },
+  // None is set up here; with one: test/collector/remote.
+  'POST /api/v1/tickets/:id/remote': {
+    path: '/api/v1/tickets/:ticket/remote',
+    body: { tool: 'RustDesk' },
+    status: 404,
+    before: addTicket,
+  },
   'POST /api/v1/chat/:name/test': { path: '/api/v1/chat/slack/test', status: 404 },
   'GET /api/v1/me/chat': { status: 400 },
   'POST /api/v1/me/chat': { status: 400 },

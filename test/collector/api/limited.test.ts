@@ -49,6 +49,7 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /api/v1/alerts/withdraw': { ids: ['{alert}'] },
   'POST /api/v1/tickets': { title: 'new', endpoint: '{endpoint}' },
   'POST /api/v1/tickets/:id/comment': { text: 'looking' },
+  'POST /api/v1/tickets/:id/remote': { tool: 'ssh' },
   'POST /api/v1/tickets/:id/assign': { assignee: 'limited operator' },
   'POST /api/v1/tickets/:id/resolve': { text: 'done' },
   'POST /api/v1/tickets/:id/reopen': {},

@@ -14,6 +14,7 @@ import { search, to, withQuery } from '../../router.ts';
 import { t, wordOr } from '../../words/words.ts';
 import { MaintenanceLink } from '../maintenance/link.tsx';
 import { WorkingButton } from '../maintenance/working.tsx';
+import { RemoteLinks } from '../remote-links.tsx';
 import { ScriptsBox } from '../scripts/box.tsx';
 import { About } from './about.tsx';
 import { AgentUpdateBox } from './agent-update.tsx';
@@ -87,6 +88,7 @@ function Head({ detail, reload }: TabProps) {
         )}
         {may('operator') && <Edit row={row} people={detail.people} onDone={reload} />}
       </PageHead>
+      <RemoteLinks endpoint={row.id} />
       <section class="box">
         <div class="box-body now">
           <dl class="facts">

@@ -1,0 +1,44 @@
+/** Links to the tools by which people reach a machine: on its page, and on the page of a ticket, whose history says who opened one. */
+import type { RemoteTool } from '../../../shared/remote.ts';
+import { useLoad, useSend } from '../net/load.ts';
+import { call } from '../net/request.ts';
+import { may } from '../net/session.ts';
+import { ProblemCallout } from '../parts/box.tsx';
+import { t } from '../words/words.ts';
+
+interface RemoteProps {
+  endpoint: string;
+  /** From which it is opened. */
+  ticket?: number;
+}
+
+function Links({ endpoint, ticket }: RemoteProps) {
+  const { data } = useLoad<{ items: RemoteTool[] }>(`endpoints/${endpoint}/remote`, () => false);
+  const { problem, send } = useSend();
+  if (!data || data.items.length === 0) return null;
+  // The link opens by itself: a program that is asked for takes it, and the page stays.
+  const note = (tool: string) =>
+    ticket !== undefined && void send(() => call(`tickets/${ticket}/remote`, { method: 'POST', body: { tool } }));
+  return (
+    <>
+      {problem && <ProblemCallout problem={problem} />}
+      <ul class="row" aria-label={t('remote.title')}>
+        {data.items.map(({ name, url }) => (
+          <li key={name}>
+            <a
+              class="button"
+              href={url}
+              rel="noreferrer noopener"
+              {...(/^https?:/i.test(url) ? { target: '_blank' } : {})}
+              onClick={() => note(name)}
+            >
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+export const RemoteLinks = (props: RemoteProps) => (may('operator') ? <Links {...props} /> : null);
