@@ -18,8 +18,9 @@ import type { App, Caller, Context } from './context.ts';
 const refusals = { burst: 30, perSecond: 1 / 6 };
 const readLimit = 20_000;
 
+/** The bytes of a file have no fields: each of millions would be one. */
 const objectOf = (value: unknown): AuditValues =>
-  typeof value === 'object' && value !== null ? (value as AuditValues) : {};
+  typeof value === 'object' && value !== null && !Buffer.isBuffer(value) ? (value as AuditValues) : {};
 const textOf = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : null;
 

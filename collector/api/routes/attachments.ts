@@ -59,7 +59,10 @@ export function attachmentRoutes(app: App, { attachments }: Context): void {
     `${url}/:file`,
     { schema: { summary: 'Remove a file of a ticket', tags, params: File, response: { 204: Nothing } } },
     async (request, reply) => {
-      await attachments.remove(request.params.id, request.params.file);
+      const { id, file } = request.params;
+      const gone = (await attachments.list(id)).find((one) => one.id === file);
+      await attachments.remove(id, file);
+      request.noted = { before: { file: gone?.name ?? null, bytes: gone?.size ?? null }, after: {} };
       return reply.status(204).send(null);
     },
   );
@@ -85,6 +88,7 @@ export function attachmentRoutes(app: App, { attachments }: Context): void {
         const { name, public: isPublic = false } = request.query as { name?: string; public?: boolean };
         const { id } = request.params as { id: number };
         const made = await attachments.add(id, callerNamed(request), { name, content, isPublic });
+        request.noted = { before: {}, after: { file: made.name, bytes: made.size, isPublic } };
         return reply.status(201).send(made);
       },
     );

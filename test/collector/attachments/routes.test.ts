@@ -50,6 +50,20 @@ test('too long is refused by what it announces, before any of it is read', async
   assert.is(JSON.parse(text).code, 'TOO_LARGE');
 });
 
+test('as long as may be is kept, and the audit log has its name and not its bytes', async () => {
+  const { status, text } = await send('?name=long.log', Buffer.alloc(attachmentLimits.file, 65), 'operator');
+  assert.is(status, 201, text);
+  const entry = await collector.state
+    .selectFrom('audit_log')
+    .select(['after', 'outcome'])
+    .where('action', '=', 'attachments')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  assert.equal(JSON.parse(entry.after ?? '{}'), { file: 'long.log', bytes: attachmentLimits.file, isPublic: false });
+  await collector.call(`${path}/${JSON.parse(text).id}`, { method: 'DELETE', as: 'operator' });
+});
+
 test('strangers and viewers add nothing', async () => {
   assert.is((await send('?name=a.txt', Buffer.from('x'), null)).status, 401);
   assert.is((await send('?name=a.txt', Buffer.from('x'), 'viewer')).status, 403);
