@@ -275,7 +275,7 @@ step('a ticket waits for the requester, who answers, and rates the work at the e
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
   await page.getByText('On hold → In progress').waitFor();
   await page.goto(`${collector.http}/tickets`);
-  await page.getByText(/Next for you: #\d+, due in/).waitFor();
+  await page.getByText(/Next for you: #\d+, P\d, (answer|resolution) due in/).waitFor();
   await page.getByRole('button', { name: 'Mine' }).click();
   await page.getByRole('link', { name: /new disk/ }).click();
   await page.getByRole('button', { name: 'Resolve' }).click();

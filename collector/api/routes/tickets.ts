@@ -134,9 +134,15 @@ export function ticketRoutes(app: App, context: Context): void {
       async (request) => {
         const { id } = request.params;
         await requirePeople(context, { id, by: callerNamed(request), name }, request.body as TicketEdit);
+        const watched = async () => ({
+          watchers: (await ticketById(reading, id)).watchers.map(({ person }) => person),
+        });
+        const isOfWatchers = name === 'watch' || name === 'unwatch';
+        const before = isOfWatchers ? await watched() : null;
         const made = (await run(id, callerNamed(request), request.body as TicketEdit)) as
           | Partial<TicketDetail>
           | undefined;
+        if (isOfWatchers) request.noted = { before, after: await watched() };
         return { ...(await ticketById(reading, id)), ...made };
       },
     );
