@@ -249,8 +249,12 @@ function Item({ item, at }: { item: StoryItem; at: number }): ComponentChildren 
       </span>
       <div>
         <p>
-          {item.ticket !== undefined && <a href={to.ticket(item.ticket)}>#{item.ticket}</a>} {item.what}{' '}
-          {item.who && <EndpointLink of={item.who} />}{' '}
+          {item.ticket !== undefined && (
+            <>
+              <a href={to.ticket(item.ticket)}>#{item.ticket}</a>{' '}
+            </>
+          )}
+          {item.what} {item.who && <EndpointLink of={item.who} />}{' '}
           <span class="quiet small nowrap">
             <Moment at={at} />
           </span>
