@@ -56,8 +56,8 @@ const compressed: Plugin = {
   },
 };
 
-/** What waits for the sentences for reasons would make the first page wait for them. */
-const isOfReasons = /[\\/](words[\\/]reasons?\.ts|parts[\\/]table-file\.tsx)$/;
+/** What waits for the sentences for reasons would make the first page wait for them; styles of pages come with those pages. */
+const isForLater = /[\\/](words[\\/]reasons?\.ts|parts[\\/]table-file\.tsx)$|\.css$/;
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -73,7 +73,7 @@ export default defineConfig({
     // reasons are many: they come with the first page or error that needs them.
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: 'shell', minShareCount: 8, test: (id: string) => !isOfReasons.test(id) }] },
+        codeSplitting: { groups: [{ name: 'shell', minShareCount: 8, test: (id: string) => !isForLater.test(id) }] },
       },
     },
   },

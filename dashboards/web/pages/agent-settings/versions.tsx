@@ -13,6 +13,7 @@ import { TextArea } from '../../parts/text-area.tsx';
 import { actorName, t, wordOr } from '../../words/words.ts';
 import { ScopeName, useScopeNames } from '../rules/scope.tsx';
 import { LayerLines, say } from './said.tsx';
+import '../../look/rules.css';
 
 function Restore({ version, onDone, onCancel }: { version: number; onDone: () => void; onCancel: () => void }) {
   const [reason, setReason] = useState('');

@@ -13,6 +13,7 @@ import { ruleWords } from '../../rules/sentences.ts';
 import { ruleName } from '../../words/value.ts';
 import { t } from '../../words/words.ts';
 import { ScopeName, type ScopeNames, useScopeNames } from '../rules/scope.tsx';
+import '../../look/rules.css';
 
 interface Held {
   entry: RuleEntry;

@@ -13,6 +13,7 @@ import { search, setQuery } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { ImpactForm } from './impact-form.tsx';
 import { formatFactor } from './impact-words.ts';
+import '../../look/incident.css';
 
 type Segments = Impact['segments'];
 type NameOf = (site: string | null) => string;

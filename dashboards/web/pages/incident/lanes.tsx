@@ -5,6 +5,7 @@ import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Timeline } from '../../parts/timeline.tsx';
 import { endpointName, ruleName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
+import '../../look/incident.css';
 
 export interface Axis {
   from: number;

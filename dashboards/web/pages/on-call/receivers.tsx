@@ -4,6 +4,7 @@ import { useLoad } from '../../net/load.ts';
 import { Field } from '../../parts/field.tsx';
 import { t } from '../../words/words.ts';
 import { kindName } from '../channels/kind-name.ts';
+import '../../look/rules.css';
 
 export const receiverKinds = ['person', 'schedule', 'policy', 'channel'] as const;
 export type PickKind = (typeof receiverKinds)[number];

@@ -23,6 +23,7 @@ import { ProtectionBlock } from '../stability/protection.tsx';
 import { Sites } from '../stability/sites.tsx';
 import { Support } from '../stability/support.tsx';
 import { Tiles } from '../stability/tiles.tsx';
+import '../../look/reports.css';
 
 /** One line for each number, with what it was computed by. */
 function Meanings({ content: { stability } }: { content: PeriodReportContent }) {

@@ -15,6 +15,7 @@ import { Table } from '../../parts/table.tsx';
 import { aboutLanguage, actorName, type Language, language, t, wordOr } from '../../words/words.ts';
 import { formatMonth } from '../stability/format.ts';
 import { LanguageSelect, SiteSelect } from './make.tsx';
+import '../../look/reports.css';
 
 interface ScheduleDraft {
   rhythm: string;

@@ -9,6 +9,7 @@ import type { Family } from '../../rules/family.ts';
 import { actorName, t, wordOr } from '../../words/words.ts';
 import { DifferenceTable } from './review.tsx';
 import { ScopeName, type ScopeNames } from './scope.tsx';
+import '../../look/rules.css';
 
 function One({ version, names }: { version: RuleVersion; names: ScopeNames }) {
   const { at, by, reason, scope, before, after } = version;

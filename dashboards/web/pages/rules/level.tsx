@@ -17,6 +17,7 @@ import { conditionsOf, conditionWords, signOf, subjectOf } from '../../rules/sen
 import { stateOptions } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { SaidFields } from './said.tsx';
+import '../../look/rules.css';
 
 interface AmountProps {
   label: string;

@@ -3,6 +3,7 @@ import type { RuleEntry } from '../../../../shared/api.ts';
 import { SeverityMark } from '../../parts/mark.tsx';
 import { ruleWords } from '../../rules/sentences.ts';
 import { t } from '../../words/words.ts';
+import '../../look/rules.css';
 
 export function Levels({ levels }: { levels: readonly RuleEntry[] }) {
   return (

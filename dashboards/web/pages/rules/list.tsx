@@ -33,6 +33,7 @@ import { Levels } from './levels.tsx';
 import { NewRule } from './new.tsx';
 import { Noisiest, noiseColumn, useNoise } from './noise.tsx';
 import { type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
+import '../../look/rules.css';
 
 const format = (value: number) => number(value, language.value);
 

@@ -13,6 +13,7 @@ import { language, t } from '../../words/words.ts';
 import { instanceOf } from '../alert-words.tsx';
 import { useFocus } from './focus.ts';
 import { type ScopeNames, scopeWords } from './scope.tsx';
+import '../../look/rules.css';
 
 export interface ReviewedChange {
   rule: string;

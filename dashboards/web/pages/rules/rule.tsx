@@ -30,6 +30,7 @@ import { History } from './history.tsx';
 import { Levels } from './levels.tsx';
 import { AlertCount } from './list.tsx';
 import { ScopeName, type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
+import '../../look/rules.css';
 
 /** `?edit=site&target=Berlin`: a link to the form for a scope. */
 function editedScope(query: string): RuleReach | null {

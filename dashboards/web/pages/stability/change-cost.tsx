@@ -6,6 +6,7 @@ import { Fold } from '../../parts/fold.tsx';
 import { language, t } from '../../words/words.ts';
 import { KpiTile, kpiWord } from '../kpi-tile.tsx';
 import { listOf } from './format.ts';
+import '../../look/index-line.css';
 
 /** KPIs that have their place here. */
 export const changeCostKpis: ReadonlySet<string> = new Set([

@@ -8,6 +8,7 @@ import { Table } from '../../parts/table.tsx';
 import { withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { formatIndex, formatMonth } from './format.ts';
+import '../../look/index-line.css';
 
 const [width, height, edge] = [600, 120, 10];
 

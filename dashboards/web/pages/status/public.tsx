@@ -10,6 +10,7 @@ import { Mark, type Tone } from '../../parts/mark.tsx';
 import { LanguageSwitch, ThemeSwitch } from '../../parts/switches.tsx';
 import { DayStrip, StateKey } from '../../parts/timeline.tsx';
 import { language, t } from '../../words/words.ts';
+import '../../look/status.css';
 
 type StatusPart = StatusAnswer['components'][number];
 
