@@ -10,15 +10,15 @@ import type { Log } from '../shared/log.ts';
 import { isReadable } from '../shared/loopback.ts';
 import type { OfflineReason } from '../shared/presence.ts';
 import { reason } from '../shared/reason.ts';
-import type { AgentConfig } from '../shared/report.ts';
+import type { AgentConfig, Metric } from '../shared/report.ts';
 import type { TargetOrder } from '../shared/target.ts';
 import type { SaidTrust } from '../shared/trust.ts';
 import type { UpdateReport } from '../shared/update.ts';
-import { askForMaintenance } from './asking.ts';
+import { askForMaintenance, createReporting } from './asking.ts';
 import { type AgentBirth, createBirth } from './birth.ts';
 import { createChecks } from './checks/index.ts';
 import { createContext, memoryPath } from './context.ts';
-import { ask, type ControlCommand, openControlSocket } from './control-socket.ts';
+import { ask, type ControlCommand, openControlSocket, openPublicSocket } from './control-socket.ts';
 import { type Credential, changeCredential, plainPassword, readCredential, settledOn } from './credential.ts';
 import { watchFolder } from './folder.ts';
 import { createHeavy } from './heavy.ts';
@@ -39,6 +39,7 @@ import type { ScriptParts } from './scripts/desk.ts';
 import { createScripts, type OwnScripts } from './scripts/scripts.ts';
 import { createSections, type SectionQueue } from './sections.ts';
 import { selfCheck } from './self-check.ts';
+import { snapshotOf } from './snapshot.ts';
 import { openSpool, type Spool, type SpoolState } from './spool.ts';
 import { createTargetCheck, type TargetCheck } from './targets/targets.ts';
 import { createTrust, type TrustKeeper } from './trust.ts';
@@ -102,6 +103,10 @@ interface Running {
   control: Server | null;
   /** What the collector said that this machine may ask for. */
   mayAsk: readonly string[];
+  /** What was measured last, for who agrees to show it. */
+  newest: readonly Metric[];
+  /** For everybody on this machine; null: there is no place for it. */
+  forAll: Server | null;
 }
 
 function openUpdates(
@@ -137,11 +142,28 @@ const openScripts = (
 ): OwnScripts =>
   createScripts({ ...given, send: (found) => offer('scripts', found), earliest: () => parts.trust.earliest() });
 
-/** Of the collector, by processes of their own. */
-function stopAsking({ rotation, refusedLogIns }: Running): void {
+/** Of the collector, by processes of their own; and by whom it is asked on this machine. */
+function stopAsking({ rotation, refusedLogIns, control, forAll }: Running): void {
   rotation.stop();
   refusedLogIns.stop();
+  control?.close();
+  forAll?.close();
 }
+
+/** People on this machine report problems through it. */
+const reportingOf = (running: () => Running | null, clock: Clock) =>
+  createReporting({
+    link: () => (running() as Running).link,
+    mayAsk: () => running()?.mayAsk ?? [],
+    snapshot: () => snapshotOf(running()?.newest ?? [], uptime()),
+    now: () => clock.monotonic(),
+  });
+
+const openForAll = (report: (more: unknown) => Promise<unknown>, log: Log) =>
+  openPublicSocket(report).catch((thrown: unknown) => {
+    log.warn({ reason: reasonOf(thrown) }, 'Could not open the socket by which people report problems');
+    return null;
+  });
 
 function stateOf({ link, spool, runner, updates, trust }: Running): AgentState {
   const of = { link: link.state(), spool: spool.state(), checks: runner.states() };
@@ -198,7 +220,7 @@ export function createAgent(options: AgentOptions): Agent {
 
   function wire(own: Local): Running {
     const { config: local, allow, faults } = own;
-    const parts = { mayAsk: [] as readonly string[] } as Running;
+    const parts = { mayAsk: [] as readonly string[], newest: [] as readonly Metric[] } as Running;
     let refused: string | null = null;
     parts.announce = async (more) => {
       if (await more) parts.link.announce();
@@ -243,6 +265,7 @@ export function createAgent(options: AgentOptions): Agent {
       isOnBattery,
       onMetrics: (metrics, intervalMs) => {
         messages.report(metrics, intervalMs);
+        parts.newest = metrics;
         sections.daily();
         watchdog?.();
         options.onCycle?.();
@@ -286,8 +309,11 @@ export function createAgent(options: AgentOptions): Agent {
 
   const state = () => stateOf(running as Running);
 
+  const report = reportingOf(() => running, clock);
+
   async function answer(word: ControlCommand, more: unknown): Promise<unknown> {
     if (word === 'maintenance') return running && askForMaintenance(running, more);
+    if (word === 'report') return running && report(more);
     if (word === 'sleep') await running?.link.disconnect('sleep');
     if (word === 'wake') running?.link.wake();
     return state();
@@ -306,6 +332,7 @@ export function createAgent(options: AgentOptions): Agent {
         log.warn({ reason: reasonOf(thrown) }, 'Could not open the local socket: sleep cannot be announced');
         return null;
       });
+      running.forAll = await openForAll(report, log);
       running.runner.start();
       const lookBack = running.birth.lookBack();
       void running.announce(lookBack);
@@ -315,7 +342,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
     async stop(reason) {
       if (!running) return;
-      const { link, spool, runner, heavy, targets, control, birth, updates, ways } = running;
+      const { link, spool, runner, heavy, targets, birth, updates, ways } = running;
       updates.stop();
       ways.stop();
       runner.stop();
@@ -323,7 +350,6 @@ export function createAgent(options: AgentOptions): Agent {
       targets.stop();
       stopAsking(running);
       endAll();
-      control?.close();
       await link.disconnect(reason);
       spool.close();
       birth.end();

@@ -15,9 +15,11 @@ interface AskingLink {
 }
 
 /** Why there is no answer of the collector. `off`: it takes no such question, or is older than this agent. */
-export type NoAnswer = 'off' | 'away' | 'silent';
+export type NoAnswer = 'off' | 'away' | 'silent' | 'often';
 /** @see AskAnswer in shared/report.ts */
-export type AskOutcome = { ok: boolean; until: number | null; text: string } | { no: NoAnswer };
+type CollectorSaid = { ok: boolean; until: number | null; text: string };
+export type AskOutcome = CollectorSaid | { no: Exclude<NoAnswer, 'often'> };
+export type ReportOutcome = CollectorSaid | { no: NoAnswer } | { snapshot: string };
 
 /** @param given as it came through the control socket; the collector checks it */
 export async function askForMaintenance(
@@ -30,6 +32,31 @@ export async function askForMaintenance(
   const more = act === 'begin' ? { minutes, reason } : {};
   const answer = await link.ask({ about: 'maintenance', act: act ?? 'show', ...more } as Question);
   return answer ?? { no: 'silent' };
+}
+
+/** What anybody on this machine may ask for in so long. */
+const [reportsAtMost, reportsMs] = [10, 600_000];
+
+/** A problem that a person on this machine reports; how it is goes along only as they wish. */
+export function createReporting(parts: {
+  link(): AskingLink;
+  mayAsk(): readonly string[];
+  snapshot(): string;
+  now(): number;
+}) {
+  let asked: number[] = [];
+  return async (given: unknown): Promise<ReportOutcome> => {
+    const { act, text, withState } = (given ?? {}) as { act?: unknown; text?: unknown; withState?: unknown };
+    if (act === 'look') return { snapshot: parts.snapshot() };
+    if (parts.link().state().state !== 'connected') return { no: 'away' };
+    if (!parts.mayAsk().includes('report')) return { no: 'off' };
+    asked = asked.filter((at) => at > parts.now() - reportsMs);
+    if (asked.length >= reportsAtMost) return { no: 'often' };
+    asked.push(parts.now());
+    const more = withState === true ? { snapshot: parts.snapshot().slice(0, 1500) } : {};
+    const question = act === 'page' ? { act: 'page' as const } : { act: 'send' as const, text: String(text), ...more };
+    return (await parts.link().ask({ about: 'report', ...question })) ?? { no: 'silent' };
+  };
 }
 
 /** Questions that wait for their answer. */

@@ -9,7 +9,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { makePrivate } from './safe-write.ts';
 
-const controlCommands = ['sleep', 'wake', 'status', 'maintenance'] as const;
+const controlCommands = ['sleep', 'wake', 'status', 'maintenance', 'report'] as const;
 export type ControlCommand = (typeof controlCommands)[number];
 
 const socketName = 'agent.sock';
@@ -44,8 +44,8 @@ function openPath(data: string): { path: string; release(): void } {
 const hash = (text: string) =>
   process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** A reason of 1,000 characters, each escaped. */
-const maxLineBytes = 8 * 1024;
+/** A report of 2,000 characters, each escaped. */
+const maxLineBytes = 16 * 1024;
 /** Longer than the agent waits for its collector. */
 export const answerWithinMs = 15_000;
 
@@ -54,14 +54,27 @@ export const answerWithinMs = 15_000;
  * @returns its answer, or null when none runs
  */
 export function ask(data: string, word: ControlCommand, timeoutMs = 5000, more?: object): Promise<unknown> {
+  let place: ReturnType<typeof openPath>;
+  try {
+    place = openPath(data);
+  } catch {
+    // No such folder: no agent runs on it.
+    return Promise.resolve(null);
+  }
+  return askAt(place, word, timeoutMs, more);
+}
+
+/** By the socket for everybody on this machine, who can do nothing by it but report a problem. */
+export const askOfAnybody = (timeoutMs: number, more: object): Promise<unknown> =>
+  askAt({ path: publicPath(publicFolder), release: () => undefined }, 'report', timeoutMs, more);
+
+function askAt(
+  place: ReturnType<typeof openPath>,
+  word: ControlCommand,
+  timeoutMs: number,
+  more?: object,
+): Promise<unknown> {
   return new Promise((done) => {
-    let place: ReturnType<typeof openPath>;
-    try {
-      place = openPath(data);
-    } catch {
-      // No such folder: no agent runs on it.
-      return done(null);
-    }
     const socket = connect(place.path);
     let text = '';
     socket.once('close', place.release);
@@ -108,6 +121,26 @@ export function openControlSocket(data: string, answer: Answering): Promise<Serv
     server.once('close', release);
     server.listen(path, () => done(server));
     // The socket alone must not keep the process running.
+    server.unref();
+  });
+}
+
+/** Of the service of a package: systemd makes it, everybody may go into it, and the agent alone may write there. */
+const publicFolder = '/run/evenkeel-agent';
+const publicPath = (folder: string): string => join(folder, 'report.sock');
+
+/** Opens the socket for everybody, where the service has a folder for it. */
+export function openPublicSocket(answer: (more: unknown) => Promise<unknown>): Promise<Server | null> {
+  const folder = process.env.RUNTIME_DIRECTORY;
+  if (!folder) return Promise.resolve(null);
+  const path = publicPath(folder);
+  rmSync(path, { force: true });
+  const server = createServer((socket) =>
+    serve(socket, (word, more) => (word === 'report' ? answer(more) : Promise.reject(new Error('not for everybody')))),
+  );
+  return new Promise((done, refuse) => {
+    server.on('error', refuse);
+    server.listen({ path, readableAll: true, writableAll: true }, () => done(server));
     server.unref();
   });
 }

@@ -62,6 +62,11 @@ const commands: Record<string, AgentCommandEntry> = {
     usage: 'maintenance 2h "why"     ask for maintenance of this machine; `maintenance end`; without words: what runs',
     load: () => import('./commands/maintenance.ts'),
   },
+  report: {
+    usage:
+      'report "text" [--with-state]   report a problem with this machine to the service desk; `report --page`: link to its page',
+    load: () => import('./commands/report.ts'),
+  },
   update: {
     usage: 'update --again          try releases again that were refused here (as root)',
     load: () => import('./commands/update.ts'),

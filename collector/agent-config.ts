@@ -37,8 +37,13 @@ export const settingsFor =
   };
 
 /** An older agent would refuse the whole message for what it does not know. */
-const mayAsk = (config: Config, { level }: Endpoint) =>
-  config.maintenance.agentsMayAsk && (level ?? 0) >= askLevel ? { may_ask: ['maintenance'] } : {};
+const mayAsk = (config: Config, { level }: Endpoint) => {
+  const may = [
+    ...(config.maintenance.agentsMayAsk ? ['maintenance'] : []),
+    ...(config.selfService.agentsMayReport ? ['report'] : []),
+  ];
+  return may.length > 0 && (level ?? 0) >= askLevel ? { may_ask: may } : {};
+};
 
 /** A number only: brokers keep the last settings. */
 const credentialOf = ({ level, credential = 0 }: Endpoint) =>

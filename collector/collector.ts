@@ -54,6 +54,7 @@ import { createOwnBackups, type OwnBackupParts } from './own-backup/own-backups.
 import { runningSource } from './own-backup/source.ts';
 import type { Close, Collector, Deps, LeaderParts, OpenParts, Started } from './parts.ts';
 import { restoreTrier } from './restore-tried.ts';
+import { answerAsks } from './self-service/asked.ts';
 import { createSelfService } from './self-service/self-service.ts';
 import type { SeriesStore } from './series/series.ts';
 import { type Addresses, ownAddressOf } from './settings/addresses.ts';
@@ -181,7 +182,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
         .catch((thrown: unknown) => log.error({ err: thrown, trouble }, 'Could not raise the collector’s own alert'));
     },
     heard: ({ id }, report) => targets.heard(id, report),
-    asked: alerts.maintenance.asked,
+    asked: answerAsks(alerts.maintenance.asked, selfService, publicUrl),
     ...{ applied: agentSettings.heard, updated: managers.updates.heard, trusts: managers.credentials.afterTrust(tls) },
     configOf: settingsFor(config, { ...managers, trust: tls.agents }),
   });

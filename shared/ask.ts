@@ -7,11 +7,22 @@ export const Ask = Type.Object(
   {
     v: Type.Literal(1),
     id: Type.String({ pattern: '^[0-9a-f]{16}$', description: 'random; the answer has it too' }),
-    about: Type.Literal('maintenance'),
-    act: Type.Union([Type.Literal('begin'), Type.Literal('end'), Type.Literal('show')]),
+    about: Type.Union([Type.Literal('maintenance'), Type.Literal('report')]),
+    act: Type.Enum(['begin', 'end', 'show', 'send', 'page'], {
+      description: 'maintenance: begin, end, show; report: send, page',
+    }),
     minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 43_200, description: 'begin: from now on' })),
     reason: Type.Optional(
       Type.String({ pattern: `^[^${controlClass}]*$`, maxLength: 1000, description: 'begin: why' }),
+    ),
+    text: Type.Optional(
+      Type.String({ pattern: `^[^${controlClass}]*$`, maxLength: 2000, description: 'send: what is wrong' }),
+    ),
+    snapshot: Type.Optional(
+      Type.String({
+        ...{ pattern: `^[^${controlClass}]*$`, maxLength: 1500 },
+        description: 'send: how the machine is, where its user agreed',
+      }),
     ),
   },
   { additionalProperties: false },

@@ -53,7 +53,7 @@ function readMs(text: string): number {
   }
 }
 
-const unasked: Readonly<Record<NoAnswer, string>> = {
+const unasked: Readonly<Record<Exclude<NoAnswer, 'often'>, string>> = {
   off: 'Refused: the collector lets no machine ask for maintenance, or is older than this agent.\nAn admin of the collector can allow it in evenkeel.yaml: maintenance: { agents_may_ask: true }. A person can enter it on the page Maintenance.',
   away: 'Not asked: this machine has no connection to its collector just now.\n`evenkeel-agent doctor` says why. A person can enter the maintenance on the page Maintenance.',
   silent:

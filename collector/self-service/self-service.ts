@@ -205,6 +205,7 @@ export function createSelfService({ state, clock, fleet, tickets, knowledge, rul
       });
     },
     async reportBy({ id, name }, { text, snapshot }) {
+      limits.report(`machine ${id}`, id);
       const problem = prose(text);
       let secret = '';
       const report: NewTicket = {
@@ -217,6 +218,9 @@ export function createSelfService({ state, clock, fleet, tickets, knowledge, rul
       });
       return { ticket, secret };
     },
-    machineLink: (endpoint) => links.machineLink(endpoint, reporter),
+    machineLink(endpoint) {
+      limits.say(`machine ${endpoint}`);
+      return links.machineLink(endpoint, reporter);
+    },
   };
 }

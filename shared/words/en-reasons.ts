@@ -178,6 +178,9 @@ export const reasons = {
   maintenance_asked_none: 'Nothing that this machine asked for runs now',
   maintenance_asked_off:
     'This collector lets no machine ask for maintenance; an admin can allow it with `agents_may_ask: true` below `maintenance:` in evenkeel.yaml, or a person enters it on the page Maintenance',
+  reports_of_agents_off:
+    'This collector lets no machine report problems; an admin can allow it with `agents_may_report: true` below `self_service:` in evenkeel.yaml',
+  report_empty: 'It says nothing; write what is wrong',
   labels_many: 'This machine has {{limit}} labels that are valid; end old ones first',
   maintenance_asked_often: 'This machine has asked too often; ask again in {{minutes}} minutes',
   maintenance_asked_other:

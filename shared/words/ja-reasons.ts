@@ -178,6 +178,9 @@ export const reasons: ReasonWords = {
   maintenance_asked_none: 'このマシンが申請したメンテナンスは現在ありません',
   maintenance_asked_off:
     'このコレクターでは、マシンからのメンテナンスの申請は許可されていません。管理者が evenkeel.yaml の `maintenance:` に `agents_may_ask: true` と書いて許可するか、「メンテナンス」のページで人が入力してください',
+  reports_of_agents_off:
+    'このコレクターでは、マシンからの問題の報告は許可されていません。管理者が evenkeel.yaml の `self_service:` に `agents_may_report: true` と書いて許可できます',
+  report_empty: '内容がありません。問題の内容を入力してください',
   labels_many: 'このマシンには有効なラベルが {{limit}} 枚あります。先に古いラベルを無効にしてください',
   maintenance_asked_often: 'このマシンからの申請が多すぎます。{{minutes}} 分後にもう一度申請してください',
   maintenance_asked_other:
