@@ -307,7 +307,7 @@ step('to resolve while the alert fires asks first, and says what will happen', a
   await page.getByRole('button', { name: 'Cancel' }).click();
   assert.is(await page.getByText('The alert still fires.').count(), 0);
   await page.getByText('Correct details').click();
-  assert.is(await page.getByLabel('Requester').count(), 0, 'nobody asked for it');
+  assert.is(await page.getByLabel('Requester', { exact: true }).count(), 0, 'nobody asked for it');
   await page.getByLabel('Category').selectOption('problem');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Category: Incident → Problem').waitFor();

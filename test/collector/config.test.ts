@@ -42,7 +42,10 @@ test('nothing said: loopback, the known ports, ./data', () => {
   assert.equal(config.http, { host: '127.0.0.1', port: 7460, publicUrl: null, names: [], trustProxy: [] });
   assert.equal(config.mqtt, { host: '127.0.0.1', port: 1883, publicUrl: null });
   assert.is(config.data, join(folder.path, 'data'));
-  assert.equal(config.tickets, { openAfterMs: 120_000, resolveAfterMs: 600_000, reopenWithinMs: 86_400_000 });
+  assert.equal(config.tickets, {
+    ...{ openAfterMs: 120_000, resolveAfterMs: 600_000, reopenWithinMs: 86_400_000 },
+    chat: null,
+  });
   assert.is(config.agents.intervalMs, 10_000);
   assert.equal(config.outgoing, { allow: [] });
   assert.equal(warnings, []);

@@ -38,6 +38,10 @@ export function reportLabelRoutes(app: App, { selfService, addresses }: Context)
   app.delete(
     url,
     { schema: { ...shared, summary: 'End all labels of a machine', response: { 200: Ended } } },
-    async ({ params }) => ({ ended: await selfService.endLabels(params.id) }),
+    async (request) => {
+      const ended = await selfService.endLabels(request.params.id);
+      request.noted = { before: { labels: ended }, after: { labels: 0 } };
+      return { ended };
+    },
   );
 }
