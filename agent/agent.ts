@@ -35,7 +35,7 @@ import { createRotation, type Fetching } from './rotation.ts';
 import { endAll, run } from './run.ts';
 import { makePrivate } from './safe-write.ts';
 import { createRunner, type Runner } from './schedule.ts';
-import type { ScriptParts } from './scripts/desk.ts';
+import type { ScriptParts } from './scripts/runner.ts';
 import { createScripts, type OwnScripts } from './scripts/scripts.ts';
 import { createSections, type SectionQueue } from './sections.ts';
 import { selfCheck } from './self-check.ts';

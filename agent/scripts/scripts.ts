@@ -8,7 +8,7 @@ import { reason } from '../../shared/reason.ts';
 import type { ScriptOrder } from '../../shared/report.ts';
 import { type Check, NoData } from '../checks/check.ts';
 import { settingsFolder } from '../home.ts';
-import type { ScriptDesk, ScriptParts } from './desk.ts';
+import type { ScriptParts, ScriptRunner } from './runner.ts';
 
 export interface OwnScripts {
   /** Offers what may be run. */
@@ -27,13 +27,13 @@ export const scriptsFile = (data: string) => join(settingsFolder(data), 'scripts
 
 export function createScripts(parts: ScriptParts): OwnScripts {
   const { data, log, memory } = parts;
-  let desk: Promise<ScriptDesk> | null = null;
+  let runner: Promise<ScriptRunner> | null = null;
   const open = () => {
-    desk ??= import('./desk.ts').then(({ openScriptDesk }) => {
+    runner ??= import('./runner.ts').then(({ openScriptRunner }) => {
       memory.set(usedKey, true);
-      return openScriptDesk({ ...parts, file: scriptsFile(data) });
+      return openScriptRunner({ ...parts, file: scriptsFile(data) });
     });
-    return desk;
+    return runner;
   };
 
   return {
@@ -42,7 +42,7 @@ export function createScripts(parts: ScriptParts): OwnScripts {
       every: everyMs,
       reads: 'scripts.yaml, and the files that it names',
       async run() {
-        if (!existsSync(scriptsFile(data)) && desk === null && memory.get(usedKey) !== true)
+        if (!existsSync(scriptsFile(data)) && runner === null && memory.get(usedKey) !== true)
           throw new NoData(reason('no_scripts_file'));
         return { sections: { scripts: await (await open()).offers() } };
       },

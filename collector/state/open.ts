@@ -54,23 +54,23 @@ import * as watchedSeen from './migrations/061-watched-seen.ts';
 import * as joining from './migrations/065-joining.ts';
 import * as agentSettings from './migrations/068-agent-settings.ts';
 import * as trust from './migrations/070-trust.ts';
-import * as desks from './migrations/071-desks.ts';
 import * as waiting from './migrations/072-waiting.ts';
 import * as identityEvents from './migrations/074-identity.ts';
 import * as announced from './migrations/075-announced.ts';
 import * as softwareCounts from './migrations/076-software-counts.ts';
 import * as agentUpdates from './migrations/078-agent-updates.ts';
-import * as knowledge from './migrations/079-knowledge.ts';
 import * as logInProviders from './migrations/081-log-ins.ts';
 import * as auditChain from './migrations/082-audit-chain.ts';
-import * as search from './migrations/083-search.ts';
 import * as scopes from './migrations/084-scopes.ts';
 import * as copies from './migrations/087-copies.ts';
 import * as savedViews from './migrations/089-saved-views.ts';
-import * as brokerUsers from './migrations/091-broker-users.ts';
 import * as cluster from './migrations/095-cluster.ts';
 import * as collectorFigures from './migrations/096-collector-figures.ts';
+import * as desks from './migrations/097-desks.ts';
+import * as knowledge from './migrations/098-knowledge.ts';
+import * as search from './migrations/099-search.ts';
 import * as selfService from './migrations/100-self-service.ts';
+import * as brokerUsers from './migrations/101-broker-users.ts';
 import * as mail from './migrations/102-mail.ts';
 import * as attachments from './migrations/103-attachments.ts';
 import * as ticketQueue from './migrations/104-ticket-queue.ts';
@@ -131,29 +131,29 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '065-joining': joining,
   '068-agent-settings': agentSettings,
   '070-trust': trust,
-  '071-desks': desks,
   '072-waiting': waiting,
   '074-identity': identityEvents,
   '075-announced': announced,
   '076-software-counts': softwareCounts,
   '078-agent-updates': agentUpdates,
-  '079-knowledge': knowledge,
   '081-log-ins': logInProviders,
   '082-audit-chain': auditChain,
-  '083-search': search,
   '084-scopes': scopes,
   '087-copies': copies,
   '089-saved-views': savedViews,
-  '091-broker-users': brokerUsers,
   '095-cluster': cluster,
   '096-collector-figures': collectorFigures,
-  '106-scripts': scripts,
-  '104-ticket-queue': ticketQueue,
+  '097-desks': desks,
+  '098-knowledge': knowledge,
+  '099-search': search,
+  '100-self-service': selfService,
+  '101-broker-users': brokerUsers,
   '102-mail': mail,
   '103-attachments': attachments,
-  '107-chat': chat,
-  '100-self-service': selfService,
+  '104-ticket-queue': ticketQueue,
   '105-ticket-watchers': ticketWatchers,
+  '106-scripts': scripts,
+  '107-chat': chat,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

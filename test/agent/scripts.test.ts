@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseConfig } from '../../agent/orders.ts';
-import { openScriptDesk } from '../../agent/scripts/desk.ts';
+import { openScriptRunner } from '../../agent/scripts/runner.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ScriptOffers, ScriptRun } from '../../shared/inventory.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -72,7 +72,7 @@ async function onMachine(work: (machine: Machine) => Promise<void>): Promise<voi
       ),
     async open() {
       let runs: ScriptRun[] = [];
-      const desk = openScriptDesk({
+      const runner = openScriptRunner({
         ...{ data: path, file: join(path, 'scripts.yaml'), log: silentLog, memory: memoryOf(memory) },
         clock: { now: () => clock.wall, monotonic: () => clock.mono } satisfies Clock,
         earliest: () => earliest.at,
@@ -80,7 +80,7 @@ async function onMachine(work: (machine: Machine) => Promise<void>): Promise<voi
           runs = (found.script_runs as ScriptRun[] | undefined) ?? runs;
         },
       });
-      const offers = await desk.offers();
+      const offers = await runner.offers();
       return {
         offers,
         order: (change = {}) => ({
@@ -90,10 +90,12 @@ async function onMachine(work: (machine: Machine) => Promise<void>): Promise<voi
         }),
         async take(...orders) {
           clock.mono += 10_000;
-          await desk.take(parseConfig(Buffer.from(JSON.stringify({ v: 1, scripts: orders }))).scripts as ScriptOrder[]);
+          await runner.take(
+            parseConfig(Buffer.from(JSON.stringify({ v: 1, scripts: orders }))).scripts as ScriptOrder[],
+          );
           return runs;
         },
-        again: () => desk.offers(),
+        again: () => runner.offers(),
       };
     },
   };

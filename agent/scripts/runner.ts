@@ -29,7 +29,7 @@ export interface ScriptParts {
   send(found: Partial<Record<SectionName, unknown>>): void;
 }
 
-export interface ScriptDesk {
+export interface ScriptRunner {
   offers(): Promise<ScriptOffers>;
   take(orders: readonly ScriptOrder[]): Promise<void>;
 }
@@ -50,14 +50,14 @@ function printable(text: string): { output: string; cut: boolean } {
 
 const isRun = (one: unknown): one is ScriptRun => typeof (one as ScriptRun | null)?.id === 'string';
 
-export function openScriptDesk({
+export function openScriptRunner({
   file,
   clock,
   log,
   memory,
   earliest,
   send,
-}: ScriptParts & { file: string }): ScriptDesk {
+}: ScriptParts & { file: string }): ScriptRunner {
   const { randomBytes } = process.getBuiltinModule('node:crypto');
   let token = randomBytes(16).toString('hex');
   /** Under this token; of earlier ones the token says enough. */
