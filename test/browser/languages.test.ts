@@ -321,7 +321,7 @@ async function textsOf(page: Page): Promise<string[]> {
     const texts = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      if (node.parentElement?.closest('script, style, noscript, code')) continue;
+      if (node.parentElement?.closest('script, style, noscript, code, kbd')) continue;
       // `P` and `1` beside each other are one text to read, and so is a sentence with a command in it.
       const before = node.previousSibling;
       const left = before?.nodeName === 'CODE' ? before.previousSibling : before;
@@ -379,6 +379,8 @@ async function walk(page: Page, path: string, press = false): Promise<void> {
     await page.waitForTimeout(100);
     await until(() => isDone(page), 20_000, path);
     await check(page, `${path} after ${label}`);
+    // It lies over the buttons that are pressed next.
+    if ((await page.locator('main dialog[open]').count()) > 0) await page.keyboard.press('Escape');
     if (new URL(page.url()).pathname !== path.split('?')[0]) await openPage(page, collector.http + path, pseudo);
   }
 }

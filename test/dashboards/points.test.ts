@@ -142,6 +142,7 @@ test('the story of a ticket is in the order of what happened', () => {
       { id: 2, at: 21, kind: 'notice' },
       { id: 3, at: 50, kind: 'comment' },
     ],
+    quoted: [],
     notifications: [{ createdAt: 20, sentAt: 22 }],
   } as unknown as TicketDetail;
   const told = storyOf(detail).map((moment) => [

@@ -30,7 +30,7 @@ const alert = (firedAt: number, resolvedAt: number | null) =>
   }) as unknown as NonNullable<TicketDetail['alert']>;
 
 const detail = (events: Event[], of: TicketDetail['alert']) =>
-  ({ row: {}, alert: of, events, notifications: [], follows: null }) as unknown as TicketDetail;
+  ({ row: {}, alert: of, events, quoted: [], notifications: [], follows: null }) as unknown as TicketDetail;
 
 const told = (ticket: TicketDetail) =>
   storyOf(ticket).map((moment) =>

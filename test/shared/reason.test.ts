@@ -104,7 +104,7 @@ test('no check throws a sentence of its own', () => {
   }
 });
 
-test('the agent loads the words only where somebody reads: doctor, status, enroll, and run-backup when it has something to say', () => {
+test('the agent loads the words only where somebody reads: doctor, scripts, status, enroll, and run-backup when it has something to say', () => {
   const agent = fileURLToPath(new URL('../../agent', import.meta.url));
   const loading = readdirSync(agent, { recursive: true, encoding: 'utf8' }).filter(
     (file) =>
@@ -112,7 +112,7 @@ test('the agent loads the words only where somebody reads: doctor, status, enrol
       /^import (?!type).*(english|shared\/words\/.*)\.ts'/m.test(readFileSync(join(agent, file), 'utf8')),
   );
   assert.equal(loading.sort(), [
-    ...['commands/doctor-parts.ts', 'commands/doctor.ts', 'commands/status.ts'],
+    ...['commands/doctor-parts.ts', 'commands/doctor.ts', 'commands/scripts.ts', 'commands/status.ts'],
     ...['english.ts', 'enroll.ts'],
   ]);
 });
