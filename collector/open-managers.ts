@@ -100,7 +100,7 @@ export async function openManagers(parts: ManagedParts) {
     { name: 'what has aged', run: () => dropAged(parts.state, clock.now(), parts.evidenceMs) },
     { name: 'when disks will be full', run: () => disks.compute() },
   ];
-  const knowledge = createKnowledge(places);
+  const knowledge = await createKnowledge(places);
   chores.push(...knowledge.chores);
   const groups = await createGroups(places);
   const agentSettings = await createAgentSettings({ ...parts, ...parts.agentSettings, groups });

@@ -16,7 +16,7 @@ import { createPublicReading, type PublicReading } from './public.ts';
 import { articleDetail, articleList, articleVersion, foundRows } from './reading.ts';
 import { createReminders, type ReviewNotices } from './reminders.ts';
 import { type SearchHit, type SearchQuestion, search } from './search.ts';
-import { beginAnew, catchUp, dropGone } from './tickets-found.ts';
+import { beginAnew, catchUp, dropGone, openIndex } from './tickets-found.ts';
 
 export interface KnowledgeParts extends ArticleParts {
   ruleNamed(id: string): NamedRule;
@@ -67,7 +67,9 @@ const runbookForm = /^\/knowledge\/([a-z0-9-]{1,64})\/?$/;
 
 export const articleIn = (runbook: string | null): string | null => runbookForm.exec(runbook ?? '')?.[1] ?? null;
 
-export function createKnowledge(parts: KnowledgeParts): KnowledgeBase {
+/** The index is there before anybody writes or searches; what is in it comes after the start. */
+export async function createKnowledge(parts: KnowledgeParts): Promise<KnowledgeBase> {
+  await openIndex(parts);
   const { index, changeFeed, now, log, ruleNamed } = parts;
   const state = limitedState(parts.state);
   const articles = createArticles(parts);

@@ -33,12 +33,20 @@ export interface IndexingParts {
   ruleNamed(id: string): NamedRule;
 }
 
+/** Of a new state, a new version of the index, or one that was lost: an empty one, which `catchUp` fills. */
+export const openIndex = ({ state, index }: Pick<IndexingParts, 'state' | 'index'>): Promise<IndexMark> =>
+  state.transaction().execute((db) => markOrBegin(db, index));
+
+async function markOrBegin(db: StateTransaction, index: TextIndex): Promise<IndexMark> {
+  const mark = await markIn(db);
+  return mark !== null && (await index.isThere(db)) ? mark : begin(db, index);
+}
+
 /** @returns whether there may be more to read */
 export async function catchUp(parts: IndexingParts): Promise<boolean> {
   const { state, index } = parts;
   return state.transaction().execute(async (db) => {
-    let mark = await markIn(db);
-    if (mark === null || !(await index.isThere(db))) mark = await begin(db, index);
+    const mark = await markOrBegin(db, index);
     if (mark.article !== null) return allArticles(parts, db, mark, mark.article);
     if (mark.ticket !== null) return allTickets(parts, db, mark, mark.ticket);
     const events = await db

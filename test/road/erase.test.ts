@@ -247,7 +247,7 @@ async function prepare(collector: InProcess): Promise<Prepared> {
   const { id } = await post<{ id: string }>(collector, 'reports', { period: '2026-10' });
   // Paths stand in the series, and in the tags of the alert.
   const known = async () => new Set((await rowsWith(collector.state)).map((one) => one.split(' ')[0]));
-  await until(async () => (await known()).size === Object.keys(secrets).length, 20_000, 'all that is known of it');
+  await until(async () => (await known()).size === Object.keys(secrets).length, 60_000, 'all that is known of it');
   return { collector, machine, other, ticket: its, report: id };
 }
 
