@@ -543,7 +543,7 @@ export const errors = {
   REPORTS_MANY: row(
     429,
     'Too much was reported in a short time, so this was not sent.',
-    'Try again in {minutes} minutes, or contact the service desk in another way.',
+    'Try again in {minutes} min, or contact the service desk in another way.',
     true,
   ),
   ACT_UNKNOWN: row(

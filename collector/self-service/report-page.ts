@@ -82,7 +82,7 @@ ${urgency}</fieldset>
 <input id="name" name="name" maxlength="60" autocomplete="name" value="${value('name')}">
 <label for="mail">${w('mail')}</label>
 <input id="mail" name="mail" type="email" maxlength="254" autocomplete="email" value="${value('mail')}">
-<p class="quiet">${w('mailHelp')}</p>
+<p class="quiet">${w(view.mayMail ? 'mailHelp' : 'mailKept')}</p>
 <label for="phone">${w('phone')}</label>
 <input id="phone" name="phone" type="tel" maxlength="40" autocomplete="tel" value="${value('phone')}">
 <label class="choice"><input type="checkbox" name="keep" value="yes"${fields.keep === 'yes' ? ' checked' : ''}> ${w('keep')}</label>

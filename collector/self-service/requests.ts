@@ -2,10 +2,10 @@
 import { fail } from '../../shared/errors.ts';
 import type { State } from '../state/database.ts';
 import { monitor } from '../tickets/events.ts';
-import { isOfRequester, requestersIn, type TicketStateName } from '../tickets/history.ts';
+import { dataOf, isOfRequester, requestersIn, type TicketStateName } from '../tickets/history.ts';
 
 /** What they are told of it. */
-export type RequestState = 'received' | 'working' | 'asked' | 'waiting' | 'solved' | 'closed' | 'ended';
+export type RequestState = 'received' | 'working' | 'asked' | 'waiting' | 'solved' | 'closed' | 'joined' | 'ended';
 
 export interface RequestView {
   ticket: number;
@@ -22,7 +22,7 @@ export interface RequestView {
 
 const entriesAtMost = 100;
 
-function requestState(state: TicketStateName, hold: string | null): RequestState {
+function requestState(state: TicketStateName, hold: string | null, isMerged: boolean): RequestState {
   switch (state) {
     case 'new':
       return 'received';
@@ -35,8 +35,21 @@ function requestState(state: TicketStateName, hold: string | null): RequestState
     case 'closed':
       return 'closed';
     case 'cancelled':
-      return 'ended';
+      return isMerged ? 'joined' : 'ended';
   }
+}
+
+/** Which of them are worked on as part of another one. */
+async function mergedOf(state: State, tickets: readonly number[]): Promise<ReadonlySet<number>> {
+  const ends = await state
+    .selectFrom('ticket_events')
+    .select(['ticket', 'data'])
+    .where('ticket', 'in', [...tickets])
+    .where('to_state', '=', 'cancelled')
+    .orderBy('id')
+    .execute();
+  const last = new Map(ends.map((event) => [event.ticket, dataOf(event).reason]));
+  return new Set([...last].flatMap(([ticket, reason]) => (reason === 'merged' ? [ticket] : [])));
 }
 
 /** @throws EvenkeelError REPORT_LINK_UNKNOWN where the ticket is gone */
@@ -66,7 +79,8 @@ export async function readRequest(state: State, ticket: number): Promise<Request
     .executeTakeFirst();
   const isResolved = row.state === 'resolved';
   return {
-    ...{ ticket, title: row.title ?? '', state: requestState(row.state, row.hold_reason), openedAt: row.opened_at },
+    ...{ ticket, title: row.title ?? '', openedAt: row.opened_at },
+    state: requestState(row.state, row.hold_reason, (await mergedOf(state, [ticket])).has(ticket)),
     said: [...said.slice(0, 1), ...said.slice(1).slice(-entriesAtMost)],
     mayAnswer: ['new', 'in_progress', 'on_hold'].includes(row.state),
     mayReopen: isResolved,
@@ -83,7 +97,11 @@ export async function titlesOf(state: State, tickets: readonly number[]) {
     .select(['id', 'title', 'state', 'hold_reason'])
     .where('id', 'in', [...tickets])
     .execute();
+  const merged = await mergedOf(state, tickets);
   return new Map(
-    rows.map((row) => [row.id, { title: row.title ?? '', state: requestState(row.state, row.hold_reason) }]),
+    rows.map((row) => {
+      const told = requestState(row.state, row.hold_reason, merged.has(row.id));
+      return [row.id, { title: row.title ?? '', state: told }];
+    }),
   );
 }

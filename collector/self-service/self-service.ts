@@ -31,6 +31,8 @@ export interface ReportView {
   machine: string;
   known: KnownNow;
   contact: string | null;
+  /** Whether what is said reaches an address. */
+  mayMail: boolean;
 }
 
 /** Whoever comes by a link; the network address counts against a flood. */
@@ -78,7 +80,7 @@ export interface SelfServiceParts {
   state: State;
   clock: Clock;
   fleet: Pick<Fleet, 'get'>;
-  tickets: Pick<Tickets, 'create' | 'comment' | 'reopen' | 'renew' | 'rate'>;
+  tickets: Pick<Tickets, 'canMail' | 'create' | 'comment' | 'reopen' | 'renew' | 'rate'>;
   knowledge: Pick<KnowledgeBase, 'searchPublic' | 'publicArticle' | 'note' | 'withdraw'>;
   rules: SelfServiceRules;
 }
@@ -133,6 +135,7 @@ export function createSelfService({ state, clock, fleet, tickets, knowledge, rul
       const endpoint = await endpointOf(label);
       return {
         ...{ machine: endpoint.name, contact: rules.contact },
+        mayMail: tickets.canMail('requester@example.org'),
         known: await knownOf(state, endpoint, clock.now()),
       };
     },

@@ -23,9 +23,16 @@ export function wordsOf({
   platform: string | null;
   rule: string | null;
 }): Set<string> {
-  const all = [...tags, ...endpointTags, platform ?? '', ...(rule ?? '').split('-')];
-  return new Set(all.map(skillOf).filter(Boolean));
+  const ofRule = (rule ?? '').split('-').filter((word) => !joining.has(word));
+  return new Set([...tags, ...endpointTags, platform ?? '', ...ofRule].map(skillOf).filter(Boolean));
 }
+
+/** Words of rules' ids that nobody knows anything about. */
+const joining = new Set(
+  'a after again all an and at away before below by do end for from full gone has high in is it low more never new no none not of off old on only or other out over own seen soon than the to too under up with without'.split(
+    ' ',
+  ),
+);
 
 /** Words of people and of tickets are compared so. */
 export const skillOf = (word: string): string => word.normalize('NFKC').trim().toLowerCase();

@@ -880,7 +880,7 @@ export const phrases: Phrases = {
   'the id of a rule: # to # small letters a to z, digits and hyphens, beginning with a letter':
     '英小文字で始まり、英小文字、数字、ハイフンからなる {{1}}–{{2}} 文字のルール ID',
   'the id of a title of the list of software': 'ソフトウェア一覧の製品の ID',
-  'the name of a channel': 'チャネルの名前',
+  'the name of a channel': 'チャンネルの名前',
   'the name of a label': 'ラベルの名前',
   'the name of a service such as nginx, or -nginx to take it away': 'nginx のようなサービスの名前。取り除くには -nginx',
   'the name of a user': 'ユーザーの名前',

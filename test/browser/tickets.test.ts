@@ -123,8 +123,17 @@ step('a ticket waits for a vendor under its number, is cancelled with a reason, 
 
   const other = await open('Key lost');
   await openPage(page, `${url}/tickets/${other}`, 'en');
+  await page.getByLabel('Comment', { exact: true }).fill('It lay below the mat.');
+  await page.getByLabel('Visible to').selectOption('public');
   await page.getByRole('button', { name: 'Resolve' }).click();
   await page.getByText('Close ticket').first().click();
+  const { events } = (await collector.call(`/api/v1/tickets/${other}`, { as: 'viewer' })).body as TicketDetail;
+  const said = events.filter(({ text }) => text === 'It lay below the mat.');
+  assert.equal(
+    said.map(({ kind, isPublic }) => [kind, isPublic]),
+    [['comment', true]],
+    'what the requester is to read is not lost in the resolution',
+  );
   await page.getByText('Closed, it cannot be reopened').waitFor();
   await page.getByRole('button', { name: 'Close ticket' }).click();
   await page.getByText('Resolved → Closed').waitFor();

@@ -5,6 +5,7 @@
 import { useState } from 'preact/hooks';
 import { renderSVG } from 'uqr';
 import type { EndpointRow } from '../../../shared/api.ts';
+import { isLoopback } from '../../../shared/loopback.ts';
 import { time } from '../../../shared/words/format.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
@@ -69,9 +70,12 @@ function Sheet({ endpoints }: { endpoints: readonly string[] }) {
             <div class="stack screen-only">
               {problem && <ProblemCallout problem={problem} />}
               {endpoints.length > atOnce && <p>{t('selfService.label.many', { n: atOnce })}</p>}
+              {isLoopback(new URL(made[0]?.url ?? location.href).hostname) && (
+                <Callout tone="warning">{t('selfService.label.hereOnly')}</Callout>
+              )}
               {endpoints.length === 1 && <Valid endpoint={first} count={known} onEnd={count.reload} />}
-              <div class="button-row">
-                <button type="button" class="button primary" disabled={busy} onClick={() => void make()}>
+              <div class="form-end">
+                <button type="button" class="button main" disabled={busy} onClick={() => void make()}>
                   {busy ? t('common.working') : t('selfService.label.make', { n: Math.min(endpoints.length, atOnce) })}
                 </button>
                 {made.length > 0 && (

@@ -1,6 +1,6 @@
 /** What a person can do with a ticket: comment, assign it to oneself, resolve it, reopen it. */
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { useKeys } from '../keys.ts';
 import { useSend } from '../net/load.ts';
@@ -167,10 +167,23 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
   const [isAsking, setAsking] = useState(false);
   const [solution, setSolution] = useState<StatedSolution>({});
   const { busy, problem, send } = useSend();
+  const refused = useRef<HTMLDivElement>(null);
+  // The button that was pressed may be far below.
+  useEffect(() => {
+    if (problem) refused.current?.scrollIntoView({ block: 'center' });
+  }, [problem]);
   const comment = text.trim();
+  const isSaidApart = comment !== '' && audience !== 'internal';
   const isOpen = open.includes(detail.row.state);
   const run = (name: string, body: unknown) =>
     void send(async () => {
+      // What others than the desk may read is a comment of its own, whatever is done with it.
+      if (isSaidApart && name !== 'comment' && texted.has(name)) {
+        await call(`tickets/${detail.row.id}/comment`, {
+          ...{ method: 'POST', body: { text: comment, ...asWhom[audience] } },
+        });
+        setText('');
+      }
       const { ratingToken, made } = await call<TicketDetail>(`tickets/${detail.row.id}/${name}`, {
         ...{ method: 'POST', body },
       });
@@ -186,11 +199,11 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
     c: () => document.getElementById('ticket-comment')?.querySelector('textarea')?.focus(),
     ...(isOpen ? { a: () => run('assign', { assignee: me.value?.user ?? null }), h: () => openFold('hand-off') } : {}),
   });
-  const withText = comment === '' ? {} : { text: comment };
+  const withText = comment === '' || isSaidApart ? {} : { text: comment };
   return (
     <Box title={t('ticket.act')}>
       <div class="stack" id="ticket-comment">
-        {problem && <ProblemCallout problem={problem} />}
+        <div ref={refused}>{problem && <ProblemCallout problem={problem} />}</div>
         <Form
           class="stack-2"
           onSubmit={() => run('comment', { text: comment, ...asWhom[audience] })}

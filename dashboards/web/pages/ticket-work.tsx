@@ -104,7 +104,8 @@ function Correct({ detail: { row }, run, busy }: PartProps) {
     <WorkFold
       title={t('ticket.correct')}
       verb={t('ticket.correctSet')}
-      busy={busy || Object.keys(changes).length === 0}
+      busy={busy}
+      lacks={Object.keys(changes).length === 0 && t('form.lacks.change')}
       onSend={() => run('correct', changes)}
     >
       {row.kind === 'person' && (

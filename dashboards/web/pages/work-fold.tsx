@@ -9,17 +9,19 @@ interface WorkFoldProps {
   title: string;
   verb: string;
   busy: boolean;
+  /** What it lacks, as a sentence beside the button. */
+  lacks?: string | false;
   onSend: () => void;
   /** For the key that opens it. */
   id?: string;
   children: ComponentChildren;
 }
 
-export function WorkFold({ title, verb, busy, onSend, id, children }: WorkFoldProps) {
+export function WorkFold({ title, verb, busy, lacks = false, onSend, id, children }: WorkFoldProps) {
   return (
     <details id={id}>
       <summary>{title}</summary>
-      <Form class="stack-2" onSubmit={() => onSend()} busy={busy} word={verb} look="slim">
+      <Form class="stack-2" onSubmit={() => onSend()} busy={busy} lacks={lacks} word={verb} look="slim">
         {children}
       </Form>
     </details>

@@ -135,6 +135,18 @@ test('from the label to the rating: a ticket, its answers in public, opened agai
   );
 });
 
+test('a request that is worked on as part of another says so, and is not called ended', async () => {
+  later();
+  const [one, other] = [
+    pathOf((await send(label, { problem: 'Mail is slow' })).location),
+    pathOf((await send(label, { problem: 'Mail is very slow' })).location),
+  ];
+  const [from, into] = [await ticketNamed('Mail is slow'), await ticketNamed('Mail is very slow')];
+  await act(from.id, 'merge', { into: into.id, text: 'We go on with both as one.' });
+  assert.match((await visit(one)).html, 'Worked on together with another request');
+  assert.not.match((await visit(other)).html, 'together with another');
+});
+
 test('what only a person of the house may know is in no page: secrets are stored as hashes, the log names none', async () => {
   later();
   const { location } = await send(label, { problem: 'Kept nowhere' });
