@@ -152,9 +152,15 @@ scripts:
     writeFileSync(free.path, `#!/bin/sh\necho evil >> ${marks}\n`);
     await new Promise((resolve) => setTimeout(resolve, 5200));
     const { ticket: _, ...plain } = body;
-    assert.is((await call('mio', 'POST', orders, plain)).status, 200);
-    await until(async () => (await newest('mio')).state === 'refused', 20_000, 'the machine to refuse');
-    assert.is(((await newest('mio')).reason as { code: string }[])[0]?.code, 'script_changed');
+    const changed = await call('mio', 'POST', orders, plain);
+    if (changed.status === 200) {
+      await until(async () => (await newest('mio')).state === 'refused', 20_000, 'the machine to refuse');
+      assert.is(((await newest('mio')).reason as { code: string }[])[0]?.code, 'script_changed');
+    } else {
+      // The minute was over, so the collector knows it already.
+      assert.is(changed.status, 409, changed.text);
+      assert.match(JSON.stringify((await view('mio')).list), /script_changed/);
+    }
     assert.is(readFileSync(marks, 'utf8'), before);
 
     const { items: audit } = (await call('ada', 'GET', 'audit?object=endpoint')).body as { items: AuditRow[] };
