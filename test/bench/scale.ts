@@ -212,7 +212,8 @@ export async function measureScale(cases: readonly ScaleCase[], options: ScaleOp
 
 export function lineOf(found: ScaleFound): string {
   const { fleet, endpoint, alerts, protection } = found.pageMs;
-  const ms = (value: number) => value.toFixed(0);
+  // A page that never answered has none.
+  const ms = (value: number | undefined) => value?.toFixed(0) ?? 'none';
   return `FIGURE scale: ${found.endpoints} endpoints at ${found.intervalMs / 1000} s, ${found.collectors} × collector${found.isShared ? ' by a broker' : ''}: ${ms(found.perSecond)} reports/s (${found.waiting} waiting), CPU ${found.cpu.map(ms).join(' + ')} %${found.cpuServers > 0 ? ` and servers ${ms(found.cpuServers)} %` : ''} of a core, ${ms(found.memoryMB)} MB; report → webhook median ${ms(found.webhookMs)} ms, p99 ${ms(found.webhookP99)} ms (${found.notified} of them); pages: fleet ${ms(fleet)} ms, endpoint ${ms(endpoint)}, alerts ${ms(alerts)}, protection ${ms(protection)}${found.pagesFailed > 0 ? ` (${found.pagesFailed} failed)` : ''}`;
 }
 
