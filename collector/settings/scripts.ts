@@ -1,10 +1,9 @@
 /** `scripts` of the settings: whether people may run scripts that machines offer, and who. */
 import { type Static, Type } from 'typebox';
 import { roles } from '../../shared/api.ts';
-import { formatDuration, parseDuration } from '../../shared/duration.ts';
+import { parseDuration } from '../../shared/duration.ts';
 import type { ScriptSettings } from '../scripts/asking.ts';
-
-const [least, most] = [60_000, 86_400_000];
+import { duration } from './duration.ts';
 
 export const ScriptsSettings = Type.Object(
   {
@@ -18,21 +17,7 @@ export const ScriptsSettings = Type.Object(
     two_persons: Type.Optional(
       Type.Boolean({ description: 'one asks and another approves, for every script; default false' }),
     ),
-    approve_within: Type.Optional(
-      Type.Union([Type.String(), Type.Number()], {
-        ...{ description: 'how long another person may approve', default: '30m' },
-        want: 'a duration such as 10s, 2m, 36h or 14d',
-        check(value: string | number) {
-          try {
-            const ms = parseDuration(value);
-            if (ms >= least && ms <= most) return null;
-          } catch {
-            return 'is not a duration; write a number with a unit, such as 500ms, 10s, 2m, 36h or 14d';
-          }
-          return `must be from ${formatDuration(least)} to ${formatDuration(most)}`;
-        },
-      }),
-    ),
+    approve_within: duration('how long another person may approve', '30m', 60_000, 86_400_000),
   },
   { additionalProperties: false },
 );

@@ -3,7 +3,6 @@
  * (shared/shape.ts suggests the nearest). Durations are written `10s`, `2m`, `36h`, `14d`.
  */
 import { type Static, Type } from 'typebox';
-import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { rangeFault } from '../../shared/ranges.ts';
 import { portFault } from '../../shared/shape.ts';
 import type { OpenIdSettings } from '../accounts/openid-settings.ts';
@@ -22,6 +21,7 @@ import { AuditSettings } from './audit.ts';
 import { BrokerSettings, type ExternalBroker } from './broker.ts';
 import { ChatAddress } from './chat-address.ts';
 import { type ClusterPlace, ClusterSettings } from './cluster.ts';
+import { duration } from './duration.ts';
 import { type FurtherConfig, furtherSettings } from './further.ts';
 import { channelFault, hostFault, reachedFault, reachFault } from './hosts.ts';
 import { LogInSettings } from './log-in.ts';
@@ -32,24 +32,6 @@ import { SelfServiceSettings } from './self-service.ts';
 
 const closed = { additionalProperties: false } as const;
 const [hour, day] = [3_600_000, 86_400_000];
-/** @param least, most ms between which it makes sense */
-const duration = (description: string, standard: string, least: number, most: number) =>
-  Type.Optional(
-    Type.Union([Type.String(), Type.Number()], {
-      description,
-      default: standard,
-      want: 'a duration such as 10s, 2m, 36h or 14d',
-      check(value: string | number) {
-        try {
-          const ms = parseDuration(value);
-          if (ms >= least && ms <= most) return null;
-        } catch {
-          return 'is not a duration; write a number with a unit, such as 500ms, 10s, 2m, 36h or 14d';
-        }
-        return `must be from ${formatDuration(least)} to ${formatDuration(most)}`;
-      },
-    }),
-  );
 const secretUrl = (description: string) =>
   Type.Optional(
     Type.String({
