@@ -10,7 +10,8 @@ import { asProblem, useLoad } from './net/load.ts';
 import { part } from './net/part.ts';
 import { type Problem, retryMs } from './net/request.ts';
 import { askMe, logOut, me, meProblem } from './net/session.ts';
-import { menuGroups, type PageName, pageAt, pageEntries, pages, type Show } from './pages/index.tsx';
+import type { Show } from './pages/files.tsx';
+import { menuGroups, type PageName, pageAt, pageEntries, pages } from './pages/index.ts';
 import { Bones, ProblemCallout } from './parts/box.tsx';
 import { Confirm } from './parts/confirm.tsx';
 import { Hatch } from './parts/hatch.tsx';
@@ -192,9 +193,15 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
 /** Pages whose files are here. */
 const shown = new Map<PageName, Show>();
 
+async function fetchFile(page: PageName): Promise<Show> {
+  if (page !== 'fleet') return (await import('./pages/files.tsx')).files[page]();
+  const { FleetPage } = await import('./pages/fleet.tsx');
+  return () => <FleetPage />;
+}
+
 async function fetchPage(page: PageName): Promise<void> {
   if (shown.has(page)) return;
-  const [show] = await Promise.all([pages[page].load(), page === 'fleet' ? null : loadMore()]);
+  const [show] = await Promise.all([fetchFile(page), page === 'fleet' ? null : loadMore()]);
   shown.set(page, show);
 }
 

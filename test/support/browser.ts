@@ -37,11 +37,11 @@ export const browserFlags = { executablePath: file, args: flags };
 const configFile = fileURLToPath(new URL('../../dashboards/web/vite.config.ts', import.meta.url));
 
 /** The app's table of pages: a file with JSX, which Node does not read by itself. */
-export async function loadPages(): Promise<typeof import('../../dashboards/web/pages/index.tsx')> {
+export async function loadPages(): Promise<typeof import('../../dashboards/web/pages/index.ts')> {
   const server = { middlewareMode: true, ws: false, hmr: false, watch: null } as const;
   const vite = await createServer({ configFile, server, optimizeDeps: { noDiscovery: true }, logLevel: 'warn' });
   try {
-    return (await vite.ssrLoadModule('/pages/index.tsx')) as Awaited<ReturnType<typeof loadPages>>;
+    return (await vite.ssrLoadModule('/pages/index.ts')) as Awaited<ReturnType<typeof loadPages>>;
   } finally {
     await vite.close();
   }

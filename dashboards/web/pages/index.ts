@@ -1,0 +1,84 @@
+/** Every page, in the order of the menu; `files.tsx` has what they show. Its name is also the key of its word, under `page`. */
+import type { IconName } from '../parts/icon.tsx';
+import { match } from '../router.ts';
+
+export const menuGroups = ['watch', 'judge', 'manage'] as const;
+
+interface PageEntry<Name> {
+  /** Its pattern for `match`. */
+  path: string;
+  menu?: { group: (typeof menuGroups)[number]; icon: IconName };
+  /** The page whose menu entry is the current one here, and which has links to this page. */
+  partOf?: Name;
+  /** Without menu: also for people who are not logged in. */
+  alone?: true;
+}
+
+const table = <Name extends string>(entries: Record<Name, PageEntry<NoInfer<Name>>>) => entries;
+
+export const pages = table({
+  fleet: { path: '/', menu: { group: 'watch', icon: 'fleet' } },
+  retired: { path: '/endpoints/retired', partOf: 'fleet' },
+  endpoint: { path: '/endpoints/:id', partOf: 'fleet' },
+  labels: { path: '/labels', partOf: 'fleet' },
+  alerts: { path: '/alerts', menu: { group: 'watch', icon: 'alert' } },
+  alert: { path: '/alerts/:id', partOf: 'alerts' },
+  tickets: { path: '/tickets', menu: { group: 'watch', icon: 'ticket' } },
+  ticketTargets: { path: '/tickets/targets', partOf: 'tickets' },
+  workload: { path: '/tickets/people', partOf: 'tickets' },
+  ticket: { path: '/tickets/:number', partOf: 'tickets' },
+  maintenance: { path: '/maintenance', menu: { group: 'watch', icon: 'maintenance' } },
+  silences: { path: '/silences', menu: { group: 'watch', icon: 'silence' } },
+  silenceNew: { path: '/silences/new', partOf: 'silences' },
+  onCall: { path: '/oncall', menu: { group: 'watch', icon: 'person' } },
+  onCallRoutes: { path: '/oncall/routes', partOf: 'onCall' },
+  onCallEscalation: { path: '/oncall/escalation', partOf: 'onCall' },
+  incident: { path: '/incidents/:number', partOf: 'tickets' },
+  targets: { path: '/targets', menu: { group: 'watch', icon: 'target' } },
+  target: { path: '/targets/:id', partOf: 'targets' },
+  services: { path: '/services', partOf: 'targets' },
+  service: { path: '/services/:id', partOf: 'targets' },
+  stability: { path: '/stability', menu: { group: 'judge', icon: 'stability' } },
+  kpi: { path: '/stability/:id', partOf: 'stability' },
+  reports: { path: '/reports', menu: { group: 'judge', icon: 'report' } },
+  report: { path: '/reports/:id', partOf: 'reports' },
+  protection: { path: '/protection', menu: { group: 'judge', icon: 'protection' } },
+  patches: { path: '/patches', menu: { group: 'judge', icon: 'patches' } },
+  changes: { path: '/changes', menu: { group: 'judge', icon: 'change' } },
+  change: { path: '/changes/:number', partOf: 'changes' },
+  software: { path: '/software', menu: { group: 'judge', icon: 'software' } },
+  knowledge: { path: '/knowledge', menu: { group: 'manage', icon: 'book' } },
+  articleNew: { path: '/knowledge/new', partOf: 'knowledge' },
+  article: { path: '/knowledge/:id', partOf: 'knowledge' },
+  sites: { path: '/sites', menu: { group: 'manage', icon: 'site' } },
+  site: { path: '/sites/:id', partOf: 'sites' },
+  groups: { path: '/groups', menu: { group: 'manage', icon: 'group' } },
+  group: { path: '/groups/:id', partOf: 'groups' },
+  calendars: { path: '/calendars', menu: { group: 'manage', icon: 'calendar' } },
+  costs: { path: '/costs', menu: { group: 'manage', icon: 'costs' } },
+  rules: { path: '/rules', menu: { group: 'manage', icon: 'rules' } },
+  rule: { path: '/rules/:id', partOf: 'rules' },
+  add: { path: '/add', menu: { group: 'manage', icon: 'add' } },
+  settings: { path: '/settings', menu: { group: 'manage', icon: 'settings' } },
+  audit: { path: '/audit', partOf: 'settings' },
+  agentSettings: { path: '/agent-settings', partOf: 'settings' },
+  agentUpdates: { path: '/agent-updates', partOf: 'settings' },
+  channels: { path: '/oncall/channels', partOf: 'onCall' },
+  rate: { path: '/rate/:id', alone: true },
+  status: { path: '/status/:slug', alone: true },
+  setup: { path: '/setup', alone: true },
+  login: { path: '/login', alone: true },
+  factor: { path: '/second-factor', alone: true },
+  provider: { path: '/login/provider', alone: true },
+  missing: { path: '/missing' },
+});
+
+export type PageName = keyof typeof pages;
+
+export const pageEntries = Object.entries(pages) as [PageName, PageEntry<PageName>][];
+
+/** The page that an address names, and its values; `missing` when it names none. */
+export function pageAt(path: string): { page: PageName; values: string[] } {
+  const patterns = pageEntries.map(([page, entry]) => [page, entry.path] as const);
+  return match(path, patterns) ?? { page: 'missing', values: [] };
+}
