@@ -59,6 +59,23 @@ const compressed: Plugin = {
 /** What waits for the sentences for reasons would make the first page wait for them; styles of pages come with those pages. */
 const isForLater = /[\\/](words[\\/]reasons?\.ts|parts[\\/]table-file\.tsx)$|\.css$/;
 
+/** What so many pages use is in one file. */
+const shared = { minShareCount: 8, test: (id: string) => !isForLater.test(id) };
+const firstPage = /[\\/]web[\\/](main|pages[\\/]fleet)\.tsx$/;
+
+/** Whether the app cannot start, or the first page be shown, without it. */
+function isOfFirstPage(id: string, modules: Modules, seen = new Set<string>()): boolean {
+  if (firstPage.test(id)) return true;
+  if (seen.has(id)) return false;
+  seen.add(id);
+  // A copy: the list is used again for the next module that is asked for.
+  return [...(modules.getModuleInfo(id)?.importers ?? [])].some((one) => isOfFirstPage(one, modules, seen));
+}
+
+interface Modules {
+  getModuleInfo(id: string): { importers: readonly string[] } | null;
+}
+
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   plugins: [serviceWorker, compressed],
@@ -69,11 +86,20 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // What most pages use comes with the first one, in one file; what few use, with the first of these. Sentences for
-    // reasons are many: they come with the first page or error that needs them.
+    // What many pages use is one file: of it what the first page needs comes with that, the rest with the first other page.
+    // What few use comes with the first of these; sentences for reasons, which are many, with what needs them.
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: 'shell', minShareCount: 8, test: (id: string) => !isForLater.test(id) }] },
+        codeSplitting: {
+          groups: [
+            // The first takes what it needs with it.
+            {
+              ...{ ...shared, priority: 1, debugName: 'shell' },
+              name: (id, modules) => (isOfFirstPage(id, modules) ? 'shell' : null),
+            },
+            { ...shared, name: 'pages' },
+          ],
+        },
       },
     },
   },
