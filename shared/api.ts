@@ -1600,7 +1600,7 @@ export const CalendarVersion = Type.Object({
 export const HolidayRegion = Type.Object({ id: text, name: text });
 
 export const protectionGroups = [
-  ...(['none', 'failed', 'late', 'never', 'anomaly', 'warning', 'unverified', 'unknown', 'ok'] as const),
+  ...(['none', 'failed', 'late', 'never', 'anomaly', 'warning', 'unverified', 'unknown', 'ok', 'not_needed'] as const),
 ];
 const ProtectionGroup = Type.Enum([...protectionGroups]);
 export type ProtectionGroup = Static<typeof ProtectionGroup>;
@@ -1637,8 +1637,12 @@ export const ProtectionRow = Type.Object({
   level,
   /** Those of the Protection page that it belongs to. */
   groups: Type.Array(ProtectionGroup),
-  /** null: it reports no job (group `none`), or whether it has one is not known (`unknown`). */
+  /** null: it reports no job (groups `none`, `not_needed`), or whether it has one is not known (`unknown`). */
   job: Type.Union([ProtectedJob, Type.Null()]),
+  /** The rule about a missing backup that an exception turns off for it: its reason stands in the history of the rule. */
+  notNeeded: orNull.text,
+  /** The open ticket about it; null: none. */
+  ticket: Type.Union([Type.Integer(), Type.Null()]),
 });
 export type ProtectionRow = Static<typeof ProtectionRow>;
 
@@ -1654,6 +1658,9 @@ export const Protection = Type.Object({
   jobs: Type.Integer(),
   /** Worst first. Of endpoints in `none`, of jobs in the others, of both in `unknown`; of what else is asked for. */
   groups: Type.Array(groupCount(protectionGroups)),
+  /** The same by site, the worst first; null: endpoints without a site. Those in which all is good are counted only. */
+  bySite: Type.Array(Type.Object({ site: orNull.text, counts: Type.Record(text, Type.Integer()) })),
+  goodSites: Type.Integer(),
   /** That of the items; null: all. */
   group: Type.Union([ProtectionGroup, Type.Null()]),
   /** What occurs in this group, and how often; of sites `""` is none. */
@@ -1715,6 +1722,9 @@ export const PatchRow = Type.Object({
    * more. unknown: cannot be determined, also while the age of what is pending is only known as a lower bound.
    */
   state: Type.Enum(['compliant', 'overdue', 'unknown']),
+  fresh: Type.Boolean({
+    description: 'unknown only because it is newly seen: the age of what is pending is not known yet',
+  }),
   /** Verdict of the rules on the age of its security updates; waiting: nothing; none: no such update is pending. */
   group: Type.Enum([...patchGroups]),
   age: Type.Enum([...patchAges]),
@@ -1731,6 +1741,8 @@ export const PatchRow = Type.Object({
   rebootSince: orNull.ms,
   os: orNull.text,
   endOfLife: orNull.ms,
+  /** The open ticket about its updates; null: none. */
+  ticket: Type.Union([Type.Integer(), Type.Null()]),
 });
 export type PatchRow = Static<typeof PatchRow>;
 
@@ -1738,7 +1750,11 @@ const compliance = {
   endpoints: Type.Integer(),
   compliant: Type.Integer(),
   overdue: Type.Integer(),
+  unsupported: Type.Integer({ description: 'of those that are overdue: its system gets no security updates any more' }),
   unknown: Type.Integer(),
+  fresh: Type.Integer({
+    description: 'of those that are unknown: newly seen, so that the age of its updates is not known yet',
+  }),
   /** Compliant ones of those that are known; null when none is. */
   percent: orNull.number,
 };
@@ -1756,8 +1772,10 @@ export const PatchOverview = Type.Object({
   ),
   /** Worst first. */
   groups: Type.Array(groupCount(patchGroups)),
-  /** Overdue ones first, then those that are not known; of each, the oldest update first. */
+  /** Those that were asked for: overdue ones first, then those that are not known; of each, the oldest update first. */
   endpoints: Type.Array(PatchRow),
+  total: Type.Integer(),
+  next: orNull.text,
 });
 export type PatchOverview = Static<typeof PatchOverview>;
 

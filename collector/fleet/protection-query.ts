@@ -59,7 +59,7 @@ export const protectionFilter = {
 const ProtectionFilter = Type.Object(protectionFilter);
 export type ProtectionFilter = Static<typeof ProtectionFilter>;
 
-type ProtectionHead = Pick<Protection, 'groups' | 'group' | 'sites' | 'products'>;
+type ProtectionHead = Pick<Protection, 'groups' | 'bySite' | 'goodSites' | 'group' | 'sites' | 'products'>;
 type IsWanted = (row: ProtectionKey) => boolean;
 const always: IsWanted = () => true;
 
@@ -80,8 +80,11 @@ export function chooseProtection(
   const worstGroup = () => groups.find(({ count }) => count > 0)?.name ?? 'ok';
   const group = wanted === 'worst' ? worstGroup() : (wanted ?? null);
   const ofGroup = group === null ? found : found.filter((row) => row.groups.includes(group));
+  const bySite = bySiteOf(found.filter(isOfProduct));
   return {
     groups,
+    bySite: bySite.filter(isTroubled),
+    goodSites: bySite.filter((one) => !isTroubled(one)).length,
     group,
     // Each is counted without its own filter: what another choice would find.
     sites: countsOf(ofGroup.filter(isOfProduct), ({ endpoint }) => endpoint.site ?? ''),
@@ -91,6 +94,20 @@ export function chooseProtection(
       sort,
     ),
   };
+}
+
+/** A restore that nobody tried is no trouble of today. */
+const calm: readonly string[] = ['ok', 'not_needed', 'unverified'];
+const trouble = ({ counts }: Protection['bySite'][number]): number =>
+  Object.entries(counts).reduce((sum, [name, n]) => sum + (calm.includes(name) ? 0 : n), 0);
+const isTroubled = (site: Protection['bySite'][number]) => trouble(site) > 0;
+
+function bySiteOf(rows: readonly ProtectionKey[]): Protection['bySite'] {
+  const sites = [...Map.groupBy(rows, ({ endpoint }) => endpoint.site)].map(([site, members]) => ({
+    site,
+    counts: Object.fromEntries(groupsOf(members).map(({ name, count }) => [name, count])),
+  }));
+  return sites.sort((a, b) => trouble(b) - trouble(a) || byName(a.site ?? '', b.site ?? ''));
 }
 
 function groupsOf(rows: readonly ProtectionKey[]): ProtectionHead['groups'] {

@@ -4,6 +4,7 @@ import { protectionGroups } from '../../shared/api.ts';
 import { type CsvCell, csvLine } from '../../shared/csv.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
+import type { RuleChoice } from '../evaluate/book.ts';
 import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { heldAbout } from './attention.ts';
@@ -12,6 +13,7 @@ import { type BackupRun, usualSize } from './backup-runs.ts';
 import { isUntested, jobVerdict } from './backup-state.ts';
 import type { EndpointFacts } from './facts.ts';
 import { type Endpoint, type Fleet, machineKind } from './fleet.ts';
+import { openTickets } from './open-tickets.ts';
 import { chooseProtection, type ProtectionFilter, type ProtectionKey } from './protection-query.ts';
 import { type RestoreTest, testKey, testsByJob } from './restore-tests.ts';
 
@@ -22,6 +24,8 @@ export interface ProtectionDeps {
   factsOf(id: string): EndpointFacts;
   /** Its verdicts in the alert engine. */
   heldOf(id: string): readonly HeldAlert[];
+  /** The rule about a missing backup that an exception turns off for it. */
+  notNeededBy?(endpoint: Endpoint): string | null;
   now: number;
 }
 
@@ -30,6 +34,7 @@ interface RowSource extends ProtectionKey {
   held: readonly HeldAlert[];
   /** Restore tests of people are merged already. */
   known: BackupJob | null;
+  notNeeded: string | null;
 }
 
 /** @param page where it begins */
@@ -87,6 +92,7 @@ const groupTests: Record<ProtectionGroup, (state: ProtectedJob['state'], job: Ba
     warning: (state) => state === 'warning',
     unverified: (_, job) => isUntested(job),
     unknown: (state) => state === 'unknown',
+    not_needed: () => false,
     ok: (state) => state === 'ok' || state === 'running',
   };
 
@@ -95,8 +101,20 @@ const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind: machin
 const isTooSmall = (held: readonly HeldAlert[], { job, product }: BackupJob) =>
   heldAbout(held, ['backup.size_percent'], { job, product }) !== undefined;
 
+/** Turned off everywhere, or for a kind of machine, it says nothing of one machine. */
+const exceptions: readonly string[] = ['site', 'group', 'tag', 'endpoint'];
+
+/** The rule about a missing backup that somebody has turned off for a machine, or for a place that it belongs to. */
+export function backupNotNeeded(choices: readonly RuleChoice[]): string | null {
+  const off = choices.find(
+    ({ rule: { when, enabled }, scope }) =>
+      when.kind === 'missing' && when.measurement === 'backup' && !enabled && exceptions.includes(scope.of),
+  );
+  return off?.rule.id ?? null;
+}
+
 /** All jobs and all endpoints without one, with what they are counted and ordered by. */
-async function sourcesOf({ fleet, factsOf, heldOf, now }: ProtectionDeps) {
+async function sourcesOf({ fleet, factsOf, heldOf, notNeededBy, now }: ProtectionDeps) {
   const all: RowSource[] = [];
   let endpoints = 0;
   for (const of of fleet.all()) {
@@ -108,11 +126,13 @@ async function sourcesOf({ fleet, factsOf, heldOf, now }: ProtectionDeps) {
       const { state: verdict, level } = jobVerdict(job, held, now);
       const isSmall = isTooSmall(held, job);
       const groups = protectionGroups.filter((name) => groupTests[name](verdict, job, isSmall));
-      all.push({ endpoint, level, groups, job: { ...job, state: verdict }, held, known: job });
+      all.push({ endpoint, level, groups, job: { ...job, state: verdict }, held, known: job, notNeeded: null });
     }
     if (backups !== null && backups.length > 0) continue;
     const level = held.find(({ metric }) => metric.startsWith('backup.'))?.severity ?? null;
-    all.push({ endpoint, level, groups: [backups === null ? 'unknown' : 'none'], job: null, held, known: null });
+    const notNeeded = notNeededBy?.(of) ?? null;
+    const group = notNeeded !== null ? 'not_needed' : backups === null ? 'unknown' : 'none';
+    all.push({ endpoint, level, groups: [group], job: null, held, known: null, notNeeded });
   }
   return { all, endpoints };
 }
@@ -121,12 +141,21 @@ async function sourcesOf({ fleet, factsOf, heldOf, now }: ProtectionDeps) {
 async function wholeRows({ state, now }: ProtectionDeps, sources: readonly RowSource[]): Promise<ProtectionRow[]> {
   const ids = [...new Set(sources.flatMap(({ endpoint, known }) => (known ? [endpoint.id] : [])))];
   const [runs, tests] = [await runsOf(state, ids), await testsByJob(state, ids)];
-  return sources.map(({ endpoint, level, groups, held, known }) => {
-    if (known === null) return { endpoint, level, groups, job: null };
+  const ticketOf = await openTickets(
+    state,
+    sources.map(({ endpoint }) => endpoint.id),
+    'backup',
+  );
+  return sources.map(({ endpoint, level, groups, held, known, notNeeded }) => {
+    const about = held.filter(
+      ({ metric, tags }) => metric.startsWith('backup.') && (tags.job === undefined || tags.job === known?.job),
+    );
+    const row = { endpoint, level, groups, notNeeded, ticket: ticketOf(endpoint.id, about) };
+    if (known === null) return { ...row, job: null };
     const { product, job } = known;
     const ofJob = runs.get(keyOf(endpoint.id, product, job)) ?? [];
     const tried = tests.get(testKey(endpoint.id, job)) ?? [];
-    return { endpoint, level, groups, job: wholeJob(known, held, ofJob, tried, now) };
+    return { ...row, job: wholeJob(known, held, ofJob, tried, now) };
   });
 }
 

@@ -34,6 +34,7 @@ export interface NewTicket {
   requester: string;
   channel: Exclude<StoredTicket['channel'], 'monitor'>;
   category: StoredTicket['category'];
+  tags?: readonly string[];
   /** Whoever asked gets a mail with a link to it, where there is a way. */
   withReceipt?: boolean;
 }
@@ -284,12 +285,18 @@ export function createTickets(parts: TicketsParts): Tickets {
 async function createByPerson(parts: TicketsParts, ticket: NewTicket, also?: AlsoSaved): Promise<number> {
   const { state, changeFeed, notify } = parts;
   const now = parts.clock.now();
-  const { title, text, endpoint, impact, urgency, by, requester, channel, category } = ticket;
+  const { title, text, endpoint, impact, urgency, by, requester, channel, category, tags = [] } = ticket;
   const own = { kind: 'person' as const, title, endpoint, requester, channel, category, ...weight(impact, urgency) };
+  const tagged = JSON.stringify([...new Set(tags)].sort());
   const id = await state.transaction().execute(async (db) => {
     const row = await db
       .insertInto('tickets')
-      .values({ ...blankTicket(`person/${randomBytes(8).toString('hex')}`, now), ...own, touched_at: now })
+      .values({
+        ...blankTicket(`person/${randomBytes(8).toString('hex')}`, now),
+        ...own,
+        tags: tagged,
+        touched_at: now,
+      })
       .returning('id')
       .executeTakeFirstOrThrow();
     await noteOpening(db, notify, { ticket: row.id, at: now, actor: by }, { priority: own.priority, text });

@@ -1,17 +1,19 @@
 /** Backups of many endpoints on the Protection page in a browser: counts, pages, filters and order, all in the address. */
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BackupJob } from '../../shared/inventory.ts';
 import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { type InProcess, openCollector } from '../support/collector.ts';
-import { putEndpoint } from '../support/fleet-history.ts';
+import { endpointId, putEndpoint } from '../support/fleet-history.ts';
 import { until } from '../support/processes.ts';
 
 const test = suite('protection page');
 const pictures = process.env.EVENKEEL_PICTURES;
 const many = 260;
+/** The last ones have no backup. */
+const without = 5;
 const hour = 3_600_000;
 let collector: InProcess;
 let browser: Browser;
@@ -19,11 +21,11 @@ let page: Page;
 const { missing, step } = browserSteps(test);
 
 const go = (address: string, language = 'en') => openPage(page, collector.started.addresses.http + address, language);
-const rows = () => page.locator('main tbody tr');
+const rows = () => page.locator('main .box').last().locator('tbody tr');
 const query = () => Object.fromEntries(new URL(page.url()).searchParams);
 const shows = (count: number, what: string) =>
   until(async () => (await rows().count()) === count, 20_000, `${what}: ${count} rows`);
-const tile = (name: string) => page.locator('main .tile').filter({ hasText: name });
+const chip = (name: string) => page.getByRole('group', { name: 'Which backups' }).getByRole('button', { name });
 
 test.before(async () => {
   if (missing) return;
@@ -39,7 +41,7 @@ test.before(async () => {
       ...{ verifiedOk: null, readable: true, evidence: 'dropfile' },
     };
     const section = { endpoint, section: 'backups', at: now, received_at: now };
-    const data = JSON.stringify(n === many ? [] : [job]);
+    const data = JSON.stringify(n > many - without ? [] : [job]);
     await collector.state
       .insertInto('inventory')
       .values({ ...section, data })
@@ -64,11 +66,59 @@ test.after(async () => {
 
 step('it opens on the worst group that has something in it, and counts them all', async () => {
   await go('/protection');
-  await shows(1, 'no backup');
-  assert.is(await tile('No backup').getAttribute('aria-pressed'), 'true');
-  assert.match((await tile('Failed').textContent()) ?? '', '230');
-  assert.match((await rows().first().textContent()) ?? '', 'box-0260');
+  await shows(without, 'no backup');
+  assert.is(await chip('No backup').getAttribute('aria-pressed'), 'true');
+  assert.match((await chip('Failed').textContent()) ?? '', '230');
+  assert.match((await rows().first().textContent()) ?? '', 'box-0256');
+  assert.match(
+    (await page.locator('main .page-head').textContent()) ?? '',
+    /^Protection25 of 255 jobs are good\s*Endpoints without a backup: 5/,
+  );
   assert.equal(await violations(page), []);
+});
+
+step('five machines without a backup become five tickets in three clicks, and none a second time', async () => {
+  await go('/');
+  let clicks = 0;
+  const click = async (what: Locator) => {
+    await what.click();
+    clicks++;
+  };
+  await click(page.getByRole('navigation').getByRole('link', { name: 'Protection', exact: true }));
+  await click(page.getByLabel('Tick all of this list'));
+  await click(page.getByRole('button', { name: `Open tickets: ${without}` }));
+  await page.getByText(`Tickets opened: ${without}`).waitFor();
+  assert.is(clicks, 3);
+  const link = rows().getByRole('link', { name: /^#\d+$/ });
+  await until(async () => (await link.count()) === without, 20_000, 'each row has its ticket');
+  assert.is(await page.getByLabel('Tick all of this list').count(), 0, 'nothing is left to tick');
+  await link.first().click();
+  await page.getByRole('heading', { level: 1 }).filter({ hasText: 'No backup: box-0256' }).waitFor();
+});
+
+step('an exception says why a machine needs none: it is counted apart, and taken back', async () => {
+  await go('/protection');
+  const row = rows().filter({ hasText: 'box-0257' });
+  await row.getByRole('button', { name: 'Command' }).click();
+  await row.getByText('sudo evenkeel-agent run-backup --job nightly -- YOUR-BACKUP-COMMAND').waitFor();
+  await row.getByRole('button', { name: 'Not needed…' }).click();
+  await row.getByLabel('Not needed because').fill('It holds nothing of its own.');
+  await row.getByRole('button', { name: 'Not needed', exact: true }).click();
+  await shows(without - 1, 'without the exception');
+  await chip('Not needed').click();
+  await shows(1, 'the exception');
+  await rows().getByRole('link', { name: 'Not needed: see the exception' }).click();
+  await page.getByText('It holds nothing of its own.').waitFor();
+  await page.goBack();
+  await shows(1, 'the exception');
+  // The rule is off for this one only; without the exception it is as the others again.
+  await page.evaluate(async (target) => {
+    const body = JSON.stringify({ scope: { of: 'endpoint', target }, reason: 'It does after all.' });
+    const headers = { 'content-type': 'application/json' };
+    await fetch('/api/v1/rules/backup-none-server', { method: 'DELETE', headers, body });
+  }, endpointId(257));
+  await go('/protection');
+  await shows(without, 'all of them again');
 });
 
 step('pages: each is fetched alone, stands in the address, and Back leads to the one before', async () => {
@@ -76,7 +126,7 @@ step('pages: each is fetched alone, stands in the address, and Back leads to the
   page.on('response', async (response) => {
     if (response.url().includes('/api/v1/protection?')) sizes.push((await response.json()).items.length);
   });
-  await tile('Failed').click();
+  await chip('Failed').click();
   await shows(100, 'failed');
   await page.getByText('1–100 of 230').waitFor();
   await page.getByRole('button', { name: 'Next', exact: true }).click();
@@ -96,7 +146,7 @@ step('filters and order stand in the address, begin at the first page, and the c
   await page.getByLabel('Site').selectOption('Osaka');
   await shows(30, 'Osaka');
   assert.equal(query(), { group: 'failed', site: 'Osaka' });
-  await until(async () => (await tile('Failed').textContent())?.includes('30') ?? false, 20_000, 'counts of Osaka');
+  await until(async () => (await chip('Failed').textContent())?.includes('30') ?? false, 20_000, 'counts of Osaka');
   await page.getByLabel('Product').selectOption('borg');
   await shows(15, 'borg in Osaka');
   await page.getByRole('button', { name: 'Size' }).click();

@@ -2,10 +2,13 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { DiskForecasts, PatchAges, PatchOverview, Protection } from '../../../shared/api.ts';
-import { patchAgesOf, patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
-import { protectionOf, protectionTable } from '../../fleet/protection.ts';
+import type { Endpoint } from '../../fleet/fleet.ts';
+import { openTickets } from '../../fleet/open-tickets.ts';
+import { isAboutUpdates, patchAgesOf, patchFilter, patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
+import { backupNotNeeded, protectionOf, protectionTable } from '../../fleet/protection.ts';
 import { protectionFilter } from '../../fleet/protection-query.ts';
 import type { App, Context } from '../context.ts';
+import { placeOf } from '../rule-scope.ts';
 import { closed, PageMark } from '../shapes.ts';
 import { sendTable, TableText, tableSerializer } from '../tables.ts';
 import { kpiQuestions, kpiScope } from './kpi-question.ts';
@@ -20,6 +23,14 @@ const ProtectionQuery = Type.Object(
   closed,
 );
 const TableQuery = Type.Object(protectionFilter, closed);
+const PatchQuery = Type.Object(
+  {
+    ...patchFilter,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1000 })),
+    page: Type.Optional(PageMark),
+  },
+  closed,
+);
 const DiskQuery = Type.Object(
   {
     site,
@@ -30,12 +41,13 @@ const DiskQuery = Type.Object(
 );
 
 export function protectionRoutes(app: App, context: Context): void {
-  const { state, fleet, rows, alerts, clock, disks } = context;
+  const { state, fleet, rows, alerts, clock, disks, rules } = context;
   const { scopeOf } = kpiQuestions(context);
   const seen = async () => {
     // What a person has just recorded is counted.
     await rows.settled();
-    return { state, fleet, factsOf: rows.facts, heldOf: alerts.held, now: clock.now() };
+    const notNeededBy = (endpoint: Endpoint) => backupNotNeeded(rules.books().explain(placeOf(context, endpoint)));
+    return { ...{ state, fleet, factsOf: rows.facts, heldOf: alerts.held, notNeededBy }, now: clock.now() };
   };
 
   app.get(
@@ -71,15 +83,25 @@ export function protectionRoutes(app: App, context: Context): void {
       schema: {
         summary: 'Patch compliance by site and by endpoint, by the age of the oldest security update',
         tags: ['protection'],
+        querystring: PatchQuery,
         response: { 200: PatchOverview },
       },
     },
-    async () => {
+    async ({ query: { limit = 1000, page = 0, ...wanted } }) => {
       const now = clock.now();
-      return patchOverview(
+      const overview = patchOverview(
         [...fleet.all()].map((endpoint) => patchRow(endpoint, rows.facts(endpoint.id), alerts.held(endpoint.id), now)),
         now,
+        wanted,
+        { limit, page: Number(page) },
       );
+      const ids = overview.endpoints.map(({ endpoint }) => endpoint.id);
+      const ticketOf = await openTickets(state, ids, 'patches');
+      const endpoints = overview.endpoints.map((row) => {
+        const about = alerts.held(row.endpoint.id).filter(isAboutUpdates);
+        return { ...row, ticket: ticketOf(row.endpoint.id, about) };
+      });
+      return { ...overview, endpoints };
     },
   );
 

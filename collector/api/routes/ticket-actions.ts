@@ -287,9 +287,10 @@ function teamActions(tickets: TicketActions): TicketAction[] {
   ];
 }
 
+export const Tags = Type.Array(Tag, { maxItems: 20 });
 /** What becomes part of what, and the words on it. */
 function partActions(tickets: TicketActions): TicketAction[] {
-  const tags = Type.Optional(Type.Array(Tag, { maxItems: 20 }));
+  const tags = Type.Optional(Tags);
   return [
     {
       name: 'tags',

@@ -11,7 +11,7 @@ import { unknownEndpoint } from '../rule-scope.ts';
 import { closed, counted, word } from '../shapes.ts';
 import { sendTable, TableText, tableSerializer } from '../tables.ts';
 import { tableHead, tableRow } from '../ticket-table.ts';
-import { Level, requirePeople, Text, type TicketEdit, ticketActions } from './ticket-actions.ts';
+import { Level, requirePeople, Tags, Text, type TicketEdit, ticketActions } from './ticket-actions.ts';
 
 const TableQuery = Type.Object(
   {
@@ -33,6 +33,7 @@ const New = Type.Object(
     requester: Type.Optional(Requester),
     channel: Type.Optional(Type.Enum(['portal', 'mail', 'phone', 'chat', 'api'])),
     category: Type.Optional(TicketCategory),
+    tags: Type.Optional(Tags),
   },
   {
     ...closed,
@@ -109,7 +110,7 @@ export function ticketRoutes(app: App, context: Context): void {
     '/api/v1/tickets',
     { schema: { summary: 'Open a ticket', tags: ['tickets'], body: New, response: { 201: TicketDetail } } },
     async (request, reply) => {
-      const { title, text, endpoint, impact, urgency, requester, channel, category } = request.body;
+      const { title, text, endpoint, impact, urgency, requester, channel, category, tags = [] } = request.body;
       const by = callerNamed(request);
       if (endpoint !== undefined && !fleet.get(endpoint)) throw unknownEndpoint(fleet, endpoint);
       const id = await tickets.create({
@@ -121,7 +122,7 @@ export function ticketRoutes(app: App, context: Context): void {
         by,
         requester: requester ?? by,
         channel: channel ?? (request.caller?.by === 'token' ? 'api' : 'portal'),
-        category: category ?? 'incident',
+        ...{ category: category ?? 'incident', tags },
       });
       return reply.status(201).send(await ticketById(reading, id));
     },

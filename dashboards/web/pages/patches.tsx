@@ -1,68 +1,86 @@
-/** Patch compliance: by site, and by the age of the oldest security update that waits. */
+/** Patch compliance: the answer, the sites in which something is due, then their endpoints; those that are compliant on request. */
 import type { PatchOverview, PatchRow } from '../../../shared/api.ts';
 import { patchAges } from '../../../shared/choices.ts';
 import { worstOf } from '../../../shared/level.ts';
-import { none, number, percent, time } from '../../../shared/words/format.ts';
-import { useLoad } from '../net/load.ts';
-import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
-import { LevelMark, type Tone, Truth } from '../parts/mark.tsx';
+import { none, number, time } from '../../../shared/words/format.ts';
+import { useKept, useLoad } from '../net/load.ts';
+import { Bones, Box, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
+import { Dots } from '../parts/dots.tsx';
+import { Choices, Input } from '../parts/field.tsx';
+import { LevelMark, Truth } from '../parts/mark.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
-import { Pager, Table } from '../parts/table.tsx';
-import { search, setQuery, to } from '../router.ts';
+import { Sentence } from '../parts/sentence.tsx';
+import { Pager, Table, type TableColumn } from '../parts/table.tsx';
+import { search, setQuery, to, withQuery } from '../router.ts';
 import { formatReasons } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 import { Since } from './endpoint/updates.tsx';
+import { pickOf, TicketBar, TicketCell, type TicketSubject, useMachineTickets } from './machine-tickets.tsx';
+import { MonthBeside } from './month-beside.tsx';
 
-type PatchGroup = PatchRow['group'];
+const shownStates = ['overdue', 'unsupported', 'fresh', 'unknown', 'compliant'] as const;
+type PatchChoice = (typeof shownStates)[number];
+type Compliance = PatchOverview['whole'];
 
 const format = (value: number) => number(value, language.value);
+/** Where all that are unknown are new, that is said in one word. */
+const isNamed = (of: Compliance, state: PatchChoice) =>
+  of[state] > 0 && (state === 'unknown' ? of.fresh < of.unknown : true);
+const listOf = (state: PatchChoice, site: string | null) => `/patches${withQuery('', { state, site })}`;
 
-/**
- * Endpoints per degree of lateness, by the verdict of the rules on their oldest security update; a click lists them.
- */
-function Groups({ data: { groups }, current }: { data: PatchOverview; current: PatchGroup | null }) {
-  const most = Math.max(1, ...groups.map(({ count }) => count));
+function Lead({ data: { whole }, site }: { data: PatchOverview; site: string | null }) {
+  const link = (state: PatchChoice) => <a href={listOf(state, site)}>{format(whole[state])}</a>;
   return (
-    <ul class="bars">
-      {groups.map(({ name, count, level }) => (
-        <li key={name}>
-          <button
-            type="button"
-            class="link age"
-            aria-pressed={name === current}
-            onClick={() => setQuery({ group: name === current ? null : name, start: null })}
-          >
-            {t(`patches.group.${name}`)}
-          </button>
-          <div class="track" aria-hidden="true">
-            <div class={`fill tone-${level ?? plain[name] ?? 'idle'}`} style={{ width: `${(count / most) * 100}%` }} />
-          </div>
-          <span class="strong">{format(count)}</span>
-        </li>
-      ))}
-    </ul>
+    <Dots
+      of={[
+        <Sentence
+          of="patches.lead.compliant"
+          values={{ compliant: link('compliant'), known: format(whole.compliant + whole.overdue) }}
+        />,
+        ...(['overdue', 'unsupported', 'fresh', 'unknown'] as const).map(
+          (state) => isNamed(whole, state) && <Sentence of={`patches.lead.${state}`} values={{ n: link(state) }} />,
+        ),
+      ]}
+    />
   );
 }
 
-/** Where no rule applies. */
-const plain: Partial<Record<PatchGroup, Tone>> = { none: 'ok', unknown: 'unknown' };
-
-function Sites({ data }: { data: PatchOverview }) {
+function Sites({ sites }: { sites: PatchOverview['sites'] }) {
+  const shown = sites.filter(({ endpoints, compliant }) => compliant < endpoints);
+  const good = sites.length - shown.length;
+  const count = (
+    key: PatchChoice & ('overdue' | 'unknown'),
+    head: string,
+  ): TableColumn<PatchOverview['sites'][number]> => ({
+    ...{ key, head, right: true },
+    cell: (row) => (row[key] === 0 ? format(0) : <a href={listOf(key, row.site ?? '')}>{format(row[key])}</a>),
+  });
   return (
-    <Table
-      caption={t('patches.bySite')}
-      rows={data.sites}
-      keyOf={(row) => row.site ?? ''}
-      columns={[
-        { key: 'site', head: t('filter.name.site'), cell: (row) => row.site ?? t('patches.noSite') },
-        { key: 'share', head: t('patches.compliance'), cell: (row) => <Meter value={row.percent} /> },
-        { key: 'n', head: t('patches.endpoints'), right: true, cell: (row) => format(row.endpoints) },
-        { key: 'overdue', head: t('patches.overdue'), right: true, cell: (row) => format(row.overdue) },
-        { key: 'unknown', head: t('common.unknown'), right: true, cell: (row) => format(row.unknown) },
-        { key: 'oldest', head: t('updates.oldest'), cell: (row) => <Ago at={row.oldestSecuritySince} /> },
-      ]}
-    />
+    <>
+      {shown.length > 0 && (
+        <Table
+          caption={t('patches.bySite')}
+          rows={shown}
+          keyOf={(row) => row.site ?? ''}
+          columns={[
+            {
+              key: 'site',
+              head: t('filter.name.site'),
+              cell: ({ site }) => (
+                <a href={`/patches${withQuery('', { site: site ?? '' })}`}>{site ?? t('patches.noSite')}</a>
+              ),
+            },
+            { key: 'share', head: t('patches.compliance'), cell: (row) => <Meter value={row.percent} /> },
+            { key: 'n', head: t('patches.endpoints'), right: true, cell: (row) => format(row.endpoints) },
+            count('overdue', t('patches.overdue')),
+            count('unknown', t('common.unknown')),
+            { key: 'oldest', head: t('updates.oldest'), cell: (row) => <Ago at={row.oldestSecuritySince} /> },
+          ]}
+        />
+      )}
+      {good > 0 && <p class="box-body quiet">{t('patches.goodSites', { n: format(good) })}</p>}
+    </>
   );
 }
 
@@ -75,7 +93,7 @@ function State({ row }: { row: PatchRow }) {
   return (
     <div>
       <LevelMark level={level} else={row.state === 'compliant' ? 'ok' : row.state === 'unknown' ? 'unknown' : 'idle'}>
-        {t(`patches.state.${row.state}`)}
+        {t(`patches.state.${row.fresh ? 'fresh' : row.age === 'unsupported' ? 'unsupported' : row.state}`)}
       </LevelMark>
       {row.reason && <div class="quiet small why">{formatReasons(row.reason)}</div>}
     </div>
@@ -96,37 +114,84 @@ function SupportEnd({ row }: { row: PatchRow }) {
   );
 }
 
-const pageSize = 50;
-
-/** Which endpoints are listed; null: whatever it is. */
-interface Chosen {
-  group: PatchGroup | null;
-  age: PatchRow['age'] | null;
-  site: string | null;
+function subjectOf(row: PatchRow): TicketSubject | null {
+  const { endpoint, state, age, fresh, ticket, pending, pendingSecurity } = row;
+  if (state === 'compliant' || fresh) return null;
+  const what = t(`patches.state.${age === 'unsupported' ? 'unsupported' : state}`);
+  const amount = (value: number | null) => number(value, language.value);
+  const text = [
+    t('patches.ticketText', { security: amount(pendingSecurity), pending: amount(pending) }),
+    row.reason && formatReasons(row.reason),
+  ];
+  const title = t('patches.ticket', { what, name: endpoint.name }).slice(0, 200);
+  return { key: endpoint.id, ticket, wish: { endpoint, title, text: text.filter(Boolean).join('\n') } };
 }
 
-const isChosen =
-  ({ group, age, site }: Chosen) =>
-  (row: PatchRow): boolean =>
-    (group === null || row.group === group) &&
-    (age === null || row.age === age) &&
-    (site === null || row.endpoint.site === site);
+const columnsOf = (tickets: ReturnType<typeof useMachineTickets>): TableColumn<PatchRow>[] => [
+  {
+    key: 'name',
+    head: t('column.endpoint'),
+    cell: (row) => (
+      <div class="named">
+        <a href={`${to.endpoint(row.endpoint.id)}?tab=updates`}>{row.endpoint.name}</a>
+        <div class="quiet small plain">{[row.endpoint.site, row.os].filter(Boolean).join(' · ')}</div>
+      </div>
+    ),
+  },
+  { key: 'state', head: t('column.state'), cell: (row) => <State row={row} /> },
+  {
+    key: 'security',
+    head: t('updates.pendingSecurity'),
+    right: true,
+    cell: (row) => (
+      <span class="nowrap">
+        {number(row.pendingSecurity, language.value)}{' '}
+        <span class="quiet small">{row.pending !== null && t('patches.ofPending', { n: format(row.pending) })}</span>
+      </span>
+    ),
+  },
+  {
+    key: 'oldest',
+    head: t('updates.oldest'),
+    cell: (row) => <Since at={row.oldestSecuritySince} atLeast={row.oldestSecurityAtLeast} />,
+  },
+  {
+    key: 'reboot',
+    head: t('updates.reboot'),
+    cell: (row) => <Truth value={row.rebootRequired} good={false} level={worstOf(row, 'os.reboot_required')} />,
+  },
+  { key: 'eol', head: t('updates.endOfSecurity'), cell: (row) => <SupportEnd row={row} /> },
+  {
+    key: 'act',
+    head: t('add.act'),
+    cell: (row) => {
+      const subject = subjectOf(row);
+      return subject && <TicketCell of={tickets} subject={subject} />;
+    },
+  },
+];
 
-/** What the list is narrowed to, each gone by one press. */
-function Narrowed({ age, site }: Chosen) {
+const pageSize = 50;
+/** Of the address, those that the API takes. */
+const asked = ['state', 'age', 'group', 'site', 'q'] as const;
+type AskedPatches = Partial<Record<(typeof asked)[number], string>>;
+
+/** What the list is narrowed to beside the state, each gone by one press. */
+function Narrowed({ wanted: { age, site } }: { wanted: AskedPatches }) {
+  const name = patchAges.find((one) => one === age);
   const chips = [
-    ['age', age && `${t('updates.oldest')}: ${t(`patches.age.${age}`)}`],
-    ['site', site && `${t('filter.name.site')}: ${site}`],
+    ['age', name && `${t('updates.oldest')}: ${t(`patches.age.${name}`)}`],
+    ['site', site !== undefined && `${t('filter.name.site')}: ${site || t('patches.noSite')}`],
   ] as const;
   return chips.map(
-    ([name, text]) =>
+    ([key, text]) =>
       text && (
         <button
-          key={name}
+          key={key}
           type="button"
           class="button slim"
           aria-label={t('change.remove', { name: text })}
-          onClick={() => setQuery({ [name]: null, start: null })}
+          onClick={() => setQuery({ [key]: null, start: null })}
         >
           {text} ✕
         </button>
@@ -134,142 +199,112 @@ function Narrowed({ age, site }: Chosen) {
   );
 }
 
-function Endpoints({ data, chosen }: { data: PatchOverview; chosen: Chosen }) {
-  const start = Number(new URLSearchParams(search.value).get('start') ?? 0) || 0;
-  const { group } = chosen;
-  const rows = data.endpoints.filter(isChosen(chosen));
-  const from = start < rows.length ? start : 0;
-  const shown = rows.slice(from, from + pageSize);
-  return (
-    <Box
-      title={group === null ? t('patches.all') : t(`patches.group.${group}`)}
-      aside={
-        <span class="row">
-          <Narrowed {...chosen} />
-        </span>
-      }
-      flush
-    >
-      {rows.length === 0 ? (
-        <Empty icon="ok" title={t('patches.nobody')} />
-      ) : (
-        <Table
-          caption={t('patches.all')}
-          rows={shown}
-          keyOf={(row) => row.endpoint.id}
-          columns={[
-            {
-              key: 'name',
-              head: t('column.endpoint'),
-              cell: (row) => (
-                <div class="named">
-                  <a href={`${to.endpoint(row.endpoint.id)}?tab=updates`}>{row.endpoint.name}</a>
-                  <div class="quiet small plain">{[row.endpoint.site, row.os].filter(Boolean).join(' · ')}</div>
-                </div>
-              ),
-            },
-            { key: 'state', head: t('column.state'), cell: (row) => <State row={row} /> },
-            {
-              key: 'security',
-              head: t('updates.pendingSecurity'),
-              right: true,
-              cell: (row) => (
-                <span class="nowrap">
-                  {number(row.pendingSecurity, language.value)}{' '}
-                  <span class="quiet small">
-                    {row.pending !== null && t('patches.ofPending', { n: format(row.pending) })}
-                  </span>
-                </span>
-              ),
-            },
-            {
-              key: 'oldest',
-              head: t('updates.oldest'),
-              cell: (row) => <Since at={row.oldestSecuritySince} atLeast={row.oldestSecurityAtLeast} />,
-            },
-            {
-              key: 'reboot',
-              head: t('updates.reboot'),
-              cell: (row) => (
-                <Truth value={row.rebootRequired} good={false} level={worstOf(row, 'os.reboot_required')} />
-              ),
-            },
-            {
-              key: 'eol',
-              head: t('updates.endOfSecurity'),
-              cell: (row) => <SupportEnd row={row} />,
-            },
-          ]}
-        />
-      )}
-      {rows.length > pageSize && (
-        <Pager
-          from={from + 1}
-          to={from + shown.length}
-          total={rows.length}
-          label={t('common.range', {
-            from: format(from + 1),
-            to: format(from + shown.length),
-            total: format(rows.length),
-          })}
-          earlier={t('common.earlier')}
-          later={t('common.later')}
-          onPage={(step) => setQuery({ start: String(Math.max(0, from + step * pageSize)) })}
-        />
-      )}
-    </Box>
-  );
+interface PatchListProps {
+  data: PatchOverview;
+  wanted: AskedPatches;
+  start: number;
+  reload: () => void;
 }
 
-function Whole({ data }: { data: PatchOverview }) {
-  const { whole } = data;
+function List({ data: { whole, endpoints, total }, wanted, start, reload }: PatchListProps) {
+  const tickets = useMachineTickets('patches', reload);
+  const state = shownStates.find((one) => one === wanted.state);
+  const end = start + endpoints.length;
   return (
-    <div class="stack-2">
-      <p class="figure">{percent(whole.percent, language.value, 1)}</p>
-      <p class="quiet small">
-        {t('patches.figure', {
-          compliant: format(whole.compliant),
-          known: format(whole.compliant + whole.overdue),
-          unknown: format(whole.unknown),
-        })}
-      </p>
-      <p class="quiet small">{t('common.asOf', { at: time(data.asOf, language.value, 'time') })}</p>
-    </div>
+    <>
+      <Choices
+        label={t('patches.list')}
+        value={state ?? ''}
+        options={[
+          ['', `${t('patches.state.due')} ${format(whole.overdue + whole.unknown)}`],
+          ...shownStates
+            .filter((name) => isNamed(whole, name) || name === state)
+            .map((name) => [name, `${t(`patches.state.${name}`)} ${format(whole[name])}`] as const),
+        ]}
+        onChoose={(name) => setQuery({ state: name || null, start: null })}
+      />
+      <Box
+        title={t(`patches.state.${state ?? (wanted.age || wanted.group ? 'all' : 'due')}`)}
+        aside={
+          <span class="row">
+            <Narrowed wanted={wanted} />
+          </span>
+        }
+        flush
+      >
+        <search class="box-body">
+          <div class="filters">
+            <Input
+              label={t('filter.search')}
+              type="search"
+              value={wanted.q ?? ''}
+              onInput={(q) => setQuery({ q: q || null, start: null })}
+              placeholder={t('patches.searchHint')}
+              maxLength={128}
+              wide
+            />
+          </div>
+        </search>
+        <TicketBar of={tickets} subjects={endpoints.flatMap((row) => subjectOf(row) ?? [])} />
+        {endpoints.length === 0 ? (
+          <Empty icon="ok" title={t(wanted.state || wanted.q ? 'patches.nobody' : 'patches.nothingDue')} />
+        ) : (
+          <Table
+            caption={t('page.patches')}
+            rows={endpoints}
+            keyOf={(row) => row.endpoint.id}
+            columns={columnsOf(tickets)}
+            pick={pickOf(tickets, endpoints, subjectOf)}
+          />
+        )}
+        {total > pageSize && endpoints.length > 0 && (
+          <Pager
+            from={start + 1}
+            to={end}
+            total={total}
+            label={t('common.range', { from: format(start + 1), to: format(end), total: format(total) })}
+            earlier={t('common.earlier')}
+            later={t('common.later')}
+            onPage={(step) => setQuery({ start: String(Math.max(0, start + step * pageSize)) }, { replace: false })}
+          />
+        )}
+      </Box>
+    </>
   );
 }
 
 export function PatchesPage() {
+  const query = new URLSearchParams(search.value);
+  const wanted: AskedPatches = Object.fromEntries(
+    asked.flatMap((name) => (query.get(name) === null ? [] : [[name, query.get(name)]])),
+  );
+  const start = Math.max(0, Math.trunc(Number(query.get('start') ?? 0))) || 0;
   const loaded = useLoad<PatchOverview>(
-    'patches',
-    (change) => change.kind === 'inventory' && (change.section === 'patches' || change.section === 'os'),
+    // Those that are compliant are a number, until somebody asks for them.
+    `patches${withQuery('', { ...(wanted.age || wanted.group ? {} : { state: 'due' }), ...wanted, limit: String(pageSize), page: start ? String(start) : null })}`,
+    (change) =>
+      change.kind === 'ticket' ||
+      (change.kind === 'inventory' && (change.section === 'patches' || change.section === 'os')),
     5000,
   );
-  const query = new URLSearchParams(search.value);
+  const data = useKept(loaded);
   return (
     <>
-      <PageHead title={t('page.patches')} lead={t('patches.lead')} />
-      <Ready of={loaded} lines={8}>
-        {(data) => {
-          const group = data.groups.find(({ name }) => name === query.get('group'))?.name ?? null;
-          const age = patchAges.find((name) => name === query.get('age')) ?? null;
-          return (
-            <>
-              <div class="columns">
-                <Box title={t('patches.compliance')}>
-                  <Whole data={data} />
-                </Box>
-                <Box title={t('patches.byLevel')}>
-                  <Groups data={data} current={group} />
-                </Box>
-              </div>
-              <Box title={t('patches.bySite')} flush>
-                <Sites data={data} />
-              </Box>
-              <Endpoints data={data} chosen={{ group, age, site: query.get('site') }} />
-            </>
-          );
-        }}
-      </Ready>
+      <PageHead title={t('page.patches')} lead={data && <Lead data={data} site={wanted.site ?? null} />} />
+      {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
+      {data === null && !loaded.problem && <Bones lines={8} />}
+      {data && (
+        <>
+          <MonthBeside kpi="patch_compliance" site={wanted.site ?? null} />
+          <Box title={t('patches.bySite')} flush>
+            <Sites sites={data.sites} />
+          </Box>
+          <List data={data} wanted={wanted} start={start} reload={loaded.reload} />
+          <p class="quiet small">
+            {t('common.asOf', { at: time(data.asOf, language.value, 'time') })} · {t('patches.rule')}
+          </p>
+        </>
+      )}
     </>
   );
 }

@@ -6,36 +6,86 @@ import { bytes, duration, none, number, time } from '../../../shared/words/forma
 import { useKept, useLoad } from '../net/load.ts';
 import { Bones, Box, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { Choice } from '../parts/choice.tsx';
-import { Input, Select } from '../parts/field.tsx';
+import { Dots } from '../parts/dots.tsx';
+import { Choices, Input, Select } from '../parts/field.tsx';
 import { BackupMark, LevelMark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { Pager, Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
 import { formatReasons } from '../words/reason.ts';
 import { actorName, language, t, type Key as WordKey } from '../words/words.ts';
 
+import { pickOf, TicketBar, useMachineTickets } from './machine-tickets.tsx';
+import { MonthBeside } from './month-beside.tsx';
+import { ProtectionActs, subjectOf } from './protection-acts.tsx';
+
 type ShownJob = NonNullable<ProtectionRow['job']>;
 
-const ofWhat: Partial<Record<ProtectionGroup, 'endpoints' | 'both'>> = { none: 'endpoints', unknown: 'both' };
 const format = (value: number) => number(value, language.value);
 
-function Tiles({ data }: { data: Protection }) {
+/** The answer: how many are good, then what is not, each a list. */
+function Lead({ data }: { data: Protection }) {
+  const count = (name: ProtectionGroup) => data.groups.find((one) => one.name === name)?.count ?? 0;
+  const link = (name: ProtectionGroup) => (
+    <a href={`/protection${withQuery('', { group: name })}`}>{format(count(name))}</a>
+  );
   return (
-    <div class="tiles">
-      {data.groups.map(({ name, count, level }) => (
-        <button
-          key={name}
-          type="button"
-          class="tile"
-          aria-pressed={name === data.group}
-          onClick={() => setQuery({ group: name, page: null })}
-        >
-          <span class="what">{t(`protection.group.${name}`)}</span>
-          <span class={level ? `figure tone-${level}` : 'figure'}>{format(count)}</span>
-          <span class="note">{t(`protection.of.${ofWhat[name] ?? 'jobs'}`)}</span>
-        </button>
-      ))}
-    </div>
+    <Dots
+      of={[
+        <Sentence of="protection.lead.good" values={{ good: link('ok'), jobs: format(data.jobs) }} />,
+        ...(['none', 'unverified'] as const).map(
+          (name) => count(name) > 0 && <Sentence of={`protection.lead.${name}`} values={{ n: link(name) }} />,
+        ),
+      ]}
+    />
+  );
+}
+
+/** A group in which there is nothing is not offered. */
+function Groups({ data: { groups, group } }: { data: Protection }) {
+  return (
+    <Choices
+      label={t('protection.groups')}
+      value={group ?? ''}
+      options={groups
+        .filter(({ name, count }) => count > 0 || name === group)
+        .map(({ name, count }) => [name, `${t(`protection.group.${name}`)} ${format(count)}`] as const)}
+      onChoose={(name) => setQuery({ group: name, page: null })}
+    />
+  );
+}
+
+/** Columns of the table by site: the groups that somebody has to do something about. */
+const troubles = ['none', 'failed', 'late', 'never', 'anomaly', 'warning', 'unknown'] as const;
+
+function BySite({ data: { bySite, goodSites } }: { data: Protection }) {
+  if (bySite.length + goodSites < 2 && bySite.every(({ site }) => site === null)) return null;
+  const shown = troubles.filter((name) => bySite.some(({ counts }) => (counts[name] ?? 0) > 0));
+  const cell = (site: string | null, n: number, name: ProtectionGroup) =>
+    n === 0 ? (
+      <span class="quiet">{format(0)}</span>
+    ) : (
+      <a href={`/protection${withQuery('', { group: name, site: site ?? '' })}`}>{format(n)}</a>
+    );
+  return (
+    <Box title={t('patches.bySite')} flush>
+      {bySite.length > 0 && (
+        <Table
+          caption={t('patches.bySite')}
+          rows={bySite}
+          keyOf={({ site }) => site ?? ''}
+          columns={[
+            { key: 'site', head: t('filter.name.site'), cell: ({ site }) => site ?? t('patches.noSite') },
+            ...[...shown, 'ok' as const].map((name) => ({
+              ...{ key: name, head: t(`protection.group.${name}`), right: true },
+              cell: ({ site, counts }: Protection['bySite'][number]) => cell(site, counts[name] ?? 0, name),
+            })),
+          ]}
+        />
+      )}
+      {goodSites > 0 && <p class="box-body quiet">{t('protection.goodSites', { n: format(goodSites) })}</p>}
+    </Box>
   );
 }
 
@@ -87,6 +137,8 @@ function sortOf(name: SortHead, present: string): NonNullable<TableColumn<Protec
   return { direction, onClick: () => setQuery({ sort: next, page: null }) };
 }
 
+type ActsOf = (row: ProtectionRow) => ComponentChildren;
+
 /** What an endpoint without a job has no value for. */
 const ofJob = (cell: (job: ShownJob, row: ProtectionRow) => ComponentChildren) => (row: ProtectionRow) =>
   row.job ? cell(row.job, row) : <span class="quiet">{none}</span>;
@@ -115,7 +167,7 @@ function State({ row: { job, level, groups } }: { row: ProtectionRow }) {
   );
 }
 
-const columnsOf = (sort: string): TableColumn<ProtectionRow>[] => [
+const columnsOf = (sort: string, acts: ActsOf): TableColumn<ProtectionRow>[] => [
   {
     key: 'job',
     head: sortHead('endpoint'),
@@ -156,7 +208,11 @@ const columnsOf = (sort: string): TableColumn<ProtectionRow>[] => [
       ),
     ),
   },
+  { key: 'act', head: t('add.act'), bare: true, cell: acts },
 ];
+
+/** Of endpoints without a job only what there is to be said of them. */
+const withoutJob: readonly string[] = ['job', 'state', 'act'];
 
 /** Of the address, those that the API takes. */
 const asked = ['group', 'site', 'product', 'q', 'sort'] as const;
@@ -213,8 +269,20 @@ function Filters({ data, wanted }: { data: Protection; wanted: AskedProtection }
 
 const pageSize = 100;
 
-function List({ data, wanted, page }: { data: Protection; wanted: AskedProtection; page: number }) {
+interface ProtectionListProps {
+  data: Protection;
+  wanted: AskedProtection;
+  page: number;
+  reload: () => void;
+}
+
+function List({ data, wanted, page, reload }: ProtectionListProps) {
   const { items, total, group } = data;
+  const tickets = useMachineTickets('backup', reload);
+  const columns = columnsOf(wanted.sort ?? '-state', (row) => (
+    <ProtectionActs row={row} tickets={tickets} onDone={reload} />
+  ));
+  const hasJobs = items.some(({ job }) => job !== null);
   const caption = t(`protection.group.${group ?? 'ok'}`);
   const end = page + items.length;
   const { sort: _, ...filter } = wanted;
@@ -233,6 +301,7 @@ function List({ data, wanted, page }: { data: Protection; wanted: AskedProtectio
       flush
     >
       <Filters data={data} wanted={wanted} />
+      <TicketBar of={tickets} subjects={items.flatMap((row) => subjectOf(row) ?? [])} />
       {items.length === 0 ? (
         <Empty icon={isFiltered ? 'protection' : 'ok'} title={t('protection.nothing')}>
           {isFiltered && (
@@ -246,7 +315,8 @@ function List({ data, wanted, page }: { data: Protection; wanted: AskedProtectio
           caption={caption}
           rows={items}
           keyOf={({ endpoint, job }) => `${endpoint.id}/${job?.product}/${job?.job}`}
-          columns={columnsOf(wanted.sort ?? '-state')}
+          columns={hasJobs ? columns : columns.filter(({ key }) => withoutJob.includes(key))}
+          pick={pickOf(tickets, items, subjectOf)}
         />
       )}
       {total > pageSize && items.length > 0 && (
@@ -280,7 +350,7 @@ export function ProtectionPage() {
     `protection${withQuery('', { ...{ group: 'worst' }, ...wanted, limit: String(pageSize), page: start ? String(start) : null })}`;
   const loaded = useLoad<Protection>(
     address(page),
-    (change) => change.kind === 'inventory' && change.section === 'backups',
+    (change) => change.kind === 'ticket' || (change.kind === 'inventory' && change.section === 'backups'),
     5000,
   );
   const data = useKept(loaded);
@@ -293,7 +363,7 @@ export function ProtectionPage() {
   }, [loaded.data]);
   return (
     <>
-      <PageHead title={t('page.protection')} lead={t('protection.lead')} />
+      <PageHead title={t('page.protection')} lead={data && data.endpoints > 0 && <Lead data={data} />} />
       {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
       {data === null && !loaded.problem && <Bones lines={8} />}
       {data?.endpoints === 0 && (
@@ -307,8 +377,10 @@ export function ProtectionPage() {
       )}
       {data !== null && data.endpoints > 0 && (
         <>
-          <Tiles data={data} />
-          <List data={data} wanted={wanted} page={page} />
+          <MonthBeside kpi="backup_coverage" site={wanted.site ?? null} />
+          <BySite data={data} />
+          <Groups data={data} />
+          <List data={data} wanted={wanted} page={page} reload={loaded.reload} />
           <p class="quiet small">
             {t('common.asOf', { at: time(data.asOf, language.value, 'time') })} ·{' '}
             {t('protection.total', { endpoints: format(data.endpoints), jobs: format(data.jobs) })}

@@ -75,7 +75,7 @@ test('a list of choices names the one that was meant; a secret is not repeated',
   ]);
   assert.equal(await refused('tickets', { titel: 'x', impact: 4 }), [
     'the body: 「title」がありません。必要な値: 見える文字からなる 1–200 文字の 1 行のテキスト',
-    'the body: 項目 "titel" は使えません。「title」のことですか。候補: title, text, endpoint, impact, urgency, requester, channel, category',
+    'the body: 項目 "titel" は使えません。「title」のことですか。候補: title, text, endpoint, impact, urgency, requester, channel, category, tags',
     'impact: 4 は選べません。候補: 1, 2, 3',
   ]);
 });

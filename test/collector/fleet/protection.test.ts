@@ -5,7 +5,7 @@ import { rememberRuns, usualSize } from '../../../collector/fleet/backup-runs.ts
 import { type EndpointFacts, noFacts } from '../../../collector/fleet/facts.ts';
 import type { Endpoint, Fleet } from '../../../collector/fleet/fleet.ts';
 import { patchAge, patchAgesOf, patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
-import { protectionOf, protectionTable } from '../../../collector/fleet/protection.ts';
+import { backupNotNeeded, protectionOf, protectionTable } from '../../../collector/fleet/protection.ts';
 import { testKey, testsByJob, withTests } from '../../../collector/fleet/restore-tests.ts';
 import { openState } from '../../../collector/state/open.ts';
 import type { PatchRow, Protection } from '../../../shared/api.ts';
@@ -415,6 +415,39 @@ test('patches by site: the worst site and the worst endpoint come first', () => 
     overview.endpoints.map((e) => e.endpoint.id),
     ['b', 'c', 'a'],
   );
+});
+
+test('a newly seen machine with many updates is unknown as new, and each number has its list', () => {
+  const manager = (more: Partial<PatchState>) => ({ ...noFacts, patches: [patches(more)], osState });
+  const ended = { ...manager({ pendingSecurity: 0 }), osState: { ...osState, endOfSecurity: now - 30 * day } };
+  const rows = [
+    patchRow(endpoint('new', 'Berlin'), manager({ pendingSecurity: 75, oldestSecurityAtLeast: true }), [], now),
+    patchRow(endpoint('unread', 'Berlin'), manager({ scan: 'failed' }), [], now),
+    patchRow(endpoint('ended', 'Tokyo'), ended, [], now),
+    patchRow(endpoint('late', 'Tokyo'), manager({}), [tooOld], now),
+    patchRow(endpoint('good'), manager({}), [], now),
+  ];
+  const { whole } = patchOverview(rows, now);
+  assert.equal([whole.compliant, whole.overdue, whole.unsupported, whole.unknown, whole.fresh], [1, 2, 1, 2, 1]);
+  const listed = (wanted: Parameters<typeof patchOverview>[2]) =>
+    patchOverview(rows, now, wanted).endpoints.map((row) => row.endpoint.id);
+  assert.equal(listed({ state: 'due' }), ['ended', 'late', 'new', 'unread']);
+  assert.equal(listed({ state: 'fresh' }), ['new']);
+  assert.equal(listed({ state: 'unsupported' }), ['ended']);
+  assert.equal(listed({ state: 'unknown', site: 'Berlin', q: 'unre' }), ['unread']);
+  assert.equal(listed({ site: '' }), ['good']);
+  const page = patchOverview(rows, now, {}, { limit: 2, page: 2 });
+  assert.equal([page.endpoints.length, page.total, page.next], [2, 5, '4']);
+});
+
+test('an exception for a machine or its place says that it needs no backup; a rule that is off everywhere does not', () => {
+  const choice = (of: 'all' | 'kind' | 'group', enabled: boolean) => {
+    const when = { kind: 'missing', measurement: 'backup', field: 'result', after_s: 1 };
+    return { rule: { id: 'backup-none', when, enabled }, scope: { of, target: 'x' }, gaveWay: [] } as never;
+  };
+  assert.is(backupNotNeeded([choice('group', false)]), 'backup-none');
+  for (const one of [choice('group', true), choice('all', false), choice('kind', false)])
+    assert.is(backupNotNeeded([one]), null);
 });
 
 test.run();
