@@ -40,6 +40,7 @@ import { followLinks } from './self-service/links.ts';
 import type { Config } from './settings/settings.ts';
 import type { State } from './state/open.ts';
 import { openDesk } from './tickets/desk.ts';
+import { note } from './tickets/events.ts';
 import { policyOf } from './tickets/settings.ts';
 
 interface AlertingParts {
@@ -168,7 +169,11 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     maySend: parts.maySend,
     isHeld: () => held.since() !== null,
   });
-  const attachments = createAttachments({ state, clock, changeFeed, data: parts.data });
+  const attachments = createAttachments({
+    ...{ state, clock, changeFeed, data: parts.data },
+    note: (db, { ticket, by, name, isPublic }) =>
+      note(db, ticket, clock.now(), by, 'attached', { text: name, data: JSON.stringify({ isPublic }) }),
+  });
   const mailIn = createMailIn({
     ...{ state, clock, log, tickets, notify, attachments, place: config.mailIn, maySend: parts.maySend },
     isHeld: () => held.since() !== null,

@@ -102,7 +102,10 @@ function summaryOf(alert: ActAlert, instance: string, { language, zone, now }: A
 
 /** What a link cannot do any more, in the language of its reader. */
 export function actProblemPage({ code, message, hint }: EvenkeelError, language: Language): string {
-  const title = findWord(language, `problem.${code}.message`) ?? message;
-  const todo = findWord(language, `problem.${code}.hint`) ?? hint;
+  // Whoever reads it has no account, and knows neither the settings nor the log.
+  const of = (part: string, given: string) =>
+    findWord(language, `selfService.refused.${code}.${part}`) ?? findWord(language, `problem.${code}.${part}`) ?? given;
+  const title = of('message', message);
+  const todo = of('hint', hint);
   return publicPage(language, title, [`<h1>${escapeHtml(title)}</h1>`, `<p>${escapeHtml(todo)}</p>`]);
 }

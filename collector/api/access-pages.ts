@@ -8,5 +8,6 @@ export const pagesWithoutAccount = {
   'GET /request': 'public',
   'POST /request': 'public',
   'GET /request/:secret': 'public',
+  'GET /request/:secret/files/:file': 'public',
   'POST /request/:secret': 'public',
 } as const;

@@ -65,6 +65,8 @@ interface AttachmentsParts {
   changeFeed: ChangeFeed;
   /** The data folder. */
   data: string;
+  /** Into the history of the ticket: a file that somebody added by hand. */
+  note(db: StateTransaction, added: { ticket: number; by: string; name: string; isPublic: boolean }): Promise<void>;
   limits?: { file: number; ticket: number; all: number; files: number };
 }
 
@@ -160,7 +162,10 @@ export function createAttachments(parts: AttachmentsParts): Attachments {
       const { kept, refused } = await keep([file], ticket);
       const [bad] = refused;
       if (bad) throw refusal('FILE_REFUSED', whyRefused[bad.why](limits), { name: bad.name });
-      await state.transaction().execute((db) => attach(db, ticket, kept, by, isPublic));
+      await state.transaction().execute(async (db) => {
+        await attach(db, ticket, kept, by, isPublic);
+        for (const { name } of kept) await parts.note(db, { ticket, by, name, isPublic });
+      });
       changeFeed.publish({ kind: 'ticket', ticket });
       const [made] = await rowsOf(ticket).orderBy('id', 'desc').limit(1).execute();
       return viewOf(made as NonNullable<typeof made>);

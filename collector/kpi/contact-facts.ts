@@ -2,7 +2,14 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '../state/database.ts';
 import { monitor } from '../tickets/events.ts';
-import { dataOf, isOfRequester, requestersIn, type StateChange, type StoredEvent } from '../tickets/history.ts';
+import {
+  dataOf,
+  isOfMerge,
+  isOfRequester,
+  requestersIn,
+  type StateChange,
+  type StoredEvent,
+} from '../tickets/history.ts';
 import type { ContactTicket } from './formulas/first-contact.ts';
 import { resolutionsOf } from './formulas/ticket-history.ts';
 
@@ -38,9 +45,10 @@ export function contactOf(
   const resolvedAt = resolutionsOf(states).at(-1) ?? null;
   const before = events.filter(({ at }) => resolvedAt === null || at <= resolvedAt);
   const handOffs = before.filter(({ kind }) => kind === 'handed_off').map(dataOf);
-  const said = before.filter(
-    ({ kind, is_public, actor }) => kind === 'comment' && is_public === 1 && actor !== monitor && !scripts.has(actor),
-  );
+  const said = before.filter((event) => {
+    const { kind, is_public, actor } = event;
+    return kind === 'comment' && is_public === 1 && actor !== monitor && !scripts.has(actor) && !isOfMerge(event);
+  });
   const requesters = requestersIn(row, events);
   const ofRequester = said.filter((event) => isOfRequester(event, requesters)).length;
   // What whoever resolved it said about it, the last time.

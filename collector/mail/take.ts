@@ -11,6 +11,7 @@ import { confirmByMail, type TicketNotifying } from '../notify/of-ticket.ts';
 import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { monitor, note } from '../tickets/events.ts';
+import { continuedAs } from '../tickets/merge.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { createMailBooks, type MailPlace, type Taken, titleAtMost } from './books.ts';
 import { titleIn } from './headers.ts';
@@ -54,9 +55,21 @@ export function createTaking(parts: TakingParts) {
     const { id, state: name } = thread.ticket;
     if (name === 'closed' || name === 'cancelled') {
       if (mail.author === 'auto_reply') return putAside(at, mail, 'auto_reply');
+      const other = await openAs(id);
+      // Only for the desk: somebody else asked for that one.
+      if (other)
+        return comment(at, mail, source, { ...other, isRequester: false }, { fromRequester: true, ofTicket: id });
       return openTicket(at, mail, source, { named: null, follows: id });
     }
     return comment(at, mail, source, { ...thread.ticket, isRequester });
+  }
+
+  /** What a ticket that was merged goes on as; undefined: as nothing that is open. */
+  async function openAs(id: number) {
+    const other = await continuedAs(state, id);
+    if (other === null) return undefined;
+    const row = state.selectFrom('tickets').select(['id', 'state', 'requester']).where('id', '=', other.ticket);
+    return row.where('state', 'not in', ['closed', 'cancelled']).executeTakeFirst();
   }
 
   async function takeBounce(
@@ -89,7 +102,13 @@ export function createTaking(parts: TakingParts) {
     isRequester: boolean;
   }
 
-  async function comment(at: MailPlace, mail: ReadMail, source: MailSource, ticket: CommentedTicket): Promise<Taken> {
+  async function comment(
+    at: MailPlace,
+    mail: ReadMail,
+    source: MailSource,
+    ticket: CommentedTicket,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<Taken> {
     const { id, requester } = ticket;
     const address = mail.sender?.address ?? '';
     const isTheirs = ticket.isRequester && mail.author === 'person';
@@ -100,6 +119,7 @@ export function createTaking(parts: TakingParts) {
       ...(quoted === null ? {} : { quoted: quoted.slice(0, textAtMost) }),
       ...(mail.author === 'person' ? {} : { mail: 'auto' }),
       ...(ticket.isRequester ? {} : { mail: 'other' }),
+      ...more,
     };
     // First: repeated after a crash it finds the ticket open.
     if (isTheirs && ticket.state === 'resolved') await tickets.reopen(id, by, null);

@@ -118,19 +118,20 @@ async function isFromProgram(db: StateTransaction, ticket: number): Promise<bool
 
 /**
  * Sends the last comment of the ticket to its requester, where there is a way.
+ * @param of.writtenIn the ticket of the comment, where theirs goes on as part of it
  * @returns whether it is on its way
  */
 export async function commentByMail(
   db: StateTransaction,
   { routes, ruleNamed }: TicketNotifying,
-  { id, requester, at }: { id: number; requester: string; at: number },
+  { id, requester, at, writtenIn = id }: { id: number; requester: string; at: number; writtenIn?: number },
 ): Promise<boolean> {
   const way = wayTo(routes, requester);
   if (way === null) return false;
   const { id: commentEvent } = await db
     .selectFrom('ticket_events')
     .select('id')
-    .where('ticket', '=', id)
+    .where('ticket', '=', writtenIn)
     .where('kind', '=', 'comment')
     .orderBy('id', 'desc')
     .limit(1)

@@ -58,7 +58,7 @@ export async function knownOf(
   const alerts = await state
     .selectFrom('alerts')
     .leftJoin('tickets', 'tickets.id', 'alerts.ticket')
-    .select(['alerts.metric', 'alerts.acknowledged_at', 'tickets.assignee', 'tickets.state as ticket_state'])
+    .select(['alerts.metric', 'alerts.acknowledged_at', 'tickets.assignee'])
     .where('alerts.endpoint', '=', id)
     .where('alerts.state', '=', 'firing')
     .where('alerts.severity', 'in', ['warning', 'critical'])
@@ -85,9 +85,9 @@ export async function knownOf(
           .executeTakeFirst();
   return {
     troubles: troublesIn(
-      alerts.map(({ metric, acknowledged_at, assignee, ticket_state }) => ({
+      alerts.map(({ metric, acknowledged_at, assignee }) => ({
         metric,
-        isTaken: acknowledged_at !== null || assignee !== null || ticket_state === 'in_progress',
+        isTaken: acknowledged_at !== null || assignee !== null,
       })),
     ),
     workUntil: work?.end == null ? null : Number(work.end),

@@ -118,10 +118,15 @@ export function createReportLinks({ state, clock, fleet }: LinkParts) {
         .executeTakeFirstOrThrow();
       return { labels: Number(n), lastAt: last === null ? null : Number(last) };
     },
-    /** All that were printed end. @returns how many */
-    async endLabels(endpoint: string): Promise<number> {
+    /** All that were printed before end; what a machine opened for who sits at it does by itself. @returns how many */
+    async endLabels(endpoint: string, before: number): Promise<number> {
       requireEndpoint(endpoint);
-      const done = await state.deleteFrom('report_labels').where('endpoint', '=', endpoint).executeTakeFirst();
+      const done = await state
+        .deleteFrom('report_labels')
+        .where('endpoint', '=', endpoint)
+        .where('expires_at', 'is', null)
+        .where('made_at', '<', before)
+        .executeTakeFirst();
       return Number(done.numDeletedRows);
     },
     /** @throws EvenkeelError REPORT_LINK_UNKNOWN */

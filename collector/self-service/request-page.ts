@@ -1,6 +1,6 @@
 /** What somebody reported, for them alone, and the list of what one browser has reported. HTML that needs no script. Pure. */
 import { escapeHtml } from '../../shared/html.ts';
-import { time } from '../../shared/words/format.ts';
+import { bytes, time } from '../../shared/words/format.ts';
 import { findWord } from '../../shared/words/index.ts';
 import { publicPage } from '../act/shell.ts';
 import { answerAtMost } from './form.ts';
@@ -40,11 +40,13 @@ export function requestPage(parts: RequestPageParts, reader: PageReader): string
     findWord(language, 'selfService.yours') ?? '',
     [
       `<h1>${escapeHtml(view.title)}</h1>`,
-      `<p class="state ${view.state}" role="status">${w(`state.${view.state}`)}</p>`,
+      `<p class="state ${view.joined ?? view.state}" role="status">${w(`state.${view.joined ?? view.state}`)}</p>`,
+      view.joined === null ? '' : `<p class="quiet">${w('state.joined')}</p>`,
       done === undefined ? '' : `<p class="done" role="status">${w(`done.${done}`)}</p>`,
       problem === undefined ? '' : `<p class="fault" role="alert">${escapeHtml(problem)}</p>`,
       `<p class="quiet">${w('number', { n: view.ticket })} · ${w('zone', { zone })}</p>`,
       `<ol class="story">${said}</ol>`,
+      filesHtml(view, secret, reader),
       view.mayAnswer
         ? `<form method="post" action="${action}">${area('answer')}<button name="act" value="answer">${w('sendAnswer')}</button></form>`
         : '',
@@ -57,6 +59,14 @@ export function requestPage(parts: RequestPageParts, reader: PageReader): string
     ],
     { style },
   );
+}
+
+function filesHtml({ files }: RequestView, secret: string, { language, zone }: PageReader): string {
+  const items = files.map(
+    ({ id, name, size, at }) =>
+      `<li><a href="/request/${secret}/files/${id}" download>${escapeHtml(name)}</a> <span class="quiet">${bytes(size, language)} · ${time(at, language, 'moment', zone)}</span></li>`,
+  );
+  return items.length === 0 ? '' : `<h2>${wordsIn(language)('files')}</h2><ul>${items.join('')}</ul>`;
 }
 
 function ratingHtml({ rating }: RequestView, action: string, language: PageReader['language']): string {

@@ -9,12 +9,13 @@ import { hashSecret, makeSecret } from '../accounts/secret.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge.ts';
 import type { State } from '../state/database.ts';
+import { continuedAs } from '../tickets/merge.ts';
 import type { NewTicket, Tickets } from '../tickets/tickets.ts';
 import { answerAtMost, type FormFault, type FormFields, prose, readReport, titleOf } from './form.ts';
 import { type KnownNow, knownOf } from './known.ts';
 import { createStrangerLimits } from './limits.ts';
 import { addRequestLink, createReportLinks, type LabelCount, type MadeLabel } from './links.ts';
-import { type RequestState, type RequestView, readRequest, titlesOf } from './requests.ts';
+import { type RequestState, type RequestView, readRequest, requireFile, titlesOf } from './requests.ts';
 import type { SelfServiceRules } from './rules.ts';
 
 /** Under whose name it stands in the history of a ticket. No user can have it: `actor` in shared/words. */
@@ -55,7 +56,8 @@ export interface SelfService extends Pick<SelfServiceRules, 'isOn' | 'contact' |
   /** @throws EvenkeelError NOT_FOUND; CONFLICT where it is off, or the machine has too many */
   makeLabel(endpoint: string, by: string): Promise<MadeLabel>;
   countLabels(endpoint: string): Promise<LabelCount>;
-  endLabels(endpoint: string): Promise<number>;
+  /** Those printed before, ms UTC; left out: all that were printed. */
+  endLabels(endpoint: string, before?: number): Promise<number>;
   view(label: string): Promise<ReportView>;
   search(label: string, text: string, language: string): Promise<FoundArticle[]>;
   article(label: string, id: string): Promise<ArticleText[]>;
@@ -63,6 +65,8 @@ export interface SelfService extends Pick<SelfServiceRules, 'isOn' | 'contact' |
   helped(label: string, id: string, said: { solved: boolean; visit: string }, from: string): Promise<void>;
   send(label: string, fields: FormFields, stranger: Stranger): Promise<SentReport | { fault: FormFault }>;
   follow(secret: string): Promise<RequestView>;
+  /** @returns the ticket of a file that its requester may have */
+  file(secret: string, id: number): Promise<number>;
   answer(secret: string, text: string | undefined, from: string): Promise<FormFault | null>;
   reopen(secret: string, text: string | undefined, from: string): Promise<FormFault | null>;
   rate(secret: string, rating: number, text: string | undefined, from: string): Promise<FormFault | null>;
@@ -118,7 +122,13 @@ export function createSelfService({ state, clock, fleet, tickets, knowledge, rul
     return { ticket, text: prose(text).slice(0, answerAtMost) };
   }
 
-  const said = (text: string) => ({ text, isPublic: true, isFromRequester: true });
+  /** Where it is worked on as part of another, whoever asked for that one must not read it. */
+  async function say(ticket: number, text: string): Promise<void> {
+    const other = await continuedAs(state, ticket);
+    const facts = { fromRequester: true, ofTicket: ticket };
+    if (other === null) await tickets.comment(ticket, reporter, { text, isPublic: true, isFromRequester: true });
+    else await tickets.comment(other.ticket, reporter, { text, isPublic: false, isFromRequester: false, facts });
+  }
 
   return {
     ...rules,
@@ -130,7 +140,7 @@ export function createSelfService({ state, clock, fleet, tickets, knowledge, rul
       return links.makeLabel(endpoint, by);
     },
     countLabels: links.countLabels,
-    endLabels: links.endLabels,
+    endLabels: (endpoint, before = clock.now() + 1) => links.endLabels(endpoint, before),
     async view(label) {
       const endpoint = await endpointOf(label);
       return {
@@ -176,17 +186,22 @@ export function createSelfService({ state, clock, fleet, tickets, knowledge, rul
       return { ticket, secret, browser: kept };
     },
     follow: async (secret) => readRequest(state, await ticketOf(secret)),
+    async file(secret, id) {
+      const ticket = await ticketOf(secret);
+      await requireFile(state, ticket, id);
+      return ticket;
+    },
     async answer(secret, given, from) {
       const { ticket, text } = await words(secret, given, from);
       if (text === '') return 'noAnswer';
-      await tickets.comment(ticket, reporter, said(text));
+      await say(ticket, text);
       return null;
     },
     async reopen(secret, given, from) {
       const { ticket, text } = await words(secret, given, from);
       if (text === '') return 'noAnswer';
-      await tickets.reopen(ticket, reporter, null);
-      await tickets.comment(ticket, reporter, said(text));
+      await tickets.reopen((await continuedAs(state, ticket))?.ticket ?? ticket, reporter, null);
+      await say(ticket, text);
       return null;
     },
     async rate(secret, rating, given, from) {

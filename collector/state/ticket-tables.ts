@@ -100,6 +100,8 @@ export interface TicketTables {
       | 'rated'
       /** A script of its machine was asked for, ran, or was not run. */
       | 'script'
+      /** A file was added; its name is the text. */
+      | 'attached'
       /** Who asked, or what kind of ticket it is, was entered wrongly. */
       | 'corrected';
     from_state: string | null;

@@ -93,6 +93,10 @@ export function requestersIn({ requester }: Pick<HistoryTicket, 'requester'>, ev
   return new Set(requester === null ? before : [...before, requester]);
 }
 
+/** What belongs to a merge says where it went on, and is no answer. */
+export const isOfMerge = (event: StoredEvent): boolean =>
+  event.kind === 'comment' && dataOf(event).mergedInto !== undefined;
+
 /** Done to every ticket, or by the requester: no answer of the desk. */
 const noAction: ReadonlySet<string> = new Set(['opened', 'rated']);
 
@@ -127,6 +131,7 @@ function firstResponseIn(
   const isAnswer = (event: StoredEvent) =>
     event.actor !== monitor &&
     !scripts.has(event.actor) &&
+    !isOfMerge(event) &&
     (row.requester === null
       ? !noAction.has(event.kind)
       : event.kind === 'comment' && event.is_public === 1 && !isOfRequester(event, requesters));

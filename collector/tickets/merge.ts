@@ -1,7 +1,7 @@
 /** One ticket becomes part of another, and is one of its own again; a part of one becomes another. */
 import { randomBytes } from 'node:crypto';
 import { fail } from '../../shared/errors.ts';
-import { commentByMail, type TicketNotifying } from '../notify/of-ticket.ts';
+import { askByMail, commentByMail, type TicketNotifying, wayTo } from '../notify/of-ticket.ts';
 import type { StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { conflict, type StoredTicket, save, type TicketChanges } from './change.ts';
@@ -9,6 +9,7 @@ import { blankTicket, noHold, note } from './events.ts';
 import { dataOf } from './history.ts';
 import type { TicketLevel } from './priority.ts';
 import { weight } from './priority.ts';
+import { askFor } from './ratings.ts';
 import { addWatcher } from './watchers.ts';
 import { noteOpening } from './weighed.ts';
 
@@ -57,7 +58,7 @@ export function createMerging({
         await linkOnce(db, { ticket: id, kind: 'duplicate', target: String(into), at: now, by_user: by });
         const { requester } = row;
         if (requester !== null) {
-          await note(db, id, now, by, 'comment', { text, is_public: 1 });
+          await note(db, id, now, by, 'comment', { text, is_public: 1, data: JSON.stringify({ mergedInto: into }) });
           if (notify && by !== requester) isMailed = await commentByMail(db, notify, { id, requester, at: now });
         }
         const ended = { state: 'cancelled' as const, open_key: null, closed_at: now, updated_at: now };
@@ -159,6 +160,85 @@ export function createMerging({
       }
     },
   };
+}
+
+/** Which of them are worked on as part of another one: into which, since when. */
+export async function mergedOf(
+  state: State,
+  tickets: readonly number[],
+): Promise<Map<number, { into: number; at: number }>> {
+  const ends = await state
+    .selectFrom('ticket_events as e')
+    .innerJoin('tickets as t', 't.id', 'e.ticket')
+    .select(['e.ticket', 'e.data', 'e.at'])
+    .where('e.ticket', 'in', [...tickets])
+    .where('e.to_state', '=', 'cancelled')
+    .where('t.state', '=', 'cancelled')
+    .orderBy('e.id')
+    .execute();
+  const last = new Map(ends.map((event) => [event.ticket, { at: event.at, ...dataOf(event) }]));
+  return new Map(
+    [...last].flatMap(([ticket, { at, ...data }]) => {
+      const { reason, mergedInto: into } = data as { reason?: unknown; mergedInto?: unknown };
+      return reason === 'merged' && typeof into === 'number' ? [[ticket, { into, at }] as const] : [];
+    }),
+  );
+}
+
+/** Longer chains of merges are a mistake, or a circle. */
+const mergesAtMost = 20;
+
+/** What a ticket goes on as: the last into which it was merged, and since when it was part of another. */
+export async function continuedAs(state: State, ticket: number): Promise<{ ticket: number; since: number } | null> {
+  let [last, since]: [number, number | null] = [ticket, null];
+  for (let n = 0; n < mergesAtMost; n++) {
+    const next = (await mergedOf(state, [last])).get(last);
+    if (next === undefined) break;
+    [last, since] = [next.into, since ?? next.at];
+  }
+  return since === null ? null : { ticket: last, since };
+}
+
+/** Who asked for what was merged into it, and into those, each with the ticket that they know. */
+async function mergedRequesters(db: State, into: number): Promise<{ id: number; requester: string }[]> {
+  const found = new Map<number, { id: number; requester: string | null }>();
+  for (let some = [into]; some.length > 0; ) {
+    const links = db
+      .selectFrom('ticket_links as l')
+      .innerJoin('tickets as t', 't.id', 'l.ticket')
+      .select(['t.id', 't.requester'])
+      .where('l.kind', '=', 'duplicate')
+      .where('t.state', '=', 'cancelled')
+      .where('l.target', 'in', some.map(String));
+    const next = (await links.execute()).filter(({ id }) => id !== into && !found.has(id));
+    for (const row of next) found.set(row.id, row);
+    some = next.map(({ id }) => id);
+  }
+  return [...found.values()].flatMap(({ id, requester }) => (requester === null ? [] : [{ id, requester }]));
+}
+
+interface MergedInto {
+  into: number;
+  at: number;
+}
+
+/** The last comment of a ticket, for who asked for what is worked on with it. @returns whether a mail is on its way */
+export async function tellMerged(db: StateTransaction, notify: TicketNotifying, { into, at }: MergedInto) {
+  let isMailed = false;
+  for (const other of await mergedRequesters(db, into))
+    isMailed = (await commentByMail(db, notify, { ...other, at, writtenIn: into })) || isMailed;
+  return isMailed;
+}
+
+/** They learn that it is resolved, and are asked as the others. @returns whether a mail is on its way */
+export async function askMerged(db: StateTransaction, notify: TicketNotifying, { into, at }: MergedInto) {
+  let isMailed = false;
+  for (const other of await mergedRequesters(db, into)) {
+    if (wayTo(notify.routes, other.requester) === null) continue;
+    const question = { ...other, at, rating: (await askFor(db, into, at)).id };
+    isMailed = (await askByMail(db, notify, question)) || isMailed;
+  }
+  return isMailed;
 }
 
 async function openTarget(db: StateTransaction, row: StoredTicket, into: number): Promise<StoredTicket> {

@@ -40,17 +40,20 @@ export const skillOf = (word: string): string => word.normalize('NFKC').trim().t
 const order = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Late ones first, then those close to it, then the rest; within each by priority, by what the person knows, by what is due,
- * one's own before those of nobody, and by age. What waits for somebody else is not next.
+ * Late ones first, then those close to it, then the rest; within each by priority, what was opened again before what nobody has
+ * seen yet, by what the person knows, by what is due, one's own before those of nobody, and by age. What waits for somebody else is not next.
  */
 export function nextOf(all: readonly WaitingTicket[], person: string, skills: ReadonlySet<string>, now: number) {
   const known = ({ words }: WaitingTicket) => [...skills].filter((skill) => words.has(skill));
   const hurry = ({ clocks }: WaitingTicket) => (isLate(clocks) ? 0 : isBreaching(clocks, now) ? 1 : 2);
+  // Opened again, and of nobody: whoever asked takes it for being worked on.
+  const waitsAgain = ({ state, assignee }: WaitingTicket) => (state === 'in_progress' && assignee === null ? 0 : 1);
   const mine = all.filter(({ state, assignee }) => state !== 'on_hold' && (assignee === null || assignee === person));
   const [first] = mine.sort(
     (a, b) =>
       order(hurry(a), hurry(b)) ||
       order(a.priority, b.priority) ||
+      order(waitsAgain(a), waitsAgain(b)) ||
       order(known(b).length, known(a).length) ||
       order(dueOf(a.clocks) ?? Infinity, dueOf(b.clocks) ?? Infinity) ||
       order(a.assignee === null ? 1 : 0, b.assignee === null ? 1 : 0) ||

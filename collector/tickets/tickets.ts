@@ -15,7 +15,7 @@ import { conflict, createChanges, type PersonAction, type StoredTicket, save } f
 import { blankTicket, monitor, noHold, note } from './events.ts';
 import type { TicketStateName } from './history.ts';
 import { createTicketLinks, parentOf, type TicketLinks } from './links.ts';
-import { createMerging, type Merging } from './merge.ts';
+import { askMerged, createMerging, type Merging, tellMerged } from './merge.ts';
 import { type TicketLevel, weight } from './priority.ts';
 import { askFor, createRatings, type Ratings } from './ratings.ts';
 import { createTicketTags, type TagChange } from './tags.ts';
@@ -170,11 +170,14 @@ export function createTickets(parts: TicketsParts): Tickets {
         ...{ from_state: row.state, to_state: to, text },
         data: Object.keys(data).length === 0 ? null : JSON.stringify(data),
       });
-      if (to !== 'resolved' || row.requester === null) return;
+      if (to !== 'resolved') return;
+      isMailed = parts.notify !== undefined && (await askMerged(db, parts.notify, { into: id, at: now }));
+      if (row.requester === null) return;
       const { id: rating, token } = await askFor(db, id, now);
       const { requester } = row;
-      isMailed = parts.notify !== undefined && (await askByMail(db, parts.notify, { id, requester, at: now, rating }));
-      if (!isMailed) ratingToken = token;
+      const isAsked = parts.notify && (await askByMail(db, parts.notify, { id, requester, at: now, rating }));
+      if (isAsked) isMailed = true;
+      else ratingToken = token;
     });
     if (isMailed) parts.notify?.wake();
     return { row: before, ratingToken };
@@ -214,6 +217,8 @@ export function createTickets(parts: TicketsParts): Tickets {
         const { requester } = row;
         if (parts.notify && isPublic && !isAnswer && requester !== null)
           isMailed = await commentByMail(db, parts.notify, { id, requester, at: now });
+        if (parts.notify && isPublic && !isAnswer)
+          isMailed = (await tellMerged(db, parts.notify, { into: id, at: now })) || isMailed;
         if (!isAnswer || row.hold_reason !== 'awaiting_requester') return {};
         const to = { from_state: 'on_hold', to_state: 'in_progress' };
         await note(db, id, now, by, 'state', { ...to, data: JSON.stringify({ reason: 'requester_answered' }) });

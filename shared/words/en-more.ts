@@ -104,6 +104,7 @@ export const more = {
     notSolved: 'It is not solved',
     notSolvedWhy: 'What is still wrong?',
     reopen: 'Open again',
+    files: 'Files from the service desk',
     keepLink: 'Keep the address of this page: whoever has it can read this request and answer.',
     changed: 'The request has changed meanwhile. This is how it is now.',
     back: 'Back to the form',
@@ -157,6 +158,36 @@ export const more = {
       send: 'Send rating',
       again: 'Replace rating',
     },
+    refused: {
+      CROSS_ORIGIN: {
+        message: 'This was not sent from our own page, so nothing was saved.',
+        hint: 'Open the link again in a new window, and send it from there. Your text is still in the window before.',
+      },
+      TOO_LARGE: {
+        message: 'The text is too long, so nothing was saved.',
+        hint: 'Go back, keep to 4,000 characters, and send it again. The service desk asks for the rest.',
+      },
+      UNREAD_TYPE: {
+        message: 'This was not sent by the form of the page, so nothing was saved.',
+        hint: 'Open the link again and use its form.',
+      },
+      UNKNOWN_HOST: {
+        message: 'This page is not opened by this name.',
+        hint: 'Use the address as it stands on the label or in the mail, or tell the service desk.',
+      },
+      TOO_MANY_REQUESTS: {
+        message: 'Too much was asked at once from where you are.',
+        hint: 'Wait a minute, then load the page again.',
+      },
+      STATE_UNAVAILABLE: {
+        message: 'Just now nothing can be saved or read here.',
+        hint: 'Go back, keep your text, and send it again in a few minutes.',
+      },
+      INTERNAL: {
+        message: 'That did not work. The fault is ours.',
+        hint: 'Try it again in a minute. If it stays so, tell the service desk.',
+      },
+    },
     fault: {
       noProblem: 'Please write what is wrong.',
       longProblem: 'That is too long: at most 4,000 characters.',
@@ -179,7 +210,8 @@ export const more = {
       off: 'Self-service is off. An admin turns it on in evenkeel.yaml: enabled: true below self_service',
       valid: 'Labels that are valid: {{n}}. Last printed {{at}}.',
       none: 'No label has been printed.',
-      end: 'End all labels',
+      end: 'End earlier labels: {{n}}',
+      kept: 'Printed just now: {{n}}. They stay valid.',
       ended: 'Labels ended: {{n}}.',
       many: 'Labels are made for at most {{n}} machines at a time.',
     },
@@ -2507,6 +2539,8 @@ export const more = {
     done: { acknowledge: 'Acknowledged until {{until}}.', silence: 'Silenced until {{until}}.' },
   },
   story: {
+    ofRequester: '{{name}} wrote, without logging in',
+    ofMerged: 'The requester of #{{n}} wrote, whose ticket is part of this one',
     publicComment: '{{actor}} wrote publicly',
     sla: '{{share}} of the time to {{clock}} is used',
     clocks: { response: 'answer', resolution: 'resolve' },
@@ -2551,6 +2585,7 @@ export const more = {
       tagged: 'changed the tags',
       linked: 'linked it',
       unlinked: 'removed a link',
+      attached: 'added a file',
       rated: 'the requester rated the work',
       corrected: 'corrected the details',
     },

@@ -106,6 +106,7 @@ export const more: MoreWords = {
     notSolved: '解決していません',
     notSolvedWhy: 'まだ何が問題ですか?',
     reopen: '再開する',
+    files: '添付ファイル',
     keepLink: 'このページのアドレスを保管してください。アドレスを知っている人は、この内容を読み、返信できます。',
     changed: 'お問い合わせの状態が変わりました。現在の状態を表示しています。',
     back: 'フォームに戻る',
@@ -159,6 +160,36 @@ export const more: MoreWords = {
       send: '評価を送信',
       again: '評価を変更',
     },
+    refused: {
+      CROSS_ORIGIN: {
+        message: 'このページから送信されたものではないため、保存されませんでした。',
+        hint: 'リンクを新しい画面で開き直し、そこから送信してください。入力した内容は元の画面に残っています。',
+      },
+      TOO_LARGE: {
+        message: '文章が長すぎるため、保存されませんでした。',
+        hint: '前の画面に戻り、4,000 文字以内にして送信し直してください。続きはサービスデスクからお尋ねします。',
+      },
+      UNREAD_TYPE: {
+        message: 'ページのフォームから送信されていないため、保存されませんでした。',
+        hint: 'リンクを開き直し、ページのフォームをご利用ください。',
+      },
+      UNKNOWN_HOST: {
+        message: 'この名前ではページを開けません。',
+        hint: 'ラベルまたはメールに書かれたアドレスで開くか、サービスデスクにお知らせください。',
+      },
+      TOO_MANY_REQUESTS: {
+        message: '短い時間に多くの操作がありました。',
+        hint: '1 分ほど待ってから、ページを読み込み直してください。',
+      },
+      STATE_UNAVAILABLE: {
+        message: '現在、保存も表示もできません。',
+        hint: '前の画面に戻って文章を残し、数分後に送信し直してください。',
+      },
+      INTERNAL: {
+        message: '処理できませんでした。こちら側の問題です。',
+        hint: '1 分ほど待ってからやり直してください。続く場合は、サービスデスクにお知らせください。',
+      },
+    },
     fault: {
       noProblem: '問題の内容を入力してください。',
       longProblem: '長すぎます。4,000 文字以内で入力してください。',
@@ -181,7 +212,8 @@ export const more: MoreWords = {
       off: 'セルフサービスは無効です。管理者が evenkeel.yaml の self_service の下に enabled: true と書くと有効になります',
       valid: '有効なラベル: {{n}} 枚。最後に印刷: {{at}}。',
       none: 'ラベルはまだ印刷されていません。',
-      end: 'すべてのラベルを無効にする',
+      end: '以前のラベルを無効にする ({{n}} 枚)',
+      kept: '今回印刷したラベル: {{n}} 枚。引き続き有効です。',
       ended: '無効にしたラベル: {{n}} 枚。',
       many: '一度に作成できるのは {{n}} 台分までです。',
     },
@@ -2493,6 +2525,8 @@ export const more: MoreWords = {
     done: { acknowledge: '{{until}} まで確認済みです。', silence: '{{until}} までサイレンス中です。' },
   },
   story: {
+    ofRequester: '{{name}} が書き込み (ログインなし)',
+    ofMerged: '#{{n}} (統合元) の依頼者が書き込み',
     publicComment: '{{actor}} のコメント (公開)',
     sla: '{{clock}}までの目標時間の {{share}} を経過',
     clocks: { response: '回答', resolution: '解決' },
@@ -2538,6 +2572,7 @@ export const more: MoreWords = {
       linked: '関連付けを追加',
       unlinked: '関連付けを削除',
       rated: '依頼者が評価',
+      attached: 'ファイルを追加',
       corrected: '内容を訂正',
     },
     alert: {

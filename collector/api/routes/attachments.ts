@@ -1,8 +1,10 @@
 /** Files of tickets: as bytes in, as bytes out, and never as a page of ours. */
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { page } from '../../../shared/api.ts';
 import { AttachmentView, attachmentLimits } from '../../../shared/attachment.ts';
 import { fail } from '../../../shared/errors.ts';
+import type { Attachments } from '../../attachments/attachments.ts';
 import { dispositionOf } from '../../attachments/names.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
@@ -24,6 +26,17 @@ const config = { rateLimit: { max: 120, timeWindow: '1 minute' } };
 /** Opened on its own it runs nothing, reads nothing and stands in no frame. */
 const sandbox = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
+/** To be saved, whoever asks for it. */
+export const sendFile = (reply: FastifyReply, { name, type, content }: Awaited<ReturnType<Attachments['read']>>) =>
+  reply
+    .header('content-type', type === 'text/plain' ? 'text/plain; charset=utf-8' : type)
+    .header('content-disposition', dispositionOf(name))
+    .header('content-security-policy', sandbox)
+    .header('x-content-type-options', 'nosniff')
+    .header('cross-origin-resource-policy', 'same-origin')
+    .header('cache-control', 'private, no-store')
+    .send(content);
+
 export function attachmentRoutes(app: App, { attachments }: Context): void {
   const tags = ['tickets'];
   const url = '/api/v1/tickets/:id/attachments';
@@ -42,17 +55,7 @@ export function attachmentRoutes(app: App, { attachments }: Context): void {
         response: { 200: Type.Unknown({ description: 'the file' }) },
       },
     },
-    async (request, reply) => {
-      const { name, type, content } = await attachments.read(request.params.id, request.params.file);
-      return reply
-        .header('content-type', type === 'text/plain' ? 'text/plain; charset=utf-8' : type)
-        .header('content-disposition', dispositionOf(name))
-        .header('content-security-policy', sandbox)
-        .header('x-content-type-options', 'nosniff')
-        .header('cross-origin-resource-policy', 'same-origin')
-        .header('cache-control', 'private, no-store')
-        .send(content);
-    },
+    async (request, reply) => sendFile(reply, await attachments.read(request.params.id, request.params.file)),
   );
 
   app.delete(

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
-import { Id } from '../shapes.ts';
+import { closed, Id } from '../shapes.ts';
 
 const Made = Type.Object({
   endpoint: Type.String(),
@@ -14,6 +14,10 @@ const Counted = Type.Object({
   labels: Type.Integer({ description: 'that are valid' }),
   lastAt: Type.Union([Type.Integer({ description: 'ms UTC' }), Type.Null()]),
 });
+const EndQuery = Type.Object(
+  { before: Type.Optional(Type.Integer({ minimum: 1, description: 'only those printed before, ms UTC' })) },
+  closed,
+);
 const Ended = Type.Object({ ended: Type.Integer() });
 
 export function reportLabelRoutes(app: App, { selfService, addresses }: Context): void {
@@ -37,10 +41,18 @@ export function reportLabelRoutes(app: App, { selfService, addresses }: Context)
   );
   app.delete(
     url,
-    { schema: { ...shared, summary: 'End all labels of a machine', response: { 200: Ended } } },
+    {
+      schema: {
+        ...shared,
+        summary: 'End printed labels of a machine',
+        querystring: EndQuery,
+        response: { 200: Ended },
+      },
+    },
     async (request) => {
-      const ended = await selfService.endLabels(request.params.id);
-      request.noted = { before: { labels: ended }, after: { labels: 0 } };
+      const ended = await selfService.endLabels(request.params.id, request.query.before);
+      const { labels } = await selfService.countLabels(request.params.id);
+      request.noted = { before: { labels: labels + ended }, after: { labels } };
       return { ended };
     },
   );

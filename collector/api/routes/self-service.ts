@@ -11,11 +11,12 @@ import { actProblemPage } from '../../act/page.ts';
 import type { FormFault, FormFields } from '../../self-service/form.ts';
 import { articlePage, foundHtml, type PageReader, queryOf, reportPage } from '../../self-service/report-page.ts';
 import { ownPage, requestPage } from '../../self-service/request-page.ts';
-import { makeVisit, type SelfService, type Stranger } from '../../self-service/self-service.ts';
+import { makeVisit, type Stranger } from '../../self-service/self-service.ts';
 import { errorOf } from '../answer.ts';
 import type { App, Context } from '../context.ts';
 import { cookieName } from '../cookies.ts';
-import { closed, word } from '../shapes.ts';
+import { closed, counted, word } from '../shapes.ts';
+import { sendFile } from './attachments.ts';
 
 /** Per address, beside what the room counts: a person opens a few pages, and searches at each pause in typing. */
 const few = { rateLimit: { max: 60, timeWindow: '1 minute' } };
@@ -26,6 +27,7 @@ const fieldsAtMost = 12;
 
 const Label = Type.Object({ label: word(100, 'from the label') }, closed);
 const Secret = Type.Object({ secret: word(100, 'from the link') }, closed);
+const File = Type.Object({ ...Secret.properties, file: counted('the number of a file') }, closed);
 const Article = Type.Object({ ...Label.properties, id: word(64, 'from the list') }, closed);
 const language = Type.Optional(Type.Enum([...languages]));
 /** Mail programs and scanners of codes add keys of their own to links. */
@@ -61,7 +63,8 @@ const seeOther = (reply: FastifyReply, path: string) => reply.headers(headers).r
 const shownInForm: ReadonlySet<ErrorCode> = new Set(['REPORTS_MANY', 'CONFLICT', 'STATE_UNAVAILABLE']);
 
 function wordsOf({ code, message, hint }: EvenkeelError, reader: Language): string {
-  const of = (part: string, given: string) => findWord(reader, `problem.${code}.${part}`) ?? given;
+  const of = (part: string, given: string) =>
+    findWord(reader, `selfService.refused.${code}.${part}`) ?? findWord(reader, `problem.${code}.${part}`) ?? given;
   return `${of('message', message)} ${of('hint', hint)}`;
 }
 const faultWords = (fault: FormFault, reader: Language): string =>
@@ -89,9 +92,7 @@ function createReading({ addresses, zone }: Pick<Context, 'addresses' | 'zone'>)
   };
 }
 
-interface PageParts extends ReturnType<typeof createReading> {
-  selfService: SelfService;
-}
+interface PageParts extends ReturnType<typeof createReading>, Pick<Context, 'selfService' | 'attachments'> {}
 
 const page = (params: object) => ({ config: few, schema: { hide: true, params, querystring: Query } });
 const Form = Type.Record(Type.String(), Type.String());
@@ -168,7 +169,7 @@ function reportPages(own: App, { selfService, readerOf, strangerOf, keep }: Page
 }
 
 /** What somebody reported, and all that a browser remembers. */
-function requestPages(own: App, { selfService, readerOf, strangerOf, keep }: PageParts): void {
+function requestPages(own: App, { selfService, attachments, readerOf, strangerOf, keep }: PageParts): void {
   async function showRequest(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -196,6 +197,11 @@ function requestPages(own: App, { selfService, readerOf, strangerOf, keep }: Pag
     },
   );
   own.get('/request/:secret', page(Secret), (request, reply) => showRequest(request, reply));
+  own.get('/request/:secret/files/:file', page(File), async (request, reply) => {
+    const { secret, file } = request.params as { secret: string; file: number };
+    const ticket = await selfService.file(secret, file);
+    return sendFile(reply.headers(headers), await attachments.read(ticket, file));
+  });
   own.post('/request/:secret', form(Secret), async (request, reply) => {
     const { secret } = request.params as { secret: string };
     const { act, text, rating } = fieldsIn(request);
@@ -227,7 +233,8 @@ function requestPages(own: App, { selfService, readerOf, strangerOf, keep }: Pag
 }
 
 export function selfServiceRoutes(app: App, context: Context): void {
-  const parts = { selfService: context.selfService, ...createReading(context) };
+  const { selfService, attachments } = context;
+  const parts = { selfService, attachments, ...createReading(context) };
   // Of its own scope: nowhere else is a form read.
   app.register((own: App, _, done) => {
     own.addContentTypeParser(

@@ -5,7 +5,7 @@
  */
 import { businessClock, type Calendar } from '../../../shared/calendar.ts';
 import type { Span } from '../../../shared/intervals.ts';
-import { awaitsRequester, changesOf, isOpen, type TicketHistory } from './ticket-history.ts';
+import { awaitsRequester, changesOf, isDone, isOpen, type TicketHistory } from './ticket-history.ts';
 
 /** What must be done in how many business minutes, by which calendar. */
 export interface SlaTarget {
@@ -211,7 +211,8 @@ export function ticketClock(kind: 'response' | 'resolution', ticket: TicketPromi
     events.push({ type, at, seq });
   }
   if (kind === 'resolution') return slaClock(first.target, events, now);
-  const resolvedAt = events.find(({ type }) => type === 'stop')?.at ?? Infinity;
+  // Merged and taken out again it had ended meanwhile, and nobody had answered.
+  const resolvedAt = changes.find(({ state }) => isDone(state))?.at ?? Infinity;
   const answeredAt = Math.max(opened.at, Math.min(ticket.firstResponseAt ?? Infinity, resolvedAt));
   const until = events.filter(({ at, type }) => at < answeredAt || type === 'start');
   return slaClock(first.target, answeredAt <= now ? [...until, { type: 'stop', at: answeredAt }] : until, now);

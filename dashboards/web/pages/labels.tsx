@@ -2,7 +2,7 @@
  * Labels by which people report a problem on a machine, as a sheet to print: of one endpoint, or of a site. A label holds a secret
  * that is shown once, so nothing is made before somebody asks for it.
  */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { renderSVG } from 'uqr';
 import type { EndpointRow } from '../../../shared/api.ts';
 import { isLoopback } from '../../../shared/loopback.ts';
@@ -53,6 +53,9 @@ function Sheet({ endpoints }: { endpoints: readonly string[] }) {
   const count = useLoad<ValidLabels>(first === undefined ? null : addressOf(first));
   const [made, setMade] = useState<readonly Label[]>([]);
   const { busy, problem, send } = useSend();
+  // What is printed from here on is not among those that end.
+  const before = useRef<ValidLabels | null>(null);
+  before.current ??= count.data;
   if (first === undefined) return <Callout tone="info">{t('selfService.label.nobody')}</Callout>;
   const make = () =>
     send(async () => {
@@ -73,7 +76,15 @@ function Sheet({ endpoints }: { endpoints: readonly string[] }) {
               {isLoopback(new URL(made[0]?.url ?? location.href).hostname) && (
                 <Callout tone="warning">{t('selfService.label.hereOnly')}</Callout>
               )}
-              {endpoints.length === 1 && <Valid endpoint={first} count={known} onEnd={count.reload} />}
+              {endpoints.length === 1 && (
+                <Valid
+                  endpoint={first}
+                  count={known}
+                  before={before.current ?? known}
+                  made={made.length}
+                  onEnd={count.reload}
+                />
+              )}
               <div class="form-end">
                 <button type="button" class="button main" disabled={busy} onClick={() => void make()}>
                   {busy ? t('common.working') : t('selfService.label.make', { n: Math.min(endpoints.length, atOnce) })}
@@ -108,12 +119,23 @@ function Sheet({ endpoints }: { endpoints: readonly string[] }) {
   );
 }
 
-function Valid({ endpoint, count, onEnd }: { endpoint: string; count: ValidLabels; onEnd: () => void }) {
+interface ValidProps {
+  endpoint: string;
+  count: ValidLabels;
+  /** As it was when the page was opened. */
+  before: ValidLabels;
+  /** Printed since. */
+  made: number;
+  onEnd: () => void;
+}
+
+function Valid({ endpoint, count, before, made, onEnd }: ValidProps) {
   const [ended, setEnded] = useState<number | null>(null);
   const { busy, problem, send } = useSend();
   const end = () =>
     send(async () => {
-      setEnded((await call<{ ended: number }>(addressOf(endpoint), { method: 'DELETE' })).ended);
+      const address = `${addressOf(endpoint)}?before=${(before.lastAt ?? 0) + 1}`;
+      setEnded((await call<{ ended: number }>(address, { method: 'DELETE' })).ended);
       onEnd();
     });
   const { labels, lastAt } = count;
@@ -126,9 +148,10 @@ function Valid({ endpoint, count, onEnd }: { endpoint: string; count: ValidLabel
           : t('selfService.label.valid', { n: labels, at: time(lastAt, language.value, 'long') })}
       </p>
       {ended !== null && <Callout tone="ok">{t('selfService.label.ended', { n: ended })}</Callout>}
-      {labels > 0 && may('admin') && (
+      {made > 0 && <p class="quiet small">{t('selfService.label.kept', { n: made })}</p>}
+      {before.labels > 0 && ended === null && may('admin') && (
         <button type="button" class="button" disabled={busy} onClick={() => void end()}>
-          {t('selfService.label.end')}
+          {t('selfService.label.end', { n: before.labels })}
         </button>
       )}
     </Box>

@@ -176,7 +176,7 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
   const isSaidApart = comment !== '' && audience !== 'internal';
   const isOpen = open.includes(detail.row.state);
   const run = (name: string, body: unknown) =>
-    void send(async () => {
+    send(async () => {
       // What others than the desk may read is a comment of its own, whatever is done with it.
       if (isSaidApart && name !== 'comment' && texted.has(name)) {
         await call(`tickets/${detail.row.id}/comment`, {
@@ -192,6 +192,7 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
     }).then((done) => {
       if (done && texted.has(name)) setText('');
       onDone();
+      return done;
     });
   const fires = detail.alert?.state === 'firing' || detail.alert?.state === 'unknown';
   const resolve = (more: object = {}) => run('resolve', { ...withText, ...solution, ...more });

@@ -92,7 +92,15 @@ function helpersIn({ data }: TicketEventRow): string | null {
   return helpers.length === 0 ? null : t('story.helpers', { names: helpers.join(', ') });
 }
 
-function itemOfEvent(event: TicketEventRow): StoryItem {
+/** Without an account: what they call themselves is not who they are. */
+function requesterNote({ actor, data }: TicketEventRow, requester: string | null): string | null {
+  const { fromRequester, ofTicket } = (data ?? {}) as { fromRequester?: boolean; ofTicket?: number };
+  if (ofTicket !== undefined) return t('story.ofMerged', { n: ofTicket });
+  if (fromRequester !== true || actor !== 'self-service') return null;
+  return t('story.ofRequester', { name: requester ?? '?' });
+}
+
+function itemOfEvent(event: TicketEventRow, requester: string | null): StoryItem {
   const [icon, tone] = eventLook[event.kind] ?? ['info', 'unknown'];
   const actor = actorName(event.actor);
   switch (event.kind) {
@@ -100,7 +108,10 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
       return {
         icon,
         tone,
-        what: mailNote(event) ?? t(event.isPublic ? 'story.publicComment' : 'story.comment', { actor }),
+        what:
+          mailNote(event) ??
+          requesterNote(event, requester) ??
+          t(event.isPublic ? 'story.publicComment' : 'story.comment', { actor }),
         text: event.text,
         folded: (event.data as { quoted?: string } | null)?.quoted,
       };
@@ -163,6 +174,11 @@ function itemOfEvent(event: TicketEventRow): StoryItem {
     }
     case 'tried':
       return { icon: 'comment', tone, what: t('story.tried', { actor }), text: event.text };
+    case 'attached': {
+      const { isPublic } = event.data as { isPublic: boolean };
+      const whom = t(isPublic ? 'attachment.isPublic' : 'attachment.isInternal');
+      return { icon, tone, what: `${actor}: ${t('story.kind.attached')} (${whom})`, text: event.text };
+    }
     case 'tagged': {
       const [before = [], after = []] = (event.data as { tags: [string[], string[]] }).tags;
       return {
@@ -198,12 +214,12 @@ const stepLook = {
 
 const deliveryTones = { sent: 'ok', queued: 'unknown', dead: 'critical', dropped: 'unknown' } as const;
 
-function itemOf(moment: StoryMoment): StoryItem {
+function itemOf(moment: StoryMoment, requester: string | null): StoryItem {
   switch (moment.kind) {
     case 'event':
-      return itemOfEvent(moment.event);
+      return itemOfEvent(moment.event, requester);
     case 'quoted': {
-      const item = itemOfEvent(moment.event);
+      const item = itemOfEvent(moment.event, null);
       return { ...item, ticket: moment.ticket };
     }
     case 'alert': {
@@ -270,7 +286,7 @@ export function Story({ detail }: { detail: TicketDetail }) {
   return (
     <ol class="story">
       {storyOf(detail).map((moment, index) => (
-        <Item key={`${moment.at}${moment.kind}${index}`} item={itemOf(moment)} at={moment.at} />
+        <Item key={`${moment.at}${moment.kind}${index}`} item={itemOf(moment, detail.row.requester)} at={moment.at} />
       ))}
     </ol>
   );

@@ -1,9 +1,10 @@
 /** One thing that can be done with a ticket: a form that is folded until it is wanted. */
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import { Form } from '../parts/form.tsx';
 
 /** Does one action of the ticket, by its name in the address. */
-export type Run = (name: string, body: unknown) => void;
+export type Run = (name: string, body: unknown) => Promise<boolean>;
 
 interface WorkFoldProps {
   title: string;
@@ -11,17 +12,23 @@ interface WorkFoldProps {
   busy: boolean;
   /** What it lacks, as a sentence beside the button. */
   lacks?: string | false;
-  onSend: () => void;
+  /** @returns whether it was done: then the form is put away */
+  onSend: () => Promise<boolean>;
   /** For the key that opens it. */
   id?: string;
   children: ComponentChildren;
 }
 
 export function WorkFold({ title, verb, busy, lacks = false, onSend, id, children }: WorkFoldProps) {
+  const fold = useRef<HTMLDetailsElement>(null);
+  const submit = () =>
+    void onSend().then((isDone) => {
+      if (isDone && fold.current) fold.current.open = false;
+    });
   return (
-    <details id={id}>
+    <details id={id} ref={fold}>
       <summary>{title}</summary>
-      <Form class="stack-2" onSubmit={() => onSend()} busy={busy} lacks={lacks} word={verb} look="slim">
+      <Form class="stack-2" onSubmit={submit} busy={busy} lacks={lacks} word={verb} look="slim">
         {children}
       </Form>
     </details>

@@ -868,6 +868,7 @@ const calls: Record<string, Call> = {
   'GET /request': { path: '/request', status: 404 },
   'POST /request': { path: '/request', body: {}, status: 404 },
   'GET /request/:secret': { path: '/request/nothing', status: 404 },
+  'GET /request/:secret/files/:file': { path: '/request/nothing/files/1', status: 404 },
   'POST /request/:secret': { path: '/request/nothing', body: {}, status: 404 },
   'POST /api/v1/tickets/:id/correct': {
     path: '/api/v1/tickets/:ticket/correct',

@@ -58,7 +58,11 @@ test('next is the most urgent of mine and of nobody’s, with what I know before
   );
   await ok(`tickets/${plain.id}/priority`, { impact: 1, urgency: 1, reason: 'all wait' });
   assert.is((await next())?.ticket, plain.id, 'what is urgent is before what I know');
-  await end(plain.id, known.id, others.id, held.id);
+  const again = await open({ impact: 1, urgency: 1 });
+  await ok(`tickets/${again.id}/resolve`, {});
+  await ok(`tickets/${again.id}/reopen`, {});
+  assert.is((await next())?.ticket, again.id, 'opened again and of nobody: whoever asked takes it for worked on');
+  await end(plain.id, known.id, others.id, held.id, again.id);
   assert.is(await next(), null);
 });
 

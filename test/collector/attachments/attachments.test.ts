@@ -60,7 +60,10 @@ async function scene(limits?: { file: number; ticket: number; all: number; files
   const state = await openState(freshPlace());
   const parts = { state, clock: { now: Date.now, monotonic: Date.now }, changeFeed: createChangeFeed(), zone: 'UTC' };
   const tickets = createTickets(parts);
-  const attachments = createAttachments({ ...parts, data: folder.path, ...(limits ? { limits } : {}) });
+  const noted: string[] = [];
+  const note = async (_: unknown, { name, isPublic }: { name: string; isPublic: boolean }) =>
+    void noted.push(`${name} ${isPublic}`);
+  const attachments = createAttachments({ ...parts, note, data: folder.path, ...(limits ? { limits } : {}) });
   const open = () =>
     tickets.create({
       ...{ title: 'x', text: null, endpoint: null, impact: 3, urgency: 3, by: 'ada', requester: 'mia' },
@@ -76,7 +79,7 @@ async function scene(limits?: { file: number; ticket: number; all: number; files
     }
   };
   return {
-    ...{ attachments, tickets, open, files, state },
+    ...{ attachments, tickets, open, files, state, noted },
     async [Symbol.asyncDispose]() {
       await state.destroy();
       folder.remove();
@@ -95,6 +98,7 @@ test('kept once by its content, private to its owner, and removed once no row na
   const one = await on.attachments.add(a, 'ada', { name: 'x.png', content: png, isPublic: true });
   const two = await on.attachments.add(b, 'bob', { name: 'y.png', content: png, isPublic: false });
   assert.equal([one.isPicture, one.isPublic, two.isPublic, two.by], [true, true, false, 'bob']);
+  assert.equal(on.noted, ['x.png true', 'y.png false'], 'in the history of the ticket');
   const [file = ''] = on.files();
   assert.is(on.files().length, 1);
   assert.is(statSync(file).mode & 0o777, 0o600);

@@ -55,7 +55,7 @@ export async function openMailScene({ dovecot, exim }: MailServers, { user = 'de
   const tickets = createTickets({ state, clock, changeFeed, zone: 'Europe/Berlin', notify });
   const given = { host: '127.0.0.1', port: dovecot.port, tls: 'none' as const, user, address, poll_s: 10, ...more };
   const place = mailInPlace(given, (more.password as string | undefined) ?? mailPassword);
-  const attachments = createAttachments({ state, clock, changeFeed, data: folder.path });
+  const attachments = createAttachments({ state, clock, changeFeed, data: folder.path, note: async () => undefined });
   const outbox = createOutbox({
     ...{ state, clock, routes, changeFeed, log: silentLog, publicUrl: () => 'https://keel.test', answers: place },
     mailOf: () => Promise.reject(new Error('no report here')),

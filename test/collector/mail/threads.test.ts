@@ -142,6 +142,22 @@ test('a resolved ticket opens again, a closed one gets a follow-up; the question
   assert.equal([link?.kind, link?.target], ['follows', String(id)]);
 });
 
+test('who asked for what was merged is told what the other says, and that it is resolved; their answer gets to the desk', async () => {
+  const [{ id }, { id: into }] = [await asked('vera'), await asked('tina')];
+  await scene.tickets.merge(id, 'ada', into, 'We go on with both as one.');
+  await scene.tickets.comment(into, 'ada', { text: 'The fuse is ordered.', isPublic: true, isFromRequester: false });
+  const mails = await scene.sent('vera', 3);
+  const told = mails.find((one) => one.includes('The fuse is ordered.')) ?? '';
+  assert.match(headerOf(told, 'Subject'), `#${id}`, 'under the number that they know');
+  const answer = { from: 'vera@client.test', headers: [`In-Reply-To: ${headerOf(told, 'Message-ID')}`] };
+  const [row] = await scene.receive(mail({ ...answer, text: 'Mine smells.' }));
+  assert.equal([row?.outcome, row?.ticket], ['comment', into]);
+  const comment = (await scene.events(into)).find(({ text }) => text === 'Mine smells.');
+  assert.equal([comment?.is_public, JSON.parse(comment?.data ?? '{}').ofTicket], [0, id], 'not for who asked first');
+  await scene.tickets.resolve(into, 'ada', null);
+  assert.match((await scene.sent('vera', 4)).map((one) => one.replace(/=\r?\n/g, '')).join(), /\/rate\//);
+});
+
 test('a public comment goes out in the thread, and its answer comes back to it', async () => {
   const { id } = await asked('sven', { id: '<sven-1@client.test>' });
   await scene.tickets.comment(id, 'ada', { text: 'Which room?', isPublic: true, isFromRequester: false });

@@ -1,4 +1,5 @@
 /** People who report without an account: the pages as a browser uses them, and what strangers try at them. */
+import { createHash } from 'node:crypto';
 import { request as rawRequest } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -28,6 +29,8 @@ http: { trustProxy: [127.0.0.1] }
 rules: [{ id: disk-space, for_s: 0, clear_for_s: 0 }, { id: disk-space-critical, for_s: 0, clear_for_s: 0 }]
 `,
   });
+  const ada = { name: 'ada', password: 'a sentence of its own', role: 'operator' };
+  await collector.call('/api/v1/users', { method: 'POST', as: 'admin', body: ada });
   machine = await wiredMachine(collector, 'pc-17');
   label = await newLabel();
 });
@@ -85,6 +88,7 @@ const act = async (id: number, what: string, body: object) => {
   const answer = await collector.call(`/api/v1/tickets/${id}/${what}`, { method: 'POST', as: 'operator', body });
   assert.is(answer.status, 200, answer.text);
 };
+const owned = (id: number, assignee: string | null) => act(id, 'assign', { assignee });
 const pathOf = (location: string) => location.split('?')[0] as string;
 
 test('from the label to the rating: a ticket, its answers in public, opened again, rated', async () => {
@@ -119,13 +123,17 @@ test('from the label to the rating: a ticket, its answers in public, opened agai
   assert.match(answered.location, 'done=answered');
   const after = await visit(own);
   assert.match(after.html, 'The &lt;b&gt;blue&lt;/b&gt; one');
-  assert.match(after.html, 'We are working on it');
+  assert.match(after.html, 'Received', 'nobody has taken it');
+  await owned(row.id, 'ada');
+  assert.match((await visit(own)).html, 'We are working on it');
   await act(row.id, 'resolve', { text: 'Secret: cable of the boss' });
   const solved = await visit(own);
   assert.match(solved.html, 'Solved');
   assert.not.match(solved.html, 'cable of the boss');
   assert.match((await send(own, { act: 'reopen', text: 'Black again' })).location, 'done=reopened');
   assert.is((await ticketNamed('The screen is black')).state, 'in_progress');
+  await owned(row.id, null);
+  assert.match((await visit(own)).html, /class="state received"/, 'opened again it waits for somebody');
   await act(row.id, 'resolve', { text: 'New cable' });
   assert.match((await send(own, { act: 'rate', rating: '4', text: 'Kind' })).location, 'done=rated');
   const rated = await collector.state.selectFrom('ratings').selectAll().where('rating', 'is not', null).execute();
@@ -135,16 +143,84 @@ test('from the label to the rating: a ticket, its answers in public, opened agai
   );
 });
 
-test('a request that is worked on as part of another says so, and is not called ended', async () => {
+test('a request that is worked on as part of another goes on here, without a word of the other requester', async () => {
   later();
   const [one, other] = [
     pathOf((await send(label, { problem: 'Mail is slow' })).location),
     pathOf((await send(label, { problem: 'Mail is very slow' })).location),
   ];
   const [from, into] = [await ticketNamed('Mail is slow'), await ticketNamed('Mail is very slow')];
+  await act(into.id, 'comment', { text: 'Said before, to the other', public: true });
   await act(from.id, 'merge', { into: into.id, text: 'We go on with both as one.' });
-  assert.match((await visit(one)).html, 'Worked on together with another request');
-  assert.not.match((await visit(other)).html, 'together with another');
+  await send(other, { act: 'answer', text: 'My own secret' });
+  await owned(into.id, 'ada');
+  await act(into.id, 'comment', { text: 'The line is being mended', public: true });
+  const page = await visit(one);
+  for (const shown of ['Worked on together with another request', 'We are working on it', 'The line is being mended'])
+    assert.match(page.html, shown);
+  for (const hidden of ['My own secret', 'Said before']) assert.not.match(page.html, hidden);
+  assert.match((await send(one, { act: 'answer', text: 'Mine is wireless' })).location, 'done=answered');
+  assert.match((await visit(one)).html, 'Mine is wireless');
+  const others = await visit(other);
+  assert.not.match(others.html, /Mine is wireless|together with another/);
+  await act(into.id, 'resolve', {});
+  assert.match((await visit(one)).html, 'class="state solved"');
+  assert.match((await send(one, { act: 'reopen', text: 'Slow again' })).location, 'done=reopened');
+  assert.is((await ticketNamed('Mail is very slow')).state, 'in_progress');
+});
+
+test('a file for the requester is on their page, and in the history; one for the desk is neither', async () => {
+  later();
+  const own = pathOf((await send(label, { problem: 'How do I scan' })).location);
+  const { id } = await ticketNamed('How do I scan');
+  const add = async (name: string, isPublic: boolean) => {
+    const address = `${url(`/api/v1/tickets/${id}/attachments`)}?name=${name}&public=${isPublic}`;
+    const headers = {
+      'content-type': 'application/octet-stream',
+      authorization: `Bearer ${collector.token('operator')}`,
+    };
+    const answer = await fetch(address, { method: 'POST', body: `text of ${name}`, headers });
+    assert.is(answer.status, 201);
+    return ((await answer.json()) as { id: number }).id;
+  };
+  const [shown, hidden] = [await add('steps.txt', true), await add('inner.txt', false)];
+  const page = await visit(own);
+  assert.match(page.html, `href="${own}/files/${shown}"`);
+  assert.not.match(page.html, 'inner.txt');
+  const file = await fetch(url(`${own}/files/${shown}`), { headers: elsewhere() });
+  assert.equal(
+    [file.status, await file.text(), file.headers.get('content-disposition')?.slice(0, 10)],
+    [200, 'text of steps.txt', 'attachment'],
+  );
+  assert.is((await visit(`${own}/files/${hidden}`)).status, 404);
+  const elsewherePath = pathOf((await send(label, { problem: 'Other one' })).location);
+  assert.is((await visit(`${elsewherePath}/files/${shown}`)).status, 404, 'of another request');
+  const events = collector.state.selectFrom('ticket_events').select(['kind', 'text', 'actor']).where('ticket', '=', id);
+  assert.equal(
+    (await events.where('kind', '=', 'attached').execute()).map(({ text }) => text),
+    ['steps.txt', 'inner.txt'],
+  );
+});
+
+test('labels printed earlier end; those of just now, and what a machine opened, go on', async () => {
+  later();
+  const old = await newLabel();
+  const before = (await collector.call(labelsPath(), { as: 'operator' })).body as { lastAt: number };
+  const machineMade = `/report/${makeSecret()}`;
+  const hash = createHash('sha256')
+    .update(machineMade.split('/')[2] as string)
+    .digest('hex');
+  const row = { token_hash: hash, endpoint: machine.id, made_at: 1, made_by: 'x', expires_at: Date.now() + 60_000 };
+  await collector.state.insertInto('report_labels').values(row).execute();
+  assert.is((await visit(machineMade)).status, 200);
+  await until(() => Date.now() > before.lastAt, 1000, 'the next millisecond');
+  label = await newLabel();
+  const path = `${labelsPath()}?before=${before.lastAt + 1}`;
+  await collector.call(path, { method: 'DELETE', as: 'admin' });
+  assert.equal(
+    [(await visit(old)).status, (await visit(label)).status, (await visit(machineMade)).status],
+    [404, 200, 200],
+  );
 });
 
 test('what only a person of the house may know is in no page: secrets are stored as hashes, the log names none', async () => {
@@ -331,7 +407,13 @@ test('a form of another origin is refused', async () => {
     { 'sec-fetch-site': 'same-site', origin: 'http://other.localhost' },
   ];
   for (const headers of foreign)
-    assert.is((await send(label, { problem: 'Forged' }, { 'sec-fetch-site': 'same-origin', ...headers })).status, 403);
+    for (const language of ['en', 'ja']) {
+      const own = { 'sec-fetch-site': 'same-origin', 'accept-language': language, ...headers };
+      const refused = await send(label, { problem: 'Forged' }, own);
+      assert.is(refused.status, 403);
+      assert.match(refused.html, language === 'ja' ? '保存されませんでした' : 'nothing was saved');
+      assert.not.match(refused.html, /bearer|script|evil|トークン/i);
+    }
   assert.is(await tickets(), before);
 });
 

@@ -94,6 +94,19 @@ test('a public reply of the desk answers; an internal one, and one of the reques
   assert.is(resolution?.dueAt, monday + 2 * day + 8 * hour);
 });
 
+test('a merge that is undone has answered nobody: neither by its sentence nor by the end in between', async () => {
+  const d = await desk();
+  const [id, into] = [await d.tickets.create(asked), await d.tickets.create(asked)];
+  d.at(monday + hour);
+  await d.tickets.merge(id, 'bob', into, 'We go on with both as one.');
+  d.at(monday + 2 * hour);
+  await d.tickets.unmerge(id, 'bob');
+  d.at(monday + 3 * hour);
+  assert.equal((await d.clocks(id)).response?.state, 'running');
+  await d.tickets.comment(id, 'bob', said());
+  assert.is((await d.clocks(id)).response?.state, 'stopped');
+});
+
 test('no one asked for a ticket of the monitor: the first action of a person answers it', async () => {
   const d = await desk();
   const about = {
