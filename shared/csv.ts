@@ -38,6 +38,12 @@ const unguard = (text: string) => (text.startsWith("'") && formula.test(text) ? 
 
 export type CsvCell = string | number | boolean | null;
 
+/** Several names in one cell. A name may hold anything: what parts names is marked where it is a part of one. */
+export const namesCell = (names: readonly string[]): string =>
+  names.map((name) => name.replace(/[\\|]/g, '\\$&')).join(' | ');
+export const namesInCell = (text: string): string[] =>
+  (text.match(/(?:\\.|[^\\|])+/g) ?? []).map((one) => one.trim().replace(/\\(.)/g, '$1')).filter(Boolean);
+
 /** One row, with its line end. */
 export const csvLine = (row: readonly CsvCell[]): string => `${row.map(written).join(',')}\r\n`;
 

@@ -35,6 +35,11 @@ export const ticketAccess: Readonly<Record<string, Role>> = {
   'POST /api/v1/tickets/bulk/hand-off': 'operator',
   'POST /api/v1/tickets/bulk/tags': 'operator',
   'POST /api/v1/tickets/bulk/merge': 'operator',
+  /** With addresses of people: for those who write to them. The table says by whom others are verified. */
+  'GET /api/v1/directory': 'operator',
+  'GET /api/v1/directory/table': 'admin',
+  'POST /api/v1/directory/table': 'admin',
+  'DELETE /api/v1/directory/:id': 'admin',
   'GET /api/v1/people/workload': 'operator',
   'PUT /api/v1/people/:name/skills': 'operator',
   'GET /api/v1/tickets/:id/swarm': 'operator',

@@ -23,6 +23,7 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
   collector: ['collector', null],
   costs: ['cost', 'costs'],
   desks: ['ticket_desk', null],
+  directory: ['directory', 'directory_people'],
   endpoints: ['endpoint', 'endpoints'],
   enroll: ['endpoint', null],
   enrollments: ['join_code', 'enrollments'],

@@ -170,6 +170,7 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'POST /api/v1/tickets/bulk/hand-off': open,
   'POST /api/v1/tickets/bulk/tags': open,
   'POST /api/v1/tickets/bulk/merge': { names: { into: 'ticket' } },
+  'GET /api/v1/directory': open,
   'GET /api/v1/people/workload': open,
   'PUT /api/v1/people/:name/skills': open,
   'GET /api/v1/tickets/:id/swarm': of('ticket'),

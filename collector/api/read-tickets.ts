@@ -222,7 +222,7 @@ export async function ticketById(reading: TicketReading, id: number): Promise<Ti
   return {
     row: ticketOf(row, found?.clocks ?? cancelled, ruleNamed),
     ...(await companyOf(state, id)),
-    requesterIsMailed: reading.tickets.canMail(row.requester),
+    requesterIsMailed: await reading.tickets.canMail(row.requester),
     ratingToken: null,
     made: null,
     chat: reading.tickets.chatOf(id),

@@ -1,18 +1,21 @@
 /** The fleet as a table: the rows that a filter finds with the columns that are wanted, and what people decide of them in. Pure. */
 import type { EndpointRow } from '../../shared/api.ts';
-import { type CsvCell, type CsvFault, columnsIn, csvFault, readCsv, writeCsv } from '../../shared/csv.ts';
+import {
+  type CsvCell,
+  type CsvFault,
+  columnsIn,
+  csvFault,
+  namesCell,
+  namesInCell,
+  readCsv,
+  writeCsv,
+} from '../../shared/csv.ts';
 import { namesThere } from '../../shared/nearest.ts';
 import { nameFault, nameKey } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
 import type { EndpointEdit } from './edit.ts';
 
 const instant = (ms: number | null) => (ms === null ? null : Temporal.Instant.fromEpochMilliseconds(ms).toString());
-/** A name may hold anything: what parts names is marked where it is a part of one. */
-const between = ' | ';
-const listed = (names: readonly string[]) => names.map((name) => name.replace(/[\\|]/g, '\\$&')).join(between);
-const namesIn = (text: string) =>
-  (text.match(/(?:\\.|[^\\|])+/g) ?? []).map((one) => one.trim().replace(/\\(.)/g, '$1')).filter(Boolean);
-
 /** What people decide; by id or name of the endpoint. */
 const entered = ['id', 'name', 'kind', 'site', 'groups', 'tags'] as const;
 type EnteredColumn = (typeof entered)[number];
@@ -22,7 +25,7 @@ const cells = {
   name: ({ name }) => name,
   kind: ({ kind }) => kind,
   site: ({ site }) => site,
-  groups: ({ groups }) => listed(groups.map(({ name }) => name)),
+  groups: ({ groups }) => namesCell(groups.map(({ name }) => name)),
   tags: ({ tags }) => tags.join(' '),
   state: ({ state }) => state,
   attention: ({ alerts: { critical, warning, info } }) => critical + warning + info,
@@ -117,7 +120,7 @@ function editIn(
   }
   if (given.has('groups')) {
     const ids: string[] = [];
-    for (const name of namesIn(of.groups)) {
+    for (const name of namesInCell(of.groups)) {
       const found = [...groups].find(([id, known]) => id === name || nameKey(known) === nameKey(name));
       if (!found) {
         at('groups', reason('name_unknown', { name, ...namesThere(name, [...groups.values()]) }));
@@ -152,7 +155,7 @@ function lineOf(line: number, row: EndpointRow, wanted: EndpointEdit, { groups }
       some
         .map((id) => groups.get(id) ?? id)
         .sort()
-        .join(between);
+        .join(' | ');
     differ(named(row.groups.map(({ id }) => id)), named(ids), { groups: ids });
   }
   const isChanged = before.length > 0;

@@ -2,8 +2,9 @@
  * Notifications about a ticket itself, written in the transaction that notes them: a clock has reached a mark, a hold
  * its date, a public comment, and the question to a requester how satisfied they are.
  */
+import { nameKey } from '../../shared/place-name.ts';
 import type { NamedRule } from '../../shared/words/names.ts';
-import type { StateTransaction } from '../state/database.ts';
+import type { State, StateTransaction } from '../state/database.ts';
 import { addressIn } from './address-in.ts';
 import { type NotificationFacts, type Way, wayBy } from './notification.ts';
 import { type ChannelRoute, routesFor } from './route.ts';
@@ -61,7 +62,7 @@ export async function notifyOfSwarm(
   if (channels.length > 0) await save(db, id, at, channels, `ticket/${id}/swarm`, facts);
   const mailed: string[] = [];
   for (const person of call.people) {
-    const way = wayTo(routes, person);
+    const way = await wayFor(db, routes, person);
     if (way === null) continue;
     const { channel, recipient } = way;
     await save(db, id, at, [channel], `ticket/${id}/swarm/${person}`, { ...facts, recipient });
@@ -80,7 +81,7 @@ export async function askByMail(
   { routes, ruleNamed }: TicketNotifying,
   { id, requester, at, rating }: { id: number; requester: string; at: number; rating: number },
 ): Promise<boolean> {
-  const way = wayTo(routes, requester);
+  const way = await wayFor(db, routes, requester);
   if (way === null || (await isFromProgram(db, id))) return false;
   const facts = await factsOfTicket(db, ruleNamed, id);
   const { channel, recipient } = way;
@@ -98,7 +99,7 @@ export async function confirmByMail(
   { routes, ruleNamed }: TicketNotifying,
   { id, requester, at }: { id: number; requester: string; at: number },
 ): Promise<boolean> {
-  const way = wayTo(routes, requester);
+  const way = await wayFor(db, routes, requester);
   if (way === null) return false;
   const { channel, recipient } = way;
   const news = { event: 'received', severity: 'info', why: null, recipient } as const;
@@ -126,7 +127,7 @@ export async function commentByMail(
   { routes, ruleNamed }: TicketNotifying,
   { id, requester, at, writtenIn = id }: { id: number; requester: string; at: number; writtenIn?: number },
 ): Promise<boolean> {
-  const way = wayTo(routes, requester);
+  const way = await wayFor(db, routes, requester);
   if (way === null) return false;
   const { id: commentEvent } = await db
     .selectFrom('ticket_events')
@@ -158,7 +159,7 @@ export async function notifyOfNews(
   { routes, ruleNamed, wayOf }: TicketNotifying,
   { id, person, at, why, events }: TicketNewsFor,
 ): Promise<boolean | 'later'> {
-  const mail = wayTo(routes, person);
+  const mail = await wayFor(db, routes, person);
   const way = wayOf?.(person, at) ?? (mail && { ...mail, user: null });
   if (way === 'quiet') return 'later';
   if (way === null) return false;
@@ -186,6 +187,26 @@ export function wayTo(
   const channel = routes.find((route) => route.channel.kind === 'email')?.name;
   const recipient = requester === null ? null : addressIn(requester);
   return channel === undefined || recipient === null ? null : { channel, recipient };
+}
+
+/** The same, and where the name has no address, by that of the one person whom the directory has under it. */
+export async function wayFor(
+  db: State | StateTransaction,
+  routes: readonly ChannelRoute[],
+  requester: string | null,
+): Promise<{ channel: string; recipient: string } | null> {
+  const way = wayTo(routes, requester);
+  if (way !== null || requester === null || requester === '') return way;
+  const found = await db
+    .selectFrom('directory_people')
+    .select('mail')
+    .where('left_at', 'is', null)
+    .where('mail', 'is not', null)
+    .where((is) => is.or([is('login', '=', requester), is('name_key', '=', nameKey(requester))]))
+    .limit(2)
+    .execute();
+  const [only, another] = found;
+  return only === undefined || another !== undefined ? null : wayTo(routes, only.mail);
 }
 
 type TicketFacts = Omit<NotificationFacts, 'event' | 'severity' | 'why'>;

@@ -145,7 +145,7 @@ export function createSelfService({ state, clock, fleet, tickets, knowledge, rul
       const endpoint = await endpointOf(label);
       return {
         ...{ machine: endpoint.name, contact: rules.contact },
-        mayMail: tickets.canMail('requester@example.org'),
+        mayMail: await tickets.canMail('requester@example.org'),
         known: await knownOf(state, endpoint, clock.now()),
       };
     },

@@ -17,6 +17,7 @@ import type { ClusterTables } from './cluster-tables.ts';
 import type { Json, Ms, Worked } from './columns.ts';
 import type { CostTables } from './cost-tables.ts';
 import type { DeskTables } from './desk-tables.ts';
+import type { DirectoryTables } from './directory-tables.ts';
 import type { IdentityTables } from './identity-tables.ts';
 import type { KnowledgeTables } from './knowledge-tables.ts';
 import type { MailTables } from './mail-tables.ts';
@@ -59,6 +60,7 @@ export interface Database
     AuditTables,
     ChangeTables,
     ChatTables,
+    DirectoryTables,
     ClusterTables,
     CostTables,
     DeskTables,

@@ -113,6 +113,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   request_links: rows(ofTickets),
   ratings: [{ emptied: ofTickets, set: { comment: null } }, ...texts('comment')],
   impacts: [{ emptied: ofTickets, set: { reason: '' } }, ...texts('reason', 'segments')],
+  directory_machines: rows(own),
   ticket_links: texts('target'),
   // Their bytes go with the next sweep of files, see collector/attachments.
   attachments: [...rows(ofTickets), ...texts('name')],
@@ -259,6 +260,8 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   ticket_watchers: nothing,
   ticket_news: nothing,
   person_skills: nothing,
+  // Whoever works at it is still there.
+  directory_people: nothing,
   watches: nothing,
   state_days: nothing,
   settings: nothing,

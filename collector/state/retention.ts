@@ -92,6 +92,9 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   mail_messages: evidence('at', 'not exists (select 1 from tickets k where k.id = t.ticket)'),
   users: entered,
   person_skills: entered,
+  // Who has left is removed by a person, who may first have to hand over what was theirs.
+  directory_people: entered,
+  directory_machines: entered,
   identities: entered,
   second_factors: entered,
   push_subscriptions: entered,

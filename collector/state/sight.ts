@@ -160,6 +160,9 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | CountedBy | typeof e
   targets: by('id'),
   watched_states: by('subject'),
 
+  directory_people: atSite('site'),
+  directory_machines: (sight) => sql`(${own(sight)} and ${within('person', 'directory_people')(sight)})`,
+
   installs: own,
   software_read: own,
   software_titles: (sight) => sql`id in (select title from installs where ${own(sight)})`,

@@ -8,7 +8,7 @@ import { fail } from '../../shared/errors.ts';
 import { shownInstant } from '../../shared/zone.ts';
 import { readCalendars } from '../calendars/calendars.ts';
 import type { ChangeFeed } from '../change-feed.ts';
-import { askByMail, commentByMail, confirmByMail, type TicketNotifying, wayTo } from '../notify/of-ticket.ts';
+import { askByMail, commentByMail, confirmByMail, type TicketNotifying, wayFor } from '../notify/of-ticket.ts';
 import type { Database, StateTransaction } from '../state/database.ts';
 import type { State } from '../state/open.ts';
 import { conflict, createChanges, type PersonAction, type StoredTicket, save } from './change.ts';
@@ -86,7 +86,7 @@ export interface Tickets extends Teamwork, TicketLinks, Merging, Watching, Ratin
   /** An answer of the requester ends the wait for it; a public comment of another goes to them by mail. */
   comment(id: number, by: string, comment: Comment, also?: AlsoSaved): Promise<void>;
   /** Whether mails reach this requester. */
-  canMail(requester: string | null): boolean;
+  canMail(requester: string | null): Promise<boolean>;
   /** Where whoever works on it talks; null where the settings name no place. */
   chatOf(id: number): string | null;
   assign(id: number, by: string, assignee: string | null): Promise<void>;
@@ -226,7 +226,7 @@ export function createTickets(parts: TicketsParts): Tickets {
       });
       if (isMailed) parts.notify?.wake();
     },
-    canMail: (requester) => wayTo(parts.notify?.routes ?? [], requester) !== null,
+    canMail: async (requester) => (await wayFor(parts.state, parts.notify?.routes ?? [], requester)) !== null,
     chatOf: (id) => parts.chat?.replaceAll('{ticket}', String(id)) ?? null,
     assign: (id, by, assignee) =>
       touch(id, async (db, _, now) => {

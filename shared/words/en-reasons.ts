@@ -3,7 +3,15 @@
  * in ../reason.ts. A browser loads them when a page or an error needs them.
  */
 export const reasons = {
+  entry_mail: 'This is no mail address such as mia@example.org',
+  entry_phone: 'A phone number is 3 to 40 digits, spaces or + ( ) / . -',
   no_scripts_file: 'There is no scripts.yaml on this machine: no script may be run',
+  person_login_taken: '{{name}} has this log-in already',
+  person_mail_taken: '{{name}} has this address already',
+  person_many_machines: '{{count}} machines are more than the {{limit}} that one person may have',
+  person_of_ldap:
+    'This person comes from the directory server; change {{fields}} there. Machines and log-in can be set here',
+  person_unnamed: 'A person needs a mail address or a number, by which they are found again',
   scripts_off_here: 'scripts.yaml of this machine does not say enabled: true',
   scripts_not_on_system: 'Scripts are run on Linux only so far, and this is {{system}}',
   scripts_file_refused: 'scripts.yaml is not used: {{text}}',

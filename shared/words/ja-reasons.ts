@@ -2,7 +2,15 @@
 import type { Phrases, ReasonWords } from './shape.ts';
 
 export const reasons: ReasonWords = {
+  entry_mail: 'mia@example.org のようなメールアドレスではありません',
+  entry_phone: '電話番号は 3 ～ 40 文字の数字、空白、+ ( ) / . - で書きます',
   no_scripts_file: 'このマシンに scripts.yaml がないため、スクリプトは実行できません',
+  person_login_taken: 'このログイン名はすでに {{name}} のものです',
+  person_mail_taken: 'このアドレスはすでに {{name}} のものです',
+  person_many_machines: '{{count}} 台は 1 人あたりの上限 {{limit}} 台を超えています',
+  person_of_ldap:
+    'この人はディレクトリサーバーから取り込まれています。{{fields}} はそちらで変更してください。端末とログイン名はここで設定できます',
+  person_unnamed: '後で同じ人とわかるように、メールアドレスか番号が必要です',
   scripts_off_here: 'このマシンの scripts.yaml に enabled: true がありません',
   scripts_not_on_system: 'スクリプトは現在 Linux でのみ実行できます。このマシンは {{system}} です',
   scripts_file_refused: 'scripts.yaml を使用できません: {{text}}',

@@ -48,6 +48,7 @@ function fitting(table: string, column: string): unknown {
     'tickets.state': 'on_hold',
     'desk_links.state': 'linked',
     'chat_events.state': 'taken',
+    'directory_people.source': 'csv',
     'tickets.channel': 'phone',
     'tickets.category': 'question',
     'tickets.hold_reason': 'awaiting_vendor',

@@ -25,6 +25,7 @@ import { costRoutes } from './costs.ts';
 import { credentialRoutes } from './credentials.ts';
 import { dependencyRoutes } from './dependencies.ts';
 import { deskRoutes } from './desks.ts';
+import { directoryRoutes } from './directory.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
@@ -106,6 +107,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   restoreTestRoutes,
   placeRoutes,
   peopleRoutes,
+  directoryRoutes,
   calendarRoutes,
   seriesRoutes,
   usualRoutes,

@@ -10,6 +10,7 @@ import { Certificate } from './settings-certificate.tsx';
 import { ChatRooms, OwnChatAccounts } from './settings-chat.tsx';
 import { Collectors } from './settings-collectors.tsx';
 import { Desks } from './settings-desks.tsx';
+import { Directory } from './settings-directory.tsx';
 import { LogIns } from './settings-log-ins.tsx';
 import { MailInBox } from './settings-mail.tsx';
 import { Mirrors } from './settings-mirrors.tsx';
@@ -63,6 +64,7 @@ export function SettingsPage() {
       {may('admin') && <Mirrors />}
       {may('admin') && <ProviderSettings />}
       {may('admin') && <Users />}
+      {may('admin') && <Directory />}
       {may('admin') && <LogIns ofAll />}
       {may('admin') && <Tokens />}
       {may('admin') && (

@@ -12,6 +12,7 @@ import { Form } from '../parts/form.tsx';
 import { navigate, to } from '../router.ts';
 import { t } from '../words/words.ts';
 import { HelpWhileTyping } from './knowledge/help.tsx';
+import { RequesterInput } from './requester-input.tsx';
 import { categories } from './ticket-filters.tsx';
 
 const levels = ['1', '2', '3'] as const;
@@ -54,13 +55,11 @@ export function NewTicket({ onClose }: { onClose: () => void }) {
           )}
         </Field>
         <div class="form-row">
-          <Input
-            label={t('ticket.requester')}
+          <RequesterInput
             value={requester}
             onInput={setRequester}
             placeholder={me.value?.user ?? ''}
-            maxLength={128}
-            autocomplete="off"
+            endpoint={endpoint}
           />
           <Select
             label={t('ticket.channel')}

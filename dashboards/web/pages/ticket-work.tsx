@@ -11,6 +11,7 @@ import { PersonInput } from '../parts/person-input.tsx';
 import { TextArea } from '../parts/text-area.tsx';
 import { to } from '../router.ts';
 import { t } from '../words/words.ts';
+import { RequesterInput } from './requester-input.tsx';
 import { categories, tiers } from './ticket-filters.tsx';
 import { PartsWork } from './ticket-parts.tsx';
 import { isSwarm } from './ticket-swarm.tsx';
@@ -109,12 +110,11 @@ function Correct({ detail: { row }, run, busy }: PartProps) {
       onSend={() => run('correct', changes)}
     >
       {row.kind === 'person' && (
-        <Input
-          label={t('ticket.requester')}
+        <RequesterInput
           value={requester}
           onInput={setRequester}
-          maxLength={128}
           help={t('ticket.requesterHelp')}
+          endpoint={row.endpoint?.id ?? ''}
         />
       )}
       <Select

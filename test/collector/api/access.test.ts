@@ -245,6 +245,12 @@ const cost = {
   ...{ category: 'people', kind: 'monthly', cents: 1, from: '2026-01', to: null, months: null, reason: 'new' },
 };
 const addCost = () => addPlace('costs', cost);
+async function addPerson(): Promise<void> {
+  const csv = `name,mail\nMia,mia${++people}@example.org\n`;
+  await collector.call('/api/v1/directory/table', { method: 'POST', as: 'admin', body: { csv, reason: 'new' } });
+  const { body } = await collector.call('/api/v1/directory', { as: 'admin' });
+  ids.person = (body as { items: { id: string }[] }).items[0]?.id ?? '';
+}
 const product = { patterns: ['draw pro*'], class: 'approved', entitlements: [], reason: 'new' };
 
 async function addProduct(): Promise<void> {
@@ -1079,6 +1085,10 @@ const calls: Record<string, Call> = {
   'PATCH /api/v1/costs/:id': { before: addCost, path: '/api/v1/costs/:cost', body: { cents: 2, reason: 'raise' } },
   'DELETE /api/v1/costs/:id': { before: addCost, path: '/api/v1/costs/:cost', body: { reason: 'twice' }, status: 204 },
   'GET /api/v1/costs/:id/versions': { before: addCost, path: '/api/v1/costs/:cost/versions' },
+  'GET /api/v1/directory': {},
+  'GET /api/v1/directory/table': {},
+  'POST /api/v1/directory/table': { body: { csv: 'name,mail\n' } },
+  'DELETE /api/v1/directory/:id': { before: addPerson, path: '/api/v1/directory/:person', status: 204 },
   'GET /api/v1/costs/table': {},
   'POST /api/v1/costs/table': { body: { csv: 'name,category,kind,amount,from\n' } },
   'GET /api/v1/costs/settings': {},

@@ -1,0 +1,81 @@
+/** People whom the desk knows: the list to choose from, and as one table. */
+import { Type } from 'typebox';
+import { DirectoryPerson } from '../../../shared/directory.ts';
+import { knownPeople, listPeople, removePerson, writePeople } from '../../directory/directory.ts';
+import { type DirectoryNames, directoryTable, readDirectory } from '../../directory/table.ts';
+import type { State, StateTransaction } from '../../state/database.ts';
+import type { App, Context } from '../context.ts';
+import { closed, Id, Nothing, PageMark } from '../shapes.ts';
+import { tableRoutes } from '../tables.ts';
+
+const tags = ['directory'];
+const Query = Type.Object(
+  {
+    q: Type.Optional(Type.String({ maxLength: 200, description: 'in a name, address, number or name of a machine' })),
+    endpoint: Type.Optional(Type.String({ maxLength: 64, description: 'who works at it' })),
+    left: Type.Optional(Type.Boolean({ description: 'who has left, too' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+    page: Type.Optional(PageMark),
+  },
+  closed,
+);
+const People = Type.Object({
+  items: Type.Array(DirectoryPerson),
+  next: Type.Union([Type.String(), Type.Null()]),
+  total: Type.Integer({ description: 'on all pages' }),
+});
+
+async function namesIn(db: State | StateTransaction): Promise<DirectoryNames> {
+  const sites = await db.selectFrom('sites').select(['id', 'name']).orderBy('name_key').execute();
+  const endpoints = db.selectFrom('endpoints').select(['id', 'name']).where('retired_at', 'is', null);
+  const users = await db.selectFrom('users').select('name').orderBy('name').execute();
+  return { sites, endpoints: await endpoints.orderBy('name').execute(), logins: users.map(({ name }) => name) };
+}
+
+export function directoryRoutes(app: App, { state, clock }: Context): void {
+  const url = '/api/v1/directory';
+  app.get(
+    url,
+    {
+      schema: {
+        summary: 'People whom the desk knows, by name',
+        ...{ tags, querystring: Query, response: { 200: People } },
+      },
+    },
+    async (request) => {
+      const { limit = 50, page, ...question } = request.query;
+      const offset = Number(page ?? 0);
+      const { items, total } = await listPeople(state, { ...question, limit, offset });
+      const next = offset + items.length < total && items.length > 0 ? String(offset + items.length) : null;
+      return { items, next, total };
+    },
+  );
+
+  app.delete(
+    `${url}/:id`,
+    {
+      schema: {
+        summary: 'Remove a person for good; who is still on the directory server comes back with it',
+        ...{ tags, params: Id, response: { 204: Nothing } },
+      },
+    },
+    async (request, reply) => {
+      await removePerson(state, request.params.id);
+      return reply.status(204).send(null);
+    },
+  );
+
+  tableRoutes(app, {
+    ...{ url: `${url}/table`, tag: 'directory', what: 'People whom the desk knows', file: 'directory' },
+    example: 'name,mail,site,machines\r\nMia Abe,mia@example.org,Osaka,desk-07\r\n',
+    write: async () => directoryTable(await knownPeople(state), await namesIn(state)),
+    read: (text, author) =>
+      // Two tables at a time: the second one is compared with what the first has left.
+      state.transaction().execute(async (db) => {
+        const { faults, lines, changes } = readDirectory(text, await knownPeople(db), await namesIn(db));
+        const applied = author !== null && faults.length === 0;
+        if (applied) await writePeople(db, changes, { by: author.by, at: clock.now() });
+        return { applied, faults, lines };
+      }),
+  });
+}
