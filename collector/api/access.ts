@@ -85,7 +85,9 @@ export const access: Readonly<Record<string, Need>> = {
   'POST /api/v1/endpoints/:id/erase': 'admin',
   /** Gives the history and the name of one endpoint to another machine. */
   'POST /api/v1/endpoints/:id/replaces': 'admin',
+  'GET /api/v1/endpoints/:id/backups/runs': 'viewer',
   'GET /api/v1/endpoints/:id/backups/verified': 'viewer',
+  'GET /api/v1/endpoints/:id/processes': 'viewer',
   'POST /api/v1/endpoints/:id/backups/:job/verified': 'operator',
   'GET /api/v1/sites': 'viewer',
   'POST /api/v1/sites': 'operator',

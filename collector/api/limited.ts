@@ -84,7 +84,9 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   // Another one may be reached by way of a machine that they do not see.
   'PUT /api/v1/endpoints/:id/dependencies': 'refused',
   'GET /api/v1/sites/:id/uplinks': of('site'),
+  'GET /api/v1/endpoints/:id/backups/runs': of('endpoint'),
   'GET /api/v1/endpoints/:id/backups/verified': of('endpoint'),
+  'GET /api/v1/endpoints/:id/processes': of('endpoint'),
   'POST /api/v1/endpoints/:id/backups/:job/verified': of('endpoint'),
   'GET /api/v1/endpoints/:id/rules': of('endpoint'),
   'GET /api/v1/endpoints/:id/agent-settings': of('endpoint'),

@@ -192,6 +192,7 @@ async function runsOf(state: State, endpoints: readonly string[]): Promise<Map<s
     .selectFrom('backup_runs')
     .select(['endpoint', 'product', 'job', 'ended_at', 'bytes'])
     .where('endpoint', 'in', endpoints)
+    .where('result', '<>', 'failed')
     .orderBy('ended_at', 'desc')
     .execute();
   for (const row of rows) {

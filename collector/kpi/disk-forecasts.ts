@@ -26,8 +26,11 @@ type ForecastRow = Selectable<Database['disk_forecasts']>;
 export interface Disks {
   /** @returns how many disks. @throws when the series are away or the collector stops: it is done again later */
   compute(): Promise<number>;
-  /** @param site its name. @param start how many rows to skip */
-  read(site: string | undefined, page: { start: number; limit: number }): Promise<DiskForecasts>;
+  /** @param of the name of a site, the id of an endpoint, or all. @param start how many rows to skip */
+  read(
+    of: { site?: string | undefined; endpoint?: string | undefined },
+    page: { start: number; limit: number },
+  ): Promise<DiskForecasts>;
 }
 
 const dayMs = 86_400_000;
@@ -71,12 +74,13 @@ export function createDisks({ state, fleet, series, clock, stopped }: DiskParts)
       return count;
     },
 
-    async read(site, { start, limit }) {
+    async read({ site, endpoint }, { start, limit }) {
       const inFleet = state
         .selectFrom('disk_forecasts as d')
         .innerJoin('endpoints as e', 'e.id', 'd.endpoint')
         .where('e.retired_at', 'is', null)
-        .$if(site !== undefined, (query) => query.where('e.site', '=', site as string));
+        .$if(site !== undefined, (query) => query.where('e.site', '=', site as string))
+        .$if(endpoint !== undefined, (query) => query.where('e.id', '=', endpoint as string));
       const soon = inFleet.where('d.days', '<=', forecastDays);
       const counts = await inFleet
         .select(({ fn }) => ['d.state', fn.countAll<number>().as('n'), fn.min('d.at').as('at')])

@@ -299,7 +299,7 @@ export interface Database
   /** When this collector was running. A gap between rows is time without observation. */
   watches: { id: Generated<number>; from_at: Ms; to_at: Ms; clean: Flag };
   inventory: { endpoint: string; section: string; at: Ms; received_at: Ms; data: Json };
-  /** Good runs of each backup job, as reported: `usual size` is computed from these. */
+  /** Runs of each backup job, as reported: `usual size` is computed from the good ones. */
   backup_runs: {
     endpoint: string;
     product: string;
@@ -309,6 +309,8 @@ export interface Database
     files: number | null;
     /** Seconds. */
     duration: number | null;
+    /** Good ones, and since migration 112 also those that failed. */
+    result: Generated<'ok' | 'warning' | 'failed'>;
   };
   /** Restores that a person tested. */
   restore_tests: {

@@ -141,7 +141,13 @@ export const words = {
   theme: { system: 'System', light: 'Light', dark: 'Dark' },
   role: { viewer: 'Viewer', operator: 'Operator', manager: 'Manager', admin: 'Admin' },
   kind: { server: 'Server', workstation: 'Workstation' },
-  state: { online: 'Online', offline: 'Signed off', lost: 'Lost', unknown: 'Unknown', never: 'Never seen' },
+  state: {
+    online: 'Online',
+    offline: 'Offline',
+    lost: 'Not responding',
+    unknown: 'Unknown',
+    never: 'Waiting for first report',
+  },
   severity: { info: 'Info', warning: 'Warning', critical: 'Critical' },
   attention: {
     pending: '{{words}} (pending)',
@@ -190,10 +196,10 @@ export const words = {
     behind: { yes: 'A newer one is there', no: 'The newest', unknown: 'Unknown' },
     state: {
       online: 'Online',
-      offline: 'Signed off',
-      lost: 'Lost',
-      never: 'Never seen',
-      unknown: 'Unknown or never seen',
+      offline: 'Offline',
+      lost: 'Not responding',
+      never: 'Waiting for first report',
+      unknown: 'Unknown or waiting',
     },
     kind: { server: 'Servers', workstation: 'Workstations' },
     attention: {

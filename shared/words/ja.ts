@@ -543,7 +543,7 @@ export const words: Words = {
   theme: { system: 'システムに合わせる', light: 'ライト', dark: 'ダーク' },
   role: { viewer: '閲覧者', operator: '運用担当', manager: 'マネージャー', admin: '管理者' },
   kind: { server: 'サーバー', workstation: 'ワークステーション' },
-  state: { online: 'オンライン', offline: '停止中', lost: '応答なし', unknown: '不明', never: '未接続' },
+  state: { online: 'オンライン', offline: 'オフライン', lost: '応答なし', unknown: '不明', never: '初回レポート待ち' },
   severity: { info: '情報', warning: '警告', critical: '重大' },
   attention: {
     pending: '{{words}}（保留中）',
@@ -590,7 +590,13 @@ export const words: Words = {
       behind: 'エージェントの更新',
     },
     behind: { yes: '新しい版あり', no: '最新', unknown: '不明' },
-    state: { online: 'オンライン', offline: '停止中', lost: '応答なし', never: '未接続', unknown: '不明・未接続' },
+    state: {
+      online: 'オンライン',
+      offline: 'オフライン',
+      lost: '応答なし',
+      never: '初回レポート待ち',
+      unknown: '不明・初回レポート待ち',
+    },
     kind: { server: 'サーバー', workstation: 'ワークステーション' },
     attention: { any: '要対応', critical: '重大', warning: '警告', info: '情報', none: '対応不要' },
     backup: {

@@ -190,6 +190,7 @@ step('its page has charts with names, and a table behind each', async () => {
   await page.locator('h1').waitFor();
   world.endpoint = new URL(page.url()).pathname;
   assert.match(world.endpoint, /^\/endpoints\/./);
+  await page.getByRole('link', { name: 'Charts', exact: true }).click();
   const chart = page.getByRole('img', { name: /^Memory\. Memory in use: last [\d.]+/ });
   await chart.waitFor({ timeout: 30_000 });
   assert.ok((await chart.locator('canvas').count()) === 1);
@@ -470,7 +471,18 @@ step('Japanese, and it is remembered', async () => {
   await page.getByRole('heading', { name: /^Memory is used – ./ }).waitFor();
 });
 
-const tabs = ['presence', 'backups', 'updates', 'health', 'software', 'about'];
+const tabs = [
+  'charts',
+  'alerts',
+  'tickets',
+  'processes',
+  'presence',
+  'backups',
+  'updates',
+  'health',
+  'software',
+  'about',
+];
 const pages = () => [
   ...addresses.values(),
   '/alerts',

@@ -385,7 +385,20 @@ async function walk(page: Page, path: string, press = false): Promise<void> {
   }
 }
 
-const tabs = ['charts', 'presence', 'backups', 'updates', 'health', 'software', 'rules', 'about'];
+const tabs = [
+  'overview',
+  'charts',
+  'alerts',
+  'tickets',
+  'processes',
+  'presence',
+  'backups',
+  'updates',
+  'health',
+  'software',
+  'rules',
+  'about',
+];
 
 async function views(): Promise<[path: string, press: boolean][]> {
   const rows = await list<EndpointRow>('endpoints?limit=500');

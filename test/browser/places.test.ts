@@ -196,6 +196,7 @@ step('an endpoint joins groups in its editor, and its page and the filter lead t
   await heading('Cluster');
   const row = (await endpoints()).find(({ name }) => name === 'box-3') as EndpointRow;
   await open(`/endpoints/${row.id}?tab=about`);
+  await press('More…');
   await press('Edit');
   await page.getByRole('checkbox', { name: 'Cluster' }).check();
   await page.getByLabel('Site').fill('Rome');

@@ -301,6 +301,7 @@ step('the incident: how long, whom it hit, how it was found, and all of it on on
   await page.getByText('No restart, no outage, no maintenance').waitFor();
   await page.getByRole('link', { name: 'box-0000' }).first().click();
   await heading('box-0000');
+  await press('More…');
   await press('Edit');
   await page.getByLabel('People who depend on it').fill('12');
   await press('Save');

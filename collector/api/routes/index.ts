@@ -26,6 +26,7 @@ import { credentialRoutes } from './credentials.ts';
 import { dependencyRoutes } from './dependencies.ts';
 import { deskRoutes } from './desks.ts';
 import { directoryRoutes } from './directory.ts';
+import { endpointPageRoutes } from './endpoint-page.ts';
 import { endpointRoutes } from './endpoints.ts';
 import { enrollmentRoutes } from './enrollments.ts';
 import { eventRoutes } from './events.ts';
@@ -104,6 +105,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   scriptRoutes,
   dependencyRoutes,
   retiredRoutes,
+  endpointPageRoutes,
   restoreTestRoutes,
   placeRoutes,
   peopleRoutes,

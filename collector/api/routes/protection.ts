@@ -33,7 +33,7 @@ const PatchQuery = Type.Object(
 );
 const DiskQuery = Type.Object(
   {
-    site,
+    ...{ site, endpoint: kpiScope.endpoint },
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
     page: Type.Optional(PageMark),
   },
@@ -136,8 +136,7 @@ export function protectionRoutes(app: App, context: Context): void {
       },
     },
     async ({ query }) => {
-      const { site: place } = await scopeOf(query);
-      return disks.read(place, { start: Number(query.page ?? 0), limit: query.limit ?? 100 });
+      return disks.read(await scopeOf(query), { start: Number(query.page ?? 0), limit: query.limit ?? 100 });
     },
   );
 }

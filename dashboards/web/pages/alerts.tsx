@@ -51,7 +51,7 @@ const Proposal = ({ alert, onDone }: { alert: Alert; onDone: () => void }) =>
     <span class="quiet small">{t('alert.ticketProposed')}</span>
   );
 
-function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => void }) {
+export function AlertTable({ items, onDone }: { items: readonly Alert[]; onDone: () => void }) {
   return (
     <Table
       caption={t('page.alerts')}

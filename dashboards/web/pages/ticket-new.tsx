@@ -18,10 +18,16 @@ import { categories } from './ticket-filters.tsx';
 const levels = ['1', '2', '3'] as const;
 const channels = ['portal', 'mail', 'phone', 'chat'] as const;
 
-export function NewTicket({ onClose }: { onClose: () => void }) {
+interface NewTicketProps {
+  /** Which it is about, until another one is chosen. */
+  endpoint?: string;
+  onClose: () => void;
+}
+
+export function NewTicket({ endpoint: about = '', onClose }: NewTicketProps) {
   const [title, setTitle] = useState('');
   const [text, setText] = useState('');
-  const [endpoint, setEndpoint] = useState('');
+  const [endpoint, setEndpoint] = useState(about);
   const [impact, setImpact] = useState('3');
   const [urgency, setUrgency] = useState('3');
   const [requester, setRequester] = useState('');

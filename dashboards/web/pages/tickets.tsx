@@ -51,7 +51,7 @@ const toggled = (chosen: ReadonlySet<number>, id: number) => {
   return next;
 };
 
-function TicketTable({ items, choice }: TicketTableProps) {
+export function TicketTable({ items, choice }: TicketTableProps) {
   const isAll = choice !== null && items.every(({ id }) => choice.chosen.has(id));
   return (
     <Table

@@ -493,6 +493,8 @@ const calls: Record<string, Call> = {
       ids.fresh = await enrol();
     },
   },
+  'GET /api/v1/endpoints/:id/backups/runs': { path: '/api/v1/endpoints/:endpoint/backups/runs' },
+  'GET /api/v1/endpoints/:id/processes': { path: '/api/v1/endpoints/:endpoint/processes' },
   'GET /api/v1/endpoints/:id/backups/verified': { path: '/api/v1/endpoints/:endpoint/backups/verified' },
   'POST /api/v1/endpoints/:id/backups/:job/verified': {
     path: '/api/v1/endpoints/:endpoint/backups/nightly/verified',

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
-import { rememberRuns, usualSize } from '../../../collector/fleet/backup-runs.ts';
+import { lastRuns, rememberRuns, sizesOf, usualSize } from '../../../collector/fleet/backup-runs.ts';
 import { type EndpointFacts, noFacts } from '../../../collector/fleet/facts.ts';
 import type { Endpoint, Fleet } from '../../../collector/fleet/fleet.ts';
 import { patchAge, patchAgesOf, patchOverview, patchRow } from '../../../collector/fleet/patch-compliance.ts';
@@ -186,10 +186,22 @@ test('a backup of less than half its usual size stands out, from runs that were 
   await state.destroy();
 });
 
-test('a failed run is no size to compare with, and two runs are no history', async () => {
+test('a failed run is kept and is no size to compare with; however many fail, the good ones stay', async () => {
   const state = await openState(freshPlace());
-  await rememberRuns(state, 'e', [job({ result: 'failed', lastRun: now, lastSuccess: now - day, bytes: 1 })]);
-  assert.is((await state.selectFrom('backup_runs').selectAll().execute()).length, 0);
+  const good = (ago: number) => job({ lastRun: now - ago * hour, lastSuccess: now - ago * hour, bytes: 1000 });
+  const failed = (ago: number) =>
+    job({ result: 'failed', lastRun: now - ago * hour, lastSuccess: now - 100 * hour, bytes: 1 });
+  for (const ago of [103, 102, 101, 100]) await rememberRuns(state, 'e', [good(ago)]);
+  for (let ago = 99; ago >= 40; ago--) await rememberRuns(state, 'e', [failed(ago)]);
+  await rememberRuns(state, 'e', [job({ result: 'running', lastRun: now, lastSuccess: now - 100 * hour })]);
+  const rows = await state.selectFrom('backup_runs').select(['result', 'bytes']).execute();
+  assert.is(rows.filter(({ result }) => result === 'ok').length, 4);
+  assert.is(rows.filter(({ result }) => result === 'failed').length, 40);
+  const [shown] = await lastRuns(state, 'e');
+  assert.is(shown?.runs.length, 30);
+  assert.equal(shown?.runs.at(-1), { endedAt: now - 40 * hour, result: 'failed', bytes: 1, duration: 60 });
+  const [metric] = await sizesOf(state, 'e', [job({})], now);
+  assert.equal(metric?.fields, { size_percent: 100 }, 'of the good ones alone');
   const two = [
     { endedAt: 1, bytes: 10 },
     { endedAt: 2, bytes: 10 },

@@ -66,7 +66,7 @@ test.after(async () => {
   folder.remove();
 });
 
-const read = (site?: string, page = {}) => disks.read(site, { start: 0, limit: 100, ...page });
+const read = (site?: string, page = {}) => disks.read({ site }, { start: 0, limit: 100, ...page });
 
 test('before the first night nothing is known, and that is said', async () => {
   assert.equal(await read(), {

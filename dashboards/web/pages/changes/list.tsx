@@ -34,7 +34,7 @@ const kindWord = (kind: Kind) => t(kind === 'all' ? 'change.all' : `change.kind.
 
 export const concernsChanges = ({ kind }: { kind: string }) => kind === 'change' || kind === 'ticket';
 
-function columnsOf(): TableColumn<ChangeRow>[] {
+export function columnsOf(): TableColumn<ChangeRow>[] {
   return [
     {
       key: 'name',

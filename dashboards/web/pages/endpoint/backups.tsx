@@ -1,23 +1,29 @@
 /** The backup jobs of an endpoint, whatever product makes them. */
 
 import { useState } from 'preact/hooks';
-import type { EndpointDetail } from '../../../../shared/api.ts';
+import type { EndpointDetail, EndpointRow } from '../../../../shared/api.ts';
+import type { BackupRuns } from '../../../../shared/backup-runs.ts';
 import type { BackupJob } from '../../../../shared/inventory.ts';
 import type { Level } from '../../../../shared/level.ts';
 import { bytes, duration, number } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
-import { Box, Callout, Empty, Ready } from '../../parts/box.tsx';
-import { Input, Select } from '../../parts/field.tsx';
+import { Box, Callout, Ready } from '../../parts/box.tsx';
+import { withCode } from '../../parts/code.tsx';
+import { CopyButton, Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { to, withQuery } from '../../router.ts';
+import { editQuery } from '../../rules/family.ts';
 import { localText } from '../../time/local.ts';
 import { formatReasons } from '../../words/reason.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
+import { Runs } from './runs.tsx';
 import { reasonOfCheck, sectionOf } from './sections.ts';
+import '../../look/endpoint.css';
 
 /** The form's own time has no zone: it is the viewer's. */
 const localNow = () => localText(Date.now()).slice(0, 16);
@@ -109,10 +115,11 @@ function Facts({ job, level }: { job: BackupJob; level: Level | null }) {
 }
 
 interface JobProps extends VerifyProps {
+  runs: BackupRuns['runs'];
   verdict: EndpointDetail['backups'][number] | undefined;
 }
 
-function Job({ endpoint, job, verdict, onDone }: JobProps) {
+function Job({ endpoint, job, verdict, runs, onDone }: JobProps) {
   const level = verdict?.level ?? null;
   return (
     <Box
@@ -131,6 +138,7 @@ function Job({ endpoint, job, verdict, onDone }: JobProps) {
             {job.verifyNote && <> · {formatReasons(job.verifyNote)}</>}
           </Callout>
         )}
+        <Runs name={job.job} runs={runs} />
         <Facts job={job} level={level} />
         <p class="small">
           <span class="quiet">{t('backup.protects')}: </span>
@@ -194,8 +202,40 @@ function Outcome({ ok }: { ok: boolean }) {
   );
 }
 
+/** The line that makes the backup there is known, whatever makes it; and the way to say that none is needed. */
+function NoBackup({ row: { id, kind, platform } }: { row: EndpointRow }) {
+  const own = t('backup.noneCommand');
+  const line =
+    platform === 'win32'
+      ? `& "$env:ProgramFiles\\Evenkeel Agent\\evenkeel-agent.exe" run-backup --job nightly --schedule daily -- ${own}`
+      : `sudo evenkeel-agent run-backup --job nightly --schedule daily -- ${own}`;
+  const rule = kind === 'server' ? 'backup-none-server' : 'backup-none';
+  const exception = `${to.rule(rule)}${withQuery('', editQuery({ of: 'endpoint', target: id }))}`;
+  return (
+    <Box title={t('backup.noneTitle')}>
+      <div class="stack">
+        <p>{t('backup.noneLead')}</p>
+        <p>{withCode(t('backup.noneRun'))}</p>
+        <div class="row">
+          <code class="line">{line}</code> <CopyButton text={line} slim />
+        </div>
+        {may('admin') && (
+          <p>
+            {t('backup.noneNeeded')} <a href={exception}>{t('backup.noneException')}</a>
+          </p>
+        )}
+      </div>
+    </Box>
+  );
+}
+
 export function Backups({ detail, reload }: { detail: EndpointDetail; reload: () => void }) {
   const section = sectionOf(detail, 'backups');
+  const { id } = detail.row;
+  const runs = useLoad<Page<BackupRuns>>(
+    section?.data.length ? `endpoints/${encodeURIComponent(id)}/backups/runs` : null,
+    (change) => change.kind === 'inventory' && change.endpoint === id,
+  );
   if (section === null) {
     return (
       <Callout tone="unknown" title={t('backup.unknownTitle')}>
@@ -204,13 +244,7 @@ export function Backups({ detail, reload }: { detail: EndpointDetail; reload: ()
     );
   }
   if (section.data.length === 0) {
-    return (
-      <section class="box">
-        <Empty icon="protection" title={t('backup.noneTitle')}>
-          <p>{t('backup.noneLead')}</p>
-        </Empty>
-      </section>
-    );
+    return <NoBackup row={detail.row} />;
   }
   return (
     <>
@@ -224,6 +258,7 @@ export function Backups({ detail, reload }: { detail: EndpointDetail; reload: ()
             endpoint={detail.row.id}
             job={job}
             verdict={detail.backups.find((one) => one.job === job.job && one.product === job.product)}
+            runs={runs.data?.items.find((one) => one.job === job.job && one.product === job.product)?.runs ?? []}
             onDone={reload}
           />
         ))}

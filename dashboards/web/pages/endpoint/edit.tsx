@@ -101,10 +101,11 @@ interface EditProps {
   /** Who cannot work while it is down; null: not known. */
   people: number | null;
   onDone: () => void;
+  onCancel: () => void;
 }
 
 /** Begins with what is so at the moment of opening. */
-function EditForm({ row, people: known, onDone, onCancel }: EditProps & { onCancel: () => void }) {
+export function EditForm({ row, people: known, onDone, onCancel }: EditProps) {
   const [name, setName] = useState(row.name);
   const [kind, setKind] = useState<string>(row.kind);
   const [site, setSite] = useState(row.site ?? '');
@@ -155,28 +156,5 @@ function EditForm({ row, people: known, onDone, onCancel }: EditProps & { onCanc
       </div>
       <Groups value={groups} onChange={setGroups} />
     </Form>
-  );
-}
-
-export function Edit({ row, people, onDone }: EditProps) {
-  const [open, setOpen] = useState(false);
-  const close = () => setOpen(false);
-  if (!open) {
-    return (
-      <button type="button" class="button" onClick={() => setOpen(true)}>
-        {t('endpoint.edit')}
-      </button>
-    );
-  }
-  return (
-    <EditForm
-      row={row}
-      people={people}
-      onDone={() => {
-        close();
-        onDone();
-      }}
-      onCancel={close}
-    />
   );
 }

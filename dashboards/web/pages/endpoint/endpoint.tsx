@@ -1,134 +1,68 @@
 /** One endpoint: what it is, how it is, and everything known of it in tabs. */
 import type { EndpointDetail } from '../../../../shared/api.ts';
-import { worstOf } from '../../../../shared/level.ts';
+import { number } from '../../../../shared/words/format.ts';
 import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
-import { may } from '../../net/session.ts';
-import { attentionWords } from '../../parts/attention.tsx';
 import { Callout, PageHead, Ready } from '../../parts/box.tsx';
-import { Fact } from '../../parts/fact.tsx';
-import { Mark, StateMark } from '../../parts/mark.tsx';
-import { Meter } from '../../parts/meter.tsx';
-import { Ago } from '../../parts/moment.tsx';
 import { search, to, withQuery } from '../../router.ts';
-import { t, wordOr } from '../../words/words.ts';
-import { MaintenanceLink } from '../maintenance/link.tsx';
-import { WorkingButton } from '../maintenance/working.tsx';
-import { RemoteLinks } from '../remote-links.tsx';
+import { language, t } from '../../words/words.ts';
 import { ScriptsBox } from '../scripts/box.tsx';
 import { About } from './about.tsx';
+import { AlertsTab, TicketsTab, useOpenTickets } from './activity.tsx';
 import { AgentUpdateBox } from './agent-update.tsx';
 import { Backups } from './backups.tsx';
 import { Charts } from './charts.tsx';
 import { Dependencies } from './dependencies.tsx';
-import { Edit } from './edit.tsx';
+import { FirstReport } from './first-report.tsx';
 import { FloodCallout } from './flood.tsx';
+import { Head } from './head.tsx';
 import { Health } from './health.tsx';
 import { Identity } from './identity.tsx';
+import { Overview } from './overview.tsx';
 import { PresenceTab } from './presence.tsx';
+import { ProcessesTab } from './processes.tsx';
 import { EndpointRules } from './rules.tsx';
 import { AgentSettingsBox } from './settings.tsx';
 import { Software } from './software.tsx';
 import { TrustCallout } from './trust.tsx';
 import { Updates } from './updates.tsx';
 
-const tabs = ['charts', 'presence', 'backups', 'updates', 'health', 'software', 'rules', 'about'] as const;
+const tabs = [
+  ...(['overview', 'charts', 'alerts', 'tickets', 'presence', 'backups', 'updates'] as const),
+  ...(['health', 'software', 'processes', 'rules', 'about'] as const),
+];
 type Tab = (typeof tabs)[number];
 
 interface TabProps {
   detail: EndpointDetail;
   reload: () => void;
+  tickets: ReturnType<typeof useOpenTickets>;
 }
 
-function Tabs({ id, current }: { id: string; current: Tab }) {
+/** How many things wait there; nothing for none. */
+function countOf(tab: Tab, { row }: EndpointDetail, tickets: number): number {
+  if (tab === 'alerts')
+    return row.attention.reduce((sum, { state, count }) => sum + (state === 'pending' ? 0 : count), 0);
+  if (tab === 'tickets') return tickets;
+  return tab === 'updates' ? (row.patches.pendingSecurity ?? 0) : 0;
+}
+
+function Tabs({ detail, tickets, current }: Pick<TabProps, 'detail' | 'tickets'> & { current: Tab }) {
   return (
     <nav class="tabs" aria-label={t('tab.label')}>
-      {tabs.map((tab) => (
-        <a
-          key={tab}
-          href={`${to.endpoint(id)}${withQuery('', { tab: tab === 'charts' ? null : tab })}`}
-          aria-current={tab === current ? 'page' : undefined}
-        >
-          {t(`tab.${tab}`)}
-        </a>
-      ))}
-    </nav>
-  );
-}
-
-function Head({ detail, reload }: TabProps) {
-  const { row } = detail;
-  const facts = [t(`kind.${row.kind}`), row.site, row.os, row.version && t('endpoint.agent', { version: row.version })];
-  return (
-    <>
-      <PageHead
-        title={row.name}
-        lead={
-          <>
-            {facts.filter(Boolean).join(' · ')}{' '}
-            {row.groups.map(({ id, name }) => (
-              <a class="tag" key={id} href={to.group(id)}>
-                {t('filter.name.group')}: {name}
-              </a>
-            ))}{' '}
-            {row.tags.map((tag) => (
-              <span class="tag" key={tag}>
-                {tag}
-              </span>
-            ))}
-          </>
-        }
-      >
-        {may('operator') && <WorkingButton endpoint={row.id} />}
-        {may('operator') && <MaintenanceLink of="endpoint" target={row.id} />}
-        {may('operator') && (
-          <a class="button" href={`/labels?${new URLSearchParams({ endpoint: row.id })}`}>
-            {t('selfService.label.button')}
+      {tabs.map((tab) => {
+        const n = countOf(tab, detail, tickets.data?.total ?? 0);
+        return (
+          <a
+            key={tab}
+            href={`${to.endpoint(detail.row.id)}${withQuery('', { tab: tab === 'overview' ? null : tab })}`}
+            aria-current={tab === current ? 'page' : undefined}
+          >
+            {t(`tab.${tab}`)} {n > 0 && <span class="quiet">{number(n, language.value)}</span>}
           </a>
-        )}
-        {may('operator') && <Edit row={row} people={detail.people} onDone={reload} />}
-      </PageHead>
-      <RemoteLinks endpoint={row.id} />
-      <section class="box">
-        <div class="box-body now">
-          <dl class="facts">
-            <Fact name={t('column.state')}>
-              <StateMark row={row} />
-              <div class="quiet small">
-                {t('endpoint.since')} <Ago at={row.stateSince} />
-                {row.stateReason && ` (${wordOr('cause', row.stateReason)})`}
-              </div>
-            </Fact>
-            <Fact name={t('endpoint.lastSeen')}>
-              <Ago at={row.lastSeenAt} />
-              <div class="quiet small">
-                {t('endpoint.measured')} <Ago at={row.valuesAt} />
-              </div>
-            </Fact>
-            <Fact name={t('column.cpu')}>
-              <Meter value={row.cpuPercent} level={worstOf(row, 'cpu.usage_active')} />
-            </Fact>
-            <Fact name={t('column.memory')}>
-              <Meter value={row.memoryPercent} level={worstOf(row, 'mem.used_percent')} />
-            </Fact>
-            <Fact name={row.disk ? t('endpoint.fullest', { path: row.disk.path }) : t('column.disk')}>
-              <Meter value={row.disk?.usedPercent ?? null} level={worstOf(row, 'disk.used_percent')} />
-            </Fact>
-          </dl>
-          {row.attention.length > 0 && (
-            <ul class="row" aria-label={t('column.attention')}>
-              {row.attention.map((item) => (
-                <li key={item.code}>
-                  <Mark tone={item.severity} icon={item.severity} chip>
-                    <a href={`/alerts?endpoint=${encodeURIComponent(row.id)}`}>{attentionWords(item)}</a>
-                  </Mark>
-                </li>
-              ))}
-            </ul>
-          )}
-        </div>
-      </section>
-    </>
+        );
+      })}
+    </nav>
   );
 }
 
@@ -144,10 +78,20 @@ function Beta({ platform }: { platform: string }) {
   ) : null;
 }
 
-function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
+function TabOf({ tab, detail, reload, tickets }: TabProps & { tab: Tab }) {
   switch (tab) {
+    case 'overview':
+      return detail.row.state === 'never' ? (
+        <FirstReport row={detail.row} enrolledAt={detail.enrolledAt} />
+      ) : (
+        <Overview detail={detail} />
+      );
     case 'charts':
       return <Charts detail={detail} />;
+    case 'alerts':
+      return <AlertsTab row={detail.row} />;
+    case 'tickets':
+      return <TicketsTab row={detail.row} open={tickets} />;
     case 'presence':
       return <PresenceTab detail={detail} />;
     case 'backups':
@@ -163,6 +107,8 @@ function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
       );
     case 'software':
       return <Software detail={detail} />;
+    case 'processes':
+      return <ProcessesTab detail={detail} />;
     case 'rules':
       return <EndpointRules detail={detail} />;
     case 'about':
@@ -177,16 +123,23 @@ function TabOf({ tab, detail, reload }: TabProps & { tab: Tab }) {
   }
 }
 
+/** A link that names a time or a metric, and no tab, is one to the charts. */
+function tabIn(query: URLSearchParams): Tab {
+  const wanted = query.get('tab');
+  const isOfCharts = ['from', 'range', 'metric'].some((name) => query.has(name));
+  return tabs.find((name) => name === wanted) ?? (isOfCharts ? 'charts' : 'overview');
+}
+
 export function EndpointPage({ id }: { id: string }) {
   const loaded = useLoad<EndpointDetail>(
     `endpoints/${encodeURIComponent(id)}`,
     (change) => 'endpoint' in change && change.endpoint === id && change.kind !== 'values',
     2000,
   );
+  const tickets = useOpenTickets(id);
   // The values move with the stream; the rest is read again only when it has changed.
   const fresh = rows.value?.get(id);
-  const wanted = new URLSearchParams(search.value).get('tab');
-  const tab = tabs.find((name) => name === wanted) ?? 'charts';
+  const tab = tabIn(new URLSearchParams(search.value));
   return (
     <>
       {loaded.data === null && <PageHead title={fresh?.name ?? t('page.endpoint')} />}
@@ -196,12 +149,12 @@ export function EndpointPage({ id }: { id: string }) {
           return (
             <>
               <Head detail={detail} reload={loaded.reload} />
-              <Beta platform={detail.row.platform} />
               <Identity detail={detail} />
               <TrustCallout id={id} />
               {detail.flood && <FloodCallout flood={detail.flood} />}
-              <Tabs id={id} current={tab} />
-              <TabOf tab={tab} detail={detail} reload={loaded.reload} />
+              <Tabs detail={detail} tickets={tickets} current={tab} />
+              <TabOf tab={tab} detail={detail} reload={loaded.reload} tickets={tickets} />
+              {tab === 'overview' && <Beta platform={detail.row.platform} />}
             </>
           );
         }}

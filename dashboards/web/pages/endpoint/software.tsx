@@ -8,6 +8,7 @@ import { Ago, Moment } from '../../parts/moment.tsx';
 import { Pager, Table } from '../../parts/table.tsx';
 import { language, t } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
+import { WhoHas } from './updates.tsx';
 
 const pageSize = 100;
 
@@ -49,7 +50,18 @@ export function Software({ detail }: { detail: EndpointDetail }) {
         rows={shown}
         keyOf={(row) => `${row.name} ${row.version}`}
         columns={[
-          { key: 'name', head: t('software.name'), cell: (row) => row.name },
+          {
+            key: 'name',
+            head: t('software.name'),
+            cell: ({ name }) => (
+              <div>
+                {name}
+                <div class="small plain">
+                  <WhoHas name={name} />
+                </div>
+              </div>
+            ),
+          },
           { key: 'version', head: t('updates.version'), cell: (row) => row.version ?? none },
           { key: 'publisher', head: t('software.publisher'), cell: (row) => row.publisher ?? none },
           {

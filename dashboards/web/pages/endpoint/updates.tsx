@@ -5,10 +5,13 @@ import type { OsState, PatchState, PendingUpdate } from '../../../../shared/inve
 import { worstOf } from '../../../../shared/level.ts';
 import { none, number, time } from '../../../../shared/words/format.ts';
 import { Box, Callout } from '../../parts/box.tsx';
+import { Dots } from '../../parts/dots.tsx';
 import { Fact } from '../../parts/fact.tsx';
+import { CopyButton } from '../../parts/field.tsx';
 import { LevelMark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
+import { search, setQuery, withQuery } from '../../router.ts';
 import { formatReasons } from '../../words/reason.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
@@ -70,17 +73,59 @@ function SecurityMark({ value }: { value: boolean | null }) {
   return <span class="tag">{t('updates.isSecurity')}</span>;
 }
 
-function Pending({ list }: { list: readonly PendingUpdate[] }) {
+/**
+ * Where the supplier says what an update changes; null where no address is certain. Microsoft's articles go by the
+ * number in the title; Debian's tracker knows each binary package by its own name. Others go by the name of the source
+ * package, by release or by architecture, which are not known here.
+ */
+function changelogOf(name: string, manager: string, system: string | null): string | null {
+  const [, article] = /\bKB(\d{6,8})\b/.exec(name) ?? [];
+  if (article !== undefined && manager.startsWith('windows')) return `https://support.microsoft.com/help/${article}`;
+  if (manager === 'apt' && system?.startsWith('Debian'))
+    return `https://tracker.debian.org/pkg/${encodeURIComponent(name.replace(/:.*/, ''))}`;
+  return null;
+}
+
+/** One line each, for a mail or a ticket. */
+const listText = (rows: readonly PendingUpdate[]) =>
+  rows.map(({ name, installed, candidate }) => `${name} ${installed ?? '?'} -> ${candidate ?? '?'}`).join('\n');
+
+interface PendingProps {
+  state: PatchState;
+  /** The name of the operating system. */
+  system: string | null;
+}
+
+function Pending({ state: { list, manager }, system }: PendingProps) {
   const [all, setAll] = useState(false);
-  const rows = [...list].sort((a, b) => Number(b.security ?? false) - Number(a.security ?? false));
+  const isSecurityOnly = new URLSearchParams(search.value).get('security') === '1';
+  const rows = list
+    .filter(({ security }) => security || !isSecurityOnly)
+    .sort((a, b) => Number(b.security ?? false) - Number(a.security ?? false));
   return (
     <>
+      <div class="box-body row">
+        <label class="row">
+          <input
+            type="checkbox"
+            checked={isSecurityOnly}
+            onChange={() => setQuery({ security: isSecurityOnly ? null : '1' })}
+          />
+          {t('updates.onlySecurity')}
+        </label>
+        {rows.length > 0 && <CopyButton text={listText(rows)} slim />}
+      </div>
+      {rows.length === 0 && <p class="box-body quiet">{t('updates.noSecurity')}</p>}
       <Table
         caption={t('updates.pendingList')}
         rows={all ? rows : rows.slice(0, mostShown)}
         keyOf={(row) => `${row.name}${row.candidate}`}
         columns={[
-          { key: 'name', head: t('updates.package'), cell: (row) => row.name },
+          {
+            key: 'name',
+            head: t('updates.package'),
+            cell: ({ name }) => <PackageName name={name} changelog={changelogOf(name, manager, system)} />,
+          },
           { key: 'installed', head: t('updates.installed'), cell: (row) => row.installed ?? none },
           { key: 'candidate', head: t('updates.candidate'), cell: (row) => row.candidate ?? none },
           {
@@ -106,6 +151,36 @@ function Pending({ list }: { list: readonly PendingUpdate[] }) {
   );
 }
 
+function PackageName({ name, changelog }: { name: string; changelog: string | null }) {
+  return (
+    <div>
+      {name}
+      {/* Software has it by the name of the inventory. */}
+      <div class="small plain">
+        <Dots
+          of={[
+            changelog !== null && (
+              <a href={changelog} target="_blank" rel="noreferrer noopener">
+                {t('updates.changelog')}
+                <span class="unseen"> {name}</span>
+              </a>
+            ),
+            <WhoHas name={name} />,
+          ]}
+        />
+      </div>
+    </div>
+  );
+}
+
+/** To the machines that have it. */
+export const WhoHas = ({ name }: { name: string }) => (
+  <a href={`/software${withQuery('', { search: name })}`}>
+    {t('updates.others')}
+    <span class="unseen"> {name}</span>
+  </a>
+);
+
 function Scan({ scan, row }: { scan: PatchState['scan']; row: EndpointRow }) {
   return (
     <LevelMark level={scan === 'ok' ? null : worstOf(row, 'patches.scan_ok')} else={scan === 'ok' ? 'ok' : 'unknown'}>
@@ -114,7 +189,7 @@ function Scan({ scan, row }: { scan: PatchState['scan']; row: EndpointRow }) {
   );
 }
 
-function ManagerBox({ state, row }: { state: PatchState; row: EndpointRow }) {
+function ManagerBox({ state, row, system }: PendingProps & { row: EndpointRow }) {
   const format = (value: number | null) => (value === null ? t('common.unknown') : number(value, language.value));
   return (
     <Box
@@ -151,7 +226,7 @@ function ManagerBox({ state, row }: { state: PatchState; row: EndpointRow }) {
           <Fact name={t('updates.automatic')}>{t(`updates.auto.${state.autoUpdates}`)}</Fact>
         </dl>
       </div>
-      {state.list.length > 0 && <Pending list={state.list} />}
+      {state.list.length > 0 && <Pending state={state} system={system} />}
     </Box>
   );
 }
@@ -167,7 +242,9 @@ export function Updates({ detail }: { detail: EndpointDetail }) {
           {reasonOfCheck(detail, /patch|update/) ?? t('common.notReported')}
         </Callout>
       ) : (
-        patches.data.map((state) => <ManagerBox key={state.manager} state={state} row={detail.row} />)
+        patches.data.map((state) => (
+          <ManagerBox key={state.manager} state={state} row={detail.row} system={os?.data.name ?? null} />
+        ))
       )}
     </>
   );

@@ -47,7 +47,7 @@ type DiskItem = DiskForecasts['items'][number];
 /** A slope that is hardly above zero gives centuries. */
 const farDays = 365;
 
-function daysText({ days, soonest, latest }: DiskItem): string {
+export function daysText({ days, soonest, latest }: DiskItem): string {
   if (days === 0) return t('stability.disks.full');
   const [low, high] = [format(Math.floor(soonest)), format(Math.ceil(latest))];
   const interval =

@@ -1,0 +1,52 @@
+/** The last runs of a backup job as a strip: tall is good, half is a warning, a low block failed. */
+import type { BackupRuns } from '../../../../shared/backup-runs.ts';
+import { bytes, duration, time } from '../../../../shared/words/format.ts';
+import { language, t } from '../../words/words.ts';
+
+type ShownRun = BackupRuns['runs'][number];
+
+const textOf = ({ endedAt, result, bytes: size, duration: long }: ShownRun) =>
+  [
+    time(endedAt, language.value, 'moment'),
+    t(`backup.runs.${result}`),
+    size !== null && bytes(size, language.value),
+    long !== null && duration(long, language.value),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+
+const cell = 8;
+const heights = { ok: 20, warning: 13, failed: 7 };
+
+export function Runs({ name, runs }: { name: string; runs: readonly ShownRun[] }) {
+  const [first, last] = [runs[0], runs.at(-1)];
+  if (!first || !last) return <p class="quiet small">{t('backup.runs.none')}</p>;
+  const count = (result: ShownRun['result']) => runs.filter((run) => run.result === result).length;
+  const said = t('backup.runs.said', {
+    n: runs.length,
+    ok: count('ok'),
+    warning: count('warning'),
+    failed: count('failed'),
+  });
+  return (
+    <div class="runs">
+      <svg viewBox={`0 0 ${runs.length * cell} 22`} role="img" aria-label={`${name}: ${said}`}>
+        {runs.map((run, n) => (
+          <rect
+            key={run.endedAt}
+            class={`run-${run.result}`}
+            x={n * cell + 1}
+            y={21 - heights[run.result]}
+            width={cell - 2}
+            height={heights[run.result]}
+          >
+            <title>{textOf(run)}</title>
+          </rect>
+        ))}
+      </svg>
+      <span class="small quiet">
+        {said} {t('backup.runs.since', { at: time(first.endedAt, language.value, 'moment') })}
+      </span>
+    </div>
+  );
+}
