@@ -442,7 +442,11 @@ export const more = {
     noneBefore: 'No change to these machines is known.',
   },
   calendar: {
-    lead: 'When services are promised, when people work, when the desk answers. A site uses one of each; without one, every hour counts.',
+    lead: 'Calendars: {{n}}, used by sites: {{sites}}.',
+    leadUnused: 'Unused: {{n}}.',
+    leadNext: 'Next day off: {{day}}.',
+    about:
+      'When services are promised, when people work, when the desk answers. A site uses one of each; without one, every hour counts.',
     new: 'New calendar',
     create: 'Create calendar',
     deleteWarning: 'No site uses it. This cannot be undone.',
@@ -471,7 +475,7 @@ export const more = {
       'One per line: 2026-12-24 09:00-12:00; without hours it is closed. They take precedence over holidays.',
   },
   cost: {
-    lead: 'What the service desk costs. Cost per ticket is computed from it.',
+    leadNone: 'No cost is entered, so no cost per ticket can be computed.',
     sentence: '{{month}}: {{operating}} for {{n}} tickets, {{value}} per ticket.',
     sentenceNone: '{{month}}: no cost per ticket yet.',
     new: 'Enter cost',
@@ -561,6 +565,8 @@ export const more = {
     save: 'Save impact',
   },
   report: {
+    newest: 'Newest: {{period}}, {{site}} ({{state}}), made {{made}}.',
+    leadNone: 'No report is made yet.',
     lead: 'Each report keeps its numbers as they were when it was made.',
     makeTitle: 'Make a report',
     make: 'Make report',
@@ -1647,6 +1653,7 @@ export const more = {
     },
   },
   audit: {
+    lastChange: 'Last: {{who}} · {{what}} · {{object}} · {{when}}.',
     lead: 'Every change by a person, a token or a command, and refused log-ins, for three years. Secrets are never in it.',
     filter: 'Filter',
     who: 'Who',
@@ -2038,6 +2045,10 @@ export const more = {
     noPast: 'None yet.',
   },
   onCall: {
+    policiesLead: 'Escalation policies: {{n}}.',
+    policiesDoubt: 'With something to check: {{n}}.',
+    routesDefault: 'No route is written: every channel is notified of its severities.',
+    routesDoubt: 'To check: {{n}}.',
     change: 'Change',
     tab: {
       now: 'Now',
@@ -3364,6 +3375,7 @@ export const more = {
     noParts: 'None of its parts is watched any more. Give it other parts, or delete it.',
   },
   target: {
+    only: { down: 'Down', unknown: 'Unknown' },
     lead: '{{down}} of {{all}} targets are down.',
     unknownOf: 'Unknown: {{n}}.',
     empty: 'Nothing is watched from outside',
@@ -4409,6 +4421,7 @@ export const more = {
     },
   },
   channels: {
+    failingOnly: 'Do not get through',
     adminOnly: 'Admins set up channels. How you are reached yourself is set in the settings.',
     leadWell: 'Channels: {{n}}. Messages get through.',
     leadNone: 'No channel: nobody is notified.',

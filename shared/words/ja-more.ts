@@ -438,7 +438,11 @@ export const more: MoreWords = {
     noneBefore: 'これらの機器の変更は把握していません。',
   },
   calendar: {
-    lead: 'サービスを約束する時間、働く時間、サポートが応答する時間です。拠点ごとに 1 つずつ選びます。選ばない場合は常時です。',
+    lead: 'カレンダー {{n}} 件、使用している拠点 {{sites}}。',
+    leadUnused: '未使用: {{n}} 件。',
+    leadNext: '次の休日: {{day}}。',
+    about:
+      'サービスを約束する時間、働く時間、サポートが応答する時間です。拠点ごとに 1 つずつ選びます。選ばない場合は常時です。',
     new: '新しいカレンダー',
     create: 'カレンダーを作成',
     deleteWarning: 'このカレンダーを使用している拠点はありません。この操作は元に戻せません。',
@@ -465,7 +469,7 @@ export const more: MoreWords = {
     overridesHelp: '1 行に 1 日: 2026-12-24 09:00-12:00。時間がなければ休みです。祝日より優先します。',
   },
   cost: {
-    lead: 'サポートの費用です。チケット単価はここから計算します。',
+    leadNone: '費用が登録されていないため、チケット単価を計算できません。',
     sentence: '{{month}}: チケット {{n}} 件に {{operating}}、1 件あたり {{value}}。',
     sentenceNone: '{{month}}: チケット単価はまだありません。',
     new: '費用を入力',
@@ -555,6 +559,8 @@ export const more: MoreWords = {
     save: '影響を保存',
   },
   report: {
+    newest: '最新: {{period}}、{{site}} ({{state}})、作成 {{made}}。',
+    leadNone: 'レポートはまだありません。',
     lead: '各レポートは、作成した時点の数値のまま保存されます。',
     makeTitle: 'レポートの作成',
     make: 'レポートを作成',
@@ -1636,6 +1642,7 @@ export const more: MoreWords = {
     },
   },
   audit: {
+    lastChange: '最新: {{who}} · {{what}} · {{object}} · {{when}}。',
     lead: '人・トークン・コマンドによるすべての変更と、拒否されたログインを 3 年間記録します。パスワードなどの秘密は含まれません。',
     filter: '絞り込み',
     who: '実行者',
@@ -2026,6 +2033,10 @@ export const more: MoreWords = {
     noPast: 'まだありません。',
   },
   onCall: {
+    policiesLead: 'エスカレーションポリシー {{n}} 件。',
+    policiesDoubt: '要確認: {{n}} 件。',
+    routesDefault: 'ルートの定義はありません。各チャネルは設定された重大度を通知します。',
+    routesDoubt: '要確認: {{n}} 件。',
     change: '変更',
     tab: {
       now: '現在',
@@ -3349,6 +3360,7 @@ export const more: MoreWords = {
     noParts: '監視している構成要素がなくなりました。ほかの構成要素を追加するか、サービスを削除します。',
   },
   target: {
+    only: { down: 'ダウン', unknown: '不明' },
     lead: '{{all}} 件の監視対象のうち {{down}} 件が停止しています。',
     unknownOf: '不明は {{n}} 件です。',
     empty: '外部からの監視はありません',
@@ -4394,6 +4406,7 @@ export const more: MoreWords = {
     },
   },
   channels: {
+    failingOnly: '届いていないチャネル',
     adminOnly: 'チャンネルは管理者が設定します。自分への連絡手段は設定で登録できます。',
     leadWell: 'チャンネル: {{n}} 件。通知は届いています。',
     leadNone: 'チャンネルがありません。誰にも通知されません。',

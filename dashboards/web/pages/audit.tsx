@@ -5,7 +5,8 @@ import { findWord } from '../../../shared/words/index.ts';
 import { useLoad } from '../net/load.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Ago, Moment } from '../parts/moment.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, withQuery } from '../router.ts';
 import { localText } from '../time/local.ts';
@@ -55,10 +56,13 @@ function Done({ row: { action, outcome } }: { row: AuditRow }) {
   );
 }
 
-function Actor({ row: { kind, actor, address } }: { row: AuditRow }) {
+const actorOf = ({ actor }: AuditRow) => findWord(language.value, `actor.${actor}`) ?? (actor || t('audit.nobody'));
+
+function Actor({ row }: { row: AuditRow }) {
+  const { kind, address } = row;
   return (
     <div>
-      <bdi>{findWord(language.value, `actor.${actor}`) ?? (actor || t('audit.nobody'))}</bdi>
+      <bdi>{actorOf(row)}</bdi>
       <div class="quiet small">{[t(`audit.kind.${kind}`), address].filter(Boolean).join(' · ')}</div>
     </div>
   );
@@ -70,6 +74,22 @@ function Subject({ row: { object, objectId, name } }: { row: AuditRow }) {
       <bdi>{name ?? objectId ?? ''}</bdi>
       <div class="quiet small">{[objectWord(object), name === null ? null : objectId].filter(Boolean).join(' · ')}</div>
     </div>
+  );
+}
+
+/** Who changed what last; of which of these, where filters are set. */
+function Lead({ newest }: { newest: AuditRow | undefined }) {
+  if (!newest) return <>{t('audit.lead')}</>;
+  const values = {
+    who: <a href={`/audit${withQuery('', { who: newest.actor })}`}>{actorOf(newest)}</a>,
+    what: actionWord(newest.action),
+    object: [newest.name ?? newest.objectId, objectWord(newest.object)].filter(Boolean).join(' · '),
+    when: <Ago at={newest.at} />,
+  };
+  return (
+    <>
+      <Sentence of="audit.lastChange" values={values} /> {t('audit.lead')}
+    </>
   );
 }
 
@@ -97,7 +117,7 @@ export function AuditPage() {
   const files = withQuery('', Object.fromEntries([...asked].filter(([key]) => key !== 'page')));
   return (
     <>
-      <PageHead title={t('page.audit')} lead={t('audit.lead')}>
+      <PageHead title={t('page.audit')} lead={loaded.data && <Lead newest={loaded.data.items[0]} />}>
         <a class="button" href={`/api/v1/audit.csv${files}`} download>
           CSV
         </a>

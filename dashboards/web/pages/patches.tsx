@@ -10,6 +10,7 @@ import { Choices, Input } from '../parts/field.tsx';
 import { LevelMark, Truth } from '../parts/mark.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
+import { Narrowed } from '../parts/narrowed.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { Pager, Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
@@ -176,29 +177,6 @@ const pageSize = 50;
 const asked = ['state', 'age', 'group', 'site', 'q'] as const;
 type AskedPatches = Partial<Record<(typeof asked)[number], string>>;
 
-/** What the list is narrowed to beside the state, each gone by one press. */
-function Narrowed({ wanted: { age, site } }: { wanted: AskedPatches }) {
-  const name = patchAges.find((one) => one === age);
-  const chips = [
-    ['age', name && `${t('updates.oldest')}: ${t(`patches.age.${name}`)}`],
-    ['site', site !== undefined && `${t('filter.name.site')}: ${site || t('patches.noSite')}`],
-  ] as const;
-  return chips.map(
-    ([key, text]) =>
-      text && (
-        <button
-          key={key}
-          type="button"
-          class="button slim"
-          aria-label={t('change.remove', { name: text })}
-          onClick={() => setQuery({ [key]: null, start: null })}
-        >
-          {text} ✕
-        </button>
-      ),
-  );
-}
-
 interface PatchListProps {
   data: PatchOverview;
   wanted: AskedPatches;
@@ -209,6 +187,8 @@ interface PatchListProps {
 function List({ data: { whole, endpoints, total }, wanted, start, reload }: PatchListProps) {
   const tickets = useMachineTickets('patches', reload);
   const state = shownStates.find((one) => one === wanted.state);
+  const age = patchAges.find((one) => one === wanted.age) ?? null;
+  const { site } = wanted;
   const end = start + endpoints.length;
   return (
     <>
@@ -227,7 +207,13 @@ function List({ data: { whole, endpoints, total }, wanted, start, reload }: Patc
         title={t(`patches.state.${state ?? (wanted.age || wanted.group ? 'all' : 'due')}`)}
         aside={
           <span class="row">
-            <Narrowed wanted={wanted} />
+            <Narrowed
+              of={[
+                ['age', age && `${t('updates.oldest')}: ${t(`patches.age.${age}`)}`],
+                ['site', site !== undefined && `${t('filter.name.site')}: ${site || t('patches.noSite')}`],
+              ]}
+              drop="start"
+            />
           </span>
         }
         flush

@@ -6,9 +6,11 @@ import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
+import { Dots } from '../../parts/dots.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { formatReasons } from '../../words/reason.ts';
 import { actorName, t } from '../../words/words.ts';
@@ -87,14 +89,26 @@ const notTakenColumns: () => TableColumn<NotTaken>[] = () => [
 ];
 
 /** `38 of 41 agents have their settings. Offline: 2. Refused: 1.` */
-function leadOf({ counts, endpoints }: AgentSettingsSummary): string {
+/** All that have not taken their settings stand in one list. */
+function Lead({ counts, endpoints }: AgentSettingsSummary) {
   const others = (['refused', 'partly', 'locked', 'waiting', 'offline', 'old'] as const).filter(
     (state) => (counts[state] ?? 0) > 0,
   );
-  return [
-    t('agentSettings.lead', { n: say(counts.taken ?? 0), of: say(endpoints) }),
-    ...others.map((state) => `${t(`agentSettings.short.${state}`)}: ${say(counts[state] ?? 0)}`),
-  ].join(' · ');
+  return (
+    <Dots
+      of={[
+        <Sentence
+          of="agentSettings.lead"
+          values={{ n: say(counts.taken ?? 0), of: <a href="/">{say(endpoints)}</a> }}
+        />,
+        ...others.map((state) => (
+          <>
+            {t(`agentSettings.short.${state}`)}: <a href="#not-taken">{say(counts[state] ?? 0)}</a>
+          </>
+        )),
+      ]}
+    />
+  );
 }
 
 export function AgentSettingsPage() {
@@ -111,7 +125,7 @@ export function AgentSettingsPage() {
     <>
       <PageHead
         title={t('page.agentSettings')}
-        lead={summary.data && summary.data.endpoints > 0 && leadOf(summary.data)}
+        lead={summary.data && summary.data.endpoints > 0 && <Lead {...summary.data} />}
       >
         {may('admin') && editing === null && (
           <button type="button" class="button main" onClick={() => setEditing('new')}>
@@ -149,7 +163,7 @@ export function AgentSettingsPage() {
         </Ready>
       </Box>
       {(summary.data?.endpoints ?? 0) > 0 && (
-        <Box title={t('agentSettings.notTaken')} flush>
+        <Box title={<span id="not-taken">{t('agentSettings.notTaken')}</span>} flush>
           <Ready of={missing}>
             {({ items }) =>
               items.length === 0 ? (

@@ -8,9 +8,11 @@ import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Callout, Empty, PageHead, Ready } from '../../parts/box.tsx';
+import { Dots } from '../../parts/dots.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Select } from '../../parts/field.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { search, setQuery } from '../../router.ts';
 import { formatReasons } from '../../words/reason.ts';
@@ -23,15 +25,26 @@ import { UpdateSettingsForm } from './settings.tsx';
 const shownAtMost = 500;
 const concerns = ({ kind }: LiveChange) => kind === 'agent_update' || kind === 'endpoint';
 
-function leadOf({ settings, folder, rollout, counts, endpoints }: UpdateSummary): string {
-  if (!settings.on) return t('agentUpdates.isOff');
+function Lead({ settings, folder, rollout, counts, endpoints }: UpdateSummary) {
+  if (!settings.on) return <>{t('agentUpdates.isOff')}</>;
   const version = rollout?.version ?? folder.release?.version;
-  if (version === undefined) return t('agentUpdates.noRelease');
+  if (version === undefined) return <>{t('agentUpdates.noRelease')}</>;
   const others = updatePlaces.filter((place) => place !== 'has' && countOf(counts, place) > 0);
-  return [
-    t('agentUpdates.lead', { version, n: say(countOf(counts, 'has')), of: say(endpoints) }),
-    ...others.map((place) => `${t(`agentUpdates.place.${place}`)}: ${say(countOf(counts, place))}`),
-  ].join(' · ');
+  const link = (place: (typeof updatePlaces)[number]) => (
+    <a href={`/agent-updates?place=${place}`}>{say(countOf(counts, place))}</a>
+  );
+  return (
+    <Dots
+      of={[
+        <Sentence of="agentUpdates.lead" values={{ version, n: link('has'), of: <a href="/">{say(endpoints)}</a> }} />,
+        ...others.map((place) => (
+          <>
+            {t(`agentUpdates.place.${place}`)}: {link(place)}
+          </>
+        )),
+      ]}
+    />
+  );
 }
 
 const endpointColumns = (): TableColumn<EndpointUpdate>[] => [
@@ -176,7 +189,7 @@ export function AgentUpdatesPage() {
   };
   return (
     <>
-      <PageHead title={t('page.agentUpdates')} lead={summary.data && leadOf(summary.data)}>
+      <PageHead title={t('page.agentUpdates')} lead={summary.data && <Lead {...summary.data} />}>
         {may('admin') && !isSetting && (
           <button type="button" class="button" onClick={() => setSetting(true)}>
             {t('agentUpdates.settings')}

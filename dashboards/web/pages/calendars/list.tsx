@@ -10,6 +10,7 @@ import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { to } from '../../router.ts';
@@ -114,6 +115,29 @@ function Edit({ calendar, onDone, onCancel }: { calendar: CalendarRow; onDone: (
   );
 }
 
+/** Which hold where, and what is the next day off of any of them. */
+function Lead({ items }: { items: readonly CalendarRow[] }) {
+  const sites = new Set(items.flatMap(({ sites: own }) => own.map(({ id }) => id))).size;
+  const unused = items.filter(({ sites: own }) => own.length === 0).length;
+  const next = items
+    .map(nextHolidays)
+    .filter((text) => text !== '')
+    .toSorted()[0];
+  return (
+    <>
+      <Sentence
+        of="calendar.lead"
+        values={{
+          n: <a href="#calendars">{number(items.length, language.value)}</a>,
+          sites: <a href="/sites">{number(sites, language.value)}</a>,
+        }}
+      />{' '}
+      {unused > 0 && t('calendar.leadUnused', { n: number(unused, language.value) })}{' '}
+      {next && t('calendar.leadNext', { day: next.split(', ')[0] ?? '' })}
+    </>
+  );
+}
+
 export function CalendarsPage() {
   const loaded = useLoad<Page<CalendarRow>>('calendars', ({ kind }) => kind === 'calendar' || kind === 'site');
   const [open, setOpen] = useState<string | null>(null);
@@ -126,7 +150,7 @@ export function CalendarsPage() {
   const edited = items.find(({ id }) => id === open);
   return (
     <>
-      <PageHead title={t('page.calendars')} lead={t('calendar.lead')}>
+      <PageHead title={t('page.calendars')} lead={items.length > 0 && <Lead items={items} />}>
         {mayForAll('manager') && (
           <button type="button" class="button" onClick={() => setOpen('')}>
             {t('calendar.new')}
@@ -147,6 +171,9 @@ export function CalendarsPage() {
             </Empty>
           ) : (
             <Box flush>
+              <p id="calendars" class="box-body quiet small">
+                {t('calendar.about')}
+              </p>
               <Table
                 caption={t('page.calendars')}
                 rows={list.items}

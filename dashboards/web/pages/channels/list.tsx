@@ -9,7 +9,10 @@ import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../../part
 import { Delete } from '../../parts/delete.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
+import { Narrowed } from '../../parts/narrowed.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
+import { search } from '../../router.ts';
 import { t } from '../../words/words.ts';
 import { OnCallTabs } from '../on-call/tabs.tsx';
 import { ChannelForm } from './form.tsx';
@@ -130,15 +133,17 @@ const ChannelTable = ({ rows, onEdit, onChanged }: ChannelTableProps) => (
   />
 );
 
-const lead = (rows: readonly ChannelRow[]) => {
-  const failing = rows.filter(
-    ({ isFailing, blocked, last }) => isFailing || blocked !== null || (last !== null && last.error !== null),
-  ).length;
-  if (rows.length === 0) return t('channels.leadNone');
-  return failing === 0
-    ? t('channels.leadWell', { n: rows.length })
-    : t('channels.leadFailing', { n: failing, of: rows.length });
-};
+const isTroubled = ({ isFailing, blocked, last }: ChannelRow) =>
+  isFailing || blocked !== null || (last !== null && last.error !== null);
+
+function Lead({ rows }: { rows: readonly ChannelRow[] }) {
+  const failing = rows.filter(isTroubled).length;
+  if (rows.length === 0) return <>{t('channels.leadNone')}</>;
+  const all = <a href="/oncall/channels">{rows.length}</a>;
+  if (failing === 0) return <Sentence of="channels.leadWell" values={{ n: all }} />;
+  const n = <a href="/oncall/channels?failing=1">{failing}</a>;
+  return <Sentence of="channels.leadFailing" values={{ n, of: all }} />;
+}
 
 /** Whoever may not set them up and has the address is told so, in place of forms that would be refused. */
 export const ChannelsPage = () =>
@@ -162,6 +167,7 @@ function ChannelsBox() {
   /** Its name; empty: a new one. */
   const [edited, setEdited] = useState<string | null>(null);
   const rows = list.data?.items ?? [];
+  const isFailing = new URLSearchParams(search.value).get('failing') !== null;
   const [blocked, setBlocked] = useState<ChannelRow | null>(null);
   const close = (saved: ChannelRow) => {
     setEdited(null);
@@ -170,7 +176,7 @@ function ChannelsBox() {
   };
   return (
     <>
-      <PageHead title={t('page.channels')} lead={list.data ? lead(rows) : undefined}>
+      <PageHead title={t('page.channels')} lead={list.data && <Lead rows={rows} />}>
         <button type="button" class="button main" disabled={edited !== null} onClick={() => setEdited('')}>
           {t('channels.add')}
         </button>
@@ -194,6 +200,7 @@ function ChannelsBox() {
           {blocked.blocked}
         </Callout>
       )}
+      <Narrowed of={[['failing', isFailing && t('channels.failingOnly')]]} />
       <Box flush>
         <Ready of={list}>
           {({ items }) =>
@@ -202,7 +209,11 @@ function ChannelsBox() {
                 <p>{t('channels.noneWhy')}</p>
               </Empty>
             ) : (
-              <ChannelTable rows={items} onEdit={(row) => setEdited(row.id)} onChanged={list.reload} />
+              <ChannelTable
+                rows={isFailing ? items.filter(isTroubled) : items}
+                onEdit={(row) => setEdited(row.id)}
+                onChanged={list.reload}
+              />
             )
           }
         </Ready>

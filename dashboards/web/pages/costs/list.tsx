@@ -29,8 +29,8 @@ function Lead({ detail, costs }: { detail: KpiDetail; costs: readonly CostRow[] 
   const { kpi, period } = detail;
   const month = formatMonth(period.name);
   const missing = besideOf(detail, 'missing') ?? 0;
-  if (kpi.value === null || kpi.currency === undefined)
-    return costs.length === 0 ? null : <Sentence of="cost.sentenceNone" values={{ month }} />;
+  if (costs.length === 0) return <>{t('cost.leadNone')}</>;
+  if (kpi.value === null || kpi.currency === undefined) return <Sentence of="cost.sentenceNone" values={{ month }} />;
   const shown = (cents: number | null) => money(cents, kpi.currency as string, language.value);
   const link = <a href={`/stability/cost_per_ticket?period=${period.name}`}>{shown(kpi.value)}</a>;
   const values = { month, operating: shown(besideOf(detail, 'operating')), n: number(kpi.n, language.value) };
@@ -118,7 +118,10 @@ function Costs({ period, present }: { period: string; present: string }) {
   const currency = settings.data?.[0]?.currency ?? 'EUR';
   return (
     <>
-      <PageHead title={t('page.costs')} lead={t('cost.lead')}>
+      <PageHead
+        title={t('page.costs')}
+        lead={detail.data && loaded.data && <Lead detail={detail.data} costs={costs} />}
+      >
         {costs.length > 0 && <MonthPicker period={period} />}
         {may('manager') && (
           <button type="button" class="button" onClick={() => setOpen('')}>
@@ -126,11 +129,6 @@ function Costs({ period, present }: { period: string; present: string }) {
           </button>
         )}
       </PageHead>
-      {detail.data && loaded.data && (
-        <p class="lead">
-          <Lead detail={detail.data} costs={costs} />
-        </p>
-      )}
       {(open === '' || edited) && (
         <Box key={open} title={edited?.name ?? t('cost.new')}>
           <CostForm cost={edited ?? null} currency={currency} month={present} onDone={done} onCancel={close} />

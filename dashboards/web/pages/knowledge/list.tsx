@@ -8,6 +8,7 @@ import { may, mayForAll } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
@@ -63,7 +64,7 @@ const columns = (): TableColumn<ArticleRow>[] => [
 function Lead({ list: { counts, ended } }: { list: ArticleList }) {
   return (
     <>
-      {t('knowledge.lead', { n: say(counts.published) })}{' '}
+      <Sentence of="knowledge.lead" values={{ n: <a href="/knowledge">{say(counts.published)}</a> }} />{' '}
       {ended.asked > 0 && t('knowledge.ended', { n: say(ended.solved), of: say(ended.asked), days: say(ended.days) })}{' '}
       {counts.review > 0 && <a href="/knowledge?list=review">{t('knowledge.toReview', { n: say(counts.review) })}</a>}
     </>

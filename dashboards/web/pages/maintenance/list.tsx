@@ -11,6 +11,7 @@ import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { OnlyOne } from '../../parts/only-one.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { search, setQuery, to } from '../../router.ts';
@@ -29,10 +30,14 @@ function Lead({ items }: { items: readonly MaintenanceRow[] }) {
   const next = items.find(({ state }) => state === 'planned');
   const covered = running.reduce((sum, { endpoints }) => sum + endpoints, 0);
   const hidden = running.reduce((sum, { alerts }) => sum + alerts, 0);
-  const values = { n: say(running.length), endpoints: say(covered), alerts: say(hidden) };
+  const values = {
+    n: <a href="/maintenance">{say(running.length)}</a>,
+    endpoints: say(covered),
+    alerts: hidden === 0 ? say(0) : <a href="/alerts?show=hidden">{say(hidden)}</a>,
+  };
   return (
     <>
-      {running.length === 0 ? t('maintenance.none') : t('maintenance.lead', values)}
+      {running.length === 0 ? t('maintenance.none') : <Sentence of="maintenance.lead" values={values} />}
       {next?.next[0] && (
         <>
           {' '}

@@ -7,6 +7,7 @@ import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { t } from '../../words/words.ts';
 import { DocumentBox, DocumentForm, useRows } from './document-form.tsx';
 import { DoubtsBox } from './doubts.tsx';
@@ -122,12 +123,25 @@ function PolicyBox({ row, reload }: { row: PolicyShown; reload: () => void }) {
   );
 }
 
+/** How many there are, and those in which somebody would not be reached. */
+function Lead({ items }: { items: readonly PolicyShown[] }) {
+  const [first] = items.filter(({ warnings }) => warnings.length > 0);
+  const doubtful = items.filter(({ warnings }) => warnings.length > 0).length;
+  if (items.length === 0) return <>{t('onCall.escalationLead')}</>;
+  return (
+    <>
+      <Sentence of="onCall.policiesLead" values={{ n: <a href={`#policy-${items[0]?.name}`}>{items.length}</a> }} />{' '}
+      {first && <Sentence of="onCall.policiesDoubt" values={{ n: <a href={`#policy-${first.name}`}>{doubtful}</a> }} />}
+    </>
+  );
+}
+
 export function EscalationPage() {
   const loaded = useLoad<Page<PolicyShown>>('on-call/policies', concerns, 2000);
   const [adding, setAdding] = useState(false);
   return (
     <>
-      <PageHead title={t('page.onCallEscalation')} lead={t('onCall.escalationLead')}>
+      <PageHead title={t('page.onCallEscalation')} lead={loaded.data && <Lead items={loaded.data.items} />}>
         {may('admin') && !adding && (
           <button type="button" class="button" onClick={() => setAdding(true)}>
             {t('onCall.addPolicy')}
@@ -154,7 +168,9 @@ export function EscalationPage() {
               </Empty>
             )}
             {items.map((row) => (
-              <PolicyBox key={row.name} row={row} reload={loaded.reload} />
+              <div key={row.name} id={`policy-${row.name}`}>
+                <PolicyBox row={row} reload={loaded.reload} />
+              </div>
             ))}
           </>
         )}

@@ -11,6 +11,7 @@ import { Box, PageHead, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
 import { wallInstant } from '../../time/wall.ts';
 import { language, t } from '../../words/words.ts';
@@ -115,14 +116,27 @@ function Trace() {
   );
 }
 
+function Lead({ row: { owner, warnings } }: { row: RoutesShown }) {
+  return (
+    <>
+      {t(owner === 'default' ? 'onCall.routesDefault' : 'onCall.routesLead')}{' '}
+      {warnings.length > 0 && (
+        <Sentence of="onCall.routesDoubt" values={{ n: <a href="#routes">{warnings.length}</a> }} />
+      )}
+    </>
+  );
+}
+
 export function RoutesPage() {
   const loaded = useLoad<RoutesShown>('routes', concerns, 2000);
   return (
     <>
-      <PageHead title={t('page.onCallRoutes')} lead={t('onCall.routesLead')} />
+      <PageHead title={t('page.onCallRoutes')} lead={loaded.data && <Lead row={loaded.data} />} />
       <OnCallTabs current="routes" />
       <Trace />
-      <Ready of={loaded}>{(row) => <RouteTree row={row} reload={loaded.reload} />}</Ready>
+      <div id="routes">
+        <Ready of={loaded}>{(row) => <RouteTree row={row} reload={loaded.reload} />}</Ready>
+      </div>
     </>
   );
 }

@@ -4,7 +4,8 @@ import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
-import { Moment } from '../../parts/moment.tsx';
+import { Ago, Moment } from '../../parts/moment.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { aboutLanguage, actorName, type Language, t } from '../../words/words.ts';
 import { formatMonth } from '../stability/format.ts';
@@ -58,11 +59,28 @@ function List({ items }: { items: readonly PeriodReportRow[] }) {
   );
 }
 
+/** The newest, which is what most come for. */
+function Lead({ newest }: { newest: PeriodReportRow | undefined }) {
+  if (!newest) return <>{t('report.leadNone')}</>;
+  const { id, period, site, provisional, madeAt } = newest;
+  const values = {
+    period: <a href={`/reports/${id}`}>{formatMonth(period.name)}</a>,
+    site: site?.name ?? t('stability.allSites'),
+    state: t(provisional ? 'stability.provisional' : 'report.final'),
+    made: <Ago at={madeAt} />,
+  };
+  return (
+    <>
+      <Sentence of="report.newest" values={values} /> {t('report.lead')}
+    </>
+  );
+}
+
 export function ReportsPage() {
   const loaded = useLoad<Page<PeriodReportRow>>('reports?limit=100');
   return (
     <>
-      <PageHead title={t('page.reports')} lead={t('report.lead')} />
+      <PageHead title={t('page.reports')} lead={loaded.data && <Lead newest={loaded.data.items[0]} />} />
       {may('manager') && (
         <Box title={t('report.makeTitle')}>
           <MakeForm />

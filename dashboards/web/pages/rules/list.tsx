@@ -15,6 +15,8 @@ import { Input } from '../../parts/field.tsx';
 import { isPhone } from '../../parts/fold.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Mark } from '../../parts/mark.tsx';
+import { Narrowed } from '../../parts/narrowed.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import {
@@ -165,7 +167,8 @@ export function RulesPage() {
   const words = query.get('q') ?? '';
   const isNew = may('admin') && query.get('new') !== null;
   const families = familiesOf(list.data?.items ?? []);
-  const found = families.filter((family) => matches(family, words));
+  const isFiring = query.get('firing') !== null;
+  const found = families.filter((family) => matches(family, words) && (!isFiring || alertsOf(family.id) > 0));
   // Those with alerts first: a phone shows no more than these and some.
   const urgent = found.toSorted((a, b) => alertsOf(b.id) - alertsOf(a.id));
   const shown = isPhone.value && !all ? urgent.slice(0, mostOnPhone) : found;
@@ -174,7 +177,17 @@ export function RulesPage() {
     <>
       <PageHead
         title={t('page.rules')}
-        lead={list.data && t('rules.lead', { n: format(families.length), holding: format(holding) })}
+        lead={
+          list.data && (
+            <Sentence
+              of="rules.lead"
+              values={{
+                n: <a href="/rules">{format(families.length)}</a>,
+                holding: <a href="/rules?firing=1">{format(holding)}</a>,
+              }}
+            />
+          )
+        }
       >
         {may('admin') && !isNew && (
           <button type="button" class="button" onClick={() => setQuery({ new: '1' })}>
@@ -202,6 +215,7 @@ export function RulesPage() {
           placeholder={t('rules.searchHint')}
           wide
         />
+        <Narrowed of={[['firing', isFiring && t('rules.alerts')]]} />
       </div>
       <section class="box" aria-label={t('page.rules')}>
         <Ready of={list}>

@@ -9,6 +9,7 @@ import { Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { OnlyOne } from '../../parts/only-one.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { navigate, search, setQuery } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
@@ -98,11 +99,17 @@ function columnsOf({ end, edit }: SilenceActs): TableColumn<SilenceRow>[] {
 }
 
 /** `3 silences hide 4 alerts`. */
-const leadOf = ({ active, pending, alerts }: SilenceSummary) =>
-  [
-    active === 0 ? t('silence.none') : t('silence.lead', { n: say(active), alerts: say(alerts) }),
-    ...(pending === 0 ? [] : [t('silence.toCome', { n: say(pending) })]),
-  ].join(' ');
+const hiddenAlerts = '/alerts?show=hidden';
+
+function Lead({ active, pending, alerts }: SilenceSummary) {
+  const values = { n: <a href="/silences">{say(active)}</a>, alerts: <a href={hiddenAlerts}>{say(alerts)}</a> };
+  return (
+    <>
+      {active === 0 ? t('silence.none') : <Sentence of="silence.lead" values={values} />}{' '}
+      {pending > 0 && <Sentence of="silence.toCome" values={{ n: <a href="/silences">{say(pending)}</a> }} />}
+    </>
+  );
+}
 
 /** Matchers of the address; those of one alert come from the collector. */
 function useAsked() {
@@ -145,7 +152,7 @@ export function SilencesPage({ isNew = false }: { isNew?: boolean }) {
   const shown = problem ?? asked.problem;
   return (
     <>
-      <PageHead title={t('page.silences')} lead={summary.data && leadOf(summary.data)}>
+      <PageHead title={t('page.silences')} lead={summary.data && <Lead {...summary.data} />}>
         {may('operator') && !open && (
           <button type="button" class="button" onClick={() => setOpen(true)}>
             <Icon name="add" />

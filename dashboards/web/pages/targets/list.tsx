@@ -9,6 +9,8 @@ import { may, me } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Ago } from '../../parts/moment.tsx';
+import { Narrowed } from '../../parts/narrowed.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { t } from '../../words/words.ts';
@@ -32,13 +34,27 @@ function Sight({ sight }: { sight: TargetSight }) {
   );
 }
 
+/** What nobody has looked at yet is unknown as well. */
+const isIn =
+  (wanted: string | null) =>
+  ({ state }: Pick<TargetRow, 'state'>) =>
+    wanted === null || wanted === (state === 'never' ? 'unknown' : state);
+
 function Lead({ rows }: { rows: readonly TargetRow[] }) {
-  const down = rows.filter(({ state }) => state === 'down').length;
-  const unknown = rows.filter(({ state }) => state === 'unknown' || state === 'never').length;
+  const down = rows.filter(isIn('down')).length;
+  const unknown = rows.filter(isIn('unknown')).length;
   return (
     <>
-      {t('target.lead', { down: format(down), all: format(rows.length) })}
-      {unknown > 0 && ` ${t('target.unknownOf', { n: format(unknown) })}`}
+      <Sentence
+        of="target.lead"
+        values={{
+          down: <a href="/targets?state=down">{format(down)}</a>,
+          all: <a href="/targets">{format(rows.length)}</a>,
+        }}
+      />{' '}
+      {unknown > 0 && (
+        <Sentence of="target.unknownOf" values={{ n: <a href="/targets?state=unknown">{format(unknown)}</a> }} />
+      )}
     </>
   );
 }
@@ -109,6 +125,7 @@ export function TargetsPage() {
   const endpoints = useLoad<Page<EndpointRow>>(may('operator') ? 'endpoints?limit=500' : null);
   // From its own page.
   const [open, setOpen] = useState<string | null>(new URLSearchParams(search.value).get('target'));
+  const state = new URLSearchParams(search.value).get('state');
   const close = () => {
     setOpen(null);
     setQuery({ target: null });
@@ -139,7 +156,8 @@ export function TargetsPage() {
           />
         </Box>
       )}
-      <Ready of={loaded}>{({ items }) => <List rows={items} />}</Ready>
+      <Narrowed of={[['state', (state === 'down' || state === 'unknown') && t(`target.only.${state}`)]]} />
+      <Ready of={loaded}>{({ items }) => <List rows={items.filter(isIn(state))} />}</Ready>
     </>
   );
 }

@@ -13,6 +13,8 @@ import { Field, Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Ago } from '../../parts/moment.tsx';
+import { Narrowed } from '../../parts/narrowed.tsx';
+import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { t } from '../../words/words.ts';
@@ -176,6 +178,7 @@ export function ServicesPage() {
     setOpen(null);
     setQuery({ service: null });
   };
+  const wanted = new URLSearchParams(search.value).get('state');
   const rows = loaded.data?.items ?? [];
   const edited = rows.find(({ id }) => id === open);
   const down = rows.filter(({ state }) => state === 'down').length;
@@ -188,8 +191,19 @@ export function ServicesPage() {
         lead={
           rows.length > 0 && (
             <>
-              {t('service.lead', { down: format(down), all: format(rows.length) })}
-              {unknown > 0 && ` ${t('service.unknownOf', { n: format(unknown) })}`}
+              <Sentence
+                of="service.lead"
+                values={{
+                  down: <a href="/services?state=down">{format(down)}</a>,
+                  all: <a href="/services">{format(rows.length)}</a>,
+                }}
+              />{' '}
+              {unknown > 0 && (
+                <Sentence
+                  of="service.unknownOf"
+                  values={{ n: <a href="/services?state=unknown">{format(unknown)}</a> }}
+                />
+              )}
             </>
           )
         }
@@ -215,7 +229,10 @@ export function ServicesPage() {
           />
         </Box>
       )}
-      <Ready of={loaded}>{({ items }) => <List rows={items} />}</Ready>
+      <Narrowed of={[['state', (wanted === 'down' || wanted === 'unknown') && t(`target.only.${wanted}`)]]} />
+      <Ready of={loaded}>
+        {({ items }) => <List rows={items.filter(({ state }) => wanted === null || state === wanted)} />}
+      </Ready>
     </>
   );
 }
