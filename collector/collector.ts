@@ -309,7 +309,7 @@ function createNewest(series: SeriesStore, rows: Rows, forecasts: Forecasts, clo
 }
 
 type Opened = Awaited<ReturnType<typeof openStores>>;
-type Cleaned = Deps &
+type Cleaned = OpenParts &
   Pick<Opened, 'state' | 'driver'> & {
     accounts: Accounts;
     outbox: Outbox;
@@ -351,9 +351,9 @@ function openOwnBackups({ folder, series, held, ...parts }: CopiedParts, onStop:
 
 /** What is done at night, or at the start where the collector was off at night. */
 function keepHouse(parts: Cleaned, onStop: (close: Close) => void): void {
-  const { state, clock, log, driver, accounts, outbox, chores, erasures } = parts;
+  const { state, clock, log, driver, accounts, outbox, chores, erasures, stopped } = parts;
   const housekeeping = createHousekeeping({
-    ...{ state, clock, log },
+    ...{ state, clock, log, stopped },
     chores: [
       { name: 'ended sessions', run: () => accounts.sessions.prune() },
       { name: 'old notifications', run: () => outbox.prune() },

@@ -3,14 +3,25 @@
  * this process alone and ends with it, however it ends. The path is a link: the text lies outside, so that no copy or backup of
  * the data folder holds it.
  */
-import { mkdtempSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Log } from '../../shared/log.ts';
 import type { Tokens } from '../accounts/tokens.ts';
 
 const name = 'local tools';
 const prefix = 'evenkeel-local-';
+/** Beside the token: which link leads to it. */
+const ownerName = 'link';
 /** Systems tidy folders of temporary files up after days without use. */
 const touchedEveryMs = 86_400_000;
 
@@ -73,6 +84,7 @@ function writeOutside(secret: string, link: string): string {
       folder = mkdtempSync(join(place, prefix));
       const file = join(folder, 'token');
       writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+      writeFileSync(join(folder, ownerName), resolve(link), { mode: 0o600 });
       symlinkSync(file, link, 'file');
       return file;
     } catch (error) {
@@ -86,8 +98,19 @@ function writeOutside(secret: string, link: string): string {
 /** What a start that was killed has left, here and outside; before 0.2 it was a file. */
 function remove(path: string): void {
   const old = targetOf(path);
-  if (old !== null && basename(dirname(old)).startsWith(prefix)) rmSync(dirname(old), { recursive: true, force: true });
+  if (old !== null && basename(dirname(old)).startsWith(prefix) && linkOf(dirname(old)) === resolve(path))
+    rmSync(dirname(old), { recursive: true, force: true });
   rmSync(path, { force: true });
+}
+
+/** The link that leads to the token in this folder: in a copy of a data folder the link leads to the token of the other collector. */
+function linkOf(folder: string): string | null {
+  try {
+    return readFileSync(join(folder, ownerName), 'utf8');
+  } catch {
+    // Gone, or of a version that did not write it: left to whoever tidies temporary files.
+    return null;
+  }
 }
 
 function targetOf(path: string): string | null {

@@ -17,6 +17,8 @@ export interface HousekeepingParts {
   clock: Clock;
   log: Log;
   chores: readonly Chore[];
+  /** A collector that stops breaks off what runs: no failure. */
+  stopped?: AbortSignal;
 }
 
 export interface Housekeeping {
@@ -34,7 +36,7 @@ const key = 'housekeeping';
 
 const nightBefore = (at: number) => Math.floor((at - nightMs) / dayMs);
 
-export function createHousekeeping({ state, clock, log, chores }: HousekeepingParts): Housekeeping {
+export function createHousekeeping({ state, clock, log, chores, stopped }: HousekeepingParts): Housekeeping {
   let running: Promise<void> = Promise.resolve();
 
   async function lastDone(): Promise<Record<string, number>> {
@@ -45,6 +47,7 @@ export function createHousekeeping({ state, clock, log, chores }: HousekeepingPa
   async function once(): Promise<void> {
     const done = await lastDone();
     for (const { name, run } of chores) {
+      if (stopped?.aborted) break;
       const now = clock.now();
       const last = done[name];
       // A last time in the future comes from a wrong clock: the chore runs again, which harms nothing.
@@ -53,7 +56,8 @@ export function createHousekeeping({ state, clock, log, chores }: HousekeepingPa
         await run();
         done[name] = now;
       } catch (thrown) {
-        log.error({ err: thrown, chore: name }, 'A nightly chore failed; it is tried again next night');
+        if (stopped?.aborted) log.info({ chore: name }, 'A nightly chore was broken off; it runs at the next start');
+        else log.error({ err: thrown, chore: name }, 'A nightly chore failed; it is tried again next night');
       }
     }
     const value = JSON.stringify(done);

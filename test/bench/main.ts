@@ -1,4 +1,4 @@
-/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert|software|knowledge|backup|bridge|stores|scale|paper>`: figures, measured on this machine, beside something to compare them with. */
+/** `npm run bench -- <intake|agent|query|day|rules|forecast|baseline|kpi|floods|floods-mixed|large|messages|alert|software|knowledge|backup|bridge|stores|scale|paper|web>`: figures, measured on this machine, beside something to compare them with. */
 import '../../shared/needs-node.ts';
 
 interface Bench {
@@ -25,6 +25,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   scale: () => import('./scale.ts'),
   stores: () => import('./stores.ts'),
   paper: () => import('./paper.ts'),
+  web: () => import('./web.ts'),
   'floods-mixed': () => import('./floods-mixed.ts'),
 };
 

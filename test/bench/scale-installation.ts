@@ -19,6 +19,8 @@ export interface Installation {
   collectors: number[];
   servers: number[];
   token: string;
+  /** From the link that the start printed. */
+  setup: string;
   close(): Promise<void>;
 }
 
@@ -143,6 +145,7 @@ async function start(
   return {
     ...{ http: running[0]?.http ?? '', mqtt, token, servers, close },
     share: isCluster || isShared ? perConnection : null,
+    setup: /\/setup#(\S+)/.exec(running[0]?.collector.stdout() ?? '')?.[1] ?? '',
     collectors: running.map(({ collector }) => collector.child.pid as number),
   };
 }

@@ -73,7 +73,10 @@ async function totalsOf(senders: readonly Sender[]): Promise<SenderTotals> {
   return { connected: sum('connected'), sent: sum('sent'), acknowledged: sum('acknowledged'), failed: sum('failed') };
 }
 
-function startSenders({ mqtt, share }: Installation, { endpoints, intervalMs }: ScaleCase): Sender[] {
+export function startSenders(
+  { mqtt, share }: Pick<Installation, 'mqtt' | 'share'>,
+  { endpoints, intervalMs }: Pick<ScaleCase, 'endpoints' | 'intervalMs'>,
+): Sender[] {
   const count = Math.ceil(endpoints / (share === null ? perSender : endpoints));
   const each = Math.ceil(endpoints / count);
   return Array.from({ length: count }, (_, n) => {
@@ -82,6 +85,31 @@ function startSenders({ mqtt, share }: Installation, { endpoints, intervalMs }: 
     sender.send({ plan: { port: mqtt, from, to, intervalMs, share } } satisfies SenderOrder);
     return sender;
   });
+}
+
+export async function stopSenders(senders: readonly Sender[]): Promise<void> {
+  for (const sender of senders) {
+    if (sender.exitCode !== null) continue;
+    const ended = once(sender, 'exit');
+    sender.send('stop' satisfies SenderOrder);
+    await within(10_000, ended, null);
+    sender.kill('SIGKILL');
+  }
+}
+
+/** All have connected. @throws Error when they have not in ten minutes, or one of the senders has ended */
+export async function awaitSenders(
+  senders: readonly Sender[],
+  endpoints: number,
+  say: (line: string) => void,
+): Promise<void> {
+  const until = performance.now() + joinMs;
+  for (let found = await totalsOf(senders); found.connected < endpoints; found = await totalsOf(senders)) {
+    if (performance.now() > until || senders.some(({ exitCode }) => exitCode !== null))
+      throw new Error(`only ${found.connected} of ${endpoints} were connected after ${joinMs / 60_000} min`);
+    say(`  ${found.connected} of ${endpoints} connected`);
+    await pause(5000);
+  }
 }
 
 /** @returns ms of one answer, also of one that fails: `failed` is told why */
@@ -108,13 +136,7 @@ async function measure(one: ScaleCase, options: ScaleOptions, isShared: boolean)
   });
   const senders = startSenders(installation, one);
   try {
-    const until = performance.now() + joinMs;
-    for (let found = await totalsOf(senders); found.connected < one.endpoints; found = await totalsOf(senders)) {
-      if (performance.now() > until || senders.some(({ exitCode }) => exitCode !== null))
-        throw new Error(`only ${found.connected} of ${one.endpoints} were connected after ${joinMs / 60_000} min`);
-      say(`  ${found.connected} of ${one.endpoints} connected`);
-      await pause(5000);
-    }
+    await awaitSenders(senders, one.endpoints, say);
     say(`  all connected; measuring in ${Math.round((one.intervalMs + settleMs) / 1000)} s, for ${seconds} s`);
     await pause(one.intervalMs + settleMs);
 
@@ -173,14 +195,7 @@ async function measure(one: ScaleCase, options: ScaleOptions, isShared: boolean)
       >,
     };
   } finally {
-    for (const sender of senders) {
-      if (sender.exitCode === null) {
-        const ended = once(sender, 'exit');
-        sender.send('stop' satisfies SenderOrder);
-        await within(10_000, ended, null);
-        sender.kill('SIGKILL');
-      }
-    }
+    await stopSenders(senders);
     await installation.close();
     await receiver.close();
   }
@@ -237,10 +252,11 @@ export async function run(args: string[]): Promise<void> {
   if (
     [...numbers, Number(values.seconds), Number(values.breaches)].some(
       (number) => !Number.isInteger(number) || number < 1,
-    )
+    ) ||
+    cases.some(({ collectors }) => collectors > 3)
   ) {
     console.error(
-      'Numbers are whole ones from 1 on; several with commas: --endpoints 1000,5000 --interval 60,10 --collectors 1,3',
+      'Numbers are whole ones from 1 on, and collectors at most 3; several with commas: --endpoints 1000,5000 --interval 60,10 --collectors 1,3',
     );
     process.exitCode = 2;
     return;

@@ -48,6 +48,22 @@ test('the token for tools on this machine is in no file of the data folder, and 
   folder.remove();
 });
 
+test('a collector on a copy of the data folder leaves the token of the other one alone', async () => {
+  const folder = temporaryFolder();
+  const [data, copy] = [join(folder.path, 'data'), join(folder.path, 'copy')];
+  const first = await startCollector(data);
+  cpSync(data, copy, { recursive: true, verbatimSymlinks: true });
+  const second = await startCollector(copy);
+  const read = (of: string) => readFileSync(join(of, 'local.token'), 'utf8').trim();
+  assert.is(read(data), first.token);
+  assert.is(read(copy), second.token);
+  for (const { child, ended } of [second, first]) {
+    child.kill('SIGTERM');
+    await ended;
+  }
+  folder.remove();
+});
+
 test('it lies in the first folder that is there, ours and not open to all; without any, the collector runs without it', async () => {
   const folder = temporaryFolder();
   const at = (name: string) => join(folder.path, name);

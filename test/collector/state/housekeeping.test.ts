@@ -50,6 +50,34 @@ test('a chore that fails keeps no other from being done, and is tried again', as
   await state.destroy();
 });
 
+test('a chore that the stop breaks off is no failure, and runs at the next start', async () => {
+  const state = await openState(':memory:');
+  const stopped = new AbortController();
+  const said: string[] = [];
+  const log = {
+    ...silentLog,
+    info: (_: unknown, text: string) => void said.push(`info ${text}`),
+    error: (_: unknown, text: string) => void said.push(`error ${text}`),
+  };
+  const broken = async () => {
+    stopped.abort();
+    stopped.signal.throwIfAborted();
+  };
+  const chores = [
+    { name: 'broken off', run: broken },
+    { name: 'not begun', run: async () => void said.push('not begun') },
+  ];
+  const clock = { now: () => 100 * day, monotonic: () => 0 };
+  const parts = { state, clock, log: log as never, chores };
+  await createHousekeeping({ ...parts, stopped: stopped.signal }).runDue();
+  assert.equal(said, ['info A nightly chore was broken off; it runs at the next start']);
+  const again = createHousekeeping({ ...parts, chores: chores.slice(1) });
+  await again.runDue();
+  assert.is(said.at(-1), 'not begun');
+  await again.stop();
+  await state.destroy();
+});
+
 test('the night comes by the clock that is handed in, once, and also after the clock was set back', async () => {
   mock.timers.enable({ apis: ['setInterval'] });
   const state = await openState(':memory:');
