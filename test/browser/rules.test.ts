@@ -170,11 +170,11 @@ step('the difference is shown before it is applied; then alerts, row and list fo
   await press('Apply change');
   await page.getByText('The change is in force.').waitFor();
   await page.getByText('Berlin <b>fills</b> up').waitFor();
-  await page.getByRole('link', { name: 'Alerts now: 4' }).waitFor({ timeout: 10_000 });
-  await page.getByRole('link', { name: 'Alerts now: 4' }).click();
-  await heading('Alerts');
+  await page.getByRole('link', { name: 'Endpoints now: 4' }).waitFor({ timeout: 10_000 });
+  await page.getByRole('link', { name: 'Endpoints now: 4' }).click();
+  await heading('Fleet');
   await page.getByRole('row').filter({ hasText: 'Disk nearly full' }).first().waitFor();
-  assert.is(await page.locator('tbody tr').count(), 4);
+  await until(async () => (await page.locator('tbody tr').count()) === 4, 10_000, 'the endpoints that it is about');
 });
 
 step('the list names the rule that made most alerts, how many went by themselves, and leads to its form', async () => {
@@ -210,7 +210,7 @@ step('the page of an endpoint says which rule holds and what gave way, and leads
   await press('Review change');
   await press('Apply change');
   await page.getByText('The change is in force.').waitFor();
-  await page.getByRole('link', { name: 'Alerts now: 3' }).waitFor({ timeout: 10_000 });
+  await page.getByRole('link', { name: 'Endpoints now: 3' }).waitFor({ timeout: 10_000 });
   assert.equal((await entries('disk-space')).map(({ scope }) => scope.of).sort(), ['all', 'endpoint', 'site']);
 });
 
@@ -243,7 +243,7 @@ step('a new rule is made from the catalogue, holds at once, and is deleted again
   await page.getByText('With an alert of this rule: 0 now, 4 by the newest values.').waitFor();
   await press('Create rule');
   await heading('Memory in use');
-  await page.getByRole('link', { name: 'Alerts now: 4' }).waitFor({ timeout: 10_000 });
+  await page.getByRole('link', { name: 'Endpoints now: 4' }).waitFor({ timeout: 10_000 });
   assert.equal((await entries('memory-in-use-critical'))[0]?.rule.level_of, 'memory-in-use');
   await press(/^Delete rule/);
   await page.getByLabel('Reason').fill('Seen');

@@ -47,7 +47,7 @@ const moduleState = new Set([
   // There is one event loop: who yields does so for all.
   'collector/state/breathe.ts turnedAt',
   // A browser's page has one connection, one log-in and one fleet, and every component shares them.
-  ...['reading', 'asked'].map((name) => `dashboards/web/fleet/store.ts ${name}`),
+  ...['reading', 'isOld'].map((name) => `dashboards/web/fleet/store.ts ${name}`),
   ...['listeners', 'waiting', 'timer', 'close', 'wasLive'].map((name) => `dashboards/web/net/live.ts ${name}`),
   'dashboards/web/net/session.ts others',
   'dashboards/web/net/request.ts loggedOut',

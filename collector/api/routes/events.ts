@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import type { EndpointRow } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
 import type { Change } from '../../change-feed.ts';
 import { createConcurrent } from '../../doors/concurrent.ts';
@@ -21,6 +22,9 @@ const heartbeatMs = 15_000;
 const longestMs = 3_600_000;
 /** A reader with this much waiting is skipped until it has read; it gets the newest values after that. */
 const maxWaitingBytes = 1024 * 1024;
+
+/** Of a larger fleet nobody shows most of the rows: pages then read those that they show. */
+const rowsAtMost = 500;
 
 /** Changes wait for the next tick, once per second; an endpoint or ticket waits once, however often it changes. */
 const keyOf = (change: Change): string => {
@@ -63,7 +67,7 @@ const keyOf = (change: Change): string => {
 };
 
 export function eventRoutes(app: App, context: Context): void {
-  const { accounts, changeFeed, rows } = context;
+  const { accounts, changeFeed, fleet, rows } = context;
   const seen = createEventsSeen(context);
   /** Each with the request that opened it. */
   const streams = new Map<ServerResponse, FastifyRequest>();
@@ -71,17 +75,23 @@ export function eventRoutes(app: App, context: Context): void {
   const waiting = new Map<string, Change>();
   let timer: NodeJS.Timeout | undefined;
 
-  const textOf = (change: Change): string => {
-    const withRow = change.kind === 'values' || change.kind === 'endpoint';
-    const row = withRow ? rows.get(change.endpoint) : undefined;
-    return `data: ${JSON.stringify(row ? { ...change, row } : change)}\n\n`;
+  /** Of what a small fleet has changed with the row as it is now, once for each endpoint; null where it is none of the fleet any more. */
+  const textOf = (changes: readonly Change[]): string => {
+    const told = new Set<string>();
+    const isSmall = Iterator.from(fleet.all()).drop(rowsAtMost).next().done === true;
+    const one = (change: Change): Change & { row?: EndpointRow | null } => {
+      if (!isSmall || !('endpoint' in change) || told.has(change.endpoint)) return change;
+      told.add(change.endpoint);
+      return { ...change, row: rows.get(change.endpoint) ?? null };
+    };
+    return changes.map((change) => `data: ${JSON.stringify(one(change))}\n\n`).join('');
   };
 
   /** For a limited person; of an endpoint that has left their sites no row is told. */
   async function limitedText(changes: readonly Change[], sites: readonly string[]): Promise<string> {
     const sight = await sightOf(context, sites);
     const told = await seen.of(changes, sight);
-    return withSight(sight, () => told.map(textOf).join(''));
+    return withSight(sight, () => textOf(told));
   }
 
   async function flush(): Promise<void> {
@@ -90,7 +100,7 @@ export function eventRoutes(app: App, context: Context): void {
     const changes = [...waiting.values()];
     waiting.clear();
     if (streams.size === 0) return;
-    const text = changes.map(textOf).join('');
+    const text = textOf(changes);
     for (const [stream, { caller }] of streams) {
       if (stream.writableLength >= maxWaitingBytes) continue;
       const sites = caller?.sites ?? null;

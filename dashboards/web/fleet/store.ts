@@ -1,88 +1,80 @@
-/** All rows of the fleet, read once and then kept current by the change feed. */
+/** FleetRows of the fleet: those that the change feed has told, and all of them where a page lets choose among them. */
 import { effect, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { EndpointRow } from '../../../shared/api.ts';
-import { onChanges, reconnected } from '../net/live.ts';
-import { asProblem } from '../net/load.ts';
-import { all, call } from '../net/request.ts';
+import { type LiveChange, onChanges, reconnected } from '../net/live.ts';
+import { useLoad } from '../net/load.ts';
+import { readAll } from '../net/request.ts';
 import { me } from '../net/session.ts';
 
-/** null until the first page has come. */
-export const rows = signal<ReadonlyMap<string, EndpointRow> | null>(null);
+type FleetRows = ReadonlyMap<string, EndpointRow>;
 
-const byId = (list: readonly EndpointRow[]) => new Map(list.map((row) => [row.id, row]));
+/** As they are now, since the stream began: of a small fleet; of a large one none, and pages read what they show. */
+export const rows = signal<FleetRows>(new Map());
 
-let reading: AbortController | undefined;
+/** All of them: of a large fleet as they were when last asked for. */
+const fleet = signal<FleetRows | null>(null);
+/** An endpoint has come, gone or changed since. */
+let isOld = false;
 
-async function readFleet(): Promise<void> {
-  reading?.abort();
-  reading = new AbortController();
-  const { signal: stop } = reading;
-  try {
-    const first = rows.peek() === null;
-    const whole = await all<EndpointRow>(
-      'endpoints?limit=500',
-      (soFar) => {
-        if (first) rows.value = byId(soFar);
-      },
-      stop,
-    );
-    rows.value = byId(whole);
-  } catch {
-    // Pages do without: what they show of their own is read by them, with its problem. The next reconnection reads again.
-  }
-}
-
-/** One row again, for changes that came without it; a row that is gone has been retired. */
-async function readRow(id: string): Promise<EndpointRow | null> {
-  try {
-    return (await call<{ row: EndpointRow }>(`endpoints/${encodeURIComponent(id)}`)).row;
-  } catch (thrown) {
-    if (asProblem(thrown).status === 404) return null;
-    throw thrown;
-  }
-}
-
-function put(changed: ReadonlyMap<string, EndpointRow | null>): void {
-  const next = new Map(rows.peek());
-  for (const [id, row] of changed) {
-    if (row === null) next.delete(id);
-    else next.set(id, row);
-  }
-  rows.value = next;
-}
-
-const asked = new Set<string>();
-
-function ask(id: string): void {
-  if (asked.has(id)) return;
-  asked.add(id);
-  // A pause of 1 s: one report causes several changes of one endpoint.
-  setTimeout(() => {
-    asked.delete(id);
-    readRow(id).then(
-      (row) => put(new Map([[id, row]])),
-      () => {
-        // The next change of the endpoint, or the next reconnection, retries.
-      },
-    );
-  }, 1000);
-}
-
-/** Keeps the fleet during a session; clears it at log-out. */
+/** Keeps what the feed tells during a session; clears it at log-out. */
 export function keepFleet(): void {
   effect(() => {
     void reconnected.value;
-    if (me.value?.role) void readFleet();
-    else rows.value = null;
+    void me.value?.user;
+    rows.value = new Map();
+    fleet.value = null;
   });
   onChanges((changes) => {
-    if (rows.peek() === null) return;
-    const fresh = new Map<string, EndpointRow>();
-    for (const change of changes) {
-      if ('row' in change && change.row) fresh.set(change.endpoint, change.row);
-      else if (change.kind === 'endpoint' || change.kind === 'alert' || change.kind === 'inventory')
-        ask(change.endpoint);
-    }
-    if (fresh.size > 0) put(fresh);
+    rows.value = after(rows.peek(), changes);
+    if (fleet.peek()) fleet.value = after(fleet.peek() ?? [], changes);
+    isOld ||= changes.some((change) => change.kind === 'endpoint' && change.row === undefined);
   });
+}
+
+function after(known: Iterable<readonly [string, EndpointRow]>, changes: readonly LiveChange[]): FleetRows {
+  const next = new Map(known);
+  for (const change of changes) {
+    if (!('row' in change)) continue;
+    if (change.row) next.set(change.endpoint, change.row);
+    else next.delete(change.endpoint);
+  }
+  return next;
+}
+
+/** One of them; undefined until it has come, and where there is none. */
+export function useRow(id: string | null): EndpointRow | undefined {
+  const told = id === null ? undefined : rows.value.get(id);
+  const isAsked = id !== null && !told;
+  const { data } = useLoad<{ row: EndpointRow }>(isAsked ? `endpoints/${encodeURIComponent(id)}` : null);
+  return told ?? data?.row;
+}
+
+let reading: Promise<void> | null = null;
+
+function readFleet(): Promise<void> {
+  const user = me.peek()?.user;
+  isOld = false;
+  return readAll<EndpointRow>('endpoints?limit=500').then(
+    (list) => {
+      if (me.peek()?.user === user) fleet.value = new Map(list.map((row) => [row.id, row]));
+    },
+    () => {
+      // Pages do without: what they show of their own is read by them, with its problem.
+      isOld = true;
+    },
+  );
+}
+
+/** All endpoints, for a page that lets choose among them; null until they have come. */
+export function useFleet(): FleetRows | null {
+  const isMissing = fleet.value === null;
+  // Read again or drawn again: all are gone after a reconnection
+  useEffect(() => {
+    if (!isOld && fleet.peek() !== null) return;
+    reading ??= readFleet().finally(() => {
+      reading = null;
+    });
+  }, [isMissing]);
+  return fleet.value;
 }

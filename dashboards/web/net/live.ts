@@ -3,12 +3,13 @@ import { batch, signal } from '@preact/signals';
 import type { EndpointRow } from '../../../shared/api.ts';
 import { shareStream } from './share-stream.ts';
 
+/** With the row of its endpoint in a small fleet: null for one that has gone, or is a target. */
 export type LiveChange =
-  | { kind: 'values'; endpoint: string; row?: EndpointRow }
-  | { kind: 'endpoint'; endpoint: string; row?: EndpointRow }
-  | { kind: 'alert'; alert: string; endpoint: string }
+  | { kind: 'values'; endpoint: string; row?: EndpointRow | null }
+  | { kind: 'endpoint'; endpoint: string; row?: EndpointRow | null }
+  | { kind: 'alert'; alert: string; endpoint: string; row?: EndpointRow | null }
   | { kind: 'ticket'; ticket: number }
-  | { kind: 'inventory'; endpoint: string; section: string }
+  | { kind: 'inventory'; endpoint: string; section: string; row?: EndpointRow | null }
   | { kind: 'maintenance'; maintenance: string }
   | { kind: 'silence'; silence: string }
   | { kind: 'change'; change: number }

@@ -173,15 +173,14 @@ export interface Page<T> {
   next: string | null;
 }
 
-/** All items of a list, page by page; `each` sees what has come so far, so that a page can start to draw. */
-export async function all<T>(address: string, each: (items: T[]) => void, signal?: AbortSignal): Promise<T[]> {
+/** All items of a list, page by page. */
+export async function readAll<T>(address: string): Promise<T[]> {
   const items: T[] = [];
   let next: string | null = null;
   do {
     const cursor: string = next === null ? '' : `${address.includes('?') ? '&' : '?'}page=${encodeURIComponent(next)}`;
-    const page: Page<T> = await call<Page<T>>(`${address}${cursor}`, signal ? { signal } : {});
+    const page: Page<T> = await call<Page<T>>(`${address}${cursor}`);
     items.push(...page.items);
-    each([...items]);
     next = page.next;
   } while (next !== null);
   return items;

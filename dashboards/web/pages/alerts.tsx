@@ -3,7 +3,7 @@ import type { Alert } from '../../../shared/api.ts';
 import { alertFilters, weightOf } from '../../../shared/level.ts';
 import { number, time } from '../../../shared/words/format.ts';
 import { fleetFilters } from '../fleet/filters.ts';
-import { rows } from '../fleet/store.ts';
+import { useRow } from '../fleet/store.ts';
 import { useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
 import { may } from '../net/session.ts';
@@ -144,6 +144,7 @@ function AlertList() {
   );
   const fired = Number(query.get('fired') ?? 0);
   const outcome = query.get('outcome');
+  const name = useRow(endpoint)?.name;
   const address = `alerts?limit=200${filter === 'all' ? '' : `&state=${filter}`}&${only}`;
   const list = useLoad<Page<Alert>>(address, (change) => change.kind === 'alert');
   return (
@@ -156,8 +157,7 @@ function AlertList() {
       </PageHead>
       {endpoint !== null && (
         <p>
-          <a href={to.endpoint(endpoint)}>{rows.value?.get(endpoint)?.name ?? endpoint}</a> ·{' '}
-          <a href="/alerts">{t('alert.everywhere')}</a>
+          <a href={to.endpoint(endpoint)}>{name ?? endpoint}</a> · <a href="/alerts">{t('alert.everywhere')}</a>
         </p>
       )}
       {rule !== null && (

@@ -180,7 +180,7 @@ interface RowsProps {
 
 /** The order is that of the last answer; the values follow the change feed. */
 function Rows({ found: { items, total }, from, onPage, ...table }: RowsProps) {
-  const list = items.map((row) => rows.value?.get(row.id) ?? row);
+  const list = items.map((row) => rows.value.get(row.id) ?? row);
   const to = from + list.length - 1;
   const at = Math.max(...list.map(({ valuesAt }) => valuesAt ?? 0)) || null;
   return (

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
-import { rows } from '../fleet/store.ts';
+import { useFleet } from '../fleet/store.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { me } from '../net/session.ts';
@@ -34,7 +34,7 @@ export function NewTicket({ endpoint: about = '', onClose }: NewTicketProps) {
   const [category, setCategory] = useState('incident');
   const [channel, setChannel] = useState('portal');
   const { busy, problem, send } = useSend();
-  const names = [...(rows.value?.values() ?? [])].sort((a, b) => a.name.localeCompare(b.name));
+  const names = [...(useFleet()?.values() ?? [])].sort((a, b) => a.name.localeCompare(b.name));
   const submit = async () => {
     const body = {
       title,

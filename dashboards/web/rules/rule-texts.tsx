@@ -1,7 +1,7 @@
 /** What the rule of an alert says about it: summary, description and where it stands what to do. */
 import type { Alert, TicketDetail } from '../../../shared/api.ts';
 import { type RuleTemplates, ruleTexts } from '../../../shared/words/rule-texts.ts';
-import { rows } from '../fleet/store.ts';
+import { useRow } from '../fleet/store.ts';
 import { reportZone } from '../net/session.ts';
 import { Box } from '../parts/box.tsx';
 import { language, t, wordOr } from '../words/words.ts';
@@ -18,7 +18,7 @@ interface RuleTextsProps {
 /** Nothing where the rule says nothing. */
 export function RuleTextsBox({ alert, texts, instance, source }: RuleTextsProps) {
   const { rule, severity, metric, unit, value, threshold } = alert;
-  const row = rows.value?.get(alert.endpoint.id);
+  const row = useRow(alert.endpoint.id);
   const endpoint = { ...alert.endpoint, site: row?.site ?? null, kind: row ? wordOr('kind', row.kind) : '' };
   const since = alert.firedAt ?? alert.pendingAt;
   const facts = { rule, endpoint, metric, unit, instance, value, threshold, since };

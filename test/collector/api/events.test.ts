@@ -3,7 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EndpointRow } from '../../../shared/api.ts';
 import { decodeJoinCode } from '../../../shared/join-code.ts';
-import { type InProcess, openCollector } from '../../support/collector.ts';
+import { addEndpoints, endpointId } from '../../bench/intake-names.ts';
+import { type InProcess, onceFree, openCollector } from '../../support/collector.ts';
 
 const test = suite('events');
 let collector: InProcess;
@@ -70,6 +71,30 @@ test('a change comes once with its row, however often it happened within a secon
   assert.equal([(await stream.next())?.kind, (await stream.next())?.kind], ['site', 'site']);
   await collector.call('/api/v1/tickets', { method: 'POST', as: 'operator', body: { title: 'after that' } });
   assert.is((await stream.next())?.kind, 'ticket');
+});
+
+test('of a large fleet no rows are told: a page reads those that it shows', async () => {
+  await onceFree(() => addEndpoints(collector.state, 500));
+  await collector.stop();
+  collector = await collector.again();
+  const stream = await listen();
+  const id = endpointId(0);
+  await collector.call(`/api/v1/endpoints/${id}`, { method: 'PATCH', as: 'operator', body: { name: 'one of many' } });
+  assert.equal(await stream.next(), { kind: 'endpoint', endpoint: id });
+});
+
+test('long answers are compressed for those who take it, short ones are not', async () => {
+  const ask = (path: string, encoding: string) =>
+    fetch(`${collector.started.addresses.http}/api/v1/${path}`, {
+      headers: { authorization: `Bearer ${collector.token('viewer')}`, 'accept-encoding': encoding },
+    });
+  const told = async (path: string, encoding: string) => (await ask(path, encoding)).headers.get('content-encoding');
+  assert.is(await told('endpoints?limit=100', 'br, gzip'), 'br');
+  assert.is(await told('endpoints?limit=100', 'gzip'), 'gzip');
+  assert.is(await told('endpoints?limit=100', 'identity'), null);
+  assert.is(await told('me', 'br, gzip'), null);
+  const { items } = (await (await ask('endpoints?limit=100', 'br')).json()) as { items: unknown[] };
+  assert.is(items.length, 100);
 });
 
 test('a stop ends the streams', async () => {

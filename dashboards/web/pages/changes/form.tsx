@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { ChangeDetail, ChangePreview } from '../../../../shared/api.ts';
 import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
-import { rows } from '../../fleet/store.ts';
+import { useFleet } from '../../fleet/store.ts';
 import { useBase, useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
 import { call } from '../../net/request.ts';
@@ -53,17 +53,18 @@ function bodyOf({ title, description, scopes, from, to, repairOf }: ChangeDraft)
   return { title, description, scopes, from: start, to: end, repairOf: number === undefined ? null : Number(number) };
 }
 
-function choicesOf(of: PlanScope['of']): [string, string][] {
-  if (of === 'endpoint') return [...(rows.value?.values() ?? [])].map(({ id, name }) => [id, name]);
+function choicesOf(of: PlanScope['of'], fleet: ReturnType<typeof useFleet>): [string, string][] {
+  if (of === 'endpoint') return [...(fleet?.values() ?? [])].map(({ id, name }) => [id, name]);
   const choices = fleetFilters.value?.data?.filters.find(({ name }) => name === of)?.choices ?? [];
   return choices.filter(({ value }) => value !== '').map((choice) => [choice.value, choiceWord(of, choice)]);
 }
 
-const nameOf = ({ of, target }: PlanScope) => choicesOf(of).find(([value]) => value === target)?.[1] ?? target;
-
 function Targets({ scopes, onChange }: { scopes: PlanScope[]; onChange: (scopes: PlanScope[]) => void }) {
   const [of, setOf] = useState<PlanScope['of']>('site');
-  const known = choicesOf(of).sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
+  const fleet = useFleet();
+  const nameOf = (scope: PlanScope) =>
+    choicesOf(scope.of, fleet).find(([value]) => value === scope.target)?.[1] ?? scope.target;
+  const known = choicesOf(of, fleet).sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
   const add = (target: string) => {
     if (target !== '' && !scopes.some((one) => one.of === of && one.target === target))
       onChange([...scopes, { of, target }]);

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { EndpointDependencies } from '../../../../shared/dependency.ts';
-import { rows } from '../../fleet/store.ts';
+import { useFleet } from '../../fleet/store.ts';
 import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { mayForAll } from '../../net/session.ts';
@@ -20,8 +20,8 @@ const textOf = ({ parents, groups }: Ways) =>
   [...parents.map((one) => [one]), ...groups].map((way) => way.map(({ name }) => name).join(' + ')).join('\n');
 
 /** A name that nobody has is sent as it is: the collector says that it is none. */
-function waysIn(text: string, targets: readonly NamedParent[]): { parents: string[]; groups: string[][] } {
-  const ids = new Map([...targets, ...(rows.value?.values() ?? [])].map(({ id, name }) => [name, id]));
+function waysIn(text: string, known: readonly NamedParent[]): { parents: string[]; groups: string[][] } {
+  const ids = new Map(known.map(({ id, name }) => [name, id]));
   const ways = text
     .split('\n')
     .map((line) => line.split('+').flatMap((name) => name.trim() || []))
@@ -71,8 +71,14 @@ export function DependencyForm({ address, known, help, targets = [], onDone }: D
   const [text, setText] = useState(() => textOf(known));
   const { busy, problem, send } = useSend();
   const base = useBase(address);
+  const fleet = useFleet();
   const submit = async () => {
-    if (await send(() => call(address, { method: 'PUT', body: waysIn(text, targets), base }))) onDone();
+    if (
+      await send(() =>
+        call(address, { method: 'PUT', body: waysIn(text, [...targets, ...(fleet?.values() ?? [])]), base }),
+      )
+    )
+      onDone();
   };
   return (
     <Form problem={problem} onSubmit={submit} busy={busy} word={t('common.save')} onCancel={onDone}>

@@ -133,12 +133,12 @@ function tabIn(query: URLSearchParams): Tab {
 export function EndpointPage({ id }: { id: string }) {
   const loaded = useLoad<EndpointDetail>(
     `endpoints/${encodeURIComponent(id)}`,
-    (change) => 'endpoint' in change && change.endpoint === id && change.kind !== 'values',
+    (change) => 'endpoint' in change && change.endpoint === id && (change.kind !== 'values' || !change.row),
     2000,
   );
   const tickets = useOpenTickets(id);
   // The values move with the stream; the rest is read again only when it has changed.
-  const fresh = rows.value?.get(id);
+  const fresh = rows.value.get(id);
   const tab = tabIn(new URLSearchParams(search.value));
   return (
     <>

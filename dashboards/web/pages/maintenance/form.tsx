@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import type { MaintenanceRow } from '../../../../shared/api.ts';
 import { duration } from '../../../../shared/words/format.ts';
 import { choiceWord, fleetFilters } from '../../fleet/filters.ts';
-import { rows } from '../../fleet/store.ts';
+import { useFleet } from '../../fleet/store.ts';
 import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { usePreview } from '../../net/preview.ts';
 import { call, type Page, type Problem } from '../../net/request.ts';
@@ -33,7 +33,7 @@ function blank(): WindowDraft {
 }
 
 function targetsOf(of: WindowDraft['of'], watched: readonly { id: string; name: string }[]): [string, string][] {
-  if (of === 'endpoint') return [...(rows.value?.values() ?? []), ...watched].map(({ id, name }) => [id, name]);
+  if (of === 'endpoint') return watched.map(({ id, name }) => [id, name]);
   const choices = fleetFilters.value?.data?.filters.find(({ name }) => name === of)?.choices ?? [];
   return choices.filter(({ value }) => value !== '').map((choice) => [choice.value, choiceWord(of, choice)]);
 }
@@ -75,7 +75,12 @@ export function MaintenanceForm({ row, onDone, onCancel }: MaintenanceFormProps)
   const isOne = draft.of === 'endpoint';
   const watched = useLoad<Page<{ id: string; name: string }>>(isOne ? 'targets' : null);
   const services = useLoad<Page<{ id: string; name: string }>>(isOne ? 'services' : null);
-  const known = targetsOf(draft.of, [...(watched.data?.items ?? []), ...(services.data?.items ?? [])]);
+  const fleet = useFleet();
+  const known = targetsOf(draft.of, [
+    ...(fleet?.values() ?? []),
+    ...(watched.data?.items ?? []),
+    ...(services.data?.items ?? []),
+  ]);
   // A site without endpoints is no choice of the fleet's filter.
   if (draft.target !== '' && !known.some(([value]) => value === draft.target)) known.push([draft.target, draft.target]);
   const targets = known.sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import type { RoutesShown, TraceAnswer } from '../../../../shared/on-call.ts';
 import { duration } from '../../../../shared/words/format.ts';
-import { rows } from '../../fleet/store.ts';
+import { useFleet } from '../../fleet/store.ts';
 import type { LiveChange } from '../../net/live.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
@@ -72,7 +72,7 @@ function Trace() {
   const [at, setAt] = useState('');
   const [answer, setAnswer] = useState<TraceAnswer | null>(null);
   const { busy, problem, send } = useSend();
-  const known = [...(rows.value?.values() ?? [])]
+  const known = [...(useFleet()?.values() ?? [])]
     .map(({ id, name }) => [id, name] as const)
     .sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
   const ask = () => {

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { EndpointRow, GroupDetail } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
-import { rows } from '../../fleet/store.ts';
+import { useFleet } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may, mayForAll } from '../../net/session.ts';
@@ -96,7 +96,7 @@ function Head({ kind, detail: { row }, reload }: PlaceProps) {
 const byName = (a: EndpointRow, b: EndpointRow) => a.name.localeCompare(b.name, 'en', { numeric: true });
 
 function Members({ kind, detail, reload }: PlaceProps) {
-  const known = rows.value;
+  const known = useFleet();
   const inside = new Set(detail.members.map(({ id }) => id));
   const list = [...(known?.values() ?? [])].sort(byName);
   const others = list.filter((row) => !inside.has(row.id));

@@ -6,7 +6,7 @@ import type { RuleEntry } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { languages, loadWords } from '../../../../shared/words/index.ts';
 import { ruleNames } from '../../../../shared/words/names.ts';
-import { rows } from '../../fleet/store.ts';
+import { found as choiceFound } from '../../fleet/filters.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
@@ -39,21 +39,16 @@ import '../../look/rules.css';
 
 const format = (value: number) => number(value, language.value);
 
-/** Pending and unknown ones among them: what the rows of the fleet show of this rule. */
-function alertsOf(id: string): number {
-  let count = 0;
-  for (const { attention } of rows.value?.values() ?? [])
-    for (const one of attention) if (one.code === id) count += one.count;
-  return count;
-}
+/** Endpoints that show it, pending and unknown ones among them. */
+const endpointsOf = (id: string): number => choiceFound('rule', id).count;
 
-/** Links to its alerts. */
-export function AlertCount({ id, short = false }: { id: string; short?: boolean }) {
-  const count = alertsOf(id);
-  if (count === 0) return <span class="quiet usual">{short ? format(0) : t('rules.noAlerts')}</span>;
+/** Links to them. */
+export function EndpointCount({ id, short = false }: { id: string; short?: boolean }) {
+  const count = endpointsOf(id);
+  if (count === 0) return <span class="quiet usual">{short ? format(0) : t('rules.noEndpoints')}</span>;
   return (
-    <a href={`/alerts?rule=${encodeURIComponent(id)}`}>
-      {short ? format(count) : t('rules.alertsNow', { n: format(count) })}
+    <a href={`/?rule=${encodeURIComponent(id)}`}>
+      {short ? format(count) : t('rules.endpointsNow', { n: format(count) })}
     </a>
   );
 }
@@ -130,7 +125,12 @@ const columnsOf = (names: ScopeNames, noise: AlertNoise | null): TableColumn<Fam
         </Mark>
       ),
   },
-  { key: 'alerts', head: t('rules.alerts'), right: true, cell: (family) => <AlertCount id={family.id} short /> },
+  {
+    key: 'endpoints',
+    head: t('rules.endpoints'),
+    right: true,
+    cell: (family) => <EndpointCount id={family.id} short />,
+  },
   noiseColumn(noise),
 ];
 
@@ -170,9 +170,9 @@ export function RulesPage() {
   const isFiring = query.get('firing') !== null;
   const found = families.filter((family) => matches(family, words) && (!isFiring || alertsOf(family.id) > 0));
   // Those with alerts first: a phone shows no more than these and some.
-  const urgent = found.toSorted((a, b) => alertsOf(b.id) - alertsOf(a.id));
+  const urgent = found.toSorted((a, b) => endpointsOf(b.id) - endpointsOf(a.id));
   const shown = isPhone.value && !all ? urgent.slice(0, mostOnPhone) : found;
-  const holding = families.filter(({ id }) => alertsOf(id) > 0).length;
+  const holding = families.filter(({ id }) => endpointsOf(id) > 0).length;
   return (
     <>
       <PageHead
@@ -215,7 +215,7 @@ export function RulesPage() {
           placeholder={t('rules.searchHint')}
           wide
         />
-        <Narrowed of={[['firing', isFiring && t('rules.alerts')]]} />
+        <Narrowed of={[['firing', isFiring && t('rules.endpoints')]]} />
       </div>
       <section class="box" aria-label={t('page.rules')}>
         <Ready of={list}>

@@ -28,7 +28,7 @@ import { actorName, language, t } from '../../words/words.ts';
 import { RuleForm, TakeBack } from './form.tsx';
 import { History } from './history.tsx';
 import { Levels } from './levels.tsx';
-import { AlertCount } from './list.tsx';
+import { EndpointCount } from './list.tsx';
 import { ScopeName, type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
 import '../../look/rules.css';
 
@@ -151,7 +151,7 @@ function Detail({ family, rules, reload }: { family: Family; rules: readonly Rul
         title={ruleName(first.rule)}
         lead={
           <>
-            <code>{family.id}</code> · <AlertCount id={family.id} />
+            <code>{family.id}</code> · <EndpointCount id={family.id} />
           </>
         }
       >

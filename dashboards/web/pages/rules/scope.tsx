@@ -1,6 +1,6 @@
 /** Scopes by name, and the choice of one. */
-import type { GroupRow, SiteRow } from '../../../../shared/api.ts';
-import { rows } from '../../fleet/store.ts';
+import type { EndpointRow, GroupRow, SiteRow } from '../../../../shared/api.ts';
+import { useFleet } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Input, Select } from '../../parts/field.tsx';
@@ -12,6 +12,7 @@ import { t, wordOr } from '../../words/words.ts';
 export interface ScopeNames {
   groups: ReadonlyMap<string, string>;
   sites: ReadonlyMap<string, string>;
+  endpoints: ReadonlyMap<string, EndpointRow>;
 }
 
 export function useScopeNames(): ScopeNames {
@@ -21,13 +22,14 @@ export function useScopeNames(): ScopeNames {
   return {
     groups: new Map(groups.map(({ id, name }) => [id, name])),
     sites: new Map(sites.map(({ id, name }) => [name, id])),
+    endpoints: useFleet() ?? new Map(),
   };
 }
 
 function targetName({ of, target }: RuleReach, names: ScopeNames): string {
   if (of === 'kind') return wordOr('kind', target);
   if (of === 'group') return names.groups.get(target) ?? target;
-  if (of === 'endpoint') return rows.value?.get(target)?.name ?? target;
+  if (of === 'endpoint') return names.endpoints.get(target)?.name ?? target;
   return target;
 }
 
@@ -43,12 +45,13 @@ export function ScopeName({ scope, names }: { scope: RuleReach; names: ScopeName
   const site = scope.of === 'site' ? names.sites.get(scope.target) : undefined;
   if (site !== undefined) return <a href={to.site(site)}>{words}</a>;
   if (scope.of === 'group' && names.groups.has(scope.target)) return <a href={to.group(scope.target)}>{words}</a>;
-  if (scope.of === 'endpoint' && rows.value?.has(scope.target)) return <a href={to.endpoint(scope.target)}>{words}</a>;
+  if (scope.of === 'endpoint' && names.endpoints.has(scope.target))
+    return <a href={to.endpoint(scope.target)}>{words}</a>;
   return <span>{words}</span>;
 }
 
 function optionsOf(of: RuleReach['of'], names: ScopeNames): [string, string][] {
-  const all = [...(rows.value?.values() ?? [])];
+  const all = [...names.endpoints.values()];
   switch (of) {
     case 'all':
       return [];
