@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ChannelTrouble } from '../../shared/channel.ts';
 import type { OwnTurn } from '../../shared/own-ways.ts';
 import { fleetFilters, useFleetFilters } from './fleet/filters.ts';
+import { asked, useKeys } from './keys.ts';
 import { LoggedOut } from './logged-out.tsx';
 import { link } from './net/live.ts';
 import { asProblem, useLoad } from './net/load.ts';
@@ -14,18 +15,18 @@ import type { Show } from './pages/files.tsx';
 import { menuGroups, type PageName, pageAt, pageEntries, pages } from './pages/index.ts';
 import { Bones, ProblemCallout } from './parts/box.tsx';
 import { Confirm } from './parts/confirm.tsx';
+import { Crumbs } from './parts/crumbs.tsx';
 import { Hatch } from './parts/hatch.tsx';
 import { Icon } from './parts/icon.tsx';
+import { Late } from './parts/late.tsx';
 import { LanguageSwitch, ThemeSwitch } from './parts/switches.tsx';
-import { focusHeading, path } from './router.ts';
+import { focusHeading, navigate, path } from './router.ts';
 import { setTitle, setWaiting } from './title.ts';
 import { language, loadMore, t } from './words/words.ts';
 
-/** Of the whole house: refused to who is limited to some sites. */
-const ofHouse = ['costs'];
 const entriesOf = (group: string) =>
-  pageEntries.flatMap(([name, { path, menu }]) =>
-    menu?.group === group && !(me.value?.sites && ofHouse.includes(name)) ? [{ name, path, icon: menu.icon }] : [],
+  pageEntries.flatMap(([name, { path, menu, isOfHouse }]) =>
+    menu?.group === group && !(me.value?.sites && isOfHouse) ? [{ name, path, icon: menu.icon }] : [],
   );
 
 /** Count shown beside a menu entry; nothing for zero. */
@@ -113,6 +114,9 @@ function SideFoot() {
       </div>
       <div class="spread tiny">
         <LinkState />
+        <button type="button" class="link" onClick={ask('keys')}>
+          {t('shell.keys')}
+        </button>
         <span>{me.value?.version}</span>
       </div>
     </div>
@@ -142,9 +146,53 @@ function MuteBanner() {
   );
 }
 
+const overs = {
+  find: () => import('./pages/find/palette.tsx').then(({ Palette }) => Palette),
+  keys: () => import('./pages/find/keys-help.tsx').then(({ KeysHelp }) => KeysHelp),
+};
+const ask = (what: keyof typeof overs) => () => {
+  asked.value = what;
+};
+
+const FindButton = () => (
+  <button type="button" class="find-button" aria-keyshortcuts="Control+K /" onClick={ask('find')}>
+    <Icon name="find" />
+    <span>{t('shell.find')}</span> <kbd>/</kbd>
+  </button>
+);
+
+/** Keys of every page; the search by Ctrl and K also while somebody types. */
+function useFrameKeys(): void {
+  useKeys(
+    {
+      '/': ['shell.find', ask('find')],
+      'g f': ['page.fleet', () => navigate('/')],
+      'g a': ['page.alerts', () => navigate('/alerts')],
+      'g t': ['page.tickets', () => navigate('/tickets')],
+      'g o': ['page.onCall', () => navigate('/oncall')],
+      'g s': ['page.stability', () => navigate('/stability')],
+      '?': ['shell.keys', ask('keys')],
+    },
+    'frame',
+  );
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const isFind = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k';
+      if (!isFind || event.isComposing || document.querySelector('dialog[open]')) return;
+      event.preventDefault();
+      ask('find')();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
+}
+
 function Shell({ page, children }: { page: PageName; children: ComponentChildren }) {
   const [open, setOpen] = useState(false);
   useFleetFilters();
+  useFrameKeys();
+  const { partOf, path: pattern, isTab } = pages[page];
+  const over = asked.value;
   // Read again or drawn again: the menu closes when a page was chosen
   useEffect(() => setOpen(false), [path.value]);
   return (
@@ -154,6 +202,7 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
       </a>
       <header class="top-bar">
         <Brand />
+        <FindButton />
         <button type="button" aria-expanded={open} aria-controls="side" onClick={() => setOpen(!open)}>
           <Icon name={open ? 'close' : 'menu'} />
           {t('shell.menu')}
@@ -166,6 +215,7 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
         onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}
       >
         <Brand />
+        <FindButton />
         <Navigation page={page} />
         <SideFoot />
       </aside>
@@ -181,9 +231,11 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
         </div>
         <div class="page">
           <main id="main" tabIndex={-1}>
+            {partOf && !isTab && !pattern.includes(':') && <Crumbs list={partOf} title={null} />}
             {children}
           </main>
         </div>
+        {over && <Late key={over} load={overs[over]} props={{}} />}
         <Confirm />
       </div>
     </div>
@@ -244,17 +296,17 @@ function Chosen({ page, values }: ReturnType<typeof pageAt>) {
 }
 
 /** The title of the window, in the language of the page. */
-function useTitle(page: PageName): void {
+function usePageTitle(page: PageName): void {
   const name = t(`page.${page}`);
   useEffect(() => {
-    setTitle(`${name} · Evenkeel`);
+    setTitle(name);
     document.documentElement.lang = language.value;
   });
 }
 
 export function App() {
   const found = pageAt(path.value);
-  useTitle(found.page);
+  usePageTitle(found.page);
   return (
     <>
       <Hatch />

@@ -2,8 +2,12 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { remember, remembered } from './remember.ts';
+import type { Key } from './words/words.ts';
 
 export const keysOn = signal(remembered('keys') !== 'off');
+
+/** What is open over the page. */
+export const asked = signal<'find' | 'keys' | null>(null);
 
 export function setKeys(on: boolean): void {
   keysOn.value = on;
@@ -18,20 +22,49 @@ function isTyping({ target, isComposing, keyCode }: KeyboardEvent): boolean {
   return target.isContentEditable || (!isBox && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
-/** By `key` of the event, such as `j`. */
-export function useKeys(keys: Readonly<Record<string, () => void>>): void {
+/**
+ * What keys do, by `key` of the event, such as `j`, or two one after the other, such as `g f`. With its word a key stands in
+ * the list that `?` shows; null: the browser does it by itself.
+ */
+export type PageKeys = Readonly<Record<string, (() => void) | readonly [word: Key, act: (() => void) | null]>>;
+
+/** Of the parts of the page that is shown, and of the frame around it. */
+const lists = { page: new Set<{ current: PageKeys }>(), frame: new Set<{ current: PageKeys }>() };
+
+/** Keys that have a word. */
+export const wordedKeys = (of: keyof typeof lists) =>
+  [...lists[of]].flatMap(({ current }) =>
+    Object.entries(current).flatMap(([key, entry]) => (typeof entry === 'function' ? [] : [[key, entry[0]] as const])),
+  );
+
+/** The second of two keys comes soon after the first. */
+const togetherMs = 1500;
+const first = { key: '', until: 0 };
+
+function press(event: KeyboardEvent): void {
+  if (!keysOn.value || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event) || document.querySelector('dialog[open]')) return;
+  const two = event.timeStamp < first.until ? `${first.key} ${event.key}` : '';
+  Object.assign(first, { key: event.key, until: event.timeStamp + togetherMs });
+  for (const key of [two, event.key])
+    for (const { current } of [...lists.page, ...lists.frame]) {
+      const entry = Object.hasOwn(current, key) ? current[key] : undefined;
+      const act = typeof entry === 'function' ? entry : entry?.[1];
+      if (!act) continue;
+      event.preventDefault();
+      first.until = 0;
+      act();
+      return;
+    }
+}
+
+addEventListener('keydown', press);
+
+export function useKeys(keys: PageKeys, of: keyof typeof lists = 'page'): void {
   const latest = useRef(keys);
   latest.current = keys;
   useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (!keysOn.value || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (isTyping(event) || document.querySelector('dialog[open]')) return;
-      const act = Object.hasOwn(latest.current, event.key) ? latest.current[event.key] : undefined;
-      if (!act) return;
-      event.preventDefault();
-      act();
-    };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
+    lists[of].add(latest);
+    return () => void lists[of].delete(latest);
   }, []);
 }

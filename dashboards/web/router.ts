@@ -72,7 +72,15 @@ const inBrowser = typeof location !== 'undefined';
 export const path = signal(inBrowser ? location.pathname : '/');
 export const search = signal(inBrowser ? location.search : '');
 
+/** How each page was left: what its address asked for, and how far down it was. */
+const left = new Map<string, { query: string; y: number }>();
+const scrolled = signal(0);
+
+/** The query with which a page was left, such as `?site=Berlin`; else empty. */
+export const leftAt = (page: string): string => left.get(page)?.query ?? '';
+
 function read(): void {
+  if (location.pathname !== path.value) left.set(path.value, { query: search.value, y: scrolled.value });
   path.value = location.pathname;
   search.value = location.search;
 }
@@ -98,6 +106,28 @@ function arrive(): void {
   requestAnimationFrame(focusHeading);
 }
 
+/** Whoever reads on meanwhile is not moved. */
+const moves = ['wheel', 'keydown', 'pointerdown'] as const;
+
+/** A page that somebody comes back to is as it was left, as soon as it is long enough; the keyboard is where it came from. */
+function comeBack(from: string): void {
+  const [here, end, at] = [path.value, performance.now() + 3000, left.get(path.value)?.y ?? 0];
+  let isOver = false;
+  const stop = () => {
+    isOver = true;
+  };
+  for (const move of moves) addEventListener(move, stop, { once: true });
+  const step = () => {
+    if (isOver || path.value !== here || performance.now() > end) return;
+    scrollTo(0, at);
+    const link = [...document.querySelectorAll<HTMLAnchorElement>('main a')].find((one) => one.pathname === from);
+    link?.focus({ preventScroll: true });
+    if (!link || scrollY < at - 1) requestAnimationFrame(step);
+  };
+  isArriving = false;
+  requestAnimationFrame(step);
+}
+
 let isArriving = false;
 
 /** Again when the page has come, where its file had to be fetched. */
@@ -110,13 +140,22 @@ export function focusHeading(): void {
 
 /** Ordinary links work without a component of their own; new tabs, downloads and other sites are left alone. */
 export function followLinks(): void {
-  addEventListener('popstate', read);
+  addEventListener('scroll', () => {
+    scrolled.value = scrollY;
+  });
+  addEventListener('popstate', () => {
+    const from = path.value;
+    read();
+    if (path.value !== from) comeBack(from);
+  });
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     if (link?.origin !== location.origin || link.target !== '' || link.hasAttribute('download')) return;
     if (link.getAttribute('href')?.startsWith('#')) return;
     event.preventDefault();
+    const from = path.value;
     navigate(link.pathname + link.search);
+    if (link.dataset.back !== undefined && path.value !== from) comeBack(from);
   });
 }

@@ -65,6 +65,8 @@ export const words = {
     onCall: 'your turn',
     waitingHere: 'Critical alerts that fire and are not acknowledged: {{n}}',
     logOut: 'Log out',
+    find: 'Search',
+    keys: 'Keys',
   },
   offline: {
     cannotReach: 'The collector cannot be reached: nothing is shown rather than what is old.',

@@ -67,6 +67,8 @@ export const words: Words = {
     onCall: '当番中',
     waitingHere: '未確認の重大アラート（発生中）: {{n}} 件',
     logOut: 'ログアウト',
+    find: '検索',
+    keys: 'キー操作',
   },
   offline: { cannotReach: 'コレクターに接続できません。古い内容は表示しません。', retry: '再試行' },
   link: {

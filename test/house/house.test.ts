@@ -57,6 +57,9 @@ const moduleState = new Set([
   // Its files are fetched once, and the keyboard begins at a page's heading when that has come.
   'dashboards/web/app.tsx shown',
   'dashboards/web/router.ts isArriving',
+  // The way back leads to a list as it was left, and the search knows what was looked at last.
+  'dashboards/web/router.ts left',
+  'dashboards/web/title.ts visits',
   // Words of a language never change.
   'shared/words/index.ts dictionaries',
 ]);

@@ -27,7 +27,15 @@ export function AlertActions({ alert, onDone }: AlertActionsProps) {
   const isFree = alert.acknowledgedAt === null || alert.handedTo === me.value?.user;
   const doAcknowledge = () => void acknowledge([alert.id], onDone);
   const doTake = () => void take([alert], [alert.id], onDone);
-  useKeys(mayAct ? { a: doAcknowledge, t: doTake, s: () => navigate(silenceHrefOf(alert)) } : {});
+  useKeys(
+    mayAct
+      ? {
+          a: ['alert.acknowledge', doAcknowledge],
+          t: ['keys.take', doTake],
+          s: ['alert.now.silence', () => navigate(silenceHrefOf(alert))],
+        }
+      : {},
+  );
   if (!mayAct) return null;
   return (
     <section class="act-bar" aria-label={t('alert.page.actions')}>

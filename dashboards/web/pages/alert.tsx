@@ -7,6 +7,7 @@ import { useLoad } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, Ready } from '../parts/box.tsx';
+import { Crumbs } from '../parts/crumbs.tsx';
 import { Dots } from '../parts/dots.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
@@ -16,7 +17,6 @@ import { Moment } from '../parts/moment.tsx';
 import { Toast } from '../parts/toast.tsx';
 import { to } from '../router.ts';
 import { RuleTextsBox } from '../rules/rule-texts.tsx';
-import { setTitle } from '../title.ts';
 import { endpointName, formatMeasured } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
 import { AlertActions, HandOver } from './alert-actions.tsx';
@@ -213,14 +213,9 @@ export function AlertPage({ id }: { id: string }) {
   const name = alert ? titleOf(alert) : t('page.alert');
   const fires = alert?.state === 'firing' || alert?.state === 'unknown';
   useEffect(() => (fires && may('operator') ? tellWhenSeen(id) : undefined), [id, fires]);
-  useEffect(() => {
-    setTitle(`${name}${alert ? ` · ${endpointName(alert.endpoint)}` : ''} · Evenkeel`);
-  });
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href="/alerts">{t('page.alerts')}</a>
-      </nav>
+      <Crumbs list="alerts" title={alert ? `${name} · ${endpointName(alert.endpoint)}` : null} />
       <PageHead
         title={name}
         lead={

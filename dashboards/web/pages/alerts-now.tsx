@@ -10,7 +10,6 @@ import { may } from '../net/session.ts';
 import { Bones, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Choices } from '../parts/field.tsx';
-import { KeyHelp } from '../parts/key-help.tsx';
 import { SeverityMark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Sentence } from '../parts/sentence.tsx';
@@ -228,19 +227,6 @@ function usePlace(list: { readonly current: HTMLElement | null }, groups: readon
   return { keep, move, leave };
 }
 
-const keyHelp = () =>
-  [
-    ['j', t('keys.next')],
-    ['k', t('keys.previous')],
-    ['Enter', t('keys.open')],
-    ['x', t('keys.select')],
-    ['Esc', t('keys.clear')],
-    ['a', t('alert.acknowledge')],
-    ['t', t('keys.take')],
-    ['s', t('alert.now.silence')],
-    ['?', t('keys.title')],
-  ] as const;
-
 export function AlertsNow() {
   const wanted = new URLSearchParams(search.value).get('show');
   const show: View = alertViews.find((one) => one === wanted) ?? 'all';
@@ -249,7 +235,6 @@ export function AlertsNow() {
   const list = useRef<HTMLOListElement>(null);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const [isHelp, setHelp] = useState(false);
   const groups = data?.groups ?? [];
   const chosen = groups.filter(({ key }) => selected.has(key));
   const toggled = (keys: ReadonlySet<string>, key: string) => {
@@ -259,15 +244,16 @@ export function AlertsNow() {
   };
   /** What a key acts on: the selected ones, else the one with the focus. */
   const targets = () => (chosen.length > 0 ? chosen : groups.filter(({ key }) => key === focusedGroup()));
+  const withTargets = (work: (some: readonly AlertGroup[]) => void) => {
+    const some = targets();
+    if (some.length > 0) work(some);
+  };
   const done = () => {
     setSelected(new Set());
     loaded.reload();
   };
-  const acknowledgeAll = (some: readonly AlertGroup[]) =>
-    some.length > 0 && may('operator') && void acknowledge(some.flatMap(unownedIn), done);
+  const acknowledgeAll = (some: readonly AlertGroup[]) => void acknowledge(some.flatMap(unownedIn), done);
   const takeAll = (some: readonly AlertGroup[]) =>
-    some.length > 0 &&
-    may('operator') &&
     void take(
       some.flatMap(({ alerts }) => alerts),
       some.flatMap(({ ids }) => ids),
@@ -275,39 +261,29 @@ export function AlertsNow() {
     );
   const { keep, move, leave } = usePlace(list, groups);
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    x: () => {
-      const key = focusedGroup();
-      if (key !== null) setSelected(toggled(selected, key));
-      keep();
-    },
-    Escape: () => setSelected(new Set()),
-    a: () => {
-      const some = targets();
+    j: ['keys.next', () => move(1)],
+    k: ['keys.previous', () => move(-1)],
+    Enter: ['keys.open', null],
+    ...(may('operator') && {
+      x: [
+        'keys.select',
+        () => {
+          const key = focusedGroup();
+          if (key !== null) setSelected(toggled(selected, key));
+          keep();
+        },
+      ],
+      Escape: ['keys.clear', () => setSelected(new Set())],
       // What somebody has goes down the list: the next key is meant for the one that comes now.
-      leave(some);
-      acknowledgeAll(some);
-    },
-    t: () => {
-      const some = targets();
-      leave(some);
-      takeAll(some);
-    },
-    s: () => {
-      const some = targets();
-      if (some.length > 0 && may('operator')) navigate(silenceHref(some));
-    },
-    '?': () => setHelp(true),
+      a: ['alert.acknowledge', () => withTargets((some) => (leave(some), acknowledgeAll(some)))],
+      t: ['keys.take', () => withTargets((some) => (leave(some), takeAll(some)))],
+      s: ['alert.now.silence', () => withTargets((some) => navigate(silenceHref(some)))],
+    }),
   });
   const counts = data?.counts;
   return (
     <>
-      <PageHead title={t('page.alerts')} lead={data && <Lead counts={data.counts} />}>
-        <button type="button" class="button slim keys-button" onClick={() => setHelp(true)}>
-          {t('keys.title')} <kbd>?</kbd>
-        </button>
-      </PageHead>
+      <PageHead title={t('page.alerts')} lead={data && <Lead counts={data.counts} />} />
       {chosen.length > 0 ? (
         <section key="bulk" class="bulk" aria-label={t('alert.now.bulk')}>
           <span class="strong" role="status">
@@ -369,7 +345,6 @@ export function AlertsNow() {
         )}
       </section>
       <Noise />
-      {isHelp && <KeyHelp keys={keyHelp()} onClose={() => setHelp(false)} />}
       <Toast />
     </>
   );

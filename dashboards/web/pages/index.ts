@@ -7,9 +7,13 @@ export const menuGroups = ['watch', 'judge', 'manage'] as const;
 interface PageEntry<Name> {
   /** Its pattern for `match`. */
   path: string;
+  /** Of the whole house: refused to who is limited to some sites. */
+  isOfHouse?: true;
   menu?: { group: (typeof menuGroups)[number]; icon: IconName };
   /** The page whose menu entry is the current one here, and which has links to this page. */
   partOf?: Name;
+  /** It stands beside that page as a tab: no way back is needed. */
+  isTab?: true;
   /** Without menu: also for people who are not logged in. */
   alone?: true;
 }
@@ -31,12 +35,12 @@ export const pages = table({
   silences: { path: '/silences', menu: { group: 'watch', icon: 'silence' } },
   silenceNew: { path: '/silences/new', partOf: 'silences' },
   onCall: { path: '/oncall', menu: { group: 'watch', icon: 'person' } },
-  onCallRoutes: { path: '/oncall/routes', partOf: 'onCall' },
-  onCallEscalation: { path: '/oncall/escalation', partOf: 'onCall' },
+  onCallRoutes: { path: '/oncall/routes', partOf: 'onCall', isTab: true },
+  onCallEscalation: { path: '/oncall/escalation', partOf: 'onCall', isTab: true },
   incident: { path: '/incidents/:number', partOf: 'tickets' },
   targets: { path: '/targets', menu: { group: 'watch', icon: 'target' } },
   target: { path: '/targets/:id', partOf: 'targets' },
-  services: { path: '/services', partOf: 'targets' },
+  services: { path: '/services', partOf: 'targets', isTab: true },
   service: { path: '/services/:id', partOf: 'targets' },
   stability: { path: '/stability', menu: { group: 'judge', icon: 'stability' } },
   kpi: { path: '/stability/:id', partOf: 'stability' },
@@ -55,7 +59,7 @@ export const pages = table({
   groups: { path: '/groups', menu: { group: 'manage', icon: 'group' } },
   group: { path: '/groups/:id', partOf: 'groups' },
   calendars: { path: '/calendars', menu: { group: 'manage', icon: 'calendar' } },
-  costs: { path: '/costs', menu: { group: 'manage', icon: 'costs' } },
+  costs: { path: '/costs', isOfHouse: true, menu: { group: 'manage', icon: 'costs' } },
   rules: { path: '/rules', menu: { group: 'manage', icon: 'rules' } },
   rule: { path: '/rules/:id', partOf: 'rules' },
   add: { path: '/add', menu: { group: 'manage', icon: 'add' } },
@@ -63,7 +67,7 @@ export const pages = table({
   audit: { path: '/audit', partOf: 'settings' },
   agentSettings: { path: '/agent-settings', partOf: 'settings' },
   agentUpdates: { path: '/agent-updates', partOf: 'settings' },
-  channels: { path: '/oncall/channels', partOf: 'onCall' },
+  channels: { path: '/oncall/channels', partOf: 'onCall', isTab: true },
   rate: { path: '/rate/:id', alone: true },
   status: { path: '/status/:slug', alone: true },
   setup: { path: '/setup', alone: true },

@@ -1,5 +1,5 @@
 /** One KPI of a month: its number, and the list that it was computed from. */
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { KpiDetail } from '../../../shared/api.ts';
 import { movedPeriod } from '../../../shared/period.ts';
 import { none, number, shownUnit } from '../../../shared/words/format.ts';
@@ -8,6 +8,7 @@ import { now } from '../clock.ts';
 import { useLoad } from '../net/load.ts';
 import { may, reportZone } from '../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
+import { Crumbs } from '../parts/crumbs.tsx';
 import { Dots } from '../parts/dots.tsx';
 import { Select } from '../parts/field.tsx';
 import { FileButton } from '../parts/file-button.tsx';
@@ -17,7 +18,6 @@ import { Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
 import { instantBeside } from '../time/beside.ts';
 import { chosenPeriod } from '../time/period.ts';
-import { setTitle } from '../title.ts';
 import { language, t } from '../words/words.ts';
 import { formatUnit, KpiTile, keyOfLine, kpiWord, Subject } from './kpi-tile.tsx';
 import { BudgetBox } from './stability/budget.tsx';
@@ -199,15 +199,10 @@ function KpiOf({ id, period, compare, site }: KpiOfProps) {
   const [lines, setLines] = useState(pageOf);
   const address = `kpis/${encodeURIComponent(id)}`;
   const loaded = useLoad<KpiDetail>(`${address}${withQuery('', { period, site, limit: `${lines}` })}`);
-  useEffect(() => {
-    setTitle(`${kpiWord(id, 'name')} · Evenkeel`);
-  });
   const more = lines < mostLines ? () => setLines(lines + pageOf) : null;
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href={`/stability${search.value}`}>{t('page.stability')}</a>
-      </nav>
+      <Crumbs list="stability" query={search.value} title={kpiWord(id, 'name')} />
       <PageHead title={kpiWord(id, 'name')} lead={kpiWord(id, 'meaning')}>
         <MonthPicker period={period} />
       </PageHead>

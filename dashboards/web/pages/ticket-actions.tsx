@@ -197,8 +197,11 @@ export function Actions({ detail, onDone, onToken }: ActionsProps) {
   const fires = detail.alert?.state === 'firing' || detail.alert?.state === 'unknown';
   const resolve = (more: object = {}) => run('resolve', { ...withText, ...solution, ...more });
   useKeys({
-    c: () => document.getElementById('ticket-comment')?.querySelector('textarea')?.focus(),
-    ...(isOpen ? { a: () => run('assign', { assignee: me.value?.user ?? null }), h: () => openFold('hand-off') } : {}),
+    c: ['ticket.comment', () => document.getElementById('ticket-comment')?.querySelector('textarea')?.focus()],
+    ...(isOpen && {
+      a: ['ticket.take', () => run('assign', { assignee: me.value?.user ?? null })],
+      h: ['ticket.handOff', () => openFold('hand-off')],
+    }),
   });
   const withText = comment === '' || isSaidApart ? {} : { text: comment };
   return (

@@ -1,19 +1,19 @@
 /** One ticket: what happened, what was done, and what can be done now. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { duration, none, number } from '../../../shared/words/format.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
+import { Crumbs } from '../parts/crumbs.tsx';
 import { Dots } from '../parts/dots.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { search, to } from '../router.ts';
 import { OutsideBox } from '../rules/rule-texts.tsx';
-import { setTitle } from '../title.ts';
 import { language, t } from '../words/words.ts';
 import { AlertFacts, Evidence } from './alert-evidence.tsx';
 import { ImpactBox } from './incident/impact.tsx';
@@ -88,9 +88,6 @@ export function TicketPage({ id }: { id: number }) {
     (change) => (change.kind === 'ticket' && change.ticket === id) || change.kind === 'alert',
   );
   const row = loaded.data?.row;
-  useEffect(() => {
-    setTitle(`#${id} ${row ? titleOf(row) : ''} · Evenkeel`);
-  });
   const [token, setToken] = useState<string | null>(null);
   const { busy, problem, send } = useSend();
   const unlink = (link: number) =>
@@ -102,9 +99,7 @@ export function TicketPage({ id }: { id: number }) {
     });
   return (
     <>
-      <p class="small">
-        <a href="/tickets">{t('page.tickets')}</a> <span class="quiet">› #{id}</span>
-      </p>
+      <Crumbs list="tickets" title={row ? `#${id} ${titleOf(row)}` : `#${id}`} here={`#${id}`} />
       <PageHead
         title={row ? titleOf(row) : `#${id}`}
         lead={

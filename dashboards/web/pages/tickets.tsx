@@ -11,7 +11,6 @@ import { Empty, PageHead, Ready } from '../parts/box.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Choices } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { KeyHelp } from '../parts/key-help.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Table } from '../parts/table.tsx';
 import { TableFile } from '../parts/table-file.tsx';
@@ -113,28 +112,11 @@ export function TicketTable({ items, choice }: TicketTableProps) {
   );
 }
 
-const keyHelp = () =>
-  [
-    ['n', t('keys.nextTicket')],
-    ['j', t('keys.next')],
-    ['k', t('keys.previous')],
-    ['Enter', t('keys.open')],
-    ['x', t('keys.select')],
-    ['Esc', t('keys.clear')],
-    ['a', t('ticket.take')],
-    ['c', t('ticket.comment')],
-    ['h', t('ticket.handOff')],
-    ['p', t('ticket.weigh')],
-    ['t', t('ticket.tags')],
-    ['m', t('ticket.merge')],
-    ['?', t('keys.title')],
-  ] as const;
-
 const links = () => [...document.querySelectorAll<HTMLElement>('main [data-ticket]')];
 const focused = () => Number((document.activeElement as HTMLElement | null)?.dataset.ticket ?? 0);
 
 /** Keys and bar act on the chosen tickets, without any on the one with the focus. */
-function useQueueKeys(items: readonly TicketRow[], next: number | null, onHelp: () => void) {
+function useQueueKeys(items: readonly TicketRow[], next: number | null) {
   const [chosen, choose] = useState<ReadonlySet<number>>(new Set());
   const [act, setAct] = useState<TicketBulkAct | null>(null);
   const rows = items.filter(({ id }) => chosen.has(id));
@@ -150,16 +132,20 @@ function useQueueKeys(items: readonly TicketRow[], next: number | null, onHelp: 
   const mayAct = may('operator');
   const open = (one: TicketBulkAct) => () => withOne(() => setAct(one));
   useKeys({
-    ...{ j: () => move(1), k: () => move(-1), '?': onHelp },
-    n: () => next !== null && navigate(to.ticket(next)),
-    ...(mayAct
-      ? {
-          x: () => focused() > 0 && choose(toggled(chosen, focused())),
-          Escape: () => (act === null ? choose(new Set()) : setAct(null)),
-          a: () => withOne(() => setAct('take')),
-          ...{ c: open('comment'), h: open('hand-off'), p: open('priority'), t: open('tags'), m: open('merge') },
-        }
-      : {}),
+    n: ['keys.nextTicket', () => next !== null && navigate(to.ticket(next))],
+    j: ['keys.next', () => move(1)],
+    k: ['keys.previous', () => move(-1)],
+    Enter: ['keys.open', null],
+    ...(mayAct && {
+      x: ['keys.select', () => focused() > 0 && choose(toggled(chosen, focused()))],
+      Escape: ['keys.clear', () => (act === null ? choose(new Set()) : setAct(null))],
+      a: ['ticket.take', open('take')],
+      c: ['ticket.comment', open('comment')],
+      h: ['ticket.handOff', open('hand-off')],
+      p: ['ticket.weigh', open('priority')],
+      t: ['ticket.tags', open('tags')],
+      m: ['ticket.merge', open('merge')],
+    }),
   });
   return { rows, chosen, choose, act, setAct, mayAct };
 }
@@ -167,13 +153,12 @@ function useQueueKeys(items: readonly TicketRow[], next: number | null, onHelp: 
 export function TicketsPage() {
   useStartView('tickets');
   const [making, setMaking] = useState(false);
-  const [isHelp, setHelp] = useState(false);
   const wanted = ticketsWanted(search.value);
   const { list, query } = wanted;
   const found = useLoad<TicketList>(`tickets?limit=200&${query}`, (change) => change.kind === 'ticket');
   const queues = useLoad<TicketQueues>('tickets/queues', (change) => change.kind === 'ticket');
   const next = queues.data?.next?.ticket ?? null;
-  const queue = useQueueKeys(found.data?.items ?? [], next, () => setHelp(true));
+  const queue = useQueueKeys(found.data?.items ?? [], next);
   return (
     <>
       <PageHead title={t('page.tickets')} lead={<Waiting queues={queues.data} />}>
@@ -197,9 +182,6 @@ export function TicketsPage() {
             {t('ticket.new')}
           </button>
         )}
-        <button type="button" class="button slim keys-button" onClick={() => setHelp(true)}>
-          {t('keys.title')} <kbd>?</kbd>
-        </button>
       </PageHead>
       {making && <NewTicket onClose={() => setMaking(false)} />}
       <Choices
@@ -254,7 +236,6 @@ export function TicketsPage() {
         mayRead={may('operator')}
         onDone={found.reload}
       />
-      {isHelp && <KeyHelp keys={keyHelp()} onClose={() => setHelp(false)} />}
     </>
   );
 }

@@ -217,6 +217,14 @@ const shapes = {
     </g>
   ),
   menu: <path d="M2.500 4.500h11M2.500 8h11M2.500 11.500h11" fill="none" stroke="currentColor" stroke-width="1.600" />,
+  find: (
+    <path
+      d="M10.500 10.500 14 14M11.500 7a4.500 4.500 0 1 1-9 0a4.500 4.500 0 0 1 9 0Z"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.600"
+    />
+  ),
   close: <path d="m4 4 8 8M12 4l-8 8" fill="none" stroke="currentColor" stroke-width="1.600" stroke-linecap="round" />,
   copy: (
     <g fill="none" stroke="currentColor" stroke-width="1.400">

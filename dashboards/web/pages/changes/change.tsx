@@ -1,12 +1,13 @@
 /** One change: when, on which targets, how it went on each and as a whole, what happened afterwards, and its history. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { ChangeDetail } from '../../../../shared/api.ts';
 import { duration } from '../../../../shared/words/format.ts';
 import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
@@ -14,7 +15,6 @@ import { Mark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
-import { setTitle } from '../../title.ts';
 import { endpointName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { titleOf } from '../ticket-marks.tsx';
@@ -332,14 +332,9 @@ export function ChangePage({ id }: { id: number }) {
   const [form, setForm] = useState<OpenForm>(null);
   const row = loaded.data?.row;
   const name = row ? `${changeNumber(id)} ${changeTitle(row)}` : changeNumber(id);
-  useEffect(() => {
-    setTitle(`${name} · Evenkeel`);
-  });
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href="/changes">{t('page.changes')}</a>
-      </nav>
+      <Crumbs list="changes" title={name} />
       <PageHead
         title={name}
         lead={row?.kind === 'planned' ? t('change.by', { name: actorName(row.createdBy) }) : undefined}

@@ -4,6 +4,7 @@ import { number } from '../../../../shared/words/format.ts';
 import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import { Callout, PageHead, Ready } from '../../parts/box.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { search, to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { ScriptsBox } from '../scripts/box.tsx';
@@ -142,6 +143,7 @@ export function EndpointPage({ id }: { id: string }) {
   const tab = tabIn(new URLSearchParams(search.value));
   return (
     <>
+      <Crumbs list="fleet" title={fresh?.name ?? loaded.data?.row.name ?? null} />
       {loaded.data === null && <PageHead title={fresh?.name ?? t('page.endpoint')} />}
       <Ready of={loaded} lines={8}>
         {(data) => {

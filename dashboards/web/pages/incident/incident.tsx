@@ -1,10 +1,10 @@
 /** One incident: what it was, how long, whom it hit and what it cost, how it was found, and what changed before it. */
-import { useEffect } from 'preact/hooks';
 import type { Alert, Impact, Incident, TicketDetail } from '../../../../shared/api.ts';
 import { peopleHit } from '../../../../shared/people-hit.ts';
 import { duration, none, number, time } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { Dots } from '../../parts/dots.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
@@ -13,7 +13,6 @@ import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
 import { StateKey } from '../../parts/timeline.tsx';
 import { to } from '../../router.ts';
-import { setTitle } from '../../title.ts';
 import { endpointName, ruleName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { ChangeLink } from '../changes/facts.tsx';
@@ -248,14 +247,9 @@ export function IncidentPage({ id }: { id: number }) {
   const incident = useLoad<Incident>(`incidents/${id}`, concerns, 5000);
   const row = ticket.data?.row;
   const title = row ? titleOf(row) : `#${id}`;
-  useEffect(() => {
-    setTitle(`#${id} ${row ? title : ''} · Evenkeel`);
-  });
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href="/tickets">{t('page.tickets')}</a> › <a href={to.ticket(id)}>#{id}</a>
-      </nav>
+      <Crumbs list="tickets" title={row ? `I-${id} ${title}` : `I-${id}`} via={[to.ticket(id), `#${id}`]} />
       <PageHead
         title={title}
         lead={

@@ -7,13 +7,13 @@ import { useBase, useLoad, useSend } from '../../net/load.ts';
 import { type Base, call } from '../../net/request.ts';
 import { mayForAll } from '../../net/session.ts';
 import { Box, Callout, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { Input } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { ScriptSteps } from '../../parts/markdown.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { search, setQuery, to } from '../../router.ts';
-import { setTitle } from '../../title.ts';
 import { ruleName } from '../../words/value.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { ScriptStep } from '../scripts/step.tsx';
@@ -30,9 +30,6 @@ export function ArticlePage({ id }: { id: string }) {
   const params = new URLSearchParams(search.value);
   const row = loaded.data?.row;
   const title = row ? titleOfArticle(row) : t('page.article');
-  useEffect(() => {
-    setTitle(`${title} · Evenkeel`);
-  });
   const version = Number(params.get('version')) || null;
   const isEdited = params.get('edit') === '1' && mayForAll('operator');
   const wasEdited = useRef(isEdited);
@@ -43,9 +40,7 @@ export function ArticlePage({ id }: { id: string }) {
   }, [isEdited]);
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href="/knowledge">{t('page.knowledge')}</a>
-      </nav>
+      <Crumbs list="knowledge" title={row ? title : null} />
       <PageHead title={title} lead={row && <ArticleMarks of={row} />}>
         {row && mayForAll('operator') && !isEdited && (
           <button type="button" class="button" onClick={() => setQuery({ edit: '1' }, { replace: false })}>

@@ -163,9 +163,6 @@ function NewArticle() {
     });
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href="/knowledge">{t('page.knowledge')}</a>
-      </nav>
       <PageHead title={t('page.articleNew')} />
       <Box>
         <Form

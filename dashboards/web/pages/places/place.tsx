@@ -7,6 +7,7 @@ import { useLoad } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may, mayForAll } from '../../net/session.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { search } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { MaintenanceLink } from '../maintenance/link.tsx';
@@ -37,9 +38,7 @@ function Head({ kind, detail: { row }, reload }: PlaceProps) {
   const close = () => setOpen(null);
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href={`/${kind}`}>{t(`page.${kind}`)}</a>
-      </nav>
+      <Crumbs list={kind} title={row.name} />
       <PageHead
         title={row.name}
         lead={

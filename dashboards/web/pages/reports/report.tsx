@@ -5,6 +5,7 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { Dots } from '../../parts/dots.tsx';
 import { FileButton } from '../../parts/file-button.tsx';
 import { navigate } from '../../router.ts';
@@ -153,9 +154,7 @@ export function ReportPage({ id }: { id: string }) {
   const report = loaded.data;
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href="/reports">{t('page.reports')}</a>
-      </nav>
+      <Crumbs list="reports" title={report && t('report.title', { period: formatMonth(report.period.name) })} />
       <PageHead
         title={report ? t('report.title', { period: formatMonth(report.period.name) }) : t('page.report')}
         lead={report && <About data={report.content.stability} isFinal={!report.provisional} />}

@@ -1,12 +1,13 @@
 /** One rule: its definition everywhere and in each scope in which it differs, how to change it, and its history. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { aboutLanguage } from '../../../../shared/words/index.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Callout, Empty, PageHead, Ready } from '../../parts/box.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import {
@@ -22,7 +23,6 @@ import {
   scopeKinds,
   scopesOf,
 } from '../../rules/family.ts';
-import { setTitle } from '../../title.ts';
 import { ruleName } from '../../words/value.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { RuleForm, TakeBack } from './form.tsx';
@@ -139,14 +139,9 @@ function Detail({ family, rules, reload }: { family: Family; rules: readonly Rul
     setQuery(scope ? editQuery(scope) : { edit: null, target: null });
   };
   // Deleting the rule ends the page; what is left to do is shown there.
-  useEffect(() => {
-    setTitle(`${ruleName(first.rule)} · Evenkeel`);
-  });
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href="/rules">{t('page.rules')}</a>
-      </nav>
+      <Crumbs list="rules" title={ruleName(first.rule)} />
       <PageHead
         title={ruleName(first.rule)}
         lead={

@@ -8,6 +8,7 @@ import type { Page } from '../../net/request.ts';
 import { may, me } from '../../net/session.ts';
 import { Box, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
 import { Ago } from '../../parts/moment.tsx';
@@ -175,8 +176,8 @@ export function TargetPage({ id }: { id: string }) {
   );
   return (
     <>
+      <Crumbs list="targets" title={loaded.data?.row.name ?? null} />
       <PageHead title={loaded.data?.row.name ?? t('page.target')}>
-        <a href="/targets">{t('page.targets')}</a>
         {may('operator') && (
           <>
             <MaintenanceLink of="endpoint" target={id} />

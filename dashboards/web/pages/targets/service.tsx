@@ -6,6 +6,7 @@ import { now } from '../../clock.ts';
 import { useLoad } from '../../net/load.ts';
 import { may } from '../../net/session.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
+import { Crumbs } from '../../parts/crumbs.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
@@ -151,9 +152,7 @@ export function ServicePage({ id }: { id: string }) {
   );
   return (
     <>
-      <nav class="crumbs" aria-label={t('place.path')}>
-        <a href="/services">{t('page.services')}</a>
-      </nav>
+      <Crumbs list="services" title={loaded.data?.name ?? null} />
       <PageHead title={loaded.data?.name ?? t('page.service')} lead={loaded.data && <Lead of={loaded.data} />}>
         {may('operator') && (
           <>
