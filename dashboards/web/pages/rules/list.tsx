@@ -168,7 +168,7 @@ export function RulesPage() {
   const isNew = may('admin') && query.get('new') !== null;
   const families = familiesOf(list.data?.items ?? []);
   const isFiring = query.get('firing') !== null;
-  const found = families.filter((family) => matches(family, words) && (!isFiring || alertsOf(family.id) > 0));
+  const found = families.filter((family) => matches(family, words) && (!isFiring || endpointsOf(family.id) > 0));
   // Those with alerts first: a phone shows no more than these and some.
   const urgent = found.toSorted((a, b) => endpointsOf(b.id) - endpointsOf(a.id));
   const shown = isPhone.value && !all ? urgent.slice(0, mostOnPhone) : found;
