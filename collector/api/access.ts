@@ -218,6 +218,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/channels/trouble': 'viewer',
   'GET /api/v1/collector/tls': 'admin',
   'GET /api/v1/collector/mirrors': 'admin',
+  'GET /api/v1/collector/parts': 'admin',
   'GET /api/v1/desks': 'admin',
   'GET /api/v1/chat': 'admin',
   'POST /api/v1/chat/:name/test': 'admin',

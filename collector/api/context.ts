@@ -142,7 +142,7 @@ export interface Context {
     'summary' | 'notTaken' | 'versions' | 'ofEndpoint' | 'preview' | 'save' | 'restore'
   >;
   updates: Pick<Updates, 'summary' | 'endpoints' | 'begin' | 'configure' | 'stop' | 'resume' | 'withdraw' | 'folder'>;
-  scripts: Pick<Scripts, 'view' | 'ask' | 'approve' | 'withdraw'>;
+  scripts: Pick<Scripts, 'isOn' | 'view' | 'ask' | 'approve' | 'withdraw'>;
   targets: Targets;
   services: Services;
   trust: Pick<TrustAgents, 'ofEndpoint'> & { view(): TlsView };

@@ -27,6 +27,7 @@ import { addOrder, type OrderRow, readOffers, readOrder, readOrders } from './or
 import { viewOf } from './shown.ts';
 
 export interface Scripts {
+  isOn: boolean;
   /** What an endpoint is told at present. */
   settingsFor(endpoint: Endpoint): Pick<AgentConfig, 'scripts'>;
   /** @throws EvenkeelError NOT_FOUND */
@@ -100,6 +101,7 @@ export async function createScripts(parts: ScriptRoom): Promise<Scripts> {
   }
 
   return {
+    isOn: settings.enabled,
     settingsFor({ id, level }) {
       const row = open.of(id);
       if (!settings.enabled || !row?.token || (level ?? 0) < scriptLevel) return {};

@@ -1,5 +1,32 @@
 /** English texts of pages other than the first, which comes without them. Every other language has the same keys; see README.md. */
 export const more = {
+  parts: {
+    on: 'On',
+    off: 'Off',
+    areOn: 'On: {{list}}.',
+    areOff: 'Off: {{list}}.',
+    how: 'To turn one on, write its lines into evenkeel.yaml with your own values, then start the collector again. Files with secrets are read from its folder.',
+    lines: 'Lines for evenkeel.yaml: {{name}}',
+    name: {
+      self_service: 'Self-service',
+      scripts: 'Canned scripts',
+      mail_in: 'Mail in',
+      chat: 'Chat',
+      desks: 'Other ticket desks',
+      remote_support: 'Remote support',
+    },
+    what: {
+      self_service:
+        'Whoever scans the label of a machine sees what monitoring knows of it, finds articles, and reports a problem without an account. Labels are made on the page of an endpoint or a site.',
+      scripts:
+        'Scripts that the administrator of a machine has allowed there are buttons on its pages and in its alerts and tickets. Both sides have to turn them on.',
+      mail_in: 'Messages to a mailbox become tickets, and answers join their ticket.',
+      chat: 'In Slack or Matrix people acknowledge, take, comment and silence, with their own role and sites.',
+      desks: 'Tickets are opened in Jira, ServiceNow, Zammad, GLPI, GitLab, GitHub or by mail, and follow each other.',
+      remote_support:
+        'Buttons that open RustDesk, MeshCentral, Guacamole, RDP or ssh from the page of a machine or ticket.',
+    },
+  },
   machineTickets: {
     title: 'Ticked machines',
     all: 'Tick all of this list',
@@ -1670,7 +1697,6 @@ export const more = {
     older: 'Older',
     nobody: 'Unknown',
     values: 'Values: {{n}}',
-    toAudit: 'Audit log: who changed what, when and from where',
     kind: {
       person: 'Person',
       token: 'Token',
@@ -1845,7 +1871,6 @@ export const more = {
     noRelease: 'No release lies in the folder.',
     lead: 'Agents with {{version}} or newer: {{n}} of {{of}}',
     toAll: 'All updates of agents',
-    toSettings: 'Agent updates: which version agents run, and how a release reaches them',
     settings: 'Settings of updates',
     save: 'Save settings',
     turnedOn: 'On',
@@ -2924,7 +2949,6 @@ export const more = {
     alone: 'Resolved alone: {{share}}',
     noNoise: 'In {{days}} days none of them fired.',
     tune: 'Tune rule',
-    toRules: 'Rules: the conditions of alerts',
     on: 'On',
     off: 'Off',
     only: { server: 'Servers only', workstation: 'Workstations only' },
@@ -3269,7 +3293,6 @@ export const more = {
   },
   agentSettings: {
     toAll: 'All settings of agents',
-    toSettings: 'Agent settings: what agents watch, how often, and what they send',
     lead: 'Agents with all of their settings: {{n}} of {{of}}',
     new: 'New settings',
     change: 'Change settings',
@@ -4476,7 +4499,6 @@ export const more = {
     notArrived: 'Not accepted (after {{ms}} ms)',
     ofFile: 'From evenkeel.yaml, changed there only',
     deleteWarning: 'What waits for it is given up. Routes that name it reach nobody by it.',
-    toChannels: 'Channels: how messages reach people',
     savedBlocked: '{{name}} is saved, but cannot connect yet',
     kind: {
       push: 'Push (browsers and phones)',
@@ -4591,6 +4613,30 @@ export const more = {
     go: 'Continue',
   },
   settings: {
+    elsewhere: 'Pages of their own:',
+    section: {
+      you: 'You',
+      people: 'People',
+      logIn: 'Log-in',
+      tokens: 'Tokens',
+      parts: 'Connections',
+      collector: 'Collector',
+    },
+    lead: {
+      you: '{{name}} ({{role}}). Devices logged in: {{n}}.',
+      people: 'People: {{n}}, without a second factor: {{without}}.',
+      disabled: 'Disabled: {{n}}.',
+      passwords: 'People log in with a password.',
+      provider: 'People log in with a password or by {{provider}}.',
+      noFactor: 'No role must have a second factor.',
+      factor: 'A second factor is required of: {{roles}}.',
+      logIns: 'Log-ins that go on: {{n}}.',
+      tokens: 'Valid tokens: {{n}}.',
+      nextEnd: 'The next one ends on {{when}}.',
+      noBackup: 'The collector itself is not backed up.',
+      failedBackup: 'The last backup of the collector failed.',
+      backup: 'Last backup of the collector: {{when}}.',
+    },
     browser: 'This browser',
     account: 'Your account',
     currentPassword: 'Current password',

@@ -2,6 +2,32 @@
 import type { MoreWords } from './shape.ts';
 
 export const more: MoreWords = {
+  parts: {
+    on: 'オン',
+    off: 'オフ',
+    areOn: 'オン: {{list}}。',
+    areOff: 'オフ: {{list}}。',
+    how: 'オンにするには、各欄の行を自分の値に置き換えて evenkeel.yaml に書き、コレクターを再起動してください。秘密を含むファイルはそのフォルダーから読み込みます。',
+    lines: 'evenkeel.yaml に書く行: {{name}}',
+    name: {
+      self_service: 'セルフサービス',
+      scripts: '定型スクリプト',
+      mail_in: 'メール受付',
+      chat: 'チャット',
+      desks: '他のチケットデスク',
+      remote_support: 'リモートサポート',
+    },
+    what: {
+      self_service:
+        'マシンのラベルを読み取った人は、監視でわかっている状態を見て、記事を探し、アカウントなしで問題を報告できます。ラベルはエンドポイントまたは拠点のページで作成します。',
+      scripts:
+        'マシンの管理者が許可したスクリプトを、そのマシンのページ・アラート・チケットのボタンから実行できます。両側でオンにする必要があります。',
+      mail_in: 'メールボックスへのメッセージがチケットになり、返信は元のチケットに追加されます。',
+      chat: 'Slack または Matrix から、自分のロールと拠点の範囲で確認・担当・コメント・サイレンスができます。',
+      desks: 'Jira、ServiceNow、Zammad、GLPI、GitLab、GitHub、またはメールでチケットを作成し、互いの変更を反映します。',
+      remote_support: 'マシンまたはチケットのページから RustDesk、MeshCentral、Guacamole、RDP、ssh を開くボタンです。',
+    },
+  },
   machineTickets: {
     title: '選択したマシン',
     all: 'この一覧をすべて選択',
@@ -1659,7 +1685,6 @@ export const more: MoreWords = {
     older: '以前の記録',
     nobody: '不明',
     values: '値：{{n}} 件',
-    toAudit: '監査ログ：誰が、いつ、どこから、何を変更したか',
     kind: {
       person: 'ユーザー',
       token: 'トークン',
@@ -1834,7 +1859,6 @@ export const more: MoreWords = {
     noRelease: 'フォルダーにリリースがありません。',
     lead: '{{version}} 以降のエージェント: {{n}} / {{of}}',
     toAll: 'エージェントの更新一覧',
-    toSettings: 'エージェントの更新: 動作中のバージョンと、リリースの配布',
     settings: '更新の設定',
     save: '設定を保存',
     turnedOn: 'オン',
@@ -2909,7 +2933,6 @@ export const more: MoreWords = {
     alone: '対応なしで解決: {{share}}',
     noNoise: '過去 {{days}} 日間に発生したアラートはありません。',
     tune: 'ルールを調整',
-    toRules: 'ルール (アラートの条件) を見る',
     on: '有効',
     off: '無効',
     only: { server: 'サーバーのみ', workstation: 'ワークステーションのみ' },
@@ -3253,7 +3276,6 @@ export const more: MoreWords = {
   },
   agentSettings: {
     toAll: 'エージェント設定の一覧',
-    toSettings: 'エージェント設定：監視する対象、間隔、送信する情報',
     lead: '設定がすべて反映されたエージェント：{{of}} 台中 {{n}} 台',
     new: '新しい設定',
     change: '設定を変更',
@@ -4461,7 +4483,6 @@ export const more: MoreWords = {
     notArrived: '受け付けられませんでした({{ms}} ミリ秒)',
     ofFile: 'evenkeel.yaml の設定(変更もそこで行います)',
     deleteWarning: '送信待ちの通知は破棄されます。このチャンネルを指定したルートでは誰にも届かなくなります。',
-    toChannels: 'チャンネル：通知の届け方',
     savedBlocked: '{{name}} を保存しましたが、まだ接続できません',
     kind: {
       push: 'プッシュ通知(ブラウザー、スマートフォン)',
@@ -4575,6 +4596,30 @@ export const more: MoreWords = {
     go: '続ける',
   },
   settings: {
+    elsewhere: '個別のページ:',
+    section: {
+      you: '個人',
+      people: 'ユーザー',
+      logIn: 'ログイン',
+      tokens: 'トークン',
+      parts: '連携',
+      collector: 'コレクター',
+    },
+    lead: {
+      you: '{{name}} ({{role}})、ログイン中の端末 {{n}} 台。',
+      people: 'ユーザー {{n}} 人、うち二要素認証なし {{without}} 人。',
+      disabled: '無効 {{n}} 人。',
+      passwords: 'パスワードでログインします。',
+      provider: 'パスワードまたは {{provider}} でログインします。',
+      noFactor: '二要素認証が必須のロールはありません。',
+      factor: '二要素認証が必須のロール: {{roles}}。',
+      logIns: 'ログイン中 {{n}} 件。',
+      tokens: '有効なトークン {{n}} 件。',
+      nextEnd: '次の期限は {{when}} です。',
+      noBackup: 'コレクター自体のバックアップは設定されていません。',
+      failedBackup: 'コレクターの最後のバックアップが失敗しました。',
+      backup: 'コレクターの最後のバックアップ: {{when}}。',
+    },
     browser: 'このブラウザー',
     account: '自分のアカウント',
     currentPassword: '現在のパスワード',

@@ -384,7 +384,7 @@ async function opens(http: string, user: string, secret: string): Promise<boolea
 
 step('an admin gives a person a new password', async () => {
   const { page, collector } = world;
-  await page.goto(`${collector.http}/settings`);
+  await page.goto(`${collector.http}/settings?section=people`);
   await page.getByLabel('User name').fill('grace');
   await page.getByLabel('Password', { exact: true }).fill('the first sentence');
   await page.getByRole('button', { name: 'Add user' }).click();

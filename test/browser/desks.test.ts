@@ -65,7 +65,7 @@ for (const [language, words] of [
   ['ja', { title: '外部のチケットデスク', test: 'テスト', good: /必要な権限があります/, note: /誰でも読めます/ }],
 ] as const)
   step(`its test says what its account may do, and what would be sent, in ${language}`, async () => {
-    await open('/settings', language);
+    await open('/settings?section=parts', language);
     const box = main()
       .locator('section, .box')
       .filter({ has: page.getByRole('heading', { name: words.title }) })
@@ -84,7 +84,7 @@ for (const [language, words] of [
 
 step('what it refuses is said beside it', async () => {
   fake.faults.push({ when: 'any', answer: { status: 401, body: { message: 'Bad credentials' } } });
-  await open('/settings');
+  await open('/settings?section=parts');
   const box = main()
     .locator('section, .box')
     .filter({ has: page.getByRole('heading', { name: 'Ticket desks' }) })

@@ -81,7 +81,7 @@ step('a site of a name that is there', async () => {
 });
 
 step('a user with a password that is too short', async () => {
-  await go('/settings');
+  await go('/settings?section=people');
   const form = page.locator('form').filter({ has: page.getByRole('button', { name: 'Add user' }) });
   await form.getByLabel('User').fill('mia');
   await form.getByLabel('Password').fill('short');

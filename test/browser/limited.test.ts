@@ -51,7 +51,7 @@ if (!missing) {
 }
 
 step('an admin adds somebody for one site, and the list of users says so', async () => {
-  await open('/settings');
+  await open('/settings?section=people');
   const form = page.locator('form', { has: page.getByRole('button', { name: 'Add user' }) });
   await form.getByLabel('User name').fill('ida');
   await form.getByLabel('Password').fill('another sentence of hers');

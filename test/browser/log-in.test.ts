@@ -168,12 +168,13 @@ step('a log-in asks for a code, refuses one that was used, and takes the next an
 });
 
 step('a role that must have one sets it up before anything else', async () => {
-  await open('/settings');
+  await open('/settings?section=people');
   const form = page.locator('form', { has: page.getByRole('button', { name: 'Add user' }) });
   await form.getByLabel('User name').fill('vera');
   await form.getByLabel('Password').fill(password);
   await form.getByRole('button', { name: 'Add user' }).click();
   await page.getByRole('row', { name: /vera/ }).first().waitFor();
+  await open('/settings?section=logIn');
   const mustHave = page.getByRole('group', { name: 'Roles that must have a second factor' });
   // Vera alone is stopped by it, which is said before it is so.
   await mustHave.getByLabel('Viewer').click();
@@ -203,7 +204,7 @@ step('a role that must have one sets it up before anything else', async () => {
   await other.page.locator('.side-foot').waitFor();
 
   // Their page ends where the admin ends their log-in, without anything that they do.
-  await open('/settings');
+  await open('/settings?section=logIn');
   const everybody = page.getByRole('table', { name: 'Everybody who is logged in' });
   await everybody
     .getByRole('row', { name: /vera.*Chrome on Linux/ })

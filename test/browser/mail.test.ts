@@ -89,7 +89,7 @@ for (const [language, words] of [
   ['ja', { title: 'メール受信', test: 'テスト', good: /メールボックスを読めます/, why: /不在通知などの自動返信/ }],
 ] as const)
   step(`Settings shows the mailbox, what was put aside, and tests it, in ${language}`, async () => {
-    await open('/settings', language);
+    await open('/settings?section=parts', language);
     const box = main()
       .locator('section, .box')
       .filter({ has: page.getByRole('heading', { name: words.title, exact: true }) })
@@ -156,7 +156,7 @@ step('on a phone, dark', async () => {
   await open('/tickets/1', 'ja');
   await main().getByRole('img', { name: '画像: fire.png' }).waitFor();
   await shot('mail-ticket-phone');
-  await open('/settings', 'ja');
+  await open('/settings?section=parts', 'ja');
   await main().getByText('メール受信').waitFor();
   await shot('mail-settings-phone');
 });

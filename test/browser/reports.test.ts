@@ -183,7 +183,7 @@ step(
     };
     const of = (name: string) => sites.items.find((one) => one.name === name)?.id as string;
     await page.setViewportSize({ width: 1280, height: 1400 });
-    await openPage(page, `${url()}/settings`, 'en');
+    await openPage(page, `${url()}/settings?section=parts`, 'en');
     await page.getByRole('button', { name: 'New status page' }).click();
     await page.getByLabel('Title', { exact: true }).fill('Is IT working?');
     await page.getByLabel('Address').fill('it');

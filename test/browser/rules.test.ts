@@ -86,7 +86,7 @@ test.after(async () => {
 
 step('the list says in words what each rule waits for, whose it is, and where it differs', async () => {
   await open('/settings');
-  await page.getByRole('link', { name: /^Rules: the conditions of alerts/ }).click();
+  await page.getByRole('main').getByRole('link', { name: 'Rules', exact: true }).click();
   await heading('Rules');
   const disk = await rowText(page, 'disk-space');
   assert.match(disk, /Disk in use ≥ 90% and Disk, available < 20\sGiB for 1m; clears at 87% or 22\sGiB/);

@@ -188,7 +188,7 @@ step('a service is made of it, and follows it', async () => {
 step('on a status page it has the name that the admin gave it, and its outage', async () => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.emulateMedia({ colorScheme: 'light' });
-  await open('/settings');
+  await open('/settings?section=parts');
   await press('New status page');
   await page.getByLabel('Title', { exact: true }).fill('Does it work?');
   await page.getByLabel('Address', { exact: true }).fill('works');

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addressesOf } from '../../collector/settings/addresses.ts';
 import { type Flags, loadConfig } from '../../collector/settings/config.ts';
+import { partLines } from '../../dashboards/web/pages/part-lines.ts';
 import { EvenkeelError } from '../../shared/errors.ts';
 import { makeCertificate, opensslIsHere } from '../support/certificate.ts';
 import { namespaceMissing } from '../support/namespace.ts';
@@ -36,6 +37,20 @@ function refusal(work: () => unknown): EvenkeelError {
 
 const load = (yaml: string, flags: Flags = {}, env: Record<string, string> = {}) =>
   loadConfig(flags, env, cwdWith(yaml)).config;
+
+test('the lines that Settings shows for a part that is off turn it on', () => {
+  const secrets = ['desk.password', 'slack-app.token', 'slack-bot.token', 'jira.token'];
+  for (const [name, lines] of Object.entries(partLines)) {
+    const cwd = cwdWith(lines);
+    for (const file of secrets) writeFileSync(join(cwd, file), 'xapp-secret', { mode: 0o600 });
+    const { config } = loadConfig({}, {}, cwd);
+    const on = {
+      ...{ self_service: config.selfService.isOn, scripts: config.scripts.enabled, mail_in: config.mailIn !== null },
+      ...{ chat: config.chat.length, desks: config.desks.length, remote_support: config.remoteSupport.length },
+    };
+    for (const [part, value] of Object.entries(on)) assert.is(Boolean(value), part === name, `${name}: ${part}`);
+  }
+});
 
 test('nothing said: loopback, the known ports, ./data', () => {
   const { config, warnings } = loadConfig({}, {}, folder.path);

@@ -45,6 +45,7 @@ import { mirrorRoutes } from './mirrors.ts';
 import { onCallRoutes } from './on-call.ts';
 import { openedRoutes } from './opened.ts';
 import { openIdRoutes } from './openid.ts';
+import { optionalPartRoutes } from './optional-parts.ts';
 import { outsideRoutes } from './outside.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { ownBackupRoutes } from './own-backups.ts';
@@ -174,6 +175,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   ownBackupRoutes,
   collectorRoutes,
   mirrorRoutes,
+  optionalPartRoutes,
   tlsRoutes,
   metricRoutes,
 ];

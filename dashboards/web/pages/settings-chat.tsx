@@ -132,7 +132,7 @@ export function ChatRooms() {
   const { data } = useLoad<{ items: ChatView[] }>('chat', () => false, lookEveryMs);
   if (!data || data.items.length === 0) return null;
   return (
-    <Box title={t('chat.title')}>
+    <Box title={<span id="chat">{t('chat.title')}</span>}>
       <div class="stack">
         {data.items.map((one) => (
           <OneRoom key={one.name} of={one} />

@@ -96,7 +96,7 @@ export function Desks() {
   const { data } = useLoad<{ items: DeskView[] }>('desks', () => false, lookEveryMs);
   if (!data || data.items.length === 0) return null;
   return (
-    <Box title={t('desk.title')}>
+    <Box title={<span id="desks">{t('desk.title')}</span>}>
       <div class="stack">
         {data.items.map((one) => (
           <OneDesk key={one.name} of={one} />

@@ -115,7 +115,7 @@ export function MailInBox() {
   const { data } = useLoad<{ mailbox: MailInView | null }>('mail-in', () => false, lookEveryMs);
   if (!data?.mailbox) return null;
   return (
-    <Box title={t('mailIn.title')}>
+    <Box title={<span id="mail_in">{t('mailIn.title')}</span>}>
       <Mailbox of={data.mailbox} />
     </Box>
   );

@@ -88,7 +88,7 @@ function NewToken({ onDone }: { onDone: () => void }) {
   );
 }
 
-const endOf = ({ revokedAt, expiresAt }: Token) =>
+export const endOf = ({ revokedAt, expiresAt }: Token) =>
   revokedAt !== null ? revokedAt : expiresAt !== null && expiresAt <= now.value ? expiresAt : null;
 
 function Ends({ token }: { token: Token }) {

@@ -16,7 +16,7 @@ import { t } from '../words/words.ts';
 import { receiverWord } from './on-call/receivers.tsx';
 import { type LimitedTo, SitePicker, SitesOf } from './settings-sites.tsx';
 
-interface ListedUser {
+export interface ListedUser {
   id: string;
   name: string;
   role: Role;
@@ -217,7 +217,8 @@ function ResetFactor({ user, onDone }: UserProps) {
 }
 
 /** Roles that must have a second factor. One more is asked about first: it stops everybody of that role who has none at the next page. */
-function FactorRoles({ users }: { users: readonly ListedUser[] }) {
+export function FactorRoles() {
+  const users = useLoad<Page<ListedUser>>('users').data?.items ?? [];
   const rule = useLoad<FactorRule>('second-factor');
   const [asked, setAsked] = useState<Role | null>(null);
   const { busy, problem, send } = useSend();
@@ -231,36 +232,38 @@ function FactorRoles({ users }: { users: readonly ListedUser[] }) {
     (one) => one.role === asked && one.disabledAt === null && one.issuer === null && !one.hasFactor,
   );
   return (
-    <fieldset class="field checks" disabled={busy}>
-      <legend class="label">{t('factor.roles')}</legend>
-      {problem && <ProblemCallout problem={problem} />}
-      <div class="row">
-        {roles.map((one) => {
-          const isOn = now.includes(one);
-          const change = () => (isOn ? void set(now.filter((role) => role !== one)) : setAsked(one));
-          return (
-            <label key={one} class="option">
-              <input type="checkbox" checked={isOn || asked === one} onChange={change} />
-              {t(`role.${one}`)}
-            </label>
-          );
-        })}
-      </div>
-      <p class="help">{t('factor.rolesHelp')}</p>
-      {asked && (
-        <Callout tone="warning" title={t('factor.ask', { role: t(`role.${asked}`), count: stopped.length })}>
-          {stopped.some(({ name }) => name === me.value?.user) && <p>{t('factor.askYou')}</p>}
-          <div class="row">
-            <button type="button" class="button" onClick={() => void set([...now, asked])}>
-              {t('factor.require')}
-            </button>
-            <button type="button" class="button" onClick={() => setAsked(null)}>
-              {t('common.cancel')}
-            </button>
-          </div>
-        </Callout>
-      )}
-    </fieldset>
+    <Box>
+      <fieldset class="field checks" disabled={busy}>
+        <legend class="label">{t('factor.roles')}</legend>
+        {problem && <ProblemCallout problem={problem} />}
+        <div class="row">
+          {roles.map((one) => {
+            const isOn = now.includes(one);
+            const change = () => (isOn ? void set(now.filter((role) => role !== one)) : setAsked(one));
+            return (
+              <label key={one} class="option">
+                <input type="checkbox" checked={isOn || asked === one} onChange={change} />
+                {t(`role.${one}`)}
+              </label>
+            );
+          })}
+        </div>
+        <p class="help">{t('factor.rolesHelp')}</p>
+        {asked && (
+          <Callout tone="warning" title={t('factor.ask', { role: t(`role.${asked}`), count: stopped.length })}>
+            {stopped.some(({ name }) => name === me.value?.user) && <p>{t('factor.askYou')}</p>}
+            <div class="row">
+              <button type="button" class="button" onClick={() => void set([...now, asked])}>
+                {t('factor.require')}
+              </button>
+              <button type="button" class="button" onClick={() => setAsked(null)}>
+                {t('common.cancel')}
+              </button>
+            </div>
+          </Callout>
+        )}
+      </fieldset>
+    </Box>
   );
 }
 
@@ -327,7 +330,6 @@ export function Users() {
       </Ready>
       <div class="box-body stack">
         <NewUser onDone={list.reload} />
-        <FactorRoles users={list.data?.items ?? []} />
       </div>
     </Box>
   );

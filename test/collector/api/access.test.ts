@@ -945,6 +945,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/channels/trouble': {},
   'GET /api/v1/collector/tls': {},
   'GET /api/v1/collector/mirrors': {},
+  'GET /api/v1/collector/parts': {},
   'GET /api/v1/mail-in': {},
   // None is set up.
   'POST /api/v1/mail-in/test': { status: 404 },
