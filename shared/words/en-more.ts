@@ -2932,6 +2932,7 @@ export const more = {
     },
   },
   rules: {
+    is: '{{name}}: {{value}}',
     name: 'Rule',
     when: 'Alerts when',
     lead: 'Rules: {{n}} · with alerts now: {{holding}}',
@@ -2957,7 +2958,7 @@ export const more = {
     or: ' or ',
     kind: {
       absence: 'no report for {{after_s}}',
-      missing: '{{name}} missing for {{after_s}}',
+      missing: '“{{name}}” not reported for {{after_s}}',
       rate: '{{name}} changes by {{op}} {{value}} per {{per_s}}, over {{over_s}}',
       change: '{{name}} is not what it was, for {{hold_s}}',
       expression: 'expression {{expr}}',
@@ -3370,7 +3371,7 @@ export const more = {
     },
   },
   missing: {
-    title: 'There is no such page',
+    title: 'Page not found',
     lead: 'The address may be mistyped, or what it showed was removed.',
     back: 'Go to the fleet',
   },
@@ -4535,18 +4536,24 @@ export const more = {
   },
   period: { week: 'Week {{n}} of {{year}}', quarter: 'Q{{n}} {{year}}' },
   add: {
-    lead: 'Create a join code, then paste one line on the new machine.',
-    step: 'New join code',
+    lead: 'Make one line, and paste it on the new machine.',
+    leadOpen: 'Join codes that can still be used: {{n}}.',
+    needs: {
+      linux: 'Needs: x64 or arm64, sudo, and a way to {{address}}.',
+      windows: 'Needs: 64-bit Windows, an administrator, and a way to {{address}}.',
+      macos: 'Needs: an administrator, and a way to {{address}}.',
+    },
+    step: 'New line',
     ready: 'Paste this line on the machine',
     label: 'Label',
     labelHelp: 'For your own list, such as “front desk”',
-    guess: 'Detected by the agent',
+    guess: 'Detect automatically',
     uses: 'Machines',
     expires: 'Valid for',
     until: 'Valid until',
     act: 'Action',
     hours: { 1: '1 hour', 24: '1 day', 168: '7 days', 720: '30 days', 8760: '1 year' },
-    make: 'Create join code',
+    make: 'Make line',
     paste: 'The machine appears below as soon as it has enrolled.',
     system: 'System of the machine',
     fromSource: 'From source',
@@ -4570,13 +4577,13 @@ export const more = {
     fetched: 'Script fetched',
     enrolled: 'Enrolled, no report yet',
     reports: 'Reports',
-    waiting: 'Waiting for the machine…',
+    waiting: 'Waiting for the machine… {{time}}',
     slow: 'Nothing yet after a minute. Does the machine reach this collector by that name and port, also past a proxy? What it printed says more.',
     slowFetched:
       'Not enrolled a minute after the script was fetched. The package may still be on its way; what the machine printed says more.',
     refusedFrom: 'A machine at {{address}} was refused',
     refusedUnknown: 'The code was not one of ours, so this may be another machine.',
-    more: 'Bind to tags, a group and addresses',
+    more: 'More: many machines, tags, addresses, approval',
     tags: 'Tags',
     tagsHelp: 'Of every endpoint of this code, such as “laptop, osaka”',
     ranges: 'Addresses',
@@ -4585,7 +4592,7 @@ export const more = {
     approvalHelp: 'It waits up to 7 days and shows a check word; needed, or addresses, for longer than 7 days.',
     approved: 'with approval',
     line: 'The line to paste',
-    another: 'Create another',
+    another: 'Make another',
     hereOnly: 'Only this machine can use this line',
     hereOnlyLead:
       'The collector listens on its own machine only (127.0.0.1). For other machines, set `http.host` and `mqtt.host` to `0.0.0.0`, and `http.publicUrl` where they use another name than that of its certificate; start it again, and create a new code.',
@@ -4594,7 +4601,7 @@ export const more = {
     inClear: 'The connection to this collector is not encrypted',
     inClearLead:
       'Whoever is on the way could read the code, so agents do not send it. Set tls in evenkeel.yaml and an address that begins with https://, and create a new code. If you trust every network on the way, add --insecure-http to the line.',
-    once: 'The code is shown only now: the collector stores only its hash.',
+    once: 'Shown once. Copy it now.',
     adminOnly: 'Join codes are created by admins. Ask one for a line to paste.',
     codes: 'Join codes',
     none: 'No join code has been created yet',
@@ -4681,7 +4688,7 @@ export const more = {
     lastUsed: 'Last used',
     addToken: 'Create token',
     tokenMade: 'Here is the new token',
-    tokenOnce: 'It is shown only now. Send it as “Authorization: Bearer …”.',
+    tokenOnce: 'Shown once. Copy it now. Send it as “Authorization: Bearer …”.',
   },
   /** Mails and webhooks. */
   notification: {
@@ -4828,7 +4835,7 @@ export const more = {
       usage_iowait: 'CPU, waiting for disks',
       usage_irq: 'CPU, interrupts',
       usage_softirq: 'CPU, soft interrupts',
-      usage_steal: 'CPU, taken by the host',
+      usage_steal: 'CPU steal',
       usage_core_max: 'Busiest core',
     },
     mem: {
@@ -4858,7 +4865,7 @@ export const more = {
       total: 'Time under pressure',
     },
     kernel_vmstat: {
-      oom_kill: 'Processes killed for lack of memory',
+      oom_kill: 'Processes killed: out of memory',
     },
     disk: {
       total: 'Disk size',

@@ -328,8 +328,9 @@ const enrolFromAfar = (url: string, code: string) =>
 step('a join code can be made, its line is shown once, and what comes of it appears', async () => {
   const { page, collector } = world;
   await page.goto(`${collector.http}/add`);
+  await page.getByText(/^More: many machines/).click();
   await page.getByLabel('Label').fill('front desk');
-  await page.getByRole('button', { name: 'Create join code' }).click();
+  await page.getByRole('button', { name: 'Make line' }).click();
   const line = async () => (await page.getByRole('region', { name: 'The line to paste' }).textContent()) ?? '';
   assert.match(await line(), /^curl -fsS '\S+\/install\.sh' -o ek\.sh && echo EK2-\S{20,} \| sudo sh ek\.sh$/);
   await page.getByRole('button', { name: 'Windows' }).click();

@@ -99,7 +99,7 @@ step('the sentence is of the last whole month, which is named, and of any other 
       .filter({ hasText: month(by) })
       .waitFor();
     await page
-      .locator('p.lead')
+      .locator('.page-head p')
       .filter({ hasText: `${month(by)}: ` })
       .waitFor();
   };

@@ -150,8 +150,9 @@ step('a disk in another machine: an admin may say that it goes on as the endpoin
 
 step('a join code for machines that were installed anew is made on the page', async () => {
   await openPage(page, `${collector.http}/add`, 'en');
+  await page.getByText(/^More: many machines/).click();
   await page.getByLabel(/installed anew goes on as the endpoint/).check();
-  await page.getByRole('button', { name: 'Create join code' }).click();
+  await page.getByRole('button', { name: 'Make line' }).click();
   await shows(/EK2-/);
   const { items } = await collector.get<{ items: Enrollment[] }>('/api/v1/enrollments');
   assert.is(items[0]?.replaces, 'auto');

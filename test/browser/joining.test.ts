@@ -1,7 +1,7 @@
 /** A machine that waits is seen on the fleet and on Add endpoint, let in, and refused with a reason. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkWordOf } from '../../shared/check-word.ts';
@@ -59,13 +59,35 @@ test.after(async () => {
   await collector?.close();
 });
 
+step('a second machine is one line and three clicks; then the page says by itself that it has come', async () => {
+  await openPage(page, `${collector.started.addresses.http}/`, 'en');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  let clicks = 0;
+  const click = async (what: Locator) => {
+    await what.click();
+    clicks++;
+  };
+  await click(page.getByRole('navigation').getByRole('link', { name: 'Add endpoint', exact: true }));
+  await click(page.getByRole('button', { name: 'Make line' }));
+  await click(page.getByRole('button', { name: 'Copy' }).first());
+  assert.is(clicks, 3);
+  await page.getByText(/^Needs: x64 or arm64, sudo, and a way to 127\.0\.0\.1/).waitFor();
+  await page.getByText(/^Waiting for the machine… \d/).waitFor();
+  const line = await page.evaluate(() => navigator.clipboard.readText());
+  secret = decodeJoinCode(/EK2-[A-Za-z0-9_-]+/.exec(line)?.[0] ?? '').secret;
+  assert.is((await ask('vm-3', 'c')).status, 201);
+  await page.getByText('Enrolled, no report yet').waitFor();
+  await page.getByRole('main').getByRole('link', { name: 'vm-3' }).first().waitFor();
+});
+
 step('a code that wants approval is made on the page', async () => {
   await openPage(page, `${collector.started.addresses.http}/add`, 'en');
+  await page.getByText(/^More: many machines/).click();
   await page.getByText('A person approves each machine.').click();
   await page.getByLabel('Machines').fill('5');
   await page.getByLabel('Valid for').selectOption('8760');
   await picture('form');
-  await page.getByRole('button', { name: 'Create join code' }).click();
+  await page.getByRole('button', { name: 'Make line' }).click();
   const line = await page.getByLabel('The line to paste').textContent();
   secret = decodeJoinCode(/EK2-[A-Za-z0-9_-]+/.exec(line ?? '')?.[0] ?? '').secret;
   assert.match((await page.getByRole('table').textContent()) ?? '', /with approval/);

@@ -103,6 +103,13 @@ step('opens on the last closed month, and its first line says how it was, each n
   );
 });
 
+step('how last month was, and what it cost, is one click from the fleet', async () => {
+  await open('/');
+  await page.getByRole('navigation').getByRole('link', { name: 'Stability', exact: true }).click();
+  await page.locator('.lead', { hasText: /of 100 \(poor\)/ }).waitFor();
+  assert.match(await lead(), /person-hours lost\. 483\sperson-hours more are estimated/);
+});
+
 step('a month that was monitored in part says so wherever it is shown or stands beside another', async () => {
   const note = 'monitored since 27 Aug: 5 of 31 days';
   await open('/stability?period=2026-08');

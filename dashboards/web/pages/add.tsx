@@ -14,6 +14,7 @@ import { Input, Select } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { SiteInput } from '../parts/site-input.tsx';
 import { Table } from '../parts/table.tsx';
 import { faultsOf } from '../words/fault.ts';
@@ -57,27 +58,27 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   };
   return (
     <Form problem={problem} onSubmit={submit} busy={busy} word={t('add.make')}>
-      <div class="form-row roomy">
-        <Input label={t('add.label')} value={label} onInput={setLabel} maxLength={128} help={t('add.labelHelp')} />
+      <div class="form-row">
         <SiteInput value={site} onInput={setSite} />
-        <Select
-          label={t('filter.name.kind')}
-          value={kind}
-          onChange={setKind}
-          options={kinds.map((one) => [one, one === '' ? t('add.guess') : t(`kind.${one}`)] as const)}
-        />
-        <Input label={t('add.uses')} type="number" value={uses} onInput={setUses} min="1" max="100000" required />
-        <Select
-          label={t('add.expires')}
-          value={hours}
-          onChange={setHours}
-          options={(['1', '24', '168', '720', '8760'] as const).map((one) => [one, t(`add.hours.${one}`)] as const)}
-          error={faultAt('hours')}
-        />
       </div>
-      <details class="fold" open={faultAt('tags') || faultAt('ranges') ? true : undefined}>
+      <details class="fold" open={['hours', 'tags', 'ranges'].some((one) => faultAt(one)) ? true : undefined}>
         <summary>{t('add.more')}</summary>
         <div class="form-row">
+          <Input label={t('add.label')} value={label} onInput={setLabel} maxLength={128} help={t('add.labelHelp')} />
+          <Select
+            label={t('filter.name.kind')}
+            value={kind}
+            onChange={setKind}
+            options={kinds.map((one) => [one, one === '' ? t('add.guess') : t(`kind.${one}`)] as const)}
+          />
+          <Input label={t('add.uses')} type="number" value={uses} onInput={setUses} min="1" max="100000" required />
+          <Select
+            label={t('add.expires')}
+            value={hours}
+            onChange={setHours}
+            options={(['1', '24', '168', '720', '8760'] as const).map((one) => [one, t(`add.hours.${one}`)] as const)}
+            error={faultAt('hours')}
+          />
           <Input
             label={t('add.tags')}
             value={tags}
@@ -101,19 +102,19 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
             options={[['', none], ...groups.map(({ id, name }) => [id, name] as const)]}
           />
         </div>
+        <label class="option">
+          <input type="checkbox" checked={approval} onChange={(event) => setApproval(event.currentTarget.checked)} />
+          <span>
+            {t('add.approval')} <span class="quiet small">{t('add.approvalHelp')}</span>
+          </span>
+        </label>
+        <label class="option">
+          <input type="checkbox" checked={isAnew} onChange={(event) => setAnew(event.currentTarget.checked)} />
+          <span>
+            {t('identity.anew')} <span class="quiet small">{t('identity.anewHelp')}</span>
+          </span>
+        </label>
       </details>
-      <label class="option">
-        <input type="checkbox" checked={approval} onChange={(event) => setApproval(event.currentTarget.checked)} />
-        <span>
-          {t('add.approval')} <span class="quiet small">{t('add.approvalHelp')}</span>
-        </span>
-      </label>
-      <label class="option">
-        <input type="checkbox" checked={isAnew} onChange={(event) => setAnew(event.currentTarget.checked)} />
-        <span>
-          {t('identity.anew')} <span class="quiet small">{t('identity.anewHelp')}</span>
-        </span>
-      </label>
     </Form>
   );
 }
@@ -230,6 +231,17 @@ function Lists({ items, onDone }: { items: readonly Enrollment[]; onDone: () => 
   );
 }
 
+/** What is to be done, and what is under way. */
+function Lead({ items }: { items: readonly Enrollment[] }) {
+  const open = items.filter((code) => codeState(code) === 'open').length;
+  return (
+    <>
+      {t('add.lead')}{' '}
+      {open > 0 && <Sentence of="add.leadOpen" values={{ n: <a href="#codes">{number(open, language.value)}</a> }} />}
+    </>
+  );
+}
+
 export function AddPage() {
   const [made, setMade] = useState<NewEnrollment | null>(null);
   const list = useLoad<Page<Enrollment>>(
@@ -239,7 +251,7 @@ export function AddPage() {
   );
   return (
     <>
-      <PageHead title={t('page.add')} lead={t('add.lead')} />
+      <PageHead title={t('page.add')} lead={<Lead items={list.data?.items ?? []} />} />
       <Box title={made ? t('add.ready') : t('add.step')}>
         {!may('admin') && <Callout tone="info">{t('add.adminOnly')}</Callout>}
         {may('admin') &&
@@ -256,7 +268,7 @@ export function AddPage() {
       </Box>
       {may('operator') && <WaitingMachines />}
       {may('operator') && (
-        <Box title={t('add.codes')} flush>
+        <Box title={<span id="codes">{t('add.codes')}</span>} flush>
           <Ready of={list}>
             {({ items }) =>
               items.length === 0 ? (

@@ -43,7 +43,8 @@ function comparison(condition: WebLimit, usual: string | undefined): string {
   const metric = metricOf(condition, usual);
   const { op, value, growth } = condition;
   if (growth && value === 0 && op === '>') return t('rules.grows', { name: metricName(metric) });
-  return `${subjectOf(condition, usual)} ${signOf(op)} ${limitWords(metric, value)}`;
+  const [name, limit] = [subjectOf(condition, usual), limitWords(metric, value)];
+  return op === '=' ? t('rules.is', { name, value: limit }) : `${name} ${signOf(op)} ${limit}`;
 }
 
 /** `Disk in use ≥ 90% and Disk, free < 20 GiB`; of other kinds the sentence under `rules.kind`, in which `name` is the metric. */

@@ -18,11 +18,25 @@ const systems = ['linux', 'windows', 'macos', 'source'] as const;
 const names = { linux: 'Linux', windows: 'Windows', macos: 'macOS' };
 type JoinSystem = (typeof systems)[number];
 
-/** What is wrong with the address in a join code: `EK2-`, base64url of `{u, c, p}` and four characters. */
+/** Of the collector: a join code is `EK2-`, base64url of `{u, c, p}` and four characters. @throws SyntaxError of another format */
+function urlIn(code: string): string {
+  const text = atob(code.slice('EK2-'.length, -4).replaceAll('-', '+').replaceAll('_', '/'));
+  return (JSON.parse(text) as { u: string }).u;
+}
+
+/** By which the machine reaches the collector. */
+function addressIn(code: string): string {
+  try {
+    return new URL(urlIn(code)).host;
+  } catch {
+    return location.host;
+  }
+}
+
+/** What is wrong with the address in a join code. */
 function addressFault(code: string): 'hereOnly' | 'hereOnlyInClear' | 'inClear' | null {
   try {
-    const text = atob(code.slice('EK2-'.length, -4).replaceAll('-', '+').replaceAll('_', '/'));
-    const { u } = JSON.parse(text) as { u: string };
+    const u = urlIn(code);
     const { hostname, protocol } = new URL(u);
     if (isLoopback(hostname)) return protocol === 'https:' ? 'hereOnly' : 'hereOnlyInClear';
     return isReadable(u) ? 'inClear' : null;
@@ -119,6 +133,7 @@ export function MadeLine({ made, lead, children }: MadeLineProps) {
       />
       <p>{lead}</p>
       <p>{t(`add.where.${system}`)}</p>
+      {system !== 'source' && <p class="quiet">{t(`add.needs.${system}`, { address: addressIn(made.code) })}</p>}
       <section aria-label={t('add.line')}>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the line must be reachable, to be selected without a mouse */}
         <pre tabIndex={0}>{line}</pre>
