@@ -13,7 +13,7 @@ function OffPart({ name }: { name: OptionalPart['name'] }) {
   const lines = partLines[name];
   return (
     <Box title={<span id={name}>{t(`parts.name.${name}`)}</span>} aside={<span class="tag">{t('parts.off')}</span>}>
-      <div class="stack-2">
+      <div class="paste">
         <p>{t(`parts.what.${name}`)}</p>
         <section aria-label={t('parts.lines', { name: t(`parts.name.${name}`) })}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the lines must be reachable, to be selected without a mouse */}
