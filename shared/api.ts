@@ -84,6 +84,8 @@ export const Attention = Type.Object({
   detail: text,
   /** The worst alert, and how many there are. */
   alert: text,
+  since: ms,
+  acknowledged: Type.Boolean(),
   count: Type.Integer(),
 });
 

@@ -6,7 +6,7 @@ import { instanceOf } from '../notify/notification-text.ts';
 /** Worst first; one per family, with a count of its instances. */
 export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'] {
   const families = new Map<string, EndpointRow['attention'][number]>();
-  for (const { family, rule, severity, state, metric, tags, id } of held) {
+  for (const { family, rule, severity, state, metric, tags, id, since, isAcknowledged } of held) {
     const known = families.get(family);
     if (known) known.count++;
     else
@@ -18,6 +18,8 @@ export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'
         state,
         detail: instanceOf({ tags }),
         alert: id,
+        since,
+        acknowledged: isAcknowledged,
         count: 1,
       });
   }

@@ -21,6 +21,9 @@ const isOneOf = <T extends string>(values: readonly T[], of: (row: EndpointRow) 
 });
 const named = (value: string, label: RowChoice['label'] = value): RowChoice => ({ value, label });
 
+/** Nothing is wrong with it as far as anybody knows, which is not far. */
+const isUnseen = ({ state }: EndpointRow) => state !== 'online' && state !== 'offline';
+
 const states = ['online', 'offline', 'lost', 'never'] as const;
 
 export const filters = {
@@ -35,6 +38,9 @@ export const filters = {
       any: (row) => worstOf(row) !== null,
       ...isOneOf([...levels].reverse(), (row) => worstOf(row)).tests,
       none: (row) => worstOf(row) === null,
+      fine: (row) => worstOf(row) === null && !isUnseen(row),
+      off: (row) => worstOf(row) === null && row.state === 'offline',
+      unseen: (row) => worstOf(row) === null && isUnseen(row),
     },
   },
   kind: isOneOf(['server', 'workstation'], ({ kind }) => kind),

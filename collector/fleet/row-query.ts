@@ -18,7 +18,7 @@ import {
   testOf,
 } from './row-filters.ts';
 
-export type RowQuery = { [name in FilterName | 'q' | 'sort' | 'page']?: string } & { limit?: number };
+export type RowQuery = { [name in FilterName | 'q' | 'sort' | 'page']?: string } & { limit?: number; from?: number };
 
 /** A site may have a name from before the rules of names. */
 const line = { pattern: oneLinePattern, want: 'a text on one line, of characters that can be seen' };
@@ -52,12 +52,15 @@ export const RowQuery = Type.Unsafe<RowQuery>(
       ...{ ...chosen, sort },
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000, default: 200 })),
       page: Type.Optional(Type.String({ maxLength: 2000, description: 'the `next` of the answer before' })),
+      from: Type.Optional(
+        Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0, description: 'how many to leave out before' }),
+      ),
     },
     { additionalProperties: false },
   ),
 );
 
-export type ChosenRows = Omit<RowQuery, 'sort' | 'limit' | 'page'>;
+export type ChosenRows = Omit<RowQuery, 'sort' | 'limit' | 'page' | 'from'>;
 export const ChosenRows = Type.Unsafe<ChosenRows>(
   Type.Object(chosen, {
     additionalProperties: false,
@@ -99,9 +102,10 @@ export function queryRows(
     .filter((one) => after === null || compare(one, after, sign) > 0)
     .sort((a, b) => compare(a, b, sign));
   const limit = query.limit ?? 200;
-  const page = placed.slice(0, limit);
+  const from = query.from ?? 0;
+  const page = placed.slice(from, from + limit);
   const last = page.at(-1);
-  const next = last && placed.length > limit ? writeMark(last) : null;
+  const next = last && placed.length > from + limit ? writeMark(last) : null;
   return { items: page.map(({ row }) => row), next, total: found.length };
 }
 

@@ -33,7 +33,8 @@ export function composeRow(input: RowInput): EndpointRow {
     tags: endpoint.tags,
     groups: input.groups,
     platform: endpoint.platform,
-    os: facts.os,
+    // Every Windows would begin with it.
+    os: facts.os?.replace(/^Microsoft /, '') ?? null,
     version: endpoint.version,
     ...(input.newestVersion === null || endpoint.version === null
       ? {}

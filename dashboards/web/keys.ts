@@ -14,7 +14,7 @@ export function setKeys(on: boolean): void {
   remember('keys', on ? null : 'off');
 }
 
-function isTyping({ target, isComposing, keyCode }: KeyboardEvent): boolean {
+export function isTyping({ target, isComposing, keyCode }: KeyboardEvent): boolean {
   // 229: some browsers report the key that ends a composition after it has ended.
   if (isComposing || keyCode === 229) return true;
   if (!(target instanceof HTMLElement)) return false;

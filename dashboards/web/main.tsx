@@ -20,7 +20,7 @@ import { keepFleet } from './fleet/store.ts';
 import { onReasons } from './net/request.ts';
 import { askMe, watchSession } from './net/session.ts';
 import { followLinks } from './router.ts';
-import { watchTheme } from './theme.ts';
+import { watchDensity, watchTheme } from './theme.ts';
 import { watchTitle } from './title.ts';
 
 onReasons(async () => {
@@ -28,6 +28,7 @@ onReasons(async () => {
   return (why) => formatReasons([...why]);
 });
 watchTheme();
+watchDensity();
 watchTitle();
 runClock();
 followLinks();

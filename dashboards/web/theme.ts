@@ -1,5 +1,6 @@
 /** Light, dark or the system's choice. Charts are canvases and do not follow CSS: they watch `shade`. */
 import { effect, signal } from '@preact/signals';
+import { me } from './net/session.ts';
 import { remember, remembered } from './remember.ts';
 
 export const themes = ['system', 'light', 'dark'] as const;
@@ -22,3 +23,21 @@ export function watchTheme(): void {
     shade.value++;
   });
 }
+
+/** How close the rows of tables stand; `auto`: a finger needs more room than a mouse. */
+export const densities = ['auto', 'compact', 'comfortable', 'touch'] as const;
+export type Density = (typeof densities)[number];
+
+const densityName = () => `density.${me.value?.user ?? ''}` as const;
+export const density = () => densities.find((one) => one === remembered(densityName())) ?? 'auto';
+
+export function setDensity(next: Density): void {
+  remember(densityName(), next === 'auto' ? null : next);
+  document.documentElement.dataset.density = next;
+}
+
+/** That of whoever is logged in. */
+export const watchDensity = () =>
+  effect(() => {
+    document.documentElement.dataset.density = density();
+  });

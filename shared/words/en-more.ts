@@ -940,6 +940,8 @@ export const more = {
     incomplete: 'incomplete: costs are missing',
   },
   fleetTools: {
+    density: 'Row height',
+    densities: { auto: 'By the pointer', compact: 'Compact', comfortable: 'Comfortable', touch: 'For fingers' },
     columns: 'Columns',
     shown: 'Shown beside the name',
     file: 'Endpoints as CSV',
@@ -1284,7 +1286,6 @@ export const more = {
   bulk: {
     title: 'Selected endpoints',
     selected: 'Selected endpoints: {{n}}',
-    all: 'Select all {{n}} that the filters find',
     act: 'What to do',
     choose: 'Choose…',
     acts: {
@@ -3983,6 +3984,7 @@ export const more = {
     previous: 'Previous',
     open: 'Open',
     select: 'Select',
+    range: 'Select all from the one selected before',
     clear: 'Clear selection',
     take: 'Take: acknowledge and open the missing ticket',
     nextTicket: 'Next ticket for me',

@@ -929,6 +929,8 @@ export const more: MoreWords = {
     incomplete: '不完全: 費用の不足あり',
   },
   fleetTools: {
+    density: '行の高さ',
+    densities: { auto: '自動', compact: '狭い', comfortable: '標準', touch: 'タッチ用' },
     columns: '列',
     shown: '名前のほかに表示する列',
     file: 'エンドポイントの CSV',
@@ -1274,7 +1276,6 @@ export const more: MoreWords = {
   bulk: {
     title: '選択したエンドポイント',
     selected: '選択したエンドポイント: {{n}} 台',
-    all: 'フィルターに一致する {{n}} 台をすべて選択',
     act: '操作',
     choose: '選択してください',
     acts: {
@@ -3968,6 +3969,7 @@ export const more: MoreWords = {
     previous: '前へ',
     open: '開く',
     select: '選択',
+    range: '前に選択した行からここまで選択',
     clear: '選択を解除',
     take: '引き受ける: 確認し、チケットがなければ作成',
     nextTicket: '次に対応するチケット',

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { Alert, EndpointRow, FleetFilters, NewEnrollment } from '../../shared/api.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import { type SimulatedFleet, startFleet } from '../simulate/fleet.ts';
-import { type Browser, browserSteps, buildWeb, openBrowser, openPage } from '../support/browser.ts';
+import { type Browser, browserSteps, buildWeb, openBrowser, openPage, violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 
 const test = suite('filters');
@@ -27,7 +27,7 @@ interface Found {
 
 const describe = () => collector.get<FleetFilters>('/api/v1/endpoints/filters');
 const names = (query: string) =>
-  collector.get<Found>(`/api/v1/endpoints?limit=50&${query}`).then(({ items }) => items.map(({ name }) => name));
+  collector.get<Found>(`/api/v1/endpoints?limit=200&${query}`).then(({ items }) => items.map(({ name }) => name));
 const shown = () => page.locator('main tbody tr th a').allTextContents();
 
 /** Goes there without loading the app again, as a link does. */
@@ -104,17 +104,16 @@ step('a limit that is changed changes colour, filter, order and count at once', 
   await go('/?attention=critical&sort=name');
   const online = (await choiceNow('state', 'online'))?.count ?? 0;
   assert.ok(online > before, 'not all were critical');
-  const note = page.locator('.tile').first().locator('.note');
   // Endpoints of the fleet come and go meanwhile.
   const onlineNow = async () => (await choiceNow('state', 'online'))?.count ?? 0;
-  const shown = async () => Number.parseInt((await note.textContent()) ?? '', 10);
-  await until(async () => (await shown()) >= (await onlineNow()), 20_000, 'the count');
+  const work = page.locator('.page-head a[href="/?attention=any"]');
+  const needWork = async () => Number((await work.textContent()) ?? 0);
+  await until(async () => (await needWork()) >= (await onlineNow()), 20_000, 'the count');
   await agrees('attention=critical&sort=name');
-  assert.is(await page.locator('.tile').first().locator('.figure').getAttribute('class'), 'figure tone-critical');
   const full = page.locator('main td[data-label="Memory"] .meter.full');
-  await until(async () => (await full.count()) >= Math.min(online, 50) * 0.9, 30_000, 'the bars');
+  await until(async () => (await full.count()) >= Math.min(online, many) * 0.9, 30_000, 'the bars');
   await send('rules/memory-at-all', 'DELETE', { reason: 'test' });
-  await until(async () => Number.parseInt((await note.textContent()) ?? '', 10) < online, 20_000, 'the end of it');
+  await until(async () => (await needWork()) < online, 20_000, 'the end of it');
 });
 
 step('every choice of every filter, by its address, shows what the API finds, and as many as its count', async () => {
@@ -124,7 +123,7 @@ step('every choice of every filter, by its address, shows what the API finds, an
   const { filters, total } = await describe();
   assert.is(total, many);
   const counts = new Set<number>();
-  const pager = page.locator('main .pager span').first();
+  const found = page.locator('main search .row .quiet');
   for (const { name, choices } of filters) {
     for (const { value } of choices) {
       const query = new URLSearchParams({ [name]: value }).toString();
@@ -135,9 +134,9 @@ step('every choice of every filter, by its address, shows what the API finds, an
       const isCounted = async () => {
         const count = (await countNow()) ?? 0;
         counts.add(count);
-        return count === 0 || (await pager.textContent())?.includes(` of ${count} ·`) === true;
+        return count === 0 || (await found.textContent())?.startsWith(`Endpoints: ${count} ·`) === true;
       };
-      await until(isCounted, 30_000, `${query}: the count of the choice under the list`);
+      await until(isCounted, 30_000, `${query}: the count of the choice above the list`);
     }
   }
   assert.ok(counts.size > 5, `the fleet is too plain: ${[...counts].join()}`);
@@ -188,28 +187,14 @@ step('filters are chosen from fields with counts, two at once, with a search, an
   await agrees('site=&sort=-attention');
 });
 
-step('the next page goes on where the first one ends, and back', async () => {
-  await go('/?sort=name');
-  await agrees('sort=name');
-  const first = await shown();
-  await page.getByRole('button', { name: 'Next' }).click();
-  await until(async () => (await shown()).length === many - 50, 30_000, 'the second page');
-  const all = await collector.get<Found>('/api/v1/endpoints?limit=500&sort=name');
-  assert.equal(
-    [...first, ...(await shown())],
-    all.items.map(({ name }) => name),
-  );
-  await page.getByRole('button', { name: 'Back', exact: true }).click();
-  await agrees('sort=name');
-});
-
 step('a phone has no heads to press: there each order is a choice', async () => {
+  await go('/?sort=name');
   await page.setViewportSize({ width: 390, height: 844 });
   const order = page.getByLabel('Order');
   const choices = (await describe()).sorts.flatMap(({ name }) => [name, `-${name}`]);
   const offered = await order.locator('option').evaluateAll((all) => all.map((one) => one.getAttribute('value')));
   assert.equal(offered.sort(), choices.sort());
-  await page.getByRole('button', { name: /^Show all \d+$/ }).click();
+  await page.getByText('More filters').click();
   for (const sort of ['-disk', 'site', '-seen']) {
     await order.selectOption(sort);
     await agrees(`sort=${sort}`);
@@ -218,79 +203,79 @@ step('a phone has no heads to press: there each order is a choice', async () => 
   assert.ok(await order.isHidden());
 });
 
-step('tiles and the navigation show the same counts, in the colour of the worst that is held', async () => {
-  for (const [tile, name, value] of [
-    ['Needs attention', 'attention', 'any'],
-    ['Online', 'state', 'online'],
-    ['Lost', 'state', 'lost'],
-    ['Unknown', 'state', 'unknown'],
-  ] as const) {
-    const button = page.locator('.tile').filter({ hasText: tile });
-    await go('/');
-    await button.click();
-    await agrees(`${name}=${value}&sort=-attention`);
-    const figure = button.locator('.figure');
-    const isSame = async () => {
-      const now = await choiceNow(name, value);
-      const tone = now?.level && value !== 'online' && value !== 'unknown' ? ` tone-${now.level}` : '';
-      return (
-        (await figure.textContent()) === String(now?.count) && (await figure.getAttribute('class')) === `figure${tone}`
-      );
-    };
-    await until(isSame, 30_000, `${tile} as the API counts`);
-  }
-  const tally = async (title: RegExp) => Number((await page.getByTitle(title).allTextContents())[0] ?? 0);
-  const all = [{ field: 'used_percent', op: '>', value: 0 }];
-  const parts = { name: 'Memory in use', severity: 'critical', when: { kind: 'threshold', measurement: 'mem', all } };
-  await send('rules/memory-in-use', 'PUT', { parts, reason: 'the test needs critical alerts' });
-  const isTold = async () => {
-    const { waiting } = await describe();
-    return waiting > 0 && (await tally(/are not acknowledged/)) === waiting;
-  };
-  await until(isTold, 30_000, 'the red number of the navigation');
-  assert.is(await page.locator('nav .tally').count(), 1, 'it is there once');
-  const { items } = await collector.get<{ items: Alert[] }>('/api/v1/alerts?state=firing&limit=200');
-  const critical = items.find(({ severity }) => severity === 'critical');
-  await send(`alerts/${encodeURIComponent(critical?.id ?? '')}/acknowledge`, 'POST', {});
-  const isOneLess = async () => {
-    const { waiting, alerts } = await describe();
-    const isLess = alerts.critical - alerts.unacknowledged === 1;
-    return isLess && (await tally(/are not acknowledged/)) === waiting;
-  };
-  await until(isOneLess, 30_000, 'an acknowledged one to be counted no more');
-});
-
 step(
-  'Next pressed twice before the next page has come goes on by one; of a last page that is gone, back by one',
+  'the first line counts as the API does, each number leads to its rows and back, and the red one is that of alerts',
   async () => {
-    const more = 50;
-    const { secret } = await joinCode(more, null);
-    const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0' };
-    for (let n = 0; n < more; n++) await send('enroll', 'POST', { code: secret, hostname: `zz-${n}`, ...about });
-    const { items } = await collector.get<Found>('/api/v1/endpoints?limit=500&sort=name');
-    assert.is(items.length, many + more);
-    const second = items.slice(50, 100).map(({ name }) => name);
-    await go('/?sort=name');
-    await agrees('sort=name');
-    const later = /endpoints\?.*page=/;
-    await page.route(later, async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 700));
-      await route.continue();
-    });
-    const next = page.getByRole('button', { name: 'Next' });
-    await next.click();
-    await next.click();
-    const pager = page.locator('main .pager span').first();
-    const showsSecond = async () =>
-      (await shown()).join() === second.join() && (await pager.textContent())?.startsWith('51–100 of') === true;
-    await until(showsSecond, 10_000, 'the second page');
-    // A request of the page may still wait in the handler.
-    await page.unrouteAll({ behavior: 'wait' });
-    await next.click();
-    await until(async () => (await shown()).length === items.length - 100, 10_000, 'the third page');
-    for (const { id } of items.slice(100)) await send(`endpoints/${id}`, 'DELETE');
-    await until(showsSecond, 10_000, 'the last page that is there');
+    await go('/');
+    const { total } = await describe();
+    let sum = 0;
+    for (const value of ['any', 'fine', 'unseen', 'off']) {
+      const count = (await choiceNow('attention', value))?.count ?? 0;
+      if (value !== 'off') sum += count;
+      const link = page.locator(`.page-head a[href="/?attention=${value}"]`);
+      if (count === 0 && (await link.count()) === 0) continue;
+      await until(async () => (await link.textContent()) === String(count), 30_000, `${value} as the API counts`);
+      await link.click();
+      await agrees(`attention=${value}&sort=-attention`);
+      await page.locator('.page-head a[aria-current]').click();
+      await agrees('sort=-attention');
+    }
+    assert.is(sum, total, 'need work, fine, unknown: all of them');
+    const tally = async (title: RegExp) => Number((await page.getByTitle(title).allTextContents())[0] ?? 0);
+    const all = [{ field: 'used_percent', op: '>', value: 0 }];
+    const parts = { name: 'Memory in use', severity: 'critical', when: { kind: 'threshold', measurement: 'mem', all } };
+    await send('rules/memory-in-use', 'PUT', { parts, reason: 'the test needs critical alerts' });
+    const isTold = async () => {
+      const { waiting } = await describe();
+      const red = await page.locator('.page-head a[href="/alerts?show=needs"]').allTextContents();
+      return waiting > 0 && (await tally(/are not acknowledged/)) === waiting && red.join() === String(waiting);
+    };
+    await until(isTold, 30_000, 'the red number of the navigation');
+    assert.is(await page.locator('nav .tally').count(), 1, 'it is there once');
+    const { items } = await collector.get<{ items: Alert[] }>('/api/v1/alerts?state=firing&limit=200');
+    const critical = items.find(({ severity }) => severity === 'critical');
+    await send(`alerts/${encodeURIComponent(critical?.id ?? '')}/acknowledge`, 'POST', {});
+    const isOneLess = async () => {
+      const { waiting, alerts } = await describe();
+      const isLess = alerts.critical - alerts.unacknowledged === 1;
+      return isLess && (await tally(/are not acknowledged/)) === waiting;
+    };
+    await until(isOneLess, 30_000, 'an acknowledged one to be counted no more');
   },
 );
+
+step('a large fleet: only rows about the view are asked for and drawn, and each place shows its own', async () => {
+  const more = 240;
+  const { secret } = await joinCode(more, null);
+  const about = { platform: 'linux', arch: 'x64', kind: 'server', kind_why: 'test', version: '0.1.0' };
+  for (let n = 0; n < more; n++) await send('enroll', 'POST', { code: secret, hostname: `zz-${n}`, ...about });
+  const { items } = await collector.get<Found>('/api/v1/endpoints?limit=500&sort=name');
+  await openPage(page, `${collector.http}/?sort=name`, 'en');
+  const table = page.locator('main .table');
+  const all = items.map(({ name }) => name);
+  const isPart = async (name: string) => {
+    const there = await shown();
+    const at = all.indexOf(there[0] ?? '');
+    return there.includes(name) && there.length < 150 && there.join() === all.slice(at, at + there.length).join();
+  };
+  await until(() => isPart(all[0] as string), 20_000, 'the first rows');
+  assert.is(await table.getAttribute('aria-rowcount'), String(items.length + 1));
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await until(() => isPart(all.at(-1) as string), 20_000, 'the last rows');
+  const last = page.getByRole('row').filter({ hasText: all.at(-1) as string });
+  assert.is(await last.getAttribute('aria-rowindex'), String(items.length + 1));
+  assert.equal(await violations(page), []);
+  // A range from one end to the other holds what was never in view.
+  const tick = (name: string) => page.getByRole('checkbox', { name: `Select ${name}`, exact: true });
+  await tick(all.at(-2) as string).click();
+  await page.evaluate(() => scrollTo(0, 0));
+  await until(() => isPart(all[0] as string), 20_000, 'the first rows again');
+  await tick(all[1] as string).click({ modifiers: ['Shift'] });
+  await page.getByText(`Selected endpoints: ${items.length - 2}`).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('region', { name: 'Selected endpoints' }).waitFor({ state: 'detached' });
+  for (const { id, name } of items) if (name.startsWith('zz-')) await send(`endpoints/${id}`, 'DELETE');
+  await agrees('sort=name');
+});
 
 test.run();

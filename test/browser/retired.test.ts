@@ -84,6 +84,7 @@ step('within 30 days it is taken back, and its page says so', async () => {
 step('it is in the list, and goes once its name and a reason are typed', async () => {
   const url = collector.started.addresses.http;
   await openPage(page, `${url}/`, 'en');
+  await page.getByRole('button', { name: 'Columns, CSV' }).click();
   await page.getByRole('link', { name: 'Retired endpoints' }).click();
   await page.getByRole('button', { name: 'Erase… laptop-7' }).waitFor();
   assert.match(await rowText(page, 'laptop-7'), /WorkstationBerlin/);

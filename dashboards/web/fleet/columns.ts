@@ -4,8 +4,8 @@
  */
 import { remembered } from '../remember.ts';
 
-export const standardColumns = ['state', 'attention', 'cpu', 'memory', 'disk', 'backup', 'updates'] as const;
-export type ColumnName = (typeof standardColumns)[number] | 'site' | 'kind' | 'groups' | 'tags' | 'os' | 'version';
+export const standardColumns = ['site', 'attention', 'cpu', 'memory', 'disk', 'backup', 'updates', 'version'] as const;
+export type ColumnName = (typeof standardColumns)[number] | 'state' | 'seen' | 'kind' | 'groups' | 'tags' | 'os';
 
 /** Names that are none are left out where they are shown. */
 export const chosenColumns = (search: string): ColumnName[] =>

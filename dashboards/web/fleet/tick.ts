@@ -3,7 +3,7 @@ export interface Ticked {
   /** The filters that the list was of. */
   of: string;
   ids: ReadonlySet<string>;
-  /** All that the filters find, also those of other pages. */
+  /** All that the filters find. */
   isAll: boolean;
   /** Where a range begins. */
   last: string | null;
@@ -19,12 +19,4 @@ export function ticked(now: Ticked, list: readonly string[], id: string, range: 
   const some = from < 0 ? [id] : list.slice(Math.min(from, to), Math.max(from, to) + 1);
   for (const one of some) isOn ? ids.add(one) : ids.delete(one);
   return { of: now.of, ids, isAll: false, last: id };
-}
-
-/** All of a page, or none of it where all are ticked already. */
-export function pageTicked(now: Ticked, list: readonly string[]): Ticked {
-  const ids = new Set(now.isAll ? list : now.ids);
-  const isWhole = list.every((id) => ids.has(id));
-  for (const id of list) isWhole ? ids.delete(id) : ids.add(id);
-  return { of: now.of, ids, isAll: false, last: null };
 }

@@ -1,9 +1,11 @@
 /** The search and the filters of the fleet page, as the API describes them; every choice is kept in the address. */
+import type { ComponentChildren } from 'preact';
 import type { FleetFilters } from '../../../shared/api.ts';
 import { choiceWord } from '../fleet/filters.ts';
 import { filterCount, type Wanted } from '../fleet/query.ts';
 import { Choice } from '../parts/choice.tsx';
 import { Input, Select } from '../parts/field.tsx';
+import { isPhone } from '../parts/fold.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { setQuery } from '../router.ts';
 import { t, wordOr } from '../words/words.ts';
@@ -33,11 +35,14 @@ function Order({ sorts, sort }: { sorts: FleetFilters['sorts']; sort: string }) 
 
 interface FiltersProps extends Pick<FleetFilters, 'filters' | 'sorts'> {
   wanted: Wanted;
+  /** What was found. */
+  children: ComponentChildren;
 }
 
-export function Filters({ filters, sorts, wanted }: FiltersProps) {
-  const further = filters.slice(open);
-  const hidden = further.filter(({ name }) => name in wanted.chosen).length;
+export function Filters({ filters, sorts, wanted, children }: FiltersProps) {
+  // A phone shows rows, and what narrows them behind one line.
+  const count = isPhone.value ? 0 : open;
+  const hidden = filters.slice(count).filter(({ name }) => name in wanted.chosen).length;
   // What occurs nowhere, such as tags, is no choice.
   const offered = (some: FiltersProps['filters']) =>
     some
@@ -62,24 +67,29 @@ export function Filters({ filters, sorts, wanted }: FiltersProps) {
           maxLength={128}
           wide
         />
-        {offered(filters.slice(0, open))}
-        <Order sorts={sorts} sort={wanted.sort} />
+        {offered(filters.slice(0, count))}
       </div>
-      <details open={hidden > 0}>
-        <summary class="small">
-          {t('filter.more')}
-          {hidden > 0 && ` (${hidden})`}
-        </summary>
-        <div class="filters filters-more">{offered(further)}</div>
-      </details>
-      {filterCount(wanted) > 0 && (
-        <div>
-          <a class="button slim" href="/">
-            <Icon name="close" />
-            {t('fleet.clearFilters')}
-          </a>
-        </div>
-      )}
+      <div class="spread">
+        <details open={hidden > 0 && !isPhone.value}>
+          <summary class="small">
+            {t('filter.more')}
+            {hidden > 0 && ` (${hidden})`}
+          </summary>
+          <div class="filters filters-more">
+            {offered(filters.slice(count))}
+            <Order sorts={sorts} sort={wanted.sort} />
+          </div>
+        </details>
+        <span class="row">
+          {filterCount(wanted) > 0 && (
+            <a class="button slim" href="/">
+              <Icon name="close" />
+              {t('fleet.clearFilters')}
+            </a>
+          )}
+          <span class="quiet small">{children}</span>
+        </span>
+      </div>
     </search>
   );
 }

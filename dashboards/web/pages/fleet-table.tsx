@@ -2,46 +2,75 @@
 import type { EndpointRow, FleetFilters } from '../../../shared/api.ts';
 import { worstOf } from '../../../shared/level.ts';
 import { coarse, duration, none, number } from '../../../shared/words/format.ts';
+import { now } from '../clock.ts';
 import { type ColumnName, chosenColumns } from '../fleet/columns.ts';
 import { nextSort } from '../fleet/query.ts';
-import { pageTicked, type Ticked, ticked } from '../fleet/tick.ts';
+import type { Ticked } from '../fleet/tick.ts';
 import { may } from '../net/session.ts';
 import { AttentionChips } from '../parts/attention.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { isPhone } from '../parts/fold.tsx';
+import { Icon, type IconName } from '../parts/icon.tsx';
 import { BackupMark, LevelMark, StateMark } from '../parts/mark.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Ago } from '../parts/moment.tsx';
-import { Table, type TableColumn } from '../parts/table.tsx';
+import { Table, type TableColumn, type TableProps } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 
-function Name({ row }: { row: EndpointRow }) {
+/** With its state where that is not said among what is the matter. */
+function Name({ row: { id, name, kind, state, site, os, attention } }: { row: EndpointRow }) {
+  const isSaid = state === 'online' || attention.length === 0;
   return (
-    <div class="who-cell">
-      <span title={t(`kind.${row.kind}`)} class="quiet">
-        <Icon name={row.kind} />
-        <span class="unseen">{t(`kind.${row.kind}`)}</span>
-      </span>
-      <div>
-        <a href={to.endpoint(row.id)}>{row.name}</a>
-        <div class="quiet small plain">{[row.site, row.os].filter(Boolean).join(' · ')}</div>
-      </div>
+    <div class="who-cell" title={[site, os].filter(Boolean).join(' · ')}>
+      <Sign icon={kind} word={t(`kind.${kind}`)} />
+      <a href={to.endpoint(id)}>{name}</a>
+      {!isSaid && <Sign icon={state} word={t(`state.${state}`)} />}
     </div>
   );
 }
 
-function Backup({ row }: { row: EndpointRow }) {
+const Sign = ({ icon, word }: { icon: IconName; word: string }) => (
+  <span title={word} class="quiet">
+    <Icon name={icon} />
+    <span class="unseen">{word}</span>
+  </span>
+);
+
+/** What needs somebody, the worst and how long; else its state. */
+function Why({ row }: { row: EndpointRow }) {
+  const [worst] = row.attention;
+  if (worst === undefined)
+    return (
+      <span class="line">
+        <StateMark row={row} />
+        {row.state !== 'online' && (
+          <span class="quiet small">
+            <Ago at={row.lastSeenAt} />
+          </span>
+        )}
+      </span>
+    );
   return (
-    <div>
-      <BackupMark state={row.backup.state} level={worstOf(row, 'backup.')} />
-      {row.backup.ageSeconds !== null && (
-        <div class="quiet small nowrap" title={duration(row.backup.ageSeconds, language.value)}>
-          {t('backup.age', { age: coarse(row.backup.ageSeconds, language.value) })}
-        </div>
-      )}
-    </div>
+    <span class="line">
+      <AttentionChips row={row} isLine />
+      <span class="quiet small">
+        {coarse((now.value - worst.since) / 1000, language.value)}
+        {worst.acknowledged && ` · ${t('fleet.taken')}`}
+      </span>
+    </span>
   );
 }
+
+const Backup = ({ row: { backup, ...row } }: { row: EndpointRow }) => (
+  <span class="line">
+    <BackupMark state={backup.state} level={worstOf(row, 'backup.')} />
+    {backup.ageSeconds !== null && (
+      <span class="quiet small" title={t('backup.age', { age: duration(backup.ageSeconds, language.value) })}>
+        {coarse(backup.ageSeconds, language.value)}
+      </span>
+    )}
+  </span>
+);
 
 /** Security updates first; unknown counts are shown as unknown. */
 function Updates({ row }: { row: EndpointRow }) {
@@ -49,28 +78,22 @@ function Updates({ row }: { row: EndpointRow }) {
   const level = worstOf(row, 'patches.');
   const unknown = scan !== 'ok' || pendingSecurity === null;
   return (
-    <div>
-      {unknown ? (
-        <LevelMark level={level} else="unknown">
-          {scan === 'failed' ? t('updates.scanFailed') : t('common.unknown')}
-        </LevelMark>
-      ) : pendingSecurity > 0 ? (
-        <LevelMark level={level} else="idle">
-          {t('updates.security', { n: number(pendingSecurity, language.value) })}
-        </LevelMark>
-      ) : (
-        <LevelMark level={level} else="ok">
-          {t('updates.current')}
-        </LevelMark>
-      )}
+    <span class="line">
+      <LevelMark level={level} else={unknown ? 'unknown' : pendingSecurity > 0 ? 'idle' : 'ok'}>
+        {scan === 'failed'
+          ? t('updates.scanFailed')
+          : unknown
+            ? t('common.unknown')
+            : pendingSecurity > 0
+              ? t('updates.security', { n: number(pendingSecurity, language.value) })
+              : t('updates.current')}
+      </LevelMark>
       {rebootRequired && (
-        <div class="small nowrap">
-          <LevelMark level={worstOf(row, 'os.reboot_required')} else="idle">
-            {t('updates.rebootDue')}
-          </LevelMark>
-        </div>
+        <LevelMark level={worstOf(row, 'os.reboot_required')} else="idle">
+          {t('updates.rebootDue')}
+        </LevelMark>
       )}
-    </div>
+    </span>
   );
 }
 
@@ -104,9 +127,10 @@ const Tick = ({ label, isOn, isPartly = false, onTick }: TickProps) => (
   </label>
 );
 
-interface FleetTableProps {
+interface FleetTableProps extends Required<Pick<TableProps<EndpointRow>, 'part'>> {
   ticks: Ticked;
-  setTicks: (next: Ticked) => void;
+  onTick: (id: string, isRange: boolean) => void;
+  onAll: (isAll: boolean) => void;
   list: readonly EndpointRow[];
   /** `-cpu`, and what else can be asked for. */
   order: string;
@@ -116,24 +140,8 @@ interface FleetTableProps {
 /** All that can be chosen beside the name. */
 function fleetColumns(): TableColumn<EndpointRow>[] {
   return [
-    {
-      key: 'state',
-      head: t('column.state'),
-      cell: (row) => (
-        <div>
-          <StateMark row={row} />
-          <div class="quiet small nowrap">
-            <Ago at={row.lastSeenAt} />
-          </div>
-        </div>
-      ),
-    },
-    {
-      key: 'attention',
-      head: t('column.attention'),
-      bare: true,
-      cell: (row) => (row.attention.length === 0 ? <span class="quiet">{none}</span> : <AttentionChips row={row} />),
-    },
+    { key: 'site', head: t('column.site'), cell: ({ site }) => site ?? none },
+    { key: 'attention', head: t('column.attention'), bare: true, cell: (row) => <Why row={row} /> },
     {
       key: 'cpu',
       head: t('column.cpu'),
@@ -147,7 +155,8 @@ function fleetColumns(): TableColumn<EndpointRow>[] {
     { key: 'disk', head: t('column.disk'), cell: (row) => <Disk row={row} /> },
     { key: 'backup', head: t('column.backup'), cell: (row) => <Backup row={row} /> },
     { key: 'updates', head: t('column.updates'), cell: (row) => <Updates row={row} /> },
-    { key: 'site', head: t('column.site'), cell: ({ site }) => site ?? none },
+    { key: 'state', head: t('column.state'), cell: (row) => <StateMark row={row} /> },
+    { key: 'seen', head: t('column.seen'), cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
     { key: 'kind', head: t('filter.name.kind'), cell: ({ kind }) => t(`kind.${kind}`) },
     {
       key: 'groups',
@@ -158,12 +167,12 @@ function fleetColumns(): TableColumn<EndpointRow>[] {
     { key: 'os', head: t('column.os'), cell: ({ os }) => os ?? none },
     {
       key: 'version',
-      head: t('filter.name.version'),
+      head: t('column.version'),
       cell: ({ version, behind }) => (
-        <>
+        <span title={behind ? t('filter.behind.yes') : undefined}>
           {version ?? none}
-          {behind && <div class="quiet small">{t('filter.behind.yes')}</div>}
-        </>
+          {behind && <span class="quiet small"> {t('fleet.old')}</span>}
+        </span>
       ),
     },
   ];
@@ -171,14 +180,15 @@ function fleetColumns(): TableColumn<EndpointRow>[] {
 
 export const columnWords = () => fleetColumns().map(({ key, head }) => [key as ColumnName, head as string] as const);
 
+/** Of a phone: the name and how long ago it was heard, below them what is the matter. */
+const briefColumns: readonly string[] = ['seen', 'attention'];
+
 /** A column whose name is a sort key is sorted by a click on its head. */
-export function FleetTable({ list, order, sorts, ticks, setTicks }: FleetTableProps) {
-  const ids = list.map(({ id }) => id);
+export function FleetTable({ list, order, sorts, ticks, onTick, onAll, part }: FleetTableProps) {
   const isOn = (id: string) => ticks.isAll || ticks.ids.has(id);
-  const some = ids.some(isOn);
-  const all = ids.every(isOn);
   const known = fleetColumns();
-  const shown = chosenColumns(search.value).flatMap((key) => known.find((column) => column.key === key) ?? []);
+  const names = isPhone.value ? briefColumns : chosenColumns(search.value);
+  const shown = names.flatMap((key) => known.find((column) => column.key === key) ?? []);
   const name: TableColumn<EndpointRow> = { key: 'name', head: t('column.endpoint'), cell: (row) => <Name row={row} /> };
   const columns = [name, ...shown].map((column): TableColumn<EndpointRow> => {
     const sort = sorts.find(({ name }) => name === column.key);
@@ -186,28 +196,28 @@ export function FleetTable({ list, order, sorts, ticks, setTicks }: FleetTablePr
     const direction = order === sort.name ? 'ascending' : order === `-${sort.name}` ? 'descending' : 'none';
     return { ...column, sort: { direction, onClick: () => setQuery({ sort: nextSort(order, sort) }) } };
   });
+  const some = ticks.isAll || ticks.ids.size > 0;
   return (
     <Table
       caption={t('fleet.table')}
       columns={columns}
       rows={list}
+      part={part}
       keyOf={(row) => row.id}
+      isList
+      brief={isPhone.value}
       pick={
         may('operator') && {
           head: (
             <Tick
-              label={t('fleet.tickAll')}
-              isOn={all}
-              isPartly={some && !all}
-              onTick={() => setTicks(pageTicked(ticks, ids))}
+              label={t('fleet.tickAll', { n: number(part.total, language.value) })}
+              isOn={ticks.isAll}
+              isPartly={some && !ticks.isAll}
+              onTick={() => onAll(!some)}
             />
           ),
           cell: ({ id, name }) => (
-            <Tick
-              label={t('fleet.tick', { name })}
-              isOn={isOn(id)}
-              onTick={(range) => setTicks(ticked(ticks, ids, id, range))}
-            />
+            <Tick label={t('fleet.tick', { name })} isOn={isOn(id)} onTick={(isRange) => onTick(id, isRange)} />
           ),
         }
       }

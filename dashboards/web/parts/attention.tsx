@@ -15,10 +15,10 @@ function attentionWords({ rule, detail, count, state }: Attention): string {
   return state === 'firing' ? named : t(`attention.${state}`, { words: named });
 }
 
-/** Two lines at most: two reasons, or the worst one and how many more. */
-export function AttentionChips({ row }: { row: EndpointRow }) {
+/** Two lines at most: two reasons, or the worst one and how many more; on one line that one. */
+export function AttentionChips({ row, isLine = false }: { row: EndpointRow; isLine?: boolean }) {
   const items = row.attention;
-  const most = items.length > 2 ? 1 : 2;
+  const most = isLine || items.length > 2 ? 1 : 2;
   const more = items.length - most;
   return (
     <span class="row chips">

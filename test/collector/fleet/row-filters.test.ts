@@ -29,6 +29,8 @@ const because = (severity: Level, metric: string): EndpointRow['attention'][numb
     state: one(['pending', 'firing', 'unknown']),
     detail: '',
     alert: code,
+    since: now,
+    acknowledged: false,
     count: 1,
   };
 };
@@ -129,8 +131,13 @@ test('the choices that exclude each other cover the fleet once', () => {
     'never seen is unknown, too',
   );
   assert.is(
-    sum('attention', (value) => value !== 'any'),
+    sum('attention', (value) => ['critical', 'warning', 'info', 'none'].includes(value)),
     400,
+  );
+  assert.is(
+    sum('attention', (value) => ['any', 'fine', 'unseen'].includes(value)),
+    400,
+    'as the first line of the page says it',
   );
   assert.is(
     sum('backup', (value) => value !== 'unverified'),

@@ -137,11 +137,10 @@ export interface BulkProps {
   total: number;
   /** As the API takes them. */
   filter: Readonly<Record<string, string>>;
-  onAll: () => void;
   onClear: () => void;
 }
 
-export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
+export function Bulk({ ticked, total, filter, onClear }: BulkProps) {
   const [act, setAct] = useState<BulkAct>('site');
   const [value, setValue] = useState('');
   const [reason, setReason] = useState('');
@@ -180,12 +179,7 @@ export function Bulk({ ticked, total, filter, onAll, onClear }: BulkProps) {
         <span class="strong" role="status">
           {t('bulk.selected', { n: n(count) })}
         </span>
-        {!ticked.isAll && count < total && (
-          <button type="button" class="link" onClick={onAll}>
-            {t('bulk.all', { n: n(total) })}
-          </button>
-        )}
-        <button type="button" class="link" onClick={onClear}>
+        <button type="button" class="link" data-clear onClick={onClear}>
           {t('keys.clear')}
         </button>
         <Form

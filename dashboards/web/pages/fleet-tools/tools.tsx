@@ -2,9 +2,10 @@
 import type { FleetFilters } from '../../../../shared/api.ts';
 import { type ColumnName, chosenColumns, standardColumns } from '../../fleet/columns.ts';
 import { queryOf, wantedOf } from '../../fleet/query.ts';
-import { mayForAll } from '../../net/session.ts';
+import { may, mayForAll } from '../../net/session.ts';
 import { Box } from '../../parts/box.tsx';
 import { Checks } from '../../parts/checks.tsx';
+import { DensityChoice } from '../../parts/density.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { remember } from '../../remember.ts';
 import { search, setQuery } from '../../router.ts';
@@ -30,7 +31,11 @@ export function Tools({ description, columns: known, onDone }: ToolsProps) {
   return (
     <>
       <Box title={t('fleetTools.columns')}>
-        <Checks label={t('fleetTools.shown')} options={known} chosen={chosen} onChoose={choose} />
+        <div class="stack">
+          <Checks label={t('fleetTools.shown')} options={known} chosen={chosen} onChoose={choose} />
+          <DensityChoice />
+          {may('admin') && <a href="/endpoints/retired">{t('page.retired')}</a>}
+        </div>
       </Box>
       <TableFile
         title={t('fleetTools.file')}
