@@ -71,6 +71,7 @@ export const access: Readonly<Record<string, Need>> = {
   'DELETE /api/v1/endpoints/:id/report-labels': 'admin',
   'GET /api/v1/endpoints/:id/series': 'viewer',
   'GET /api/v1/endpoints/:id/usual': 'viewer',
+  'GET /api/v1/endpoints/:id/marks': 'viewer',
   'PATCH /api/v1/endpoints/:id': 'operator',
   'GET /api/v1/endpoints/:id/dependencies': 'viewer',
   'PUT /api/v1/endpoints/:id/dependencies': 'operator',

@@ -79,6 +79,7 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'GET /api/v1/endpoints/:id/series': of('endpoint'),
   'GET /api/v1/endpoints/:id/remote': of('endpoint'),
   'GET /api/v1/endpoints/:id/usual': of('endpoint'),
+  'GET /api/v1/endpoints/:id/marks': of('endpoint'),
   'PATCH /api/v1/endpoints/:id': of('endpoint', { body: 'place' }),
   'GET /api/v1/endpoints/:id/dependencies': of('endpoint'),
   // Another one may be reached by way of a machine that they do not see.

@@ -1,7 +1,5 @@
 /** Starts the app in the browser. */
 import '@preact/signals';
-// Before the others, which dress it; charts themselves come later.
-import 'uplot/dist/uPlot.min.css';
 import './look/tokens.css';
 import './look/base.css';
 import './look/shell.css';

@@ -134,7 +134,7 @@ step('a change is a diamond on the charts of its endpoint: it says what it is, a
     await until(async () => (await rows()).items[0]?.lastSeenAt != null, 60_000, 'its first report');
     const endpoint = (await rows()).items[0] as EndpointRow;
     const at = Date.now() - 60_000;
-    const state = new DatabaseSync(join(folder.path, 'state.db'));
+    const state = new DatabaseSync(join(folder.path, 'state.db'), { timeout: 10_000 });
     const put = (table: string, row: Record<string, string | number>) =>
       state
         .prepare(
@@ -155,7 +155,7 @@ step('a change is a diamond on the charts of its endpoint: it says what it is, a
     state.close();
     // Charts below are not drawn before somebody gets there: nothing to wait for.
     await page.goto(`${collector.http}/endpoints/${endpoint.id}?tab=charts`);
-    await page.locator('.chart').filter({ hasText: '◆' }).first().waitFor({ timeout: 60_000 });
+    await page.getByText(/^Changes, updates, restarts: /).waitFor({ timeout: 60_000 });
     // Asked once only: a report that comes in between draws the chart anew.
     let found = await diamondAt();
     for (const end = Date.now() + 60_000; !found?.title.includes('C-1'); found = await diamondAt()) {

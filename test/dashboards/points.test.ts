@@ -7,17 +7,24 @@ import {
   panelsOf,
   withoutCommon,
 } from '../../dashboards/web/pages/endpoint/panels.ts';
+import { sizeOf, topOf } from '../../dashboards/web/time/full.ts';
 import {
   align,
   gapLength,
   gaps,
+  isolated,
   largest,
   moved,
+  nearest,
   percentTop,
+  pointRows,
+  shifted,
   stack,
   summary,
   withoutSlivers,
 } from '../../dashboards/web/time/points.ts';
+import { busiest, stretchAround } from '../../dashboards/web/time/processes.ts';
+import { chosenSpan, defaultRange, freshness, rangeLength } from '../../dashboards/web/time/ranges.ts';
 import { spanAround, storyOf } from '../../dashboards/web/time/story.ts';
 import type { TicketDetail } from '../../shared/api.ts';
 import { fieldOf } from '../../shared/metrics.ts';
@@ -108,7 +115,7 @@ test('the largest lines by their mean', () => {
 });
 
 test('the scale of percent fits small and large values', () => {
-  assert.equal([3, 24, 51, 100, 100.02, 140].map(percentTop), [10, 25, 100, 100, 100, 200]);
+  assert.equal([3, 24, 51, 100, 100.02, 140].map(percentTop), [100, 100, 100, 100, 100, 200]);
 });
 
 test('a span never ends in the future and is never shorter than a minute', () => {
@@ -157,7 +164,7 @@ test('the story of a ticket is in the order of what happened', () => {
     [50, 'comment'],
     [90, 'resolved'],
   ]);
-  assert.equal(spanAround({ pendingAt: 7_200_000, resolvedAt: null }, 9_000_000), { from: 5_400_000, to: 9_000_000 });
+  assert.equal(spanAround({ pendingAt: 7_200_000, resolvedAt: null }, 9_000_000), { from: 3_600_000, to: 9_000_000 });
 });
 
 test('own checks have a chart of their own with their limit, and what is not drawn can be chosen', () => {
@@ -168,7 +175,7 @@ test('own checks have a chart of their own with their limit, and what is not dra
     { metric: 'patches.pending', tags: { manager: 'apt' }, at: 1, value: 3 },
     { metric: 'mem.total', tags: {}, at: 1, value: 8e9 },
   ];
-  const shown = panelsOf(latest);
+  const { drawn: shown, never } = panelsOf(latest);
   const own = shown.filter((panel) => panel.name.startsWith('own:'));
   assert.equal(
     own.map((panel) => [panel.title, panel.limit]),
@@ -182,7 +189,112 @@ test('own checks have a chart of their own with their limit, and what is not dra
     shown.some((panel) => panel.name === 'backupSize'),
     'no backup, no chart of its size',
   );
+  assert.ok(
+    never.some(({ name }) => name === 'pressure'),
+    'the page says that it has none',
+  );
+  assert.not.ok(never.some(({ name }) => name === 'backupSize'));
   assert.equal(otherMetrics(latest, shown), ['custom.warn', 'mem.total']);
+});
+
+test('a value with a gap on both sides is alone; one that a line leads to is not', () => {
+  const times = [0, 10, 20, 100, 200, 210];
+  assert.equal(isolated(times, [1, 2, 3, 4, null, 5], 25), [3, 5]);
+  assert.equal(isolated(times, [null, null, null, null, 1, 2], 25), []);
+  assert.equal(isolated([0], [7], 25), [0], 'the first value of a machine');
+  assert.equal(isolated([], [], 25), []);
+});
+
+test('the nearest time, or none where all are too far', () => {
+  const times = [0, 10, 20, 100];
+  assert.equal(
+    [-3, 4, 6, 15, 59, 61, 500].map((at) => nearest(times, at, 50)),
+    [0, 0, 1, 1, 2, 3, null],
+  );
+  assert.is(nearest([], 5, 1000), null);
+});
+
+test('the rows of a table are the newest first, without empty ones; a week before comes to the times of now', () => {
+  const aligned = align([
+    [
+      [1, 5],
+      [2, null],
+    ],
+    [[3, 7]],
+  ]);
+  assert.equal(pointRows(aligned), [
+    { at: 3, values: [null, 7] },
+    { at: 1, values: [5, null] },
+  ]);
+  assert.equal(shifted([[1, 5]], 100), [[101, 5]]);
+});
+
+test('slivers of a week before are added up with those of now', () => {
+  const part = (label: string, value: number) => ({
+    ...{ label, points: [[0, value] as const] },
+    before: [[0, value * 2] as const],
+  });
+  const [, rest] = withoutSlivers([part('user', 40), part('irq', 0.2), part('steal', 0.3)], 1, 'Other');
+  assert.equal(rest?.before, [[0, 1]]);
+});
+
+test('full is 100 for a share of a whole, and the size that the endpoint reports for what has one', () => {
+  const GiB = 1024 ** 3;
+  const latest = [
+    { metric: 'mem.total', tags: {}, value: 32 * GiB },
+    { metric: 'disk.total', tags: { path: '/', device: 'sda1' }, value: 100 * GiB },
+    { metric: 'disk.total', tags: { path: '/var', device: 'sdb1' }, value: 50 * GiB },
+  ];
+  const mem = (field: string) => ({ metric: `mem.${field}`, tags: {} });
+  const disk = (path: string, field = 'used_percent') => ({ metric: `disk.${field}`, tags: { path } });
+  assert.is(topOf([mem('used_percent'), disk('/')], latest), 100);
+  assert.is(topOf([mem('used')], latest), 32 * GiB);
+  assert.is(topOf([disk('/', 'used'), disk('/var', 'used')], latest), null, 'of two sizes there is no common end');
+  assert.is(topOf([{ metric: 'procstat.cpu_usage', tags: {} }], latest), null, 'of one core, so several are more');
+  assert.is(topOf([], latest), null);
+  assert.is(sizeOf(disk('/var'), latest), 50 * GiB);
+  assert.is(sizeOf(mem('available_percent'), latest), null);
+  assert.is(sizeOf(mem('used'), []), null, 'not reported is not known');
+});
+
+test('the range that fits: a day when it is half filled, else all there is', () => {
+  const hour = 3_600_000;
+  const now = 1000 * hour;
+  assert.is(defaultRange(now - 13 * hour, now), 'day');
+  assert.is(defaultRange(now - 2 * hour, now), 'all');
+  assert.is(defaultRange(null, now), 'day');
+  assert.is(rangeLength('all', now - 2 * hour, now), 2 * hour);
+  assert.is(rangeLength('all', now - 1000, now), hour / 6);
+  assert.is(rangeLength('week', now, now), 168 * hour);
+  assert.equal([hour, 24 * hour, 9000 * hour].map(freshness), [10_000, 60_000, hour / 4]);
+  assert.equal(chosenSpan('?from=5&to=9'), { from: 5, to: 9 });
+  for (const query of ['', '?from=9&to=5', '?from=x&to=9', '?to=9']) assert.is(chosenSpan(query), null, query);
+});
+
+test('the busiest processes of a minute, by the value that is nearest', () => {
+  const line = (metric: string, name: string, ...points: [number, number | null][]) => ({
+    ...{ metric, tags: { process_name: name }, agg: 'mean', unit: 'percent', points },
+  });
+  const found = busiest(
+    [
+      line('procstat.cpu_usage', 'idle', [0, 1]),
+      line('procstat.cpu_usage', 'busy', [0, 1], [60, 90], [120, null]),
+      line('procstat.memory_rss', 'busy', [60, 5]),
+      line('procstat.memory_rss', 'large', [60, 900]),
+    ],
+    70,
+  );
+  assert.equal(found, [
+    { name: 'busy', cpu: 90, memory: 5 },
+    { name: 'idle', cpu: 1, memory: null },
+    { name: 'large', cpu: null, memory: 900 },
+  ]);
+  const day = 86_400_000;
+  const widths = [0, 20, 200].map((days) => stretchAround(1000 * day - days * day, 1000 * day));
+  assert.equal(
+    widths.map(({ from, to }) => Math.round((to - from) / 60_000)),
+    [2, 20, 180],
+  );
 });
 
 test.run();

@@ -18,6 +18,7 @@ import { changeOutcomeRoutes } from './change-outcome.ts';
 import { changeTableRoutes } from './change-table.ts';
 import { changeRoutes } from './changes.ts';
 import { channelRoutes } from './channels.ts';
+import { chartMarkRoutes } from './chart-marks.ts';
 import { chatRoutes } from './chat.ts';
 import { collectorRoutes } from './collectors.ts';
 import { copyRoutes } from './copies.ts';
@@ -114,6 +115,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   calendarRoutes,
   seriesRoutes,
   usualRoutes,
+  chartMarkRoutes,
   viewRoutes,
   eventRoutes,
   quarantineRoutes,

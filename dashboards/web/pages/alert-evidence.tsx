@@ -4,78 +4,121 @@ import type { Alert, EndpointDetail, Series } from '../../../shared/api.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
 import { time } from '../../../shared/words/format.ts';
 import { silence } from '../../../shared/words/names.ts';
-import { useLoad } from '../net/load.ts';
+import { useKept, useLoad } from '../net/load.ts';
 import { Box, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { SeverityMark } from '../parts/mark.tsx';
+import type { LimitLine } from '../parts/plot-data.ts';
 import { StateKey, Timeline } from '../parts/timeline.tsx';
-import { to } from '../router.ts';
+import { search, to } from '../router.ts';
+import { topOf } from '../time/full.ts';
+import { chosenSpan } from '../time/ranges.ts';
 import { spanAround } from '../time/story.ts';
 import { useUsual } from '../time/usual.ts';
-import { metricName, metricTitle } from '../words/value.ts';
+import { formatLimit, metricName, metricTitle } from '../words/value.ts';
 import { language, t } from '../words/words.ts';
 import { AlertState, instanceOf, limitOf, measuredOf, titleOf } from './alert-words.tsx';
+import { MarkSwitches, useDrawing, useMarks } from './charts/marks.tsx';
+import { Pinned } from './charts/pin.tsx';
+import { resetZoom, zoomTo } from './charts/span.tsx';
 
 /** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
 function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(([name, value]) => tags[name] === undefined || tags[name] === value);
 }
 
-function Around({ alert }: { alert: Alert }) {
-  // Fixed when the page was opened: a chart must not move while it is studied.
-  const [span, setSpan] = useState(() => spanAround(alert, Date.now()));
-  const field = fieldOf(alert.metric);
-  const from = Math.round(span.from);
-  const address = `endpoints/${encodeURIComponent(alert.endpoint.id)}/series?metric=${alert.metric}&from=${from}&to=${Math.round(span.to)}`;
-  const loaded = useLoad<Series>(field ? address : null);
+/** The moments and the limit of the alert, in the place of those that hold now. */
+function useOwnMarks(alert: Alert) {
+  const spoken = language.value;
   const marks = useMemo(
     () => [alert.firedAt, alert.resolvedAt].filter((at) => at !== null),
     [alert.firedAt, alert.resolvedAt],
   );
+  // Read again or drawn again: names follow the language
+  const limits = useMemo<LimitLine[]>(
+    () =>
+      alert.threshold === null
+        ? []
+        : [
+            {
+              value: alert.threshold,
+              severity: alert.severity,
+              label: formatLimit(alert.metric, alert.threshold, alert.unit),
+            },
+          ],
+    [alert.threshold, alert.severity, alert.metric, alert.unit, spoken],
+  );
+  return { marks, limits };
+}
+
+function Around({ alert }: { alert: Alert }) {
+  // Fixed when the page was opened: a chart must not move while it is studied.
+  const [around] = useState(() => spanAround(alert, Date.now()));
+  const zoomed = chosenSpan(search.value);
+  const { from, to: end } = zoomed ?? around;
+  const span = useMemo(() => ({ from, to: end }), [from, end]);
+  const field = fieldOf(alert.metric);
+  const address = `endpoints/${encodeURIComponent(alert.endpoint.id)}/series?metric=${alert.metric}&from=${from}&to=${end}`;
+  const loaded = useLoad<Series>(field ? address : null);
+  const shown = useKept(loaded);
   const spoken = language.value;
+  const series = useMemo(() => (shown?.series ?? []).filter((line) => carries(line.tags, alert.tags)), [shown, alert]);
   const lines = useMemo(
     () =>
-      (loaded.data?.series ?? [])
-        .filter((line) => carries(line.tags, alert.tags))
-        .slice(0, 3)
-        .map((line) => ({
-          label: instanceOf({ ...alert, tags: line.tags }) || metricName(line.metric),
-          points: line.points,
-        })),
-    [loaded.data, alert, spoken],
+      series.slice(0, 3).map((line) => ({
+        label: instanceOf({ ...alert, tags: line.tags }) || metricName(line.metric),
+        points: line.points,
+      })),
+    [series, alert, spoken],
   );
-  const shown = (loaded.data?.series ?? []).filter((line) => carries(line.tags, alert.tags));
-  const only = shown.length === 1 ? (shown[0] ?? null) : null;
-  const usual = useUsual(alert.endpoint.id, only, span);
+  const usual = useUsual(alert.endpoint.id, series.length === 1 ? (series[0] ?? null) : null, span);
+  const marks = useMarks(alert.endpoint.id, span);
+  const metrics = useMemo(() => [alert.metric], [alert.metric]);
+  const drawing = useDrawing(marks, metrics, series);
+  const own = useOwnMarks(alert);
   if (!field) return null;
   const name = metricTitle(alert.metric);
+  const top = topOf(series, []);
   return (
     <Box
       title={name}
       aside={
-        <button type="button" class="link small" onClick={() => setSpan(spanAround(alert, Date.now()))}>
-          {t('range.reset')}
-        </button>
+        zoomed && (
+          <button type="button" class="link small" onClick={resetZoom}>
+            {t('range.reset')}
+          </button>
+        )
       }
     >
       {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
-      {loaded.data && lines.length === 0 && <p class="quiet">{t('chart.none')}</p>}
-      {loaded.data && lines.length > 0 && (
-        <Chart
-          name={name}
-          unit={alert.unit}
-          lines={lines}
-          from={span.from}
-          to={span.to}
-          asOf={loaded.data.asOf}
-          step={loaded.data.step}
-          limit={alert.threshold}
-          marks={marks}
-          usual={usual}
-          onZoom={(a, b) => setSpan({ from: a, to: b })}
-        />
+      {shown && lines.length === 0 && <p class="quiet">{t('chart.none')}</p>}
+      {shown && lines.length > 0 && (
+        <div class="stack-2">
+          <Chart
+            name={name}
+            unit={alert.unit}
+            lines={lines}
+            from={span.from}
+            to={span.to}
+            asOf={shown.asOf}
+            step={shown.step}
+            full={
+              top === null ? null : { top, text: t('chart.of', { whole: formatLimit(alert.metric, top, alert.unit) }) }
+            }
+            {...own}
+            alerts={drawing.alerts}
+            bands={marks.bands}
+            diamonds={marks.diamonds}
+            usual={usual}
+            isStale={loaded.data === null}
+            onZoom={zoomTo}
+            onReset={resetZoom}
+          />
+          <MarkSwitches marks={marks} kinds={['alerts', 'maintenance', 'changes']} />
+        </div>
       )}
+      <Pinned endpoint={alert.endpoint.id} span={span} />
     </Box>
   );
 }

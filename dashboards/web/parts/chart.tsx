@@ -1,23 +1,42 @@
-/** A chart: a canvas with a name, a key with the values under the cursor, and the same data as a table. */
+/** A chart: a canvas with a name, a legend with the values at the crosshair of the page, and the same data as a table. */
+import 'uplot/dist/uPlot.min.css';
+import '../look/chart.css';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { UsualBand } from '../../../shared/usual.ts';
 import { measured, time } from '../../../shared/words/format.ts';
 import { part } from '../net/part.ts';
 import { navigate } from '../router.ts';
 import { shade } from '../theme.ts';
-import { type Aligned, align, type PointColumn, type Points, summary } from '../time/points.ts';
+import {
+  type Aligned,
+  align,
+  gapLength,
+  nearest,
+  type PointColumn,
+  type Points,
+  pointRows,
+  stack,
+  summary,
+  valueNear,
+} from '../time/points.ts';
 import { language, t } from '../words/words.ts';
-import type { Diamond } from './diamonds.ts';
+import { crosshairAt, hoveredAt, pin, pinnedAt } from './crosshair.ts';
 import { dashName, lineColour } from './lines.ts';
 import type { Plot } from './plot.ts';
+import type { AlertBar, Diamond, LimitLine, PlotData } from './plot-data.ts';
 import { Table } from './table.tsx';
+import { toast } from './toast.tsx';
 
 export interface ChartLine {
   label: string;
   points: Points;
+  /** What it is a part of, such as `of 32 GiB`. */
+  of?: string | undefined;
+  /** The same a week before, on the times of now. */
+  before?: Points | undefined;
 }
 
-interface ChartProps {
+export interface ChartProps {
   name: string;
   unit: string;
   lines: readonly ChartLine[];
@@ -26,13 +45,19 @@ interface ChartProps {
   asOf: number;
   step: number;
   stacked?: boolean;
-  limit?: number | null;
+  /** What the axis ends at, and in words. */
+  full?: { top: number | null; text: string } | null;
+  limits?: readonly LimitLine[];
+  alerts?: readonly AlertBar[];
   marks?: readonly number[];
   bands?: readonly { start: number; end: number }[];
   diamonds?: readonly Diamond[];
   /** What these hours of the week have been. */
   usual?: readonly UsualBand[];
+  /** What is shown is of another span than the one that was asked for. */
+  isStale?: boolean;
   onZoom: (from: number, to: number) => void;
+  onReset: () => void;
 }
 
 /** Text alternative of the canvas: the last, smallest and largest value of each line. */
@@ -45,55 +70,45 @@ function spoken({ name, lines, unit }: ChartProps, columns: readonly PointColumn
   return `${name}. ${sentences.join(' ')}`;
 }
 
-function Key({ lines, aligned, unit, point, stacked }: KeyProps) {
+interface ShownChart {
+  chart: ChartProps;
+  aligned: Aligned;
+  before: readonly (PointColumn | null)[];
+}
+
+/** Half the usual distance of two points, as wide as the crosshair may be off. */
+const reachOf = ({ aligned, chart }: ShownChart) => gapLength(aligned, chart.step) / 2;
+
+/** At the crosshair; where there is none, the last one. */
+const shownValue = (shown: ShownChart, column: PointColumn, at: number | null) =>
+  at === null ? summary(column).last : valueNear(shown.aligned.times, column, at, reachOf(shown));
+
+function Key(shown: ShownChart) {
+  const { chart, aligned, before } = shown;
+  const { lines, unit, stacked = false, full = null } = chart;
+  const at = crosshairAt.value;
+  const text = (column: PointColumn) => measured(shownValue(shown, column, at), unit, language.value);
   return (
     <ul class="legend">
       {lines.map((line, index) => {
-        const column = aligned.columns[index] ?? [];
-        const value = point === null ? summary(column).last : (column[point] ?? null);
-        const style = { '--swatch': lineColour(index) };
+        const past = before[index];
         return (
           <li key={line.label}>
-            <span class={`swatch ${stacked ? '' : dashName(index)}`} style={style} />
+            <span class={`swatch ${stacked ? '' : dashName(index)}`} style={{ '--swatch': lineColour(index) }} />
             <span class="quiet">{line.label}</span>
-            <span class="value">{measured(value, unit, language.value)}</span>
+            <span class="value">{text(aligned.columns[index] ?? [])}</span>
+            {line.of && <span class="quiet">{line.of}</span>}
+            {past && <span class="quiet">{t('chart.weekBefore', { value: text(past) })}</span>}
           </li>
         );
       })}
+      {full && <li class="full quiet">{full.text}</li>}
     </ul>
   );
 }
 
-interface KeyProps {
-  lines: readonly ChartLine[];
-  aligned: Aligned;
-  unit: string;
-  point: number | null;
-  stacked: boolean;
-}
-
-const mostRows = 300;
-const noMarks: readonly number[] = [];
-const noBands: readonly { start: number; end: number }[] = [];
-const noDiamonds: readonly Diamond[] = [];
-const noUsual: readonly UsualBand[] = [];
-
-function ChartTable({
-  name,
-  lines,
-  aligned,
-  unit,
-}: {
-  name: string;
-  lines: readonly ChartLine[];
-  aligned: Aligned;
-  unit: string;
-}) {
-  const rows = aligned.times
-    .map((at, index) => ({ at, values: aligned.columns.map((column) => column[index] ?? null) }))
-    .filter((row) => row.values.some((value) => value !== null))
-    .reverse()
-    .slice(0, mostRows);
+function ChartTable({ chart: { name, lines, unit }, aligned }: ShownChart) {
+  const rows = pointRows(aligned);
   return (
     <div class="chart-data">
       <Table
@@ -115,35 +130,156 @@ function ChartTable({
   );
 }
 
-export function Chart(props: ChartProps) {
-  const {
-    name,
-    unit,
-    lines,
+/** The crosshair for the keyboard: arrows move it by a point of this chart, Shift by ten; Enter pins it, Esc frees it. */
+function PointSlider(shown: ShownChart) {
+  const { chart, aligned } = shown;
+  const at = crosshairAt.value;
+  const { times } = useMemo(
+    () => ({ times: aligned.times.filter((_, index) => aligned.columns.some((column) => column[index] !== null)) }),
+    [aligned],
+  );
+  const [first = 0, last = 0] = [times[0], times.at(-1)];
+  const move = (to: number) => {
+    const next = times[Math.max(0, Math.min(times.length - 1, to))];
+    if (next === undefined) return;
+    if (pinnedAt.value === null) hoveredAt.value = next;
+    else pin(next);
+  };
+  const press = (event: KeyboardEvent) => {
+    const here = at === null ? times.length : (nearest(times, at, Number.POSITIVE_INFINITY) ?? 0);
+    const step = event.shiftKey ? 10 : 1;
+    const acts: Record<string, () => void> = {
+      ArrowLeft: () => move(here - step),
+      ArrowRight: () => move(here + step),
+      Home: () => move(0),
+      End: () => move(times.length - 1),
+      Enter: () => at !== null && pin(at),
+      Escape: () => pin(null),
+    };
+    const act = event.altKey || event.ctrlKey || event.metaKey || event.isComposing ? undefined : acts[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  };
+  const values = chart.lines.map(
+    ({ label }, index) =>
+      `${label} ${measured(shownValue(shown, aligned.columns[index] ?? [], at), chart.unit, language.value)}`,
+  );
+  return (
+    <div
+      class="plot-focus"
+      role="slider"
+      tabIndex={0}
+      aria-label={t('chart.point', { name: chart.name })}
+      aria-valuemin={first}
+      aria-valuemax={last}
+      aria-valuenow={Math.min(last, Math.max(first, at ?? last))}
+      aria-valuetext={`${time(at ?? last, language.value, 'full')}: ${values.join(', ')}`}
+      onKeyDown={press}
+      onBlur={() => {
+        hoveredAt.value = null;
+      }}
+    />
+  );
+}
+
+function Foot({
+  shown,
+  place,
+  children,
+}: {
+  shown: ShownChart;
+  place: { current: HTMLDivElement | null };
+  children: preact.ComponentChildren;
+}) {
+  const { chart, aligned } = shown;
+  const { name, unit, lines, usual = [], asOf } = chart;
+  const at = crosshairAt.value;
+  const usualHere = at === null ? usual.at(-1) : usual.find((one) => one.from <= at && at < one.to);
+  const saveTable = async () => {
+    const { saveCsv } = await part(() => import('./chart-file.ts'));
+    saveCsv({ name, unit, labels: lines.map(({ label }) => label), aligned }, t('chart.time'));
+  };
+  const take = async () => {
+    const { takePicture } = await part(() => import('./chart-file.ts'));
+    const span = `${time(chart.from, language.value)} – ${time(chart.to, language.value)}`;
+    const way = place.current && (await takePicture(place.current, name, span));
+    if (way) toast(t(way === 'copied' ? 'chart.pictureCopied' : 'chart.pictureSaved', { name }));
+  };
+  return (
+    <div class="spread small">
+      <span class="quiet">
+        {t('common.asOf', { at: time(asOf, language.value, 'time') })}
+        {usualHere && (
+          <>
+            {' · '}
+            <span class="band-mark usual-mark" />{' '}
+            {t('chart.usual', {
+              low: measured(usualHere.low, unit, language.value),
+              high: measured(usualHere.high, unit, language.value),
+            })}
+          </>
+        )}
+      </span>
+      <span class="row screen-only">
+        {children}
+        <button type="button" class="link" onClick={() => void saveTable()}>
+          CSV<span class="unseen"> {name}</span>
+        </button>
+        <button type="button" class="link" onClick={() => void take()}>
+          {t('chart.picture')}
+          <span class="unseen"> {name}</span>
+        </button>
+      </span>
+    </div>
+  );
+}
+
+const none: readonly never[] = [];
+
+/** All that the plot draws; of a stack a week before only the sum, for parts would lie upon each other. */
+function dataOf(chart: ChartProps, aligned: Aligned, before: ShownChart['before']): PlotData {
+  const { from, to, asOf, step, full = null } = chart;
+  const { limits = none, alerts = none, marks = none, bands = none, diamonds = none, usual = none } = chart;
+  const past = before.filter((column) => column !== null);
+  const drawn = chart.stacked ? stack(past).slice(-1) : past;
+  return {
+    aligned,
+    before: drawn,
     from,
     to,
     asOf,
     step,
-    stacked = false,
-    limit = null,
-    marks = noMarks,
-    bands = noBands,
-    diamonds = noDiamonds,
-    usual = noUsual,
-    onZoom,
-  } = props;
+    full: full?.top ?? null,
+    limits,
+    alerts,
+    marks,
+    bands,
+    diamonds,
+    usual,
+  };
+}
+
+export function Chart(props: ChartProps) {
+  const { name, unit, lines, stacked = false, isStale = false } = props;
+  const whole = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
-  const zoom = useRef(onZoom);
-  zoom.current = onZoom;
-  const [point, setPoint] = useState<number | null>(null);
+  const acts = useRef(props);
+  acts.current = props;
   const [open, setOpen] = useState(false);
   const [drawn, setDrawn] = useState(0);
-  const aligned = useMemo(() => align(lines.map((line) => line.points)), [lines]);
-  /** At the cursor, else at the end. */
-  const at = point === null ? undefined : aligned.times[point];
-  const usualHere = at === undefined ? usual.at(-1) : usual.find((one) => one.from <= at && at < one.to);
+  const { aligned, before } = useMemo(() => {
+    const { times, columns } = align([...lines.map(({ points }) => points), ...lines.map((line) => line.before ?? [])]);
+    return {
+      aligned: { times, columns: columns.slice(0, lines.length) },
+      before: lines.map((line, index) => (line.before ? (columns[lines.length + index] ?? null) : null)),
+    };
+  }, [lines]);
+  const shown = { chart: props, aligned, before };
   const labels = lines.map((line) => line.label).join('\n');
+  const past = before.filter((column) => column !== null).length;
+  const drawnBefore = stacked ? Math.min(1, past) : past;
   const spokenIn = language.value;
   const colours = shade.value;
   // Read again or drawn again: `colours` is why a canvas is drawn anew
@@ -152,9 +288,10 @@ export function Chart(props: ChartProps) {
       labels: labels.split('\n'),
       unit,
       stacked,
+      before: drawnBefore,
       language: spokenIn,
-      onZoom: (a: number, b: number) => zoom.current(a, b),
-      onPoint: setPoint,
+      onZoom: (a: number, b: number) => acts.current.onZoom(a, b),
+      onReset: () => acts.current.onReset(),
       onOpen: navigate,
     };
     let isGone = false;
@@ -172,47 +309,26 @@ export function Chart(props: ChartProps) {
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [labels, unit, stacked, spokenIn, colours]);
+  }, [labels, unit, stacked, drawnBefore, spokenIn, colours]);
+  const { from, to, asOf, step, full, limits, alerts, marks, bands, diamonds, usual } = props;
   // Read again or drawn again: a canvas drawn anew needs its data again
   useEffect(() => {
-    plot.current?.show({ aligned, from, to, asOf, step, limit, marks, bands, diamonds, usual });
-  }, [aligned, from, to, asOf, step, limit, marks, bands, diamonds, usual, drawn]);
+    plot.current?.show(dataOf(props, aligned, before));
+  }, [aligned, before, from, to, asOf, step, full?.top, limits, alerts, marks, bands, diamonds, usual, drawn]);
   return (
-    <div class="chart stack-2">
-      <Key lines={lines} aligned={aligned} unit={unit} point={point} stacked={stacked} />
-      <div class="plot" ref={place} role="img" aria-label={spoken(props, aligned.columns)} />
-      <div class="spread small">
-        <span class="quiet">
-          {t('common.asOf', { at: time(asOf, language.value, 'time') })}
-          {bands.length > 0 && (
-            <>
-              {' · '}
-              <span class="band-mark" /> {t('maintenance.band')}
-            </>
-          )}
-          {usualHere && (
-            <>
-              {' · '}
-              <span class="band-mark usual-mark" />{' '}
-              {t('chart.usual', {
-                low: measured(usualHere.low, unit, language.value),
-                high: measured(usualHere.high, unit, language.value),
-              })}
-            </>
-          )}
-          {diamonds.length > 0 && (
-            <>
-              {' · '}
-              <span aria-hidden="true">◆</span> {t('change.marks')}
-            </>
-          )}
-        </span>
+    <div class={`chart stack-2 ${isStale ? 'stale' : ''}`} ref={whole}>
+      <Key {...shown} />
+      <div class="plot-place">
+        <div class="plot" ref={place} role="img" aria-label={spoken(props, aligned.columns)} />
+        <PointSlider {...shown} />
+      </div>
+      <Foot shown={shown} place={whole}>
         <button type="button" class="link" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? t('chart.hideTable') : t('chart.showTable')}
           <span class="unseen"> {name}</span>
         </button>
-      </div>
-      {open && <ChartTable name={name} lines={lines} aligned={aligned} unit={unit} />}
+      </Foot>
+      {open && <ChartTable {...shown} />}
     </div>
   );
 }

@@ -1,12 +1,6 @@
-/** Diamonds on the base line of a chart, each of which opens something. */
+/** What in a chart opens something: diamonds of changes on its base line, alerts along its top edge. */
 import type uPlot from 'uplot';
-
-export interface Diamond {
-  at: number;
-  /** Where a click leads. */
-  href: string;
-  title: string;
-}
+import type { Diamond, PlotData, PlotLink } from './plot-data.ts';
 
 /** Half its width, and how far beside it a click still counts, CSS pixels. */
 const size = 6;
@@ -35,28 +29,28 @@ export function drawDiamonds(u: uPlot, diamonds: readonly Diamond[], ink: string
 }
 
 /** The nearest one under a point of the plot, in CSS pixels from its upper left corner. */
-function diamondAt(u: uPlot, diamonds: readonly Diamond[], x: number, y: number): Diamond | null {
-  if (y < u.over.clientHeight - 2 * reach) return null;
-  const [nearest] = diamonds
-    .map((one) => ({ one, off: Math.abs(u.valToPos(one.at, 'x') - x) }))
-    .filter(({ off }) => off <= reach)
-    .sort((a, b) => a.off - b.off);
+function openingAt(u: uPlot, { diamonds, alerts, asOf }: PlotData, x: number, y: number): PlotLink | null {
+  const near = (from: number, to: number) => Math.max(0, u.valToPos(from, 'x') - x, x - u.valToPos(to, 'x'));
+  const candidates =
+    y <= reach
+      ? alerts.map((one) => ({ one, off: near(one.from, one.to ?? asOf) }))
+      : y >= u.over.clientHeight - 2 * reach
+        ? diamonds.map((one) => ({ one, off: near(one.at, one.at) }))
+        : [];
+  const [nearest] = candidates.filter(({ off }) => off <= reach).sort((a, b) => a.off - b.off);
   return nearest?.one ?? null;
 }
 
-/** A click opens; the pointer shows beforehand that it would, and what. */
-export function listenToDiamonds(u: uPlot, shown: () => readonly Diamond[], open: (href: string) => void): void {
+/** The pointer shows beforehand that a click would open, and what. @returns what is under an event of the mouse */
+export function showOpenings(u: uPlot, shown: () => PlotData): (event: MouseEvent) => PlotLink | null {
   const found = ({ clientX, clientY }: MouseEvent) => {
     const box = u.over.getBoundingClientRect();
-    return diamondAt(u, shown(), clientX - box.left, clientY - box.top);
+    return openingAt(u, shown(), clientX - box.left, clientY - box.top);
   };
-  u.over.addEventListener('click', (event) => {
-    const one = found(event);
-    if (one) open(one.href);
-  });
   u.over.addEventListener('pointermove', (event) => {
     const one = found(event);
     u.over.style.cursor = one ? 'pointer' : '';
     u.over.title = one?.title ?? '';
   });
+  return found;
 }

@@ -1,42 +1,28 @@
-/** uPlot, dressed: colours of the page, hatched gaps, words of the language, zoom by dragging with mouse or finger. */
+/** uPlot, dressed: colours of the page, marks, words of the language, one crosshair with the other charts of the page. */
+import { effect } from '@preact/signals';
 import uPlot from 'uplot';
-import type { UsualBand } from '../../../shared/usual.ts';
 import { measured, percent, time } from '../../../shared/words/format.ts';
 import type { Language } from '../../../shared/words/index.ts';
-import { type Aligned, gapLength, gaps, percentTop, stack } from '../time/points.ts';
-import { type Diamond, drawDiamonds, listenToDiamonds } from './diamonds.ts';
+import { gapLength, isolated, type PointColumn, percentTop, stack } from '../time/points.ts';
+import { crosshairAt, hoveredAt, pin, pinnedAt } from './crosshair.ts';
+import { showOpenings } from './diamonds.ts';
 import { dashOf, lineToken } from './lines.ts';
+import type { PlotData } from './plot-data.ts';
+import { colour, createMarkPens } from './plot-marks.ts';
+import { listenToFingers } from './plot-touch.ts';
 
 export interface PlotOptions {
   labels: readonly string[];
   unit: string;
   stacked: boolean;
+  /** How many lines of a week before are drawn behind. */
+  before: number;
   language: Language;
   /** The span that was chosen by dragging, ms. */
   onZoom: (from: number, to: number) => void;
-  /** The index of the point under the cursor; null when there is none. */
-  onPoint: (index: number | null) => void;
-  /** A diamond was clicked. */
+  onReset: () => void;
+  /** A diamond or the bar of an alert was clicked. */
   onOpen: (href: string) => void;
-}
-
-export interface PlotData {
-  aligned: Aligned;
-  from: number;
-  to: number;
-  /** Until when data can be expected. */
-  asOf: number;
-  step: number;
-  /** A level to compare with, such as the limit of a rule. */
-  limit: number | null;
-  /** Moments worth a vertical line, ms. */
-  marks: readonly number[];
-  /** Time under maintenance. */
-  bands: readonly { start: number; end: number }[];
-  /** Work on the machine. */
-  diamonds: readonly Diamond[];
-  /** What these hours of the week have been. */
-  usual: readonly UsualBand[];
 }
 
 export interface Plot {
@@ -44,35 +30,17 @@ export interface Plot {
   destroy(): void;
 }
 
-/** What a colour of the style sheet is at present; canvases cannot read `light-dark()`. */
-function colour(name: string): string {
-  const probe = document.createElement('span');
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
-}
+const nothing: PlotData = {
+  aligned: { times: [], columns: [] },
+  ...{ before: [], from: 0, to: 1, asOf: 1, step: 1, full: null },
+  ...{ limits: [], alerts: [], marks: [], bands: [], diamonds: [], usual: [] },
+};
 
-function hatching(context: CanvasRenderingContext2D, ground: string, line: string): CanvasPattern | string {
-  const tile = document.createElement('canvas');
-  tile.width = 8;
-  tile.height = 8;
-  const pen = tile.getContext('2d');
-  if (!pen) return ground;
-  pen.fillStyle = ground;
-  pen.fillRect(0, 0, 8, 8);
-  pen.strokeStyle = line;
-  pen.globalAlpha = 0.55;
-  for (const shift of [-8, 0, 8]) {
-    pen.moveTo(shift, 8);
-    pen.lineTo(shift + 8, 0);
-  }
-  pen.stroke();
-  return context.createPattern(tile, 'repeat') ?? ground;
-}
-
-const powers = Array.from({ length: 50 }, (_, exponent) => 2 ** exponent);
+const height = 160;
+/** Round numbers of each unit: 500 MiB and 2 GiB, not 488 MiB. */
+const byteSteps = Array.from({ length: 6 }, (_, power) =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1024 ** power),
+).flat();
 
 function timeLabels(language: Language) {
   return (_: uPlot, splits: number[], __: number, ___: number, step: number) => {
@@ -110,199 +78,178 @@ function axesOf(options: PlotOptions): uPlot.Axis[] {
     grid: { stroke: line, width: 1 },
     ticks: { stroke: line, width: 1, size: 4 },
   };
-  const isBytes = options.unit.startsWith('bytes');
   return [
     { ...shared, space: 64, size: 28, values: timeLabels(options.language) },
     {
       ...shared,
       size: widthOf,
-      space: 34,
+      // Three to six of them, whatever the height.
+      space: (u) => Math.max(24, u.bbox.height / devicePixelRatio / 5),
       values: (_, splits) => splits.map((value) => axisLabel(value, options)),
-      ...(isBytes ? { incrs: powers } : {}),
+      ...(options.unit.startsWith('bytes') ? { incrs: byteSteps } : {}),
       ...(options.unit === 'bool' ? { incrs: [1] } : {}),
     },
   ];
-}
-
-function seriesOf(options: PlotOptions, least: () => number): uPlot.Series[] {
-  const refine: uPlot.Series.GapsRefiner = (u, _index, _from, _to, found) => {
-    const { min = 0, max = 1 } = u.scales.x ?? {};
-    const perMs = u.bbox.width / Math.max(1, (max ?? 1) - (min ?? 0));
-    return found.filter(([from, to]) => (to - from) / perMs > least());
-  };
-  return options.labels.map((label, index) => {
-    const stroke = colour(lineToken(index));
-    const base: uPlot.Series = {
-      label,
-      stroke,
-      width: 1.75,
-      gaps: refine,
-      points: { show: false },
-      dash: [...dashOf(index)],
-    };
-    if (options.stacked) return { ...base, dash: [], width: 1, fill: faint(stroke, 0.45) };
-    return options.labels.length === 1 ? { ...base, fill: faint(stroke, 0.14) } : base;
-  });
 }
 
 function faint(stroke: string, alpha: number): string {
   return `color-mix(in srgb, ${stroke} ${alpha * 100}%, transparent)`;
 }
 
-function range(unit: string, atLeast: () => number): uPlot.Range.Function {
+function seriesOf({ labels, stacked, before }: PlotOptions, least: () => number): uPlot.Series[] {
+  const refine: uPlot.Series.GapsRefiner = (u, _index, _from, _to, found) => {
+    const { min = 0, max = 1 } = u.scales.x ?? {};
+    const perMs = u.bbox.width / Math.max(1, (max ?? 1) - (min ?? 0));
+    return found.filter(([from, to]) => (to - from) / perMs > least());
+  };
+  /** Where no line leads to a value, as on the first day of a machine, there is a dot. */
+  const dots = (stroke: string): uPlot.Series.Points => ({
+    show: true,
+    size: 5,
+    fill: stroke,
+    filter: (u, index) => isolated(u.data[0] as number[], u.data[index] as PointColumn, least()),
+  });
+  const drawn = labels.map((label, index): uPlot.Series => {
+    const stroke = colour(lineToken(index));
+    const base: uPlot.Series = { label, stroke, width: 1.75, gaps: refine, points: dots(stroke) };
+    if (stacked) return { ...base, width: 1, fill: faint(stroke, 0.45) };
+    return { ...base, dash: [...dashOf(index)], ...(labels.length === 1 ? { fill: faint(stroke, 0.14) } : {}) };
+  });
+  const grey = colour('--unknown');
+  const earlier = Array.from({ length: before }, (): uPlot.Series => {
+    return { stroke: grey, width: 1.5, dash: [2, 3], gaps: refine, points: dots(grey) };
+  });
+  return [...drawn, ...earlier];
+}
+
+/** A limit far above the values would press them flat: it is named in the legend, and not drawn. */
+const farAway = 3;
+
+function range(options: PlotOptions, shown: () => PlotData): uPlot.Range.Function {
   return (_u, min, max) => {
-    const top = Math.max(max ?? 0, atLeast());
-    if (unit === 'percent') return [0, percentTop(top)];
+    const { full, limits, usual } = shown();
+    const most = Math.max(max ?? 0, ...usual.map(({ high }) => high));
+    if (options.unit === 'percent' && full === 100) return [0, percentTop(most)];
+    if (full !== null && most <= full) return [0, full];
+    const near = limits.map(({ value }) => value).filter((value) => value <= most * farAway);
+    const top = Math.max(most, ...near);
     return [Math.min(0, min ?? 0), top <= 0 ? 1 : top * 1.08];
   };
 }
 
-/** A finger draws a span as a mouse does; moving up and down still scrolls the page. */
-function listenToFingers(u: uPlot): void {
-  let start: number | null = null;
-  const at = (event: PointerEvent) => {
-    const box = u.over.getBoundingClientRect();
-    return Math.min(box.width, Math.max(0, event.clientX - box.left));
+/** The pointer moves the crosshair of all charts; a pinned one stays, but for the time of a drag. */
+function bindings(dragged: () => void, options: PlotOptions): uPlot.Cursor.Bind {
+  let isDown = false;
+  let before: number | null = null;
+  return {
+    mousedown: (_u, _, handle) => (event) => {
+      isDown = event.button === 0;
+      // The first of two clicks pins; a double click takes that back.
+      if (event.detail === 1) before = pinnedAt.value;
+      dragged();
+      return handle(event);
+    },
+    mouseup: (_u, _, handle) => (event) => {
+      isDown = false;
+      return handle(event);
+    },
+    mousemove: (u, _, handle) => (event) => {
+      if (isDown || pinnedAt.value === null) handle(event);
+      if (pinnedAt.value === null && u.cursor.left !== undefined && u.cursor.left >= 0)
+        hoveredAt.value = Math.round(u.posToVal(u.cursor.left, 'x'));
+      return null;
+    },
+    mouseleave: (_u, _, handle) => (event) => {
+      hoveredAt.value = null;
+      if (pinnedAt.value === null) handle(event);
+      return null;
+    },
+    dblclick: () => () => {
+      pin(before);
+      options.onReset();
+      return null;
+    },
   };
-  const select = (end: number, fire: boolean) => {
-    const from = start ?? end;
-    const box = { left: Math.min(from, end), width: Math.abs(end - from), top: 0, height: u.over.clientHeight };
-    u.setSelect(box, fire);
-  };
-  u.over.addEventListener('pointerdown', (event) => {
-    if (event.pointerType !== 'mouse') start = at(event);
-  });
-  u.over.addEventListener('pointermove', (event) => {
-    if (event.pointerType === 'mouse') return;
-    u.setCursor({ left: at(event), top: 10 });
-    if (start !== null) select(at(event), false);
-  });
-  u.over.addEventListener('pointerup', (event) => {
-    if (start === null) return;
-    const far = Math.abs(at(event) - start) > 24;
-    if (far) select(at(event), true);
-    else u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    start = null;
-  });
-  u.over.addEventListener('pointercancel', () => {
-    start = null;
-    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  });
 }
 
 export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
-  let data: PlotData = {
-    aligned: { times: [], columns: [] },
-    from: 0,
-    to: 1,
-    asOf: 1,
-    step: 1,
-    limit: null,
-    marks: [],
-    bands: [],
-    diamonds: [],
-    usual: [],
-  };
+  let data = nothing;
   let least = 0;
-  const ground = colour('--unknown-soft');
-  const line = colour('--unknown-fill');
-  const guide = colour('--bad');
-  const violet = colour('--maintenance-soft');
-  const usualFill = colour('--usual');
-  const [ink, paper] = [colour('--ink'), colour('--surface')];
-  const drawGaps = (u: uPlot) => {
-    u.ctx.save();
-    u.ctx.fillStyle = hatching(u.ctx, ground, line);
-    for (const gap of gaps(data.aligned, data.from, Math.min(data.to, data.asOf), least)) {
-      const left = Math.max(u.bbox.left, u.valToPos(gap.from, 'x', true));
-      const right = Math.min(u.bbox.left + u.bbox.width, u.valToPos(gap.to, 'x', true));
-      u.ctx.fillRect(left, u.bbox.top, Math.max(0, right - left), u.bbox.height);
-    }
-    u.ctx.restore();
-  };
-  const drawBands = (u: uPlot) => {
-    const { left, top, width, height } = u.bbox;
-    u.ctx.save();
-    u.ctx.fillStyle = violet;
-    for (const { start, end } of data.bands) {
-      const from = Math.max(left, u.valToPos(start, 'x', true));
-      const to = Math.min(left + width, u.valToPos(end, 'x', true));
-      u.ctx.fillRect(from, top, Math.max(0, to - from), height);
-    }
-    u.ctx.restore();
-  };
-  const drawUsual = (u: uPlot) => {
-    const { left, top, width, height } = u.bbox;
-    u.ctx.save();
-    u.ctx.beginPath();
-    u.ctx.rect(left, top, width, height);
-    u.ctx.clip();
-    u.ctx.fillStyle = usualFill;
-    for (const { from, to, low, high } of data.usual) {
-      const [x, y] = [u.valToPos(from, 'x', true), u.valToPos(high, 'y', true)];
-      u.ctx.fillRect(x, y, u.valToPos(to, 'x', true) - x, Math.max(1, u.valToPos(low, 'y', true) - y));
-    }
-    u.ctx.restore();
-  };
-  const drawGuides = (u: uPlot) => {
-    const { left, top, width, height } = u.bbox;
-    u.ctx.save();
-    u.ctx.strokeStyle = guide;
-    u.ctx.lineWidth = devicePixelRatio;
-    u.ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
-    u.ctx.beginPath();
-    if (data.limit !== null) {
-      const y = u.valToPos(data.limit, 'y', true);
-      u.ctx.moveTo(left, y);
-      u.ctx.lineTo(left + width, y);
-    }
-    for (const at of data.marks.filter((mark) => mark >= data.from && mark <= data.to)) {
-      const x = u.valToPos(at, 'x', true);
-      u.ctx.moveTo(x, top);
-      u.ctx.lineTo(x, top + height);
-    }
-    u.ctx.stroke();
-    u.ctx.restore();
-  };
+  /** Of the last drag, CSS pixels: a hand that trembles clicks. */
+  let dragWidth = 0;
+  const pens = createMarkPens();
+  const unselected = { left: 0, top: 0, width: 0, height: 0 };
   const chosen = (u: uPlot) => {
     const { left, width } = u.select;
+    dragWidth = width;
     if (width < 6) return;
     const [from, to] = [u.posToVal(left, 'x'), u.posToVal(left + width, 'x')];
-    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    u.setSelect(unselected, false);
     options.onZoom(Math.round(from), Math.round(to));
   };
   const u = new uPlot(
     {
       width: place.clientWidth || 300,
-      height: place.clientHeight || 190,
+      height: place.clientHeight || height,
       ms: 1,
       legend: { show: false },
       // The last time stands in the middle under its line, and half of it beyond the edge.
       padding: [8, 28, 0, 0],
-      scales: {
-        x: { time: true, auto: false },
-        y: { range: range(options.unit, () => Math.max(data.limit ?? 0, ...data.usual.map(({ high }) => high))) },
-      },
+      scales: { x: { time: true, auto: false }, y: { range: range(options, () => data) } },
       axes: axesOf(options),
       series: [{}, ...seriesOf(options, () => least)],
       ...(options.stacked
         ? { bands: options.labels.slice(1).map((_, index) => ({ series: [index + 2, index + 1] as [number, number] })) }
         : {}),
-      cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, y: false },
+      cursor: {
+        drag: {
+          ...{ x: true, y: false, setScale: false },
+          click: (_u, event) => {
+            if (dragWidth >= 6) event.stopImmediatePropagation();
+          },
+        },
+        points: { size: 6 },
+        y: false,
+        bind: bindings(() => {
+          dragWidth = 0;
+        }, options),
+      },
       hooks: {
-        drawClear: [drawBands, drawUsual, drawGaps],
-        draw: [drawGuides, (plot) => drawDiamonds(plot, data.diamonds, ink, paper)],
+        drawClear: [(plot) => pens.under(plot, data, least)],
+        draw: [(plot) => pens.over(plot, data)],
         setSelect: [chosen],
-        setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? null)],
       },
     },
     [[]],
     place,
   );
-  listenToFingers(u);
-  listenToDiamonds(u, () => data.diamonds, options.onOpen);
+  const label = document.createElement('span');
+  label.className = 'cursor-time';
+  u.over.append(label);
+  const placeCrosshair = (at: number | null) => {
+    const { min, max } = u.scales.x ?? {};
+    const isIn = at !== null && min != null && max != null && at >= min && at <= max;
+    const left = isIn ? u.valToPos(at, 'x') : -10;
+    u.setCursor({ left, top: isIn ? 0 : -10 }, false);
+    label.hidden = !isIn;
+    u.root.classList.toggle('pinned', pinnedAt.value !== null);
+    if (!isIn) return;
+    const long = (max ?? 0) - (min ?? 0) > 12 * 3_600_000;
+    label.textContent = time(at, options.language, long ? 'moment' : 'time');
+    label.classList.toggle('to-left', left > u.over.clientWidth / 2);
+    label.style.left = `${left}px`;
+  };
+  const stop = effect(() => placeCrosshair(crosshairAt.value));
+  const opening = showOpenings(u, () => data);
+  u.over.addEventListener('click', (event) => {
+    const one = opening(event);
+    if (one) options.onOpen(one.href);
+    else pin(u.posToVal(event.clientX - u.over.getBoundingClientRect().left, 'x'));
+  });
+  listenToFingers(u, options.onZoom);
   const watcher = new ResizeObserver(() => {
-    if (place.clientWidth > 0) u.setSize({ width: place.clientWidth, height: place.clientHeight || 190 });
+    if (place.clientWidth > 0) u.setSize({ width: place.clientWidth, height: place.clientHeight || height });
+    placeCrosshair(crosshairAt.value);
   });
   watcher.observe(place);
   return {
@@ -311,11 +258,13 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
       least = gapLength(next.aligned, next.step);
       const columns = options.stacked ? stack(next.aligned.columns) : next.aligned.columns;
       u.batch(() => {
-        u.setData([next.aligned.times, ...columns], false);
+        u.setData([next.aligned.times, ...columns, ...next.before.slice(0, options.before)], false);
         u.setScale('x', { min: next.from, max: next.to });
       });
+      placeCrosshair(crosshairAt.value);
     },
     destroy() {
+      stop();
       watcher.disconnect();
       u.destroy();
     },

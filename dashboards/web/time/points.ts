@@ -104,24 +104,87 @@ export function largest<T extends { points: Points }>(lines: readonly T[], count
 }
 
 /** Parts of a stack that never reach `least` are thinner than their outline: they are added up to one part. */
-export function withoutSlivers<T extends { label: string; points: Points }>(
+export function withoutSlivers<T extends { label: string; points: Points; before?: Points | undefined }>(
   parts: readonly T[],
   least: number,
   label: string,
-): { label: string; points: Points }[] {
+): (T | { label: string; points: Points; before: Points | undefined })[] {
   const small = parts.filter(({ points }) => points.every(([, value]) => value === null || value < least));
   if (small.length < 2) return [...parts];
-  const { times, columns } = align(small.map(({ points }) => points));
-  const sum = stack(columns).at(-1) ?? [];
-  const rest = { label, points: times.map((at, index) => [at, sum[index] ?? null] as const) };
+  const before = small.flatMap((part) => (part.before ? [part.before] : []));
+  const rest = {
+    ...{ label, points: sumOf(small.map(({ points }) => points)) },
+    before: before.length === 0 ? undefined : sumOf(before),
+  };
   return [...parts.filter((part) => !small.includes(part)), rest];
 }
 
-/** The top of the scale of percent: idle machines stay readable, busy ones comparable. */
+function sumOf(lines: readonly Points[]): Points {
+  const { times, columns } = align(lines);
+  const sum = stack(columns).at(-1) ?? [];
+  return times.map((at, index) => [at, sum[index] ?? null] as const);
+}
+
+/** Values with a gap on both sides: no line leads to them, so they are drawn as dots. */
+export function isolated(times: readonly number[], column: PointColumn, least: number): number[] {
+  const there = times.flatMap((at, index) =>
+    column[index] === null || column[index] === undefined ? [] : [{ at, index }],
+  );
+  return there.flatMap(({ at, index }, n) => {
+    const [before, after] = [there[n - 1], there[n + 1]];
+    const isAlone = (!before || at - before.at > least) && (!after || after.at - at > least);
+    return isAlone ? [index] : [];
+  });
+}
+
+/** The index of the time that is nearest, at most `reach` away; null: there is none. */
+export function nearest(times: readonly number[], at: number, reach: number): number | null {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] as number) < at) low = middle + 1;
+    else high = middle;
+  }
+  const off = (index: number) => Math.abs((times[index] ?? Number.POSITIVE_INFINITY) - at);
+  const best = off(low - 1) <= off(low) ? low - 1 : low;
+  return off(best) <= reach ? best : null;
+}
+
+/** The value nearest to a moment, at most `reach` away: a check that runs each hour has none in most steps. */
+export function valueNear(times: readonly number[], column: PointColumn, at: number, reach: number): number | null {
+  const middle = nearest(times, at, Number.POSITIVE_INFINITY) ?? 0;
+  let best: number | null = null;
+  const offOf = (index: number) => Math.abs((times[index] as number) - at);
+  for (const step of [-1, 1]) {
+    for (let index = middle; index >= 0 && index < times.length && offOf(index) <= reach; index += step) {
+      if (column[index] === null || column[index] === undefined) continue;
+      if (best === null || offOf(index) < offOf(best)) best = index;
+      break;
+    }
+  }
+  return best === null ? null : (column[best] ?? null);
+}
+
+/** What a chart of a week before had, put on the times of now. */
+export const shifted = (points: Points, byMs: number): Points => points.map(([at, value]) => [at + byMs, value]);
+
+export interface PointRow {
+  at: number;
+  values: PointColumn;
+}
+
+/** The rows of the table of a chart, and of its file: newest first, without times that have no value. */
+export const pointRows = ({ times, columns }: Aligned): PointRow[] =>
+  times
+    .map((at, index) => ({ at, values: columns.map((column) => column[index] ?? null) }))
+    .filter(({ values }) => values.some((value) => value !== null))
+    .reverse();
+
+/** The top of the scale of percent: the whole, or more where a machine has several of it. */
 export function percentTop(max: number): number {
   // Parts that were rounded one by one may add up to a little more than the whole.
   const most = max > 100 && max < 101 ? 100 : max;
-  return [10, 25, 50, 100].find((top) => most <= top) ?? Math.ceil(most / 100) * 100;
+  return Math.max(100, Math.ceil(most / 100) * 100);
 }
 
 /** A span moved or resized by the buttons beside a chart, at least one minute long and never beyond `now`. */

@@ -105,9 +105,8 @@ function alertSteps({ alert }: TicketDetail, withAcknowledgement: boolean): Mome
   return steps;
 }
 
-/** The span of the chart around an alert: a third of its length before and after, at least half an hour. */
+/** The span of the chart around an alert: an hour before it, and until now or as long after its end. */
 export function spanAround(alert: { pendingAt: number; resolvedAt: number | null }, now: number) {
-  const end = alert.resolvedAt ?? now;
-  const margin = Math.max(30 * 60_000, (end - alert.pendingAt) / 3);
-  return { from: Math.round(alert.pendingAt - margin), to: Math.round(Math.min(now, end + margin)) };
+  const hour = 3_600_000;
+  return { from: alert.pendingAt - hour, to: Math.min(now, (alert.resolvedAt ?? now) + hour) };
 }

@@ -432,6 +432,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/endpoints/:id/usual': {
     path: '/api/v1/endpoints/:endpoint/usual?metric=cpu.usage_active&from=0&to=3600000',
   },
+  'GET /api/v1/endpoints/:id/marks': { path: '/api/v1/endpoints/:endpoint/marks?from=0&to=3600000' },
   'GET /api/v1/endpoints/:id/report-labels': { path: '/api/v1/endpoints/:endpoint/report-labels' },
   'POST /api/v1/endpoints/:id/report-labels': { path: '/api/v1/endpoints/:endpoint/report-labels', status: 409 },
   'DELETE /api/v1/endpoints/:id/report-labels': { path: '/api/v1/endpoints/:endpoint/report-labels' },

@@ -24,6 +24,7 @@ const month = new Date().toISOString().slice(0, 7);
 const queries: Readonly<Record<string, string>> = {
   'GET /api/v1/endpoints/:id/series': '?metric=cpu.usage_active',
   'GET /api/v1/endpoints/:id/usual': '?metric=cpu.usage_active&from=0&to=3600000',
+  'GET /api/v1/endpoints/:id/marks': '?from=0&to=4000000000000',
   'GET /api/v1/holidays': '?region=DE-BE&from=2026&to=2027',
   'GET /api/v1/kpis/:id/why': `?from=2026-10&to=${month}`,
   'GET /api/v1/changes/marks': '?endpoint={endpoint}&from=0&to=4000000000000',

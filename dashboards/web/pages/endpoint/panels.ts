@@ -17,6 +17,7 @@ export const panels = [
       'cpu.usage_steal',
     ],
     stacked: true,
+    whole: 'cpu.usage_active',
   },
   { name: 'memory', metrics: ['mem.used_percent', 'swap.used_percent'] },
   { name: 'disks', metrics: ['disk.used_percent'], tag: 'path' },
@@ -39,11 +40,13 @@ export interface Panel {
   metrics: readonly string[];
   /** Parts of one whole, drawn on top of each other. */
   stacked?: boolean;
+  /** The metric that the whole stack is: the limits of its rules belong here. */
+  whole?: string;
   /** The tag that distinguishes the lines of one metric. */
   tag?: string;
   /** Counters, shown as their rate. */
   rate?: boolean;
-  /** Shown only where the endpoint has such values; the others show "no data". */
+  /** Named only where the endpoint has such values; of the others is said that they have none. */
   sometimes?: boolean;
   /** Instead of the panel's title: a name given on the endpoint. */
   title?: string;
@@ -54,12 +57,11 @@ export interface Panel {
 
 type LatestMetric = EndpointDetail['latest'][number];
 
-/** The fixed panels that fit this endpoint, then one per value of its custom checks, with its limit. */
-export function panelsOf(latest: readonly LatestMetric[]): Panel[] {
+/** The fixed panels that fit this endpoint, then one per value of its custom checks, with its limit; and those that never had a value. */
+export function panelsOf(latest: readonly LatestMetric[]): { drawn: Panel[]; never: Panel[] } {
   const present = new Set(latest.map(({ metric }) => metric));
-  const fitting: Panel[] = [...panels].filter(
-    (panel: Panel) => !panel.sometimes || panel.metrics.some((metric) => present.has(metric)),
-  );
+  const has = (panel: Panel) => panel.metrics.some((metric) => present.has(metric));
+  const never = panels.filter((panel: Panel) => !panel.sometimes && !has(panel));
   const limitOf = ({ tags }: LatestMetric, name: string) =>
     latest.find((one) => one.metric === name && one.tags.check === tags.check && one.tags.label === tags.label)?.value;
   const own = latest
@@ -71,7 +73,7 @@ export function panelsOf(latest: readonly LatestMetric[]): Panel[] {
       tags: value.tags,
       limit: limitOf(value, 'custom.warn') ?? limitOf(value, 'custom.crit') ?? null,
     }));
-  return [...fitting, ...own];
+  return { drawn: [...panels.filter(has), ...own], never };
 }
 
 /** Everything else that the endpoint reports, to be chosen: names of the catalogue, in its order. */
@@ -81,15 +83,6 @@ export function otherMetrics(latest: readonly LatestMetric[], shown: readonly Pa
 }
 
 export type PanelName = (typeof panels)[number]['name'];
-
-export const ranges = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000, month: 30 * 86_400_000 } as const;
-export type RangeName = keyof typeof ranges;
-export const rangeNames = Object.keys(ranges) as RangeName[];
-
-/** How often a chart that follows the present is read again, ms: about one point of it. */
-export function freshness(range: RangeName): number {
-  return { hour: 10_000, day: 60_000, week: 300_000, month: 900_000 }[range];
-}
 
 /** What distinguishes a line of a chart: the metric's title, a tag, or both. */
 export function lineLabel(panel: Panel, title: string, tags: Readonly<Record<string, string>>, alone: boolean): string {

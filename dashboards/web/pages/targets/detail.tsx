@@ -13,9 +13,11 @@ import { Fact } from '../../parts/fact.tsx';
 import { Choices, Select } from '../../parts/field.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { to } from '../../router.ts';
+import { search, to } from '../../router.ts';
+import { chosenSpan } from '../../time/ranges.ts';
 import { metricName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
+import { resetZoom, zoomTo } from '../charts/span.tsx';
 import { MaintenanceLink } from '../maintenance/link.tsx';
 import { format, seenBy, WatchedMark, watcherName } from './facts.tsx';
 import { Availability, Outages, Past, Share } from './record.tsx';
@@ -28,7 +30,7 @@ type SpanName = keyof typeof spans;
 function Times({ row }: { row: TargetRow }) {
   const [watcher, setWatcher] = useState(row.sights[0]?.watcher.id ?? '');
   const [name, setName] = useState<SpanName>('day');
-  const [zoomed, setZoomed] = useState<{ from: number; to: number } | null>(null);
+  const zoomed = chosenSpan(search.value);
   // Fixed until something is chosen: a chart must not move while it is studied.
   const chosen = useMemo(() => ({ from: Date.now() - spans[name], to: Date.now() }), [name, watcher]);
   const span = zoomed ?? chosen;
@@ -50,7 +52,7 @@ function Times({ row }: { row: TargetRow }) {
           value={zoomed ? null : name}
           options={(Object.keys(spans) as SpanName[]).map((one) => [one, t(`range.${one}`)] as const)}
           onChoose={(one) => {
-            setZoomed(null);
+            resetZoom();
             setName(one);
           }}
         />
@@ -74,7 +76,8 @@ function Times({ row }: { row: TargetRow }) {
           asOf={loaded.data.asOf}
           step={loaded.data.step}
           stacked={lines.length > 1}
-          onZoom={(from, until) => setZoomed({ from, to: until })}
+          onZoom={zoomTo}
+          onReset={resetZoom}
         />
       )}
     </Box>
