@@ -284,6 +284,9 @@ export const EndpointDetail = Type.Object({
   sections: Type.Array(Section),
   /** Its backup jobs with the verdicts of the rules. */
   backups: Type.Array(Type.Object({ product: text, job: text, state: JobState, level })),
+  backupNotNeeded: Type.Union([text, Type.Null()], {
+    description: 'the rule about a missing backup, where people turned it off for this endpoint',
+  }),
   /** The last 7 days, oldest first. */
   timeline: Type.Array(Interval),
   /** Raw presence facts behind the timeline, newest first, at most 200. */

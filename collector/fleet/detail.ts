@@ -29,7 +29,7 @@ export async function detailOf(
   { state, fleet, rows, series, alerts, floodOf }: DetailDeps,
   id: string,
   now: number,
-): Promise<EndpointDetail> {
+): Promise<Omit<EndpointDetail, 'backupNotNeeded'>> {
   const endpoint = fleet.get(id);
   const row = rows.get(id);
   if (!endpoint || !row) throw fail('NOT_FOUND', { what: 'endpoint', id });

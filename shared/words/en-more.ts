@@ -3856,10 +3856,7 @@ export const more = {
     noneTitle: 'No backup job was found',
     noneLead: 'The agent looked for all products that it knows and found none.',
     noneRun:
-      'Is there a backup? Run it on the machine like this, with your own command after `--`. How it ended then shows here:',
-    noneCommand: 'YOUR-BACKUP-COMMAND',
-    noneNeeded: 'Is none needed? Switch the rule off for this endpoint and say why:',
-    noneException: 'Not needed because…',
+      'Where there is a backup, run it on the machine like this, with your own command. How it ended then shows here:',
     runs: {
       ok: 'good',
       warning: 'with a warning',

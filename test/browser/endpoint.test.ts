@@ -139,9 +139,12 @@ step('without a backup its tab has the line to paste, and the way to say that no
   const line = await main().locator('code.line').textContent();
   assert.match(line ?? '', /^sudo evenkeel-agent run-backup --job nightly --schedule daily -- /);
   await page.getByRole('button', { name: 'Copy' }).waitFor();
-  await page.getByRole('link', { name: 'Not needed because…' }).click();
-  await page.getByRole('heading', { name: 'Change rule' }).waitFor();
-  assert.is(await page.getByLabel('Which one').inputValue(), 'silent');
+  await page.getByRole('button', { name: 'Not needed… silent' }).click();
+  await page.getByLabel('Not needed because').fill('A scratch machine');
+  await page.getByRole('button', { name: 'Not needed', exact: true }).click();
+  await page.getByText('silent needs no backup').waitFor();
+  const rule = await page.getByRole('link', { name: 'Not needed: see the exception' }).getAttribute('href');
+  assert.is(rule, '/rules/backup-none-server');
 });
 
 step('a backup job shows how its last runs ended; updates can be cut to security, and lead further', async () => {

@@ -5,14 +5,16 @@ import { tagsAtMost } from '../../fleet/bulk.ts';
 import { detailOf } from '../../fleet/detail.ts';
 import { editEndpoint, retireEndpoints } from '../../fleet/edit.ts';
 import { factSections } from '../../fleet/facts.ts';
-import { living } from '../../fleet/fleet.ts';
+import { type Endpoint, living } from '../../fleet/fleet.ts';
 import { namePattern } from '../../fleet/names.ts';
+import { backupNotNeeded } from '../../fleet/protection.ts';
 import { replaceEndpoint } from '../../fleet/replace.ts';
 import { describeFilters } from '../../fleet/row-filters.ts';
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import { waitingAlerts } from '../alert-groups.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
+import { placeOf } from '../rule-scope.ts';
 import { closed, Id, Nothing, PlaceName, people, Tag, word } from '../shapes.ts';
 
 const Edit = Type.Object(
@@ -35,7 +37,7 @@ const Edit = Type.Object(
 );
 
 export function endpointRoutes(app: App, context: Context): void {
-  const { state, fleet, groups, rows, series, changeFeed, clock } = context;
+  const { state, fleet, groups, rows, rules, series, changeFeed, clock } = context;
 
   app.get(
     '/api/v1/endpoints',
@@ -73,7 +75,12 @@ export function endpointRoutes(app: App, context: Context): void {
       },
     },
     // A link to an endpoint that was replaced leads to the one that replaced it.
-    ({ params }) => detailOf(context, fleet.movedTo(params.id)?.id ?? params.id, clock.now()),
+    async ({ params }) => {
+      const id = fleet.movedTo(params.id)?.id ?? params.id;
+      const detail = await detailOf(context, id, clock.now());
+      const endpoint = fleet.get(id) as Endpoint;
+      return { ...detail, backupNotNeeded: backupNotNeeded(rules.books().explain(placeOf(context, endpoint))) };
+    },
   );
 
   app.patch(

@@ -25,8 +25,13 @@ export function subjectOf(row: ProtectionRow): TicketSubject | null {
   return { key: `${endpoint.id} ${job?.product} ${job?.job}`, ticket, wish: { endpoint, title, text } };
 }
 
+interface NotNeededProps {
+  endpoint: Pick<ProtectionRow['endpoint'], 'id' | 'name' | 'kind'>;
+  onDone: () => void;
+}
+
 /** The rule about a missing backup is turned off for this one machine; taken back on the page of the rule. */
-function NotNeeded({ endpoint, onDone }: { endpoint: ProtectionRow['endpoint']; onDone: () => void }) {
+export function NotNeeded({ endpoint, onDone }: NotNeededProps) {
   const [reason, setReason] = useState<string | null>(null);
   const { busy, problem, send } = useSend();
   const rule = `rules/backup-none${endpoint.kind === 'server' ? '-server' : ''}`;

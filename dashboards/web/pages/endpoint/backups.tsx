@@ -1,7 +1,7 @@
 /** The backup jobs of an endpoint, whatever product makes them. */
 
 import { useState } from 'preact/hooks';
-import type { EndpointDetail, EndpointRow } from '../../../../shared/api.ts';
+import type { EndpointDetail } from '../../../../shared/api.ts';
 import type { BackupRuns } from '../../../../shared/backup-runs.ts';
 import type { BackupJob } from '../../../../shared/inventory.ts';
 import type { Level } from '../../../../shared/level.ts';
@@ -10,17 +10,16 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Callout, Ready } from '../../parts/box.tsx';
-import { withCode } from '../../parts/code.tsx';
 import { CopyButton, Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { to, withQuery } from '../../router.ts';
-import { editQuery } from '../../rules/family.ts';
+import { to } from '../../router.ts';
 import { localText } from '../../time/local.ts';
 import { formatReasons } from '../../words/reason.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
+import { NotNeeded } from '../protection-acts.tsx';
 import { Runs } from './runs.tsx';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 import '../../look/endpoint.css';
@@ -202,27 +201,35 @@ function Outcome({ ok }: { ok: boolean }) {
   );
 }
 
+interface NoBackupProps {
+  detail: EndpointDetail;
+  onDone: () => void;
+}
+
 /** The line that makes the backup there is known, whatever makes it; and the way to say that none is needed. */
-function NoBackup({ row: { id, kind, platform } }: { row: EndpointRow }) {
-  const own = t('backup.noneCommand');
+function NoBackup({ detail: { row, backupNotNeeded }, onDone }: NoBackupProps) {
+  const command = `run-backup --job nightly --schedule daily -- ${t('protection.command')}`;
   const line =
-    platform === 'win32'
-      ? `& "$env:ProgramFiles\\Evenkeel Agent\\evenkeel-agent.exe" run-backup --job nightly --schedule daily -- ${own}`
-      : `sudo evenkeel-agent run-backup --job nightly --schedule daily -- ${own}`;
-  const rule = kind === 'server' ? 'backup-none-server' : 'backup-none';
-  const exception = `${to.rule(rule)}${withQuery('', editQuery({ of: 'endpoint', target: id }))}`;
+    row.platform === 'win32'
+      ? `& "$env:ProgramFiles\\Evenkeel Agent\\evenkeel-agent.exe" ${command}`
+      : `sudo evenkeel-agent ${command}`;
   return (
     <Box title={t('backup.noneTitle')}>
       <div class="stack">
+        {backupNotNeeded !== null && (
+          <Callout tone="ok">
+            <a href={to.rule(backupNotNeeded)}>{t('protection.notNeededRule')}</a>
+          </Callout>
+        )}
         <p>{t('backup.noneLead')}</p>
-        <p>{withCode(t('backup.noneRun'))}</p>
+        <p>{t('backup.noneRun')}</p>
         <div class="row">
           <code class="line">{line}</code> <CopyButton text={line} slim />
         </div>
-        {may('admin') && (
-          <p>
-            {t('backup.noneNeeded')} <a href={exception}>{t('backup.noneException')}</a>
-          </p>
+        {may('admin') && backupNotNeeded === null && (
+          <div>
+            <NotNeeded endpoint={row} onDone={onDone} />
+          </div>
         )}
       </div>
     </Box>
@@ -244,7 +251,7 @@ export function Backups({ detail, reload }: { detail: EndpointDetail; reload: ()
     );
   }
   if (section.data.length === 0) {
-    return <NoBackup row={detail.row} />;
+    return <NoBackup detail={detail} onDone={reload} />;
   }
   return (
     <>

@@ -5,6 +5,7 @@ import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import { Callout, PageHead, Ready } from '../../parts/box.tsx';
 import { Crumbs } from '../../parts/crumbs.tsx';
+import { Toast } from '../../parts/toast.tsx';
 import { search, to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { ScriptsBox } from '../scripts/box.tsx';
@@ -161,6 +162,7 @@ export function EndpointPage({ id }: { id: string }) {
           );
         }}
       </Ready>
+      <Toast />
     </>
   );
 }

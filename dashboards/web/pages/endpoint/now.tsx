@@ -7,7 +7,6 @@ import { Box, Ready } from '../../parts/box.tsx';
 import { Dots } from '../../parts/dots.tsx';
 import { Mark, SeverityMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
-import { Toast } from '../../parts/toast.tsx';
 import { to } from '../../router.ts';
 import { t } from '../../words/words.ts';
 import { acknowledge } from '../alert-acts.ts';
@@ -133,7 +132,6 @@ export function Now({ row, children }: { row: EndpointRow; children: preact.Comp
         }}
       </Ready>
       {children}
-      <Toast />
     </Box>
   );
 }

@@ -45,7 +45,9 @@ function workOf(detail: EndpointDetail): EndpointWork[] {
     ...(patches.supportEnded ? [{ tab: 'updates', about: 'os.end', text: t('overview.unsupported') }] : []),
     ...((patches.pendingSecurity ?? 0) > 0 ? [{ tab: 'updates', about: 'patches.', text: securityText(detail) }] : []),
     ...(patches.rebootRequired ? [{ tab: 'updates', about: 'os.reboot', text: t('overview.reboot') }] : []),
-    ...(backup.state === 'none' ? [{ tab: 'backups', about: 'backup.', text: t('backup.noneTitle') }] : []),
+    ...(backup.state === 'none' && detail.backupNotNeeded === null
+      ? [{ tab: 'backups', about: 'backup.', text: t('backup.noneTitle') }]
+      : []),
     ...(behind ? [{ tab: 'about', about: 'agent.', text: t('overview.behind') }] : []),
   ];
 }
