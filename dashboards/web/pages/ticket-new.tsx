@@ -20,21 +20,23 @@ const channels = ['portal', 'mail', 'phone', 'chat'] as const;
 
 interface NewTicketProps {
   /** Which it is about, until another one is chosen. */
-  endpoint?: string;
+  endpoint?: { id: string; name: string };
   onClose: () => void;
 }
 
-export function NewTicket({ endpoint: about = '', onClose }: NewTicketProps) {
+export function NewTicket({ endpoint: about, onClose }: NewTicketProps) {
   const [title, setTitle] = useState('');
   const [text, setText] = useState('');
-  const [endpoint, setEndpoint] = useState(about);
+  const [endpoint, setEndpoint] = useState(about?.id ?? '');
   const [impact, setImpact] = useState('3');
   const [urgency, setUrgency] = useState('3');
   const [requester, setRequester] = useState('');
   const [category, setCategory] = useState('incident');
   const [channel, setChannel] = useState('portal');
   const { busy, problem, send } = useSend();
-  const names = [...(useFleet()?.values() ?? [])].sort((a, b) => a.name.localeCompare(b.name));
+  // The fleet may not have come yet: without an entry of its own the list would show none.
+  const others = [...(useFleet()?.values() ?? [])].filter(({ id }) => id !== about?.id);
+  const names = [...others, ...(about ? [about] : [])].sort((a, b) => a.name.localeCompare(b.name));
   const submit = async () => {
     const body = {
       title,

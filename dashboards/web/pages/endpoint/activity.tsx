@@ -58,7 +58,7 @@ interface TicketsTabProps {
   open: Loaded<TicketList>;
 }
 
-export function TicketsTab({ row: { id }, open }: TicketsTabProps) {
+export function TicketsTab({ row: { id, name }, open }: TicketsTabProps) {
   const isAsked = new URLSearchParams(search.value).get('new') !== null;
   const all = useLoad<TicketList>(ticketsOf(id), concernsTickets, 3000);
   const changes = useLoad<Page<ChangeRow>>(
@@ -69,7 +69,7 @@ export function TicketsTab({ row: { id }, open }: TicketsTabProps) {
   const setMaking = (isMaking: boolean) => setQuery({ new: isMaking ? '1' : null });
   return (
     <>
-      {isAsked && may('operator') && <NewTicket endpoint={id} onClose={() => setMaking(false)} />}
+      {isAsked && may('operator') && <NewTicket endpoint={{ id, name }} onClose={() => setMaking(false)} />}
       <Box
         title={t('overview.ticketsOpen')}
         flush
