@@ -3739,7 +3739,7 @@ export const more: MoreWords = {
     },
     changeList: '変更の一覧',
     compare: '1 週間前',
-    of: '/ {{whole}}',
+    of: '（全体 {{whole}}）',
     cores: 'コア: {{n}}',
     noData: 'データなし: {{names}}',
     why: '（理由）',

@@ -38,7 +38,7 @@ function useOwnMarks(alert: Alert) {
   // Read again or drawn again: names follow the language
   const limits = useMemo<LimitLine[]>(
     () =>
-      alert.threshold === null
+      alert.threshold === null || alert.unit === 'bool'
         ? []
         : [
             {

@@ -96,18 +96,23 @@ function faint(stroke: string, alpha: number): string {
   return `color-mix(in srgb, ${stroke} ${alpha * 100}%, transparent)`;
 }
 
-function seriesOf({ labels, stacked, before }: PlotOptions, least: () => number): uPlot.Series[] {
-  const refine: uPlot.Series.GapsRefiner = (u, _index, _from, _to, found) => {
+/** @param least from which length on missing values are a gap, of the lines and of those of a week before */
+function seriesOf(
+  { labels, stacked, before }: PlotOptions,
+  least: () => { now: number; before: number },
+): uPlot.Series[] {
+  const leastOf = (index: number) => (index > labels.length ? least().before : least().now);
+  const refine: uPlot.Series.GapsRefiner = (u, index, _from, _to, found) => {
     const { min = 0, max = 1 } = u.scales.x ?? {};
     const perMs = u.bbox.width / Math.max(1, (max ?? 1) - (min ?? 0));
-    return found.filter(([from, to]) => (to - from) / perMs > least());
+    return found.filter(([from, to]) => (to - from) / perMs > leastOf(index));
   };
   /** Where no line leads to a value, as on the first day of a machine, there is a dot. */
   const dots = (stroke: string): uPlot.Series.Points => ({
     show: true,
     size: 5,
     fill: stroke,
-    filter: (u, index) => isolated(u.data[0] as number[], u.data[index] as PointColumn, least()),
+    filter: (u, index) => isolated(u.data[0] as number[], u.data[index] as PointColumn, leastOf(index)),
   });
   const drawn = labels.map((label, index): uPlot.Series => {
     const stroke = colour(lineToken(index));
@@ -174,7 +179,7 @@ function bindings(dragged: () => void, options: PlotOptions): uPlot.Cursor.Bind 
 
 export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   let data = nothing;
-  let least = 0;
+  let least = { now: 0, before: 0 };
   /** Of the last drag, CSS pixels: a hand that trembles clicks. */
   let dragWidth = 0;
   const pens = createMarkPens();
@@ -215,7 +220,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
         }, options),
       },
       hooks: {
-        drawClear: [(plot) => pens.under(plot, data, least)],
+        drawClear: [(plot) => pens.under(plot, data, least.now)],
         draw: [(plot) => pens.over(plot, data)],
         setSelect: [chosen],
       },
@@ -255,7 +260,12 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   return {
     show(next) {
       data = next;
-      least = gapLength(next.aligned, next.step);
+      const { aligned, before, step } = next;
+      // History was kept further apart than what is new.
+      least = {
+        now: gapLength(aligned, step),
+        before: gapLength({ times: aligned.times, columns: [...before] }, step),
+      };
       const columns = options.stacked ? stack(next.aligned.columns) : next.aligned.columns;
       u.batch(() => {
         u.setData([next.aligned.times, ...columns, ...next.before.slice(0, options.before)], false);
