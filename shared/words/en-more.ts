@@ -1227,6 +1227,7 @@ export const more = {
     letAllGo: 'Send all, also the old ones ({{n}})',
   },
   patches: {
+    exception: 'Exception…',
     lead: {
       compliant: '{{compliant}} of {{known}} known endpoints are compliant',
       overdue: '{{n}} overdue',
@@ -1261,7 +1262,7 @@ export const more = {
     nothingDue: 'No endpoint waits for a security update past its limit',
     state: {
       all: 'All endpoints',
-      due: 'Not compliant',
+      due: 'Overdue or unknown',
       compliant: 'Compliant',
       overdue: 'Overdue',
       unknown: 'Unknown',

@@ -1217,6 +1217,7 @@ export const more: MoreWords = {
     letAllGo: '古い通知 ({{n}} 件) も含めてすべて送信',
   },
   patches: {
+    exception: '例外を設定…',
     lead: {
       compliant: '状態がわかる {{known}} 台のうち {{compliant}} 台が準拠しています',
       overdue: '期限超過 {{n}} 台',
@@ -1251,7 +1252,7 @@ export const more: MoreWords = {
     nothingDue: '期限を過ぎたセキュリティ更新はありません',
     state: {
       all: 'すべてのエンドポイント',
-      due: '未準拠',
+      due: '期限超過・不明',
       compliant: '準拠',
       overdue: '期限超過',
       unknown: '不明',

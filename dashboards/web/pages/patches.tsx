@@ -4,6 +4,7 @@ import { patchAges } from '../../../shared/choices.ts';
 import { worstOf } from '../../../shared/level.ts';
 import { none, number, time } from '../../../shared/words/format.ts';
 import { useKept, useLoad } from '../net/load.ts';
+import { may } from '../net/session.ts';
 import { Bones, Box, Empty, PageHead, ProblemCallout } from '../parts/box.tsx';
 import { Dots } from '../parts/dots.tsx';
 import { Choices, Input } from '../parts/field.tsx';
@@ -14,6 +15,7 @@ import { Narrowed } from '../parts/narrowed.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { Pager, Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
+import { editQuery } from '../rules/family.ts';
 import { formatReasons } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 import { Since } from './endpoint/updates.tsx';
@@ -167,7 +169,18 @@ const columnsOf = (tickets: ReturnType<typeof useMachineTickets>): TableColumn<P
     head: t('add.act'),
     cell: (row) => {
       const subject = subjectOf(row);
-      return subject && <TicketCell of={tickets} subject={subject} />;
+      const [broken] = row.attention;
+      return (
+        <div class="row">
+          {subject && <TicketCell of={tickets} subject={subject} />}
+          {broken && may('admin') && (
+            <a href={to.rule(broken.code) + withQuery('', editQuery({ of: 'endpoint', target: row.endpoint.id }))}>
+              {t('patches.exception')}
+              <span class="unseen"> {row.endpoint.name}</span>
+            </a>
+          )}
+        </div>
+      );
     },
   },
 ];

@@ -323,9 +323,8 @@ function Lead({ answer }: { answer: OnCallAnswer }) {
   const mine = own.now.length > 0 ? t('onCall.youNow') : own.next ? t('onCall.youNext') : null;
   return (
     <>
-      {schedules.length > 0 &&
-        (names.length > 0 ? t('onCall.lead', { names: names.join(', ') }) : t('onCall.leadNobody'))}{' '}
-      {mine} {own.now.length === 0 && own.next && <Moment at={own.next.start} />}{' '}
+      {names.length > 0 ? t('onCall.lead', { names: names.join(', ') }) : t('onCall.leadNobody')} {mine}{' '}
+      {own.now.length === 0 && own.next && <Moment at={own.next.start} />}{' '}
       {schedules.length > 0 && <span class="small">{t('onCall.allIn', { zone: readersZone() })}</span>}
     </>
   );
