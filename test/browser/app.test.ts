@@ -441,10 +441,12 @@ step('the audit log says what was done to the second, and in which zone', async 
 step('a token for metrics alone, and the own password', async () => {
   const { page, complaints } = world;
   const before = complaints.length;
+  await page.goto(`${world.collector.http}/settings?section=tokens`);
   await page.getByLabel('Name', { exact: true }).fill('prometheus');
   await page.getByLabel('Opens').selectOption('metrics');
   await page.getByRole('button', { name: 'Create token' }).click();
   await page.getByRole('row', { name: /prometheus Metrics only/ }).waitFor();
+  await page.goto(`${world.collector.http}/settings`);
   await page.getByLabel('Current password').fill(password);
   await page.getByLabel('Your new password').fill('12345678901234');
   await page.getByRole('button', { name: 'Change password' }).click();
