@@ -599,6 +599,7 @@ for (const shade of ['light', 'dark'] as const) {
 const filtered = [
   '/patches?age=none&site=First',
   '/patches?group=none',
+  ...['people', 'logIn', 'tokens', 'parts', 'collector'].map((section) => `/settings?section=${section}`),
   '/alerts?rule=memory-used-at-all&state=all',
   '/tickets?state=breaching',
   '/tickets/people',

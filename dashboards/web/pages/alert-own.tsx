@@ -11,10 +11,10 @@ import { language, t } from '../words/words.ts';
 const pages: Readonly<Record<string, string>> = {
   'schedule-gap': '/oncall',
   'channel-failed': '/oncall/channels',
-  'own-backup-old': '/settings',
+  'own-backup-old': '/settings?section=collector',
   'update-stopped': '/agent-updates',
-  'mirror-behind': '/settings',
-  'desk-failed': '/settings',
+  'mirror-behind': '/settings?section=collector',
+  'desk-failed': '/settings?section=parts',
   'new-endpoints': '/',
 };
 

@@ -138,6 +138,11 @@ const columnsOf = (tickets: ReturnType<typeof useMachineTickets>): TableColumn<P
       <div class="named">
         <a href={`${to.endpoint(row.endpoint.id)}?tab=updates`}>{row.endpoint.name}</a>
         <div class="quiet small plain">{[row.endpoint.site, row.os].filter(Boolean).join(' · ')}</div>
+        {row.endOfLife !== null && (
+          <div class="quiet small plain">
+            {t('updates.endOfSecurity')}: <SupportEnd row={row} />
+          </div>
+        )}
       </div>
     ),
   },
@@ -163,7 +168,6 @@ const columnsOf = (tickets: ReturnType<typeof useMachineTickets>): TableColumn<P
     head: t('updates.reboot'),
     cell: (row) => <Truth value={row.rebootRequired} good={false} level={worstOf(row, 'os.reboot_required')} />,
   },
-  { key: 'eol', head: t('updates.endOfSecurity'), cell: (row) => <SupportEnd row={row} /> },
   {
     key: 'act',
     head: t('add.act'),

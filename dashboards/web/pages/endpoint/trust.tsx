@@ -22,7 +22,7 @@ export function TrustCallout({ id }: { id: string }) {
         {t(`certificate.why.${missing.why}`)} {missing.text !== null && <span lang="en">{missing.text}</span>}
       </p>
       <p>
-        {t('identity.trustLead')} {may('admin') && <a href="/settings">{t('identity.trustOpen')}</a>}
+        {t('identity.trustLead')} {may('admin') && <a href="/settings?section=collector">{t('identity.trustOpen')}</a>}
       </p>
     </Callout>
   );
