@@ -4015,6 +4015,23 @@ export const more = {
     setting: 'Single keys act on pages, such as a for Acknowledge',
   },
   alert: {
+    bar: {
+      more: 'More',
+      find: 'Name begins with',
+      nobody: 'Nobody of this name.',
+      note: 'Note for whoever looks next',
+      noted: 'Noted.',
+      handed: 'Handed over to {{name}}, who has 15 minutes to accept.',
+      withdrawn: 'Withdrawn. Whoever is on call is notified again.',
+      silence: {
+        '2h': '2 hours',
+        morning: 'Until 08:00',
+        monday: 'Until Monday 08:00',
+        other: 'Other time or reason…',
+        reason: 'Silenced from the page of the alert',
+        done: 'Silenced until {{at}}.',
+      },
+    },
     noise: {
       title: 'How much noise',
       lead: 'Last {{days}} days: {{fired}} alerts fired, {{rate}}. Acknowledged: {{acknowledged}} ({{taken}}). Resolved alone: {{alone}} ({{left}}).',
@@ -4216,6 +4233,18 @@ export const more = {
     noneLead: 'Alerts appear here as soon as a rule is broken. The page “Rules” lists the rules.',
   },
   ticket: {
+    resolveNote: 'What solved it',
+    resolveNow: 'Resolve ticket',
+    mentionUnknown:
+      'Nobody here is called {{names}}, so nobody is told. Choose from the names that are offered after @.',
+    bar: {
+      assigned: 'Assigned to {{name}}.',
+      released: 'Unassigned.',
+      noNext: 'Nothing else waits for you.',
+      hold: 'On hold',
+      close: 'Close',
+      goesOn: 'It goes on.',
+    },
     byDue: 'Due first.',
     byChange: 'Last changed first.',
     found: 'Tickets: {{n}}.',

@@ -4001,6 +4001,23 @@ export const more: MoreWords = {
     setting: '1 つのキーでページを操作する（例: a で確認する）',
   },
   alert: {
+    bar: {
+      more: 'その他',
+      find: '名前で絞り込み',
+      nobody: '該当する人はいません。',
+      note: '次に見る人へのメモ',
+      noted: 'メモを残しました。',
+      handed: '{{name}} に引き継ぎを依頼しました。15 分以内の受け入れを待ちます。',
+      withdrawn: '確認を取り消しました。当番に再び通知します。',
+      silence: {
+        '2h': '2 時間',
+        morning: '08:00 まで',
+        monday: '月曜 08:00 まで',
+        other: 'ほかの時間・理由…',
+        reason: 'アラートのページからサイレンス',
+        done: '{{at}} までサイレンスにしました。',
+      },
+    },
     noise: {
       title: '通知の多さ',
       lead: '過去 {{days}} 日間: {{fired}} 件発生、{{rate}}。確認: {{acknowledged}} 件（{{taken}}）。対応なしで解決: {{alone}} 件（{{left}}）。',
@@ -4202,6 +4219,17 @@ export const more: MoreWords = {
     noneLead: 'ルールの条件に達すると、自動的にここに表示されます。ルールの一覧は「ルール」のページにあります。',
   },
   ticket: {
+    resolveNote: '解決した方法',
+    resolveNow: 'チケットを解決する',
+    mentionUnknown: '{{names}} という人はいないため、誰にも通知されません。@ の後に表示される名前から選んでください。',
+    bar: {
+      assigned: '{{name}} に割り当てました。',
+      released: '担当を外しました。',
+      noNext: 'ほかに待っているチケットはありません。',
+      hold: '保留',
+      close: '完了にする',
+      goesOn: '再開しました。',
+    },
     byDue: '期限の早い順。',
     byChange: '更新の新しい順。',
     found: '{{n}} 件。',

@@ -255,7 +255,9 @@ step('an alert says what may explain it; a thumb acknowledges it, hands it over,
   await bar.getByText('admin has it').waitFor();
   await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
   await bar.getByRole('button', { name: 'Acknowledge' }).waitFor();
-  assert.match(String(await bar.getByRole('link', { name: 'Silence' }).getAttribute('href')), `alert=${alert.id}`);
+  await bar.getByRole('button', { name: 'Silence' }).click();
+  assert.match(String(await bar.getByRole('link', { name: /^Other time/ }).getAttribute('href')), `alert=${alert.id}`);
+  await page.keyboard.press('Escape');
   assert.is(
     await page
       .getByRole('main')
@@ -376,7 +378,8 @@ step('who was asked to take an alert is said, until when, and who may take that 
       .first()
       .waitFor();
   }
-  await page.getByText('Hand over or withdraw').click();
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('button', { name: 'Withdraw acknowledgement' }).click();
   await page.getByText(/has it; any operator may withdraw that/).waitFor();
   await page.getByRole('button', { name: 'Withdraw acknowledgement' }).click();
   await page.getByRole('region', { name: 'Actions' }).getByRole('button', { name: 'Acknowledge' }).waitFor();

@@ -178,8 +178,9 @@ step('a firing alert is on its page, and its ticket opens with a chart and what 
     await page.locator('.story').getByText(said).waitFor();
   }
   // Whoever acknowledges the alert has the ticket.
+  await page.getByRole('button', { name: 'Assign', exact: true }).click();
   await page.getByRole('button', { name: 'Unassign' }).click();
-  await page.getByRole('button', { name: 'Assign to me' }).click();
+  await page.getByRole('button', { name: 'Take', exact: true }).click();
   await page.getByText('admin assigned it to admin').waitFor();
 });
 
@@ -224,11 +225,12 @@ step('a ticket by hand: comment, take, resolve, open again; markup stays text', 
   await page.getByLabel('Comment', { exact: true }).fill('Ordered.');
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
   await page.locator('.story .quotation', { hasText: 'Ordered.' }).waitFor();
-  await page.getByRole('button', { name: 'Assign to me' }).click();
+  await page.getByRole('button', { name: 'Take', exact: true }).click();
   await page.getByText('admin assigned it to admin').waitFor();
-  await page.getByRole('button', { name: 'Resolve' }).click();
+  await page.getByRole('button', { name: 'Resolve', exact: true }).click();
+  await page.getByRole('button', { name: 'Resolve ticket' }).click();
   await page.getByRole('button', { name: 'Reopen' }).click();
-  await page.getByRole('button', { name: 'Resolve' }).waitFor();
+  await page.getByRole('button', { name: 'Resolve', exact: true }).waitFor();
   assert.is(await page.locator('main img[src="x"]').count(), 0);
 });
 
@@ -267,7 +269,7 @@ step(
 
 step('a ticket waits for the requester, who answers, and rates the work at the end', async () => {
   const { page, collector } = world;
-  await page.getByText('Put on hold').first().click();
+  await page.getByRole('button', { name: 'On hold', exact: true }).click();
   await page.getByLabel('Look at it again').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
   await page.getByRole('button', { name: 'Put on hold' }).click();
   await page.locator('.side-facts', { hasText: 'Awaiting requester' }).waitFor();
@@ -279,7 +281,8 @@ step('a ticket waits for the requester, who answers, and rates the work at the e
   await page.getByText(/Next for you: #\d+, P\d, (answer|resolution) due in/).waitFor();
   await page.getByRole('button', { name: 'Mine' }).click();
   await page.getByRole('link', { name: /new disk/ }).click();
-  await page.getByRole('button', { name: 'Resolve' }).click();
+  await page.getByRole('button', { name: 'Resolve', exact: true }).click();
+  await page.getByRole('button', { name: 'Resolve ticket' }).click();
   const link = (await page.locator('code', { hasText: '/rate/' }).textContent()) ?? '';
   addresses.set('rate', new URL(link).pathname);
   await page.goto(link);
@@ -305,7 +308,7 @@ step('to resolve while the alert fires asks first, and says what will happen', a
   await page.getByRole('button', { name: 'Resolve anyway' }).waitFor();
   await page.getByLabel('Won’t fix until').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
   await page.getByRole('button', { name: 'Resolve, no ticket until then' }).waitFor();
-  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.keyboard.press('Escape');
   assert.is(await page.getByText('The alert still fires.').count(), 0);
   await page.getByText('Correct details').click();
   assert.is(await page.getByLabel('Requester', { exact: true }).count(), 0, 'nobody asked for it');

@@ -63,17 +63,18 @@ const posts = async <T>(path: string, body: object): Promise<T> => {
 // ---- what people do, with their hands
 
 const solves = (inContact?: boolean) => async (page: Page) => {
+  await page.getByRole('button', { name: 'Resolve', exact: true }).click();
   if (inContact !== undefined) {
     await main(page).getByText('How it was resolved').click();
     await page.getByLabel('Before the call or chat ended').selectOption(String(inContact));
   }
-  await page.getByRole('button', { name: 'Resolve', exact: true }).click();
-  const anyway = page.getByRole('button', { name: 'Resolve anyway' });
+  await page
+    .locator('.act-sheet')
+    .getByRole('button', { name: /^Resolve/ })
+    .click();
   const done = main(page)
     .getByText(/→ Resolved/)
     .first();
-  await anyway.or(done).waitFor();
-  if (await anyway.isVisible()) await anyway.click();
   await done.waitFor();
 };
 const answers = (text: string) => async (page: Page) => {
@@ -83,13 +84,14 @@ const answers = (text: string) => async (page: Page) => {
   await main(page).getByText(text).first().waitFor();
 };
 const handsOff = (tier: number, to: Name, tried: string) => async (page: Page) => {
-  const fold = page.locator('details#hand-off');
-  await fold.locator('summary').click();
-  await fold.getByLabel('Tier').selectOption(String(tier));
-  await fold.getByLabel('Assigned to').fill(to);
-  await fold.getByLabel('Reason').fill('It needs more than we know');
-  await fold.getByLabel('What was tried').fill(tried);
-  await fold.getByRole('button', { name: 'Hand off' }).click();
+  const sheet = page.locator('.act-sheet');
+  await page.getByRole('button', { name: 'More' }).click();
+  await sheet.getByRole('button', { name: 'Hand off' }).click();
+  await sheet.getByLabel('Tier').selectOption(String(tier));
+  await sheet.getByLabel('Assigned to').selectOption(to);
+  await sheet.getByLabel('Reason').fill('It needs more than we know');
+  await sheet.getByLabel('What was tried').fill(tried);
+  await sheet.getByRole('button', { name: 'Hand off' }).click();
   await main(page).getByText(tried).first().waitFor();
 };
 const callsSwarm = async (page: Page) => {

@@ -154,7 +154,7 @@ step('a ticket in the middle of an incident: what was tried, whom the swarm call
   await page.locator('h1').focus();
   await page.keyboard.press('h');
   await page.getByLabel('Tier', { exact: true }).selectOption('3');
-  const fold = page.locator('#hand-off');
+  const fold = page.locator('.act-sheet');
   await fold.getByLabel('Reason').fill('The relay refuses us');
   await fold.getByLabel('What was tried').fill('Restarted the queue; another relay.');
   await fold.getByRole('button', { name: 'Hand off' }).click();
@@ -170,7 +170,11 @@ step('a ticket in the middle of an incident: what was tried, whom the swarm call
   await openPage(page, `${url}/tickets/${ids[3]}`, 'en');
   await page.getByRole('button', { name: 'Take out again' }).click();
   await page.getByText('Cancelled → In progress').or(page.getByText('ticket reopened')).first().waitFor();
-  await until(async () => (await page.getByRole('button', { name: 'Resolve' }).count()) === 1, 5000, 'it is open');
+  await until(
+    async () => (await page.getByRole('button', { name: 'Resolve', exact: true }).count()) === 1,
+    5000,
+    'it is open',
+  );
 });
 
 test.run();

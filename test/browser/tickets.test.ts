@@ -99,7 +99,7 @@ step('a ticket waits for a vendor under its number, is cancelled with a reason, 
   const url = collector.started.addresses.http;
   const laptop = await open('Laptop with a broken hinge');
   await openPage(page, `${url}/tickets/${laptop}`, 'en');
-  await page.getByText('Put on hold').first().click();
+  await page.getByRole('button', { name: 'On hold', exact: true }).click();
   assert.is(await page.getByLabel('Vendor’s case number').count(), 0, 'only where a vendor is awaited');
   await page.getByLabel('Waiting for').selectOption('awaiting_vendor');
   await page.getByLabel('Vendor’s case number').fill('RMA-4711');
@@ -107,10 +107,10 @@ step('a ticket waits for a vendor under its number, is cancelled with a reason, 
   await page.getByRole('button', { name: 'Put on hold' }).click();
   await page.locator('.side-facts', { hasText: 'RMA-4711' }).waitFor();
   await page.getByText(/Awaiting vendor.* · Vendor’s case number: RMA-4711/).waitFor();
-  await page.getByText('Cancel ticket').first().click();
   await looked('ticket');
-  await page.getByText('Cancel ticket').first().click();
-  const folded = page.locator('details[open]', { hasText: 'Cancel ticket' });
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('button', { name: 'Cancel ticket' }).click();
+  const folded = page.locator('.act-sheet');
   await folded.getByLabel('Comment (optional)').fill('It was the wrong lid.');
   await page.getByRole('button', { name: 'Cancel ticket' }).click();
   assert.is(await folded.getByLabel('Reason').evaluate((one) => (one as HTMLSelectElement).validity.valid), false);
@@ -125,8 +125,9 @@ step('a ticket waits for a vendor under its number, is cancelled with a reason, 
   await openPage(page, `${url}/tickets/${other}`, 'en');
   await page.getByLabel('Comment', { exact: true }).fill('It lay below the mat.');
   await page.getByLabel('Visible to').selectOption('public');
-  await page.getByRole('button', { name: 'Resolve' }).click();
-  await page.getByText('Close ticket').first().click();
+  await page.getByRole('button', { name: 'Resolve', exact: true }).click();
+  await page.getByRole('button', { name: 'Resolve ticket' }).click();
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
   const { events } = (await collector.call(`/api/v1/tickets/${other}`, { as: 'viewer' })).body as TicketDetail;
   const said = events.filter(({ text }) => text === 'It lay below the mat.');
   assert.equal(

@@ -3,104 +3,122 @@
 import { useState } from 'preact/hooks';
 import type { Alert } from '../../../shared/api.ts';
 import { useKeys } from '../keys.ts';
-import { useSend } from '../net/load.ts';
-import { call } from '../net/request.ts';
 import { may, me } from '../net/session.ts';
-import { Form } from '../parts/form.tsx';
-import { PersonInput } from '../parts/person-input.tsx';
-import { navigate, to } from '../router.ts';
+import { to } from '../router.ts';
+import { readersZone } from '../time/readers-zone.ts';
 import { actorName, t } from '../words/words.ts';
-import { acknowledge, take } from './alert-acts.ts';
+import { type Act, ActBar } from './act-bar.tsx';
+import { acknowledge, handOver, silenceFor, take, withdraw } from './alert-acts.tsx';
 import { Handed, untilText } from './alert-words.tsx';
+import { PersonChoice } from './person-choice.tsx';
 import { silenceHrefOf } from './silence-link.ts';
+import { endOf, type Length } from './silences/when.ts';
 
 interface AlertActionsProps {
   alert: Alert;
   onDone: () => void;
 }
 
-const isOpen = ({ state }: Alert) => state === 'firing' || state === 'unknown';
+export const isFiring = ({ state }: Pick<Alert, 'state'>) => state === 'firing' || state === 'unknown';
+/** Nobody has it, or it was handed to whoever looks. */
+export const isFree = (alert: Alert) => alert.acknowledgedAt === null || alert.handedTo === me.value?.user;
 
-/** On a phone it lies at the bottom of the screen. */
+const quickLengths = ['2h', 'morning', 'monday'] as const satisfies readonly Length[];
+
+/** How long, in one tap; everything else is the form. */
+export function silenceAct(alert: Alert, onDone: () => void): Act {
+  const silence = (length: Length) =>
+    void silenceFor(alert, endOf(length, '', Date.now(), readersZone()) ?? Number.NaN, onDone);
+  return {
+    key: 'silence',
+    word: t('alert.now.silence'),
+    sheet: () => (
+      <>
+        {quickLengths.map((length) => (
+          <button key={length} type="button" class="button" onClick={() => silence(length)}>
+            {t(`alert.bar.silence.${length}`)}
+          </button>
+        ))}
+        <a class="button" href={silenceHrefOf(alert)}>
+          {t('alert.bar.silence.other')}
+        </a>
+      </>
+    ),
+  };
+}
+
 export function AlertActions({ alert, onDone }: AlertActionsProps) {
-  const mayAct = may('operator') && isOpen(alert);
-  const isFree = alert.acknowledgedAt === null || alert.handedTo === me.value?.user;
-  const doAcknowledge = () => void acknowledge([alert.id], onDone);
-  const doTake = () => void take([alert], [alert.id], onDone);
+  const [opened, open] = useState<string | null>(null);
+  const mayAct = may('operator') && isFiring(alert);
+  const done = () => {
+    open(null);
+    onDone();
+  };
+  const doAcknowledge = () => void acknowledge([alert.id], done);
+  const doTake = () => void take([alert], [alert.id], done);
   useKeys(
     mayAct
       ? {
           a: ['alert.acknowledge', doAcknowledge],
           t: ['keys.take', doTake],
-          s: ['alert.now.silence', () => navigate(silenceHrefOf(alert))],
+          s: ['alert.now.silence', () => open('silence')],
+          ...(isFree(alert) ? {} : { h: ['alert.page.handOver', () => open('hand')] as const }),
         }
       : {},
   );
   if (!mayAct) return null;
-  return (
-    <section class="act-bar" aria-label={t('alert.page.actions')}>
-      {isFree ? (
-        <button type="button" class="button main wide" onClick={doAcknowledge}>
-          {t('alert.acknowledge')}
-        </button>
-      ) : (
-        <span class="wide small">
-          {t('alert.page.owner', { name: actorName(alert.acknowledgedBy ?? '?') })}{' '}
-          {alert.acknowledgedUntil !== null && <span class="nowrap">{untilText(alert.acknowledgedUntil)}</span>}
-        </span>
-      )}
-      {alert.ticket === null ? (
-        <button type="button" class="button" onClick={doTake}>
-          {t('alert.now.take')}
-        </button>
-      ) : (
-        <a class="button" href={to.ticket(alert.ticket)}>
-          {t('alert.ticket')} #{alert.ticket}
-        </a>
-      )}
-      <a class="button" href={silenceHrefOf(alert)}>
-        {t('alert.now.silence')}
-      </a>
-    </section>
-  );
-}
-
-/** To a person, who has a quarter of an hour to accept; or back to whoever is called next. */
-export function HandOver({ alert, onDone }: AlertActionsProps) {
-  const [person, setPerson] = useState('');
-  const { busy, problem, send } = useSend();
-  if (!may('operator') || !isOpen(alert) || alert.acknowledgedAt === null) return null;
-  const post = (verb: 'hand-over' | 'withdraw', body?: object) =>
-    void send(() =>
-      call(`alerts/${encodeURIComponent(alert.id)}/${verb}`, { method: 'POST', ...(body ? { body } : {}) }),
-    ).then((isDone) => isDone && onDone());
-  const submit = () => {
-    post('hand-over', { to: person.trim() });
+  const silence = silenceAct(alert, done);
+  const ticket: Act[] =
+    alert.ticket === null
+      ? [{ key: 'take', word: t('alert.now.take'), run: doTake }]
+      : [{ key: 'ticket', word: `${t('alert.ticket')} #${alert.ticket}`, href: to.ticket(alert.ticket) }];
+  const resolve: Act[] =
+    alert.ticket === null
+      ? []
+      : [{ key: 'resolve', word: t('ticket.resolve'), href: `${to.ticket(alert.ticket)}?do=resolve` }];
+  const hand: Act = {
+    key: 'hand',
+    word: t('alert.page.handOver'),
+    sheet: () => (
+      <>
+        <p class="small">{t('alert.page.handOverHow')}</p>
+        <PersonChoice
+          without={me.value?.user ?? null}
+          busy={false}
+          onChoose={(name) => void handOver(alert, name, done)}
+        />
+      </>
+    ),
   };
+  const back: Act = {
+    key: 'withdraw',
+    word: t('alert.page.withdraw'),
+    sheet: () => (
+      <>
+        {alert.acknowledgedBy !== me.value?.user && (
+          <p class="small">{t('alert.page.withdrawOf', { name: actorName(alert.acknowledgedBy ?? '?') })}</p>
+        )}
+        <button type="button" class="button" onClick={() => void withdraw(alert, done)}>
+          {t('alert.page.withdraw')}
+        </button>
+      </>
+    ),
+  };
+  const owner = alert.acknowledgedAt !== null && (
+    <span class="act-lead small">
+      {t('alert.page.owner', { name: actorName(alert.acknowledgedBy ?? '?') })}{' '}
+      {alert.acknowledgedUntil !== null && <span class="nowrap">{untilText(alert.acknowledgedUntil)}</span>}
+      <Handed alert={alert} />
+    </span>
+  );
+  const ack: Act = { key: 'ack', word: t('alert.acknowledge'), isMain: true, run: doAcknowledge };
+  const acts = isFree(alert) ? [ack, ...ticket, silence] : [...resolve, silence, hand];
+  const more = isFree(alert) ? [] : ticket;
   return (
-    <details class="fold">
-      <summary>{t('alert.page.handOverOr')}</summary>
-      <Form
-        problem={problem}
-        onSubmit={submit}
-        busy={busy}
-        word={t('alert.page.handOver')}
-        lacks={person.trim() === '' && t('form.lacks.person')}
-        look=""
-        end={
-          <button type="button" class="button" disabled={busy} onClick={() => post('withdraw')}>
-            {t('alert.page.withdraw')}
-          </button>
-        }
-      >
-        <Handed alert={alert} />
-        <PersonInput label={t('alert.page.handTo')} value={person} onInput={setPerson} />
-        <p class="quiet small">
-          {t('alert.page.handOverHow')}{' '}
-          {alert.acknowledgedBy !== me.value?.user &&
-            t('alert.page.withdrawOf', { name: actorName(alert.acknowledgedBy ?? '?') })}
-        </p>
-      </Form>
-    </details>
+    <ActBar
+      {...{ label: t('alert.page.actions'), opened, open, acts }}
+      lead={owner}
+      more={alert.acknowledgedAt === null ? more : [...more, back]}
+    />
   );
 }

@@ -19,7 +19,7 @@ import { to } from '../router.ts';
 import { RuleTextsBox } from '../rules/rule-texts.tsx';
 import { endpointName, formatMeasured } from '../words/value.ts';
 import { actorName, language, t, wordOr } from '../words/words.ts';
-import { AlertActions, HandOver } from './alert-actions.tsx';
+import { AlertActions } from './alert-actions.tsx';
 import { Beside } from './alert-context.tsx';
 import { Escalations } from './alert-escalation.tsx';
 import { Evidence } from './alert-evidence.tsx';
@@ -230,11 +230,12 @@ export function AlertPage({ id }: { id: string }) {
             />
           )
         }
-      />
+      >
+        {alert && <AlertActions alert={alert} onDone={loaded.reload} />}
+      </PageHead>
       <Ready of={loaded} lines={8}>
         {(detail) => (
           <>
-            <AlertActions alert={detail.alert} onDone={loaded.reload} />
             <Facts {...detail} />
             <OwnAlert alert={detail.alert} />
             {detail.finding && <Found alert={detail.alert} finding={detail.finding} />}
@@ -247,7 +248,6 @@ export function AlertPage({ id }: { id: string }) {
             <Evidence alert={detail.alert} />
             <HelpBox of="alerts" id={id} ticket={detail.alert.ticket} />
             <ScriptsBox endpoint={detail.alert.endpoint} alert={id} isOver={!fires} />
-            <HandOver alert={detail.alert} onDone={loaded.reload} />
             <Beside alert={detail.alert} />
             <Box title={t('alert.history')}>
               <ol class="story">{historyOf(detail)}</ol>

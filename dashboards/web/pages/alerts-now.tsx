@@ -17,7 +17,7 @@ import { Toast } from '../parts/toast.tsx';
 import { navigate, search, setQuery, to, withQuery } from '../router.ts';
 import { alertName } from '../words/value.ts';
 import { actorName, language, t } from '../words/words.ts';
-import { acknowledge, take } from './alert-acts.ts';
+import { acknowledge, take } from './alert-acts.tsx';
 import { Noise } from './alert-noise.tsx';
 import { AlertState, Handed, instanceOf, limitOf, measuredOf, titleOf, untilText } from './alert-words.tsx';
 import { silenceHref } from './silence-link.ts';

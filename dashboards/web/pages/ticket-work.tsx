@@ -17,7 +17,7 @@ import { PartsWork } from './ticket-parts.tsx';
 import { isSwarm } from './ticket-swarm.tsx';
 import { type Run, WorkFold } from './work-fold.tsx';
 
-interface PartProps {
+export interface PartProps {
   detail: TicketDetail;
   run: Run;
   busy: boolean;
@@ -33,13 +33,15 @@ const VendorReference = (props: VendorReferenceProps) => (
 );
 const vendorNamed = (reference: string) => (reference.trim() === '' ? {} : { vendorReference: reference.trim() });
 
-function Hold({ detail: { row }, run, busy }: PartProps) {
+/** With a reason and a date, of the sheet of the bar. */
+export function Hold({ detail: { row }, run, busy }: PartProps) {
   const [reason, setReason] = useState<string>(holdReasons[0]);
   const [reference, setReference] = useState(row.vendorReference ?? '');
   const awaitsVendor = reason === 'awaiting_vendor';
   const [until, setUntil] = useState('');
   return (
     <WorkFold
+      isBare
       title={t('ticket.holdTitle')}
       verb={t('ticket.holdSet')}
       busy={busy}
@@ -129,7 +131,7 @@ function Correct({ detail: { row }, run, busy }: PartProps) {
 
 const vendorTier = '4';
 
-function HandOff({ detail: { row }, run, busy }: PartProps) {
+export function HandOff({ detail: { row }, run, busy }: PartProps) {
   const [tier, setTier] = useState(String(Math.min(4, row.tier + 1)));
   const [assignee, setAssignee] = useState('');
   const [reason, setReason] = useState('');
@@ -139,7 +141,7 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
   const isVendor = tier === vendorTier;
   return (
     <WorkFold
-      id="hand-off"
+      isBare
       title={t('ticket.handOff')}
       verb={t('ticket.handOffSet')}
       busy={busy}
@@ -174,13 +176,14 @@ function HandOff({ detail: { row }, run, busy }: PartProps) {
 }
 
 /** A duplicate ends with the link to what it repeats. */
-function Cancel({ detail, run, busy }: PartProps) {
+export function Cancel({ detail, run, busy }: PartProps) {
   const hasParent = detail.links.some(({ kind }) => kind === 'parent');
   // None beforehand: it is for ever.
   const [reason, setReason] = useState('');
   const [text, setText] = useState('');
   return (
     <WorkFold
+      isBare
       title={t('ticket.cancelTitle')}
       verb={t('ticket.cancelSet')}
       busy={busy}
@@ -211,6 +214,7 @@ export function Close({ run, busy }: Pick<PartProps, 'run' | 'busy'>) {
   const [text, setText] = useState('');
   return (
     <WorkFold
+      isBare
       title={t('ticket.closeTitle')}
       verb={t('ticket.closeSet')}
       busy={busy}
@@ -283,13 +287,10 @@ export function MoreWork(props: PartProps) {
   return (
     <div class="stack-2">
       <Helpers {...props} />
-      <Hold {...props} />
       <Weigh {...props} />
       <Correct {...props} />
-      <HandOff {...props} />
       <Link {...props} />
       <PartsWork {...props} />
-      <Cancel {...props} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** One ticket: what happened, what was done, and what can be done now. */
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { TicketDetail } from '../../../shared/api.ts';
 import { duration, none, number } from '../../../shared/words/format.ts';
 import { useLoad, useSend } from '../net/load.ts';
@@ -12,6 +12,7 @@ import { Dots } from '../parts/dots.tsx';
 import { EndpointLink } from '../parts/endpoint-link.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
+import { Toast } from '../parts/toast.tsx';
 import { search, to } from '../router.ts';
 import { OutsideBox } from '../rules/rule-texts.tsx';
 import { language, t } from '../words/words.ts';
@@ -22,9 +23,11 @@ import { RemoteLinks } from './remote-links.tsx';
 import { ScriptsBox } from './scripts/box.tsx';
 import { Actions } from './ticket-actions.tsx';
 import { Attachments } from './ticket-attachments.tsx';
+import { TicketBar } from './ticket-bar.tsx';
 import { DeskFacts } from './ticket-desks.tsx';
-import { DueFacts } from './ticket-due.tsx';
+import { Due, DueFacts } from './ticket-due.tsx';
 import { Priority, sourceOf, Tags, TicketState, titleOf } from './ticket-marks.tsx';
+import { useTicketRun } from './ticket-run.ts';
 import { Story } from './ticket-story.tsx';
 import { HandedOver, SwarmBox } from './ticket-swarm.tsx';
 import { WatchersBox } from './ticket-watchers.tsx';
@@ -88,8 +91,15 @@ export function TicketPage({ id }: { id: number }) {
     (change) => (change.kind === 'ticket' && change.ticket === id) || change.kind === 'alert',
   );
   const row = loaded.data?.row;
-  const [token, setToken] = useState<string | null>(null);
-  const { busy, problem, send } = useSend();
+  const work = useTicketRun(id, loaded.reload);
+  const { token, setToken } = work;
+  const { busy, problem: own, send } = useSend();
+  const problem = own ?? work.problem;
+  const refused = useRef<HTMLDivElement>(null);
+  // The button that was pressed may be far below.
+  useEffect(() => {
+    if (problem) refused.current?.scrollIntoView({ block: 'center' });
+  }, [problem]);
   const unlink = (link: number) =>
     void send(() => call(`tickets/${id}/links/${link}`, { method: 'DELETE' })).then(loaded.reload);
   const renew = () =>
@@ -106,6 +116,10 @@ export function TicketPage({ id }: { id: number }) {
           row && (
             <Dots
               of={[
+                <TicketState state={row.state} />,
+                <Priority value={row.priority} />,
+                row.assignee ?? t('ticket.nobody'),
+                row.dueAt !== null && <Due row={row} />,
                 t(`ticket.source.${sourceOf(row)}`),
                 <>
                   {t('ticket.updated')} <Ago at={row.updatedAt} />
@@ -114,11 +128,13 @@ export function TicketPage({ id }: { id: number }) {
             />
           )
         }
-      />
-      {problem && <ProblemCallout problem={problem} />}
+      >
+        {loaded.data && <TicketBar key={id} detail={loaded.data} work={work} onDone={loaded.reload} />}
+      </PageHead>
+      <div ref={refused}>{problem && <ProblemCallout problem={problem} />}</div>
       <Ready of={loaded} lines={8}>
         {(detail) => (
-          <div class="split">
+          <div class="split story-first">
             <div class="stack">
               <HandedOver detail={detail} />
               {detail.said && <OutsideBox said={detail.said} />}
@@ -126,6 +142,7 @@ export function TicketPage({ id }: { id: number }) {
               <Box title={t('ticket.story')} aside={<a href={to.incident(id)}>{t('incident.axis')}</a>}>
                 <Story detail={detail} />
               </Box>
+              {may('operator') && <Actions detail={detail} work={work} />}
               {detail.row.endpoint && (
                 <ScriptsBox
                   endpoint={detail.row.endpoint}
@@ -141,7 +158,7 @@ export function TicketPage({ id }: { id: number }) {
             <div class="stack">
               <Facts detail={detail} />
               <SwarmBox detail={detail} onDone={loaded.reload} />
-              {may('operator') && <Actions detail={detail} onDone={loaded.reload} onToken={setToken} />}
+
               <RatingBox detail={detail} token={token} onRenew={may('operator') ? renew : null} />
               <Company
                 detail={detail}
@@ -154,6 +171,7 @@ export function TicketPage({ id }: { id: number }) {
           </div>
         )}
       </Ready>
+      <Toast />
     </>
   );
 }

@@ -14,31 +14,27 @@ interface WorkFoldProps {
   lacks?: string | false;
   /** @returns whether it was done: then the form is put away */
   onSend: () => Promise<boolean>;
-  /** For the key that opens it. */
-  id?: string;
+  /** In a sheet of the bar: without a fold of its own. */
+  isBare?: boolean;
   children: ComponentChildren;
 }
 
-export function WorkFold({ title, verb, busy, lacks = false, onSend, id, children }: WorkFoldProps) {
+export function WorkFold({ title, verb, busy, lacks = false, onSend, isBare = false, children }: WorkFoldProps) {
   const fold = useRef<HTMLDetailsElement>(null);
   const submit = () =>
     void onSend().then((isDone) => {
       if (isDone && fold.current) fold.current.open = false;
     });
+  const form = (
+    <Form class="stack-2" onSubmit={submit} busy={busy} lacks={lacks} word={verb} look="slim">
+      {children}
+    </Form>
+  );
+  if (isBare) return form;
   return (
-    <details id={id} ref={fold}>
+    <details ref={fold}>
       <summary>{title}</summary>
-      <Form class="stack-2" onSubmit={submit} busy={busy} lacks={lacks} word={verb} look="slim">
-        {children}
-      </Form>
+      {form}
     </details>
   );
-}
-
-/** By key: opened, with the focus in its first field. */
-export function openFold(id: string): void {
-  const fold = document.getElementById(id);
-  if (!(fold instanceof HTMLDetailsElement)) return;
-  fold.open = true;
-  fold.querySelector<HTMLElement>('input, select, textarea')?.focus();
 }

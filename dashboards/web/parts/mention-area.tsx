@@ -19,6 +19,14 @@ const begun = /(?<![\p{L}\p{N}._@-])@([\p{L}\p{N}._-]*)$/u;
 /** Whether it names anybody of the house. */
 export const hasMention = (text: string): boolean => /(?<![\p{L}\p{N}._@-])@[\p{L}\p{N}]/u.test(text);
 
+/** Names with `@` that nobody of the house has: whoever wrote them believes that somebody is told. */
+export const unknownIn = (text: string, names: readonly string[]): string[] => {
+  const known = (rest: string) => names.some((name) => rest.toLowerCase().startsWith(name.toLowerCase()));
+  return [...text.matchAll(/(?<![\p{L}\p{N}._@-])@([\p{L}\p{N}][\p{L}\p{N}._-]*)(?!\/)(?=\s|[,.:;!?)]|$)/gu)].flatMap(
+    ({ 0: whole, index }) => (known(text.slice(index + 1)) ? [] : whole.replace(/[._-]+$/, '')),
+  );
+};
+
 export function MentionArea({ label, help, value, onInput, maxLength }: MentionAreaProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(0);

@@ -1,7 +1,8 @@
-/** Who is to do something: users as suggestions; any other name is taken as well. */
+/** Who is to do something: one of the users. Whoever is typed wrongly would be told nothing. */
 import { useLoad } from '../net/load.ts';
 import type { Page } from '../net/request.ts';
-import { Input } from './field.tsx';
+import { t } from '../words/words.ts';
+import { Select } from './field.tsx';
 
 interface PersonInputProps {
   label: string;
@@ -11,15 +12,15 @@ interface PersonInputProps {
 
 export function PersonInput({ label, value, onInput }: PersonInputProps) {
   const { data } = useLoad<Page<string>>('users/names');
-  const list = `people ${label}`.replaceAll(' ', '-');
+  const names = data?.items ?? [];
+  // One who has left stays to be seen.
+  const all = value === '' || names.includes(value) ? names : [value, ...names];
   return (
-    <>
-      <Input label={label} value={value} onInput={onInput} maxLength={64} list={list} autocomplete="off" />
-      <datalist id={list}>
-        {data?.items.map((name) => (
-          <option key={name} value={name} />
-        ))}
-      </datalist>
-    </>
+    <Select
+      label={label}
+      value={value}
+      onChange={onInput}
+      options={[['', t('common.choose')], ...all.map((name) => [name, name] as const)]}
+    />
   );
 }

@@ -1,18 +1,21 @@
 /** One message at the bottom about what was just done, with a way back; it goes by itself, but not while it is looked at. */
 import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../words/words.ts';
 
 interface ToastMessage {
   text: string;
   undo: (() => void) | null;
+  /** What can be added to it at once. */
+  more: ComponentChildren;
 }
 
 const shown = signal<ToastMessage | null>(null);
 const shownMs = 10_000;
 
-export function toast(text: string, undo: (() => void) | null = null): void {
-  shown.value = { text, undo };
+export function toast(text: string, undo: (() => void) | null = null, more: ComponentChildren = null): void {
+  shown.value = { text, undo, more };
 }
 
 export function Toast() {
@@ -48,6 +51,7 @@ export function Toast() {
           onFocusOut={() => hold(false)}
         >
           <span>{message.text}</span>
+          {message.more}
           {message.undo && (
             <button type="button" class="button slim" onClick={undo}>
               {t('common.undo')}
