@@ -94,9 +94,12 @@ export function roomLane(parts: ChatParts, { name, kind, settings }: ChatSetting
   function failed(thrown: unknown): number {
     failures++;
     const reason = reasonOf(thrown);
+    // A night long the same is one line; what changes is another.
+    const isKnown = reason === status.trouble;
     troubled(reason);
     status.isStopped = thrown instanceof EvenkeelError && /^CHAT_(?:DENIED|REFUSED)$/.test(thrown.code);
-    log[status.isStopped ? 'error' : 'warn']({ room: name, reason }, 'Does not hear a chat room at present');
+    if (!isKnown)
+      log[status.isStopped ? 'error' : 'warn']({ room: name, reason }, 'Does not hear a chat room at present');
     if (status.isStopped) return stoppedMs;
     return thrown instanceof ChatBusy ? thrown.retryAfterMs : pauseOf(failures);
   }
@@ -111,6 +114,7 @@ export function roomLane(parts: ChatParts, { name, kind, settings }: ChatSetting
         if (!status.isConnected) status.connectedAt = clock.now();
         status.isConnected = true;
         status.isStopped = false;
+        if (status.trouble !== null) log.info({ room: name }, 'Hears the chat room again');
         troubled(null);
       },
       noticed: troubled,

@@ -47,13 +47,13 @@ export async function notifyOfTicket(
 /**
  * Helpers are called: by mail each who is named or helps already and whose name has an address; by the channels, unless
  * the monitor calls for a ticket of its own, whose alert they have anyway.
- * @returns who gets a mail
+ * @returns who gets a mail, and whether any channel has it
  */
 export async function notifyOfSwarm(
   db: StateTransaction,
   { routes, ruleNamed }: Pick<TicketNotifying, 'routes' | 'ruleNamed'>,
   call: { id: number; at: number; by: string; kind: 'local' | 'severity'; people: Iterable<string> },
-): Promise<string[]> {
+): Promise<{ mailed: string[]; isInChannels: boolean }> {
   const { id, at, by, kind } = call;
   const ticket = await factsOfTicket(db, ruleNamed, id);
   const severity = kind === 'severity' ? ('critical' as const) : ('warning' as const);
@@ -68,7 +68,7 @@ export async function notifyOfSwarm(
     await save(db, id, at, [channel], `ticket/${id}/swarm/${person}`, { ...facts, recipient });
     mailed.push(person);
   }
-  return mailed;
+  return { mailed, isInChannels: channels.length > 0 };
 }
 
 /**

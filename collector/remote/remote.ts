@@ -2,7 +2,7 @@
 import { nameKey } from '../../shared/place-name.ts';
 import type { RemoteTool } from '../../shared/remote.ts';
 import type { State } from '../state/open.ts';
-import { type RemoteSubject, remoteLink } from './template.ts';
+import { type RemoteSubject, remoteLink, withheldBy } from './template.ts';
 
 /** One row of `remote_support` in the settings. */
 export interface RemoteTemplate {
@@ -18,11 +18,12 @@ const fits = ({ kinds, sites, tags }: RemoteTemplate, of: RemoteSubject): boolea
   (sites === undefined || (of.site !== null && sites.some((site) => nameKey(site) === nameKey(of.site ?? '')))) &&
   (tags === undefined || tags.some((tag) => of.tags.includes(tag)));
 
-/** Those that fit it and of which all is known. */
+/** Those that fit it and of which all is known; one whose link was withheld says so. */
 export const toolsFor = (templates: readonly RemoteTemplate[], of: RemoteSubject): RemoteTool[] =>
   templates.flatMap((one) => {
-    const url = fits(one, of) ? remoteLink(one.url, of) : null;
-    return url === null ? [] : [{ name: one.name, url }];
+    if (!fits(one, of)) return [];
+    const [url, withheld] = [remoteLink(one.url, of), withheldBy(one.url, of)];
+    return url === null && withheld === null ? [] : [{ name: one.name, url, withheld }];
   });
 
 /** The first address of its own that others reach: no loopback, none of one cable. */

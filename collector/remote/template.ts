@@ -75,6 +75,20 @@ function valueIn(name: string, of: RemoteSubject): string | null {
   return tag === undefined ? null : tag.slice(prefix.length + 1);
 }
 
+const mayNotStand = (isHost: boolean, value: string): boolean =>
+  isHost
+    ? !(value.includes(':') && address6.test(value)) && !hostForm.test(value)
+    : // A whole step that leads up, and what a program takes for an option.
+      /^\.{1,2}$/.test(value) || value.startsWith('-');
+
+/** The part that is known of the machine and cannot be put in, because it could mean another thing there; null: none. */
+export const withheldBy = (text: string, of: RemoteSubject): string | null =>
+  partsOf(text).flatMap((part) => {
+    if ('literal' in part) return [];
+    const value = valueIn(part.placeholder, of);
+    return value && mayNotStand(part.isHost, value) ? [part.placeholder] : [];
+  })[0] ?? null;
+
 /** Null where something of it is not known of the machine, or could mean another thing there. @param text without faults */
 export function remoteLink(text: string, of: RemoteSubject): string | null {
   let link = '';
@@ -85,18 +99,13 @@ export function remoteLink(text: string, of: RemoteSubject): string | null {
     }
     const value = valueIn(part.placeholder, of);
     if (value === null || value === '') return null;
-    if (part.isHost) {
-      const is6 = value.includes(':') && address6.test(value);
-      if (!is6 && !hostForm.test(value)) return null;
-      link += is6 ? `[${value}]` : value;
-    } else {
-      // A whole step that leads up, and what a program takes for an option.
-      if (/^\.{1,2}$/.test(value) || value.startsWith('-')) return null;
+    if (mayNotStand(part.isHost, value)) return null;
+    if (part.isHost) link += value.includes(':') ? `[${value}]` : value;
+    else
       link += encodeURIComponent(value.toWellFormed()).replace(
         /[!'()*]/g,
         (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
       );
-    }
   }
   // Other forms are their program's own, such as rdp://full%20address=s:10.1.2.3.
   return isWeb.test(text) && !URL.canParse(link) ? null : link;

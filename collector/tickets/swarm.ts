@@ -29,8 +29,14 @@ export async function callSwarm(
     .execute();
   const called = new Set([...people, ...helping.map(({ person }) => person)]);
   called.delete(by);
-  const mailed = notify ? await notifyOfSwarm(db, notify, { id: ticket, at, kind, people: called, by }) : [];
-  const facts = { kind, ...(people.length > 0 ? { people } : {}), ...(mailed.length > 0 ? { mailed } : {}) };
+  const call = { id: ticket, at, kind, people: called, by };
+  const told = notify ? await notifyOfSwarm(db, notify, call) : { mailed: [], isInChannels: false };
+  const { mailed } = told;
+  const facts = {
+    ...{ kind, ...(people.length > 0 ? { people } : {}), ...(mailed.length > 0 ? { mailed } : {}) },
+    // Whoever called must know that nobody hears it.
+    ...(by !== monitor && mailed.length === 0 && !told.isInChannels ? { isUntold: true } : {}),
+  };
   await note(db, ticket, at, by, 'swarm', { data: JSON.stringify(facts) });
 }
 

@@ -244,6 +244,7 @@ export const more = {
     },
   },
   knowledge: {
+    everybody: 'For everybody',
     isPublic: 'For everybody: offered to people who report a problem without an account',
     lead: 'Articles: {{n}}.',
     ended: 'In {{days}} days, {{n}} of {{of}} requests were solved by an article without a ticket.',
@@ -1103,7 +1104,12 @@ export const more = {
     opening: 'not there yet',
     gone: 'was deleted there',
   },
-  remote: { title: 'Remote support', opened: 'Opened {{tool}} for {{endpoint}}.' },
+  remote: {
+    title: 'Remote support',
+    opened: 'Opened {{tool}} for {{endpoint}}.',
+    withheld:
+      '{{name}}: no link, because what the machine reports as {{part}} could lead elsewhere. Correct its name on the machine.',
+  },
   chat: {
     title: 'Chat rooms',
     own: 'Chat accounts',
@@ -4394,6 +4400,7 @@ export const more = {
       assign: 'Assign',
       comment: 'Comment',
       priority: 'Priority',
+      hold: 'On hold',
       state: 'State',
       'hand-off': 'Hand off',
       tags: 'Tags',
@@ -4456,6 +4463,8 @@ export const more = {
     askWhomHelp:
       'They get a mail where their name has an address. The channels that take warnings are notified, too; the owner stays the owner.',
     askedBy: 'called for help: {{whom}}',
+    askedNobody:
+      'Nobody was notified: no channel takes it, and no mail reaches those who were asked. Tell them yourself; an admin sets up channels in Settings.',
     askedMailed: 'mail to {{whom}}',
     join: 'Join to help',
     leave: 'Stop helping',

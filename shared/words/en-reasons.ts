@@ -30,7 +30,8 @@ export const reasons = {
   script_mode: 'Others may write {{path}} (mode {{mode}})',
   script_rights: '{{path}} would take the rights of another user (mode {{mode}})',
   script_not_executable: '{{path}} is not executable',
-  script_changed: '{{path}} was changed: its SHA-256 is {{found}}, and scripts.yaml allows {{allowed}}',
+  script_changed:
+    '{{path}} was changed: its SHA-256 is {{found}}, and scripts.yaml allows {{allowed}}. Have the administrator of the machine look at the file, and write the new SHA-256 into scripts.yaml if it is right',
   script_lost: 'The agent ended while the script ran: how that ended is not known',
   script_too_slow: 'Did not finish within {{limit_s}} and was ended',
   order_unapproved: 'Nobody approved it in time',

@@ -245,6 +245,7 @@ export const more: MoreWords = {
     },
   },
   knowledge: {
+    everybody: 'だれでも閲覧可',
     isPublic: '全員に公開: アカウントなしで問題を報告する人にも表示する',
     lead: '記事: {{n}} 件。',
     ended: '過去 {{days}} 日間、{{of}} 件の依頼のうち {{n}} 件がチケットなしで記事により解決しました。',
@@ -1093,7 +1094,12 @@ export const more: MoreWords = {
     opening: 'まだありません',
     gone: 'そこで削除されました',
   },
-  remote: { title: 'リモートサポート', opened: '{{endpoint}} に対して {{tool}} を開きました。' },
+  remote: {
+    title: 'リモートサポート',
+    opened: '{{endpoint}} に対して {{tool}} を開きました。',
+    withheld:
+      '{{name}}: リンクなし。マシンが報告した {{part}} の値では別の場所につながるおそれがあります。マシン側の名前を直してください。',
+  },
   chat: {
     title: 'チャットルーム',
     own: 'チャットのアカウント',
@@ -4336,7 +4342,7 @@ export const more: MoreWords = {
       known: 'あなたのスキル: {{skills}}',
     },
     nextOpen: '次に対応する',
-    mineNow: '自分の担当: {{n}}。',
+    mineNow: '自分の担当 {{n}} 件。',
     assignedTo: '担当者',
     tag: 'タグ',
     tags: 'タグ',
@@ -4378,6 +4384,7 @@ export const more: MoreWords = {
       assign: '割り当て',
       comment: 'コメント',
       priority: '優先度',
+      hold: '保留',
       state: '状態',
       'hand-off': '引き継ぎ',
       tags: 'タグ',
@@ -4440,6 +4447,8 @@ export const more: MoreWords = {
     askWhomHelp:
       '名前にアドレスがある人にはメールが届きます。警告を受けるチャンネルにも通知されます。担当者は変わりません。',
     askedBy: '応援を依頼: {{whom}}',
+    askedNobody:
+      '誰にも通知されていません。受け取るチャネルがなく、メールも届きません。直接伝えてください。チャネルは管理者が設定で登録できます。',
     askedMailed: '{{whom}} にメール',
     join: '協力者として参加',
     leave: '協力から離脱',

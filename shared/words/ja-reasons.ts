@@ -30,7 +30,7 @@ export const reasons: ReasonWords = {
   script_rights: '{{path}} は別のユーザーの権限で動きます (モード {{mode}})',
   script_not_executable: '{{path}} に実行権限がありません',
   script_changed:
-    '{{path}} が変更されています。SHA-256 は {{found}} ですが、scripts.yaml が許可しているのは {{allowed}} です',
+    '{{path}} が変更されています。SHA-256 は {{found}} ですが、scripts.yaml が許可しているのは {{allowed}} です。マシンの管理者がファイルを確認し、正しければ新しい SHA-256 を scripts.yaml に書いてください',
   script_lost: 'スクリプトの実行中にエージェントが終了したため、結果は不明です',
   script_too_slow: '{{limit_s}} 以内に終わらなかったため、終了させました',
   order_unapproved: '期限内に承認されませんでした',

@@ -315,7 +315,7 @@ step('to resolve while the alert fires asks first, and says what will happen', a
   await page.getByLabel('Category').selectOption('problem');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Category: Incident → Problem').waitFor();
-  await page.locator('datalist option[value="admin"]').first().waitFor({ state: 'attached' });
+  await page.locator('select option[value="admin"]').first().waitFor({ state: 'attached' });
 });
 
 const enrolFromAfar = (url: string, code: string) =>

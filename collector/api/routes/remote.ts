@@ -53,7 +53,7 @@ export function remoteRoutes(app: App, { state, fleet, rows, tickets, remoteSupp
       const ticket = await found.executeTakeFirst();
       if (!ticket) throw fail('NOT_FOUND', { what: 'ticket', id: String(id) });
       const tools = ticket.endpoint === null ? [] : await toolsOf(ticket.endpoint);
-      const tool = tools.find(({ name }) => name === request.body.tool);
+      const tool = tools.find(({ name, url }) => name === request.body.tool && url !== null);
       if (!tool) throw fail('NOT_FOUND', { what: 'tool of remote support', id: request.body.tool });
       const said = { tool: tool.name, endpoint: rows.get(ticket.endpoint ?? '')?.name ?? '' };
       const text = wordIn(defaultLanguage, 'remote.opened', said);

@@ -23,19 +23,25 @@ function Links({ endpoint, ticket }: RemoteProps) {
     <>
       {problem && <ProblemCallout problem={problem} />}
       <ul class="row" aria-label={t('remote.title')}>
-        {data.items.map(({ name, url }) => (
-          <li key={name}>
-            <a
-              class="button"
-              href={url}
-              rel="noreferrer noopener"
-              {...(/^https?:/i.test(url) ? { target: '_blank' } : {})}
-              onClick={() => note(name)}
-            >
-              {name}
-            </a>
-          </li>
-        ))}
+        {data.items.map(({ name, url, withheld }) =>
+          url === null ? (
+            <li key={name} class="quiet small">
+              {t('remote.withheld', { name, part: withheld ?? '' })}
+            </li>
+          ) : (
+            <li key={name}>
+              <a
+                class="button"
+                href={url}
+                rel="noreferrer noopener"
+                {...(/^https?:/i.test(url) ? { target: '_blank' } : {})}
+                onClick={() => note(name)}
+              >
+                {name}
+              </a>
+            </li>
+          ),
+        )}
       </ul>
     </>
   );

@@ -17,7 +17,7 @@ import { PersonChoice } from './person-choice.tsx';
 import type { TicketRun } from './ticket-run.ts';
 import { Cancel, Close, HandOff, Hold } from './ticket-work.tsx';
 
-interface BarProps {
+interface TicketBarProps {
   detail: TicketDetail;
   work: TicketRun;
   onDone: () => void;
@@ -73,7 +73,7 @@ function Solved({
 }
 
 /** While its alert fires it would be opened again: what happens then, and how to prevent it, is said before. */
-function Resolve({ detail, work }: Pick<BarProps, 'detail' | 'work'>) {
+function Resolve({ detail, work }: Pick<TicketBarProps, 'detail' | 'work'>) {
   const [until, setUntil] = useState('');
   const [solution, setSolution] = useState<StatedSolution>({});
   const { text, setText, busy } = work;
@@ -116,7 +116,7 @@ const openStates: readonly string[] = ['new', 'in_progress', 'on_hold'];
 /** Opened by a link: `?do=resolve`. */
 const wantedAct = () => new URLSearchParams(search.value).get('do');
 
-export function TicketBar({ detail, work, onDone }: BarProps) {
+export function TicketBar({ detail, work, onDone }: TicketBarProps) {
   const [opened, open] = useState<string | null>(wantedAct);
   const { row, alert } = detail;
   const user = me.value?.user ?? '';

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { TicketRow } from '../../../shared/api.ts';
 import { ticketsAtOnce } from '../../../shared/choices.ts';
+import { holdReasons } from '../../../shared/hold.ts';
 import type { TicketsDone } from '../../../shared/ticket-work.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
@@ -15,9 +16,9 @@ import { TextArea } from '../parts/text-area.tsx';
 import { to } from '../router.ts';
 import { t, wordOr } from '../words/words.ts';
 import { tiers } from './ticket-filters.tsx';
-import { levels } from './ticket-work.tsx';
+import { levels, VendorReference, vendorNamed, vendorTier } from './ticket-work.tsx';
 
-const bulkActs = ['assign', 'comment', 'priority', 'state', 'hand-off', 'tags', 'merge'] as const;
+const bulkActs = ['assign', 'comment', 'priority', 'state', 'hold', 'hand-off', 'tags', 'merge'] as const;
 type FormAct = (typeof bulkActs)[number];
 /** take: at once, without a form. */
 export type TicketBulkAct = FormAct | 'take';
@@ -42,6 +43,9 @@ function useAct(act: FormAct): { fields: ComponentChildren; made: () => [string,
   const [tier, setTier] = useState('2');
   const [number, setNumber] = useState('');
   const [taken, setTaken] = useState('');
+  const [why, setWhy] = useState<string>(holdReasons[0]);
+  const [until, setUntil] = useState('');
+  const vendor = <VendorReference value={number} onInput={setNumber} />;
   const reason = <Input label={t('ticket.reason')} value={text} onInput={setText} required maxLength={500} />;
   const said = (label: string, required = true) => (
     <TextArea label={label} value={text} onInput={setText} required={required} maxLength={10_000} rows={3} />
@@ -95,6 +99,28 @@ function useAct(act: FormAct): { fields: ComponentChildren; made: () => [string,
             ? ['resolve', note]
             : ['state', { state, ...note, ...(state === 'cancelled' ? { reason: 'not_an_issue' } : {}) }],
       };
+    case 'hold':
+      return {
+        fields: (
+          <>
+            <Select
+              label={t('ticket.holdWhy')}
+              value={why}
+              onChange={setWhy}
+              options={holdReasons.map((one) => [one, t(`ticket.hold.${one}`)] as const)}
+            />
+            {why === 'awaiting_vendor' && vendor}
+            <Input label={t('ticket.holdUntil')} type="datetime-local" value={until} onInput={setUntil} required />
+          </>
+        ),
+        made: () => [
+          'state',
+          {
+            ...{ state: 'on_hold', reason: why, until: new Date(until).getTime() },
+            ...(why === 'awaiting_vendor' ? vendorNamed(number) : {}),
+          },
+        ],
+      };
     case 'hand-off':
       return {
         fields: (
@@ -105,6 +131,7 @@ function useAct(act: FormAct): { fields: ComponentChildren; made: () => [string,
               onChange={setTier}
               options={tiers.map((one) => [one, t(`ticket.tiers.${one}`)] as const)}
             />
+            {tier === vendorTier && vendor}
             <PersonInput label={t('ticket.assignee')} value={person} onInput={setPerson} />
             {reason}
             <TextArea label={t('ticket.tried')} value={tried} onInput={setTried} required maxLength={5000} rows={3} />
@@ -112,7 +139,10 @@ function useAct(act: FormAct): { fields: ComponentChildren; made: () => [string,
         ),
         made: () => [
           'hand-off',
-          { tier: Number(tier), reason: text, tried, ...(whom === '' ? {} : { assignee: whom }) },
+          {
+            ...{ tier: Number(tier), reason: text, tried, ...(whom === '' ? {} : { assignee: whom }) },
+            ...(tier === vendorTier ? vendorNamed(number) : {}),
+          },
         ],
       };
     case 'tags':

@@ -92,6 +92,13 @@ function helpersIn({ data }: TicketEventRow): string | null {
   return helpers.length === 0 ? null : t('story.helpers', { names: helpers.join(', ') });
 }
 
+interface SwarmCalled {
+  kind: string;
+  people?: string[];
+  mailed?: string[];
+  isUntold?: true;
+}
+
 /** Without an account: what they call themselves is not who they are. */
 function requesterNote({ actor, data }: TicketEventRow, requester: string | null): string | null {
   const { fromRequester, ofTicket } = (data ?? {}) as { fromRequester?: boolean; ofTicket?: number };
@@ -144,10 +151,11 @@ function itemOfEvent(event: TicketEventRow, requester: string | null): StoryItem
       return { icon, tone, what, text: event.text };
     }
     case 'swarm': {
-      const { kind, people = [], mailed = [] } = event.data as { kind: string; people?: string[]; mailed?: string[] };
+      const { kind, people = [], mailed = [], isUntold } = event.data as SwarmCalled;
       const whom = [wordOr('ticket.swarms', kind), ...people].join(', ');
       const mail = mailed.length === 0 ? null : t('ticket.askedMailed', { whom: mailed.join(', ') });
-      return { icon: 'person', tone, what: `${actor}: ${t('ticket.askedBy', { whom })}`, text: mail };
+      const untold = isUntold ? t('ticket.askedNobody') : null;
+      return { icon: 'person', tone, what: `${actor}: ${t('ticket.askedBy', { whom })}`, text: mail ?? untold };
     }
     case 'script': {
       const { script, state, code } = event.data as {

@@ -28,10 +28,11 @@ interface VendorReferenceProps {
   onInput: (value: string) => void;
 }
 
-const VendorReference = (props: VendorReferenceProps) => (
+export const VendorReference = (props: VendorReferenceProps) => (
   <Input label={t('ticket.vendorReference')} {...props} maxLength={100} help={t('ticket.vendorReferenceHelp')} />
 );
-const vendorNamed = (reference: string) => (reference.trim() === '' ? {} : { vendorReference: reference.trim() });
+export const vendorNamed = (reference: string) =>
+  reference.trim() === '' ? {} : { vendorReference: reference.trim() };
 
 /** With a reason and a date, of the sheet of the bar. */
 export function Hold({ detail: { row }, run, busy }: PartProps) {
@@ -129,7 +130,7 @@ function Correct({ detail: { row }, run, busy }: PartProps) {
   );
 }
 
-const vendorTier = '4';
+export const vendorTier = '4';
 
 export function HandOff({ detail: { row }, run, busy }: PartProps) {
   const [tier, setTier] = useState(String(Math.min(4, row.tier + 1)));

@@ -30,7 +30,7 @@ function Waiting({ queues }: { queues: TicketQueues | null }) {
   const { next, mine, unassigned, late } = queues;
   return (
     <>
-      {next === null ? t('ticket.nextNone') : nextText(next, now.value, language.value)}{' '}
+      {may('operator') && (next === null ? t('ticket.nextNone') : nextText(next, now.value, language.value))}{' '}
       <a href="/tickets?state=mine">{t('ticket.mineNow', { n: mine })}</a>{' '}
       <a href="/tickets?state=unassigned">{t('ticket.unassignedNow', { n: unassigned })}</a>{' '}
       <a href="/tickets?state=breaching">{t('ticket.lateNow', { n: late })}</a>

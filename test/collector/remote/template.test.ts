@@ -99,6 +99,13 @@ test('a hostile name is refused where it names the machine, and stays a part els
       assert.is(remoteLink('ssh://admin@{host}', { ...machine, host: value }), null, value);
   }
   assert.is(remoteLink('ssh://{host}', { ...machine, host: 'fd00::1' }), 'ssh://[fd00::1]');
+  const ssh = [{ name: 'ssh', url: 'ssh://admin@{host}' }];
+  assert.equal(
+    toolsFor(ssh, { ...machine, host: '-oProxyCommand=calc' }),
+    [{ name: 'ssh', url: null, withheld: 'host' }],
+    'and it is said which part withholds it',
+  );
+  assert.equal(toolsFor(ssh, { ...machine, host: null }), [], 'what is not known is no fault');
 });
 
 test('whatever a machine is called, the link leads where the template says', () => {
@@ -165,7 +172,10 @@ test('on the page of a machine for operators; from a ticket its history says so'
     collector = await collector.again();
     const links = (as: 'viewer' | 'operator') => collector.call(`/api/v1/endpoints/${endpoint}/remote`, { as });
     assert.is((await links('viewer')).status, 403);
-    assert.equal((await links('operator')).body, { items: [{ name: 'ssh', url: 'ssh://admin@box-0001' }], next: null });
+    assert.equal((await links('operator')).body, {
+      items: [{ name: 'ssh', url: 'ssh://admin@box-0001', withheld: null }],
+      next: null,
+    });
     const made = await collector.call('/api/v1/tickets', {
       method: 'POST',
       as: 'operator',
@@ -175,7 +185,7 @@ test('on the page of a machine for operators; from a ticket its history says so'
     const open = (tool: string) =>
       collector.call(`/api/v1/tickets/${id}/remote`, { method: 'POST', as: 'operator', body: { tool } });
     assert.is((await open('Mesh')).status, 404);
-    assert.equal((await open('ssh')).body, { name: 'ssh', url: 'ssh://admin@box-0001' });
+    assert.equal((await open('ssh')).body, { name: 'ssh', url: 'ssh://admin@box-0001', withheld: null });
     const { events } = (await collector.call(`/api/v1/tickets/${id}`, { as: 'operator' })).body as TicketDetail;
     assert.ok(events.some(({ actor, text }) => actor === 'a operator' && text === 'Opened ssh for box-0001.'));
   } finally {

@@ -83,6 +83,16 @@ test('a person’s ticket through its life, every change an event', async () => 
   assert.is(t.published.length, 7);
 });
 
+test('help that nobody can be told of says so; the call itself stands', async () => {
+  const t = await open();
+  const id = await t.tickets.create(mine);
+  await t.tickets.swarm(id, 'ada', 'local', ['bob']);
+  const events = t.state.selectFrom('ticket_events').select('data').where('kind', '=', 'swarm');
+  assert.equal(JSON.parse((await events.executeTakeFirstOrThrow()).data ?? ''), {
+    ...{ kind: 'local', people: ['bob'], isUntold: true },
+  });
+});
+
 test('what the life cycle does not allow is a conflict that says why', async () => {
   const t = await open();
   const id = await t.tickets.create(mine);

@@ -41,7 +41,17 @@ export function ArticlePage({ id }: { id: string }) {
   return (
     <>
       <Crumbs list="knowledge" title={row ? title : null} />
-      <PageHead title={title} lead={row && <ArticleMarks of={row} />}>
+      <PageHead
+        title={title}
+        lead={
+          row && (
+            <>
+              <ArticleMarks of={row} />
+              {row.isPublic && <span class="tag">{t('knowledge.everybody')}</span>}
+            </>
+          )
+        }
+      >
         {row && mayForAll('operator') && !isEdited && (
           <button type="button" class="button" onClick={() => setQuery({ edit: '1' }, { replace: false })}>
             {t('knowledge.edit')}

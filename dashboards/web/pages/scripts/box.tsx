@@ -222,7 +222,7 @@ interface OrderProps {
 
 function Order({ of, busy, onAct }: OrderProps) {
   const [tone, icon] = lookOf(of);
-  const values = Object.values(of.choices);
+  const values = Object.entries(of.choices).map(([name, value]) => `${name}=${value}`);
   const facts = [
     t('scripts.askedBy', { name: actorName(of.askedBy) }),
     of.approvedBy && t('scripts.approvedBy', { name: actorName(of.approvedBy) }),
