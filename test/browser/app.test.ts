@@ -504,7 +504,7 @@ async function settled(page: Page, path: string): Promise<void> {
   await page.goto(world.collector.http + path);
   await page.locator('h1').first().waitFor();
   await until(
-    async () => (await page.locator('main .bones:visible').count()) === 0 || path === world.endpoint,
+    async () => (await page.locator('main .bones:visible').count()) === 0 || path === `${world.endpoint}?tab=charts`,
     20_000,
     path,
   );

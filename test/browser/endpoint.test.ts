@@ -124,6 +124,10 @@ step('a new ticket there is about this endpoint, and the tab counts it', async (
   await go(machine.id, '?tab=tickets');
   await page.getByRole('link', { name: /Fan is loud/ }).waitFor();
   await page.getByRole('link', { name: /^Tickets 1$/ }).waitFor();
+  for (const query of ['?tab=tickets&new=1', '?tab=alerts']) {
+    await go(machine.id, query);
+    assert.equal(await violations(page), [], query);
+  }
 });
 
 step('what runs is a list of the newest look', async () => {
