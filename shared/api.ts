@@ -1793,6 +1793,7 @@ export const Me = Type.Object({
   role: Type.Union([Role, Type.Null()]),
   via: Type.Union([Type.Enum(['password', 'openid']), Type.Null()], { description: 'how the session was begun' }),
   provider: Type.Union([text, Type.Null()], { description: 'by which people log in beside passwords' }),
+  recovers: Type.Boolean({ description: 'who has lost their access finds help at /recovery' }),
   lacksFactor: Type.Boolean({ description: 'a second factor must be set up before anything else' }),
   /** No admin exists yet: only the set-up page works. */
   setup: Type.Boolean(),

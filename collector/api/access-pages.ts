@@ -10,4 +10,10 @@ export const pagesWithoutAccount = {
   'GET /request/:secret': 'public',
   'GET /request/:secret/files/:file': 'public',
   'POST /request/:secret': 'public',
+  'GET /recovery': 'public',
+  'POST /recovery': 'public',
+  'GET /recovery/:secret': 'public',
+  'POST /recovery/:secret': 'public',
+  'GET /recovery/confirm/:secret': 'public',
+  'POST /recovery/confirm/:secret': 'public',
 } as const;

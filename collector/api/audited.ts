@@ -61,6 +61,9 @@ const objects: Readonly<Record<string, readonly [object: string, table: string |
 
 /** It writes its own entry, in one commit with what it does, and without what was known. */
 const writesItself = new Set([
+  'POST /recovery',
+  'POST /recovery/:secret',
+  'POST /recovery/confirm/:secret',
   'POST /api/v1/endpoints/:id/erase',
   'POST /api/v1/agent/credential',
   'POST /api/v1/agent/copied',

@@ -58,6 +58,7 @@ import type { ChannelHealth } from '../notify/health.ts';
 import type { Outside } from '../outside/outside.ts';
 import type { HeldMessages } from '../own-backup/held.ts';
 import type { OwnBackups } from '../own-backup/own-backups.ts';
+import type { Recovery } from '../recovery/recovery.ts';
 import type { RemoteTemplate } from '../remote/remote.ts';
 import type { Pdfs } from '../reports/pdf/pdf.ts';
 import type { PeriodReports } from '../reports/reports.ts';
@@ -114,6 +115,8 @@ export interface Context {
   act: Pick<ActLinks, 'read' | 'use'>;
   /** People who report without an account. */
   selfService: SelfService;
+  /** People who have lost their access. */
+  recovery: Recovery;
   tickets: TicketActions;
   ticketClocks: ClockReader;
   knowledge: Omit<KnowledgeBase, 'start' | 'stop' | 'settle' | 'shredBy' | 'chores'>;

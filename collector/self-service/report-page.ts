@@ -42,10 +42,12 @@ interface ReportPageParts {
   /** Words of what was wrong. */
   problem?: string;
   own: boolean;
+  /** Who has lost their access has a page of its own. */
+  recovers: boolean;
 }
 
 export function reportPage(parts: ReportPageParts, reader: PageReader): string {
-  const { view, label, visit, question, found, fields = {}, problem, own } = parts;
+  const { view, label, visit, question, found, fields = {}, problem, own, recovers } = parts;
   const { language } = reader;
   const w = wordsIn(language);
   const home = `/report/${label}`;
@@ -90,6 +92,9 @@ ${urgency}</fieldset>
 <button>${w('send')}</button>
 </form>`,
       own ? `<p><a href="/request${queryOf(reader)}">${w('own')}</a></p>` : '',
+      recovers
+        ? `<p><a href="/recovery${queryOf(reader)}">${escapeHtml(findWord(language, 'login.noAccess') ?? '')}</a></p>`
+        : '',
       contactHtml(view.contact, language),
     ],
     files,

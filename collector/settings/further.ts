@@ -3,7 +3,9 @@ import { Type } from 'typebox';
 import type { ChatSettings } from '../chat/settings.ts';
 import type { DeskSettings } from '../desks/settings.ts';
 import { type MailInPlace, MailInSettings } from '../mail/settings.ts';
+import type { RecoveryRules } from '../recovery/rules.ts';
 import type { RemoteTemplate } from '../remote/remote.ts';
+import { RecoverySettings } from './recovery.ts';
 
 const each = (description: string) => Type.Optional(Type.Array(Type.Unknown(), { maxItems: 8, description }));
 
@@ -11,6 +13,7 @@ export const furtherSettings = {
   desks: each('each checked by its kind: collector/desks'),
   mail_in: Type.Optional(MailInSettings),
   chat: each('each checked by its kind: collector/chat'),
+  recovery: Type.Optional(RecoverySettings),
   remote_support: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 50, description: 'collector/remote' })),
 };
 
@@ -23,4 +26,6 @@ export interface FurtherConfig {
   chat: ChatSettings[];
   /** Links to tools of remote support. */
   remoteSupport: RemoteTemplate[];
+  /** How people who have lost their access get it back. */
+  recovery: RecoveryRules;
 }

@@ -5,10 +5,11 @@ import { readDesks } from './desks.ts';
 import type { FurtherConfig, furtherSettings } from './further.ts';
 import { readMailIn } from './mail-in.ts';
 import type { Read } from './named-file.ts';
+import { readRecovery } from './recovery.ts';
 import { readRemote } from './remote.ts';
 
 export const readFurther = (
-  { desks, chat, mail_in, remote_support }: { readonly [section in keyof typeof furtherSettings]?: unknown },
+  { desks, chat, mail_in, recovery, remote_support }: { readonly [section in keyof typeof furtherSettings]?: unknown },
   read: Read,
   faults: Fault[],
 ): FurtherConfig => ({
@@ -16,4 +17,5 @@ export const readFurther = (
   mailIn: readMailIn(mail_in, read, faults),
   chat: readChat(chat, read, faults),
   remoteSupport: readRemote(remote_support, faults),
+  recovery: readRecovery(recovery),
 });

@@ -25,6 +25,7 @@ import type { MaintenanceTables } from './maintenance-tables.ts';
 import type { NotificationTables } from './notification-tables.ts';
 import type { OutageTables } from './outage-tables.ts';
 import type { PushTables } from './push-tables.ts';
+import type { RecoveryTables } from './recovery-tables.ts';
 import type { ReportTables } from './report-tables.ts';
 import type { RoutingTables } from './routing-tables.ts';
 import type { ScriptTables } from './script-tables.ts';
@@ -70,6 +71,7 @@ export interface Database
     MaintenanceTables,
     OutageTables,
     PushTables,
+    RecoveryTables,
     ScriptTables,
     SelfServiceTables,
     SilenceTables,

@@ -78,6 +78,7 @@ import * as ticketWatchers from './migrations/105-ticket-watchers.ts';
 import * as scripts from './migrations/106-scripts.ts';
 import * as chat from './migrations/107-chat.ts';
 import * as directory from './migrations/108-directory.ts';
+import * as recovery from './migrations/109-recovery.ts';
 import * as failedRuns from './migrations/112-failed-runs.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
@@ -158,6 +159,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '107-chat': chat,
   '108-directory': directory,
   '112-failed-runs': failedRuns,
+  '109-recovery': recovery,
 };
 const known = Object.keys(migrations).sort();
 const unattended: WaitContext = { log: silentLog, stopped: new AbortController().signal };

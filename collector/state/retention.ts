@@ -51,6 +51,8 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   script_orders: evidence('asked_at', 'open_key is null'),
   // An old link says for a while that it has expired.
   act_links: { rows: 'aged', column: 'expires_at', ms: 30 * day },
+  // What was asked stands in its ticket; how often in the last day, here.
+  recovery_requests: { rows: 'aged', column: 'expires_at', ms: 30 * day },
   report_labels: { rows: 'aged', column: 'expires_at', ms: 0 },
   audit_chain: bounded('state/audit-chain.ts'),
   sessions: bounded('accounts/sessions.ts'),

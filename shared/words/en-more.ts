@@ -946,6 +946,74 @@ export const more = {
     file: 'Endpoints as CSV',
     lead: 'Out comes what the filters find, with the columns above. In go site, groups, tags and kind, by name or id: it is shown first what would change.',
   },
+  recovery: {
+    title: 'Get access again',
+    lead: 'You show by a second way who you are. Then you get the link by which you set a new password yourself.',
+    cannot: 'This does not work at present, as no mail can be sent. Contact the service desk.',
+    who: 'Your mail address, or your staff number',
+    reach: 'What can you not reach?',
+    noPassword: 'Never write a password here. Nobody at the desk needs it.',
+    how: 'How can you show who you are?',
+    way: {
+      mail: 'A code is sent to the mail address that the company has of you',
+      manager: 'Your manager confirms that it is you',
+      approver: 'A person of the service desk calls you back and confirms that it is you',
+    },
+    ask: 'Go on',
+    fault: {
+      noWho: 'Enter your mail address or your staff number.',
+      noReach: 'Say what you cannot reach.',
+      badCode: 'A code has 8 digits.',
+      wrongCode: 'This is not the code.',
+      over: 'This request is over. Begin again.',
+    },
+    sent: 'If we know you, a code is on its way to the mail address that the company has of you. It is valid for 10 minutes.',
+    enterCode: 'Code of 8 digits',
+    send: 'Send code',
+    wait: {
+      manager: 'If we know you, your manager has got a mail. Speak with them and read this code to them:',
+      approver:
+        'If we know you, the service desk has got a mail, and calls you at the number that the company has of you. Read this code to them:',
+    },
+    spokenHelp:
+      'Read it only to a person whom you know, or who calls you from the desk. It is valid for one hour. Keep this page open.',
+    look: 'Look again',
+    over: 'This request is over: its time has passed, every try was used, or it was decided. Begin again, or contact the service desk.',
+    anew: 'Begin again',
+    verified: 'It is you. Set a new password now:',
+    reset: 'Set a new password',
+    resetHelp: 'This leads to {{host}}. The link is shown for 10 minutes.',
+    ticketIs: 'Ticket {{ticket}}. Name it if you contact the service desk.',
+    code: {
+      subject: 'Your code for access',
+      text: 'Your code: {{code}}\nIt is valid for {{minutes}} minutes, once. Enter it on the page on which you asked for it. Give it to nobody, not even to the service desk.\nIf you have not asked for it, somebody else did in your name. They get nothing without the code. Tell the service desk.',
+    },
+    confirm: {
+      subject: 'Is it {{name}}?',
+      text: 'Somebody who says to be {{name}} has lost their access, and names you to confirm it.\nSpeak with {{name}} in person, or call them at a number that you know. They read you a code of 8 digits. Then open this page and enter it, within {{minutes}} minutes: {{url}}\nIf {{name}} has not asked for it, say so on that page.',
+    },
+    confirmTitle: 'Confirm who it is',
+    says: 'They say that they cannot reach:',
+    speak:
+      'Speak with them in person, or call them at a number that you know. Do not use a number that came with the request. They read you the code that they see.',
+    call: 'Speak with them in person, or call {{phone}}, the number that the directory has. Do not use another number. They read you the code that they see.',
+    confirmIt: 'I have spoken with them: it is they',
+    refuseIt: 'It is not they',
+    refuseHelp: 'Then nobody gets access by this request, and the service desk gets a ticket.',
+    confirmed: 'Confirmed. They can now set a new password. You can close this page.',
+    refused: 'Nobody gets access by this request. The service desk was told. You can close this page.',
+    ticket: {
+      title: 'Access lost: {{name}}',
+      titleRefused: 'Somebody asked for access in the name of {{name}}',
+      reach: 'Cannot reach: {{reach}}',
+      byCode:
+        'Verified {{at}}: entered the code that was sent to {{mail}}. Handed over the link {{url}}. No password was seen or set here.',
+      byPerson:
+        'Verified {{at}}: confirmed by {{by}}, who entered the code that {{name}} read to them. Handed over the link {{url}}. No password was seen or set here.',
+      refused:
+        'Refused {{at}} by {{by}}: it is not {{name}}. Nothing was handed over. Ask {{name}} whether somebody has their data.',
+    },
+  },
   directory: {
     title: 'People whom the desk knows',
     lead: 'Choose them as requester of a ticket, and mail reaches them. Nobody can log in by being here.',
@@ -1742,6 +1810,7 @@ export const more = {
       site: 'Site',
       article: 'Article',
       ticket_desk: 'Ticket desk',
+      recovery: 'Recovery of access',
       directory: 'Directory of people',
       mail_in: 'Mailbox of the desk',
       chat_room: 'Chat room',
@@ -1753,6 +1822,10 @@ export const more = {
       view: 'Saved view',
     },
     action: {
+      recovery_ask: 'Recovery asked for',
+      recovery_verify: 'Recovery: verified',
+      recovery_refuse: 'Recovery: refused',
+      recovery_wrong: 'Recovery: every code was wrong',
       remote: 'Remote support opened',
       chat: 'Code made for a chat account',
       chat_remove: 'Chat account unlinked',
@@ -3519,6 +3592,7 @@ export const more = {
     create: 'Create admin account',
   },
   login: {
+    noAccess: 'No access?',
     title: 'Log in',
     user: 'User name',
     password: 'Password',

@@ -49,6 +49,8 @@ function fitting(table: string, column: string): unknown {
     'desk_links.state': 'linked',
     'chat_events.state': 'taken',
     'directory_people.source': 'csv',
+    'recovery_requests.way': 'mail',
+    'recovery_requests.state': 'waiting',
     'tickets.channel': 'phone',
     'tickets.category': 'question',
     'tickets.hold_reason': 'awaiting_vendor',

@@ -59,6 +59,7 @@ import { quarantineRoutes } from './quarantine.ts';
 import { rateRoutes } from './rate.ts';
 import { reachedRoutes } from './reached.ts';
 import { receiverRoutes } from './receivers.ts';
+import { recoveryRoutes } from './recovery.ts';
 import { remoteRoutes } from './remote.ts';
 import { reportLabelRoutes } from './report-labels.ts';
 import { reportScheduleRoutes } from './report-schedules.ts';
@@ -154,6 +155,7 @@ export const routes: readonly ((app: App, context: Context) => void)[] = [
   rateRoutes,
   actRoutes,
   selfServiceRoutes,
+  recoveryRoutes,
   reportLabelRoutes,
   impactRoutes,
   incidentRoutes,

@@ -4,69 +4,49 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { type ErrorCode, EvenkeelError, fail } from '../../../shared/errors.ts';
-import { languageAccepted } from '../../../shared/words/accepted.ts';
-import { findWord, type Language, languages } from '../../../shared/words/index.ts';
-import { actProblemPage } from '../../act/page.ts';
+import { EvenkeelError, fail } from '../../../shared/errors.ts';
+import { findWord, type Language } from '../../../shared/words/index.ts';
 import type { FormFault, FormFields } from '../../self-service/form.ts';
-import { articlePage, foundHtml, type PageReader, queryOf, reportPage } from '../../self-service/report-page.ts';
+import { articlePage, foundHtml, queryOf, reportPage } from '../../self-service/report-page.ts';
 import { ownPage, requestPage } from '../../self-service/request-page.ts';
 import { makeVisit, type Stranger } from '../../self-service/self-service.ts';
-import { errorOf } from '../answer.ts';
 import type { App, Context } from '../context.ts';
 import { cookieName } from '../cookies.ts';
+import {
+  answerPage,
+  few,
+  fieldsIn,
+  PageForm,
+  pageHeaders,
+  pageLanguage,
+  publicPages,
+  readerIn,
+  seeOther,
+  shownInForm,
+  wordsOf,
+} from '../public-pages.ts';
 import { closed, counted, word } from '../shapes.ts';
 import { sendFile } from './attachments.ts';
 
-/** Per address, beside what the room counts: a person opens a few pages, and searches at each pause in typing. */
-const few = { rateLimit: { max: 60, timeWindow: '1 minute' } };
 const searches = { rateLimit: { max: 120, timeWindow: '1 minute' } };
-/** A text of 4,000 characters in Japanese, each of nine bytes in a form. Told by its length, more is not read. */
-const bodyLimit = 64 * 1024;
-const fieldsAtMost = 12;
-
 const Label = Type.Object({ label: word(100, 'from the label') }, closed);
 const Secret = Type.Object({ secret: word(100, 'from the link') }, closed);
 const File = Type.Object({ ...Secret.properties, file: counted('the number of a file') }, closed);
 const Article = Type.Object({ ...Label.properties, id: word(64, 'from the list') }, closed);
-const language = Type.Optional(Type.Enum([...languages]));
 /** Mail programs and scanners of codes add keys of their own to links. */
 const Query = Type.Object({
-  language,
+  language: pageLanguage,
   q: Type.Optional(Type.String({ maxLength: 300 })),
   visit: Type.Optional(Type.String({ maxLength: 100 })),
   done: Type.Optional(Type.Enum(['sent', 'answered', 'reopened', 'rated'])),
 });
 type PageQuery = Type.Static<typeof Query>;
 
-/** Its address is a secret and stays here; the one script is a file of ours. */
-const headers = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'same-origin',
-  'cache-control': 'no-store',
-  'x-robots-tag': 'noindex',
-};
 const keptS = 180 * 86_400;
 
 const queryIn = ({ query }: FastifyRequest) => (query ?? {}) as PageQuery;
 const visitIn = (request: FastifyRequest, given?: string): string =>
   /^[\w-]{20,43}$/.exec(given ?? queryIn(request).visit ?? '')?.[0] ?? makeVisit();
-const fieldsIn = ({ body }: FastifyRequest): FormFields => (body ?? {}) as FormFields;
-
-const answer = (reply: FastifyReply, html: string) =>
-  reply.headers(headers).type('text/html; charset=utf-8').serializer(String).send(html);
-/** Loaded again it is not sent again. */
-const seeOther = (reply: FastifyReply, path: string) => reply.headers(headers).redirect(path, 303);
-
-/** What is said beside the form, so that nothing typed is lost. */
-const shownInForm: ReadonlySet<ErrorCode> = new Set(['REPORTS_MANY', 'CONFLICT', 'STATE_UNAVAILABLE']);
-
-function wordsOf({ code, message, hint }: EvenkeelError, reader: Language): string {
-  const of = (part: string, given: string) =>
-    findWord(reader, `selfService.refused.${code}.${part}`) ?? findWord(reader, `problem.${code}.${part}`) ?? given;
-  return `${of('message', message)} ${of('hint', hint)}`;
-}
 const faultWords = (fault: FormFault, reader: Language): string =>
   findWord(reader, `selfService.fault.${fault}`) ?? fault;
 
@@ -74,11 +54,7 @@ const faultWords = (fault: FormFault, reader: Language): string =>
 function createReading({ addresses, zone }: Pick<Context, 'addresses' | 'zone'>) {
   const ownCookie = () => `${cookieName(addresses().http)}-requests`;
   return {
-    readerOf(request: FastifyRequest): PageReader {
-      const chosen = queryIn(request).language ?? (fieldsIn(request).language as Language | undefined);
-      const isChosen = chosen !== undefined && languages.includes(chosen);
-      return { language: isChosen ? chosen : languageAccepted(request.headers['accept-language']), isChosen, zone };
-    },
+    readerOf: readerIn(zone),
     /** What is not of our making is none. */
     strangerOf: (request: FastifyRequest): Stranger => ({
       from: request.ip,
@@ -92,17 +68,18 @@ function createReading({ addresses, zone }: Pick<Context, 'addresses' | 'zone'>)
   };
 }
 
-interface PageParts extends ReturnType<typeof createReading>, Pick<Context, 'selfService' | 'attachments'> {}
+interface PageParts extends ReturnType<typeof createReading>, Pick<Context, 'selfService' | 'attachments'> {
+  recovers: boolean;
+}
 
 const page = (params: object) => ({ config: few, schema: { hide: true, params, querystring: Query } });
-const Form = Type.Record(Type.String(), Type.String());
 const form = (params: object) => ({
   config: few,
-  schema: { hide: true, params, querystring: Query, body: Form },
+  schema: { hide: true, params, querystring: Query, body: PageForm },
 });
 
 /** The label of a machine, and articles. */
-function reportPages(own: App, { selfService, readerOf, strangerOf, keep }: PageParts): void {
+function reportPages(own: App, { selfService, recovers, readerOf, strangerOf, keep }: PageParts): void {
   /** What was just tried, in a page of its own kind. */
   async function showReport(
     request: FastifyRequest,
@@ -117,7 +94,7 @@ function reportPages(own: App, { selfService, readerOf, strangerOf, keep }: Page
     const found = question.trim() === '' ? null : await selfService.search(label, question, reader.language);
     const own = strangerOf(request).browser !== null;
     const visit = visitIn(request, more.fields?.visit);
-    return answer(reply, reportPage({ view, label, visit, question, found, own, ...more }, reader));
+    return answerPage(reply, reportPage({ view, label, visit, question, found, own, recovers, ...more }, reader));
   }
 
   own.get('/report/:label', page(Label), (request, reply) => showReport(request, reply));
@@ -126,7 +103,7 @@ function reportPages(own: App, { selfService, readerOf, strangerOf, keep }: Page
     const { q = '' } = queryIn(request);
     const reader = readerOf(request);
     const found = await selfService.search(label, q.slice(0, 200), reader.language);
-    return answer(reply, q.trim() === '' ? '' : foundHtml(found, label, visitIn(request), reader));
+    return answerPage(reply, q.trim() === '' ? '' : foundHtml(found, label, visitIn(request), reader));
   });
   own.post('/report/:label', form(Label), async (request, reply) => {
     const { label } = request.params as { label: string };
@@ -154,7 +131,7 @@ function reportPages(own: App, { selfService, readerOf, strangerOf, keep }: Page
     const texts = await selfService.article(label, id);
     const { contact } = selfService;
     const parts = { label, id, texts, contact, visit: visitIn(request), solved: null };
-    return answer(reply, articlePage(parts, readerOf(request)));
+    return answerPage(reply, articlePage(parts, readerOf(request)));
   });
   own.post('/report/:label/articles/:id', form(Article), async (request, reply) => {
     const { label, id } = request.params as { label: string; id: string };
@@ -164,7 +141,7 @@ function reportPages(own: App, { selfService, readerOf, strangerOf, keep }: Page
     await selfService.helped(label, id, { solved, visit }, request.ip);
     const texts = await selfService.article(label, id);
     const parts = { label, id, texts, contact: selfService.contact, visit, solved };
-    return answer(reply, articlePage(parts, readerOf(request)));
+    return answerPage(reply, articlePage(parts, readerOf(request)));
   });
 }
 
@@ -178,18 +155,21 @@ function requestPages(own: App, { selfService, attachments, readerOf, strangerOf
     const { secret } = request.params as { secret: string };
     const { done } = queryIn(request);
     const view = await selfService.follow(secret);
-    return answer(reply, requestPage({ view, secret, contact: selfService.contact, done, ...more }, readerOf(request)));
+    return answerPage(
+      reply,
+      requestPage({ view, secret, contact: selfService.contact, done, ...more }, readerOf(request)),
+    );
   }
 
   own.get('/request', { config: few, schema: { hide: true, querystring: Query } }, async (request, reply) => {
     if (!selfService.isOn) throw fail('REPORT_LINK_UNKNOWN');
-    return answer(reply, ownPage(await selfService.own(strangerOf(request).browser), readerOf(request)));
+    return answerPage(reply, ownPage(await selfService.own(strangerOf(request).browser), readerOf(request)));
   });
   own.post(
     '/request',
     {
       config: few,
-      schema: { hide: true, querystring: Query, body: Form },
+      schema: { hide: true, querystring: Query, body: PageForm },
     },
     async (request, reply) => {
       if (!selfService.isOn) throw fail('REPORT_LINK_UNKNOWN');
@@ -200,7 +180,7 @@ function requestPages(own: App, { selfService, attachments, readerOf, strangerOf
   own.get('/request/:secret/files/:file', page(File), async (request, reply) => {
     const { secret, file } = request.params as { secret: string; file: number };
     const ticket = await selfService.file(secret, file);
-    return sendFile(reply.headers(headers), await attachments.read(ticket, file));
+    return sendFile(reply.headers(pageHeaders), await attachments.read(ticket, file));
   });
   own.post('/request/:secret', form(Secret), async (request, reply) => {
     const { secret } = request.params as { secret: string };
@@ -234,29 +214,9 @@ function requestPages(own: App, { selfService, attachments, readerOf, strangerOf
 
 export function selfServiceRoutes(app: App, context: Context): void {
   const { selfService, attachments } = context;
-  const parts = { selfService, attachments, ...createReading(context) };
-  // Of its own scope: nowhere else is a form read.
-  app.register((own: App, _, done) => {
-    own.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit },
-      (_, text: string, parsed) => {
-        const fields = [...new URLSearchParams(text)];
-        if (fields.length > fieldsAtMost)
-          return parsed(fail('BAD_REQUEST', { problem: 'the form has too many fields' }));
-        parsed(null, Object.fromEntries(fields));
-      },
-    );
-    own.setErrorHandler((thrown: unknown, request, reply) => {
-      const error = errorOf(thrown, request);
-      request.refusedAs = error.code;
-      // The same for all that is not there: nobody learns which of it there is.
-      const shown = error.status === 404 || error.code === 'BAD_REQUEST' ? fail('REPORT_LINK_UNKNOWN') : error;
-      if (shown.code === 'TOO_LARGE') reply.header('connection', 'close');
-      return answer(reply.code(shown.status), actProblemPage(shown, parts.readerOf(request).language));
-    });
+  const parts = { selfService, attachments, recovers: context.recovery.isOn, ...createReading(context) };
+  publicPages(app, context, (own) => {
     reportPages(own, parts);
     requestPages(own, parts);
-    done();
   });
 }

@@ -20,6 +20,7 @@ export async function meOf(
   return {
     ...{ user: caller?.name ?? null, role: caller?.role ?? null, via: caller?.via ?? null },
     ...{ provider: accounts.openId?.settings.name ?? null, setup: accounts.setup.secret() !== null },
+    recovers: context.recovery.isOn,
     lacksFactor: caller?.session ? lacksFactor({ ...caller, session: caller.session }, context) : false,
     ...{ version, zone: caller === null ? null : zone },
     sites: caller?.sites ? await accounts.users.sitesCalled(caller.sites) : null,

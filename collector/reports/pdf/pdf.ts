@@ -103,6 +103,7 @@ export function createPdfs({ browser, web, version, timeoutMs = 30_000 }: PdfPar
       role: 'viewer',
       via: null,
       provider: null,
+      recovers: false,
       lacksFactor: false,
       setup: false,
       version,

@@ -65,6 +65,7 @@ export function LoginPage() {
             />
             {asksCode && <CodeInput value={code} onInput={setCode} />}
           </Form>
+          {me.value?.recovers && <a href="/recovery">{t('login.noAccess')}</a>}
         </div>
       </section>
     </LoggedOut>

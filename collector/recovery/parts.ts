@@ -1,0 +1,20 @@
+/** What the room is given. */
+import type { Clock } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { ChannelRoute } from '../notify/route.ts';
+import type { State } from '../state/database.ts';
+import type { Tickets } from '../tickets/tickets.ts';
+import type { RecoveryRules } from './rules.ts';
+
+export interface RecoveryParts {
+  state: State;
+  clock: Clock;
+  log: Log;
+  zone: string;
+  routes: readonly ChannelRoute[];
+  tickets: Pick<Tickets, 'create'>;
+  rules: RecoveryRules;
+  contact: string | null;
+  /** Without a slash at the end. */
+  publicUrl(): string;
+}

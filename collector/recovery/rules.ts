@@ -1,0 +1,14 @@
+/** What of it an admin has turned on. */
+export const recoveryWays = ['mail', 'manager', 'approver'] as const;
+/** By what somebody shows who they are: a code to the address that the directory has, or a person who knows them. */
+export type RecoveryWay = (typeof recoveryWays)[number];
+
+export interface RecoveryRules {
+  isOn: boolean;
+  /** Of the identity provider, where whoever is verified sets a password. */
+  resetUrl: string;
+  /** The first one is suggested. */
+  ways: readonly RecoveryWay[];
+  /** Mail addresses of those who may confirm for anybody. */
+  approvers: readonly string[];
+}
