@@ -4081,6 +4081,10 @@ export const more = {
       articles: 'Knowledge',
     },
   },
+  table: {
+    tools: 'Filter, columns',
+    found: '{{n}} of {{total}}',
+  },
   keys: {
     here: 'On this page',
     everywhere: 'On every page',

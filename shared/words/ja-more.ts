@@ -4067,6 +4067,10 @@ export const more: MoreWords = {
       articles: 'ナレッジ',
     },
   },
+  table: {
+    tools: '絞り込み・列',
+    found: '{{total}} 件中 {{n}} 件',
+  },
   keys: {
     here: 'このページ',
     everywhere: 'すべてのページ',

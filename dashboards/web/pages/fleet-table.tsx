@@ -13,7 +13,7 @@ import { Icon, type IconName } from '../parts/icon.tsx';
 import { BackupMark, LevelMark, StateMark } from '../parts/mark.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Ago } from '../parts/moment.tsx';
-import { Table, type TableColumn, type TableProps } from '../parts/table.tsx';
+import { Table, type TableColumn, type TableProps, Tick } from '../parts/table.tsx';
 import { search, setQuery, to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 
@@ -105,27 +105,6 @@ function Disk({ row }: { row: EndpointRow }) {
     </div>
   );
 }
-
-interface TickProps {
-  label: string;
-  isOn: boolean;
-  isPartly?: boolean;
-  onTick: (isRange: boolean) => void;
-}
-
-const Tick = ({ label, isOn, isPartly = false, onTick }: TickProps) => (
-  <label class="tick" title={label}>
-    <input
-      type="checkbox"
-      aria-label={label}
-      checked={isOn}
-      ref={(box) => {
-        if (box) box.indeterminate = isPartly;
-      }}
-      onClick={({ shiftKey }) => onTick(shiftKey)}
-    />
-  </label>
-);
 
 interface FleetTableProps extends Required<Pick<TableProps<EndpointRow>, 'part'>> {
   ticks: Ticked;

@@ -258,6 +258,7 @@ function List({ data: { whole, endpoints, total }, wanted, start, reload }: Patc
             keyOf={(row) => row.endpoint.id}
             columns={columnsOf(tickets)}
             pick={pickOf(tickets, endpoints, subjectOf)}
+            isList
           />
         )}
         {total > pageSize && endpoints.length > 0 && (

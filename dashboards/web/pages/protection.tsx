@@ -317,6 +317,7 @@ function List({ data, wanted, page, reload }: ProtectionListProps) {
           keyOf={({ endpoint, job }) => `${endpoint.id}/${job?.product}/${job?.job}`}
           columns={hasJobs ? columns : columns.filter(({ key }) => withoutJob.includes(key))}
           pick={pickOf(tickets, items, subjectOf)}
+          isList
         />
       )}
       {total > pageSize && items.length > 0 && (

@@ -8,8 +8,8 @@ import { call, type Page } from '../net/request.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
+import { ListTable } from '../parts/list-table.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { Table } from '../parts/table.tsx';
 import { to } from '../router.ts';
 import { language, t } from '../words/words.ts';
 
@@ -128,7 +128,8 @@ export function RetiredPage() {
             <>
               {items.length === 0 && <Empty icon="ok" title={t('retired.nothing')} />}
               {items.length > 0 && (
-                <Table
+                <ListTable
+                  name="list"
                   caption={t('page.retired')}
                   rows={items}
                   keyOf={({ id }) => id}
@@ -136,6 +137,7 @@ export function RetiredPage() {
                     {
                       key: 'name',
                       head: t('endpoint.name'),
+                      value: ({ name }) => name,
                       cell: ({ id, name }) => (
                         <div>
                           <bdi>{name}</bdi>
@@ -145,8 +147,18 @@ export function RetiredPage() {
                     },
                     { key: 'kind', head: t('filter.name.kind'), cell: ({ kind }) => t(`kind.${kind}`) },
                     { key: 'site', head: t('page.site'), cell: ({ site }) => site ?? t('stability.noSite') },
-                    { key: 'from', head: t('retired.enrolled'), cell: ({ enrolledAt }) => <Moment at={enrolledAt} /> },
-                    { key: 'to', head: t('retired.at'), cell: ({ retiredAt }) => <Moment at={retiredAt} /> },
+                    {
+                      key: 'from',
+                      head: t('retired.enrolled'),
+                      cell: ({ enrolledAt }) => <Moment at={enrolledAt} />,
+                      value: ({ enrolledAt }) => new Date(enrolledAt),
+                    },
+                    {
+                      key: 'to',
+                      head: t('retired.at'),
+                      cell: ({ retiredAt }) => <Moment at={retiredAt} />,
+                      value: ({ retiredAt }) => new Date(retiredAt),
+                    },
                     {
                       key: 'back',
                       head: <span class="unseen">{t('takeBack.button')}</span>,

@@ -8,7 +8,7 @@ import { Mark } from './mark.tsx';
 type Attention = EndpointRow['attention'][number];
 
 /** `Backup is late: nightly`: the detail is a name from the endpoint; of several, how many. */
-function attentionWords({ rule, detail, count, state }: Attention): string {
+export function attentionWords({ rule, detail, count, state }: Attention): string {
   const words = ruleName(rule);
   const more = count > 1 ? t('attention.more', { n: count - 1 }) : '';
   const named = detail === '' ? words : t('attention.withDetail', { words, detail: `${detail} ${more}`.trim() });

@@ -221,6 +221,28 @@ export function Table<Row>(props: TableProps<Row>) {
   );
 }
 
+interface TickProps {
+  label: string;
+  isOn: boolean;
+  isPartly?: boolean;
+  onTick: (isRange: boolean) => void;
+}
+
+/** The box before a row, or that of all. */
+export const Tick = ({ label, isOn, isPartly = false, onTick }: TickProps) => (
+  <label class="tick" title={label}>
+    <input
+      type="checkbox"
+      aria-label={label}
+      checked={isOn}
+      ref={(box) => {
+        if (box) box.indeterminate = isPartly;
+      }}
+      onClick={({ shiftKey }) => onTick(shiftKey)}
+    />
+  </label>
+);
+
 interface PagerProps {
   from: number;
   to: number;

@@ -10,9 +10,10 @@ import { may, mayForAll } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Choices, Input, Select } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { ListTable } from '../../parts/list-table.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { MonthPicker } from '../../parts/month-picker.tsx';
-import { Pager, Table, type TableColumn } from '../../parts/table.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { navigate, search, setQuery, to, withQuery } from '../../router.ts';
 import { periodOf } from '../../time/period.ts';
@@ -20,12 +21,11 @@ import { readersZone } from '../../time/readers-zone.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { ChangeCalendar } from './calendar.tsx';
 import { dayNamed, liesOn, monthSpan } from './days.ts';
-import { ChangeLink, ChangeReasons, ChangeState, say, TargetCounts } from './facts.tsx';
+import { ChangeLink, ChangeReasons, ChangeState, changeNumber, changeTitle, say, TargetCounts } from './facts.tsx';
 import { ChangeForm } from './form.tsx';
 
 /** Of each kind in one month, so that many recognised ones never push out a planned one. */
 const atMost = 500;
-const pageSize = 50;
 const states = ['planned', 'in_progress', 'done', 'cancelled'] as const;
 const kinds = ['planned', 'recognised', 'all'] as const;
 type Kind = (typeof kinds)[number];
@@ -39,6 +39,7 @@ export function columnsOf(): TableColumn<ChangeRow>[] {
     {
       key: 'name',
       head: t('page.change'),
+      value: (row) => `${changeNumber(row.id)} ${changeTitle(row)}`,
       cell: (row) => (
         <div class="named">
           <ChangeLink change={row} />
@@ -51,6 +52,8 @@ export function columnsOf(): TableColumn<ChangeRow>[] {
     {
       key: 'state',
       head: t('column.state'),
+      value: ({ state, outcome }) =>
+        state === 'done' && outcome ? t(`change.outcome.${outcome.value}`) : t(`change.state.${state}`),
       cell: (row) => (
         <div>
           <ChangeState row={row} />
@@ -60,11 +63,22 @@ export function columnsOf(): TableColumn<ChangeRow>[] {
         </div>
       ),
     },
-    { key: 'from', head: t('change.from'), cell: ({ from }) => <Moment at={from} /> },
-    { key: 'to', head: t('change.to'), cell: ({ to: end }) => <Moment at={end} /> },
+    {
+      key: 'from',
+      head: t('change.from'),
+      cell: ({ from }) => <Moment at={from} />,
+      value: ({ from }) => new Date(from),
+    },
+    {
+      key: 'to',
+      head: t('change.to'),
+      cell: ({ to: end }) => <Moment at={end} />,
+      value: ({ to: end }) => new Date(end),
+    },
     {
       key: 'targets',
       head: t('change.targets'),
+      value: ({ scopes }) => scopes.map(({ name }) => name).join(', '),
       cell: (row) => (
         <div>
           {row.scopes.map(({ name }) => name).join(', ')}
@@ -85,13 +99,13 @@ function Filters({ query }: { query: URLSearchParams }) {
         label={t('change.search')}
         type="search"
         value={of('q')}
-        onInput={(q) => setQuery({ q: q || null, page: null })}
+        onInput={(q) => setQuery({ q: q || null })}
         maxLength={200}
       />
       <Select
         label={t('column.state')}
         value={of('state')}
-        onChange={(state) => setQuery({ state: state || null, page: null })}
+        onChange={(state) => setQuery({ state: state || null })}
         options={[['', t('change.all')], ...states.map((one) => [one, t(`change.state.${one}`)] as const)]}
       />
     </div>
@@ -111,11 +125,6 @@ function List({ month, rows, query }: BodyProps) {
   const kind = kindOf(query);
   const day = dayNamed(query.get('day'), month);
   const chosen = day ? rows[kind].filter((row) => liesOn(row, day)) : rows[kind];
-  const pages = Math.max(1, Math.ceil(chosen.length / pageSize));
-  const page = Math.min(Math.max(1, Math.trunc(Number(query.get('page'))) || 1), pages);
-  const shown = chosen.slice((page - 1) * pageSize, page * pageSize);
-  const from = (page - 1) * pageSize + 1;
-  const range = { from: say(from), to: say(from + shown.length - 1), total: say(chosen.length) };
   return (
     <Box title={t('change.list')} flush>
       <div class="box-body row screen-only">
@@ -123,10 +132,10 @@ function List({ month, rows, query }: BodyProps) {
           label={t('change.kindLabel')}
           value={kind}
           options={kinds.map((one) => [one, `${kindWord(one)} ${say(rows[one].length)}`] as const)}
-          onChoose={(one) => setQuery({ kind: one === 'planned' ? null : one, page: null })}
+          onChoose={(one) => setQuery({ kind: one === 'planned' ? null : one })}
         />
         {day && (
-          <button type="button" class="button slim" onClick={() => setQuery({ day: null, page: null })}>
+          <button type="button" class="button slim" onClick={() => setQuery({ day: null })}>
             {t('change.wholeMonth', { day: time(day.start, language.value, 'date') })}
           </button>
         )}
@@ -136,18 +145,7 @@ function List({ month, rows, query }: BodyProps) {
           <p>{t('change.noneLead')}</p>
         </Empty>
       ) : (
-        <>
-          <Table caption={t('change.list')} columns={columnsOf()} rows={shown} keyOf={({ id }) => id} />
-          <Pager
-            from={from}
-            to={from + shown.length - 1}
-            total={chosen.length}
-            label={t('common.range', range)}
-            earlier={t('common.earlier')}
-            later={t('common.later')}
-            onPage={(step) => setQuery({ page: String(page + step) })}
-          />
-        </>
+        <ListTable name="list" caption={t('change.list')} columns={columnsOf()} rows={chosen} keyOf={({ id }) => id} />
       )}
     </Box>
   );

@@ -3,21 +3,24 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
+import { ticked } from '../../fleet/tick.ts';
 import { useKept, useLoad, useSend } from '../../net/load.ts';
 import type { Page, Problem } from '../../net/request.ts';
-import { AttentionChips } from '../../parts/attention.tsx';
+import { AttentionChips, attentionWords } from '../../parts/attention.tsx';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { ListTable } from '../../parts/list-table.tsx';
 import { StateMark } from '../../parts/mark.tsx';
-import { Pager, Table, type TableColumn } from '../../parts/table.tsx';
+import { type TableColumn, Tick } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 
-const pageSize = 50;
 const format = (value: number) => number(value, language.value);
 
 interface ChooseProps {
   title: string;
+  /** Of the list, in the address. */
+  name: string;
   /** Shows the site of each. */
   site: boolean;
   list: readonly EndpointRow[];
@@ -28,49 +31,32 @@ interface ChooseProps {
   empty: ComponentChildren;
 }
 
-function columnsOf(
-  site: boolean,
-  mayChange: boolean,
-  chosen: ReadonlySet<string>,
-  toggle: (id: string) => void,
-): TableColumn<EndpointRow>[] {
-  const at: TableColumn<EndpointRow> = {
-    key: 'site',
-    head: t('filter.name.site'),
-    cell: (row) => row.site ?? <span class="quiet">{none}</span>,
-  };
-  return [
-    {
-      key: 'name',
-      head: t('column.endpoint'),
-      cell: (row) => (
-        <div class="choose">
-          {mayChange && (
-            <input
-              type="checkbox"
-              aria-label={t('place.choose', { name: row.name })}
-              checked={chosen.has(row.id)}
-              onChange={() => toggle(row.id)}
-            />
-          )}
-          <a href={to.endpoint(row.id)}>{row.name}</a>
-        </div>
-      ),
-    },
-    ...(site ? [at] : []),
-    { key: 'state', head: t('column.state'), cell: (row) => <StateMark row={row} /> },
-    {
-      key: 'attention',
-      head: t('column.attention'),
-      bare: true,
-      cell: (row) => (row.attention.length === 0 ? <span class="quiet">{none}</span> : <AttentionChips row={row} />),
-    },
-  ];
-}
+const columnsOf = (site: boolean): TableColumn<EndpointRow>[] => [
+  {
+    key: 'name',
+    head: t('column.endpoint'),
+    cell: (row) => <a href={to.endpoint(row.id)}>{row.name}</a>,
+    value: ({ name }) => name,
+  },
+  ...(site ? [{ key: 'site', head: t('filter.name.site'), cell: (row: EndpointRow) => row.site ?? none }] : []),
+  {
+    key: 'state',
+    head: t('column.state'),
+    cell: (row) => <StateMark row={row} />,
+    value: ({ state }) => t(`state.${state}`),
+  },
+  {
+    key: 'attention',
+    head: t('column.attention'),
+    bare: true,
+    cell: (row) => (row.attention.length === 0 ? <span class="quiet">{none}</span> : <AttentionChips row={row} />),
+    value: ({ attention: [worst] }) => (worst ? attentionWords(worst) : null),
+  },
+];
 
-export function Choose({ title, site, list, mayChange, action, onApply, empty }: ChooseProps) {
+export function Choose({ title, name, site, list, mayChange, action, onApply, empty }: ChooseProps) {
   const [search, setSearch] = useState('');
-  const [start, setStart] = useState(0);
+  const [last, setLast] = useState<string | null>(null);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const { busy, problem, send } = useSend();
   const answer = useLoad<Page<EndpointRow>>(
@@ -80,16 +66,19 @@ export function Choose({ title, site, list, mayChange, action, onApply, empty }:
   const matching = useKept(answer)?.items;
   const isFound = new Set(matching?.map(({ id }) => id));
   const found = search.trim() === '' || !matching ? list : list.filter(({ id }) => isFound.has(id));
-  const from = start < found.length ? start : 0;
-  const shown = found.slice(from, from + pageSize);
   // What has gone from the list since it was ticked is not sent.
   const ids = list.filter((row) => chosen.has(row.id)).map(({ id }) => id);
-  const toggle = (id: string) =>
-    setChosen((now) => {
-      const next = new Set(now);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
+  /** With Shift all between it and the one before become as it does. */
+  const toggle = (id: string, isRange: boolean) => {
+    const next = ticked(
+      { of: '', ids: chosen, isAll: false, last },
+      found.map((row) => row.id),
+      id,
+      isRange,
+    );
+    setChosen(next.ids);
+    setLast(id);
+  };
   // What is ticked while others are being sent stays ticked.
   const apply = async () => {
     if (await send(() => onApply(ids))) setChosen((now) => new Set([...now].filter((id) => !ids.includes(id))));
@@ -114,26 +103,24 @@ export function Choose({ title, site, list, mayChange, action, onApply, empty }:
           {found.length === 0 ? (
             <p class="quiet box-body">{t('fleet.noMatch')}</p>
           ) : (
-            <Table
+            <ListTable
+              name={name}
               caption={title}
-              columns={columnsOf(site, mayChange, chosen, toggle)}
-              rows={shown}
+              columns={columnsOf(site)}
+              rows={found}
               keyOf={(row) => row.id}
-            />
-          )}
-          {found.length > pageSize && (
-            <Pager
-              from={from + 1}
-              to={from + shown.length}
-              total={found.length}
-              label={t('common.range', {
-                from: format(from + 1),
-                to: format(from + shown.length),
-                total: format(found.length),
-              })}
-              earlier={t('common.earlier')}
-              later={t('common.later')}
-              onPage={(step) => setStart(Math.max(0, from + step * pageSize))}
+              pick={
+                mayChange && {
+                  head: <span class="unseen">{t('keys.select')}</span>,
+                  cell: (row) => (
+                    <Tick
+                      label={t('place.choose', { name: row.name })}
+                      isOn={chosen.has(row.id)}
+                      onTick={(isRange) => toggle(row.id, isRange)}
+                    />
+                  ),
+                }
+              }
             />
           )}
         </>

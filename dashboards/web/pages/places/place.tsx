@@ -106,6 +106,7 @@ function Members({ kind, detail, reload }: PlaceProps) {
   return (
     <>
       <Choose
+        name="members"
         title={t('place.endpoints')}
         site={kind !== 'sites'}
         list={list.filter((row) => inside.has(row.id))}
@@ -116,6 +117,7 @@ function Members({ kind, detail, reload }: PlaceProps) {
       />
       {mayChange(kind) && others.length > 0 && (
         <Choose
+          name="others"
           title={t('place.add')}
           site
           list={others}
