@@ -17,9 +17,12 @@ export interface ListTableProps<Row> extends Omit<TableProps<Row>, 'part' | 'bri
   name: string;
 }
 
-type Value = string | number | boolean | Date | null;
+type CellValue = string | number | boolean | Date | null;
 /** Null: nothing that could be compared. */
-function valuesOf<Row>({ value, cell, right }: TableColumn<Row>, rows: readonly Row[]): ((row: Row) => Value) | null {
+function valuesOf<Row>(
+  { value, cell, right }: TableColumn<Row>,
+  rows: readonly Row[],
+): ((row: Row) => CellValue) | null {
   if (value) return value;
   const first = rows[0];
   // A number in words is put in order as words are: such a column says its value.
@@ -31,7 +34,7 @@ function valuesOf<Row>({ value, cell, right }: TableColumn<Row>, rows: readonly 
 }
 
 /** What is not known comes last either way. */
-function compare(a: Value, b: Value, sign: 1 | -1): number {
+function compare(a: CellValue, b: CellValue, sign: 1 | -1): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
   if (typeof a === 'string') return sign * a.localeCompare(String(b), language.value, { numeric: true });
   return sign * (Number(a) - Number(b));
@@ -45,14 +48,14 @@ function nextKeys(keys: readonly string[], key: string, isFurther: boolean): str
   return now === undefined ? [...others, key] : now === key ? [...others, `-${key}`] : others;
 }
 
-const wordOf = (value: Value) =>
+const wordOf = (value: CellValue) =>
   typeof value === 'boolean' ? t(value ? 'common.yes' : 'common.no') : value === null ? '' : String(value);
 
 /** More values than these are no choice. */
 const choicesAtMost = 40;
 
 /** A column whose values come again and again can be filtered by them. */
-function choicesOf<Row>(of: (row: Row) => Value, rows: readonly Row[]) {
+function choicesOf<Row>(of: (row: Row) => CellValue, rows: readonly Row[]) {
   const counts = new Map<string, number>();
   for (const row of rows) {
     const value = of(row);
@@ -103,7 +106,7 @@ export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps
 
   const write = () => {
     const written = shown.filter(({ column, of }) => of !== null && typeof column.head === 'string');
-    const cell = (value: Value) => (value instanceof Date ? value.toISOString() : value);
+    const cell = (value: CellValue) => (value instanceof Date ? value.toISOString() : value);
     download(
       table.caption,
       writeCsv([
