@@ -3,10 +3,11 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ChannelTrouble } from '../../shared/channel.ts';
 import type { OwnTurn } from '../../shared/own-ways.ts';
+import { time } from '../../shared/words/format.ts';
 import { fleetFilters, useFleetFilters } from './fleet/filters.ts';
 import { asked, useKeys } from './keys.ts';
 import { LoggedOut } from './logged-out.tsx';
-import { link } from './net/live.ts';
+import { link, valuesFrom } from './net/live.ts';
 import { asProblem, useLoad } from './net/load.ts';
 import { part } from './net/part.ts';
 import { type Problem, retryMs } from './net/request.ts';
@@ -20,13 +21,16 @@ import { Hatch } from './parts/hatch.tsx';
 import { Icon } from './parts/icon.tsx';
 import { Late } from './parts/late.tsx';
 import { LanguageSwitch, ThemeSwitch } from './parts/switches.tsx';
-import { focusHeading, navigate, path } from './router.ts';
+import { focusHeading, navigate, path, search } from './router.ts';
+import { startPage } from './start.ts';
 import { setTitle, setWaiting } from './title.ts';
 import { language, loadMore, t } from './words/words.ts';
 
 const entriesOf = (group: string) =>
   pageEntries.flatMap(([name, { path, menu, isOfHouse }]) =>
-    menu?.group === group && !(me.value?.sites && isOfHouse) ? [{ name, path, icon: menu.icon }] : [],
+    menu?.group === group && !(me.value?.sites && isOfHouse)
+      ? [{ name, path: name === 'fleet' ? fleetPath() : path, icon: menu.icon }]
+      : [],
   );
 
 /** Count shown beside a menu entry; nothing for zero. */
@@ -166,7 +170,7 @@ function useFrameKeys(): void {
   useKeys(
     {
       '/': ['shell.find', ask('find')],
-      'g f': ['page.fleet', () => navigate('/')],
+      'g f': ['page.fleet', () => navigate(fleetPath())],
       'g a': ['page.alerts', () => navigate('/alerts')],
       'g t': ['page.tickets', () => navigate('/tickets')],
       'g o': ['page.onCall', () => navigate('/oncall')],
@@ -224,7 +228,7 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
           {link.value === 'cut' && (
             <p class="banner">
               <Icon name="warning" />
-              {t('link.banner')}
+              {t('link.banner', { at: time(valuesFrom.value, language.value) })}
             </p>
           )}
           <MuteBanner />
@@ -278,6 +282,15 @@ function PageOf({ page, values }: ReturnType<typeof pageAt>) {
   return problem ? <ProblemCallout problem={problem} retry={() => location.reload()} /> : <Bones />;
 }
 
+/** On to the page that the app starts with; `/` does not stay in the history. */
+function Start() {
+  useEffect(() => navigate(pages[startPage()].path, { replace: true }), []);
+  return null;
+}
+
+/** The fleet's own address, where `/` starts with another page. */
+const fleetPath = () => (startPage() === 'fleet' ? pages.fleet.path : '/fleet');
+
 /** What is shown for this address: nothing until the session is known, the log-in, or the page itself. */
 function Chosen({ page, values }: ReturnType<typeof pageAt>) {
   if (me.value === null) {
@@ -290,6 +303,7 @@ function Chosen({ page, values }: ReturnType<typeof pageAt>) {
   if (me.value.setup) return <PageOf key="setup" page="setup" values={[]} />;
   if (me.value.role === null && !pages[page].alone) return <PageOf key="login" page="login" values={[]} />;
   if (me.value.lacksFactor) return <PageOf key="factor" page="factor" values={[]} />;
+  if (path.value === '/' && search.value === '' && startPage() !== 'fleet') return <Start />;
   // Keyed by address: nothing typed or loaded stays from the previous page.
   const content = <PageOf key={path.value} page={page} values={values} />;
   return pages[page].alone ? content : <Shell page={page}>{content}</Shell>;

@@ -1,6 +1,7 @@
 /**
  * The service worker: what makes the app installable, and shows messages while no page is open. It keeps files of the build
- * whose names have a hash of their content, and nothing else: no page, no answer of the API. vite.config.ts writes
+ * whose names have a hash of their content, and nothing else: no page, no answer of the API. Those of the first page are fetched
+ * at once, others when they are first asked for: a weak connection carries each of them once. vite.config.ts writes
  * `self.evenkeel` before it, so that each build is another worker, which takes the place of the last one at the next load.
  */
 const { cache, files, offline } = self.evenkeel;
@@ -28,9 +29,23 @@ self.addEventListener('fetch', (event) => {
   // A page always comes from the collector: an old one would name files that are gone.
   if (request.mode === 'navigate' && !pathname.startsWith('/api/'))
     event.respondWith(fetch(request).catch(() => offlinePage()));
-  else if (files.includes(pathname))
-    event.respondWith(caches.match(request, { cacheName: cache }).then((kept) => kept ?? fetch(request)));
+  else if (/^\/assets\/[\w.-]+-[\w-]{8}\.(?:js|css)$/.test(pathname)) event.respondWith(ofBuild(request));
 });
+
+async function ofBuild(request) {
+  const kept = await caches.match(request, { cacheName: cache });
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok) {
+    const copy = answer.clone();
+    // Without room for it, it is fetched again the next time.
+    caches
+      .open(cache)
+      .then((open) => open.put(request, copy))
+      .catch(() => undefined);
+  }
+  return answer;
+}
 
 function offlinePage() {
   const wanted = navigator.languages.map((language) => language.split('-')[0]);

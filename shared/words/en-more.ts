@@ -4786,6 +4786,7 @@ export const more = {
       failedBackup: 'The last backup of the collector failed.',
       backup: 'Last backup of the collector: {{when}}.',
     },
+    start: 'Start with',
     browser: 'This browser',
     account: 'Your account',
     currentPassword: 'Current password',

@@ -76,8 +76,8 @@ export const words = {
     connecting: 'Connecting…',
     live: 'Live',
     cut: 'Not connected',
-    banner:
-      'The connection to the collector is cut. What you see may be old; it is renewed as soon as the connection is back.',
+    banner: 'Not connected. Values are from {{at}}. Reconnecting…',
+    away: 'Not connected. Reconnecting…',
   },
   agentSettings: {
     of: '{{what}}: {{part}}',
@@ -129,8 +129,8 @@ export const words = {
   },
   problem: {
     NO_CONNECTION: {
-      message: 'The collector does not answer.',
-      hint: 'Check the network and whether the collector runs, then try again.',
+      message: 'Not sent: the collector cannot be reached.',
+      hint: 'What was entered stays here. Try again when the connection is back.',
     },
     BAD_ANSWER: {
       message: 'The collector gave an answer that this page does not understand.',

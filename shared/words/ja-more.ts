@@ -4769,6 +4769,7 @@ export const more: MoreWords = {
       failedBackup: 'コレクターの最後のバックアップが失敗しました。',
       backup: 'コレクターの最後のバックアップ: {{when}}。',
     },
+    start: '最初のページ',
     browser: 'このブラウザー',
     account: '自分のアカウント',
     currentPassword: '現在のパスワード',

@@ -75,7 +75,8 @@ export const words: Words = {
     connecting: '接続中…',
     live: 'リアルタイム',
     cut: '切断',
-    banner: 'コレクターとの接続が切れています。表示が古い可能性があります。接続が戻りしだい自動で更新されます。',
+    banner: '切断されています。表示は {{at}} 時点のものです。再接続しています…',
+    away: '切断されています。再接続しています…',
   },
   agentSettings: {
     of: '{{what}}：{{part}}',
@@ -127,8 +128,8 @@ export const words: Words = {
   },
   problem: {
     NO_CONNECTION: {
-      message: 'コレクターが応答しません。',
-      hint: 'ネットワークと、コレクターが動作していることを確認して、もう一度お試しください。',
+      message: '送信されていません。コレクターに接続できません。',
+      hint: '入力した内容は残っています。接続が戻ってからもう一度お試しください。',
     },
     BAD_ANSWER: {
       message: 'コレクターの応答を解釈できませんでした。',

@@ -9,7 +9,7 @@ import { browserMissing, openBrowser } from '../support/browser.ts';
 import { temporaryFolder, until } from '../support/processes.ts';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
-const banner = 'The connection to the collector is cut.';
+const banner = /^Not connected\./;
 const password = 'a sentence that nobody guesses';
 
 /** The parts that run, with links to the packages: Vite keeps what it prepares beside them, so in the copy. */

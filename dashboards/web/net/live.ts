@@ -28,6 +28,8 @@ export type LiveChange =
 
 /** `connecting` before the first connection; `cut` when a connection that was there is gone. */
 export const link = signal<'connecting' | 'live' | 'cut'>('connecting');
+/** When what is shown was certain last, in epoch ms; null while the stream is there. */
+export const valuesFrom = signal<number | null>(null);
 /** Counts reconnections: every view reads its data again, because changes may have been missed. */
 export const reconnected = signal(0);
 
@@ -69,10 +71,13 @@ function opened(afresh: boolean): void {
   if (wasLive && afresh) reconnected.value++;
   wasLive = true;
   link.value = 'live';
+  valuesFrom.value = null;
 }
 
 function cut(): void {
-  if (wasLive) link.value = 'cut';
+  if (!wasLive) return;
+  if (link.value === 'live') valuesFrom.value = Date.now();
+  link.value = 'cut';
 }
 
 let close: (() => void) | undefined;
@@ -90,5 +95,6 @@ export function hangUp(): void {
   close?.();
   close = undefined;
   wasLive = false;
+  valuesFrom.value = null;
   link.value = 'connecting';
 }

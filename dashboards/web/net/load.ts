@@ -1,7 +1,7 @@
 /** What a page shows of one address: loading, data or problem, kept current by the change feed. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { type LiveChange, onChanges, reconnected } from './live.ts';
-import { type Base, baseOf, call, isAway, Problem, retryMs } from './request.ts';
+import { type LiveChange, onChanges, reconnected, valuesFrom } from './live.ts';
+import { type Base, baseOf, call, isAway, lastAnswer, Problem, retryMs } from './request.ts';
 
 export interface Loaded<T> {
   data: T | null;
@@ -43,7 +43,13 @@ export function useLoad<T>(
       (thrown) => {
         if (abort.signal.aborted) return;
         const problem = asProblem(thrown);
-        setState((old) => ({ address, data: old.address === address ? old.data : null, problem }));
+        // What was read before is better than nothing, and its age is said.
+        const kept = isAway(problem) ? lastAnswer(address) : undefined;
+        setState((old) => {
+          if (old.address === address && old.data !== null) return { ...old, problem };
+          if (kept) valuesFrom.value = Math.min(valuesFrom.peek() ?? kept.at, kept.at);
+          return { address, data: (kept?.body as T | undefined) ?? null, problem };
+        });
         if (isAway(problem)) retry = setTimeout(reload, retryMs);
       },
     );

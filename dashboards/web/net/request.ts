@@ -86,6 +86,21 @@ export function onConfirm(ask: () => Promise<boolean>): void {
   confirmed = ask;
 }
 
+/** The last answers, for reading on without a connection: in memory only, and only while their reader is logged in. */
+const answers = new Map<string, { at: number; body: unknown }>();
+const mostAnswers = 50;
+export const lastAnswer = (address: string) => answers.get(address);
+export const forgetAnswers = (): void => answers.clear();
+
+function keepAnswer(address: string, body: unknown): void {
+  answers.delete(address);
+  answers.set(address, { at: Date.now(), body });
+  for (const oldest of answers.keys()) {
+    if (answers.size <= mostAnswers) return;
+    answers.delete(oldest);
+  }
+}
+
 /** How far the collector was when the page read an address, by address without its query. */
 const versions = new Map<string, string>();
 
@@ -155,7 +170,9 @@ async function callOnce<T>(address: string, options: CallOptions): Promise<T> {
   if (version !== null && method === 'GET') versions.set(address.split('?', 1)[0] as string, version);
   if (version !== null && base) base.version = version;
   if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  const answer = (await response.json()) as T;
+  if (method === 'GET') keepAnswer(address, answer);
+  return answer;
 }
 
 /** A file with the name that the collector gives it. @param address under `/api/v1/`. @throws Problem */

@@ -9,7 +9,7 @@ import { mayDo, type Role } from '../roles.ts';
 import { readersZone } from '../time/readers-zone.ts';
 import { hangUp, listen } from './live.ts';
 import { asProblem } from './load.ts';
-import { call, isAway, onLoggedOut, type Problem, retryMs } from './request.ts';
+import { call, forgetAnswers, isAway, onLoggedOut, type Problem, retryMs } from './request.ts';
 
 /** null until the first answer. */
 export const me = signal<Me | null>(null);
@@ -27,7 +27,10 @@ function take(answer: Me): void {
     location.reload();
     return;
   }
-  if (before?.user !== answer.user) others?.postMessage(answer.user);
+  if (before?.user !== answer.user) {
+    forgetAnswers();
+    others?.postMessage(answer.user);
+  }
   hasEnded.value = answer.role === null && (hasEnded.value || me.value?.role != null);
   me.value = answer;
   meProblem.value = null;

@@ -31,26 +31,26 @@ export const pages = table({
   ticketTargets: { path: '/tickets/targets', partOf: 'tickets' },
   workload: { path: '/tickets/people', partOf: 'tickets' },
   ticket: { path: '/tickets/:number', partOf: 'tickets' },
-  maintenance: { path: '/maintenance', menu: { group: 'watch', icon: 'maintenance' } },
-  silences: { path: '/silences', menu: { group: 'watch', icon: 'silence' } },
-  silenceNew: { path: '/silences/new', partOf: 'silences' },
   onCall: { path: '/oncall', menu: { group: 'watch', icon: 'person' } },
   onCallRoutes: { path: '/oncall/routes', partOf: 'onCall', isTab: true },
   onCallEscalation: { path: '/oncall/escalation', partOf: 'onCall', isTab: true },
-  incident: { path: '/incidents/:number', partOf: 'tickets' },
   targets: { path: '/targets', menu: { group: 'watch', icon: 'target' } },
   target: { path: '/targets/:id', partOf: 'targets' },
   services: { path: '/services', partOf: 'targets', isTab: true },
   service: { path: '/services/:id', partOf: 'targets' },
+  maintenance: { path: '/maintenance', menu: { group: 'watch', icon: 'maintenance' } },
+  silences: { path: '/silences', menu: { group: 'watch', icon: 'silence' } },
+  silenceNew: { path: '/silences/new', partOf: 'silences' },
+  incident: { path: '/incidents/:number', partOf: 'tickets' },
   stability: { path: '/stability', menu: { group: 'judge', icon: 'stability' } },
   kpi: { path: '/stability/:id', partOf: 'stability' },
   reports: { path: '/reports', menu: { group: 'judge', icon: 'report' } },
   report: { path: '/reports/:id', partOf: 'reports' },
   protection: { path: '/protection', menu: { group: 'judge', icon: 'protection' } },
   patches: { path: '/patches', menu: { group: 'judge', icon: 'patches' } },
+  software: { path: '/software', menu: { group: 'judge', icon: 'software' } },
   changes: { path: '/changes', menu: { group: 'judge', icon: 'change' } },
   change: { path: '/changes/:number', partOf: 'changes' },
-  software: { path: '/software', menu: { group: 'judge', icon: 'software' } },
   knowledge: { path: '/knowledge', menu: { group: 'manage', icon: 'book' } },
   articleNew: { path: '/knowledge/new', partOf: 'knowledge' },
   article: { path: '/knowledge/:id', partOf: 'knowledge' },
@@ -84,5 +84,6 @@ export const pageEntries = Object.entries(pages) as [PageName, PageEntry<PageNam
 /** The page that an address names, and its values; `missing` when it names none. */
 export function pageAt(path: string): { page: PageName; values: string[] } {
   const patterns = pageEntries.map(([page, entry]) => [page, entry.path] as const);
-  return match(path, patterns) ?? { page: 'missing', values: [] };
+  // Without an address of its own it is where the app starts; links from before lead there with their filters.
+  return match(path, [...patterns, ['fleet', '/fleet']]) ?? { page: 'missing', values: [] };
 }

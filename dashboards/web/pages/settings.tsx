@@ -15,6 +15,7 @@ import { Ago, Moment } from '../parts/moment.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import type { Role } from '../roles.ts';
 import { search, withQuery } from '../router.ts';
+import { chooseStart, startPage, startPages } from '../start.ts';
 import { theme, themes } from '../theme.ts';
 import { aboutLanguage, language, languages, speak, t } from '../words/words.ts';
 import { type PageName, pages } from './index.ts';
@@ -66,6 +67,15 @@ function Browser() {
             onChoose={(name) => {
               theme.value = name;
             }}
+          />
+        </div>
+        <div class="field">
+          <span class="label">{t('settings.start')}</span>
+          <Choices
+            label={t('settings.start')}
+            value={startPage()}
+            options={startPages.map((name) => [name, t(`page.${name}`)] as const)}
+            onChoose={chooseStart}
           />
         </div>
       </div>

@@ -82,7 +82,7 @@ export function ProblemCallout({ problem, retry }: { problem: Problem; retry?: (
   // What is read is read again by itself, and the banner says so.
   const isWaiting = isAway(problem) && retry !== undefined;
   if (isWaiting && link.value === 'cut') return null;
-  if (isWaiting) return <Callout tone="unknown" title={t('link.banner')} spoken />;
+  if (isWaiting) return <Callout tone="unknown" title={t('link.away')} spoken />;
   const title = wordOr('problem', `${problem.code}.message`, problem.message);
   const hint = wordOr('problem', `${problem.code}.hint`, problem.hint);
   // The place as the API calls it: a fault without its place helps nobody, and its field may be on another step of the form.

@@ -2,6 +2,7 @@
 import { choiceWord, fleetFilters, found } from '../fleet/filters.ts';
 import { type PageName, pages } from '../pages/index.ts';
 import { leftAt } from '../router.ts';
+import { startPage } from '../start.ts';
 import { useTitle } from '../title.ts';
 import { t } from '../words/words.ts';
 
@@ -24,13 +25,14 @@ function filtersIn(query: string): string {
   return named.map(([name, value]) => choiceWord(name, { ...found(name, value), value })).join(', ');
 }
 
-export function Crumbs({ list, query = leftAt(pages[list].path), title, via, here }: CrumbsProps) {
+export function Crumbs({ list, query, title, via, here }: CrumbsProps) {
   useTitle(title);
-  const { path } = pages[list];
-  const filters = list === 'fleet' ? filtersIn(query) : '';
+  const path = list === 'fleet' && startPage() !== 'fleet' ? '/fleet' : pages[list].path;
+  const asked = query ?? leftAt(path);
+  const filters = list === 'fleet' ? filtersIn(asked) : '';
   return (
     <nav class="crumbs" aria-label={t('place.path')}>
-      <a href={path + query} data-back>
+      <a href={path + asked} data-back>
         {t(`page.${list}`)}
         {filters && ` (${filters})`}
       </a>
