@@ -225,7 +225,7 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
       </aside>
       <div>
         <div role="status">
-          {link.value === 'cut' && (
+          {valuesFrom.value !== null && (
             <p class="banner">
               <Icon name="warning" />
               {t('link.banner', { at: time(valuesFrom.value, language.value) })}

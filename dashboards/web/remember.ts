@@ -1,5 +1,5 @@
-/** What this browser remembers: language, theme, whether keys act, columns of the fleet; of each person, how close rows stand. Storage may be switched off; then nothing is remembered. */
-export type RememberedName = 'language' | 'theme' | 'keys' | 'columns' | 'start';
+/** What this browser remembers: language, theme, whether keys act, columns of the fleet, the page to start with; of each person, how close rows stand. Storage may be switched off; then nothing is remembered. */
+export type RememberedName = 'language' | 'theme' | 'keys' | 'columns' | 'start' | `density.${string}`;
 
 export function remembered(name: RememberedName): string | null {
   try {

@@ -168,6 +168,41 @@ step('the way back leads to the list as it was left: filter, place, and the focu
   await until(() => link.evaluate((one) => one === document.activeElement).catch(() => false), 5000, 'the focus');
 });
 
+step('the app starts with the page that was chosen; the fleet stays where links lead', async () => {
+  await page.goto(`${address}/settings`);
+  await page.getByRole('group', { name: 'Start with' }).getByRole('button', { name: 'Tickets' }).click();
+  await page.getByRole('link', { name: 'Evenkeel' }).first().click();
+  await heading('Tickets');
+  assert.is(new URL(page.url()).pathname, '/tickets');
+  await press('g', 'f');
+  await heading('Fleet');
+  await page.reload();
+  await heading('Fleet');
+  await page.goto(`${address}/?site=Berlin`);
+  await heading('Fleet');
+  await page.evaluate(() => localStorage.removeItem('evenkeel.start'));
+});
+
+step('without a connection what was read is readable, of a time that is said; what is sent is not', async () => {
+  await page.goto(`${address}/tickets`);
+  await page.getByRole('link', { name: /Printer on fire/ }).click();
+  await heading(/Printer on fire/);
+  await press('g', 'a');
+  await heading('Alerts');
+  await page.context().setOffline(true);
+  await press('g', 't');
+  await page.getByRole('link', { name: /Printer on fire/ }).click();
+  await heading(/Printer on fire/);
+  const banner = page.getByText(/^Not connected\. Values are from \d+ \w+, \d\d:\d\d\. Reconnecting…$/);
+  await banner.waitFor();
+  await page.getByLabel('Comment', { exact: true }).fill('on my way');
+  await page.getByRole('button', { name: 'Comment', exact: true }).click();
+  await page.getByText('Not sent: the collector cannot be reached.').waitFor();
+  await page.context().setOffline(false);
+  await banner.waitFor({ state: 'hidden' });
+  assert.is(await page.getByLabel('Comment', { exact: true }).inputValue(), 'on my way');
+});
+
 step('it has no accessibility violation, and fits a small phone, in both languages', async () => {
   for (const [language, width] of [
     ['en', 1280],

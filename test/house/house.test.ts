@@ -53,6 +53,7 @@ const moduleState = new Set([
   'dashboards/web/net/request.ts loggedOut',
   'dashboards/web/net/request.ts confirmed',
   'dashboards/web/net/request.ts versions',
+  'dashboards/web/net/request.ts answers',
   'dashboards/web/net/request.ts sentences',
   // Its files are fetched once, and the keyboard begins at a page's heading when that has come.
   'dashboards/web/app.tsx shown',

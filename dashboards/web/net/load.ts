@@ -1,6 +1,6 @@
 /** What a page shows of one address: loading, data or problem, kept current by the change feed. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { type LiveChange, onChanges, reconnected, valuesFrom } from './live.ts';
+import { type LiveChange, link, onChanges, reconnected, valuesFrom } from './live.ts';
 import { type Base, baseOf, call, isAway, lastAnswer, Problem, retryMs } from './request.ts';
 
 export interface Loaded<T> {
@@ -39,7 +39,10 @@ export function useLoad<T>(
     const abort = new AbortController();
     let retry: ReturnType<typeof setTimeout> | undefined;
     call<T>(address, { signal: abort.signal }).then(
-      (data) => setState({ address, data, problem: null }),
+      (data) => {
+        if (link.peek() === 'live') valuesFrom.value = null;
+        setState({ address, data, problem: null });
+      },
       (thrown) => {
         if (abort.signal.aborted) return;
         const problem = asProblem(thrown);

@@ -1,6 +1,6 @@
 /** Boxes, page heads, messages, and what stands in the place of data that is not there. */
 import type { ComponentChildren } from 'preact';
-import { link } from '../net/live.ts';
+import { valuesFrom } from '../net/live.ts';
 import { isAway, type Problem } from '../net/request.ts';
 import { me } from '../net/session.ts';
 import { t, wordOr } from '../words/words.ts';
@@ -81,7 +81,7 @@ export function Callout({ tone, title, children, spoken = false }: CalloutProps)
 export function ProblemCallout({ problem, retry }: { problem: Problem; retry?: () => void }) {
   // What is read is read again by itself, and the banner says so.
   const isWaiting = isAway(problem) && retry !== undefined;
-  if (isWaiting && link.value === 'cut') return null;
+  if (isWaiting && valuesFrom.value !== null) return null;
   if (isWaiting) return <Callout tone="unknown" title={t('link.away')} spoken />;
   const title = wordOr('problem', `${problem.code}.message`, problem.message);
   const hint = wordOr('problem', `${problem.code}.hint`, problem.hint);

@@ -1,5 +1,6 @@
 /** Finds everything by name, and does what has a name: first what this browser has, then what the collector finds. */
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { useFleet } from '../../fleet/store.ts';
 import { asked } from '../../keys.ts';
 import { link } from '../../net/live.ts';
 import { Icon } from '../../parts/icon.tsx';
@@ -107,8 +108,12 @@ function useOwn(): readonly Thing[] {
       isOver = true;
     };
   }, []);
-  const here = useMemo(() => [...recentThings(), ...endpointThings(), ...pageThings(), ...actionThings()], []);
-  return useMemo(() => [...here, ...lists], [lists]);
+  const fleet = useFleet();
+  // As they were when the search was opened: what moves meanwhile is not looked for.
+  const known = useRef<Thing[] | null>(null);
+  known.current ??= fleet && endpointThings(fleet.values());
+  const here = useMemo(() => [...recentThings(), ...pageThings(), ...actionThings()], []);
+  return useMemo(() => [...here, ...(known.current ?? []), ...lists], [lists, fleet === null]);
 }
 
 export function Palette() {

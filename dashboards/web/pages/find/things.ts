@@ -1,8 +1,7 @@
-/** What can be found: what this browser has already, short lists that are read when the search is opened, and what the collector finds. */
+/** What can be found: pages and actions, the fleet and short lists, which are read when the search is opened, and what the collector finds. */
 import type { EndpointRow, RuleEntry, SoftwareTitles } from '../../../../shared/api.ts';
 import type { SearchAnswer } from '../../../../shared/knowledge.ts';
 import { oneOf } from '../../../../shared/matchers.ts';
-import { rows } from '../../fleet/store.ts';
 import { asked } from '../../keys.ts';
 import { call, type Page } from '../../net/request.ts';
 import { logOut, may, mayForAll, me } from '../../net/session.ts';
@@ -46,8 +45,8 @@ const thing = (parts: ThingParts, also = ''): Thing => ({
 
 const kindIcons: Partial<Record<EndpointRow['kind'], IconName>> = { server: 'server', workstation: 'workstation' };
 
-export const endpointThings = (): Thing[] =>
-  [...(rows.peek()?.values() ?? [])].map((row) =>
+export const endpointThings = (fleet: Iterable<EndpointRow>): Thing[] =>
+  [...fleet].map((row) =>
     thing(
       {
         ...{ group: 'endpoints', icon: kindIcons[row.kind] ?? 'server', title: row.name, go: to.endpoint(row.id) },
