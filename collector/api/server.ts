@@ -82,6 +82,7 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   app.decorateRequest('claimed', null);
   await app.register(cookie);
   await app.register(helmet, headers);
+  compressAnswers(app);
   await app.register(compress, compression);
   takeUpgrades(app, createDoors(context, options.config)(app));
   app.addHook('preClose', async () => context.agentDoor?.close());
@@ -104,12 +105,21 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   return app;
 }
 
-/** Lists shrink to a tenth. Brotli at its own default would take longer than the line saves. */
+/**
+ * Lists shrink to a tenth; files of the web app are compressed when it is built. Brotli at its own default would take longer than the
+ * line saves. What comes in compressed is refused as before.
+ */
 const compression = {
-  threshold: 1400,
+  ...{ global: false, globalDecompression: false, threshold: 1400 },
   encodings: ['br', 'gzip'],
   brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
 } satisfies FastifyCompressOptions;
+
+function compressAnswers(app: App): void {
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/api/')) route.compress ??= {};
+  });
+}
 
 /** Where nothing is asked for, what is sent would be ignored, and its sender deceived. Pages of the app read their own query. */
 function refuseStrangeKeys(app: App): void {

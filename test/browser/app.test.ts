@@ -617,7 +617,10 @@ for (const state of ['loading', 'error'] as const) {
       await page.goto(`${collector.http}${path}`);
       // A page of its own may have no heading before its answer.
       await page.locator('main').first().waitFor();
-      await page.locator(state === 'error' ? 'main h1, main [role="alert"]' : 'main').first().waitFor();
+      await page
+        .locator(state === 'error' ? 'main h1, main [role="alert"]' : 'main')
+        .first()
+        .waitFor();
       wrong.push(...(await violations(page, 3)).map((text) => `${path} ${text}`));
     }
     await page.unroute(matches);

@@ -6,6 +6,7 @@ import { type LiveChange, onChanges, reconnected } from '../net/live.ts';
 import { useLoad } from '../net/load.ts';
 import { readAll } from '../net/request.ts';
 import { me } from '../net/session.ts';
+import { to } from '../router.ts';
 
 type FleetRows = ReadonlyMap<string, EndpointRow>;
 
@@ -42,10 +43,10 @@ function after(known: Iterable<readonly [string, EndpointRow]>, changes: readonl
   return next;
 }
 
-/** One of them; undefined until it has come, and where there is none. */
+/** One of them; undefined until it has come, and where there is none, such as for a target. */
 export function useRow(id: string | null): EndpointRow | undefined {
   const told = id === null ? undefined : rows.value.get(id);
-  const isAsked = id !== null && !told;
+  const isAsked = id !== null && !told && to.endpoint(id).startsWith('/endpoints/');
   const { data } = useLoad<{ row: EndpointRow }>(isAsked ? `endpoints/${encodeURIComponent(id)}` : null);
   return told ?? data?.row;
 }
