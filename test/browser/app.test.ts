@@ -194,7 +194,7 @@ step('its page has charts with names, and a table behind each', async () => {
   await page.getByRole('link', { name: 'Charts', exact: true }).click();
   const chart = page.getByRole('img', { name: /^Memory\. Memory in use: last [\d.]+/ });
   await chart.waitFor({ timeout: 30_000 });
-  assert.ok((await chart.locator('canvas').count()) === 1);
+  await chart.locator('canvas').waitFor();
   await page.getByRole('button', { name: 'Show as table Memory', exact: true }).click();
   await page.getByRole('region', { name: 'Data of the chart: Memory' }).waitFor();
 });
@@ -315,7 +315,7 @@ step('to resolve while the alert fires asks first, and says what will happen', a
   await page.getByLabel('Category').selectOption('problem');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Category: Incident → Problem').waitFor();
-  await page.locator('select option[value="admin"]').first().waitFor({ state: 'attached' });
+  await page.locator('select option', { hasText: /^admin$/ }).first().waitFor({ state: 'attached' });
 });
 
 const enrolFromAfar = (url: string, code: string) =>
@@ -504,7 +504,7 @@ async function settled(page: Page, path: string): Promise<void> {
   await page.goto(world.collector.http + path);
   await page.locator('h1').first().waitFor();
   await until(
-    async () => (await page.locator('main .bones:visible').count()) === 0 || path === `${world.endpoint}?tab=charts`,
+    async () => (await page.locator('main .bones:visible').count()) === 0 || path.startsWith(`${world.endpoint}?tab=charts`),
     20_000,
     path,
   );
@@ -615,12 +615,7 @@ for (const state of ['loading', 'error'] as const) {
     const wrong: string[] = [];
     for (const path of pages()) {
       await page.goto(`${collector.http}${path}`);
-      // A page of its own may have no heading before its answer.
-      await page.locator('main').first().waitFor();
-      await page
-        .locator(state === 'error' ? 'main h1, main [role="alert"]' : 'main')
-        .first()
-        .waitFor();
+      await page.locator('main h1').first().waitFor();
       wrong.push(...(await violations(page, 3)).map((text) => `${path} ${text}`));
     }
     await page.unroute(matches);

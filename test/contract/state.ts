@@ -25,6 +25,7 @@ function fitting(table: string, column: string): unknown {
     'setting_layers.scope': 'tag',
     'setting_layers.owner': 'people',
     'applied_settings.result': 'partly',
+    'backup_runs.result': 'failed',
     'mail_messages.outcome': 'comment',
     'script_orders.state': 'done',
     'sessions.via': 'openid',

@@ -22,6 +22,7 @@ export function RatePage({ token }: { token: string }) {
     <LoggedOut>
       <section class="box">
         <div class="box-body stack">
+          {loaded.data === null && <h1 class="unseen">{t('page.rate')}</h1>}
           <Ready of={loaded} lines={3}>
             {(asked) => <Question asked={asked} address={address} />}
           </Ready>

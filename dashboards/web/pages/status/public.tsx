@@ -205,6 +205,7 @@ export function StatusPublicPage({ slug }: { slug: string }) {
   return (
     <div class="status-page">
       <main id="main" class="stack">
+        {loaded.data === null && !isMissing && <h1 class="unseen">{t('page.status')}</h1>}
         {isMissing ? <NotHere /> : <Ready of={loaded}>{(answer) => <Answer answer={answer} />}</Ready>}
       </main>
       <footer class="row">
