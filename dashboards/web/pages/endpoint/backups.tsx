@@ -224,7 +224,7 @@ function NoBackup({ detail: { row, backupNotNeeded }, onDone }: NoBackupProps) {
         <p>{t('backup.noneLead')}</p>
         <p>{t('backup.noneRun')}</p>
         <div class="row">
-          <code class="line">{line}</code> <CopyButton text={line} slim />
+          <code class="paste-line">{line}</code> <CopyButton text={line} slim />
         </div>
         {may('admin') && backupNotNeeded === null && (
           <div>

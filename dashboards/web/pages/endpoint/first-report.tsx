@@ -27,7 +27,7 @@ export function FirstReport({ row, enrolledAt }: { row: EndpointRow; enrolledAt:
         {now.value - enrolledAt > patienceMs && <p>{t('firstReport.late')}</p>}
         <p>{t('firstReport.start')}</p>
         <div class="row">
-          <code class="line">{start}</code> <CopyButton text={start} slim />
+          <code class="paste-line">{start}</code> <CopyButton text={start} slim />
         </div>
         <p class="quiet">{withCode(t('firstReport.doctor'))}</p>
       </div>
