@@ -320,7 +320,7 @@ async function raiseUnlessSet(db: StateTransaction, notify: SwarmNotifying, tick
   if (!weighed) await raise(db, notify, ticket, worse);
 }
 
-/** Acknowledging the alert takes the ticket: the monitor does not resolve it any more. */
+/** Acknowledging the alert takes a ticket that nobody has, and leaves that of somebody where it is: the monitor does not resolve it any more. */
 function acknowledge(db: StateTransaction, action: Extract<Action, { type: 'acknowledged' }>): Promise<number | null> {
   const { key, at, by, note: text, isEarlier } = action;
   return onOpen(db, key, async ({ id, state, assignee }) => {
@@ -328,7 +328,7 @@ function acknowledge(db: StateTransaction, action: Extract<Action, { type: 'ackn
     const change = begins ? { from_state: state, to_state: 'in_progress' } : {};
     const begun = begins ? { state: 'in_progress' as const } : {};
     // Whoever pressed the button of a message for a whole channel is not known: it is nobody's yet.
-    const owner = by === messageLink ? assignee : by;
+    const owner = by === messageLink ? assignee : (assignee ?? by);
     await set(db, id, { assignee: owner, touched_at: at, updated_at: at, ...begun });
     if (begins || !isEarlier || assignee !== owner) await note(db, id, at, by, 'acknowledged', { text, ...change });
   });

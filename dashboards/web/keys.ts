@@ -41,7 +41,28 @@ export const wordedKeys = (of: keyof typeof lists) =>
 const togetherMs = 1500;
 const first = { key: '', until: 0 };
 
+/** What was typed before the search had come: it begins with it. */
+const typedAhead = { text: '' };
+
+export function takeTypedAhead(): string {
+  const { text } = typedAhead;
+  typedAhead.text = '';
+  return text;
+}
+
+/** Something is about to open over the page: no key is meant for the page any more. */
+function waits(event: KeyboardEvent): boolean {
+  if (asked.value === null || document.querySelector('dialog[open]')) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.keyCode === 229) return false;
+  if (event.key === 'Backspace') typedAhead.text = typedAhead.text.slice(0, -1);
+  else if (event.key.length === 1) typedAhead.text += event.key;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  return true;
+}
+
 function press(event: KeyboardEvent): void {
+  if (waits(event)) return;
   if (!keysOn.value || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(event) || document.querySelector('dialog[open]')) return;
   const two = event.timeStamp < first.until ? `${first.key} ${event.key}` : '';

@@ -2,7 +2,7 @@
 import type { Phrases, ReasonWords } from './shape.ts';
 
 export const reasons: ReasonWords = {
-  entry_mail: 'mia@example.org のようなメールアドレスではありません',
+  entry_mail: 'メールアドレスの形（名前@ドメイン）ではありません',
   entry_phone: '電話番号は 3 ～ 40 文字の数字、空白、+ ( ) / . - で書きます',
   no_scripts_file: 'このマシンに scripts.yaml がないため、スクリプトは実行できません',
   person_login_taken: 'このログイン名はすでに {{name}} のものです',

@@ -56,6 +56,30 @@ test.after(async () => {
   await collector.close();
 });
 
+step(
+  'what is typed before the search has come is in it, does nothing to the page, and Enter opens what it names',
+  async () => {
+    await page.getByRole('link', { name: 'box-0042' }).waitFor();
+    await page.route('**/palette-*.js', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.continue();
+    });
+    await press('Control+k');
+    // `x` ticks a row, `?` opens the list of keys.
+    await page.keyboard.type('xx?');
+    await press('Backspace', 'Backspace', 'Backspace');
+    await page.keyboard.type('box-0031');
+    assert.is(await question().count(), 0, 'it has not come');
+    await question().waitFor();
+    assert.is(await question().inputValue(), 'box-0031');
+    assert.is(await page.locator('main input[type=checkbox]:checked').count(), 0);
+    await press('Enter');
+    await heading('box-0031');
+    await page.unroute('**/palette-*.js');
+    await page.goto(`${address}/`);
+  },
+);
+
 step('a mistyped endpoint is found and opened by keys; its name is first in the title', async () => {
   await page.getByRole('link', { name: 'box-0042' }).waitFor();
   await press('/');

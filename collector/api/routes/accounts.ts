@@ -47,13 +47,13 @@ export function accountRoutes(app: App, { accounts: { users, secondFactors }, on
     '/api/v1/users/names',
     {
       schema: {
-        summary: 'Names of users who can log in: to whom tickets can be assigned',
+        summary: 'Names of users who can log in and act: to whom tickets can be assigned',
         tags: ['access'],
         response: { 200: page(Type.String()) },
       },
     },
     async () => {
-      const active = (await users.list()).filter(({ disabledAt }) => disabledAt === null);
+      const active = (await users.list()).filter(({ disabledAt, role }) => disabledAt === null && role !== 'viewer');
       return { items: active.map(({ name }) => name), next: null };
     },
   );

@@ -6,6 +6,7 @@ import type { SilencePreview } from '../../../shared/silence.ts';
 import { number, time } from '../../../shared/words/format.ts';
 import { asProblem } from '../net/load.ts';
 import { call, isAway } from '../net/request.ts';
+import { me } from '../net/session.ts';
 import { toast } from '../parts/toast.tsx';
 import { language, t, wordOr } from '../words/words.ts';
 
@@ -42,7 +43,7 @@ export async function acknowledge(ids: readonly string[], onDone: () => void): P
   onDone();
 }
 
-/** Acknowledges, and opens the tickets that are missing. */
+/** Acknowledges, takes the tickets that are there, and opens those that are missing. */
 export async function take(
   alerts: readonly Pick<Alert, 'id' | 'ticket'>[],
   ids: readonly string[],
@@ -52,7 +53,10 @@ export async function take(
     const { done, failed } = await many('acknowledge', ids);
     let opened = 0;
     for (const { id, ticket } of alerts.slice(0, ticketsAtMost)) {
-      if (ticket !== null) continue;
+      if (ticket !== null) {
+        await call(`tickets/${ticket}/assign`, { method: 'POST', body: { assignee: me.value?.user } });
+        continue;
+      }
       const isNew = await call(`alerts/${encodeURIComponent(id)}/ticket`, { method: 'POST' }).then(
         () => true,
         (thrown: unknown) => {

@@ -38,11 +38,16 @@ export function Crumbs({ list, query, title, via, here }: CrumbsProps) {
       </a>
       {via && (
         <>
-          {' › '}
+          <span class="screen-only"> › </span>
           <a href={via[0]}>{via[1]}</a>
         </>
       )}
-      {here && <span class="quiet"> › {here}</span>}
+      {here && (
+        <span class="quiet">
+          {' '}
+          <span class="screen-only">›</span> {here}
+        </span>
+      )}
     </nav>
   );
 }

@@ -121,6 +121,9 @@ test('no one asked for a ticket of the monitor: the first action of a person ans
   assert.is((await d.clocks(1)).response?.state, 'running');
   await d.byMonitor({ type: 'acknowledged', key: 'srv/disk', by: 'ada', note: null });
   assert.equal((await d.clocks(1)).response?.usedMinutes, 60);
+  assert.is((await d.row(1)).assignee, 'ada', 'nobody had it');
+  await d.byMonitor({ type: 'acknowledged', key: 'srv/disk', by: 'bob', note: null });
+  assert.is((await d.row(1)).assignee, 'ada', 'it stays with whoever has it');
 });
 
 test('awaiting the requester the clock stands, awaiting a vendor it does not; the answer starts it again', async () => {

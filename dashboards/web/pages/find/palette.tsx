@@ -1,7 +1,7 @@
 /** Finds everything by name, and does what has a name: first what this browser has, then what the collector finds. */
-import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useFleet } from '../../fleet/store.ts';
-import { asked } from '../../keys.ts';
+import { asked, takeTypedAhead } from '../../keys.ts';
 import { link } from '../../net/live.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { navigate, path } from '../../router.ts';
@@ -99,7 +99,7 @@ function useFar(q: string) {
   return { far: (isAsked && known.current.get(q)) || [], isWaiting: isAsked && !known.current.has(q) };
 }
 
-function useOwn(): readonly Thing[] {
+function useOwn(): { own: readonly Thing[]; isReading: boolean } {
   const [lists, setLists] = useState<readonly Thing[]>([]);
   useEffect(() => {
     let isOver = false;
@@ -113,15 +113,17 @@ function useOwn(): readonly Thing[] {
   const known = useRef<Thing[] | null>(null);
   known.current ??= fleet && endpointThings(fleet.values());
   const here = useMemo(() => [...recentThings(), ...pageThings(), ...actionThings()], []);
-  return useMemo(() => [...here, ...(known.current ?? []), ...lists], [lists, fleet === null]);
+  const own = useMemo(() => [...here, ...(known.current ?? []), ...lists], [lists, fleet === null]);
+  return { own, isReading: known.current === null };
 }
 
 export function Palette() {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  const [text, setText] = useState('');
+  const [text, setText] = useState(takeTypedAhead);
+  const [isEntered, setEntered] = useState(false);
   const [chosen, choose] = useState<string | null>(null);
-  const own = useOwn();
+  const { own, isReading } = useOwn();
   const q = text.normalize('NFKC').trim();
   const { far, isWaiting } = useFar(q);
   const words = wordsOf(q);
@@ -131,7 +133,8 @@ export function Palette() {
     0,
     all.findIndex(({ key }) => key === chosen),
   );
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before anything else is typed.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' });
   }, [at]);
@@ -148,10 +151,15 @@ export function Palette() {
     if (event.isComposing || event.keyCode === 229 || all.length === 0) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) choose(all[(at + step + all.length) % all.length]?.key ?? null);
+    else if (event.key === 'Enter' && isReading && words.length > 0) setEntered(true);
     else if (event.key === 'Enter') go(all[at] as Thing);
     else return;
     event.preventDefault();
   };
+  // The endpoints had not come when Enter was pressed: what is best among all of them.
+  useEffect(() => {
+    if (isEntered && !isReading && all[at]) go(all[at]);
+  }, [isEntered, isReading]);
   let index = 0;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Esc does the same as a click beside it
@@ -179,10 +187,12 @@ export function Palette() {
             autocapitalize="off"
             spellcheck={false}
             placeholder={t('find.hint')}
+            maxLength={100}
             value={text}
             onInput={({ currentTarget }) => {
               setText(currentTarget.value);
               choose(null);
+              setEntered(false);
             }}
             onKeyDown={press}
           />
