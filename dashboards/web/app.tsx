@@ -11,7 +11,7 @@ import { link, valuesFrom } from './net/live.ts';
 import { asProblem, useLoad } from './net/load.ts';
 import { part } from './net/part.ts';
 import { type Problem, retryMs } from './net/request.ts';
-import { askMe, logOut, me, meProblem } from './net/session.ts';
+import { askMe, logOut, may, me, meProblem } from './net/session.ts';
 import type { Show } from './pages/files.tsx';
 import { menuGroups, type PageName, pageAt, pageEntries, pages } from './pages/index.ts';
 import { Bones, ProblemCallout } from './parts/box.tsx';
@@ -28,7 +28,7 @@ import { language, loadMore, t } from './words/words.ts';
 
 const entriesOf = (group: string) =>
   pageEntries.flatMap(([name, { path, menu, isOfHouse }]) =>
-    menu?.group === group && !(me.value?.sites && isOfHouse)
+    menu?.group === group && !(me.value?.sites && isOfHouse) && (name !== 'add' || may('operator'))
       ? [{ name, path: name === 'fleet' ? fleetPath() : path, icon: menu.icon }]
       : [],
   );

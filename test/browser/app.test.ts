@@ -315,7 +315,10 @@ step('to resolve while the alert fires asks first, and says what will happen', a
   await page.getByLabel('Category').selectOption('problem');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Category: Incident → Problem').waitFor();
-  await page.locator('select option', { hasText: /^admin$/ }).first().waitFor({ state: 'attached' });
+  await page
+    .locator('select option', { hasText: /^admin$/ })
+    .first()
+    .waitFor({ state: 'attached' });
 });
 
 const enrolFromAfar = (url: string, code: string) =>
@@ -504,7 +507,8 @@ async function settled(page: Page, path: string): Promise<void> {
   await page.goto(world.collector.http + path);
   await page.locator('h1').first().waitFor();
   await until(
-    async () => (await page.locator('main .bones:visible').count()) === 0 || path.startsWith(`${world.endpoint}?tab=charts`),
+    async () =>
+      (await page.locator('main .bones:visible').count()) === 0 || path.startsWith(`${world.endpoint}?tab=charts`),
     20_000,
     path,
   );

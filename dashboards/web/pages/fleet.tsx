@@ -190,10 +190,12 @@ export function FleetPage() {
         <button type="button" class="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {t('fleet.tools')}
         </button>
-        <a class="button" href="/add">
-          <Icon name="add" />
-          {t('page.add')}
-        </a>
+        {may('operator') && (
+          <a class="button" href="/add">
+            <Icon name="add" />
+            {t('page.add')}
+          </a>
+        )}
       </PageHead>
       {may('operator') && <Waiting />}
       {problem && <ProblemCallout problem={problem} retry={reload} />}

@@ -76,12 +76,13 @@ interface ShownChart {
   before: readonly (PointColumn | null)[];
 }
 
-/** Half the usual distance of two points, as wide as the crosshair may be off. */
-const reachOf = ({ aligned, chart }: ShownChart) => gapLength(aligned, chart.step) / 2;
+/** Half the usual distance of two points of the line, as wide as the crosshair may be off: a week before is kept further apart. */
+const reachOf = ({ aligned: { times }, chart }: ShownChart, column: PointColumn) =>
+  gapLength({ times, columns: [column] }, chart.step) / 2;
 
 /** At the crosshair; where there is none, the last one. */
 const shownValue = (shown: ShownChart, column: PointColumn, at: number | null) =>
-  at === null ? summary(column).last : valueNear(shown.aligned.times, column, at, reachOf(shown));
+  at === null ? summary(column).last : valueNear(shown.aligned.times, column, at, reachOf(shown, column));
 
 function Key(shown: ShownChart) {
   const { chart, aligned, before } = shown;
