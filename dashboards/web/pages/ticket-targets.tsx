@@ -160,9 +160,6 @@ export function TicketTargetsPage() {
   const loaded = useLoad<TicketTargets>('ticket-targets');
   return (
     <>
-      <p class="small">
-        <a href="/tickets">{t('page.tickets')}</a> <span class="quiet">› {t('page.ticketTargets')}</span>
-      </p>
       <PageHead title={t('page.ticketTargets')} lead={t('ticket.targets.lead')} />
       <Ready of={loaded} lines={6}>
         {(data) => {

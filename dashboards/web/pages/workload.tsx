@@ -76,9 +76,6 @@ export function WorkloadPage() {
   );
   return (
     <>
-      <p class="small">
-        <a href="/tickets">{t('page.tickets')}</a> <span class="quiet">› {t('page.workload')}</span>
-      </p>
       <PageHead title={t('page.workload')} lead={t('workload.lead')} />
       <section class="box">
         {loaded.problem && loaded.data !== null && <ProblemCallout problem={loaded.problem} />}
