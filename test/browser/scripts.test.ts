@@ -25,6 +25,7 @@ let page: Page;
 let machine: { id: string; wire: Wire };
 let ticket: number;
 let article: string;
+let alive: NodeJS.Timeout;
 let orders: ScriptOrder[] = [];
 let seq = 0;
 
@@ -110,7 +111,11 @@ test.before(async () => {
     started_at: 1,
     previous_shutdown: 'clean',
   };
-  await machine.wire.publish(topicOf(address, 'presence'), JSON.stringify(born), { qos: 1, retain: true });
+  const lives = () =>
+    machine.wire.publish(topicOf(address, 'presence'), JSON.stringify(born), { qos: 1, retain: true });
+  await lives();
+  // Its pages are looked at for longer than a machine may be silent.
+  alive = setInterval(() => void lives(), 5000);
   await send('scripts', offers);
   const post = async <T>(path: string, body: object) =>
     (await collector.call(`/api/v1/${path}`, { method: 'POST', as: 'admin', body })).body as T;
@@ -144,6 +149,7 @@ test.before(async () => {
 });
 test.after(async () => {
   if (missing) return;
+  clearInterval(alive);
   machine.wire.cut();
   await browser.close();
   await collector.close();
