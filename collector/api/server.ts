@@ -1,7 +1,6 @@
 /** The HTTP server: guards, errors, documentation and the route groups, in the order in which a request meets them. */
 import type { Server as TlsServer } from 'node:tls';
-import { constants } from 'node:zlib';
-import compress, { type FastifyCompressOptions } from '@fastify/compress';
+import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -105,15 +104,8 @@ export async function createServer(context: Context, options: ServerOptions): Pr
   return app;
 }
 
-/**
- * Lists shrink to a tenth; files of the web app are compressed when it is built. Brotli at its own default would take longer than the
- * line saves. What comes in compressed is refused as before.
- */
-const compression = {
-  ...{ global: false, globalDecompression: false, threshold: 1400 },
-  encodings: ['br', 'gzip'],
-  brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
-} satisfies FastifyCompressOptions;
+/** Lists shrink to a tenth. Files of the web app are compressed when it is built; what comes in compressed is refused as before. */
+const compression = { global: false, globalDecompression: false };
 
 function compressAnswers(app: App): void {
   app.addHook('onRoute', (route) => {

@@ -140,7 +140,7 @@ step('what runs is a list of the newest look', async () => {
 step('without a backup its tab has the line to paste, and the way to say that none is needed', async () => {
   putSections(silent, { backups: [] }, []);
   await go(silent, '?tab=backups');
-  const line = await main().locator('code.line').textContent();
+  const line = await main().locator('.paste-line').textContent();
   assert.match(line ?? '', /^sudo evenkeel-agent run-backup --job nightly --schedule daily -- /);
   await page.getByRole('button', { name: 'Copy' }).waitFor();
   await page.getByRole('button', { name: 'Not needed… silent' }).click();
@@ -201,7 +201,7 @@ step('a backup job shows how its last runs ended; updates can be cut to security
 step('one that never reported says what to do on the machine', async () => {
   await go(silent);
   await page.getByRole('heading', { name: 'Waiting for first report' }).waitFor();
-  assert.is(await main().locator('code.line').textContent(), 'sudo systemctl start evenkeel-agent');
+  assert.is(await main().locator('.paste-line').textContent(), 'sudo systemctl start evenkeel-agent');
   assert.equal(await violations(page), []);
 });
 

@@ -102,7 +102,7 @@ step('that person sees these sites alone, and their account says which', async (
     .waitFor();
   await open('/software');
   await page.getByRole('heading', { level: 1, name: 'Software' }).waitFor();
-  await page.getByText('Search').first().waitFor();
+  await page.locator('main').getByText('Search').first().waitFor();
   assert.is(await page.locator('main .tone-critical').count(), 0);
   await picture('limited-rules');
   await open('/settings', 'ja');
