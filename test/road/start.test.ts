@@ -110,7 +110,16 @@ test('token create works while the collector runs', async () => {
   const me = async (own: Record<string, string>) =>
     (await (await fetch(`${collector.http}/api/v1/me`, { headers: own })).json()) as object;
   const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
-  const any = { setup: false, version: '', via: null, provider: null, lacksFactor: false, sites: null, starts: {} };
+  const any = {
+    setup: false,
+    version: '',
+    via: null,
+    provider: null,
+    lacksFactor: false,
+    sites: null,
+    starts: {},
+    recovers: false,
+  };
   assert.equal({ ...(await me(headers)), version: '' }, { user: 'report', role: 'viewer', zone, ...any });
   assert.equal({ ...(await me({})), version: '' }, { user: null, role: null, zone: null, ...any });
 });
