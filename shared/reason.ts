@@ -1,6 +1,6 @@
 /**
  * Why something is as it is: a code and its values. Agents send these in place of sentences, so that each person reads
- * them in their own language (`words/en-reasons.ts` and its like, one entry per code). What another program printed is a
+ * them in their own language (`words/en/reasons.ts` and its like, one entry per code). What another program printed is a
  * value as well: it stays as it was printed, and is shown as a quotation.
  *
  * The name of a value determines how its number is shown: `…_at` is a time and `…_on` a day (ms since 1970, UTC), `…_s`
@@ -9,7 +9,7 @@
 
 import type { Reason, Reasons } from './inventory.ts';
 import { withoutSecrets } from './secrets.ts';
-import type { reasons } from './words/en-reasons.ts';
+import type { reasons } from './words/en/reasons.ts';
 
 export type { Reason, Reasons } from './inventory.ts';
 

@@ -53,7 +53,7 @@ export interface ReleaseKeys {
   releases: ReadonlyMap<string, KeyObject>;
 }
 
-/** Its reasons say why; words for them are in words/en-reasons.ts. */
+/** Its reasons say why; words for them are in words/en/reasons.ts. */
 export class ReleaseRefused extends ReasonedError {
   constructor(why: Reason) {
     super(why);

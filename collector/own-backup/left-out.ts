@@ -1,6 +1,6 @@
 /** What a backup does not hold: a sentence in its note, which every version reads, and the same as a code for readers of every language. */
 import { type Reason, reason } from '../../shared/reason.ts';
-import { reasons } from '../../shared/words/en-reasons.ts';
+import { reasons } from '../../shared/words/en/reasons.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
 
 const codes = ['own_backup_without_secrets', 'own_backup_without_series'] as const;

@@ -3,9 +3,9 @@
  * language.
  */
 import type { About } from './about.ts';
-import type { words as english } from './en.ts';
-import type { more as englishMore } from './en-more.ts';
-import type { reasons as englishReasons } from './en-reasons.ts';
+import type { words as english } from './en/first.ts';
+import type { more as englishMore } from './en/more.ts';
+import type { reasons as englishReasons } from './en/reasons.ts';
 import * as files from './list.ts';
 
 type Paths<T> = {

@@ -6,14 +6,14 @@ import type { Listed } from './about.ts';
 
 export const en: Listed = {
   about: { name: 'English', short: 'EN', locale: 'en-GB', durations: 'narrow', separator: '; ' },
-  file: () => import('./en.ts'),
-  more: () => import('./en-more.ts'),
-  reasons: () => import('./en-reasons.ts'),
+  file: () => import('./en/first.ts'),
+  more: () => import('./en/more.ts'),
+  reasons: () => import('./en/reasons.ts'),
 };
 
 export const ja: Listed = {
   about: { name: '日本語', short: '日本語', locale: 'ja-JP', durations: 'short', separator: '、' },
-  file: () => import('./ja.ts'),
-  more: () => import('./ja-more.ts'),
-  reasons: () => import('./ja-reasons.ts'),
+  file: () => import('./ja/first.ts'),
+  more: () => import('./ja/more.ts'),
+  reasons: () => import('./ja/reasons.ts'),
 };

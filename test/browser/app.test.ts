@@ -9,8 +9,8 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodeJoinCode } from '../../shared/join-code.ts';
-import { words } from '../../shared/words/en.ts';
-import { more } from '../../shared/words/en-more.ts';
+import { words } from '../../shared/words/en/first.ts';
+import { more } from '../../shared/words/en/more.ts';
 import { buildWeb, loadPages, violations } from '../support/browser.ts';
 import { type RunningCollector, startCollector, temporaryFolder, until } from '../support/processes.ts';
 

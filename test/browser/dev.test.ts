@@ -79,7 +79,7 @@ test('log in, see a changed word without a reload, and a changed collector start
     assert.ok(await stillThere(), 'a page changed without a reload');
 
     // The words are the collector's as well, so it starts again too; the page keeps its session all the same.
-    change(join(tree.path, 'shared/words/en.ts'), "fleet: 'Fleet'", "fleet: 'Flotilla'");
+    change(join(tree.path, 'shared/words/en/first.ts'), "fleet: 'Fleet'", "fleet: 'Flotilla'");
     await page.getByRole('heading', { name: 'Flotilla of the copy' }).waitFor();
     assert.ok(await stillThere(), 'a word changed without a reload');
 

@@ -87,8 +87,8 @@ step('a page that shows reasons is not shown before their sentences are here', a
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const asked = page.waitForRequest('**/assets/en-reasons-*.js');
-  await page.route('**/assets/en-reasons-*.js', async (route) => {
+  const asked = page.waitForRequest('**/assets/reasons-*.js');
+  await page.route('**/assets/reasons-*.js', async (route) => {
     await held;
     await route.continue();
   });

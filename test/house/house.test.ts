@@ -24,7 +24,7 @@ const product = productOf(house);
 const limits = {
   fileLines: 450,
   functionLines: 150,
-  isTable: (path: string) => /^shared\/(words\/\w+(-reasons|-more)?|api|errors)\.ts$/.test(path),
+  isTable: (path: string) => /^shared\/(words\/\w+\/\w[\w-]*|api|errors)\.ts$/.test(path),
   exceptions: {},
 };
 

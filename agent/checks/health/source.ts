@@ -8,7 +8,7 @@
 import type { HealthItem } from '../../../shared/inventory.ts';
 import type { Reason } from '../../../shared/reason.ts';
 import type { Metric } from '../../../shared/report.ts';
-import type { more } from '../../../shared/words/en-more.ts';
+import type { more } from '../../../shared/words/en/more.ts';
 import type { CheckContext } from '../check.ts';
 import { short } from '../parse.ts';
 

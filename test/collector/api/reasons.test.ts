@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Reason } from '../../../shared/reason.ts';
-import { reasons as en } from '../../../shared/words/en-reasons.ts';
-import { words } from '../../../shared/words/ja.ts';
-import { reasons as ja } from '../../../shared/words/ja-reasons.ts';
+import { reasons as en } from '../../../shared/words/en/reasons.ts';
+import { words } from '../../../shared/words/ja/first.ts';
+import { reasons as ja } from '../../../shared/words/ja/reasons.ts';
 import { formatReasons } from '../../../shared/words/reasons.ts';
 import { type InProcess, openCollector } from '../../support/collector.ts';
 

@@ -1,6 +1,6 @@
 /**
  * English sentences for why something is as it is, or is refused, by code. How the name of a value decides its form stands
- * in ../reason.ts. A browser loads them when a page or an error needs them.
+ * in ../../reason.ts. A browser loads them when a page or an error needs them.
  */
 export const reasons = {
   entry_mail: 'This is no mail address such as mia@example.org',
@@ -820,5 +820,5 @@ export const reasons = {
   shape_word: '{{value}} cannot be chosen here; {{there}}',
 } as const;
 
-/** Of what schemas want: in English the schemas say it themselves, other languages have a phrase for each (ja-reasons.ts). */
+/** Of what schemas want: in English the schemas say it themselves, other languages have a phrase for each (ja/reasons.ts). */
 export const phrases = { 'one of': 'one of {{list}}' };

@@ -1,5 +1,5 @@
 /** Japanese: every word that people read. */
-import type { Words } from './shape.ts';
+import type { Words } from '../shape.ts';
 
 export const words: Words = {
   page: {

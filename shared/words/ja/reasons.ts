@@ -1,5 +1,5 @@
 /** Japanese: sentences for why something is as it is, or is refused. */
-import type { Phrases, ReasonWords } from './shape.ts';
+import type { Phrases, ReasonWords } from '../shape.ts';
 
 export const reasons: ReasonWords = {
   entry_mail: 'メールアドレスの形（名前@ドメイン）ではありません',
