@@ -251,7 +251,7 @@ const shown = new Map<PageName, Show>();
 
 async function fetchFile(page: PageName): Promise<Show> {
   if (page !== 'fleet') return (await import('./pages/files.tsx')).files[page]();
-  const { FleetPage } = await import('./pages/fleet.tsx');
+  const { FleetPage } = await import('./pages/fleet/fleet.tsx');
   return () => <FleetPage />;
 }
 

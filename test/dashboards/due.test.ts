@@ -1,7 +1,7 @@
 /** A time that is over is never shown as one that is still to come. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dueText, nextText } from '../../dashboards/web/pages/due.ts';
+import { dueText, nextText } from '../../dashboards/web/pages/tickets/due.ts';
 import { type Language, loadMoreWords, loadWords } from '../../shared/words/index.ts';
 
 test.before(async () => {

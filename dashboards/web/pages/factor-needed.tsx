@@ -2,7 +2,7 @@
 import { LoggedOut } from '../logged-out.tsx';
 import { askMe, logOut } from '../net/session.ts';
 import { t } from '../words/words.ts';
-import { OwnFactor } from './settings-factor.tsx';
+import { OwnFactor } from './settings/factor.tsx';
 
 export function FactorNeededPage() {
   return (

@@ -14,17 +14,17 @@ export const files: Record<Exclude<PageName, 'fleet'>, () => Promise<Show>> = {
   labels: () =>
     import('./labels.tsx').then(({ LabelsPage }) => () => <LabelsPage />),
   alerts: () =>
-    import('./alerts.tsx').then(({ AlertsPage }) => () => <AlertsPage />),
+    import('./alerts/list.tsx').then(({ AlertsPage }) => () => <AlertsPage />),
   alert: () =>
-    import('./alert.tsx').then(({ AlertPage }) => (id) => <AlertPage id={id} />),
+    import('./alerts/detail.tsx').then(({ AlertPage }) => (id) => <AlertPage id={id} />),
   tickets: () =>
-    import('./tickets.tsx').then(({ TicketsPage }) => () => <TicketsPage />),
+    import('./tickets/list.tsx').then(({ TicketsPage }) => () => <TicketsPage />),
   ticketTargets: () =>
-    import('./ticket-targets.tsx').then(({ TicketTargetsPage }) => () => <TicketTargetsPage />),
+    import('./tickets/targets.tsx').then(({ TicketTargetsPage }) => () => <TicketTargetsPage />),
   workload: () =>
-    import('./workload.tsx').then(({ WorkloadPage }) => () => <WorkloadPage />),
+    import('./tickets/workload.tsx').then(({ WorkloadPage }) => () => <WorkloadPage />),
   ticket: () =>
-    import('./ticket.tsx').then(({ TicketPage }) => (number) => <TicketPage id={Number(number)} />),
+    import('./tickets/detail.tsx').then(({ TicketPage }) => (number) => <TicketPage id={Number(number)} />),
   maintenance: () =>
     import('./maintenance/list.tsx').then(({ MaintenancePage }) => () => <MaintenancePage />),
   silences: () =>
@@ -90,7 +90,7 @@ export const files: Record<Exclude<PageName, 'fleet'>, () => Promise<Show>> = {
   add: () =>
     import('./add.tsx').then(({ AddPage }) => () => <AddPage />),
   settings: () =>
-    import('./settings.tsx').then(({ SettingsPage }) => () => <SettingsPage />),
+    import('./settings/settings.tsx').then(({ SettingsPage }) => () => <SettingsPage />),
   audit: () =>
     import('./audit.tsx').then(({ AuditPage }) => () => <AuditPage />),
   agentSettings: () =>
@@ -100,7 +100,7 @@ export const files: Record<Exclude<PageName, 'fleet'>, () => Promise<Show>> = {
   channels: () =>
     import('./channels/list.tsx').then(({ ChannelsPage }) => () => <ChannelsPage />),
   rate: () =>
-    import('./rate.tsx').then(({ RatePage }) => (token) => <RatePage token={token} />),
+    import('./tickets/rate.tsx').then(({ RatePage }) => (token) => <RatePage token={token} />),
   status: () =>
     import('./status/public.tsx').then(({ StatusPublicPage }) => (slug) => <StatusPublicPage slug={slug} />),
   setup: () =>

@@ -9,7 +9,7 @@ import { to } from '../router.ts';
 import { ruleName } from '../words/value.ts';
 import { language, t, wordOr } from '../words/words.ts';
 import { ChangeLink } from './changes/facts.tsx';
-import { titleOf } from './ticket-marks.tsx';
+import { titleOf } from './tickets/marks.tsx';
 
 export function formatUnit(unit: Exclude<ShownUnit, 'money'>, value: number | null): string;
 export function formatUnit(unit: ShownUnit, value: number | null, currency: string | undefined): string;

@@ -19,8 +19,8 @@ import { editQuery } from '../rules/family.ts';
 import { formatReasons } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 import { Since } from './endpoint/updates.tsx';
-import { pickOf, TicketBar, TicketCell, type TicketSubject, useMachineTickets } from './machine-tickets.tsx';
 import { MonthBeside } from './month-beside.tsx';
+import { pickOf, TicketBar, TicketCell, type TicketSubject, useMachineTickets } from './tickets/machine-tickets.tsx';
 
 const shownStates = ['overdue', 'unsupported', 'fresh', 'unknown', 'compliant'] as const;
 type PatchChoice = (typeof shownStates)[number];

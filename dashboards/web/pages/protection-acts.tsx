@@ -9,7 +9,7 @@ import { Form } from '../parts/form.tsx';
 import { toast } from '../parts/toast.tsx';
 import { to } from '../router.ts';
 import { t } from '../words/words.ts';
-import { TicketCell, type TicketSubject, type useMachineTickets } from './machine-tickets.tsx';
+import { TicketCell, type TicketSubject, type useMachineTickets } from './tickets/machine-tickets.tsx';
 
 const lineOf = ({ job }: ProtectionRow) =>
   `sudo evenkeel-agent run-backup --job ${/^[\w.-]+$/.test(job?.job ?? '') ? job?.job : 'nightly'} -- ${t('protection.command')}`;

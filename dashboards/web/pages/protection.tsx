@@ -15,10 +15,9 @@ import { Pager, Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
 import { formatReasons } from '../words/reason.ts';
 import { actorName, language, t, type Key as WordKey } from '../words/words.ts';
-
-import { pickOf, TicketBar, useMachineTickets } from './machine-tickets.tsx';
 import { MonthBeside } from './month-beside.tsx';
 import { ProtectionActs, subjectOf } from './protection-acts.tsx';
+import { pickOf, TicketBar, useMachineTickets } from './tickets/machine-tickets.tsx';
 
 type ShownJob = NonNullable<ProtectionRow['job']>;
 

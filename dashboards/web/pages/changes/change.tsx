@@ -17,7 +17,7 @@ import { Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { endpointName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
-import { titleOf } from '../ticket-marks.tsx';
+import { titleOf } from '../tickets/marks.tsx';
 import {
   ChangeLink,
   ChangeReasons,

@@ -8,10 +8,10 @@ import { Icon } from '../../parts/icon.tsx';
 import { Table } from '../../parts/table.tsx';
 import { search, setQuery } from '../../router.ts';
 import { t } from '../../words/words.ts';
-import { AlertTable } from '../alerts.tsx';
+import { AlertTable } from '../alerts/list.tsx';
 import { columnsOf } from '../changes/list.tsx';
-import { NewTicket } from '../ticket-new.tsx';
-import { TicketTable } from '../tickets.tsx';
+import { TicketTable } from '../tickets/list.tsx';
+import { NewTicket } from '../tickets/new.tsx';
 import { useAlerts } from './now.tsx';
 
 export function AlertsTab({ row: { id } }: { row: EndpointRow }) {

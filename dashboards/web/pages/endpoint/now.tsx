@@ -9,8 +9,8 @@ import { Mark, SeverityMark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { to } from '../../router.ts';
 import { t } from '../../words/words.ts';
-import { acknowledge } from '../alert-acts.tsx';
-import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner, titleOf } from '../alert-words.tsx';
+import { acknowledge } from '../alerts/acts.tsx';
+import { AlertState, instanceOf, Lapsed, limitOf, measuredOf, Owner, titleOf } from '../alerts/words.tsx';
 import { silenceHrefOf } from '../silence-link.ts';
 import { daysText } from '../stability/ages-and-disks.tsx';
 

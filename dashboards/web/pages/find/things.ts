@@ -12,7 +12,7 @@ import { visits } from '../../title.ts';
 import { ruleName } from '../../words/value.ts';
 import { aboutLanguage, language, languages, speak, t, wordOr } from '../../words/words.ts';
 import { type PageName, pageAt, pageEntries, pages } from '../index.ts';
-import { titleOf } from '../ticket-marks.tsx';
+import { titleOf } from '../tickets/marks.tsx';
 import { type Findable, folded } from './rank.ts';
 
 export const groupNames = [

@@ -17,8 +17,8 @@ import { endpointName, ruleName } from '../../words/value.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { ChangeLink } from '../changes/facts.tsx';
 import { formatHours, formatMonth } from '../stability/format.ts';
-import { Priority, TicketState, titleOf } from '../ticket-marks.tsx';
-import { Story } from '../ticket-story.tsx';
+import { Priority, TicketState, titleOf } from '../tickets/marks.tsx';
+import { Story } from '../tickets/story.tsx';
 import { ImpactBox } from './impact.tsx';
 import { type Axis, Lanes } from './lanes.tsx';
 

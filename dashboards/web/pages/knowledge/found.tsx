@@ -5,7 +5,7 @@ import { useKept, useLoad } from '../../net/load.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
-import { TicketState, titleOf } from '../ticket-marks.tsx';
+import { TicketState, titleOf } from '../tickets/marks.tsx';
 import { ArticleMarks } from './marks.tsx';
 import '../../look/knowledge.css';
 

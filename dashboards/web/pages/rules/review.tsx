@@ -10,7 +10,7 @@ import { type Difference, differencesOf } from '../../rules/difference.ts';
 import { type Family, familiesOf, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
-import { instanceOf } from '../alert-words.tsx';
+import { instanceOf } from '../alerts/words.tsx';
 import { useFocus } from './focus.ts';
 import { type ScopeNames, scopeWords } from './scope.tsx';
 import '../../look/rules.css';

@@ -8,7 +8,7 @@ import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { navigate, to } from '../../router.ts';
 import { endpointName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
-import { titleOf } from '../ticket-marks.tsx';
+import { titleOf } from '../tickets/marks.tsx';
 import { listOf, presenceOf } from './format.ts';
 
 function placeOf({ code, ticket, endpoint, site, kpi }: NextAction, data: Stability): string {

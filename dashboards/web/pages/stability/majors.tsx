@@ -7,7 +7,7 @@ import { Table } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { ChangeLink } from '../changes/facts.tsx';
-import { Priority, titleOf } from '../ticket-marks.tsx';
+import { Priority, titleOf } from '../tickets/marks.tsx';
 import { formatHours, formatPoints, listOf } from './format.ts';
 
 type Major = NonNullable<Stability['majors']>[number];

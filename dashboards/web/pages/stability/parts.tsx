@@ -9,7 +9,7 @@ import { Table, type TableColumn } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { formatUnit } from '../kpi-tile.tsx';
-import { Priority, titleOf } from '../ticket-marks.tsx';
+import { Priority, titleOf } from '../tickets/marks.tsx';
 import { Bar, hourStretches } from './bar.tsx';
 import { formatHours, formatIndex, formatPoints, listOf } from './format.ts';
 

@@ -7,7 +7,7 @@ import { Dots } from '../../parts/dots.tsx';
 import { endpointName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { formatRange, formatUnit, kpiWord } from '../kpi-tile.tsx';
-import { titleOf } from '../ticket-marks.tsx';
+import { titleOf } from '../tickets/marks.tsx';
 import { comparedIndexText, comparedText } from './compare.tsx';
 import { formatAbout, formatIndex, kpiOf, listOf } from './format.ts';
 

@@ -11,7 +11,7 @@ import { Table } from '../../parts/table.tsx';
 import { to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { formatUnit } from '../kpi-tile.tsx';
-import { titleOf } from '../ticket-marks.tsx';
+import { titleOf } from '../tickets/marks.tsx';
 import { verdictText } from './compare.tsx';
 import { formatMonth, formatPoints } from './format.ts';
 
