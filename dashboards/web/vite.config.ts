@@ -61,7 +61,7 @@ const isForLater = /[\\/](words[\\/]reasons?\.ts|parts[\\/]table-file\.tsx)$|\.c
 
 /** What so many pages use is in one file. */
 const shared = { minShareCount: 8, test: (id: string) => !isForLater.test(id) };
-const firstPage = /[\\/]web[\\/](main|pages[\\/]fleet)\.tsx$/;
+const firstPage = /[\\/]web[\\/](main|pages[\\/]fleet[\\/]fleet)\.tsx$/;
 
 /** Whether the app cannot start, or the first page be shown, without it. */
 function isOfFirstPage(id: string, modules: Modules, seen = new Set<string>()): boolean {
@@ -90,6 +90,11 @@ export default defineConfig({
     // What few use comes with the first of these; sentences for reasons, which are many, with what needs them.
     rolldownOptions: {
       output: {
+        // A list or a reason says of what: many folders have a file of that name.
+        chunkFileNames: ({ name, facadeModuleId }) => {
+          const folder = /([\w-]+)[\\/][\w-]+\.tsx?$/.exec(facadeModuleId ?? '')?.[1];
+          return `assets/${folder === undefined ? '' : `${folder}-`}${name}-[hash].js`;
+        },
         codeSplitting: {
           groups: [
             // The first takes what it needs with it.

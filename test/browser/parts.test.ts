@@ -87,8 +87,8 @@ step('a page that shows reasons is not shown before their sentences are here', a
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const asked = page.waitForRequest('**/assets/reasons-*.js');
-  await page.route('**/assets/reasons-*.js', async (route) => {
+  const asked = page.waitForRequest('**/assets/en-reasons-*.js');
+  await page.route('**/assets/en-reasons-*.js', async (route) => {
     await held;
     await route.continue();
   });
@@ -107,7 +107,7 @@ step('a page whose file has another name since an upgrade is loaded anew, at its
   page.on('request', (request) => {
     isLoadedAnew ||= request.isNavigationRequest();
   });
-  await page.route('**/assets/tickets-*.js', (route) =>
+  await page.route('**/assets/tickets-list-*.js', (route) =>
     isLoadedAnew ? route.continue() : route.fulfill({ status: 404, body: '{}' }),
   );
   await menu('Tickets');
@@ -119,8 +119,7 @@ step('a page whose file has another name since an upgrade is loaded anew, at its
 });
 
 step('a file that is missing for good is said, not loaded over and over', async () => {
-  await page.route('**/assets/software-*.js', (route) => route.fulfill({ status: 404, body: '{}' }));
-  await page.route('**/assets/list-*.js', (route) => route.fulfill({ status: 404, body: '{}' }));
+  await page.route('**/assets/software-list-*.js', (route) => route.fulfill({ status: 404, body: '{}' }));
   await mark();
   await menu('Software');
   await page.getByText('Load the page again').waitFor();
