@@ -63,6 +63,7 @@ import type { Config } from './settings/settings.ts';
 import { auditHead } from './state/audit-chain.ts';
 import { type Chore, createHousekeeping } from './state/housekeeping.ts';
 import { withTargets } from './targets/subject.ts';
+import { openEvidence } from './tickets/evidence.ts';
 import type { ShownTls } from './tls/serving.ts';
 import type { ServedTls } from './tls/told.ts';
 
@@ -157,6 +158,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { outside, act, onCall, ...routes } = opening;
   onStop(accounts.onEnd(() => void routes.usersChanged()));
   chores.push({ name: 'gaps of schedules', run: routes.warnOfGaps }, routes.attachments.chore);
+  await openEvidence({ ...deps, state, changeFeed, series }, onStop);
   managers.changes.start();
   onStop(() => managers.changes.stop());
   const packages = createPackages(packageFolders);

@@ -673,6 +673,15 @@ export const TicketDetail = Type.Object({
 });
 export type TicketDetail = Static<typeof TicketDetail>;
 
+/** What was measured around the beginning and the end of a ticket's alert, kept when the series are gone. */
+export const KeptEvidence = Type.Object({
+  ...{ alert: text, metric: text, unit: text, from: ms, to: ms },
+  step: Type.Integer({ description: 'ms' }),
+  asOf: ms,
+  series: Type.Array(Type.Object({ tags, points: Type.Array(Type.Tuple([Type.Integer(), orNull.number])) })),
+});
+export type KeptEvidence = Static<typeof KeptEvidence>;
+
 export const ImpactSegment = Type.Object(
   {
     start: ms,

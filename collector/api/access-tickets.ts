@@ -8,6 +8,7 @@ export const ticketAccess: Readonly<Record<string, Role>> = {
   'GET /api/v1/tickets/table': 'viewer',
   'POST /api/v1/tickets': 'operator',
   'GET /api/v1/tickets/:id': 'viewer',
+  'GET /api/v1/tickets/:id/evidence': 'viewer',
   'POST /api/v1/tickets/:id/comment': 'operator',
   'POST /api/v1/tickets/:id/remote': 'operator',
   'GET /api/v1/tickets/:id/attachments': 'viewer',

@@ -145,6 +145,7 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'GET /api/v1/tickets/table': open,
   'POST /api/v1/tickets': { body: 'ticket', names: { endpoint: 'endpoint' } },
   'GET /api/v1/tickets/:id': of('ticket'),
+  'GET /api/v1/tickets/:id/evidence': of('ticket'),
   'POST /api/v1/tickets/:id/comment': of('ticket'),
   'POST /api/v1/tickets/:id/remote': of('ticket'),
   'GET /api/v1/tickets/:id/attachments': of('ticket'),

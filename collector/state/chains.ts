@@ -14,6 +14,7 @@ const ofTicket = [
   'desk_links',
   'ticket_participants',
   'ticket_watchers',
+  'ticket_evidence',
   'ticket_news',
   'ratings',
   'attachments',

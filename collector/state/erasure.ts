@@ -111,6 +111,7 @@ export const erasure: Readonly<Record<keyof Database, readonly Erasure[]>> = {
   ticket_events: [{ emptied: ofTickets, set: { text: null } }, ...texts('text', 'data')],
   report_labels: rows(own),
   request_links: rows(ofTickets),
+  ticket_evidence: rows(ofTickets),
   recovery_requests: [{ emptied: own, set: { endpoint: null } }, ...texts('reach')],
   ratings: [{ emptied: ofTickets, set: { comment: null } }, ...texts('comment')],
   impacts: [{ emptied: ofTickets, set: { reason: '' } }, ...texts('reason', 'segments')],

@@ -80,6 +80,7 @@ import * as chat from './migrations/107-chat.ts';
 import * as directory from './migrations/108-directory.ts';
 import * as recovery from './migrations/109-recovery.ts';
 import * as failedRuns from './migrations/112-failed-runs.ts';
+import * as ticketEvidence from './migrations/113-ticket-evidence.ts';
 
 import { type TableMaker, tablesIn } from './migrations/tables.ts';
 import { sparsely } from './waiting.ts';
@@ -159,6 +160,7 @@ const migrations: Record<string, { up(db: Kysely<never>, tables: TableMaker): Pr
   '107-chat': chat,
   '108-directory': directory,
   '112-failed-runs': failedRuns,
+  '113-ticket-evidence': ticketEvidence,
   '109-recovery': recovery,
 };
 const known = Object.keys(migrations).sort();

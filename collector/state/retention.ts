@@ -88,6 +88,7 @@ export const retention: Readonly<Record<keyof Database, Retention>> = {
   ticket_links: chained,
   ticket_participants: chained,
   ticket_watchers: chained,
+  ticket_evidence: chained,
   ticket_news: chained,
   ratings: chained,
   attachments: chained,

@@ -137,6 +137,7 @@ const seen: { readonly [Table in keyof Database]?: SeenBy | CountedBy | typeof e
   ticket_events: within('ticket', 'tickets'),
   ticket_participants: within('ticket', 'tickets'),
   ticket_watchers: within('ticket', 'tickets'),
+  ticket_evidence: within('ticket', 'tickets'),
   ticket_links: (sight) => sql`(${within('ticket', 'tickets')(sight)} and (kind in ('change', 'alert') or target in
     (select cast(id as text) from tickets where ${tickets(sight)})))`,
   desk_links: within('ticket', 'tickets'),

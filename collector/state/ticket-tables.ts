@@ -142,6 +142,21 @@ export interface TicketTables {
     why: 'watch' | 'mention';
     at: Ms;
   };
+  /** What was measured an hour before and after its alert began, and ended. */
+  ticket_evidence: {
+    ticket: number;
+    moment: 'began' | 'ended';
+    alert: string;
+    metric: string;
+    from_at: Ms;
+    to_at: Ms;
+    /** ms; 0 while nothing was found. */
+    step: number;
+    /** Before `to_at`: not all of it had come yet. */
+    kept_at: Ms;
+    /** `[{tags, from, values}]`: one value per step, null where there is none. */
+    lines: Json;
+  };
   /** What somebody knows; only suggestions are made of it. */
   person_skills: { person: string; skill: string; at: Ms; by_user: string };
   /** Questions for satisfaction, one per resolution by a person; the last answer of a ticket counts. */

@@ -55,6 +55,7 @@ function fitting(table: string, column: string): unknown {
     'tickets.channel': 'phone',
     'tickets.category': 'question',
     'tickets.hold_reason': 'awaiting_vendor',
+    'ticket_evidence.moment': 'began',
     'ticket_links.kind': 'duplicate',
     'ticket_participants.swarm': 'local',
     'deliveries.state': 'dead',

@@ -1,8 +1,9 @@
 /** Tickets: list, detail with its time-line, and actions of people. */
 import { Type } from 'typebox';
-import { TicketCategory, TicketDetail, TicketList, TicketQueues } from '../../../shared/api.ts';
+import { KeptEvidence, TicketCategory, TicketDetail, TicketList, TicketQueues } from '../../../shared/api.ts';
 import { csvLine } from '../../../shared/csv.ts';
 import { defaultLanguage, languages } from '../../../shared/words/index.ts';
+import { readEvidence } from '../../tickets/evidence.ts';
 import type { App, Context } from '../context.ts';
 import { TicketFilter, TicketQuery } from '../find-tickets.ts';
 import { callerNamed } from '../guard.ts';
@@ -104,6 +105,22 @@ export function ticketRoutes(app: App, context: Context): void {
       },
     },
     (request) => ticketById(reading, request.params.id),
+  );
+
+  app.get(
+    '/api/v1/tickets/:id/evidence',
+    {
+      schema: {
+        summary: 'What was measured around the beginning and the end of its alert, as kept with the ticket',
+        tags: ['tickets'],
+        params: TicketId,
+        response: { 200: Type.Object({ kept: Type.Union([KeptEvidence, Type.Null()]) }) },
+      },
+    },
+    async ({ params }) => {
+      await ticketById(reading, params.id);
+      return { kept: await readEvidence(context.state, params.id) };
+    },
   );
 
   app.post(

@@ -218,6 +218,7 @@ export const tickets = {
     hiddenBy: 'Together these leave nothing:',
     withoutIt: 'Without it: {{n}}',
     withoutItNone: 'Nothing without it, either',
+    evidenceKept: 'As kept with the ticket, {{at}}: the store has less of this time by now.',
     presenceOld:
       'Here only the last days are kept. Older ones are in the month’s list of uptime, and on the page of the incident.',
     lead: 'What is being worked on. Alerts open tickets automatically.',

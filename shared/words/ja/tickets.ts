@@ -219,6 +219,7 @@ export const tickets: Same<typeof english> = {
     hiddenBy: '次の条件をすべて満たすものはありません:',
     withoutIt: '外すと {{n}} 件',
     withoutItNone: '外しても 0 件',
+    evidenceKept: 'チケットと共に保存された値（{{at}} 時点）。この期間のデータは、保存先では既に減っています。',
     presenceOld: 'ここには直近の数日分のみあります。それ以前は、その月の稼働率の内訳とインシデントのページにあります。',
     lead: '対応中の案件です。アラートからは自動で起票されます。',
     new: '新規チケット',

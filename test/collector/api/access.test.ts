@@ -753,6 +753,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/tickets/table': {},
   'POST /api/v1/tickets': { body: { title: 'new disk' }, status: 201 },
   'GET /api/v1/tickets/:id': { path: '/api/v1/tickets/:ticket' },
+  'GET /api/v1/tickets/:id/evidence': { path: '/api/v1/tickets/:ticket/evidence' },
   'POST /api/v1/tickets/:id/comment': { path: '/api/v1/tickets/:ticket/comment', body: { text: 'looking' } },
   'GET /api/v1/tickets/:id/attachments': { path: '/api/v1/tickets/:ticket/attachments' },
   'POST /api/v1/tickets/:id/attachments': {

@@ -21,6 +21,7 @@ import { language, t } from '../../words/words.ts';
 import { MarkSwitches, useDrawing, useMarks } from '../charts/marks.tsx';
 import { Pinned } from '../charts/pin.tsx';
 import { resetZoom, zoomTo } from '../charts/span.tsx';
+import { useKeptEvidence } from './kept.ts';
 import { AlertState, instanceOf, limitOf, measuredOf, titleOf } from './words.tsx';
 
 /** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
@@ -57,11 +58,14 @@ function Around({ alert }: { alert: Alert }) {
   const [around] = useState(() => spanAround(alert, Date.now()));
   const zoomed = chosenSpan(search.value);
   const { from, to: end } = zoomed ?? around;
-  const span = useMemo(() => ({ from, to: end }), [from, end]);
   const field = fieldOf(alert.metric);
   const address = `endpoints/${encodeURIComponent(alert.endpoint.id)}/series?metric=${alert.metric}&from=${from}&to=${end}`;
   const loaded = useLoad<Series>(field ? address : null);
-  const shown = useKept(loaded);
+  const found = useKept(loaded);
+  const kept = useKeptEvidence(alert, found, loaded.problem !== null);
+  const shown = kept ?? found;
+  const { from: start, to: until } = zoomed ?? kept ?? around;
+  const span = useMemo(() => ({ from: start, to: until }), [start, until]);
   const spoken = language.value;
   const series = useMemo(() => (shown?.series ?? []).filter((line) => carries(line.tags, alert.tags)), [shown, alert]);
   const lines = useMemo(
@@ -92,6 +96,7 @@ function Around({ alert }: { alert: Alert }) {
       }
     >
       {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
+      {kept && <p class="quiet">{t('ticket.evidenceKept', { at: time(kept.asOf, language.value) })}</p>}
       {shown && lines.length === 0 && <p class="quiet">{t('chart.none')}</p>}
       {shown && lines.length > 0 && (
         <div class="stack-2">
@@ -111,7 +116,7 @@ function Around({ alert }: { alert: Alert }) {
             bands={marks.bands}
             diamonds={marks.diamonds}
             usual={usual}
-            isStale={loaded.data === null}
+            isStale={kept === null && loaded.data === null}
             onZoom={zoomTo}
             onReset={resetZoom}
           />
