@@ -59,4 +59,6 @@ export type Action = { at: number; key: string; about?: AboutTicket; outage?: st
   | { type: 'urgency'; urgency: number; severity: string }
   /** A person has acknowledged it. */
   | { type: 'acknowledged'; by: string; note: string | null /** Before the ticket was. */; isEarlier?: boolean }
+  /** The acknowledgement was taken back. */
+  | { type: 'released'; by: string }
 );

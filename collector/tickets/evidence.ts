@@ -79,7 +79,7 @@ export function createEvidence({ state, clock, log, changeFeed, series }: Eviden
     return next.length === 0 ? null : Math.min(...next);
   }
 
-  async function measured(of: AlertOfTicket, { from, to }: Wanted, now: number) {
+  async function measured(of: AlertOfTicket, { from, to }: WantedMoment, now: number) {
     if (from >= Math.min(now, to)) return { step: 0, lines: '[]' };
     const { endpoint, metric } = of;
     const found = await series.query({ endpoint, metrics: [metric], from, to: Math.min(now, to) });
@@ -173,15 +173,18 @@ const withSeries = (state: State) =>
     // Newest first: what is asked for soonest.
     .orderBy('t.id', 'desc');
 
-interface Wanted {
+interface WantedMoment {
   moment: KeptMoment['moment'];
   from: number;
   to: number;
 }
 
 /** The second begins where the first one ends, where they meet. */
-function momentsOf({ pending_at: at, resolved_at: end }: Pick<AlertOfTicket, 'pending_at' | 'resolved_at'>): Wanted[] {
-  const began: Wanted = { moment: 'began', from: at - hour, to: at + hour };
+function momentsOf({
+  pending_at: at,
+  resolved_at: end,
+}: Pick<AlertOfTicket, 'pending_at' | 'resolved_at'>): WantedMoment[] {
+  const began: WantedMoment = { moment: 'began', from: at - hour, to: at + hour };
   if (end === null) return [began];
   const from = Math.max(began.to, end - hour);
   return [began, { moment: 'ended', from, to: Math.max(from, end + hour) }];

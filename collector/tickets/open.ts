@@ -71,6 +71,8 @@ export async function openTickets({ policy, alertOf, endpointOf }: OpenTicketsPa
       const note = (params.note as string | null) ?? null;
       batch.actions.push({ type: 'acknowledged', at, key: ticket, by: actor, note });
       batch.actions.push(...policy.apply({ type: 'touch', at, key: ticket }));
+    } else if (code === 'acknowledgement_ended' && params.why === 'withdrawn') {
+      batch.actions.push({ type: 'released', at, key: ticketKeyOf(key), by: actor });
     }
   }
 }

@@ -66,6 +66,8 @@ async function applyAction(
       return raiseUrgency(db, action, notify);
     case 'acknowledged':
       return acknowledge(db, action);
+    case 'released':
+      return release(db, action);
     case 'resolve':
       return resolve(db, action);
     case 'began':
@@ -330,7 +332,22 @@ function acknowledge(db: StateTransaction, action: Extract<Action, { type: 'ackn
     // Whoever pressed the button of a message for a whole channel is not known: it is nobody's yet.
     const owner = by === messageLink ? assignee : (assignee ?? by);
     await set(db, id, { assignee: owner, touched_at: at, updated_at: at, ...begun });
-    if (begins || !isEarlier || assignee !== owner) await note(db, id, at, by, 'acknowledged', { text, ...change });
+    const data = assignee === owner ? null : took;
+    if (begins || !isEarlier || data) await note(db, id, at, by, 'acknowledged', { text, data, ...change });
+  });
+}
+
+/** Facts of the event by which a ticket that nobody had became somebody's. */
+const took = JSON.stringify({ took: true });
+
+/** Nobody has again what the acknowledgement took, unless a person has done something with it since. */
+function release(db: StateTransaction, { key, at, by }: Extract<Action, { type: 'released' }>): Promise<number | null> {
+  return onOpen(db, key, async ({ id }) => {
+    const byPeople = db.selectFrom('ticket_events').select(['kind', 'data']).where('ticket', '=', id);
+    const last = await byPeople.where('actor', '!=', actor).orderBy('id', 'desc').limit(1).executeTakeFirst();
+    if (last?.kind !== 'acknowledged' || last.data !== took) return;
+    await set(db, id, { assignee: null, updated_at: at });
+    await note(db, id, at, by, 'assigned', { text: null });
   });
 }
 

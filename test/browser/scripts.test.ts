@@ -205,7 +205,7 @@ step('the question names the machine and what it does; what came of it stands on
 });
 
 step('one that needs two persons waits; whoever asked can take it back, and not approve it', async () => {
-  await go(`/endpoints/${machine.id}?tab=health`);
+  await go(`/endpoints/${machine.id}`);
   const box = main()
     .locator('.box')
     .filter({ has: page.getByRole('heading', { name: 'Scripts on this machine' }) });

@@ -86,7 +86,10 @@ function TabOf({ tab, detail, reload, tickets }: TabProps & { tab: Tab }) {
       return detail.row.state === 'never' ? (
         <FirstReport row={detail.row} enrolledAt={detail.enrolledAt} />
       ) : (
-        <Overview detail={detail} />
+        <>
+          <Overview detail={detail} />
+          <ScriptsBox endpoint={detail.row} />
+        </>
       );
     case 'charts':
       return <Charts detail={detail} />;
@@ -101,12 +104,7 @@ function TabOf({ tab, detail, reload, tickets }: TabProps & { tab: Tab }) {
     case 'updates':
       return <Updates detail={detail} />;
     case 'health':
-      return (
-        <>
-          <ScriptsBox endpoint={detail.row} />
-          <Health detail={detail} />
-        </>
-      );
+      return <Health detail={detail} />;
     case 'software':
       return <Software detail={detail} />;
     case 'processes':
