@@ -178,7 +178,10 @@ const columnsOf = (tickets: ReturnType<typeof useMachineTickets>): TableColumn<P
         <div class="row">
           {subject && <TicketCell of={tickets} subject={subject} />}
           {broken && may('admin') && (
-            <a href={to.rule(broken.code) + withQuery('', editQuery({ of: 'endpoint', target: row.endpoint.id }))}>
+            <a
+              class="screen-only"
+              href={to.rule(broken.code) + withQuery('', editQuery({ of: 'endpoint', target: row.endpoint.id }))}
+            >
               {t('patches.exception')}
               <span class="unseen"> {row.endpoint.name}</span>
             </a>

@@ -19,6 +19,8 @@ export interface TableColumn<Row> {
   sort?: { direction: 'ascending' | 'descending' | 'none'; onClick: (isFurther: boolean) => void };
   /** In a card: the whole width, without the name of the column. */
   bare?: boolean;
+  /** What is pressed: nothing of it stands on paper. */
+  acts?: boolean;
   /** In a `ListTable`: what is put in order, filtered and written to a file. Default: what the cell shows, where that is a text. */
   value?: (row: Row) => string | number | boolean | Date | null;
 }
@@ -40,11 +42,14 @@ export interface TableProps<Row> {
   part?: { total: number; from: number; onView: (from: number, to: number) => void };
 }
 
+const classOf = ({ right, acts }: { right?: boolean; acts?: boolean }) =>
+  `${right ? 'right' : ''} ${acts ? 'screen-only' : ''}`;
+
 function Head<Row>({ column }: { column: TableColumn<Row> }) {
   const { sort } = column;
   const shown = sort?.direction === 'ascending' ? 'up' : sort?.direction === 'descending' ? 'down' : null;
   return (
-    <th scope="col" class={column.right ? 'right' : ''} aria-sort={sort?.direction}>
+    <th scope="col" class={classOf(column)} aria-sort={sort?.direction}>
       {sort ? (
         <button type="button" onClick={({ shiftKey }) => sort.onClick(shiftKey)}>
           {column.head}
@@ -68,7 +73,7 @@ function Cells<Row>({ row, columns }: { row: Row; columns: readonly TableColumn<
         ) : (
           <td
             key={column.key}
-            class={`${column.right ? 'right' : ''} ${column.bare ? 'bare' : ''}`}
+            class={`${classOf(column)} ${column.bare ? 'bare' : ''}`}
             data-label={typeof column.head === 'string' ? column.head : ''}
           >
             {column.cell(row)}

@@ -126,6 +126,7 @@ const ChannelTable = ({ rows, onEdit, onChanged }: ChannelTableProps) => (
       { key: 'failed', head: t('channels.failed7d'), cell: (row) => row.failed7d },
       {
         key: 'act',
+        acts: true,
         head: t('add.act'),
         cell: (row) => <Actions row={row} onEdit={() => onEdit(row)} onChanged={onChanged} />,
       },

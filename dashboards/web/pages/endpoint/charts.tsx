@@ -94,7 +94,7 @@ export function Charts({ detail }: { detail: EndpointDetail }) {
         ))}
       </div>
       <Empty never={never} here={here} />
-      <p class="small quiet">{t('chart.help')}</p>
+      <p class="small quiet screen-only">{t('chart.help')}</p>
       {names.length > 0 && <Chosen names={names} {...place} />}
       <Pinned endpoint={row.id} span={span} />
     </>

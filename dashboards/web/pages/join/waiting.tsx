@@ -140,6 +140,7 @@ export function WaitingMachines() {
           },
           {
             key: 'act',
+            acts: true,
             head: t('add.act'),
             bare: true,
             cell: (one) => <Decide one={one} onDone={loaded.reload} />,

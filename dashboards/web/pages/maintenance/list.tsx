@@ -102,6 +102,7 @@ function columnsOf(acting: Acting): TableColumn<MaintenanceRow>[] {
     acting.act(`maintenance/${encodeURIComponent(row.id)}/skip`, { date });
   const actions: TableColumn<MaintenanceRow> = {
     key: 'actions',
+    acts: true,
     head: t('maintenance.actions'),
     cell: (row) => <Actions row={row} {...acting} />,
   };

@@ -116,16 +116,18 @@ function Members({ kind, detail, reload }: PlaceProps) {
         empty={<p class="quiet">{t(known?.size === 0 ? 'place.noEndpoint' : 'place.noMember')}</p>}
       />
       {mayChange(kind) && others.length > 0 && (
-        <Choose
-          name="others"
-          title={t('place.add')}
-          site
-          list={others}
-          mayChange
-          action={(n) => t('place.addChosen', { n })}
-          onApply={(add) => change({ add })}
-          empty={null}
-        />
+        <div class="screen-only">
+          <Choose
+            name="others"
+            title={t('place.add')}
+            site
+            list={others}
+            mayChange
+            action={(n) => t('place.addChosen', { n })}
+            onApply={(add) => change({ add })}
+            empty={null}
+          />
+        </div>
       )}
       {known?.size === 0 && (
         <a class="button" href="/add">

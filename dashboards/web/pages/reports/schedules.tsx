@@ -211,6 +211,7 @@ export function Schedules() {
                 { key: 'last', head: t('report.schedule.last'), cell: ({ last }) => <LastRun last={last} /> },
                 {
                   key: 'act',
+                  acts: true,
                   head: t('add.act'),
                   cell: (row) => (
                     <button type="button" class="button slim" onClick={() => setEdited(row)}>

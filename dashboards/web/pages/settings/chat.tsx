@@ -50,6 +50,7 @@ export function OwnChatAccounts() {
               { key: 'since', head: t('chat.linkedAt'), cell: (row) => <Moment at={row.linkedAt} /> },
               {
                 key: 'act',
+                acts: true,
                 head: t('add.act'),
                 cell: (row) => (
                   <button type="button" class="button" disabled={busy} onClick={() => unlink(row.id)}>

@@ -56,6 +56,7 @@ const columnsFor = (onDone: () => void): TableColumn<DirectoryPerson>[] => [
   { key: 'source', head: t('directory.source'), cell: ({ source }) => t(`directory.sources.${source}`) },
   {
     key: 'remove',
+    acts: true,
     head: <span class="unseen">{t('common.delete')}</span>,
     bare: true,
     cell: ({ id, name, source }) => (

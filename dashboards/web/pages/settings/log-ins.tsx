@@ -69,6 +69,7 @@ export function LogIns({ ofAll = false }: { ofAll?: boolean }) {
                 { key: 'used', head: t('logIns.used'), cell: (row) => <Moment at={row.lastUsed} /> },
                 {
                   key: 'act',
+                  acts: true,
                   head: t('add.act'),
                   cell: (row) =>
                     row.isThis ? null : (

@@ -131,6 +131,7 @@ export function OwnDevices() {
               },
               {
                 key: 'actions',
+                acts: true,
                 head: t('push.actions'),
                 cell: (row: PushDevice) => (
                   <span class="row">

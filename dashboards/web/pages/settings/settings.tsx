@@ -272,7 +272,7 @@ export function SettingsPage() {
       <div key={section} class="stack">
         {boxes()}
       </div>
-      <nav class="quiet small" aria-label={t('settings.elsewhere')}>
+      <nav class="quiet small screen-only" aria-label={t('settings.elsewhere')}>
         <Dots
           of={[
             t('settings.elsewhere'),

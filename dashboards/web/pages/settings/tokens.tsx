@@ -121,6 +121,7 @@ function List({ items, onDone }: { items: readonly Token[]; onDone: () => void }
         { key: 'used', head: t('settings.lastUsed'), cell: (row) => <Ago at={row.lastUsedAt} /> },
         {
           key: 'act',
+          acts: true,
           head: t('add.act'),
           cell: (row) =>
             endOf(row) === null ? (

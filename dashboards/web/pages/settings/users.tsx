@@ -323,7 +323,7 @@ export function Users() {
                 cell: (row) => <SitesOf user={row} sites={sites.data?.items ?? []} onDone={list.reload} />,
               },
               { key: 'since', head: t('settings.created'), cell: (row) => <Moment at={row.createdAt} shape="date" /> },
-              { key: 'act', head: t('add.act'), cell: (row) => <Acts user={row} onDone={list.reload} /> },
+              { key: 'act', head: t('add.act'), acts: true, cell: (row) => <Acts user={row} onDone={list.reload} /> },
             ]}
           />
         )}

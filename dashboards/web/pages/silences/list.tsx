@@ -32,6 +32,7 @@ function columnsOf({ end, edit }: SilenceActs): TableColumn<SilenceRow>[] {
   );
   const actions: TableColumn<SilenceRow> = {
     key: 'actions',
+    acts: true,
     head: t('silence.actions'),
     cell: (row) =>
       row.state !== 'over' && (
