@@ -6,6 +6,7 @@
 import { parseDuration } from '../../shared/duration.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { Metric, Report } from '../../shared/report.ts';
+import type { SeriesLine } from '../series/series.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -33,6 +34,35 @@ export function ageOf({ lastSuccess }: Pick<BackupJob, 'lastSuccess'>, now: numb
   return lastSuccess === null || lastSuccess > now + futureMs ? null : Math.max(0, now - lastSuccess);
 }
 
+type NamedJob = Partial<Record<'job' | 'product', string>>;
+const isSame = (a: NamedJob, b: NamedJob) => a.job === b.job && a.product === b.product;
+
+/** What rules judge, from the age in seconds, which alone is stored. */
+const derived: Readonly<Record<string, (age: number, rhythm: number) => number>> = {
+  'backup.age_percent': (age, rhythm) => (100_000 * age) / rhythm,
+  'backup.overdue_s': (age, rhythm) => Math.max(0, age - rhythm / 1000),
+};
+const stored = 'backup.age_s';
+
+/** What is asked of the store for these metrics. */
+export const storedMetrics = (metrics: readonly string[]): string[] => [
+  ...new Set(metrics.map((metric) => (Object.hasOwn(derived, metric) ? stored : metric))),
+];
+
+/** The lines that were asked for, of those that are stored: by the schedule as it is now. */
+export const withDerivedAges = (lines: SeriesLine[], asked: readonly string[], jobs: readonly BackupJob[]) =>
+  lines.flatMap((line): SeriesLine[] => {
+    if (line.metric !== stored) return [line];
+    const rhythm = rhythmOf(jobs.find((one) => isSame(one, line.tags))?.schedule ?? null);
+    return asked.flatMap((metric) => {
+      const derive = derived[metric];
+      if (derive === undefined) return metric === stored ? [line] : [];
+      return [
+        { ...line, metric, points: line.points.map(([at, age]) => [at, age === null ? null : derive(age, rhythm)]) },
+      ];
+    });
+  });
+
 /** @returns the report with derived backup metrics; unchanged where it has no backups */
 export function withBackupAges(report: Report, jobs: readonly BackupJob[] | null, now: number): Report {
   if (!jobs || jobs.length === 0 || !report.metrics.some(looksAtBackups)) return report;
@@ -49,14 +79,12 @@ export function withBackupAges(report: Report, jobs: readonly BackupJob[] | null
   });
   const rest = [...ages];
   const metrics = report.metrics.map((metric) => {
-    const place = metric.name === 'backup' ? rest.findIndex((age) => isSame(age, metric)) : -1;
+    const place = metric.name === 'backup' ? rest.findIndex((age) => isSame(age.tags, metric.tags)) : -1;
     const [age] = place < 0 ? [] : rest.splice(place, 1);
     return age ? { ...metric, fields: { ...metric.fields, ...age.fields } } : metric;
   });
   return { ...report, metrics: [...metrics, ...rest] };
 }
-
-const isSame = (a: Metric, b: Metric) => a.tags.job === b.tags.job && a.tags.product === b.tags.product;
 
 /** The check has run, whether or not it had a result. */
 const looksAtBackups = ({ name, tags }: Metric) =>

@@ -97,7 +97,39 @@ test('time before the first and after the last value is a gap too', () => {
     { from: 0, to: 500 },
     { from: 520, to: 1000 },
   ]);
-  assert.equal(gaps(align([[]]), 0, 1000, 25), [{ from: 0, to: 1000 }]);
+  assert.equal(
+    gaps(align([[]]), 0, 1000, () => 25),
+    [{ from: 0, to: 1000 }],
+  );
+});
+
+test('what came each quarter of an hour and comes each ten seconds now has no gap before the change', () => {
+  const minute = 60_000;
+  const slow = Array.from({ length: 8 }, (_, n) => [n * 15 * minute, 1] as const);
+  const fast = Array.from({ length: 100 }, (_, n) => [120 * minute + n * 10_000, 1] as const);
+  const end = 120 * minute + 1_000_000;
+  const aligned = align([[...slow, ...fast]]);
+  assert.equal(gaps(aligned, 0, end, gapLength(aligned, 10_000)), []);
+  const cut = align([[...slow.toSpliced(3, 2), ...fast.toSpliced(40, 10)]]);
+  assert.equal(gaps(cut, 0, end, gapLength(cut, 10_000)), [
+    { from: 30 * minute, to: 75 * minute },
+    { from: 120 * minute + 390_000, to: 120 * minute + 500_000 },
+  ]);
+});
+
+test('one value of a check that runs each six hours leaves nothing unknown within them', () => {
+  const hour = 3_600_000;
+  const one = align([[[hour, 1]]]);
+  assert.equal(gaps(one, 0, 2 * hour, gapLength(one, 24_000, 6 * hour)), []);
+  assert.equal(gaps(one, 0, 30 * hour, gapLength(one, 24_000, 6 * hour)), [{ from: hour, to: 30 * hour }]);
+  // It ran again when its agent started.
+  const twice = align([
+    [
+      [hour, 1],
+      [hour + 60_000, 1],
+    ],
+  ]);
+  assert.equal(gaps(twice, 0, 2 * hour, gapLength(twice, 24_000, 6 * hour)), []);
 });
 
 test('a summary of nothing is unknown', () => {
@@ -199,10 +231,23 @@ test('own checks have a chart of their own with their limit, and what is not dra
 
 test('a value with a gap on both sides is alone; one that a line leads to is not', () => {
   const times = [0, 10, 20, 100, 200, 210];
-  assert.equal(isolated(times, [1, 2, 3, 4, null, 5], 25), [3, 5]);
-  assert.equal(isolated(times, [null, null, null, null, 1, 2], 25), []);
-  assert.equal(isolated([0], [7], 25), [0], 'the first value of a machine');
-  assert.equal(isolated([], [], 25), []);
+  assert.equal(
+    isolated(times, [1, 2, 3, 4, null, 5], () => 25),
+    [3, 5],
+  );
+  assert.equal(
+    isolated(times, [null, null, null, null, 1, 2], () => 25),
+    [],
+  );
+  assert.equal(
+    isolated([0], [7], () => 25),
+    [0],
+    'the first value of a machine',
+  );
+  assert.equal(
+    isolated([], [], () => 25),
+    [],
+  );
 });
 
 test('the nearest time, or none where all are too far', () => {

@@ -6,6 +6,7 @@ import { fail } from '../../../shared/errors.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
 import { createConcurrent } from '../../doors/concurrent.ts';
 import { limits } from '../../doors/limits.ts';
+import { storedMetrics, withDerivedAges } from '../../fleet/backup-age.ts';
 import type { SeriesQuery } from '../../series/series.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Id, Instant, instantOf } from '../shapes.ts';
@@ -81,7 +82,7 @@ const answered = (result: Awaited<ReturnType<Context['series']['query']>>, asOf:
 /** Of how long each phase of an answer took. */
 const phases = ['dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms'].map((field) => `target.${field}`);
 
-export function seriesRoutes(app: App, { series, fleet, targets, clock }: Context): void {
+export function seriesRoutes(app: App, { series, fleet, targets, rows, clock }: Context): void {
   const enter = createConcurrent(limits.http.perUser.charts);
   app.get(
     '/api/v1/endpoints/:id/series',
@@ -99,7 +100,10 @@ export function seriesRoutes(app: App, { series, fleet, targets, clock }: Contex
       const { id } = request.params;
       if (!fleet.get(id) && !targets.subject(id)) throw fail('NOT_FOUND', { what: 'endpoint', id });
       const asOf = clock.now();
-      return answered(await series.query(queryOf(id, request.query, asOf)), asOf);
+      const query = queryOf(id, request.query, asOf);
+      const found = await series.query({ ...query, metrics: storedMetrics(query.metrics) });
+      const jobs = rows.facts(id).backups ?? [];
+      return answered({ ...found, series: withDerivedAges(found.series, query.metrics, jobs) }, asOf);
     },
   );
 

@@ -22,6 +22,7 @@ import {
 import { language, t } from '../words/words.ts';
 import { crosshairAt, hoveredAt, pin, pinnedAt } from './crosshair.ts';
 import { dashName, lineColour } from './lines.ts';
+import { momentText } from './moment.tsx';
 import type { Plot } from './plot.ts';
 import type { AlertBar, Diamond, LimitLine, PlotData } from './plot-data.ts';
 import { Table } from './table.tsx';
@@ -44,6 +45,8 @@ export interface ChartProps {
   to: number;
   asOf: number;
   step: number;
+  /** How often values come at the latest, ms. */
+  due?: number;
   stacked?: boolean;
   /** What the axis ends at, and in words. */
   full?: { top: number | null; text: string } | null;
@@ -76,13 +79,14 @@ interface ShownChart {
   before: readonly (PointColumn | null)[];
 }
 
-/** Half the usual distance of two points of the line, as wide as the crosshair may be off: a week before is kept further apart. */
-const reachOf = ({ aligned: { times }, chart }: ShownChart, column: PointColumn) =>
-  gapLength({ times, columns: [column] }, chart.step) / 2;
-
-/** At the crosshair; where there is none, the last one. */
-const shownValue = (shown: ShownChart, column: PointColumn, at: number | null) =>
-  at === null ? summary(column).last : valueNear(shown.aligned.times, column, at, reachOf(shown, column));
+/**
+ * At the crosshair, as far off as values are apart there: a week before is kept further apart. Where there is none,
+ * the last one.
+ */
+const shownValue = ({ aligned: { times }, chart }: ShownChart, column: PointColumn, at: number | null) =>
+  at === null
+    ? summary(column).last
+    : valueNear(times, column, at, gapLength({ times, columns: [column] }, chart.step)(at) / 2);
 
 function Key(shown: ShownChart) {
   const { chart, aligned, before } = shown;
@@ -203,7 +207,7 @@ function Foot({
   };
   const take = async () => {
     const { takePicture } = await part(() => import('./chart-file.ts'));
-    const span = `${time(chart.from, language.value)} – ${time(chart.to, language.value)}`;
+    const span = `${momentText(chart.from)} – ${momentText(chart.to)}`;
     const way = place.current && (await takePicture(place.current, name, span));
     if (way) toast(t(way === 'copied' ? 'chart.pictureCopied' : 'chart.pictureSaved', { name }));
   };
@@ -240,7 +244,7 @@ const none: readonly never[] = [];
 
 /** All that the plot draws; of a stack a week before only the sum, for parts would lie upon each other. */
 function dataOf(chart: ChartProps, aligned: Aligned, before: ShownChart['before']): PlotData {
-  const { from, to, asOf, step, full = null } = chart;
+  const { from, to, asOf, step, due = 0, full = null } = chart;
   const { limits = none, alerts = none, marks = none, bands = none, diamonds = none, usual = none } = chart;
   const past = before.filter((column) => column !== null);
   const drawn = chart.stacked ? stack(past).slice(-1) : past;
@@ -250,7 +254,7 @@ function dataOf(chart: ChartProps, aligned: Aligned, before: ShownChart['before'
     from,
     to,
     asOf,
-    step,
+    ...{ step, due },
     full: full?.top ?? null,
     limits,
     alerts,

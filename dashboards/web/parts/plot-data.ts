@@ -35,6 +35,8 @@ export interface PlotData {
   /** Until when data can be expected. */
   asOf: number;
   step: number;
+  /** How often values come at the latest, ms; 0: with each step. */
+  due: number;
   /** What the axis ends at, such as the size of a memory; null: it ends above the values. */
   full: number | null;
   limits: readonly LimitLine[];

@@ -1,6 +1,6 @@
 /** What is drawn into a plot beside its lines: unknown time, maintenance, what is usual, limits, alerts, moments. */
 import type uPlot from 'uplot';
-import { gaps } from '../time/points.ts';
+import { type GapLength, gaps } from '../time/points.ts';
 import { drawDiamonds } from './diamonds.ts';
 import type { PlotData } from './plot-data.ts';
 
@@ -38,7 +38,7 @@ const alertHeight = 5;
 const labelHeight = 13;
 
 export interface MarkPens {
-  under(u: uPlot, data: PlotData, least: number): void;
+  under(u: uPlot, data: PlotData, least: GapLength): void;
   over(u: uPlot, data: PlotData): void;
 }
 

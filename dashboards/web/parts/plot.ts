@@ -3,10 +3,11 @@ import { effect } from '@preact/signals';
 import uPlot from 'uplot';
 import { measured, percent, time } from '../../../shared/words/format.ts';
 import type { Language } from '../../../shared/words/index.ts';
-import { gapLength, isolated, type PointColumn, percentTop, stack } from '../time/points.ts';
+import { type GapLength, gapLength, isolated, type PointColumn, percentTop, stack } from '../time/points.ts';
 import { crosshairAt, hoveredAt, pin, pinnedAt } from './crosshair.ts';
 import { showOpenings } from './diamonds.ts';
 import { dashOf, lineToken } from './lines.ts';
+import { momentText } from './moment.tsx';
 import type { PlotData } from './plot-data.ts';
 import { colour, createMarkPens } from './plot-marks.ts';
 import { listenToFingers } from './plot-touch.ts';
@@ -32,7 +33,7 @@ export interface Plot {
 
 const nothing: PlotData = {
   aligned: { times: [], columns: [] },
-  ...{ before: [], from: 0, to: 1, asOf: 1, step: 1, full: null },
+  ...{ before: [], from: 0, to: 1, asOf: 1, step: 1, due: 0, full: null },
   ...{ limits: [], alerts: [], marks: [], bands: [], diamonds: [], usual: [] },
 };
 
@@ -42,11 +43,26 @@ const byteSteps = Array.from({ length: 6 }, (_, power) =>
   [1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * 1024 ** power),
 ).flat();
 
+const [hour, day] = [3600, 86_400];
+/** A duration: 5 and 10 days, not 5 days 18 hours. */
+const secondSteps = [
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800],
+  ...[1, 2, 3, 6, 12].map((n) => n * hour),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map((n) => n * day),
+];
+const stepsOf: Readonly<Record<string, number[]>> = {
+  bytes: byteSteps,
+  'bytes/s': byteSteps,
+  bool: [1],
+  seconds: secondSteps,
+};
+
 function timeLabels(language: Language) {
   return (_: uPlot, splits: number[], __: number, ___: number, step: number) => {
     let day = '';
+    const isLong = step >= 28 * 86_400_000;
     return splits.map((at) => {
-      const date = time(at, language, 'day');
+      const date = time(at, language, isLong ? 'date' : 'day');
       const fresh = date !== day && day !== '';
       day = date;
       if (step >= 86_400_000) return date;
@@ -86,8 +102,7 @@ function axesOf(options: PlotOptions): uPlot.Axis[] {
       // Three to six of them, whatever the height.
       space: (u) => Math.max(24, u.bbox.height / devicePixelRatio / 5),
       values: (_, splits) => splits.map((value) => axisLabel(value, options)),
-      ...(options.unit.startsWith('bytes') ? { incrs: byteSteps } : {}),
-      ...(options.unit === 'bool' ? { incrs: [1] } : {}),
+      ...(stepsOf[options.unit] ? { incrs: stepsOf[options.unit] as number[] } : {}),
     },
   ];
 }
@@ -99,13 +114,14 @@ function faint(stroke: string, alpha: number): string {
 /** @param least from which length on missing values are a gap, of the lines and of those of a week before */
 function seriesOf(
   { labels, stacked, before }: PlotOptions,
-  least: () => { now: number; before: number },
+  least: () => { now: GapLength; before: GapLength },
 ): uPlot.Series[] {
   const leastOf = (index: number) => (index > labels.length ? least().before : least().now);
   const refine: uPlot.Series.GapsRefiner = (u, index, _from, _to, found) => {
     const { min = 0, max = 1 } = u.scales.x ?? {};
     const perMs = u.bbox.width / Math.max(1, (max ?? 1) - (min ?? 0));
-    return found.filter(([from, to]) => (to - from) / perMs > leastOf(index));
+    const isGap = leastOf(index);
+    return found.filter(([from, to]) => (to - from) / perMs > isGap((min ?? 0) + (from - u.bbox.left) / perMs));
   };
   /** Where no line leads to a value, as on the first day of a machine, there is a dot. */
   const dots = (stroke: string): uPlot.Series.Points => ({
@@ -179,7 +195,7 @@ function bindings(dragged: () => void, options: PlotOptions): uPlot.Cursor.Bind 
 
 export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   let data = nothing;
-  let least = { now: 0, before: 0 };
+  let least: { now: GapLength; before: GapLength } = { now: () => 0, before: () => 0 };
   /** Of the last drag, CSS pixels: a hand that trembles clicks. */
   let dragWidth = 0;
   const pens = createMarkPens();
@@ -240,7 +256,7 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
     u.root.classList.toggle('pinned', pinnedAt.value !== null);
     if (!isIn) return;
     const long = (max ?? 0) - (min ?? 0) > 12 * 3_600_000;
-    label.textContent = time(at, options.language, long ? 'moment' : 'time');
+    label.textContent = long ? momentText(at) : time(at, options.language, 'time');
     label.classList.toggle('to-left', left > u.over.clientWidth / 2);
     label.style.left = `${left}px`;
   };
@@ -260,11 +276,11 @@ export function createPlot(place: HTMLElement, options: PlotOptions): Plot {
   return {
     show(next) {
       data = next;
-      const { aligned, before, step } = next;
+      const { aligned, before, step, due } = next;
       // History was kept further apart than what is new.
       least = {
-        now: gapLength(aligned, step),
-        before: gapLength({ times: aligned.times, columns: [...before] }, step),
+        now: gapLength(aligned, step, due),
+        before: gapLength({ times: aligned.times, columns: [...before] }, step, due),
       };
       const columns = options.stacked ? stack(next.aligned.columns) : next.aligned.columns;
       u.batch(() => {

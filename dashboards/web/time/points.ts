@@ -33,27 +33,43 @@ export function stack(columns: readonly PointColumn[]): PointColumn[] {
   });
 }
 
-/** The usual distance between two values of a column: their median. null with fewer than two values. */
-function spacing(times: readonly number[], column: PointColumn): number | null {
-  const distances: number[] = [];
-  let last: number | null = null;
-  column.forEach((value, index) => {
-    const at = times[index];
-    if (value === null || at === undefined) return;
-    if (last !== null) distances.push(at - last);
-    last = at;
-  });
-  distances.sort((a, b) => a - b);
-  return distances[Math.floor(distances.length / 2)] ?? null;
+/** From which length on missing values after a moment are a gap. */
+export type GapLength = (after: number) => number;
+
+/** So many distances on each side of a gap say how often values came there. */
+const nearDistances = 7;
+
+const median = (values: readonly number[]): number | null =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
+
+/**
+ * How far apart the values of one column are around a moment: of both sides the longer, for a rhythm may change.
+ * @param due what holds where there are too few of them to see it
+ */
+function rhythmAround(times: readonly number[], due: number): (after: number) => number {
+  const distances = times.slice(1).map((at, index) => at - (times[index] as number));
+  const least = distances.length < 3 ? due : 0;
+  return (after) => {
+    const place = after < (times[0] ?? 0) ? -1 : (nearest(times, after, Number.POSITIVE_INFINITY) ?? -1);
+    const sides = [
+      distances.slice(Math.max(0, place - nearDistances), Math.max(0, place)),
+      distances.slice(place + 1, place + 1 + nearDistances),
+    ].flatMap((side) => median(side) ?? []);
+    return Math.max(least, ...(sides.length === 0 ? distances : sides));
+  };
 }
 
 /**
- * From which length on missing values are a gap: a check that runs once per minute leaves most steps of 12 s empty, and
- * that is no gap.
+ * Values are missing only where they were due: a check that runs once per hour leaves most steps of 12 s empty, and
+ * what came each quarter of an hour may come each minute now.
+ * @param due how often values come at the latest, ms
  */
-export function gapLength({ times, columns }: Aligned, step: number): number {
-  const usual = columns.map((column) => spacing(times, column)).filter((value) => value !== null);
-  return Math.max(2.5 * step, 2.5 * (usual.length === 0 ? 0 : Math.min(...usual)));
+export function gapLength({ times, columns }: Aligned, step: number, due = 0): GapLength {
+  const rhythms = columns
+    .map((column) => times.filter((_, index) => (column[index] ?? null) !== null))
+    .filter((own) => own.length > 0)
+    .map((own) => rhythmAround(own, due));
+  return (after) => 2.5 * Math.max(step, rhythms.length === 0 ? due : Math.min(...rhythms.map((one) => one(after))));
 }
 
 export interface TimeSpan {
@@ -62,15 +78,15 @@ export interface TimeSpan {
 }
 
 /** Where no line has a value for longer than `least`, inside [from, to): drawn hatched. */
-export function gaps({ times, columns }: Aligned, from: number, to: number, least: number): TimeSpan[] {
+export function gaps({ times, columns }: Aligned, from: number, to: number, least: GapLength): TimeSpan[] {
   const found: TimeSpan[] = [];
   let last = from;
   times.forEach((at, index) => {
     if (at < from || at >= to || columns.every((column) => column[index] === null)) return;
-    if (at - last > least) found.push({ from: last, to: at });
+    if (at - last > least(last)) found.push({ from: last, to: at });
     last = at;
   });
-  if (to - last > least) found.push({ from: last, to });
+  if (to - last > least(last)) found.push({ from: last, to });
   return found;
 }
 
@@ -126,13 +142,13 @@ function sumOf(lines: readonly Points[]): Points {
 }
 
 /** Values with a gap on both sides: no line leads to them, so they are drawn as dots. */
-export function isolated(times: readonly number[], column: PointColumn, least: number): number[] {
+export function isolated(times: readonly number[], column: PointColumn, least: GapLength): number[] {
   const there = times.flatMap((at, index) =>
     column[index] === null || column[index] === undefined ? [] : [{ at, index }],
   );
   return there.flatMap(({ at, index }, n) => {
     const [before, after] = [there[n - 1], there[n + 1]];
-    const isAlone = (!before || at - before.at > least) && (!after || after.at - at > least);
+    const isAlone = (!before || at - before.at > least(before.at)) && (!after || after.at - at > least(at));
     return isAlone ? [index] : [];
   });
 }

@@ -306,7 +306,7 @@ export const alerts = {
       unusualOn: 'and still so',
       unusualFor: 'for {{time}}',
       unusualShort:
-        'Too little is known of this hour for {{metrics}}: at most {{values}} values of {{weeks}} weeks. 60 values of 3 weeks are needed.',
+        'Too little is known of this hour for {{metrics}}. Values so far, at most: {{values}} of the 60 needed; weeks: {{weeks}} of 3.',
       earlier: 'Earlier ones like it',
       noEarlier: 'None is known.',
     },

@@ -309,7 +309,7 @@ export const alerts: Same<typeof english> = {
       unusualOn: 'から継続中',
       unusualFor: 'から {{time}}',
       unusualShort:
-        'この時間帯の履歴が不足しています（{{metrics}}）: 最大 {{weeks}} 週間・{{values}} 件。3 週間・60 件が必要です。',
+        'この時間帯の履歴が不足しています（{{metrics}}）。現在の値は最大 {{values}} 件（60 件必要）、期間は {{weeks}} 週間（3 週間必要）です。',
       earlier: '過去の同じアラート',
       noEarlier: '記録はありません。',
     },

@@ -4,7 +4,7 @@ import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { createMemory, evaluate } from '../../../collector/evaluate/evaluate.ts';
-import { rhythmOf, withBackupAges } from '../../../collector/fleet/backup-age.ts';
+import { rhythmOf, storedMetrics, withBackupAges, withDerivedAges } from '../../../collector/fleet/backup-age.ts';
 import { backupVerdict } from '../../../collector/fleet/backup-state.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import type { Metric, Report } from '../../../shared/report.ts';
@@ -139,6 +139,41 @@ test('the worst of several, and the oldest age', () => {
     job({ job: 'c', lastSuccess: now - 31 * hour }),
   ]);
   assert.equal([verdict.state, verdict.ageSeconds], ['late', (31 * hour) / 1000]);
+});
+
+test('a chart of what is judged is made of the age that is stored, by the schedule of each job', () => {
+  const asked = ['backup.age_percent', 'backup.overdue_s', 'backup.bytes'];
+  assert.equal(storedMetrics(asked), ['backup.age_s', 'backup.bytes']);
+  const line = (metric: string, name: string, points: [number, number | null][]) => ({
+    ...{ metric, tags: { job: name, product: 'restic' }, agg: 'mean' as const, points },
+  });
+  const size = line('backup.bytes', 'nightly', [[0, 5]]);
+  const stored = [
+    line('backup.age_s', 'nightly', [
+      [0, 86_400],
+      [1, null],
+      [2, 129_600],
+    ]),
+    line('backup.age_s', 'each', [[0, 7200]]),
+    size,
+  ];
+  const jobs = [job({}), job({ job: 'each', schedule: '1h' })];
+  assert.equal(withDerivedAges(stored, asked, jobs), [
+    line('backup.age_percent', 'nightly', [
+      [0, 100],
+      [1, null],
+      [2, 150],
+    ]),
+    line('backup.overdue_s', 'nightly', [
+      [0, 0],
+      [1, null],
+      [2, 43_200],
+    ]),
+    line('backup.age_percent', 'each', [[0, 200]]),
+    line('backup.overdue_s', 'each', [[0, 3600]]),
+    size,
+  ]);
+  assert.equal(withDerivedAges([size], ['backup.bytes'], []), [size]);
 });
 
 test.run();

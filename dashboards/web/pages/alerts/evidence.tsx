@@ -1,33 +1,32 @@
 /** One alert: its facts, and what was measured around it. */
 import { useMemo, useState } from 'preact/hooks';
 import type { Alert, EndpointDetail, Series } from '../../../../shared/api.ts';
+import type { BackupRuns } from '../../../../shared/backup-runs.ts';
 import { fieldOf } from '../../../../shared/metrics.ts';
-import { time } from '../../../../shared/words/format.ts';
 import { silence } from '../../../../shared/words/names.ts';
 import { useKept, useLoad } from '../../net/load.ts';
+import type { Page } from '../../net/request.ts';
 import { Box, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Chart } from '../../parts/chart.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { SeverityMark } from '../../parts/mark.tsx';
+import { momentText } from '../../parts/moment.tsx';
 import type { LimitLine } from '../../parts/plot-data.ts';
+import { Runs } from '../../parts/runs.tsx';
 import { StateKey, Timeline } from '../../parts/timeline.tsx';
 import { search, to } from '../../router.ts';
+import { dueOf } from '../../time/due.ts';
 import { topOf } from '../../time/full.ts';
 import { chosenSpan } from '../../time/ranges.ts';
 import { spanAround } from '../../time/story.ts';
 import { useUsual } from '../../time/usual.ts';
 import { formatLimit, metricName, metricTitle } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
-import { MarkSwitches, useDrawing, useMarks } from '../charts/marks.tsx';
+import { carries, MarkSwitches, useDrawing, useMarks } from '../charts/marks.tsx';
 import { Pinned } from '../charts/pin.tsx';
 import { resetZoom, zoomTo } from '../charts/span.tsx';
 import { useKeptEvidence } from './kept.ts';
 import { AlertState, instanceOf, limitOf, measuredOf, titleOf } from './words.tsx';
-
-/** Does a line carry the tags of the alert? An alert may name fewer tags than its series has. */
-function carries(tags: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([name, value]) => tags[name] === undefined || tags[name] === value);
-}
 
 /** The moments and the limit of the alert, in the place of those that hold now. */
 function useOwnMarks(alert: Alert) {
@@ -53,13 +52,27 @@ function useOwnMarks(alert: Alert) {
   return { marks, limits };
 }
 
+/** Of what is never stored: what it is made of. */
+const drawnFor: Readonly<Record<string, string>> = {
+  'backup.size_percent': 'backup.bytes',
+  'disk_forecast.full_in_days': 'disk.used_percent',
+};
+
+/** How the job went lately: whether it failed or never began. */
+function JobRuns({ endpoint, tags: { job, product } }: Pick<Alert, 'endpoint' | 'tags'>) {
+  const loaded = useLoad<Page<BackupRuns>>(`endpoints/${encodeURIComponent(endpoint.id)}/backups/runs`);
+  const found = loaded.data?.items.find((one) => one.job === job && one.product === product);
+  return found ? <Runs name={found.job} runs={found.runs} /> : null;
+}
+
 function Around({ alert }: { alert: Alert }) {
   // Fixed when the page was opened: a chart must not move while it is studied.
   const [around] = useState(() => spanAround(alert, Date.now()));
   const zoomed = chosenSpan(search.value);
   const { from, to: end } = zoomed ?? around;
-  const field = fieldOf(alert.metric);
-  const address = `endpoints/${encodeURIComponent(alert.endpoint.id)}/series?metric=${alert.metric}&from=${from}&to=${end}`;
+  const metric = drawnFor[alert.metric] ?? alert.metric;
+  const field = fieldOf(metric);
+  const address = `endpoints/${encodeURIComponent(alert.endpoint.id)}/series?metric=${metric}&from=${from}&to=${end}`;
   const loaded = useLoad<Series>(field ? address : null);
   const found = useKept(loaded);
   const kept = useKeptEvidence(alert, found, loaded.problem !== null);
@@ -78,12 +91,13 @@ function Around({ alert }: { alert: Alert }) {
   );
   const usual = useUsual(alert.endpoint.id, series.length === 1 ? (series[0] ?? null) : null, span);
   const marks = useMarks(alert.endpoint.id, span);
-  const metrics = useMemo(() => [alert.metric], [alert.metric]);
+  const metrics = useMemo(() => [metric], [metric]);
   const drawing = useDrawing(marks, metrics, series);
   const own = useOwnMarks(alert);
   if (!field) return null;
-  const name = metricTitle(alert.metric);
+  const name = metricTitle(metric);
   const top = topOf(series, []);
+  const isJob = alert.metric.startsWith('backup.') && alert.tags.job !== undefined;
   return (
     <Box
       title={name}
@@ -96,22 +110,27 @@ function Around({ alert }: { alert: Alert }) {
       }
     >
       {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
+<<<<<<< HEAD
       {kept && <p class="quiet">{t('ticket.evidenceKept', { at: time(kept.asOf, language.value) })}</p>}
       {shown && lines.length === 0 && <p class="quiet">{t('chart.none')}</p>}
+=======
+      {isJob && <JobRuns {...alert} />}
+      {shown && lines.length === 0 && !isJob && <p class="quiet">{t('chart.none')}</p>}
+>>>>>>> adfbd495 (Charts: late backups, gaps by what is due, severity in the legend)
       {shown && lines.length > 0 && (
         <div class="stack-2">
           <Chart
             name={name}
-            unit={alert.unit}
+            unit={field.unit}
             lines={lines}
             from={span.from}
             to={span.to}
             asOf={shown.asOf}
             step={shown.step}
-            full={
-              top === null ? null : { top, text: t('chart.of', { whole: formatLimit(alert.metric, top, alert.unit) }) }
-            }
-            {...own}
+            due={dueOf(metrics)}
+            full={top === null ? null : { top, text: t('chart.of', { whole: formatLimit(metric, top, field.unit) }) }}
+            marks={own.marks}
+            limits={metric === alert.metric ? own.limits : drawing.limits}
             alerts={drawing.alerts}
             bands={marks.bands}
             diamonds={marks.diamonds}
@@ -153,8 +172,8 @@ function Presence({ alert }: { alert: Alert }) {
             <div class="stack-2">
               <Timeline name={t('ticket.presence')} intervals={timeline} from={from} to={until} />
               <div class="axis">
-                <span>{time(from, language.value)}</span>
-                <span>{time(until, language.value)}</span>
+                <span>{momentText(from)}</span>
+                <span>{momentText(until)}</span>
               </div>
               <StateKey />
             </div>

@@ -15,6 +15,7 @@ import { alertName, formatLimit, ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { ChangeLink, changeNumber, changeTitle, say } from '../changes/facts.tsx';
 
+const severities = ['critical', 'warning', 'info'] as const;
 const kinds = ['limits', 'alerts', 'maintenance', 'changes'] as const;
 type MarkKind = (typeof kinds)[number];
 
@@ -39,6 +40,8 @@ export interface Drawing {
 export interface Marks {
   /** How many there are of each, whether shown or not. */
   counts: Readonly<Record<MarkKind, number>>;
+  /** Of all alerts, the worst first. */
+  severities: readonly AlertBar['severity'][];
   bands: readonly MaintenanceSpan[];
   diamonds: readonly Diamond[];
   changes: readonly ChangeMark[];
@@ -75,6 +78,7 @@ export function useMarks(endpoint: string, { from, to: end }: TimeSpan): Marks {
         maintenance: maintenance?.items.length ?? 0,
         changes: found.length,
       },
+      severities: severities.filter((severity) => own?.alerts.some((alert) => alert.severity === severity)),
       bands: shownOf(hidden.has('maintenance'), maintenance?.items ?? []),
       limits: shownOf(hidden.has('limits'), own?.limits ?? []),
       alerts: shownOf(hidden.has('alerts'), own?.alerts ?? []),
@@ -88,7 +92,8 @@ export function useMarks(endpoint: string, { from, to: end }: TimeSpan): Marks {
 }
 
 type ChartTags = Readonly<Record<string, string>>;
-const carries = (tags: ChartTags, wanted: ChartTags): boolean =>
+/** Does a line carry the tags of an alert? An alert may name fewer tags than its series has. */
+export const carries = (tags: ChartTags, wanted: ChartTags): boolean =>
   Object.entries(wanted).every(([name, value]) => tags[name] === undefined || tags[name] === value);
 const measurementOf = (metric: string) => metric.slice(0, metric.indexOf('.'));
 
@@ -123,24 +128,25 @@ export function useDrawing(
   }, [limits, alerts, metrics, lines, spoken]);
 }
 
-const signs: Record<MarkKind, string> = {
+const signs: Record<Exclude<MarkKind, 'alerts'>, string> = {
   limits: 'limit-mark',
-  alerts: 'alert-mark',
   maintenance: 'band-mark',
   changes: 'diamond-mark',
 };
 
 interface SwitchProps {
-  sign: string;
+  signs: readonly string[];
   word: string;
   isOn: boolean;
   onChange: () => void;
 }
 
-const Switch = ({ sign, word, isOn, onChange }: SwitchProps) => (
+const Switch = ({ signs: shown, word, isOn, onChange }: SwitchProps) => (
   <label class="row">
     <input type="checkbox" checked={isOn} onChange={onChange} />
-    <span class={sign} aria-hidden="true" />
+    {shown.map((sign) => (
+      <span key={sign} class={sign} aria-hidden="true" />
+    ))}
     {word}
   </label>
 );
@@ -152,7 +158,7 @@ interface SwitchesProps {
 }
 
 /** The legend of the marks, of which each is a switch; what does not occur is not in it. */
-export function MarkSwitches({ marks: { counts }, kinds: only }: SwitchesProps) {
+export function MarkSwitches({ marks: { counts, severities: found }, kinds: only }: SwitchesProps) {
   const hidden = hiddenIn(search.value);
   return (
     // biome-ignore lint/a11y/useSemanticElements: as the choices beside it
@@ -162,7 +168,7 @@ export function MarkSwitches({ marks: { counts }, kinds: only }: SwitchesProps) 
         .map((kind) => (
           <Switch
             key={kind}
-            sign={signs[kind]}
+            signs={kind === 'alerts' ? found.map((severity) => `alert-mark of-${severity}`) : [signs[kind]]}
             // Of limits, each chart has its own.
             word={t(`chart.mark.${kind}`) + (kind === 'limits' ? '' : `: ${number(counts[kind], language.value)}`)}
             isOn={!hidden.has(kind)}
@@ -171,7 +177,7 @@ export function MarkSwitches({ marks: { counts }, kinds: only }: SwitchesProps) 
         ))}
       {!only && (
         <Switch
-          sign="before-mark"
+          signs={['before-mark']}
           word={t('chart.compare')}
           isOn={isCompared()}
           onChange={() => setQuery({ compare: isCompared() ? null : 'week' })}

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { time } from '../../../../shared/words/format.ts';
 import { pinnedAt } from '../../parts/crosshair.ts';
+import { momentText } from '../../parts/moment.tsx';
 import { search, setQuery } from '../../router.ts';
 import { moved, type TimeSpan } from '../../time/points.ts';
 import {
@@ -62,7 +63,7 @@ function Presets({ range, since }: { range: RangeName | null; since: number | nu
   const isLong = (name: RangeName) => name !== 'all' && ranges[name] > history;
   // One that shows all there is takes the place of those that would be mostly empty.
   const names = rangeNames.filter((name) => name !== 'all' || (since !== null && history < ranges.year));
-  const begin = since === null ? '' : t('range.since', { at: time(since, language.value) });
+  const begin = since === null ? '' : t('range.since', { at: momentText(since) });
   return (
     <div class="row">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a row in every browser */}
@@ -87,14 +88,15 @@ function Presets({ range, since }: { range: RangeName | null; since: number | nu
 
 export function SpanBar({ span, isZoomed, range, since }: ChosenSpan & { since: number | null }) {
   const days = span.to - span.from > 12 * 3_600_000;
-  const moment = (at: number) => time(at, language.value, days ? 'moment' : 'minute');
+  const moment = (at: number) => (days ? momentText(at) : time(at, language.value, 'minute'));
+  const isThisYear = new Date(span.from).getFullYear() === new Date().getFullYear();
   const choose = ({ from, to }: TimeSpan) => zoomTo(from, to);
   return (
     <div class="spread">
       <Presets range={isZoomed ? null : range} since={since} />
       <div class="row">
         <span class="small quiet">
-          {!days && `${time(span.from, language.value, 'day')} `}
+          {!days && `${time(span.from, language.value, isThisYear ? 'day' : 'date')} `}
           {moment(span.from)} – {moment(span.to)}
         </span>
         <span class="row">

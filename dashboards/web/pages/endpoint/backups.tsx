@@ -14,13 +14,13 @@ import { CopyButton, Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
+import { Runs } from '../../parts/runs.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { localText } from '../../time/local.ts';
 import { formatReasons } from '../../words/reason.ts';
 import { actorName, language, t, wordOr } from '../../words/words.ts';
 import { NotNeeded } from '../protection-acts.tsx';
-import { Runs } from './runs.tsx';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 import '../../look/endpoint.css';
 

@@ -12,6 +12,7 @@ import { Pinned } from '../charts/pin.tsx';
 import { SpanBar, useSpan } from '../charts/span.tsx';
 import { PanelBox, type PanelProps, titleOf } from './panel-box.tsx';
 import { otherMetrics, type Panel, panelsOf } from './panels.ts';
+import { useWholePrint } from './seen.ts';
 
 /** One more chart, of whatever else the endpoint reports. The choice is in the address, so that it can be sent. */
 function Chosen({ names, ...place }: { names: readonly string[] } & Omit<PanelProps, 'panel'>) {
@@ -71,6 +72,7 @@ export function Charts({ detail }: { detail: EndpointDetail }) {
   const { drawn, never } = useMemo(() => panelsOf(latest), [latest]);
   const names = useMemo(() => otherMetrics(latest, drawn), [latest, drawn]);
   const marks = useMarks(row.id, span);
+  const charts = useWholePrint();
   const [empty, setEmpty] = useState<ReadonlySet<string>>(new Set());
   const onEmpty = useCallback((name: string, isEmpty: boolean) => {
     setEmpty((old) => {
@@ -88,7 +90,7 @@ export function Charts({ detail }: { detail: EndpointDetail }) {
       <SpanBar {...chosen} since={enrolledAt} />
       <MarkSwitches marks={marks} />
       <ChangeList changes={marks.changes} />
-      <div class="charts">
+      <div class="charts" ref={charts}>
         {drawn.map((panel) => (
           <PanelBox key={panel.name} panel={panel} {...place} />
         ))}

@@ -1,10 +1,11 @@
 /** One chart of an endpoint: asked for when it comes near the window, and without a place of its own while it is empty. */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { EndpointDetail, Series } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { useKept, useLoad } from '../../net/load.ts';
 import { Bones, Box, ProblemCallout } from '../../parts/box.tsx';
 import { Chart, type ChartLine } from '../../parts/chart.tsx';
+import { dueOf } from '../../time/due.ts';
 import { sizeOf, topOf } from '../../time/full.ts';
 import { largest, shifted, type TimeSpan, withoutSlivers } from '../../time/points.ts';
 import { useUsual } from '../../time/usual.ts';
@@ -13,6 +14,7 @@ import { language, t, wordOr } from '../../words/words.ts';
 import { isCompared, type Marks, useDrawing } from '../charts/marks.tsx';
 import { resetZoom, zoomTo } from '../charts/span.tsx';
 import { lineLabel, type Panel, type PanelName, withoutCommon } from './panels.ts';
+import { useSeen } from './seen.ts';
 
 const mostLines = 6;
 const weekMs = 7 * 86_400_000;
@@ -64,24 +66,6 @@ function fullOf(panel: Panel, picked: readonly PanelLine[], latest: Latest) {
     hasCores ? t('chart.cores', { n: number(cores, language.value) }) : '',
   ].filter(Boolean);
   return top === null && texts.length === 0 ? null : { top, text: texts.join(', ') };
-}
-
-/** True from the moment on that the element has come near the window: charts far below are not asked for. */
-function useSeen() {
-  const place = useRef<HTMLDivElement>(null);
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    if (!place.current || seen) return;
-    const watcher = new IntersectionObserver(
-      (entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
-      },
-      { rootMargin: '300px' },
-    );
-    watcher.observe(place.current);
-    return () => watcher.disconnect();
-  }, [seen]);
-  return { place, seen };
 }
 
 export interface PanelProps {
@@ -152,6 +136,7 @@ export function PanelBox({ endpoint, panel, span, marks, latest, onEmpty }: Pane
               to={isStale ? shown.to : span.to}
               asOf={shown.asOf}
               step={shown.step}
+              due={dueOf(panel.metrics)}
               stacked={panel.stacked === true}
               full={fullOf(panel, picked, latest)}
               limits={own}

@@ -1,13 +1,15 @@
 /** The last runs of a backup job as a strip: tall is good, half is a warning, a low block failed. */
-import type { BackupRuns } from '../../../../shared/backup-runs.ts';
-import { bytes, duration, time } from '../../../../shared/words/format.ts';
-import { language, t } from '../../words/words.ts';
+import '../look/runs.css';
+import type { BackupRuns } from '../../../shared/backup-runs.ts';
+import { bytes, duration } from '../../../shared/words/format.ts';
+import { language, t } from '../words/words.ts';
+import { momentText } from './moment.tsx';
 
 type ShownRun = BackupRuns['runs'][number];
 
 const textOf = ({ endedAt, result, bytes: size, duration: long }: ShownRun) =>
   [
-    time(endedAt, language.value, 'moment'),
+    momentText(endedAt),
     t(`backup.runs.${result}`),
     size !== null && bytes(size, language.value),
     long !== null && duration(long, language.value),
@@ -45,7 +47,7 @@ export function Runs({ name, runs }: { name: string; runs: readonly ShownRun[] }
         ))}
       </svg>
       <span class="small quiet">
-        {said} {t('backup.runs.since', { at: time(first.endedAt, language.value, 'moment') })}
+        {said} {t('backup.runs.since', { at: momentText(first.endedAt) })}
       </span>
     </div>
   );
