@@ -22,7 +22,7 @@ import type { Rule } from './evaluate/rule.ts';
 import { namedRule } from './evaluate/rule.ts';
 import { announceNew } from './fleet/announce.ts';
 import { createApplicants } from './fleet/applicants.ts';
-import { withBackupAges } from './fleet/backup-age.ts';
+import { withBackupAges, withDerivedAges } from './fleet/backup-age.ts';
 import { saveEndpointDays } from './fleet/endpoint-days.ts';
 import { createEnrollments, type Enrollments, joinCodeOf } from './fleet/enrollment.ts';
 import { createErasures, type Erasures } from './fleet/erase.ts';
@@ -158,13 +158,13 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   const { outside, act, onCall, ...routes } = opening;
   onStop(accounts.onEnd(() => void routes.usersChanged()));
   chores.push({ name: 'gaps of schedules', run: routes.warnOfGaps }, routes.attachments.chore);
-  await openEvidence({ ...deps, state, changeFeed, series }, onStop);
   managers.changes.start();
   onStop(() => managers.changes.stop());
   const packages = createPackages(packageFolders);
   const [{ held }, { newestVersion }] = [alerts, packages];
   const rows = await createRows({ fleet, groups, series, held, newestVersion, state, changeFeed, log, now: clock.now });
   onStop(() => rows.close());
+  await openEvidence({ ...deps, state, changeFeed, series: withDerivedAges(series, rows.facts) }, onStop);
   onStop(mirrors.start({ registry, alerts, endpoints: endpointsNow(rows) }));
 
   const selfService = createSelfService({ ...deps, state, fleet, tickets, knowledge, rules: config.selfService });

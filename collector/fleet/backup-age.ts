@@ -6,7 +6,7 @@
 import { parseDuration } from '../../shared/duration.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { Metric, Report } from '../../shared/report.ts';
-import type { SeriesLine } from '../series/series.ts';
+import type { SeriesLine, SeriesStore } from '../series/series.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -44,24 +44,31 @@ const derived: Readonly<Record<string, (age: number, rhythm: number) => number>>
 };
 const stored = 'backup.age_s';
 
-/** What is asked of the store for these metrics. */
-export const storedMetrics = (metrics: readonly string[]): string[] => [
-  ...new Set(metrics.map((metric) => (Object.hasOwn(derived, metric) ? stored : metric))),
-];
+type QuerySeries = Pick<SeriesStore, 'query'>;
+type BackupFacts = (endpoint: string) => { backups: readonly BackupJob[] | null };
 
-/** The lines that were asked for, of those that are stored: by the schedule as it is now. */
-export const withDerivedAges = (lines: SeriesLine[], asked: readonly string[], jobs: readonly BackupJob[]) =>
-  lines.flatMap((line): SeriesLine[] => {
-    if (line.metric !== stored) return [line];
-    const rhythm = rhythmOf(jobs.find((one) => isSame(one, line.tags))?.schedule ?? null);
-    return asked.flatMap((metric) => {
-      const derive = derived[metric];
-      if (derive === undefined) return metric === stored ? [line] : [];
-      return [
-        { ...line, metric, points: line.points.map(([at, age]) => [at, age === null ? null : derive(age, rhythm)]) },
-      ];
-    });
+/** A store that also answers these; by the schedule of each job as it is now. */
+export const withDerivedAges = ({ query }: QuerySeries, factsOf: BackupFacts): QuerySeries => ({
+  async query(asked) {
+    if (!asked.metrics.some((metric) => Object.hasOwn(derived, metric))) return query(asked);
+    const kept = asked.metrics.filter((metric) => !Object.hasOwn(derived, metric));
+    const found = await query({ ...asked, metrics: [...new Set([...kept, stored])] });
+    const jobs = factsOf(asked.endpoint).backups ?? [];
+    return { ...found, series: found.series.flatMap((line) => agesOf(line, asked.metrics, jobs)) };
+  },
+});
+
+function agesOf(line: SeriesLine, asked: readonly string[], jobs: readonly BackupJob[]): SeriesLine[] {
+  if (line.metric !== stored) return [line];
+  const rhythm = rhythmOf(jobs.find((one) => isSame(one, line.tags))?.schedule ?? null);
+  return asked.flatMap((metric) => {
+    const derive = derived[metric];
+    if (derive === undefined) return metric === stored ? [line] : [];
+    return [
+      { ...line, metric, points: line.points.map(([at, age]) => [at, age === null ? null : derive(age, rhythm)]) },
+    ];
   });
+}
 
 /** @returns the report with derived backup metrics; unchanged where it has no backups */
 export function withBackupAges(report: Report, jobs: readonly BackupJob[] | null, now: number): Report {

@@ -251,4 +251,23 @@ step('limits and alerts are in the charts, each with a switch in the address; an
   await page.waitForURL(/\/alerts\/a1/);
 });
 
+step('Ctrl+P prints all charts, also those that were never in view', async () => {
+  const size = page.viewportSize();
+  assert.ok(size);
+  await page.setViewportSize({ ...size, height: 300 });
+  await page.goto(`${address}&range=hour`);
+  await chart('CPU').locator('canvas').waitFor();
+  const last = chart('Top processes by memory');
+  assert.is(await last.count(), 0, 'far below');
+  await page.evaluate(() => {
+    Object.assign(globalThis, { print: () => Object.assign(globalThis, { printed: true }) });
+  });
+  await page.keyboard.press('Control+p');
+  const isPrinted = () => page.evaluate(() => 'printed' in globalThis);
+  await until(isPrinted, 20_000, 'the window of the printer');
+  await last.locator('canvas').waitFor();
+  assert.is(await page.locator('.charts .bones').count(), 0);
+  await page.setViewportSize(size);
+});
+
 test.run();

@@ -6,7 +6,7 @@ import { fail } from '../../../shared/errors.ts';
 import { fieldOf } from '../../../shared/metrics.ts';
 import { createConcurrent } from '../../doors/concurrent.ts';
 import { limits } from '../../doors/limits.ts';
-import { storedMetrics, withDerivedAges } from '../../fleet/backup-age.ts';
+import { withDerivedAges } from '../../fleet/backup-age.ts';
 import type { SeriesQuery } from '../../series/series.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Id, Instant, instantOf } from '../shapes.ts';
@@ -84,6 +84,7 @@ const phases = ['dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms'].map((field) =
 
 export function seriesRoutes(app: App, { series, fleet, targets, rows, clock }: Context): void {
   const enter = createConcurrent(limits.http.perUser.charts);
+  const aged = withDerivedAges(series, rows.facts);
   app.get(
     '/api/v1/endpoints/:id/series',
     {
@@ -100,10 +101,7 @@ export function seriesRoutes(app: App, { series, fleet, targets, rows, clock }: 
       const { id } = request.params;
       if (!fleet.get(id) && !targets.subject(id)) throw fail('NOT_FOUND', { what: 'endpoint', id });
       const asOf = clock.now();
-      const query = queryOf(id, request.query, asOf);
-      const found = await series.query({ ...query, metrics: storedMetrics(query.metrics) });
-      const jobs = rows.facts(id).backups ?? [];
-      return answered({ ...found, series: withDerivedAges(found.series, query.metrics, jobs) }, asOf);
+      return answered(await aged.query(queryOf(id, request.query, asOf)), asOf);
     },
   );
 

@@ -47,7 +47,7 @@ export function Runs({ name, runs }: { name: string; runs: readonly ShownRun[] }
         ))}
       </svg>
       <span class="small quiet">
-        {said} {t('backup.runs.since', { at: momentText(first.endedAt) })}
+        {said} {t('backup.runs.since', { at: momentText(first.endedAt), until: momentText(last.endedAt) })}
       </span>
     </div>
   );

@@ -2,7 +2,7 @@
 const minute = 60_000;
 const hour = 60 * minute;
 
-export const dueOfMeasurement: Readonly<Record<string, number>> = {
+const dueOfMeasurement: Readonly<Record<string, number>> = {
   mem: minute,
   swap: minute,
   disk: 5 * minute,

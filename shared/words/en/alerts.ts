@@ -306,7 +306,7 @@ export const alerts = {
       unusualOn: 'and still so',
       unusualFor: 'for {{time}}',
       unusualShort:
-        'Too little is known of this hour for {{metrics}}. Values so far, at most: {{values}} of the 60 needed; weeks: {{weeks}} of 3.',
+        'Too little is known of this hour for {{metrics}}. Values so far, at most: {{values}} (60 needed); weeks: {{weeks}} (3 needed).',
       earlier: 'Earlier ones like it',
       noEarlier: 'None is known.',
     },

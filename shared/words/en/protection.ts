@@ -129,7 +129,7 @@ export const protection = {
       failed: 'failed',
       none: 'No run is known yet.',
       said: 'Runs: {{n}}. Good: {{ok}}, with a warning: {{warning}}, failed: {{failed}}.',
-      since: 'Since {{at}}.',
+      since: 'From {{at}} to {{until}}.',
     },
   },
   updates: {

@@ -132,7 +132,7 @@ export const protection: Same<typeof english> = {
       failed: '失敗',
       none: '実行の記録はまだありません。',
       said: '実行 {{n}} 回: 正常 {{ok}}、警告あり {{warning}}、失敗 {{failed}}。',
-      since: '{{at}} 以降。',
+      since: '期間: {{at}} ～ {{until}}。',
     },
   },
   updates: {

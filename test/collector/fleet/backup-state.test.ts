@@ -4,7 +4,7 @@ import type { HeldAlert } from '../../../collector/alerts/alerts.ts';
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { createMemory, evaluate } from '../../../collector/evaluate/evaluate.ts';
-import { rhythmOf, storedMetrics, withBackupAges, withDerivedAges } from '../../../collector/fleet/backup-age.ts';
+import { rhythmOf, withBackupAges, withDerivedAges } from '../../../collector/fleet/backup-age.ts';
 import { backupVerdict } from '../../../collector/fleet/backup-state.ts';
 import type { BackupJob } from '../../../shared/inventory.ts';
 import type { Metric, Report } from '../../../shared/report.ts';
@@ -141,9 +141,7 @@ test('the worst of several, and the oldest age', () => {
   assert.equal([verdict.state, verdict.ageSeconds], ['late', (31 * hour) / 1000]);
 });
 
-test('a chart of what is judged is made of the age that is stored, by the schedule of each job', () => {
-  const asked = ['backup.age_percent', 'backup.overdue_s', 'backup.bytes'];
-  assert.equal(storedMetrics(asked), ['backup.age_s', 'backup.bytes']);
+test('a chart of what is judged is made of the age that is stored, by the schedule of each job', async () => {
   const line = (metric: string, name: string, points: [number, number | null][]) => ({
     ...{ metric, tags: { job: name, product: 'restic' }, agg: 'mean' as const, points },
   });
@@ -157,8 +155,19 @@ test('a chart of what is judged is made of the age that is stored, by the schedu
     line('backup.age_s', 'each', [[0, 7200]]),
     size,
   ];
-  const jobs = [job({}), job({ job: 'each', schedule: '1h' })];
-  assert.equal(withDerivedAges(stored, asked, jobs), [
+  const span = { from: 0, to: 3, step: 1, resolution: 'raw' as const };
+  const asked: string[][] = [];
+  const { query } = withDerivedAges(
+    {
+      async query({ metrics }) {
+        asked.push([...metrics]);
+        return { ...span, series: stored.filter(({ metric }) => metrics.includes(metric)) };
+      },
+    },
+    () => ({ backups: [job({}), job({ job: 'each', schedule: '1h' })] }),
+  );
+  const seen = async (...metrics: string[]) => (await query({ endpoint: 'e', metrics, from: 0, to: 3 })).series;
+  assert.equal(await seen('backup.age_percent', 'backup.overdue_s', 'backup.bytes'), [
     line('backup.age_percent', 'nightly', [
       [0, 100],
       [1, null],
@@ -173,7 +182,8 @@ test('a chart of what is judged is made of the age that is stored, by the schedu
     line('backup.overdue_s', 'each', [[0, 3600]]),
     size,
   ]);
-  assert.equal(withDerivedAges([size], ['backup.bytes'], []), [size]);
+  assert.equal(await seen('backup.bytes'), [size]);
+  assert.equal(asked, [['backup.bytes', 'backup.age_s'], ['backup.bytes']]);
 });
 
 test.run();

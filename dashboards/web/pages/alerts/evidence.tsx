@@ -110,13 +110,9 @@ function Around({ alert }: { alert: Alert }) {
       }
     >
       {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
-<<<<<<< HEAD
-      {kept && <p class="quiet">{t('ticket.evidenceKept', { at: time(kept.asOf, language.value) })}</p>}
-      {shown && lines.length === 0 && <p class="quiet">{t('chart.none')}</p>}
-=======
+      {kept && <p class="quiet">{t('ticket.evidenceKept', { at: momentText(kept.asOf) })}</p>}
       {isJob && <JobRuns {...alert} />}
       {shown && lines.length === 0 && !isJob && <p class="quiet">{t('chart.none')}</p>}
->>>>>>> adfbd495 (Charts: late backups, gaps by what is due, severity in the legend)
       {shown && lines.length > 0 && (
         <div class="stack-2">
           <Chart
