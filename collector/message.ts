@@ -25,6 +25,8 @@ export interface Message {
   /** Too much waits for the store already: evaluate it, do not keep it; it is resent later. */
   readonly crowded?: boolean;
   report?: Report;
+  /** Of its metrics, at the same places, where they are known. */
+  shapes?: readonly object[] | undefined;
   /** Endpoint clock minus collector clock, ms. */
   clockOffsetMs?: number | null;
   /** Bytes inflated, and their digest; left out where they could not be. */

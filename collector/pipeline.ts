@@ -235,7 +235,7 @@ function keepReport(parts: RoadParts, message: Message, report: Report): void {
   const digest = message.digest as number;
   if (!parts.store.hasEpoch(endpoint, epoch)) parts.budgets.charge(endpoint, 'epochs', 1);
   const settled = whenStored(parts, { acknowledge, endpoint, epoch, change: { kind: 'values', endpoint } });
-  message.taken = parts.store.accept({ endpoint, receivedAt, report, digest }, settled);
+  message.taken = parts.store.accept({ endpoint, receivedAt, report, digest, shapes: message.shapes }, settled);
   if (message.taken === 'duplicate') parts.counters.duplicates.inc();
   if (message.taken === 'conflict') refuseNumber(parts, message, epoch);
 }

@@ -7,7 +7,8 @@ import { catalogue } from '../../shared/metrics.ts';
 import type { Metric, Report } from '../../shared/report.ts';
 import type { Endpoint } from '../fleet/fleet.ts';
 import { createRefusedParts, type PartlyRefused, type RefusedParts } from './refused-parts.ts';
-import { createSeriesCap, maxSeriesText } from './series-cap.ts';
+import type { MetricShape } from './report-shapes.ts';
+import { createSeriesCap, hashOf, type MetricTraits, maxSeriesText } from './series-cap.ts';
 import { aheadMs, type ClockTrack, correctionOf, createTrack, fit, observe } from './times.ts';
 
 export interface Admitted {
@@ -22,7 +23,14 @@ export interface Admitted {
 }
 
 export interface Admission {
-  admit(endpoint: Pick<Endpoint, 'id' | 'clockOffsetMs'>, live: boolean, report: Report, receivedAt: number): Admitted;
+  /** @param shapes of its metrics, where they are known */
+  admit(
+    endpoint: Pick<Endpoint, 'id' | 'clockOffsetMs'>,
+    live: boolean,
+    report: Report,
+    receivedAt: number,
+    shapes?: readonly MetricShape[],
+  ): Admitted;
 }
 
 const nothing: readonly PartlyRefused[] = [];
@@ -48,15 +56,21 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
   }
 
   /** True when nothing has to be corrected, as in nearly every report. */
-  function isFine(endpoint: string, report: Report, receivedAt: number): boolean {
+  function isFine(
+    endpoint: string,
+    { at, metrics }: Report,
+    receivedAt: number,
+    shapes?: readonly MetricShape[],
+  ): boolean {
     const oldest = receivedAt - rule.retentionMs;
     const newest = receivedAt + aheadMs;
-    if (report.at > newest) return false;
-    for (const metric of report.metrics) {
-      const known = fieldsOf.get(metric.name);
-      if (!known || metric.timestamp > newest || metric.timestamp < oldest) return false;
-      for (const field in metric.fields) if (!known.has(field)) return false;
-      if (!cap.allows(endpoint, metric)) return false;
+    if (at > newest) return false;
+    const known = cap.known(endpoint);
+    for (let n = 0; n < metrics.length; n++) {
+      const metric = metrics[n] as Metric;
+      if (metric.timestamp > newest || metric.timestamp < oldest) return false;
+      const { isKnown, hash } = traitsOf(metric, shapes?.[n]);
+      if (!isKnown || !(known?.has(hash) || cap.allows(endpoint, metric))) return false;
     }
     return true;
   }
@@ -84,18 +98,27 @@ export function createAdmission(rule: { retentionMs: number; maxSeries: number; 
   }
 
   return {
-    admit(endpoint, live, report, receivedAt) {
+    admit(endpoint, live, report, receivedAt, shapes) {
       const track = trackOf(endpoint);
       if (live) observe(track, madeOf(report), receivedAt);
       const clockOffsetMs = track.offset;
       const correction = correctionOf(clockOffsetMs, live ? report.at - receivedAt : null);
-      if (correction === 0 && isFine(endpoint.id, report, receivedAt))
+      if (correction === 0 && isFine(endpoint.id, report, receivedAt, shapes))
         return { clockOffsetMs, report, refused: nothing, corrected: false, isEmptied: false };
       const repaired = repair(endpoint.id, report, correction, receivedAt);
       const isEmptied = report.metrics.length > 0 && repaired.report.metrics.length === 0;
       return { clockOffsetMs, ...repaired, corrected: correction !== 0, isEmptied };
     },
   };
+}
+
+function traitsOf(metric: Metric, shape?: MetricShape): MetricTraits {
+  if (shape?.traits) return shape.traits;
+  const fields = fieldsOf.get(metric.name);
+  const isKnown = fields !== undefined && Object.keys(metric.fields).every((field) => fields.has(field));
+  const traits = { isKnown, hash: hashOf(metric) };
+  if (shape) shape.traits = traits;
+  return traits;
 }
 
 /** Without the metrics, because one is kept per endpoint. */

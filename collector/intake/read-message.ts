@@ -15,7 +15,7 @@ import { digestOf, identityIn } from './identity.ts';
 import type { QuickInflate } from './kept-inflater.ts';
 import type { LargeMessages } from './large/large-messages.ts';
 import type { Quarantine } from './quarantine.ts';
-import type { ReportShapes } from './report-shapes.ts';
+import type { MetricShape, ReportShapes } from './report-shapes.ts';
 
 export interface AdmitParts {
   admission: Admission;
@@ -45,7 +45,7 @@ export function admit(parts: AdmitParts, message: Readable): Promise<void> | und
     else if (leaf === 'applied') message.applied = decodePlain<Applied>(Applied, plain);
     else if (leaf === 'presence') message.presence = decodePlain<Presence>(Presence, plain);
     else if (leaf === 'inventory') admitSection(message, decodePlain<InventoryMessage>(InventoryMessage, plain));
-    else admitReport(parts, message, readReport(parts, message.endpoint.id, plain));
+    else readReport(parts, message, plain);
   } catch (thrown) {
     message.identity ??= identityIn(plain);
     throw thrown;
@@ -53,12 +53,16 @@ export function admit(parts: AdmitParts, message: Readable): Promise<void> | und
   return undefined;
 }
 
-function readReport({ shapes }: AdmitParts, endpoint: string, plain: Uint8Array): Report {
-  const known = shapes.read(endpoint, plain);
-  if (known) return known;
+function readReport(parts: AdmitParts, message: Readable, plain: Uint8Array): void {
+  const { id } = message.endpoint;
+  const known = parts.shapes.read(id, plain);
+  if (known) {
+    admitReport(parts, message, known.report, known.shapes);
+    return;
+  }
   const report = decodePlain<Report>(Report, plain);
-  if (!report.lost) shapes.learn(endpoint, plain, report);
-  return report;
+  if (!report.lost) parts.shapes.learn(id, plain, report);
+  admitReport(parts, message, report);
 }
 
 /** Read by the worker; from then on like any other. */
@@ -82,12 +86,19 @@ function admitSection(message: Readable, section: InventoryMessage): void {
   message.inventory = sectionOf(section);
 }
 
-function admitReport({ admission, quarantine, counters }: AdmitParts, message: Readable, report: Report): void {
+function admitReport(
+  { admission, quarantine, counters }: AdmitParts,
+  message: Readable,
+  report: Report,
+  shapes?: readonly MetricShape[],
+): void {
   const { endpoint, leaf, topic, receivedAt } = message;
   const size = message.size as number;
-  const admitted = admission.admit(endpoint, leaf === 'report', report, receivedAt);
+  const admitted = admission.admit(endpoint, leaf === 'report', report, receivedAt, shapes);
   const { refused, corrected } = admitted;
   message.report = admitted.report;
+  // What was corrected has lost metrics or fields, perhaps.
+  message.shapes = admitted.report === report ? shapes : undefined;
   message.clockOffsetMs = admitted.clockOffsetMs;
   message.isEmptied = admitted.isEmptied;
   if (corrected) counters.correctedTimes.inc();

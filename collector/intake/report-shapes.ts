@@ -7,14 +7,23 @@
  */
 import type { Metric, Report } from '../../shared/report.ts';
 import { JsonBytes } from './json-bytes.ts';
+import type { MetricTraits } from './series-cap.ts';
 
-interface MetricShape {
+export interface MetricShape {
   name: string;
   tags: Metric['tags'];
   fields: readonly string[];
   /** Where its text begins in `texts`, and where each part of it ends: before each number, and at the end. */
   start: number;
   ends: readonly number[];
+  /** Of admission, which asks once for all metrics of this shape. */
+  traits: MetricTraits | null;
+}
+
+/** A report whose metrics have the shapes at the same places. */
+export interface ShapedReport {
+  report: Report;
+  shapes: readonly MetricShape[];
 }
 
 interface EndpointShapes {
@@ -27,7 +36,7 @@ interface EndpointShapes {
 
 export interface ReportShapes {
   /** @returns undefined where the report must be parsed */
-  read(endpoint: string, plain: Uint8Array): Report | undefined;
+  read(endpoint: string, plain: Uint8Array): ShapedReport | undefined;
   /** From the bytes of a report that passed the check as a whole. */
   learn(endpoint: string, plain: Uint8Array, report: Report): void;
 }
@@ -91,7 +100,7 @@ export function createReportShapes(most = bytesAtMost): ReportShapes {
     return { name, tags, fields, timestamp };
   }
 
-  function readMetrics(shapes: readonly MetricShape[]): Metric[] | undefined {
+  function readMetrics(shapes: readonly MetricShape[], found: MetricShape[]): Metric[] | undefined {
     const metrics: Metric[] = [];
     let next = 0;
     while (metrics.length < metricsAtMost) {
@@ -104,12 +113,13 @@ export function createReportShapes(most = bytesAtMost): ReportShapes {
       }
       if (!metric) return undefined;
       metrics.push(metric);
+      found.push(shapes[next - 1] as MetricShape);
       if (!reader.passesAll(commaText)) return reader.passesAll(endText) && reader.isAtEnd ? metrics : undefined;
     }
     return undefined;
   }
 
-  function readReport(own: EndpointShapes): Report | undefined {
+  function readReport(own: EndpointShapes, found: MetricShape[]): Report | undefined {
     if (!reader.passesAll(headText)) return undefined;
     const epoch = readEpoch(own.epoch);
     if (epoch === undefined || !reader.passesAll(seqText)) return undefined;
@@ -119,12 +129,12 @@ export function createReportShapes(most = bytesAtMost): ReportShapes {
     const made = reader.whole(0, latestInstant);
     if (Number.isNaN(made)) return undefined;
     if (!reader.passesAll(intervalText)) {
-      const metrics = reader.passesAll(metricsText) ? readMetrics(own.shapes) : undefined;
+      const metrics = reader.passesAll(metricsText) ? readMetrics(own.shapes, found) : undefined;
       return metrics && { v: 1, epoch, seq, at: made, metrics };
     }
     const interval = reader.number();
     if (!(interval >= leastIntervalS && interval <= mostIntervalS) || !reader.passesAll(metricsText)) return undefined;
-    const metrics = readMetrics(own.shapes);
+    const metrics = readMetrics(own.shapes, found);
     return metrics && { v: 1, epoch, seq, at: made, interval_s: interval, metrics };
   }
 
@@ -149,7 +159,7 @@ export function createReportShapes(most = bytesAtMost): ReportShapes {
       return used;
     });
     const made = { name: metric.name, tags: Object.freeze({ ...metric.tags }), fields: Object.keys(metric.fields) };
-    const shape = { ...made, start, ends };
+    const shape = { ...made, start, ends, traits: null };
     known.set(key, shape);
     return shape;
   }
@@ -170,9 +180,11 @@ export function createReportShapes(most = bytesAtMost): ReportShapes {
       const own = endpoints.get(endpoint);
       if (!own) return undefined;
       reader.start(bytes);
-      const report = readReport(own);
-      if (report && own.room < roomAtMost) own.room += roomPerMatch;
-      return report;
+      const shapes: MetricShape[] = [];
+      const report = readReport(own, shapes);
+      if (!report) return undefined;
+      if (own.room < roomAtMost) own.room += roomPerMatch;
+      return { report, shapes };
     },
     learn(endpoint, bytes, report) {
       let own = endpoints.get(endpoint);

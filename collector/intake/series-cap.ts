@@ -16,7 +16,17 @@ interface KnownSeries {
   text: number;
 }
 
+/** What is the same of all metrics with these names, tags and fields. */
+export interface MetricTraits {
+  /** The catalogue has it, with all its fields. */
+  isKnown: boolean;
+  /** Of its name and tags. */
+  hash: number;
+}
+
 export interface SeriesCap {
+  /** Hashes of what the endpoint has sent lately: that is allowed. */
+  known(endpoint: string): { has(hash: number): boolean } | undefined;
   /** False when this measurement with these tags is new and the endpoint is at its limit. */
   allows(endpoint: string, metric: Pick<Metric, 'name' | 'tags' | 'fields'>): boolean;
 }
@@ -34,8 +44,9 @@ export function createSeriesCap(limit: number, monotonic: () => number): SeriesC
   }
 
   return {
+    known: (endpoint) => endpoints.get(endpoint)?.current,
     allows(endpoint, metric) {
-      const key = hash(metric);
+      const key = hashOf(metric);
       // Nearly always known: the time is looked at only for what is new.
       if (endpoints.get(endpoint)?.current.has(key)) return true;
       const now = monotonic();
@@ -62,7 +73,7 @@ function textOf({ name, tags, fields }: Pick<Metric, 'name' | 'tags' | 'fields'>
 }
 
 /** FNV-1a in 30 bits: kept as a small integer. Two series falling together cost one place less, nothing else. */
-function hash(metric: Pick<Metric, 'name' | 'tags'>): number {
+export function hashOf(metric: Pick<Metric, 'name' | 'tags'>): number {
   let value = mix(0x811c9dc5, metric.name);
   for (const tag in metric.tags) value = mix(mix(value, tag) ^ 0x3d, metric.tags[tag] as string);
   return value >>> 2;

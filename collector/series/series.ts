@@ -7,6 +7,11 @@ export interface Arrival {
   /** ms UTC by the collector's wall clock. */
   receivedAt: number;
   report: Report;
+  /**
+   * One for each of its metrics, where they are known: those with the same object have the same name, tags and fields, in the
+   * same order, and are not compared again.
+   */
+  shapes?: readonly object[] | undefined;
   /** Of the message as its sender made it, before anything in it was corrected: 1 to 2^32 - 1. */
   digest: number;
 }

@@ -1,6 +1,6 @@
 /** One report into the journal, once. This is the hot path: no keys are built and nothing is serialised twice. */
 import { fail } from '../../../shared/errors.ts';
-import type { Report } from '../../../shared/report.ts';
+import type { Metric, Report } from '../../../shared/report.ts';
 import type { Arrival, SeriesStore, Stored } from '../series.ts';
 import type { Commit } from './commit.ts';
 import type { Dictionary } from './dictionary.ts';
@@ -34,8 +34,10 @@ export function createAppend(parts: {
     let samples = 0;
     writer.begin(series.id, epoch.id, arrival.report.seq, arrival.digest);
     series.rewind();
-    for (const metric of arrival.report.metrics) {
-      const { lines } = series.take(metric, dictionary, values);
+    const { metrics } = arrival.report;
+    for (let n = 0; n < metrics.length; n++) {
+      const metric = metrics[n] as Metric;
+      const { lines } = series.take(metric, dictionary, values, arrival.shapes?.[n]);
       writer.group(metric.timestamp, lines, values);
       samples += lines.length;
     }

@@ -17,6 +17,8 @@ export interface SeriesGroup {
   fields: readonly string[];
   /** Line ids, one for each of `fields`. */
   lines: readonly number[];
+  /** Of the last metric that looked like it. */
+  shape: object | undefined;
 }
 
 /** Rows that the journal does not have yet: they go into the commit that first uses them. */
@@ -113,6 +115,7 @@ export function createDictionary(
       tagValues: Object.values(tags),
       fields: names,
       lines: names.map((field) => lineId(`${name}.${field}`, own)),
+      shape: undefined,
     };
   };
   const isOf = (endpoints: readonly number[], metric: string): SeriesLineId[] => {

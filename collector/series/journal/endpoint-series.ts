@@ -74,9 +74,10 @@ export class EndpointSeries {
   /**
    * The series group of the metric, whose values are noted as the newest unless newer ones are known.
    * @param values is given them, in the order of its lines
+   * @param shape the same for metrics that look alike; left out, they are compared
    */
-  take(metric: Metric, dictionary: Dictionary, values: number[]): SeriesGroup {
-    const index = this.#groupAt(metric, dictionary);
+  take(metric: Metric, dictionary: Dictionary, values: number[], shape?: object): SeriesGroup {
+    const index = this.#groupAt(metric, dictionary, shape);
     const group = this.#groups[index] as SeriesGroup;
     const slots = this.#slots[index] as readonly number[];
     for (let i = 0; i < slots.length; i++) {
@@ -127,10 +128,12 @@ export class EndpointSeries {
     this.#slots = [];
   }
 
-  #groupAt(metric: Metric, dictionary: Dictionary): number {
+  #groupAt(metric: Metric, dictionary: Dictionary, shape?: object): number {
     const end = Math.min(this.#groups.length, this.#cursor + lookAhead);
     for (let i = this.#cursor; i < end; i++) {
-      if (!looksLike(this.#groups[i] as SeriesGroup, metric)) continue;
+      const group = this.#groups[i] as SeriesGroup;
+      if ((shape === undefined || group.shape !== shape) && !looksLike(group, metric)) continue;
+      group.shape = shape;
       this.#cursor = i + 1;
       return i;
     }

@@ -1,5 +1,6 @@
 /** Reports that are taken from the bytes of a connection: the same ones, in the same order, as a parser alone would find. */
 import { connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'aedes';
 import { generate, type Packet, parser } from 'mqtt-packet';
@@ -42,7 +43,13 @@ function openReader(isShort: boolean, isConnected = () => true) {
     found.push({ topic, payload: String(payload), messageId: messageId as number });
   });
   own.on('error', () => void found.push('error'));
-  const client = { closed: false, _parser: own, _keepaliveTimer: null } as unknown as Client;
+  const conn = new Readable({ read: () => undefined });
+  // As aedes reads.
+  conn.on('readable', () => {
+    for (let bytes = conn.read(); bytes !== null; bytes = conn.read()) own.parse(bytes);
+  });
+  const inside = { closed: false, _parser: own, _keepaliveTimer: null, _parsingBatch: 0 };
+  const client = { ...inside, conn } as unknown as Client;
   Object.defineProperty(client, 'connected', { get: isConnected });
   const connection = { client, address: addressOf(endpoint) } as Connection;
   if (isShort)
@@ -54,7 +61,7 @@ function openReader(isShort: boolean, isConnected = () => true) {
         found.push({ topic, payload: String(payload), messageId });
       },
     );
-  return { found, counts, feed: (bytes: Buffer) => void own.parse(bytes) };
+  return { found, counts, client, conn, feed: (bytes: Buffer) => void own.parse(bytes) };
 }
 
 function read(isShort: boolean, chunks: readonly Buffer[]) {
@@ -83,6 +90,25 @@ test('whatever comes between them and wherever it is cut', () => {
   }
   const single = Array.from(bytes, (_, n) => bytes.subarray(n, n + 1));
   assert.equal(read(true, single).found, expected);
+});
+
+test('a socket offers what it has read before its stream takes it, unless something waits there', async () => {
+  const chunks = [publish('report', 1), publish('report', 2), ping, publish('report', 3), publish('backlog', 4)];
+  const expected = read(false, chunks).found;
+  const bytes = Buffer.concat(chunks);
+  for (let cut = 1; cut < bytes.length; cut += 3) {
+    const { found, conn } = openReader(true);
+    conn.push(bytes.subarray(0, cut));
+    const [first] = chunks as [Buffer];
+    assert.is(found.length > 0, cut >= first.length, 'a whole one is taken at once');
+    conn.push(bytes.subarray(cut));
+    await pause(0);
+    assert.equal(found, expected, `cut at ${cut}`);
+  }
+  const full = openReader(true);
+  (full.client as unknown as { _parsingBatch: number })._parsingBatch = 1;
+  full.conn.push(bytes);
+  assert.equal(full.found, [], 'while its window is full');
 });
 
 test('many in one chunk are all taken', () => {
