@@ -46,7 +46,7 @@ import { openMember } from './open-cluster.ts';
 import { warnOfFiles } from './open-files.ts';
 import { openIntake, sourceOf } from './open-intake.ts';
 import { openManagers } from './open-managers.ts';
-import { openRecovery } from './open-recovery.ts';
+import { openPeople } from './open-people.ts';
 import { endpointsNow } from './open-series.ts';
 import { openStores } from './open-stores.ts';
 import { type OpenTls, openTls } from './open-tls.ts';
@@ -168,7 +168,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(mirrors.start({ registry, alerts, endpoints: endpointsNow(rows) }));
 
   const selfService = createSelfService({ ...deps, state, fleet, tickets, knowledge, rules: config.selfService });
-  const recovery = openRecovery(config, { ...deps, state, tickets, routes: channels.routes, publicUrl }, onStop);
+  const people = openPeople(config, { ...deps, state, tickets, routes: channels.routes, publicUrl }, onStop);
   const judged = (endpoint: Endpoint, report: Report) => alerts.onReport(endpoint, report, true);
   const forecasts = createForecasts({ ...deps, fleet, series, zone, onReport: judged });
   chores.push({ name: 'forecasts of disks', run: forecasts.run });
@@ -206,7 +206,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
       ...{ version: deps.version, clock, zone: config.zone, state, accounts, enrollments, fleet },
       applicants: createApplicants(state, clock.now, config.zone),
       ...{ groups, brokerUsers, ...managers, rows, series, changeFeed, views: createViews(state, clock.now) },
-      ...{ act, onCall, alerts, outside, tickets, ticketClocks, selfService, recovery },
+      ...{ act, onCall, alerts, outside, tickets, ticketClocks, selfService, ...people },
       ...{ maintenance: alerts.maintenance, silences: alerts.silences, dependencies: alerts.dependencies },
       ...{ rules, newest, viewOf: seen, ruleNamed },
       remoteSupport: config.remoteSupport,

@@ -1793,7 +1793,7 @@ export const PatchOverview = Type.Object({
 });
 export type PatchOverview = Static<typeof PatchOverview>;
 
-const optionalParts = ['self_service', 'scripts', 'mail_in', 'chat', 'desks', 'remote_support'] as const;
+const optionalParts = ['self_service', 'scripts', 'mail_in', 'chat', 'desks', 'remote_support', 'ldap'] as const;
 export const OptionalParts = Type.Array(Type.Object({ name: Type.Enum([...optionalParts]), isOn: Type.Boolean() }));
 export type OptionalPart = Static<typeof OptionalParts>[number];
 

@@ -477,6 +477,17 @@ export const errors = {
   ),
   BAD_ENTRY: row(400, 'Cannot save {what}: {fault}.', 'Correct that and save again.'),
   TOO_MANY_ROWS: row(400, 'The answer would have more than {limit} rows.', 'Narrow the search.'),
+  LDAP_FAILED: row(
+    502,
+    'The people of {url} were not read: {problem}.',
+    'Nothing was changed: people are as they were read the last time. Settings stand under ldap: in evenkeel.yaml, and count from the next start.',
+    true,
+  ),
+  LDAP_CHANGED: row(
+    409,
+    'What {url} would change is not what was shown.',
+    'Nothing was changed. Look at it once more, and confirm it then.',
+  ),
   BAD_TABLE: row(
     400,
     'The table was not read in. {faults}. Faults: {count}.',

@@ -41,6 +41,8 @@ export const ticketAccess: Readonly<Record<string, Role>> = {
   'GET /api/v1/directory/table': 'admin',
   'POST /api/v1/directory/table': 'admin',
   'DELETE /api/v1/directory/:id': 'admin',
+  'GET /api/v1/directory/ldap': 'admin',
+  'POST /api/v1/directory/ldap': 'admin',
   'GET /api/v1/people/workload': 'operator',
   'PUT /api/v1/people/:name/skills': 'operator',
   'GET /api/v1/tickets/:id/swarm': 'operator',

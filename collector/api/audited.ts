@@ -102,7 +102,7 @@ const changesNothing = new Set([
   'POST /request/:secret',
 ]);
 /** Without a reason they only show what they would do. */
-const triedFirst = /\/(?:table|recompute)$/;
+const triedFirst = /\/(?:table|recompute|ldap)$/;
 
 export const isTrial = (route: string, body: unknown): boolean => {
   const { reason } = (body ?? {}) as { reason?: unknown };

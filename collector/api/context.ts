@@ -30,6 +30,7 @@ import type { Changes } from '../changes/changes.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { Costs } from '../costs/costs.ts';
 import type { Desks } from '../desks/desks.ts';
+import type { LdapDirectory } from '../directory/ldap.ts';
 import type { EndpointView } from '../evaluate/kinds/kind.ts';
 import type { Rule } from '../evaluate/rule.ts';
 import type { Rules } from '../evaluate/rules.ts';
@@ -126,6 +127,7 @@ export interface Context {
   desks: Pick<Desks, 'view' | 'test' | 'take'>;
   attachments: Pick<Attachments, 'list' | 'add' | 'read' | 'remove'>;
   mailIn: Pick<MailIn, 'view' | 'test'>;
+  ldap: Pick<LdapDirectory, 'view' | 'read'>;
   chat: Omit<Chat, 'start'>;
   remoteSupport: readonly RemoteTemplate[];
   devices: Pick<PushDevices, 'keys' | 'list' | 'add' | 'remove'>;

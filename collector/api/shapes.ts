@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { fail } from '../../shared/errors.ts';
 import { allSeen, controlClass, oneLinePattern } from '../../shared/safe-text.ts';
+import { tagPattern } from '../../shared/tag.ts';
 
 export const closed = { additionalProperties: false } as const;
 export const Id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed);
@@ -47,9 +48,6 @@ export const freeTextOrNone = (maxLength: number, description: string) =>
 /** Of a site or a group. The rules of such names are in shared/place-name.ts and give better reasons than a schema. */
 export const PlaceName = Type.String({ maxLength: 512, description: 'one line, at most 128 characters' });
 
-const tagPattern = `^${allSeen}[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._:-]{0,63}$`;
-const tagForm = new RegExp(tagPattern, 'u');
-export const isTag = (text: string): boolean => tagForm.test(text);
 export const Tag = Type.String({
   pattern: tagPattern,
   want: 'a tag of 1 to 64 letters, digits, or . _ : -, beginning with a letter or digit',

@@ -7,6 +7,7 @@ import { breathe } from '../state/breathe.ts';
 import { contains } from '../state/contains.ts';
 import type { State, StateTransaction } from '../state/database.ts';
 import { insertRows } from '../state/rows.ts';
+import { skillsOf, skillsOfAll } from '../tickets/skills.ts';
 import { type KnownPerson, mailKey, type PersonChange } from './person.ts';
 
 export interface PeopleQuestion {
@@ -76,11 +77,12 @@ export async function knownPeople(db: State | StateTransaction): Promise<KnownPe
   const rows = await db.selectFrom('directory_people').selectAll().orderBy('name_key').orderBy('id').execute();
   const machines = new Map<string, string[]>();
   const all = await db.selectFrom('directory_machines').selectAll().orderBy('endpoint').execute();
+  const skills = await skillsOfAll(db);
   for (const { person, endpoint } of all) machines.set(person, [...(machines.get(person) ?? []), endpoint]);
   return rows.map((row) => ({
     ...{ id: row.id, source: row.source, number: row.ref, name: row.name, mail: row.mail, phone: row.phone },
     ...{ job: row.job, site: row.site, manager: row.manager, login: row.login, hasLeft: row.left_at !== null },
-    machines: machines.get(row.id) ?? [],
+    ...{ machines: machines.get(row.id) ?? [], skills: skills.get(row.login ?? '') ?? [] },
   }));
 }
 
@@ -96,7 +98,7 @@ export async function writePeople(
     if (!isNew)
       await db.updateTable('directory_people').set({ mail_key: null, ref: null }).where('id', '=', id).execute();
   for (const { id, isNew, source, fields } of made) {
-    const { number: ref, name, mail, phone, job, site, manager, login, hasLeft } = fields;
+    const { number: ref, name, mail, phone, job, site, manager, login, skills, hasLeft } = fields;
     const row = { source, ref, name, name_key: nameKey(name), mail, mail_key: mailKey(mail), phone, job, site };
     const rest = { manager, login, changed_at: at, changed_by: by };
     if (isNew) await insertRows(db, 'directory_people', [{ id, ...row, ...rest, left_at: hasLeft ? at : null }]);
@@ -112,8 +114,24 @@ export async function writePeople(
       'directory_machines',
       fields.machines.map((endpoint) => ({ person: id, endpoint })),
     );
+    if (login !== null) await writeSkills(db, { person: login, by, at }, skills);
     await breathe();
   }
+}
+
+/** Words that stay keep who entered them, and when. */
+async function writeSkills(
+  db: StateTransaction,
+  { person, by, at }: { person: string; by: string; at: number },
+  wanted: readonly string[],
+): Promise<void> {
+  const had = await skillsOf(db, person);
+  const gone = [...had].filter((skill) => !wanted.includes(skill));
+  if (gone.length > 0)
+    await db.deleteFrom('person_skills').where('person', '=', person).where('skill', 'in', gone).execute();
+  const added = wanted.filter((skill) => !had.has(skill));
+  const rows = added.map((skill) => ({ person, skill, at, by_user: by }));
+  await insertRows(db, 'person_skills', rows);
 }
 
 /** For good: what a directory server still has comes back with it. @throws EvenkeelError NOT_FOUND */

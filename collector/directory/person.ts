@@ -18,6 +18,8 @@ export interface PersonFields {
   login: string | null;
   /** Ids of endpoints, sorted. */
   machines: readonly string[];
+  /** What they know, where they can log in: words that choose whose ticket is next. Sorted. */
+  skills: readonly string[];
   hasLeft: boolean;
 }
 
@@ -47,11 +49,12 @@ export const lineFault = (text: string): Reason | null => nameFault(text);
 
 export const noPerson: Omit<PersonFields, 'name'> = {
   ...{ number: null, mail: null, phone: null, job: null, site: null, manager: null, login: null },
-  ...{ machines: [], hasLeft: false },
+  ...{ machines: [], skills: [], hasLeft: false },
 };
 
 const fieldNames = [
-  ...(['number', 'name', 'mail', 'phone', 'job', 'site', 'manager', 'login', 'machines', 'hasLeft'] as const),
+  ...(['number', 'name', 'mail', 'phone', 'job', 'site', 'manager', 'login', 'machines'] as const),
+  ...(['skills', 'hasLeft'] as const),
 ];
 type FieldName = (typeof fieldNames)[number];
 

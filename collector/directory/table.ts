@@ -4,6 +4,9 @@ import { columnsIn, csvFault, namesCell, namesInCell, readCsv, writeCsv } from '
 import { namesThere } from '../../shared/nearest.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { type Reason, reason } from '../../shared/reason.ts';
+import { isTag } from '../../shared/tag.ts';
+import { skillsAtMost } from '../../shared/ticket-work.ts';
+import { skillOf } from '../tickets/next.ts';
 import {
   differing,
   indexOf,
@@ -18,7 +21,7 @@ import {
 } from './person.ts';
 
 const columns = [
-  ...(['number', 'name', 'mail', 'phone', 'job', 'site', 'manager', 'login', 'machines', 'left'] as const),
+  ...(['number', 'name', 'mail', 'phone', 'job', 'site', 'manager', 'login', 'machines', 'skills', 'left'] as const),
 ];
 type PersonColumn = (typeof columns)[number];
 type CellFaultAt = (column: PersonColumn, why: Reason) => void;
@@ -34,18 +37,21 @@ export interface DirectoryNames {
   endpoints: readonly NamedRow[];
   /** Names of users. */
   logins: readonly string[];
+  /** Of users, by name. */
+  skills: ReadonlyMap<string, readonly string[]>;
 }
 
-const machinesAtMost = 20;
+export const machinesAtMost = 20;
 const yesNo = ['yes', 'no'];
 
 export function directoryTable(people: readonly KnownPerson[], { sites, endpoints }: DirectoryNames): string {
   const [siteNames, endpointNames] = [sites, endpoints].map((rows) => new Map(rows.map(({ id, name }) => [id, name])));
   return writeCsv([
     columns,
-    ...people.map(({ number, name, mail, phone, job, site, manager, login, machines, hasLeft }) => [
+    ...people.map(({ number, name, mail, phone, job, site, manager, login, machines, skills, hasLeft }) => [
       ...[number, name, mail, phone, job, site === null ? null : (siteNames?.get(site) ?? null), manager, login],
       namesCell(machines.flatMap((id) => endpointNames?.get(id) ?? [])),
+      namesCell(skills),
       hasLeft ? 'yes' : 'no',
     ]),
   ]);
@@ -84,12 +90,12 @@ export function readDirectory(
     else if (other && other.id !== person?.id) at('mail', reason('person_mail_taken', { name: other.name }));
     else {
       const changed = person ? differing(person, fields) : [];
-      const kept = person?.source === 'ldap' ? changed.filter((one) => one !== 'machines' && one !== 'login') : [];
+      const kept = person?.source === 'ldap' ? changed.filter((one) => !enteredHere.has(one)) : [];
       if (kept.length > 0) at('name', reason('person_of_ldap', { fields: kept.join(', ') }));
       else {
         const [was, is] = person
-          ? [person, fields].map((one) => shown(changed, one, names))
-          : [null, shown(null, fields, names)];
+          ? [person, fields].map((one) => shownPerson(changed, one, names))
+          : [null, shownPerson(null, fields, names)];
         const does = person === undefined ? 'add' : changed.length > 0 ? 'change' : 'same';
         lines.push({ line, name: fields.name, does, before: was ?? null, after: is ?? null });
         if (does !== 'same') changes.push({ id: person?.id ?? null, source: person?.source ?? 'csv', fields });
@@ -117,8 +123,9 @@ function takenIn(seen: Map<string, number>, fields: PersonFields, person: KnownP
 
 type TableReading = ReturnType<typeof readingOf>;
 
-function readingOf(people: readonly KnownPerson[], { sites, endpoints, logins }: DirectoryNames) {
+function readingOf(people: readonly KnownPerson[], { sites, endpoints, logins, skills }: DirectoryNames) {
   return {
+    skills,
     sites: new Map(sites.map(({ id, name }) => [nameKey(name), id])),
     endpoints: new Map(endpoints.map(({ id, name }) => [nameKey(name), id])),
     logins: new Set(logins),
@@ -131,7 +138,7 @@ function fieldsIn(
   of: Record<PersonColumn, string>,
   given: ReadonlySet<string>,
   person: KnownPerson | undefined,
-  { sites, endpoints, logins, names, ofLogin }: TableReading,
+  { sites, endpoints, logins, names, ofLogin, skills }: TableReading,
   at: CellFaultAt,
 ): PersonFields {
   const fields: PersonFields = { ...noPerson, ...(person ?? { name: '' }), name: of.name };
@@ -166,6 +173,11 @@ function fieldsIn(
       at('machines', reason('person_many_machines', { count: wanted.length, limit: machinesAtMost }));
     fields.machines = [...new Set(wanted.flatMap((name) => endpoints.get(nameKey(name)) ?? []))].sort();
   }
+  if (given.has('skills')) {
+    const words = [...new Set(namesInCell(of.skills).map(skillOf))].sort();
+    check('skills', skillsFault(words, fields.login));
+    fields.skills = words;
+  } else if (fields.login !== (person?.login ?? null)) fields.skills = skills.get(fields.login ?? '') ?? [];
   if (given.has('left')) {
     if (of.left !== '' && !yesNo.includes(of.left.toLowerCase()))
       at('left', reason('entry_choice', { known: 'yes, no' }));
@@ -174,6 +186,12 @@ function fieldsIn(
   return fields;
 }
 
+/** Of people of a directory server, too. */
+const enteredHere: ReadonlySet<string> = new Set(['machines', 'login', 'skills']);
+const shownFields = [
+  ...(['mail', 'phone', 'job', 'site', 'manager', 'login', 'machines', 'skills', 'hasLeft'] as const),
+];
+
 const texts = [
   ['number', lineFault],
   ['mail', mailFault],
@@ -181,8 +199,16 @@ const texts = [
   ['job', lineFault],
 ] as const;
 
+/** A table may be written before the first ticket has a word: it need not be in use, as where one is chosen on the page. */
+export function skillsFault(words: readonly string[], login: string | null): Reason | null {
+  const strange = words.find((word) => !isTag(word));
+  if (strange !== undefined) return reason('fleet_tag', { text: strange });
+  if (words.length > skillsAtMost) return reason('person_many_skills', { count: words.length, limit: skillsAtMost });
+  return words.length > 0 && login === null ? reason('person_skills_login') : null;
+}
+
 /** What people compare; of a new one, all that there is. */
-function shown(
+export function shownPerson(
   of: ReturnType<typeof differing> | null,
   person: PersonFields,
   { sites, endpoints }: DirectoryNames,
@@ -192,9 +218,10 @@ function shown(
     ...person,
     site: person.site === null ? null : nameIn(sites, person.site),
     machines: person.machines.map((id) => nameIn(endpoints, id)).join(', '),
+    skills: person.skills.join(', '),
     hasLeft: person.hasLeft ? 'left' : null,
   };
-  const fields = of ?? (['mail', 'phone', 'job', 'site', 'manager', 'login', 'machines', 'hasLeft'] as const);
+  const fields = of ?? shownFields;
   const parts = fields.flatMap((name) => words[name] || (of === null ? [] : '–'));
   return parts.join(' · ') || '–';
 }

@@ -197,7 +197,7 @@ export function loadConfig(
     backup: readOwnBackup(good.backup, (path) => from(path, home), read),
     named: {
       secret: secrets.files.map((path) => from(path, home)).filter((path) => path !== passphraseFile),
-      plain: [good.tls?.cert, good.tls?.ca, good.login?.openid?.ca, good.broker?.ca].flatMap((path) =>
+      plain: [good.tls?.cert, good.tls?.ca, good.login?.openid?.ca, good.broker?.ca, good.ldap?.ca].flatMap((path) =>
         path === undefined ? [] : [from(path, home)],
       ),
       holdsSecrets: file !== null && secrets.isInText,

@@ -1,16 +1,16 @@
 /** What people know, in words that are in use. Suggestions are made of it, and nothing else. */
 import { fail } from '../../shared/errors.ts';
 import { skillsAtMost } from '../../shared/ticket-work.ts';
-import type { State } from '../state/open.ts';
+import type { State, StateTransaction } from '../state/database.ts';
 import { skillOf } from './next.ts';
 
-export async function skillsOf(state: State, person: string): Promise<Set<string>> {
+export async function skillsOf(state: State | StateTransaction, person: string): Promise<Set<string>> {
   const rows = await state.selectFrom('person_skills').select('skill').where('person', '=', person).execute();
   return new Set(rows.map(({ skill }) => skill));
 }
 
 /** Of everybody, by name. */
-export async function skillsOfAll(state: State): Promise<Map<string, string[]>> {
+export async function skillsOfAll(state: State | StateTransaction): Promise<Map<string, string[]>> {
   const rows = await state.selectFrom('person_skills').select(['person', 'skill']).orderBy('skill').execute();
   const found = new Map<string, string[]>();
   for (const { person, skill } of rows) found.set(person, [...(found.get(person) ?? []), skill]);

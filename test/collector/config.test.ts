@@ -39,7 +39,7 @@ const load = (yaml: string, flags: Flags = {}, env: Record<string, string> = {})
   loadConfig(flags, env, cwdWith(yaml)).config;
 
 test('the lines that Settings shows for a part that is off turn it on', () => {
-  const secrets = ['desk.password', 'slack-app.token', 'slack-bot.token', 'jira.token'];
+  const secrets = ['desk.password', 'slack-app.token', 'slack-bot.token', 'jira.token', 'ldap.password'];
   for (const [name, lines] of Object.entries(partLines)) {
     const cwd = cwdWith(lines);
     for (const file of secrets) writeFileSync(join(cwd, file), 'xapp-secret', { mode: 0o600 });
@@ -47,6 +47,7 @@ test('the lines that Settings shows for a part that is off turn it on', () => {
     const on = {
       ...{ self_service: config.selfService.isOn, scripts: config.scripts.enabled, mail_in: config.mailIn !== null },
       ...{ chat: config.chat.length, desks: config.desks.length, remote_support: config.remoteSupport.length },
+      ldap: config.ldap !== null,
     };
     for (const [part, value] of Object.entries(on)) assert.is(Boolean(value), part === name, `${name}: ${part}`);
   }

@@ -1,11 +1,12 @@
 /** People whom the desk knows: the list to choose from, and as one table. */
 import { Type } from 'typebox';
-import { DirectoryPerson } from '../../../shared/directory.ts';
+import { DirectoryPerson, LdapOutcome, LdapView } from '../../../shared/directory.ts';
 import { knownPeople, listPeople, removePerson, writePeople } from '../../directory/directory.ts';
-import { type DirectoryNames, directoryTable, readDirectory } from '../../directory/table.ts';
-import type { State, StateTransaction } from '../../state/database.ts';
+import { directoryNames } from '../../directory/names.ts';
+import { directoryTable, readDirectory } from '../../directory/table.ts';
 import type { App, Context } from '../context.ts';
-import { closed, Id, Nothing, PageMark } from '../shapes.ts';
+import { callerNamed } from '../guard.ts';
+import { closed, Id, Nothing, PageMark, prose } from '../shapes.ts';
 import { tableRoutes } from '../tables.ts';
 
 const tags = ['directory'];
@@ -25,14 +26,20 @@ const People = Type.Object({
   total: Type.Integer({ description: 'on all pages' }),
 });
 
-async function namesIn(db: State | StateTransaction): Promise<DirectoryNames> {
-  const sites = await db.selectFrom('sites').select(['id', 'name']).orderBy('name_key').execute();
-  const endpoints = db.selectFrom('endpoints').select(['id', 'name']).where('retired_at', 'is', null);
-  const users = await db.selectFrom('users').select('name').orderBy('name').execute();
-  return { sites, endpoints: await endpoints.orderBy('name').execute(), logins: users.map(({ name }) => name) };
-}
+const Seen = Type.Object(
+  {
+    digest: Type.Optional(
+      Type.String({
+        ...{ pattern: '^[0-9a-f]{64}$', want: 'the digest of what was shown' },
+        description: 'of what was shown; with a reason it is done',
+      }),
+    ),
+    reason: Type.Optional(prose(500, 'without it nothing is changed')),
+  },
+  { ...closed, examples: [{}] },
+);
 
-export function directoryRoutes(app: App, { state, clock }: Context): void {
+export function directoryRoutes(app: App, { state, clock, ldap }: Context): void {
   const url = '/api/v1/directory';
   app.get(
     url,
@@ -68,14 +75,41 @@ export function directoryRoutes(app: App, { state, clock }: Context): void {
   tableRoutes(app, {
     ...{ url: `${url}/table`, tag: 'directory', what: 'People whom the desk knows', file: 'directory' },
     example: 'name,mail,site,machines\r\nMia Abe,mia@example.org,Osaka,desk-07\r\n',
-    write: async () => directoryTable(await knownPeople(state), await namesIn(state)),
+    write: async () => directoryTable(await knownPeople(state), await directoryNames(state)),
     read: (text, author) =>
       // Two tables at a time: the second one is compared with what the first has left.
       state.transaction().execute(async (db) => {
-        const { faults, lines, changes } = readDirectory(text, await knownPeople(db), await namesIn(db));
+        const { faults, lines, changes } = readDirectory(text, await knownPeople(db), await directoryNames(db));
         const applied = author !== null && faults.length === 0;
         if (applied) await writePeople(db, changes, { by: author.by, at: clock.now() });
         return { applied, faults, lines };
       }),
   });
+
+  app.get(
+    `${url}/ldap`,
+    {
+      schema: {
+        summary: 'The directory server whose people the desk knows: how old they are, and what went wrong',
+        ...{ tags, response: { 200: Type.Object({ server: Type.Union([LdapView, Type.Null()]) }) } },
+      },
+    },
+    async () => ({ server: await ldap.view() }),
+  );
+
+  app.post(
+    `${url}/ldap`,
+    {
+      schema: {
+        summary: 'Read the people of the directory server: what it would change; with a reason it does',
+        ...{ tags, body: Seen, response: { 200: LdapOutcome } },
+      },
+    },
+    async (request) => {
+      const { reason, digest = '' } = request.body;
+      const outcome = await ldap.read(reason === undefined ? null : { by: callerNamed(request), digest });
+      request.noted = { before: {}, after: outcome.counts };
+      return outcome;
+    },
+  );
 }

@@ -2,13 +2,14 @@
 import { Type } from 'typebox';
 import type { TableRead } from '../../../shared/api.ts';
 import { fail } from '../../../shared/errors.ts';
+import { isTag } from '../../../shared/tag.ts';
 import { tagsAtMost } from '../../fleet/bulk.ts';
 import { applyEdit } from '../../fleet/edit.ts';
 import { announce } from '../../fleet/places.ts';
 import { queryRows, RowQuery } from '../../fleet/row-query.ts';
 import { type FleetColumn, fleetColumns, fleetIn, fleetTable } from '../../fleet/row-table.ts';
 import type { App, Context } from '../context.ts';
-import { closed, isTag } from '../shapes.ts';
+import { closed } from '../shapes.ts';
 import { tableRoutes } from '../tables.ts';
 
 type TableQuery = Omit<RowQuery, 'limit' | 'page'> & { columns?: string };

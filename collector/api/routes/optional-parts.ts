@@ -4,7 +4,7 @@ import { OptionalParts } from '../../../shared/api.ts';
 import type { App, Context } from '../context.ts';
 
 export function optionalPartRoutes(app: App, context: Context): void {
-  const { selfService, scripts, mailIn, chat, desks, remoteSupport } = context;
+  const { selfService, scripts, mailIn, chat, desks, remoteSupport, ldap } = context;
   app.get(
     '/api/v1/collector/parts',
     {
@@ -21,6 +21,7 @@ export function optionalPartRoutes(app: App, context: Context): void {
         { name: 'chat' as const, isOn: (await chat.view()).length > 0 },
         { name: 'desks' as const, isOn: (await desks.view()).length > 0 },
         { name: 'remote_support' as const, isOn: remoteSupport.length > 0 },
+        { name: 'ldap' as const, isOn: (await ldap.view()) !== null },
       ],
     }),
   );

@@ -14,4 +14,9 @@ export const partLines: Readonly<Record<OptionalPart['name'], string>> = {
   - { name: jira, kind: jira, url: "https://example.atlassian.net", user: keel@example.org, token_file: jira.token, project: OPS }`,
   remote_support: `remote_support:
   - { name: ssh, url: "ssh://admin@{host}", kinds: [server] }`,
+  ldap: `ldap:
+  url: ldaps://ldap.example.org
+  bind: cn=evenkeel,dc=example,dc=org
+  password_file: ldap.password
+  base: ou=people,dc=example,dc=org`,
 };

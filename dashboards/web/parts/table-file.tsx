@@ -75,10 +75,14 @@ const After = ({ after, warnings = [] }: Line) => (
 );
 
 /** What would be added and changed, with what is there now. */
-function Lines({ lines }: Pick<TableOutcome, 'lines'>) {
+export function TableLines({ lines, isNumbered = false }: Pick<TableOutcome, 'lines'> & { isNumbered?: boolean }) {
   const moved = lines.filter(({ does }) => does !== 'same');
   if (moved.length === 0) return null;
   const hasValues = moved.some(({ after, warnings }) => after !== undefined || warnings !== undefined);
+  const ofLine: TableColumn<Line> = {
+    ...{ key: 'line', head: t('csv.line'), right: true },
+    cell: ({ line }) => number(line, language.value),
+  };
   const values: TableColumn<Line>[] = [
     { key: 'before', head: t('csv.before'), cell: ({ before }) => before ?? none },
     { key: 'after', head: t('csv.after'), cell: After },
@@ -91,7 +95,7 @@ function Lines({ lines }: Pick<TableOutcome, 'lines'>) {
         keyOf={({ line }) => line}
         columns={[
           { key: 'name', head: t('csv.entry'), cell: ({ name }) => name },
-          { key: 'line', head: t('csv.line'), right: true, cell: ({ line }) => number(line, language.value) },
+          ...(isNumbered ? [ofLine] : []),
           { key: 'does', head: t('csv.what'), cell: ({ does }) => t(`csv.does.${does as 'add' | 'change'}`) },
           ...(hasValues ? values : []),
         ]}
@@ -170,7 +174,7 @@ export function TableFile({ title, lead, address, download = address, columns, m
         {outcome && outcome.faults.length === 0 && (
           <>
             <p role="status">{outcome.applied ? t('csv.done', counts(outcome)) : t('csv.would', counts(outcome))}</p>
-            {!outcome.applied && <Lines lines={outcome.lines} />}
+            {!outcome.applied && <TableLines lines={outcome.lines} isNumbered />}
           </>
         )}
         {mayApply && (

@@ -173,6 +173,7 @@ export const collector = {
       recovery_verify: 'Recovery: verified',
       recovery_refuse: 'Recovery: refused',
       recovery_wrong: 'Recovery: every code was wrong',
+      ldap: 'Directory server read in',
       remote: 'Remote support opened',
       chat: 'Code made for a chat account',
       chat_remove: 'Chat account unlinked',

@@ -14,6 +14,7 @@ export const desks = {
       chat: 'Chat',
       desks: 'Other ticket desks',
       remote_support: 'Remote support',
+      ldap: 'Directory server',
     },
     what: {
       self_service:
@@ -23,6 +24,7 @@ export const desks = {
       mail_in: 'Messages to a mailbox become tickets, and answers join their ticket.',
       chat: 'In Slack or Matrix people acknowledge, take, comment and silence, with their own role and sites.',
       desks: 'Tickets are opened in Jira, ServiceNow, Zammad, GLPI, GitLab, GitHub or by mail, and follow each other.',
+      ldap: 'People and their machines from LDAP or Active Directory. Nothing is taken before you have seen what it would do, on the page People of these settings.',
       remote_support:
         'Buttons that open RustDesk, MeshCentral, Guacamole, RDP or ssh from the page of a machine or ticket.',
     },

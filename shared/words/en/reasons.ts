@@ -6,11 +6,50 @@ export const reasons = {
   entry_mail: 'This is no mail address such as mia@example.org',
   entry_phone: 'A phone number is 3 to 40 digits, spaces or + ( ) / . -',
   no_scripts_file: 'There is no scripts.yaml on this machine: no script may be run',
+  ldap_base:
+    'at {{url}} nothing is called {{base}}, or {{name}} may not see it. Correct ldap.base (or that of ldap.computers), or have the server let this name read there',
+  ldap_base_form: '"{{base}}" is no name of an entry to {{url}}. Write ldap.base like ou=people,dc=example,dc=org',
+  ldap_bytes:
+    '{{url}} sent too much (over 8 MiB at once, or 64 MiB in all) for {{filter}} below {{base}}. Narrow ldap.filter or ldap.base; people need a few hundred bytes each',
+  ldap_denied:
+    '{{url}} does not let {{name}} search below {{base}} ({{said}}). Give this account the right to read people there, or bind as another one',
+  ldap_gone:
+    '{{url}} ended the connection. Its log says why; ldap:// begins in the clear (port 389), ldaps:// with TLS (port 636): see that ldap.url fits the port',
+  ldap_host: 'no machine is called {{host}}. Correct ldap.url ({{url}}), or the name server of this machine',
+  ldap_long: '{{size_bytes}} are more than the {{limit_bytes}} that one value may have',
+  ldap_many:
+    'more than {{limit}} entries fit {{filter}} below {{base}} at {{url}}. Narrow ldap.filter or ldap.base, or raise ldap.at_most',
+  ldap_nobody:
+    '{{name}} finds nobody who fits {{filter}} below {{base}} at {{url}}. Correct ldap.filter and ldap.base, or have the server let this name read people there',
+  ldap_no_name: 'It has no name (cn) that can be shown',
+  ldap_no_text: 'It is no text (UTF-8)',
+  ldap_other: '{{url}} answered: {{said}}. Look for the cause in its log',
+  ldap_password:
+    '{{url}} does not let {{name}} log in ({{said}}): the name or the password is wrong, or the account is locked. Correct ldap.bind and what is in the file of ldap.password_file',
+  ldap_referral:
+    'another server than {{url}} keeps {{base}} ({{said}}), and referrals are not followed. Write that server as ldap.url',
+  ldap_refused:
+    'nothing takes connections at {{url}} ({{said}}). See that the directory server runs and can be reached from here, and that ldap.url has its port',
+  ldap_size:
+    '{{url}} gives {{name}} only a part of what fits {{filter}} below {{base}} ({{said}}), and a part is not taken. Raise its size limit for this name, or narrow ldap.filter or ldap.base',
+  ldap_starttls: '{{url}} does not begin TLS (StartTLS): {{said}}. Set it up there, or use ldaps://',
+  ldap_strong:
+    '{{url}} wants encryption before {{name}} logs in ({{said}}). Use ldaps://, or leave out starttls: false',
+  ldap_time:
+    '{{url}} gave up {{filter}} below {{base}} at its own time limit ({{said}}). Narrow ldap.filter or ldap.base, or index what the filter asks for there',
+  ldap_timeout:
+    '{{url}} did not answer within {{limit_s}}. See that no firewall drops the packets; of a slow server, raise ldap.timeout_s',
+  ldap_tls:
+    'the certificate of {{url}} is not trusted for {{host}}: {{said}}. Name the file of its authority as ldap.ca, and write in ldap.url the host that stands in the certificate',
+  ldap_twice: 'The same number, address or person as {{entry}}, which was taken',
   person_login_taken: '{{name}} has this log-in already',
   person_mail_taken: '{{name}} has this address already',
   person_many_machines: '{{count}} machines are more than the {{limit}} that one person may have',
+  person_many_skills: '{{count}} skills are more than the {{limit}} that one person may have',
+  person_skills_login:
+    'Skills are of people who can log in: they choose which ticket is theirs next. Name the log-in, or leave the cell empty',
   person_of_ldap:
-    'This person comes from the directory server; change {{fields}} there. Machines and log-in can be set here',
+    'This person comes from the directory server; change {{fields}} there. Machines, log-in and skills can be set here',
   person_unnamed: 'A person needs a mail address or a number, by which they are found again',
   scripts_off_here: 'scripts.yaml of this machine does not say enabled: true',
   scripts_not_on_system: 'Scripts are run on Linux only so far, and this is {{system}}',

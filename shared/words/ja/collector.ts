@@ -177,6 +177,7 @@ export const collector: Same<typeof english> = {
       recovery_verify: '回復: 本人確認済み',
       recovery_refuse: '回復: 拒否',
       recovery_wrong: '回復: コードがすべて不一致',
+      ldap: 'ディレクトリサーバーを取り込み',
       remote: 'リモートサポートを開始',
       chat: 'チャットのアカウント用のコードを作成',
       chat_remove: 'チャットのアカウントの連携を解除',

@@ -17,6 +17,7 @@ export const desks: Same<typeof english> = {
       chat: 'チャット',
       desks: '他のチケットデスク',
       remote_support: 'リモートサポート',
+      ldap: 'ディレクトリサーバー',
     },
     what: {
       self_service:
@@ -26,6 +27,7 @@ export const desks: Same<typeof english> = {
       mail_in: 'メールボックスへのメッセージがチケットになり、返信は元のチケットに追加されます。',
       chat: 'Slack または Matrix から、自分のロールと拠点の範囲で確認・担当・コメント・サイレンスができます。',
       desks: 'Jira、ServiceNow、Zammad、GLPI、GitLab、GitHub、またはメールでチケットを作成し、互いの変更を反映します。',
+      ldap: 'LDAP または Active Directory から、人とその端末を取り込みます。この設定の「ユーザー」のページで変更内容を確認するまで、何も取り込みません。',
       remote_support: 'マシンまたはチケットのページから RustDesk、MeshCentral、Guacamole、RDP、ssh を開くボタンです。',
     },
   },

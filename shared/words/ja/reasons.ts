@@ -5,11 +5,53 @@ export const reasons: ReasonWords = {
   entry_mail: 'メールアドレスの形（名前@ドメイン）ではありません',
   entry_phone: '電話番号は 3 ～ 40 文字の数字、空白、+ ( ) / . - で書きます',
   no_scripts_file: 'このマシンに scripts.yaml がないため、スクリプトは実行できません',
+  ldap_base:
+    '{{url}} に {{base}} がないか、{{name}} には見えません。ldap.base (または ldap.computers の base) を直すか、サーバーで読み取りを許可してください',
+  ldap_base_form:
+    '「{{base}}」は {{url}} のエントリー名ではありません。ldap.base は ou=people,dc=example,dc=org のように書いてください',
+  ldap_bytes:
+    '{{url}} は {{base}} 以下の {{filter}} に多すぎるデータ (一度に 8 MiB、または合計 64 MiB を超える量) を返しました。ldap.filter か ldap.base を絞ってください。1 人あたり数百バイトで足ります',
+  ldap_denied:
+    '{{url}} は {{name}} に {{base}} 以下の検索を許可していません ({{said}})。このアカウントに読み取り権限を与えるか、別のアカウントを使ってください',
+  ldap_gone:
+    '{{url}} が接続を切りました。理由はサーバーのログにあります。ldap:// は平文で始まり (ポート 389)、ldaps:// は TLS で始まります (ポート 636)。ldap.url とポートが合っているか確認してください',
+  ldap_host:
+    '{{host}} という名前のマシンは見つかりません。ldap.url ({{url}}) か、このマシンのネームサーバーを直してください',
+  ldap_long: '{{size_bytes}} は 1 つの値の上限 {{limit_bytes}} を超えています',
+  ldap_many:
+    '{{url}} の {{base}} 以下で {{filter}} に当てはまるエントリーが {{limit}} 件を超えています。ldap.filter か ldap.base を絞るか、ldap.at_most を上げてください',
+  ldap_nobody:
+    '{{name}} では、{{url}} の {{base}} 以下で {{filter}} に当てはまる人が見つかりません。ldap.filter と ldap.base を直すか、サーバーで読み取りを許可してください',
+  ldap_no_name: '表示できる名前 (cn) がありません',
+  ldap_no_text: 'テキスト (UTF-8) ではありません',
+  ldap_other: '{{url}} の応答: {{said}}。原因はサーバーのログで確認してください',
+  ldap_password:
+    '{{url}} は {{name}} のログインを受け付けません ({{said}})。名前かパスワードが違うか、アカウントがロックされています。ldap.bind と ldap.password_file のファイルの中身を直してください',
+  ldap_referral:
+    '{{base}} は {{url}} ではなく別のサーバーにあります ({{said}})。参照は追いません。そのサーバーを ldap.url に書いてください',
+  ldap_refused:
+    '{{url}} は接続を受け付けていません ({{said}})。ディレクトリサーバーが動いていて、ここから届くこと、ldap.url のポートが正しいことを確認してください',
+  ldap_size:
+    '{{url}} は {{base}} 以下で {{filter}} に当てはまるものの一部しか {{name}} に返しません ({{said}})。一部だけでは取り込みません。サーバーでこの名前の件数制限を上げるか、ldap.filter か ldap.base を絞ってください',
+  ldap_starttls:
+    '{{url}} で TLS (StartTLS) を始められません: {{said}}。サーバーで設定するか、ldaps:// を使ってください',
+  ldap_strong:
+    '{{url}} は {{name}} のログインの前に暗号化を求めています ({{said}})。ldaps:// を使うか、starttls: false を外してください',
+  ldap_time:
+    '{{url}} は {{base}} 以下の {{filter}} の検索を、サーバー自身の制限時間で打ち切りました ({{said}})。ldap.filter か ldap.base を絞るか、サーバーで索引を作ってください',
+  ldap_timeout:
+    '{{url}} から {{limit_s}} 以内に応答がありません。ファイアウォールを確認してください。サーバーが遅い場合は ldap.timeout_s を上げてください',
+  ldap_tls:
+    '{{url}} の証明書は {{host}} のものとして信頼できません: {{said}}。認証局のファイルを ldap.ca に書き、ldap.url には証明書にあるホスト名を書いてください',
+  ldap_twice: '先に取り込んだ {{entry}} と番号・アドレス・人のどれかが同じです',
   person_login_taken: 'このログイン名はすでに {{name}} のものです',
   person_mail_taken: 'このアドレスはすでに {{name}} のものです',
   person_many_machines: '{{count}} 台は 1 人あたりの上限 {{limit}} 台を超えています',
+  person_many_skills: '{{count}} 個のスキルは 1 人あたりの上限 {{limit}} 個を超えています',
+  person_skills_login:
+    'スキルはログインできる人のものです (次に担当するチケットを選ぶのに使います)。ログイン名を入れるか、セルを空にしてください',
   person_of_ldap:
-    'この人はディレクトリサーバーから取り込まれています。{{fields}} はそちらで変更してください。端末とログイン名はここで設定できます',
+    'この人はディレクトリサーバーから取り込まれています。{{fields}} はそちらで変更してください。端末・ログイン名・スキルはここで設定できます',
   person_unnamed: '後で同じ人とわかるように、メールアドレスか番号が必要です',
   scripts_off_here: 'このマシンの scripts.yaml に enabled: true がありません',
   scripts_not_on_system: 'スクリプトは現在 Linux でのみ実行できます。このマシンは {{system}} です',
@@ -823,6 +865,7 @@ export const reasons: ReasonWords = {
 /** What is wanted in a place, and what is wrong with what stands there, as schemas say it in English: `#` is a number, in their order `{{1}}`, `{{2}}`. */
 export const phrases: Phrases = {
   'a code of small letters, digits and _': '英小文字、数字、_ からなるコード',
+  'the digest of what was shown': '表示した内容のダイジェスト',
   'a date such as 2026-12-24': '2026-12-24 のような日付',
   'a duration such as 30s, 5m or 24h': '30s、5m、24h のような長さ',
   'a language such as en or ja': 'de、ja のような言語のコード',

@@ -1099,6 +1099,8 @@ const calls: Record<string, Call> = {
   'GET /api/v1/directory': {},
   'GET /api/v1/directory/table': {},
   'POST /api/v1/directory/table': { body: { csv: 'name,mail\n' } },
+  'GET /api/v1/directory/ldap': {},
+  'POST /api/v1/directory/ldap': { body: {}, status: 404 },
   'DELETE /api/v1/directory/:id': { before: addPerson, path: '/api/v1/directory/:person', status: 204 },
   'GET /api/v1/costs/table': {},
   'POST /api/v1/costs/table': { body: { csv: 'name,category,kind,amount,from\n' } },

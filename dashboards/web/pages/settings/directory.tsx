@@ -13,13 +13,14 @@ import { TableFile } from '../../parts/table-file.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { useRested } from '../knowledge/found.tsx';
+import { DirectoryServer } from './ldap.tsx';
 
 interface FoundPeople {
   items: DirectoryPerson[];
   total: number;
 }
 const shownAtMost = 20;
-const tableColumns = 'number,name,mail,phone,job,site,manager,login,machines,left';
+const tableColumns = 'number,name,mail,phone,job,site,manager,login,machines,skills,left';
 
 const Reached = ({ mail, phone }: DirectoryPerson) =>
   mail === null && phone === null ? (
@@ -114,6 +115,7 @@ export function Directory() {
           )}
         </div>
       </Box>
+      <DirectoryServer onDone={loaded.reload} />
       <TableFile
         title={t('directory.table')}
         lead={t('directory.tableLead')}

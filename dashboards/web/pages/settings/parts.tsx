@@ -25,8 +25,8 @@ function OffPart({ name }: { name: OptionalPart['name'] }) {
   );
 }
 
-/** Two of them have no box of their own: they are seen where machines are. */
-const placeOnly: readonly OptionalPart['name'][] = ['self_service', 'scripts', 'remote_support'];
+/** They have no box of their own here: they are seen where machines or people are. */
+const placeOnly: readonly OptionalPart['name'][] = ['self_service', 'scripts', 'remote_support', 'ldap'];
 
 export function OptionalParts() {
   const of = useParts();

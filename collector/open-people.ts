@@ -1,13 +1,17 @@
-/** Wires the recovery of access. Called by `collector.ts` alone. */
+/** Wires the directory of people and the recovery of their access. Called by `collector.ts` alone. */
+import { createLdapDirectory, type LdapDirectory } from './directory/ldap.ts';
 import type { RecoveryParts } from './recovery/parts.ts';
 import { createRecovery, type Recovery } from './recovery/recovery.ts';
 import type { Config } from './settings/config.ts';
 
-export function openRecovery(
-  { recovery: rules, selfService: { contact }, zone }: Config,
+export function openPeople(
+  { ldap: place, recovery: rules, selfService: { contact }, zone }: Config,
   parts: Omit<RecoveryParts, 'rules' | 'contact' | 'zone'>,
   onStop: (end: () => Promise<void>) => void,
-): Recovery {
+): { ldap: LdapDirectory; recovery: Recovery } {
+  const ldap = createLdapDirectory({ ...parts, place, zone });
+  onStop(ldap.stop);
+  ldap.start();
   const recovery = createRecovery({ ...parts, rules, contact, zone });
   onStop(recovery.settle);
   if (rules.isOn && !recovery.canMail())
@@ -15,5 +19,5 @@ export function openRecovery(
       {},
       'Nobody can get their access back: `recovery` is on, and no channel sends mail. Set up one of the kind email',
     );
-  return recovery;
+  return { ldap, recovery };
 }
