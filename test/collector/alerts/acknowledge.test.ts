@@ -65,6 +65,29 @@ test('the same over a restart between the two', async () => {
   await s.close();
 });
 
+test('taken back: a ticket that it took is nobody’s again; what somebody had or has worked on stays theirs', async () => {
+  for (const [before, between, owner] of [
+    ['nobody', 'nothing', null],
+    ['eve', 'nothing', 'eve'],
+    ['nobody', 'comment', 'ada'],
+    ['nobody', 'another acknowledges', 'ada'],
+  ] as const) {
+    const s = await firing();
+    await s.keepSaying(3 * minute, 'srv', full);
+    const id = (await s.ticketRows())[0]?.id ?? 0;
+    if (before === 'eve') await s.tickets.assign(id, 'eve', 'eve');
+    await s.alerts.acknowledge(await idOf(s), { by: 'ada' });
+    const comment = { text: 'the disk is on its way', isPublic: false, isFromRequester: false };
+    if (between === 'comment') await s.tickets.comment(id, 'ada', comment);
+    if (between === 'another acknowledges') await s.alerts.acknowledge(await idOf(s), { by: 'bob' });
+    await s.alerts.withdraw(await idOf(s), 'ada');
+    assert.is((await s.ticketRows())[0]?.assignee, owner, `${before}, ${between}`);
+    const last = (await s.events(id)).at(-1);
+    assert.equal([last?.kind, last?.text], owner === null ? ['assigned', null] : [last?.kind, last?.text]);
+    await s.close();
+  }
+});
+
 test('given back before its ticket opens: the ticket is no one’s', async () => {
   const s = await firing();
   const id = await idOf(s);
