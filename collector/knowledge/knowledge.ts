@@ -63,6 +63,16 @@ export interface HelpQuestion {
 /** Changes gather for so long before they can be found. */
 const gatherMs = 300;
 const helpAtMost = 4;
+/** Of these those that say the same are one. */
+const likeAtMost = 50;
+/** What happened to a machine each week, and was solved the same way each time, is said once: the newest. */
+function eachOnce(rows: readonly FoundRow[]): FoundRow[] {
+  const keys = rows.map(({ ticket, solution }) => {
+    const { title, rule, instance, endpoint } = ticket ?? {};
+    return JSON.stringify([title, rule?.id, instance, endpoint?.id, solution]);
+  });
+  return rows.filter((_, n) => keys.indexOf(keys[n] as string) === n);
+}
 const runbookForm = /^\/knowledge\/([a-z0-9-]{1,64})\/?$/;
 
 export const articleIn = (runbook: string | null): string | null => runbookForm.exec(runbook ?? '')?.[1] ?? null;
@@ -136,7 +146,7 @@ export async function createKnowledge(parts: KnowledgeParts): Promise<KnowledgeB
     const same = await rows
       .orderBy((is) => is.case().when('instance', '=', instance).then(0).else(1).end())
       .orderBy('resolved_at', 'desc')
-      .limit(helpAtMost)
+      .limit(likeAtMost)
       .execute();
     return same.map(({ id }) => String(id));
   }
@@ -180,7 +190,7 @@ export async function createKnowledge(parts: KnowledgeParts): Promise<KnowledgeB
       return {
         runbook: first ?? null,
         articles: like.slice(0, helpAtMost),
-        tickets: (await found(hits, reader)).slice(0, helpAtMost),
+        tickets: eachOnce(await found(hits, reader)).slice(0, helpAtMost),
         draft: draft?.id ?? null,
       };
     },

@@ -130,6 +130,12 @@ test('beside a new ticket stand earlier ones with what solved them, and articles
     [String(earlier), 'Realigned the dish by two degrees.'],
   );
   assert.not(help.tickets.some(({ id }) => id === String(now)));
+  // The same title, solved the same way: said once, as the newest of them.
+  const again = await ticket('Teleporter loses packets', 'And again.', 'Realigned the dish by two degrees.');
+  const other = await ticket('Teleporter loses packets', 'Once more.', 'Bought a new dish.');
+  const solutions = async () => (await read()).tickets.map(({ id, solution }) => `${id} ${solution}`).sort();
+  const wanted = [`${again} Realigned the dish by two degrees.`, `${other} Bought a new dish.`].sort();
+  await until(async () => (await solutions()).join() === wanted.join(), 5000, 'each solution once');
   assert.equal((await find(`#${now}`))[0], `ticket ${now}`);
 });
 
