@@ -21,7 +21,7 @@ import type { EndpointKind } from './fleet.ts';
 import { setGroups } from './groups.ts';
 import { noteIdentity } from './identity-events.ts';
 import { nameFrom } from './names.ts';
-import { ensureSite } from './sites.ts';
+import { ensureSite, siteName } from './sites.ts';
 
 export interface CodeRequest {
   label: string;
@@ -63,10 +63,10 @@ export interface Wait {
 export interface Enrollments {
   list(): Promise<Enrollment[]>;
   /**
-   * @returns the row, the secret, which cannot be shown again, and the id of the site that was created for it
+   * @returns the row and the secret, which cannot be shown again
    * @throws EvenkeelError BAD_NAME of a site
    */
-  create(request: CodeRequest): Promise<{ enrollment: Enrollment; secret: string; madeSite: string | null }>;
+  create(request: CodeRequest): Promise<{ enrollment: Enrollment; secret: string }>;
   /** @throws EvenkeelError NOT_FOUND */
   revoke(id: string, by: string): Promise<void>;
   /**
@@ -195,13 +195,13 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         ...{ groups: JSON.stringify([...new Set(groups)]), approval: approval ? 1 : 0, revoked_by: null },
       };
       return state.transaction().execute(async (db) => {
-        const named = site === null ? null : await ensureSite(db, site, by, at);
-        const row = { ...wanted, site: named?.name ?? null };
+        // Made when the first machine joins: a code that nobody uses leaves no empty site behind.
+        const row = { ...wanted, site: site === null ? null : (await siteName(db, site)).name };
         await db
           .insertInto('enrollments')
           .values({ ...row, code_hash: hashSecret(secret) })
           .execute();
-        return { enrollment: enrollmentOf(row), secret, madeSite: named?.made ?? null };
+        return { enrollment: enrollmentOf(row), secret };
       });
     },
 
@@ -246,7 +246,6 @@ export function createEnrollments(state: State, now: () => number, zone = 'UTC')
         if (again !== null)
           return { ...(await renew(db, again, applicant, of, at, continued !== null)), madeSite: null };
         const name = await freeName(db, nameFrom(applicant.hostname));
-        // A code may be older than the sites are, or its site may have been removed with a wrong clock.
         const site = code.site === null ? null : await ensureSite(db, code.site, code.created_by, at);
         const endpoint = newEndpoint(name, applicant, { ...code, site: site?.name ?? null }, at);
         const password = makeSecret();

@@ -39,14 +39,22 @@ export interface NamedSite {
 }
 
 /**
- * Finds a site by name, ignoring case, or creates it, inside the caller's transaction.
+ * The name of the site, as it is written where the site is there already: names are found whatever their case.
+ * @throws EvenkeelError BAD_NAME
+ */
+export async function siteName(db: State, text: string): Promise<{ name: string; isThere: boolean }> {
+  // One of before a rule of names is still found by its name.
+  const there = await db.selectFrom('sites').select('name').where('name_key', '=', nameKey(text)).executeTakeFirst();
+  return there ? { name: there.name, isThere: true } : { name: placeName('sites', text), isThere: false };
+}
+
+/**
+ * Finds a site by name, or creates it, inside the caller's transaction.
  * @throws EvenkeelError BAD_NAME
  */
 export async function ensureSite(db: State, text: string, by: string, at: number): Promise<NamedSite> {
-  // One of before a rule of names is still found by its name.
-  const there = await db.selectFrom('sites').select('name').where('name_key', '=', nameKey(text)).executeTakeFirst();
-  if (there) return { name: there.name, made: null };
-  const name = placeName('sites', text);
+  const { name, isThere } = await siteName(db, text);
+  if (isThere) return { name, made: null };
   return { name, made: await insertPlace(db, 'sites', { name }, by, at) };
 }
 

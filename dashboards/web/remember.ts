@@ -19,7 +19,7 @@ export function remember(name: RememberedName, value: string | null): void {
 }
 
 /** What outlives a page that is loaded anew, in this tab only. */
-export function keptForTab(name: 'anew' | 'provider.next'): string | null {
+export function keptForTab(name: 'anew' | 'join' | 'provider.next'): string | null {
   try {
     return sessionStorage.getItem(`evenkeel.${name}`);
   } catch {
@@ -27,7 +27,7 @@ export function keptForTab(name: 'anew' | 'provider.next'): string | null {
   }
 }
 
-export function keepForTab(name: 'anew' | 'provider.next', value: string): void {
+export function keepForTab(name: 'anew' | 'join' | 'provider.next', value: string): void {
   try {
     sessionStorage.setItem(`evenkeel.${name}`, value);
   } catch {

@@ -86,12 +86,12 @@ const answers = (text: string) => async (page: Page) => {
 const handsOff = (tier: number, to: Name, tried: string) => async (page: Page) => {
   const sheet = page.locator('.act-sheet');
   await page.getByRole('button', { name: 'More' }).click();
-  await sheet.getByRole('button', { name: 'Hand off' }).click();
+  await sheet.getByRole('button', { name: 'Hand over' }).click();
   await sheet.getByLabel('Tier').selectOption(String(tier));
   await sheet.getByLabel('Assigned to').selectOption(to);
   await sheet.getByLabel('Reason').fill('It needs more than we know');
   await sheet.getByLabel('What was tried').fill(tried);
-  await sheet.getByRole('button', { name: 'Hand off' }).click();
+  await sheet.getByRole('button', { name: 'Hand over' }).click();
   await main(page).getByText(tried).first().waitFor();
 };
 const callsSwarm = async (page: Page) => {

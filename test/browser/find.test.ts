@@ -221,7 +221,7 @@ step('without a connection what was read is readable, of a time that is said; wh
   await banner.waitFor();
   await page.getByLabel('Comment', { exact: true }).fill('on my way');
   await page.getByRole('button', { name: 'Comment', exact: true }).click();
-  await page.getByText('Not sent: the collector cannot be reached.').waitFor();
+  await page.getByText('The collector does not answer.').waitFor();
   await page.context().setOffline(false);
   await banner.waitFor({ state: 'hidden' });
   assert.is(await page.getByLabel('Comment', { exact: true }).inputValue(), 'on my way');

@@ -157,7 +157,7 @@ step('a ticket in the middle of an incident: what was tried, whom the swarm call
   const fold = page.locator('.act-sheet');
   await fold.getByLabel('Reason').fill('The relay refuses us');
   await fold.getByLabel('What was tried').fill('Restarted the queue; another relay.');
-  await fold.getByRole('button', { name: 'Hand off' }).click();
+  await fold.getByRole('button', { name: 'Hand over' }).click();
   await page.locator('.callout', { hasText: 'What was tried: Restarted the queue' }).waitFor();
   await looked('ticket-incident');
   await page.getByText('Split off a part').click();

@@ -208,7 +208,7 @@ export function enrollmentRoutes(
       for (const id of inGroups) if (groups.nameOf(id) === undefined) throw fail('NOT_FOUND', { what: 'group', id });
       if (replaces !== null && replaces !== whoeverItWas && !fleet.get(replaces))
         throw fail('NOT_FOUND', { what: 'endpoint', id: replaces });
-      const { enrollment, secret, madeSite } = await enrollments.create({
+      const { enrollment, secret } = await enrollments.create({
         label: label ?? '',
         site: site ?? null,
         kind: kind ?? null,
@@ -217,8 +217,6 @@ export function enrollmentRoutes(
         ...{ tags, ranges, replaces, groups: inGroups, approval },
         by: callerNamed(request),
       });
-      if (madeSite !== null) request.madeSites.push(madeSite);
-      if (madeSite !== null) changeFeed.publish({ kind: 'site', site: madeSite });
       const code = joinCodeOf(secret, addresses());
       return reply.status(201).send({ enrollment, code, lines: linesFor(code, replaces, addresses()) });
     },
@@ -299,7 +297,10 @@ export function enrollmentRoutes(
         return reply.status(202).send({ waiting: true as const, ...waiting });
       }
       const { madeSite, waiting: _, ...enrolled } = redeemed;
-      if (madeSite !== null) request.madeSites.push(madeSite);
+      if (madeSite !== null) {
+        request.madeSites.push(madeSite);
+        changeFeed.publish({ kind: 'site', site: madeSite });
+      }
       await fleet.reload(enrolled.endpoint);
       await groups.reload([enrolled.endpoint]);
       // Its agent connects as soon as it has the answer.

@@ -36,6 +36,9 @@ export const retryMs = 2000;
 export const isAway = ({ code }: Problem): boolean => code === 'NO_CONNECTION' || code === 'NO_LEADER';
 /** Of several collectors another answers by then; a change that certainly was not done is sent again until then. */
 const takeOverMs = 20_000;
+const slowMs = 300;
+/** A connection that was cut gives no answer, and no error either. The slowest test of a desk takes three times 15 s. */
+const changeWithinMs = 45_000;
 
 interface ErrorShape {
   code: ErrorCode;
@@ -127,6 +130,19 @@ export interface CallOptions {
  */
 export async function call<T>(address: string, options: CallOptions = {}): Promise<T> {
   const isChange = (options.method ?? 'GET') !== 'GET';
+  // What was pressed says that it waits, where that takes longer than a blink.
+  const pressed = isChange ? document.activeElement : null;
+  const busy = (is: boolean) => pressed?.setAttribute('aria-busy', `${is}`);
+  const slow = setTimeout(busy, slowMs, true);
+  try {
+    return await callUntilLed(address, options, isChange);
+  } finally {
+    clearTimeout(slow);
+    busy(false);
+  }
+}
+
+async function callUntilLed<T>(address: string, options: CallOptions, isChange: boolean): Promise<T> {
   for (const end = performance.now() + takeOverMs; ; ) {
     try {
       return await callOnce<T>(address, options);
@@ -151,6 +167,8 @@ async function callOnce<T>(address: string, options: CallOptions): Promise<T> {
     headers['content-type'] = 'application/octet-stream';
     init.body = file;
   }
+  // A file takes as long as the line is slow.
+  if (method !== 'GET' && !file) init.signal = AbortSignal.timeout(changeWithinMs);
   if (signal) init.signal = signal;
   let response: Response;
   try {

@@ -1,13 +1,13 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Enrollment, GroupRow, NewEnrollment } from '../../../shared/api.ts';
 import { whoeverItWas } from '../../../shared/identity-kinds.ts';
 import { none, number } from '../../../shared/words/format.ts';
 import { now } from '../clock.ts';
 import { useLoad, useSend } from '../net/load.ts';
 import { call, type Page } from '../net/request.ts';
-import { may } from '../net/session.ts';
+import { may, me } from '../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Ended } from '../parts/ended.tsx';
 import { Input, Select } from '../parts/field.tsx';
@@ -17,6 +17,7 @@ import { Ago, Moment } from '../parts/moment.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { SiteInput } from '../parts/site-input.tsx';
 import { Table } from '../parts/table.tsx';
+import { keepForTab, keptForTab } from '../remember.ts';
 import { faultsOf } from '../words/fault.ts';
 import { actorName, language, t } from '../words/words.ts';
 import { MadeLine } from './join/line.tsx';
@@ -59,7 +60,7 @@ function NewCode({ onMade }: { onMade: (made: NewEnrollment) => void }) {
   return (
     <Form problem={problem} onSubmit={submit} busy={busy} word={t('add.make')}>
       <div class="form-row">
-        <SiteInput value={site} onInput={setSite} />
+        <SiteInput value={site} onInput={setSite} help={t('place.siteHelpJoin')} />
       </div>
       <details class="fold" open={['hours', 'tags', 'ranges'].some((one) => faultAt(one)) ? true : undefined}>
         <summary>{t('add.more')}</summary>
@@ -242,13 +243,26 @@ function Lead({ items }: { items: readonly Enrollment[] }) {
   );
 }
 
+/** The line cannot be shown again by the collector: a reload of the page in this tab keeps it, for whoever made it. */
+function lineOfTab(): NewEnrollment | null {
+  const kept = keptForTab('join');
+  const { by, made } = kept ? (JSON.parse(kept) as { by: string; made: NewEnrollment }) : {};
+  return made && by === me.value?.user && codeState(made.enrollment) === 'open' ? made : null;
+}
+
 export function AddPage() {
-  const [made, setMade] = useState<NewEnrollment | null>(null);
+  const [made, setMade] = useState(lineOfTab);
+  useEffect(() => keepForTab('join', made ? JSON.stringify({ by: me.value?.user, made }) : ''), [made]);
   const list = useLoad<Page<Enrollment>>(
     may('operator') ? 'enrollments' : null,
     (change) => change.kind === 'endpoint',
     3000,
   );
+  const current = list.data?.items.find(({ id }) => id === made?.enrollment.id);
+  // Used up, or revoked by somebody: once the page is read anew it is of no use.
+  useEffect(() => {
+    if (current && codeState(current) !== 'open') keepForTab('join', '');
+  }, [current]);
   return (
     <>
       <PageHead title={t('page.add')} lead={<Lead items={list.data?.items ?? []} />} />

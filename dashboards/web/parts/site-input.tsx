@@ -8,9 +8,10 @@ import { Input } from './field.tsx';
 interface SiteInputProps {
   value: string;
   onInput: (value: string) => void;
+  help?: string;
 }
 
-export function SiteInput({ value, onInput }: SiteInputProps) {
+export function SiteInput({ value, onInput, help = t('place.siteHelp') }: SiteInputProps) {
   const { data } = useLoad<Page<SiteRow>>('sites');
   return (
     <>
@@ -19,7 +20,7 @@ export function SiteInput({ value, onInput }: SiteInputProps) {
         value={value}
         onInput={onInput}
         maxLength={256}
-        help={t('place.siteHelp')}
+        help={help}
         list="known-sites"
         autocomplete="off"
       />

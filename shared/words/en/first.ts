@@ -129,8 +129,8 @@ export const words = {
   },
   problem: {
     NO_CONNECTION: {
-      message: 'Not sent: the collector cannot be reached.',
-      hint: 'What was entered stays here. Try again when the connection is back.',
+      message: 'The collector does not answer.',
+      hint: 'What was entered stays here. When the connection is back, see whether it was done, or try again.',
     },
     BAD_ANSWER: {
       message: 'The collector gave an answer that this page does not understand.',

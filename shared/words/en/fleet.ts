@@ -116,6 +116,7 @@ export const fleet = {
     ofEndpoints: '{{n}} of {{all}} need attention',
     critical: '({{n}} critical)',
     siteHelp: 'Where the machine stands; a new name creates a new site',
+    siteHelpJoin: 'Where the machine stands; a new name creates a new site when the first machine joins',
     askOperator: 'An operator or an admin can create it.',
     add: 'Add endpoints',
     addChosen: 'Add endpoints: {{n}}',

@@ -253,7 +253,7 @@ export const numbers = {
         with_open: 'Median with open ones',
         reopened: 'Reopened',
         self_healed: 'Resolved without a person',
-        no_hand_off: 'Without a hand-off',
+        no_hand_off: 'Without a hand-over',
         tier_0: 'Resolved by tier 0, mean',
         tier_0_n: 'Resolved by tier 0 (n)',
         tier_1: 'Resolved by tier 1, mean',

@@ -231,7 +231,7 @@ export const collector: Same<typeof english> = {
       copied: '複製のエンドポイント',
       erase: '消去',
       extend: '延長',
-      hand_off: '引き渡し',
+      hand_off: '引き継ぎ',
       hand_over: '引き継ぎ',
       impact: '影響を訂正',
       links: 'リンクを追加',

@@ -118,6 +118,7 @@ export const fleet: Same<typeof english> = {
     ofEndpoints: '{{all}} 台中 {{n}} 台が要対応',
     critical: '(うち重大 {{n}} 台)',
     siteHelp: 'マシンの設置場所。新しい名前を入力すると拠点が作成されます',
+    siteHelpJoin: 'マシンの設置場所。新しい名前を入力すると、最初のマシンが参加したときに拠点が作成されます',
     askOperator: '運用担当または管理者が作成できます。',
     add: 'エンドポイントの追加',
     addChosen: 'エンドポイントを追加: {{n}} 台',

@@ -217,6 +217,7 @@ export const tickets: Same<typeof english> = {
     searchHint: '件名、エンドポイント、#12',
     noneSuch: 'この条件に合うチケットはありません',
     hiddenBy: '次の条件をすべて満たすものはありません:',
+    narrow: '検索と絞り込み',
     withoutIt: '外すと {{n}} 件',
     withoutItNone: '外しても 0 件',
     evidenceKept: 'チケットと共に保存された値（{{at}} 時点）。この期間のデータは、保存先では既に減っています。',

@@ -219,11 +219,12 @@ test('what has no row of its own is noted with what it was, too', async ({ colle
 });
 
 test('a site that is made because something is put there has an entry of its own', async ({ collector }) => {
-  await send(collector, 'POST', 'enrollments', { label: 'x', site: 'Osaka' });
+  const tcp = { name: 'Printer', kind: 'tcp', settings: { host: 'db.example.org', port: 5432 } };
+  await send(collector, 'POST', 'targets', { ...tcp, site: 'Osaka' });
   const [row, ...more] = await rowsOf(collector, '?object=site');
   assert.equal([row?.action, row?.name, row?.kind, row?.actor], ['add', 'Osaka', 'token', 'a admin']);
   assert.is(row?.after?.name, 'Osaka');
-  await send(collector, 'POST', 'enrollments', { label: 'y', site: 'osaka' });
+  await send(collector, 'POST', 'targets', { ...tcp, name: 'Scanner', site: 'osaka' });
   assert.is((await rowsOf(collector, '?object=site')).length, 1 + more.length, 'it was there');
 });
 
@@ -280,7 +281,7 @@ test('a route whose place is not known fails at once; what is kept is bounded', 
 test('each action and object has its words in the language files', async () => {
   const { access } = await import('../../../collector/api/access.ts');
   for (const language of ['en', 'ja']) {
-    const { more } = await import(`../../../shared/words/${language}-more.ts`);
+    const { more } = await import(`../../../shared/words/${language}/more.ts`);
     for (const route of Object.keys(access)) {
       const audited = auditedAs(route);
       if (!audited) continue;

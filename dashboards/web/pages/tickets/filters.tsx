@@ -5,6 +5,7 @@ import { number } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { Input, Select } from '../../parts/field.tsx';
+import { isPhone } from '../../parts/fold.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { search, setQuery, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -78,27 +79,41 @@ function Choice({ name, wanted: { chosen }, options }: ChoiceProps) {
 
 export function Filters({ wanted }: { wanted: TicketsWanted }) {
   const { data } = useLoad<Page<SiteRow>>('sites', (change) => change.kind === 'site');
+  const fields = (
+    <div class="filters">
+      <Input
+        label={t('filter.search')}
+        type="search"
+        value={new URLSearchParams(search.value).get('q') ?? ''}
+        onInput={(value) => setQuery({ q: value || null })}
+        placeholder={t('ticket.searchHint')}
+        maxLength={200}
+        wide
+      />
+      <Choice name="priority" wanted={wanted} options={priorities.map((one) => [one, `P${one}`] as const)} />
+      <Choice name="site" wanted={wanted} options={(data?.items ?? []).map(({ name }) => [name, name] as const)} />
+      <Choice
+        name="category"
+        wanted={wanted}
+        options={categories.map((one) => [one, t(`ticket.categories.${one}`)] as const)}
+      />
+      <Choice name="tier" wanted={wanted} options={tiers.map((one) => [one, t(`ticket.tiers.${one}`)] as const)} />
+    </div>
+  );
   return (
     <search class="box-body stack-2">
-      <div class="filters">
-        <Input
-          label={t('filter.search')}
-          type="search"
-          value={new URLSearchParams(search.value).get('q') ?? ''}
-          onInput={(value) => setQuery({ q: value || null })}
-          placeholder={t('ticket.searchHint')}
-          maxLength={200}
-          wide
-        />
-        <Choice name="priority" wanted={wanted} options={priorities.map((one) => [one, `P${one}`] as const)} />
-        <Choice name="site" wanted={wanted} options={(data?.items ?? []).map(({ name }) => [name, name] as const)} />
-        <Choice
-          name="category"
-          wanted={wanted}
-          options={categories.map((one) => [one, t(`ticket.categories.${one}`)] as const)}
-        />
-        <Choice name="tier" wanted={wanted} options={tiers.map((one) => [one, t(`ticket.tiers.${one}`)] as const)} />
-      </div>
+      {/* A phone shows tickets, and what narrows them behind one line. */}
+      {isPhone.value ? (
+        <details>
+          <summary class="small">
+            {t('ticket.narrow')}
+            {wanted.count > 0 && ` (${number(wanted.count, language.value)})`}
+          </summary>
+          {fields}
+        </details>
+      ) : (
+        fields
+      )}
       {wanted.count > 0 && <Clear />}
     </search>
   );
