@@ -43,8 +43,8 @@ export function chartMarkRoutes(app: App, context: Context): void {
       },
     },
     async ({ params: { id }, query }): Promise<ChartMarks> => {
-      const endpoint = fleet.get(id);
-      if (!endpoint && !targets.subject(id)) throw fail('NOT_FOUND', { what: 'endpoint', id });
+      const subject = fleet.get(id) ?? targets.subject(id);
+      if (!subject) throw fail('NOT_FOUND', { what: 'endpoint', id });
       const [from, to] = [instantOf(query.from, 'from'), instantOf(query.to, 'to')];
       if (to <= from) throw fail('BAD_REQUEST', { problem: 'to must be after from' });
       const rows = await state
@@ -61,7 +61,7 @@ export function chartMarkRoutes(app: App, context: Context): void {
         ...{ rule: ruleNamed(rule), tags: JSON.parse(tags) as Record<string, string> },
         ...{ from: fired as number, to: resolved_at },
       }));
-      return { limits: endpoint ? limitsOf(context, endpoint) : [], alerts };
+      return { limits: limitsOf(context, subject), alerts };
     },
   );
 }

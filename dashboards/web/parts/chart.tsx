@@ -61,6 +61,8 @@ export interface ChartProps {
   isStale?: boolean;
   onZoom: (from: number, to: number) => void;
   onReset: () => void;
+  /** Where a rule begins from a value of a line, of a stack from the sum. */
+  alertOn?: ((line: number, value: number) => string) | undefined;
 }
 
 /** Text alternative of the canvas: the last, smallest and largest value of each line. */
@@ -188,6 +190,22 @@ function PointSlider(shown: ShownChart) {
   );
 }
 
+/** Of several lines the one that is highest there. */
+function AlertLink(shown: ShownChart) {
+  const { chart, aligned } = shown;
+  const at = pinnedAt.value;
+  const columns = chart.stacked ? stack(aligned.columns).slice(-1) : aligned.columns;
+  const values = columns.map((column) => shownValue(shown, column, at) ?? Number.NEGATIVE_INFINITY);
+  const most = Math.max(...values);
+  if (!chart.alertOn || !Number.isFinite(most)) return null;
+  return (
+    <a href={chart.alertOn(values.indexOf(most), most)}>
+      {t('chart.alertOn')}
+      <span class="unseen"> {chart.name}</span>
+    </a>
+  );
+}
+
 function Foot({
   shown,
   place,
@@ -227,6 +245,7 @@ function Foot({
         )}
       </span>
       <span class="row screen-only">
+        <AlertLink {...shown} />
         {children}
         <button type="button" class="link" onClick={() => void saveTable()}>
           CSV<span class="unseen"> {name}</span>

@@ -67,3 +67,27 @@ export const editQuery = ({ of, target }: RuleReach): Record<string, string | nu
   edit: of,
   target: target || null,
 });
+
+export function reachIn(query: string): RuleReach | null {
+  const params = new URLSearchParams(query);
+  const of = scopeKinds.find((one) => one === params.get('edit'));
+  return of === undefined ? null : { of, target: of === 'all' ? '' : (params.get('target') ?? '') };
+}
+
+/** What the address of a new rule says of a value that somebody saw in a chart: what it was, and of what. */
+export interface SeenValue {
+  metric: string;
+  tags: Readonly<Record<string, string>>;
+  value: number;
+  /** A counter: the value is its growth per second. */
+  isRate: boolean;
+}
+
+/** As a query; where it holds is beside it. */
+export const seenQuery = ({ metric, tags, value, isRate }: SeenValue): Record<string, string> => ({
+  ...{ new: '1', metric, limit: String(value) },
+  ...(isRate ? { kind: 'rate' } : {}),
+  tags: Object.entries(tags)
+    .map((pair) => pair.join('='))
+    .join(', '),
+});

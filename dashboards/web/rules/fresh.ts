@@ -2,7 +2,7 @@
 import { catalogue, type Field, fieldOf, tagsOf, type Unit } from '../../../shared/metrics.ts';
 import { ruleDefaults } from '../../../shared/rule-defaults.ts';
 import type { Key } from '../words/words.ts';
-import { type Amount, amountOf, numberIn } from './amount.ts';
+import { type Amount, amountOf, numberIn, roughAmount } from './amount.ts';
 import type { WebRule } from './family.ts';
 import { nothingSaid, type SaidDraft, saidFaults, saidParts } from './said.ts';
 import type { WebLimit } from './sentences.ts';
@@ -128,6 +128,19 @@ function withUnit(rule: FreshRule): FreshRule {
   const isState = unit === 'bool' && rule.kind === 'threshold';
   const limit = isState ? { text: '0', unit: '' as const } : none;
   return { ...rule, limit, critical: none, clear: none, by: none, op: isState ? '=' : '>=' };
+}
+
+/** Begun from a value in a chart, by `seenQuery`. */
+export function freshFrom(query: URLSearchParams): FreshRule {
+  const metric = query.get('metric') ?? '';
+  if (!fieldOf(metric)) return freshRule;
+  const rule = withMetric(withKind(freshRule, query.get('kind') === 'rate' ? 'rate' : 'threshold'), metric);
+  const unit = unitOf(rule);
+  const limit = query.get('limit') ? Number(query.get('limit')) : Number.NaN;
+  return {
+    ...{ ...rule, tags: query.get('tags') ?? '', per: rule.kind === 'rate' ? amountOf(1, 'seconds') : rule.per },
+    limit: Number.isFinite(limit) ? roughAmount(unit === 'bool' ? Math.round(limit) : limit, unit) : rule.limit,
+  };
 }
 
 const isGiven = ({ text }: Amount) => text.trim() !== '';

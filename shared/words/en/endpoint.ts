@@ -292,6 +292,7 @@ export const endpoint = {
     spoken: '{{label}}: last {{last}}, lowest {{min}}, highest {{max}}.',
     weekBefore: '(a week before: {{value}})',
     point: 'Moment in the chart: {{name}}',
+    alertOn: 'Alert on this',
     picture: 'Copy picture',
     pictureCopied: 'Picture copied: {{name}}',
     pictureSaved: 'Picture saved as a file: {{name}}',

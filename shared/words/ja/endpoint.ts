@@ -295,6 +295,7 @@ export const endpoint: Same<typeof english> = {
     spoken: '{{label}}: 最新 {{last}}、最小 {{min}}、最大 {{max}}。',
     weekBefore: '（1 週間前: {{value}}）',
     point: 'グラフの時点: {{name}}',
+    alertOn: 'この値でアラート',
     picture: '画像をコピー',
     pictureCopied: '画像をコピーしました: {{name}}',
     pictureSaved: '画像をファイルに保存しました: {{name}}',

@@ -3,8 +3,11 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { EndpointDetail, Series } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
 import { useKept, useLoad } from '../../net/load.ts';
+import { may } from '../../net/session.ts';
 import { Bones, Box, ProblemCallout } from '../../parts/box.tsx';
 import { Chart, type ChartLine } from '../../parts/chart.tsx';
+import { withQuery } from '../../router.ts';
+import { editQuery, seenQuery } from '../../rules/family.ts';
 import { dueOf } from '../../time/due.ts';
 import { sizeOf, topOf } from '../../time/full.ts';
 import { largest, shifted, type TimeSpan, withoutSlivers } from '../../time/points.ts';
@@ -116,6 +119,12 @@ export function PanelBox({ endpoint, panel, span, marks, latest, onEmpty }: Pane
   useEffect(() => onEmpty(panel.name, isEmpty), [isEmpty, panel.name]);
   const unit = shown?.series[0]?.unit ?? 'number';
   const rate = panel.rate === true && !unit.endsWith('/s');
+  const alertOn = (line: number, value: number) => {
+    const { metric, tags } = picked[line] as PanelLine;
+    const own = panel.tag && tags[panel.tag] !== undefined ? { [panel.tag]: tags[panel.tag] as string } : tags;
+    const seen = { metric: panel.whole ?? metric, tags: own, value, isRate: rate };
+    return `/rules${withQuery('', { ...seenQuery(seen), ...editQuery({ of: 'endpoint', target: endpoint }) })}`;
+  };
   // What follows the present moves on by a point at a time, which is no other picture.
   const isStale = shown !== null && Math.abs(shown.from - span.from) > (span.to - span.from) / 20;
   return (
@@ -147,6 +156,7 @@ export function PanelBox({ endpoint, panel, span, marks, latest, onEmpty }: Pane
               isStale={isStale}
               onZoom={zoomTo}
               onReset={resetZoom}
+              alertOn={may('admin') ? alertOn : undefined}
             />
           )}
         </Box>

@@ -18,7 +18,7 @@ import { Mark } from '../../parts/mark.tsx';
 import { Narrowed } from '../../parts/narrowed.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
-import { search, setQuery, to } from '../../router.ts';
+import { navigate, search, setQuery, to } from '../../router.ts';
 import {
   basicScope,
   everywhere,
@@ -197,12 +197,12 @@ export function RulesPage() {
         )}
       </PageHead>
       {list.data && <Noisiest of={noise} families={families} />}
-      {isNew && (
+      {isNew && list.data && (
         <Box title={t('rules.new')}>
           <NewRule
             names={names}
-            taken={list.data?.items.map(({ rule }) => rule.id) ?? []}
-            onCancel={() => setQuery({ new: null })}
+            taken={list.data.items.map(({ rule }) => rule.id)}
+            onCancel={() => navigate('/rules')}
           />
         </Box>
       )}

@@ -5,9 +5,10 @@ import type { RulePreview } from '../../../../shared/api.ts';
 import { useSend } from '../../net/load.ts';
 import { Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
-import { navigate, to } from '../../router.ts';
-import { everywhere } from '../../rules/family.ts';
-import { changesOf, type FreshRule, faultsOfFresh, fieldAt, freshRule, idFrom } from '../../rules/fresh.ts';
+import { navigate, search, to } from '../../router.ts';
+import { everywhere, reachIn } from '../../rules/family.ts';
+import { changesOf, type FreshRule, faultsOfFresh, fieldAt, freshFrom, idFrom } from '../../rules/fresh.ts';
+import { metricTitle } from '../../words/value.ts';
 import { t } from '../../words/words.ts';
 import { ConditionFields } from './condition.tsx';
 import { useFocus } from './focus.ts';
@@ -17,6 +18,13 @@ import { previewOf, Review, type WantedChange } from './review.tsx';
 import { SaidFields } from './said.tsx';
 import { isThere, type ScopeNames, ScopePicker } from './scope.tsx';
 
+/** Of a value in a chart, with the name of its metric; else empty. */
+function startOf(taken: readonly string[]): FreshRule {
+  const rule = freshFrom(new URLSearchParams(search.value));
+  const name = rule.metric && metricTitle(rule.metric);
+  return name ? { ...rule, name, id: idFrom(name, taken) } : rule;
+}
+
 interface NewProps {
   names: ScopeNames;
   taken: readonly string[];
@@ -24,8 +32,8 @@ interface NewProps {
 }
 
 export function NewRule({ names, taken, onCancel }: NewProps) {
-  const [rule, setRule] = useState<FreshRule>(freshRule);
-  const [scope, setScope] = useState(everywhere);
+  const [rule, setRule] = useState<FreshRule>(() => startOf(taken));
+  const [scope, setScope] = useState(() => reachIn(search.value) ?? everywhere);
   const [reason, setReason] = useState('');
   const [isShown, setShown] = useState(false);
   const [review, setReview] = useState<{ wanted: WantedChange; preview: RulePreview } | null>(null);

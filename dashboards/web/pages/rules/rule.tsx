@@ -20,7 +20,7 @@ import {
   levelsAt,
   overridesAt,
   type RuleReach,
-  scopeKinds,
+  reachIn,
   scopesOf,
 } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
@@ -31,13 +31,6 @@ import { Levels } from './levels.tsx';
 import { EndpointCount } from './list.tsx';
 import { ScopeName, type ScopeNames, scopeWords, useScopeNames } from './scope.tsx';
 import '../../look/rules.css';
-
-/** `?edit=site&target=Berlin`: a link to the form for a scope. */
-function editedScope(query: string): RuleReach | null {
-  const params = new URLSearchParams(query);
-  const of = scopeKinds.find((one) => one === params.get('edit'));
-  return of === undefined ? null : { of, target: of === 'all' ? '' : (params.get('target') ?? '') };
-}
 
 function Owner({ entry }: { entry: Pick<RuleEntry, 'owner' | 'changedAt' | 'changedBy'> }) {
   const { owner, changedAt, changedBy } = entry;
@@ -130,7 +123,7 @@ const RuleLinks = ({ ids, rules }: { ids: readonly string[]; rules: readonly Rul
 
 function Detail({ family, rules, reload }: { family: Family; rules: readonly RuleEntry[]; reload: () => void }) {
   const names = useScopeNames();
-  const edited = may('admin') ? editedScope(search.value) : null;
+  const edited = may('admin') ? reachIn(search.value) : null;
   const [isDone, setDone] = useState(false);
   const base = levelsAt(family, everywhere);
   const first = (base[0] ?? family.entries[0]) as RuleEntry;

@@ -17,6 +17,7 @@ import { search, to } from '../../router.ts';
 import { chosenSpan } from '../../time/ranges.ts';
 import { metricName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
+import { MarkSwitches, useDrawing, useMarks } from '../charts/marks.tsx';
 import { resetZoom, zoomTo } from '../charts/span.tsx';
 import { MaintenanceLink } from '../maintenance/link.tsx';
 import { format, seenBy, WatchedMark, watcherName } from './facts.tsx';
@@ -25,6 +26,9 @@ import { Availability, Outages, Past, Share } from './record.tsx';
 const dayMs = 86_400_000;
 const spans = { hour: 3_600_000, day: dayMs, week: 7 * dayMs } as const;
 type SpanName = keyof typeof spans;
+/** Its phases together are what rules look at. */
+const judged = ['target.time_ms'];
+const noLines: readonly never[] = [];
 
 /** Of one watcher: phases of the same answer lie upon each other, which those of several cannot. */
 function Times({ row }: { row: TargetRow }) {
@@ -34,6 +38,8 @@ function Times({ row }: { row: TargetRow }) {
   // Fixed until something is chosen: a chart must not move while it is studied.
   const chosen = useMemo(() => ({ from: Date.now() - spans[name], to: Date.now() }), [name, watcher]);
   const span = zoomed ?? chosen;
+  const marks = useMarks(row.id, span);
+  const drawing = useDrawing(marks, judged, noLines);
   const query = new URLSearchParams({ watcher, from: String(span.from), to: String(span.to) });
   const loaded = useLoad<Series>(`targets/${encodeURIComponent(row.id)}/series?${query}`);
   const spoken = language.value;
@@ -75,11 +81,16 @@ function Times({ row }: { row: TargetRow }) {
           {...span}
           asOf={loaded.data.asOf}
           step={loaded.data.step}
+          due={row.intervalS * 1000}
           stacked={lines.length > 1}
+          {...drawing}
+          bands={marks.bands}
+          diamonds={marks.diamonds}
           onZoom={zoomTo}
           onReset={resetZoom}
         />
       )}
+      <MarkSwitches marks={marks} kinds={['limits', 'alerts', 'maintenance', 'changes']} />
     </Box>
   );
 }
