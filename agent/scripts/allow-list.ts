@@ -33,7 +33,7 @@ const texts = (most: number) =>
     }),
   ]);
 
-const AllowedScript = Type.Object(
+const ListedScript = Type.Object(
   {
     name,
     title: texts(scriptBounds.title),
@@ -42,7 +42,16 @@ const AllowedScript = Type.Object(
       ...{ minLength: 2, maxLength: 1024, want: 'the path of a file' },
       check: (path: string) => (posix.isAbsolute(path) ? null : 'is not an absolute path'),
     }),
-    sha256: Type.String({ pattern: sha256Pattern, want: 'what `sha256sum FILE` prints, 64 digits' }),
+    sha256: Type.Optional(Type.String({ pattern: sha256Pattern, want: 'what `sha256sum FILE` prints, 64 digits' })),
+    signed_by: Type.Optional(
+      Type.Array(
+        Type.String({
+          ...{ pattern: '^ssh-ed25519 [A-Za-z0-9+/]{68}( [^\\n]{1,200})?$' },
+          want: 'an Ed25519 public key on one line, as in a file id_ed25519.pub',
+        }),
+        { minItems: 1, maxItems: 20 },
+      ),
+    ),
     limit: Type.Optional(duration('1s', '1h')),
     two_persons: Type.Optional(Type.Boolean()),
     parameters: Type.Optional(
@@ -63,40 +72,46 @@ const AllowedScript = Type.Object(
   },
   closed,
 );
-export type AllowedScript = Static<typeof AllowedScript>;
+export type ListedScript = Static<typeof ListedScript>;
+/** `sha256`: of a signed one that of the file as it is now. */
+export type AllowedScript = ListedScript & { sha256: string };
 
-const AllowList = Type.Object(
+const WrittenList = Type.Object(
   {
     enabled: Type.Boolean({ want: 'true or false: without `enabled: true` nothing is run' }),
-    scripts: Type.Optional(Type.Array(AllowedScript, { maxItems: scriptBounds.scripts })),
+    scripts: Type.Optional(Type.Array(ListedScript, { maxItems: scriptBounds.scripts })),
   },
   closed,
 );
-export type AllowList = Static<typeof AllowList>;
+export type WrittenList = Static<typeof WrittenList>;
+export type AllowList = Omit<WrittenList, 'scripts'> & { scripts?: AllowedScript[] };
 
 const usualLimit = '1m';
-export const limitOf = ({ limit = usualLimit }: AllowedScript): number => parseDuration(limit);
+export const limitOf = ({ limit = usualLimit }: ListedScript): number => parseDuration(limit);
 
 /**
  * YAML text → the list.
  * @throws EvenkeelError BAD_LOCAL_CONFIG with everything that is wrong: of a list with a fault nothing is run
  */
-function parseAllowList(text: string, file: string): AllowList {
+function parseAllowList(text: string, file: string): WrittenList {
   const source = parseSettingsFile(text, file);
-  const faults = faultsOf(AllowList, source.value);
-  const { scripts } = (source.value ?? {}) as Partial<AllowList>;
+  const faults = faultsOf(WrittenList, source.value);
+  const { scripts } = (source.value ?? {}) as Partial<WrittenList>;
   faults.push(...twiceNamed('scripts', scripts));
   if (Array.isArray(scripts))
-    for (const [i, one] of scripts.entries())
+    for (const [i, one] of scripts.entries()) {
+      if ((one?.sha256 === undefined) === (one?.signed_by === undefined))
+        faults.push({ path: ['scripts', i], problem: 'needs `sha256` or `signed_by`, and not both' });
       for (const fault of twiceNamed('parameters', one?.parameters))
         faults.push({ ...fault, path: ['scripts', i, ...fault.path] });
+    }
   const lines = source.describe(faults);
   if (lines.length > 0) throw fail('BAD_LOCAL_CONFIG', { faults: lines.join('\n') });
-  return source.value as AllowList;
+  return source.value as WrittenList;
 }
 
 /** @returns null where there is no such file. @throws EvenkeelError BAD_LOCAL_CONFIG, CONFIG_UNREADABLE, UNTRUSTED_PATH */
-export function readAllowList(file: string): AllowList | null {
+export function readAllowList(file: string): WrittenList | null {
   try {
     return parseAllowList(textOfBytes(readTrusted(file)), file);
   } catch (thrown) {

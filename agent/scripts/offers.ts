@@ -1,8 +1,8 @@
 /** What may be run at this moment, and what stands against the rest: for the collector's pages, and for a terminal. */
 import type { ScriptOffer, ScriptOffers } from '../../shared/inventory.ts';
 import { type Reason, reason, reasonsInLog, reasonsOf } from '../../shared/reason.ts';
-import { type AllowedScript, type AllowList, limitOf, readAllowList } from './allow-list.ts';
-import { openScript } from './opened.ts';
+import { type AllowedScript, type AllowList, type ListedScript, limitOf, readAllowList } from './allow-list.ts';
+import { openScript, signedDigest } from './opened.ts';
 
 /** By whose name a descriptor can be run. */
 const isAble = process.platform === 'linux';
@@ -13,7 +13,7 @@ function offerOf(script: AllowedScript): ScriptOffer {
   const { name, title, about, sha256, two_persons = false, parameters = [] } = script;
   let problem: Reason[] | null = null;
   try {
-    openScript(script).close();
+    openScript(script, null).close();
   } catch (thrown) {
     problem = reasonsOf(thrown);
   }
@@ -33,11 +33,25 @@ function offerOf(script: AllowedScript): ScriptOffer {
   };
 }
 
+/** No order names it: what is not signed as it should be is refused, and why is said with the offer. */
+const noDigest = '0'.repeat(64);
+
+function digestOf(script: ListedScript): string {
+  if (script.sha256 !== undefined) return script.sha256;
+  try {
+    return signedDigest(script);
+  } catch {
+    return noDigest;
+  }
+}
+
 /** The list as it stands; null: there is none. */
 export function listOf(file: string): { list: AllowList | null } | { refused: Reason[] } {
   if (!isAble) return { refused: [reason('scripts_not_on_system', { system: process.platform })] };
   try {
-    return { list: readAllowList(file) };
+    const list = readAllowList(file);
+    const scripts = list?.scripts?.map((one) => ({ ...one, sha256: digestOf(one) }));
+    return { list: list && { enabled: list.enabled, ...(scripts && { scripts }) } };
   } catch (thrown) {
     return { refused: [reason('scripts_file_refused', { text: reasonsInLog(reasonsOf(thrown)).slice(0, 1500) })] };
   }

@@ -52,6 +52,7 @@ const isRun = (one: unknown): one is ScriptRun => typeof (one as ScriptRun | nul
 
 export function openScriptRunner({
   file,
+  data,
   clock,
   log,
   memory,
@@ -114,7 +115,7 @@ export function openScriptRunner({
     if ('refused' in verdict) return refuse(order, [verdict.refused]);
     isBusy = true;
     try {
-      const opened = openScript(verdict.script);
+      const opened = openScript(verdict.script, data);
       try {
         await carryOut(order, verdict.script, opened.descriptor, verdict.words);
       } finally {

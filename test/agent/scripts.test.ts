@@ -3,8 +3,20 @@
  * orders they like, and only what the administrator of this machine allows is run, as it was allowed. Real files, real
  * programs; a script that ran leaves a mark.
  */
+
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -14,6 +26,7 @@ import { openScriptRunner } from '../../agent/scripts/runner.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ScriptOffers, ScriptRun } from '../../shared/inventory.ts';
 import { silentLog } from '../../shared/log.ts';
+import { reasonsIn } from '../../shared/reason.ts';
 import type { ScriptOrder } from '../../shared/report.ts';
 import { formatReasons } from '../../shared/words/reasons.ts';
 import { startAgent, temporaryFolder } from '../support/agent.ts';
@@ -172,6 +185,152 @@ for (const [what, change, code] of wrongOrders)
       assert.equal(machine.ran(), []);
       assert.match(formatReasons('en', run?.reason ?? []), /\w{3}/);
     }));
+
+const keygen = (...words: string[]) => execFileSync('ssh-keygen', ['-q', ...words], { stdio: 'pipe' });
+const hasKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined;
+if (!hasKeygen && process.env.CI) throw new Error('ssh-keygen is missing; install openssh-client');
+if (!hasKeygen) console.log('SKIP signed scripts: ssh-keygen is not installed');
+const onSigning = hasKeygen ? test : test.skip;
+
+interface Signing {
+  /** Makes a key. @returns its public half */
+  key(name: string, kind?: string): string;
+  sign(key: string, space?: string): void;
+  signedList(...keys: string[]): void;
+}
+
+/** A script that is signed, in a folder that anybody may write. */
+const withSigned = (work: (machine: Machine, signing: Signing) => Promise<void>) => () =>
+  onMachine(async (machine) => {
+    const { path, script } = machine;
+    chmodSync(join(path, 'bin'), 0o777);
+    chmodSync(script, 0o666);
+    await work(machine, {
+      key(name, kind = 'ed25519') {
+        keygen('-t', kind, '-N', '', '-C', name, '-f', join(path, name));
+        return readFileSync(join(path, `${name}.pub`), 'utf8').trim();
+      },
+      sign(key, space = 'mark@evenkeel') {
+        rmSync(`${script}.sig`, { force: true });
+        keygen('-Y', 'sign', '-f', join(path, key), '-n', space, script);
+      },
+      signedList: (...keys) =>
+        writeFileSync(
+          join(path, 'scripts.yaml'),
+          `enabled: true\nscripts:\n  - { name: mark, title: Leave a mark, run: ${script}, signed_by: ${JSON.stringify(keys)}, parameters: [{ name: queue, values: [hp-1] }] }\n`,
+          { mode: 0o644 },
+        ),
+    });
+  });
+
+onSigning(
+  'signed by a key of the list: run whoever owns it, in a new version as well, and nothing of it is left behind',
+  withSigned(async (machine, { key, sign, signedList }) => {
+    signedList(key('other'), key('mia'));
+    sign('mia');
+    const opened = await machine.open();
+    assert.equal([opened.offers.list[0]?.problem, opened.offers.list[0]?.sha256], [null, sha(machine.script)]);
+    const [run] = await opened.take(opened.order());
+    assert.equal([run?.state, run?.code, run?.output], ['done', 3, 'said hp-1\nto err\n']);
+    writeFileSync(machine.script, `${readFileSync(machine.script, 'utf8')}# two\n`);
+    sign('mia');
+    assert.is((await opened.again()).list[0]?.sha256, sha(machine.script));
+    await opened.take(opened.order());
+    assert.equal(machine.ran(), ['run hp-1', 'run hp-1']);
+    assert.equal(
+      readdirSync(machine.path).filter((name) => name.startsWith('script-')),
+      [],
+    );
+  }),
+);
+
+const wrongSignatures: readonly (readonly [
+  what: string,
+  harm: (machine: Machine, signing: Signing) => void,
+  code: string,
+])[] = [
+  ['it is not signed', ({ script }) => rmSync(`${script}.sig`), 'script_unsigned'],
+  [
+    'it was changed since',
+    ({ script }) => writeFileSync(script, '#!/bin/sh\ntouch /tmp/evil\n'),
+    'script_signature_wrong',
+  ],
+  [
+    'signed by a key that the list does not name',
+    (_, { key, sign }) => {
+      key('eve');
+      sign('eve');
+    },
+    'script_signer_unknown',
+  ],
+  ['signed for another script', (_, { sign }) => sign('mia', 'other@evenkeel'), 'script_signature_wrong'],
+  [
+    'signed by a key of another kind',
+    (_, { key, sign }) => {
+      key('old', 'rsa');
+      sign('old');
+    },
+    'script_signature_form',
+  ],
+  [
+    'its signature is cut',
+    ({ script }) => writeFileSync(`${script}.sig`, '-----BEGIN SSH SIGNATURE-----\n'),
+    'script_signature_form',
+  ],
+  [
+    'its signature has one other bit',
+    ({ script }) => {
+      const lines = readFileSync(`${script}.sig`, 'utf8').split('\n');
+      const bytes = Buffer.from(lines.slice(1, -2).join(''), 'base64');
+      bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+      writeFileSync(`${script}.sig`, [lines[0], bytes.toString('base64'), lines.at(-2), ''].join('\n'));
+    },
+    'script_signature_wrong',
+  ],
+  [
+    'its signature is a link',
+    ({ script, path }) => {
+      rmSync(`${script}.sig`);
+      symlinkSync(join(path, 'mia.pub'), `${script}.sig`);
+    },
+    'script_link',
+  ],
+];
+for (const [what, harm, code] of wrongSignatures)
+  onSigning(
+    `refused: ${what}`,
+    withSigned(async (machine, signing) => {
+      signing.signedList(signing.key('mia'));
+      signing.sign('mia');
+      const opened = await machine.open();
+      const order = opened.order();
+      harm(machine, signing);
+      const [offer] = (await opened.again()).list;
+      assert.is(reasonsIn(offer?.problem)[0]?.code, code);
+      assert.match(formatReasons('ja', offer?.problem ?? []), /署名|鍵|リンク/);
+      // Neither the order of before, nor one that names what is there now.
+      for (const sha256 of [order.sha256, sha(machine.script), offer?.sha256 ?? '']) {
+        const [run] = (await opened.take(opened.order({ sha256 }))).slice(-1);
+        assert.is(run?.state, 'refused');
+      }
+      assert.equal(machine.ran(), []);
+    }),
+  );
+
+test('a list whose entry has neither a digest nor keys, or both, is refused', () =>
+  onMachine(async (machine) => {
+    const file = join(machine.path, 'scripts.yaml');
+    const text = readFileSync(file, 'utf8');
+    const key = `ssh-ed25519 ${'A'.repeat(68)} mia`;
+    for (const wrong of [
+      text.replace(/sha256: \w+, /, ''),
+      text.replace('sha256:', `signed_by: ["${key}"], sha256:`),
+      text.replace(/sha256: \w+/, 'signed_by: ["ssh-rsa AAAA mia"]'),
+    ]) {
+      writeFileSync(file, wrong);
+      assert.is(reasonsIn((await machine.open()).offers.off)[0]?.code, 'scripts_file_refused', wrong);
+    }
+  }));
 
 /** What a person at the machine may have done to file and list since. */
 const wrongFiles: readonly (readonly [

@@ -71,6 +71,12 @@ export const reasons = {
   script_not_executable: '{{path}} is not executable',
   script_changed:
     '{{path}} was changed: its SHA-256 is {{found}}, and scripts.yaml allows {{allowed}}. Have the administrator of the machine look at the file, and write the new SHA-256 into scripts.yaml if it is right',
+  script_unsigned:
+    '{{path}} is not there, and scripts.yaml wants {{file}} signed: ssh-keygen -Y sign -f KEY -n {{space}} {{file}}',
+  script_signer_unknown: '{{path}} is by a key that scripts.yaml does not name',
+  script_signature_wrong:
+    '{{path}} is not of {{file}} as it is now, or not for this script. Look at what was changed, then sign it again: ssh-keygen -Y sign -f KEY -n {{space}} {{file}}',
+  script_signature_form: '{{path}} is no signature of an Ed25519 key as ssh-keygen makes it',
   script_lost: 'The agent ended while the script ran: how that ended is not known',
   script_too_slow: 'Did not finish within {{limit_s}} and was ended',
   order_unapproved: 'Nobody approved it in time',

@@ -73,6 +73,12 @@ export const reasons: ReasonWords = {
   script_not_executable: '{{path}} に実行権限がありません',
   script_changed:
     '{{path}} が変更されています。SHA-256 は {{found}} ですが、scripts.yaml が許可しているのは {{allowed}} です。マシンの管理者がファイルを確認し、正しければ新しい SHA-256 を scripts.yaml に書いてください',
+  script_unsigned:
+    '{{path}} がありません。scripts.yaml により {{file}} には署名が必要です: ssh-keygen -Y sign -f KEY -n {{space}} {{file}}',
+  script_signer_unknown: '{{path}} は scripts.yaml に書かれていない鍵による署名です',
+  script_signature_wrong:
+    '{{path}} は現在の {{file}} に対する署名ではないか、このスクリプト用ではありません。変更内容を確認してから署名し直してください: ssh-keygen -Y sign -f KEY -n {{space}} {{file}}',
+  script_signature_form: '{{path}} は ssh-keygen による Ed25519 鍵の署名ではありません',
   script_lost: 'スクリプトの実行中にエージェントが終了したため、結果は不明です',
   script_too_slow: '{{limit_s}} 以内に終わらなかったため、終了させました',
   order_unapproved: '期限内に承認されませんでした',
