@@ -40,6 +40,8 @@ export const products: readonly PackedProduct[] = [
       unit('evenkeel-agent.path'),
       unit('evenkeel-identity.service'),
       { file: 'linux/evenkeel-sleep', place: 'usr/lib/systemd/system-sleep/evenkeel-agent', mode: 0o755 },
+      { file: 'linux/evenkeel-report', place: 'usr/bin/evenkeel-report', mode: 0o755 },
+      { file: 'linux/evenkeel-report.desktop', place: 'usr/share/applications/evenkeel-report.desktop' },
     ],
     updates: ['guard', 'guard.conf', 'evenkeel-update.service', 'evenkeel-update.path'].map((name) => `linux/${name}`),
     archived: '',

@@ -15,6 +15,8 @@ export const ChatView = Type.Object({
   lastAt: Type.Union([ms, Type.Null()], { description: 'when something was said to us last' }),
   waiting: Type.Integer({ description: 'commands that are not done or not answered yet' }),
   trouble: textOrNull,
+  /** Of the error that it is. */
+  troubleCode: textOrNull,
   troubleSince: msOrNull,
   isStopped: Type.Boolean({ description: 'its token was refused: it is tried again every 15 minutes' }),
 });
@@ -28,7 +30,12 @@ export const ChatFinding = Type.Object({
 export type ChatFinding = Static<typeof ChatFinding>;
 
 /** What a test found; it sends nothing. */
-export const ChatTrial = Type.Object({ at: ms, error: textOrNull, findings: Type.Array(ChatFinding) });
+export const ChatTrial = Type.Object({
+  at: ms,
+  error: textOrNull,
+  errorCode: textOrNull,
+  findings: Type.Array(ChatFinding),
+});
 export type ChatTrial = Static<typeof ChatTrial>;
 
 export const ChatAccount = Type.Object({

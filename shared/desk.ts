@@ -31,6 +31,8 @@ export const DeskView = Type.Object({
   refused: Type.Integer({ description: 'tickets that the desk did not take' }),
   lastAt: msOrNull,
   trouble: textOrNull,
+  /** Of the error that it is. */
+  troubleCode: textOrNull,
   troubleSince: msOrNull,
   isStopped: Type.Boolean({ description: 'its account lacks rights: it is asked again every 15 minutes' }),
 });
@@ -47,6 +49,7 @@ export const DeskTrial = Type.Object({
   at: Type.Integer(),
   ms: Type.Integer(),
   error: textOrNull,
+  errorCode: textOrNull,
   findings: Type.Array(DeskFindingView),
   example: Type.Union([
     Type.Object({ title: text, text, priority: Type.Integer(), assignee: textOrNull }),

@@ -719,6 +719,9 @@ export function fail(
   return new EvenkeelError(code, values, cause, faults, why);
 }
 
+/** Of an error of ours: by it, pages have words of their language for it. */
+export const codeOf = (thrown: unknown): ErrorCode | null => (thrown instanceof EvenkeelError ? thrown.code : null);
+
 /** The text of anything that was thrown. */
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -3,7 +3,7 @@
  * answered; a collector that was killed in between goes on where it was. Nothing from outside connects to us for it.
  */
 import type { ChatAccount, ChatCode, ChatTrial, ChatView, OwnChat } from '../../shared/chat.ts';
-import { fail, reasonOf } from '../../shared/errors.ts';
+import { codeOf, fail, reasonOf } from '../../shared/errors.ts';
 import { accountsOf, makeCode, unlinkAccount } from './accounts.ts';
 import { countWaitingEvents } from './events.ts';
 import { type RoomLane, roomLane } from './lane.ts';
@@ -37,9 +37,9 @@ export function createChat(parts: ChatParts): Chat {
       try {
         const findings = await lane.room.check(stopped.signal);
         if (findings.every(({ result }) => result === 'good')) lane.again();
-        return { at, error: null, findings };
+        return { at, error: null, errorCode: null, findings };
       } catch (thrown) {
-        return { at, error: reasonOf(thrown), findings: [] };
+        return { at, error: reasonOf(thrown), errorCode: codeOf(thrown), findings: [] };
       }
     },
     async own(user) {

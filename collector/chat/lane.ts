@@ -1,6 +1,6 @@
 /** One room: its connection, with growing pauses where it breaks. */
 import type { ChatView } from '../../shared/chat.ts';
-import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
+import { codeOf, type ErrorCode, EvenkeelError, reasonOf } from '../../shared/errors.ts';
 import { defaultLanguage, isLanguage, type Language } from '../../shared/words/index.ts';
 import { chatTypes } from './index.ts';
 import type { CallAsUser, ChatParts } from './parts.ts';
@@ -36,17 +36,21 @@ export function roomLane(parts: ChatParts, { name, kind, settings }: ChatSetting
   const language: Language = typeof written === 'string' && isLanguage(written) ? written : defaultLanguage;
   const room = type.create(own as never, { room: name, outgoing: parts.outgoing, deadlineMs, now: clock.now });
   const work = roomWork({ ...parts, name, language, room, stopped });
-  const status: Pick<ChatView, 'isConnected' | 'connectedAt' | 'trouble' | 'troubleSince' | 'isStopped'> = {
+  const status: Pick<
+    ChatView,
+    'isConnected' | 'connectedAt' | 'trouble' | 'troubleCode' | 'troubleSince' | 'isStopped'
+  > = {
     ...{ isConnected: false, connectedAt: null, isStopped: false },
-    ...{ trouble: null, troubleSince: null },
+    ...{ trouble: null, troubleCode: null, troubleSince: null },
   };
   let failures = 0;
   let wakeUp: (() => void) | undefined;
   let listening: Promise<void> = Promise.resolve();
 
-  const troubled = (why: string | null) => {
+  const troubled = (why: string | null, code: ErrorCode | null = null) => {
     if (why === status.trouble) return;
     status.trouble = why;
+    status.troubleCode = code;
     status.troubleSince = why === null ? null : (status.troubleSince ?? clock.now());
   };
 
@@ -96,7 +100,7 @@ export function roomLane(parts: ChatParts, { name, kind, settings }: ChatSetting
     const reason = reasonOf(thrown);
     // A night long the same is one line; what changes is another.
     const isKnown = reason === status.trouble;
-    troubled(reason);
+    troubled(reason, codeOf(thrown));
     status.isStopped = thrown instanceof EvenkeelError && /^CHAT_(?:DENIED|REFUSED)$/.test(thrown.code);
     if (!isKnown)
       log[status.isStopped ? 'error' : 'warn']({ room: name, reason }, 'Does not hear a chat room at present');

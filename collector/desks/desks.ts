@@ -4,7 +4,7 @@
  * the tickets themselves, so a desk that is away for a day gets what is so then, once.
  */
 import type { DeskTrial, DeskView } from '../../shared/desk.ts';
-import { fail, reasonOf } from '../../shared/errors.ts';
+import { codeOf, fail, reasonOf } from '../../shared/errors.ts';
 import type { Outgoing } from '../../shared/outgoing.ts';
 import type { HookMessage } from './desk.ts';
 import { type DeskLane, type LaneParts, laneOf, laneRunner, type RaiseDesk } from './lane.ts';
@@ -72,22 +72,39 @@ export function createDesks(parts: DesksParts): Desks {
           ...{ name: lane.name, kind: lane.type.kind, settings: shownSettings(lane.type, lane.settings) },
           hook: lane.settings.hook_secret === undefined ? null : `${parts.publicUrl()}/api/v1/desks/${lane.name}/hook`,
           ...(await countOf(lane)),
-          ...{ lastAt: lane.lastAt, trouble: lane.trouble, troubleSince: lane.troubleSince, isStopped: lane.isStopped },
+          ...{
+            lastAt: lane.lastAt,
+            trouble: lane.trouble,
+            troubleCode: lane.troubleCode,
+            troubleSince: lane.troubleSince,
+            isStopped: lane.isStopped,
+          },
         })),
       ),
     async test(name) {
       const lane = laneNamed(name);
       const [at, begun] = [clock.now(), clock.monotonic()];
-      const done = (error: string | null, findings: DeskTrial['findings']) => ({ error, findings });
-      const { error, findings } = await lane.set.desk.check(stopped.signal).then(
-        (found) => done(null, found),
-        (thrown: unknown) => done(reasonOf(thrown), []),
+      const done = (error: string | null, errorCode: DeskTrial['errorCode'], findings: DeskTrial['findings']) => ({
+        error,
+        errorCode,
+        findings,
+      });
+      const { error, errorCode, findings } = await lane.set.desk.check(stopped.signal).then(
+        (found) => done(null, null, found),
+        (thrown: unknown) => done(reasonOf(thrown), codeOf(thrown), []),
       );
       if (error === null && findings.every(({ result }) => result !== 'bad')) {
         lane.waitsUntil = 0;
         wake();
       }
-      return { at, ms: Math.round(clock.monotonic() - begun), error, findings, example: await example(lane) };
+      return {
+        at,
+        ms: Math.round(clock.monotonic() - begun),
+        error,
+        errorCode,
+        findings,
+        example: await example(lane),
+      };
     },
     async take(name, message) {
       const lane = lanes.find((one) => one.name === name);

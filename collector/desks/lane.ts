@@ -1,5 +1,5 @@
 /** One desk: when it is asked, in which order, and what its answers mean for the next time. */
-import { EvenkeelError, reasonOf } from '../../shared/errors.ts';
+import { codeOf, type ErrorCode, EvenkeelError, reasonOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { isLanguage, type Language } from '../../shared/words/index.ts';
 import type { ChangeFeed } from '../change-feed.ts';
@@ -36,6 +36,7 @@ export interface DeskLane {
   failures: number;
   lastAt: number | null;
   trouble: string | null;
+  troubleCode: ErrorCode | null;
   troubleSince: number | null;
   isStopped: boolean;
   isBad: boolean;
@@ -144,12 +145,20 @@ export function laneRunner(parts: LaneParts, stopped: AbortSignal, raise: () => 
     if (lane.trouble !== reason)
       log.warn({ desk: lane.name, reason }, 'A ticket desk does not do what it is asked for');
     lane.trouble = reason;
+    lane.troubleCode = codeOf(thrown);
     lane.troubleSince ??= clock.now();
   }
 
   function succeeded(lane: DeskLane): void {
     if (lane.trouble !== null) log.info({ desk: lane.name }, 'A ticket desk works again');
-    Object.assign(lane, { failures: 0, trouble: null, troubleSince: null, isStopped: false, lastAt: clock.now() });
+    Object.assign(lane, {
+      failures: 0,
+      trouble: null,
+      troubleCode: null,
+      troubleSince: null,
+      isStopped: false,
+      lastAt: clock.now(),
+    });
   }
 
   async function judge(lane: DeskLane): Promise<void> {
@@ -199,7 +208,16 @@ export function laneOf({ name, kind, settings }: DeskSettings, reach: DeskReach)
   return {
     ...{ name, type, settings: given, kinds: tickets },
     set: { name, desk, language: spoken, people: new Map(Object.entries(people)) },
-    ...{ waitsUntil: 0, polledAt: 0, cleanedAt: 0, failures: 0, lastAt: null, trouble: null, troubleSince: null },
+    ...{
+      waitsUntil: 0,
+      polledAt: 0,
+      cleanedAt: 0,
+      failures: 0,
+      lastAt: null,
+      trouble: null,
+      troubleCode: null,
+      troubleSince: null,
+    },
     ...{ isStopped: false, isBad: false, running: null },
   };
 }

@@ -20,7 +20,7 @@ if [ "${1:-}" = --uninstall ]; then
   rm -rf $home /usr/bin/$name /etc/systemd/system/$name.service /etc/systemd/system/$name.path \
     /etc/systemd/system/$name.service.d/guard.conf /etc/systemd/system/evenkeel-update.service \
     /etc/systemd/system/evenkeel-update.path /etc/systemd/system/evenkeel-identity.service \
-    /usr/lib/systemd/system-sleep/$name
+    /usr/lib/systemd/system-sleep/$name /usr/bin/evenkeel-report /usr/share/applications/evenkeel-report.desktop
   rmdir /etc/systemd/system/$name.service.d 2>/dev/null || true
   [ "${2:-}" != --purge ] || "$here/setup.last" purge
   rm -f "$here/setup.last"
@@ -61,6 +61,8 @@ install -m 0644 "$here/evenkeel-update.service" "$here/evenkeel-update.path" /et
 # Whoever installs by hand ends a trial.
 for file in trial previous starts restarted fell-back; do rm -f "$home/update/$file"; done
 install -m 0755 "$here/evenkeel-sleep" /usr/lib/systemd/system-sleep/$name
+install -m 0755 "$here/evenkeel-report" /usr/bin
+install -D -m 0644 "$here/evenkeel-report.desktop" /usr/share/applications/evenkeel-report.desktop
 ln -sfn "versions/$version" $home/current.new
 mv -T $home/current.new $home/current
 ln -sfn $home/current /usr/bin/$name

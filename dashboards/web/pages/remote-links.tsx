@@ -4,12 +4,32 @@ import { useLoad, useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
 import { ProblemCallout } from '../parts/box.tsx';
+import { saveFile } from '../parts/save-file.ts';
 import { t } from '../words/words.ts';
+import { rdpFileOf } from './rdp-file.ts';
 
 interface RemoteProps {
   endpoint: string;
   /** From which it is opened. */
   ticket?: number;
+}
+
+/** Windows has no program for a link of this kind, and one for the file. */
+function RdpFile({ url, name, onSave }: { url: string; name: string; onSave: () => unknown }) {
+  const content = rdpFileOf(url);
+  if (content === null) return null;
+  const save = () => {
+    saveFile(new Blob([content], { type: 'application/x-rdp' }), `${name}.rdp`);
+    onSave();
+  };
+  return (
+    <>
+      {' '}
+      <button type="button" class="link small" onClick={save}>
+        {t('remote.file', { name })}
+      </button>
+    </>
+  );
 }
 
 function Links({ endpoint, ticket }: RemoteProps) {
@@ -39,6 +59,7 @@ function Links({ endpoint, ticket }: RemoteProps) {
               >
                 {name}
               </a>
+              <RdpFile {...{ url, name }} onSave={() => note(name)} />
             </li>
           ),
         )}

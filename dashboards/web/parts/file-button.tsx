@@ -3,12 +3,11 @@ import { useSend } from '../net/load.ts';
 import { fetchFile } from '../net/request.ts';
 import { t } from '../words/words.ts';
 import { ProblemCallout } from './box.tsx';
+import { saveFile } from './save-file.ts';
 
 async function download(address: string): Promise<void> {
   const { name, content } = await fetchFile(address);
-  const url = URL.createObjectURL(content);
-  Object.assign(document.createElement('a'), { href: url, download: name }).click();
-  URL.revokeObjectURL(url);
+  saveFile(content, name);
 }
 
 interface FileButtonProps {

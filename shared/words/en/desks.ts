@@ -188,6 +188,7 @@ export const desks = {
   },
   remote: {
     title: 'Remote support',
+    file: '{{name}} as a file (.rdp)',
     opened: 'Opened {{tool}} for {{endpoint}}.',
     withheld:
       '{{name}}: no link, because what the machine reports as {{part}} could lead elsewhere. Correct its name on the machine.',

@@ -192,6 +192,7 @@ export const desks: Same<typeof english> = {
   },
   remote: {
     title: 'リモートサポート',
+    file: '{{name}} のファイル (.rdp)',
     opened: '{{endpoint}} に対して {{tool}} を開きました。',
     withheld:
       '{{name}}: リンクなし。マシンが報告した {{part}} の値では別の場所につながるおそれがあります。マシン側の名前を直してください。',

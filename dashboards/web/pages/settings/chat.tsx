@@ -9,6 +9,7 @@ import { Fact } from '../../parts/fact.tsx';
 import { Ago, Moment, momentText } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { language, t } from '../../words/words.ts';
+import { RemoteFault } from './remote-fault.tsx';
 
 const lookEveryMs = 10_000;
 
@@ -75,7 +76,7 @@ function Trial({ of }: { of: ChatTrial }) {
   const isBad = of.error !== null || of.findings.some(({ result }) => result === 'bad');
   return (
     <Callout tone={isBad ? 'warning' : 'ok'} title={t(isBad ? 'chat.bad' : 'chat.good')} spoken>
-      {of.error !== null && <p lang="en">{of.error}</p>}
+      {of.error !== null && <RemoteFault code={of.errorCode} text={of.error} />}
       <dl class="facts">
         {of.findings.map(({ what, result, detail }, n) => (
           <Fact key={n} name={t(`chat.finding.${what}`)}>
@@ -96,7 +97,7 @@ function OneRoom({ of }: { of: ChatView }) {
       <h3>{of.name}</h3>
       {of.trouble !== null && (
         <Callout tone="warning" title={t(of.isStopped ? 'chat.stopped' : 'chat.trouble')}>
-          <p lang="en">{of.trouble}</p>
+          <RemoteFault code={of.troubleCode} text={of.trouble} />
           <p>{of.troubleSince !== null && <Ago at={of.troubleSince} />}</p>
         </Callout>
       )}

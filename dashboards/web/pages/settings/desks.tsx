@@ -8,6 +8,7 @@ import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { language, t } from '../../words/words.ts';
+import { RemoteFault } from './remote-fault.tsx';
 
 const lookEveryMs = 10_000;
 
@@ -24,7 +25,7 @@ function Trial({ of }: { of: DeskTrial }) {
   const isBad = of.error !== null || of.findings.some(({ result }) => result === 'bad');
   return (
     <Callout tone={isBad ? 'warning' : 'ok'} title={t(isBad ? 'desk.bad' : 'desk.good')} spoken>
-      {of.error !== null && <p lang="en">{of.error}</p>}
+      {of.error !== null && <RemoteFault code={of.errorCode} text={of.error} />}
       <dl class="facts">
         {of.findings.map(({ what, result, detail }, n) => (
           <Fact key={n} name={t(`desk.finding.${what}`)}>
@@ -59,7 +60,7 @@ function OneDesk({ of }: { of: DeskView }) {
       <h3>{of.name}</h3>
       {of.trouble !== null && (
         <Callout tone="warning" title={t(of.isStopped ? 'desk.stopped' : 'desk.trouble')}>
-          <p lang="en">{of.trouble}</p>
+          <RemoteFault code={of.troubleCode} text={of.trouble} />
           <p>{of.troubleSince !== null && <Ago at={of.troubleSince} />}</p>
         </Callout>
       )}
