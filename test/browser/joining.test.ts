@@ -87,10 +87,17 @@ step('a code that wants approval is made on the page', async () => {
   await page.getByLabel('Machines').fill('5');
   await page.getByLabel('Valid for').selectOption('8760');
   await picture('form');
+  // An answer that takes long: the button says that it waits.
+  await page.route('**/api/v1/enrollments', async (route) => {
+    if (route.request().method() === 'POST') await page.locator('button[aria-busy="true"]').waitFor();
+    await route.continue();
+  });
   await page.getByRole('button', { name: 'Make line' }).click();
   const line = await page.getByLabel('The line to paste').textContent();
   secret = decodeJoinCode(/EK2-[A-Za-z0-9_-]+/.exec(line ?? '')?.[0] ?? '').secret;
   assert.match((await page.getByRole('table').textContent()) ?? '', /with approval/);
+  await page.reload();
+  assert.is(await page.getByLabel('The line to paste').textContent(), line, 'it is not shown by anything else again');
 });
 
 step('machines that wait are on the fleet, and let in or refused on Add endpoint', async () => {

@@ -18,6 +18,8 @@ type TabMessage =
   | { say: 'cut' }
   | { say: 'change'; text: string };
 
+/** The collector says each 15 s that it is there. */
+const silentMs = 35_000;
 /** A browser may freeze the tab that leads, lock and all: who gets no answer takes the lock away. */
 const answerMs = 5000;
 
@@ -133,6 +135,7 @@ function follow(name: string, listener: StreamReader): () => void {
 function openStream({ opened, cut, receive, stillMine }: StreamReader) {
   let source: EventSource | undefined;
   let again: ReturnType<typeof setTimeout> | undefined;
+  let silent: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
   let isLive = false;
   let wasCut = false;
@@ -150,10 +153,20 @@ function openStream({ opened, cut, receive, stillMine }: StreamReader) {
       opened(true);
     };
     mine.onmessage = ({ data }: MessageEvent<string>) => isLive && receive(data);
-    mine.onerror = () => {
+    const lost = () => {
       isLive = false;
       wasCut = true;
       cut();
+    };
+    mine.addEventListener('beat', () => {
+      clearTimeout(silent);
+      silent = setTimeout(() => {
+        lost();
+        retryLater();
+      }, silentMs);
+    });
+    mine.onerror = () => {
+      lost();
       // The browser retries a cut connection by itself, but gives up for good when it was answered with an error.
       if (mine.readyState !== EventSource.CLOSED) return;
       retryLater();
@@ -161,6 +174,7 @@ function openStream({ opened, cut, receive, stillMine }: StreamReader) {
     };
   };
   const drop = () => {
+    clearTimeout(silent);
     source?.close();
     source = undefined;
     isLive = false;
