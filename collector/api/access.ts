@@ -118,6 +118,7 @@ export const access: Readonly<Record<string, Need>> = {
   'GET /api/v1/protection/table': 'viewer',
   'GET /api/v1/patches': 'viewer',
   'GET /api/v1/patches/ages': 'viewer',
+  'GET /api/v1/patches/updates': 'viewer',
   'GET /api/v1/disks/forecast': 'viewer',
 
   // Alerts and tickets

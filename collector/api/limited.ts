@@ -108,6 +108,7 @@ export const limited: Readonly<Record<string, Limit | 'refused'>> = {
   'GET /api/v1/protection/table': open,
   'GET /api/v1/patches': open,
   'GET /api/v1/patches/ages': open,
+  'GET /api/v1/patches/updates': open,
   'GET /api/v1/disks/forecast': open,
 
   'GET /api/v1/alerts': open,

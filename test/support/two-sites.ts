@@ -119,7 +119,12 @@ async function putRows({ state }: InProcess, ids: Ids, word: string, first: numb
   const inventory = {
     os: { name: `${word} linux`, version: '1', kernel: '6' },
     backups: [{ ...plainJob, job: `${word} nightly` }],
-    patches: [{ manager: `${word}-apt`, pending: 3, security: 1 }],
+    patches: [
+      {
+        ...{ manager: `${word}-apt`, pending: 3, security: 1 },
+        list: [{ name: `${word}-package`, installed: '1', candidate: '2', security: true, since: now }],
+      },
+    ],
   };
   for (const [section, data] of Object.entries(inventory))
     await state

@@ -12,8 +12,8 @@ const alertsAtMost = 500;
 const Query = Type.Object({ from: Instant, to: Instant }, closed);
 
 /** Where the value of a series itself is compared: its growth has another scale. */
-function limitOf({ when }: Rule): Pick<ChartLimit, 'metric' | 'tags' | 'value'> | null {
-  if (when.kind !== 'threshold') return null;
+function limitOf({ when, enabled }: Rule): Pick<ChartLimit, 'metric' | 'tags' | 'value'> | null {
+  if (!enabled || when.kind !== 'threshold') return null;
   const [first] = when.all;
   if (first === undefined || first.growth === true || first.op === '=') return null;
   const { measurement = when.measurement, tags = when.tags ?? {} } = first;

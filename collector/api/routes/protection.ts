@@ -2,11 +2,13 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { DiskForecasts, PatchAges, PatchOverview, Protection } from '../../../shared/api.ts';
+import { WaitingUpdates } from '../../../shared/waiting-updates.ts';
 import type { Endpoint } from '../../fleet/fleet.ts';
 import { openTickets } from '../../fleet/open-tickets.ts';
 import { isAboutUpdates, patchAgesOf, patchFilter, patchOverview, patchRow } from '../../fleet/patch-compliance.ts';
 import { backupNotNeeded, protectionOf, protectionTable } from '../../fleet/protection.ts';
 import { protectionFilter } from '../../fleet/protection-query.ts';
+import { waitingFilter, waitingUpdates } from '../../fleet/waiting-updates.ts';
 import type { App, Context } from '../context.ts';
 import { placeOf } from '../rule-scope.ts';
 import { closed, PageMark } from '../shapes.ts';
@@ -27,6 +29,14 @@ const PatchQuery = Type.Object(
   {
     ...patchFilter,
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1000 })),
+    page: Type.Optional(PageMark),
+  },
+  closed,
+);
+const WaitingQuery = Type.Object(
+  {
+    ...waitingFilter,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 25 })),
     page: Type.Optional(PageMark),
   },
   closed,
@@ -103,6 +113,20 @@ export function protectionRoutes(app: App, context: Context): void {
       });
       return { ...overview, endpoints };
     },
+  );
+
+  app.get(
+    '/api/v1/patches/updates',
+    {
+      schema: {
+        summary: 'Updates that wait, one row per package and version, with the endpoints that lack it',
+        tags: ['protection'],
+        querystring: WaitingQuery,
+        response: { 200: WaitingUpdates },
+      },
+    },
+    ({ query: { limit = 25, page = 0, ...wanted } }) =>
+      waitingUpdates(state, fleet.all(), clock.now(), wanted, { limit, page: Number(page) }),
   );
 
   app.get(

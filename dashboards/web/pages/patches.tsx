@@ -20,6 +20,7 @@ import { formatReasons } from '../words/reason.ts';
 import { language, t } from '../words/words.ts';
 import { Since } from './endpoint/updates.tsx';
 import { MonthBeside } from './month-beside.tsx';
+import { ByUpdate } from './patches/updates.tsx';
 import { pickOf, TicketBar, TicketCell, type TicketSubject, useMachineTickets } from './tickets/machine-tickets.tsx';
 
 const shownStates = ['overdue', 'unsupported', 'fresh', 'unknown', 'compliant'] as const;
@@ -285,10 +286,15 @@ export function PatchesPage() {
   const wanted: AskedPatches = Object.fromEntries(
     asked.flatMap((name) => (query.get(name) === null ? [] : [[name, query.get(name)]])),
   );
+  const isByUpdate = query.get('by') === 'update';
   const start = Math.max(0, Math.trunc(Number(query.get('start') ?? 0))) || 0;
+  const site = wanted.site ?? null;
+  const asking = isByUpdate
+    ? { site, limit: '1' }
+    : { ...wanted, limit: String(pageSize), page: start ? String(start) : null };
   const loaded = useLoad<PatchOverview>(
     // Those that are compliant are a number, until somebody asks for them.
-    `patches${withQuery('', { ...(wanted.age || wanted.group ? {} : { state: 'due' }), ...wanted, limit: String(pageSize), page: start ? String(start) : null })}`,
+    `patches${withQuery('', { ...(wanted.age || wanted.group ? {} : { state: 'due' }), ...asking })}`,
     (change) =>
       change.kind === 'ticket' ||
       (change.kind === 'inventory' && (change.section === 'patches' || change.section === 'os')),
@@ -297,16 +303,29 @@ export function PatchesPage() {
   const data = useKept(loaded);
   return (
     <>
-      <PageHead title={t('page.patches')} lead={data && <Lead data={data} site={wanted.site ?? null} />} />
+      <PageHead title={t('page.patches')} lead={data && <Lead data={data} site={site} />} />
       {loaded.problem && <ProblemCallout problem={loaded.problem} retry={loaded.reload} />}
       {data === null && !loaded.problem && <Bones lines={8} />}
       {data && (
         <>
-          <MonthBeside kpi="patch_compliance" site={wanted.site ?? null} />
+          <MonthBeside kpi="patch_compliance" site={site} />
           <Box title={t('patches.bySite')} flush>
             <Sites sites={data.sites} />
           </Box>
-          <List data={data} wanted={wanted} start={start} reload={loaded.reload} />
+          <Choices
+            label={t('patches.by.label')}
+            value={isByUpdate ? 'update' : ''}
+            options={[
+              ['', t('patches.by.endpoint')],
+              ['update', t('patches.by.update')],
+            ]}
+            onChoose={(by) => setQuery({ by: by || null, q: null, start: null, state: null, security: null })}
+          />
+          {isByUpdate ? (
+            <ByUpdate site={site} />
+          ) : (
+            <List data={data} wanted={wanted} start={start} reload={loaded.reload} />
+          )}
           <p class="quiet small">
             {t('common.asOf', { at: time(data.asOf, language.value, 'time') })} · {t('patches.rule')}
           </p>

@@ -4,8 +4,9 @@ import type { ProtectionRow } from '../../../shared/api.ts';
 import { useSend } from '../net/load.ts';
 import { call } from '../net/request.ts';
 import { may } from '../net/session.ts';
-import { CopyButton, Input } from '../parts/field.tsx';
+import { Input } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
+import { PasteLine } from '../parts/paste-line.tsx';
 import { toast } from '../parts/toast.tsx';
 import { to } from '../router.ts';
 import { t } from '../words/words.ts';
@@ -92,10 +93,7 @@ export function ProtectionActs({ row, tickets, onDone }: ActsProps) {
       {isShown && (
         <div class="small">
           <p>{t('protection.lineHelp')}</p>
-          <p>
-            <code>{lineOf(row)}</code>
-          </p>
-          <CopyButton text={lineOf(row)} slim />
+          <PasteLine text={lineOf(row)} />
         </div>
       )}
     </div>

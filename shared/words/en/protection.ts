@@ -1,6 +1,21 @@
 /** English: backups and patches. */
 export const protection = {
   patches: {
+    by: { label: 'Grouped by', endpoint: 'By endpoint', update: 'By update' },
+    updates: {
+      title: 'Updates that wait',
+      lead: 'Updates: {{n}}, security: {{security}}',
+      lacking: 'Endpoints without it',
+      more: 'and {{n}} more',
+      choose: 'Choose {{name}}',
+      pick: 'Tick updates for the line that installs them.',
+      byHand: 'Run it on the endpoint. Evenkeel installs nothing.',
+      noLine: '{{manager}} takes no names on a command line: open it on the endpoint.',
+      searchHint: 'Package, version, manager',
+      none: 'No update waits on any endpoint',
+      noMatch: 'No update matches',
+      known: 'endpoints with a successful scan: {{known}} of {{n}}',
+    },
     exception: 'Exception…',
     lead: {
       compliant: '{{compliant}} of {{known}} known endpoints are compliant',

@@ -4,6 +4,21 @@ import type { Same } from '../shape.ts';
 
 export const protection: Same<typeof english> = {
   patches: {
+    by: { label: 'まとめ方', endpoint: 'エンドポイント別', update: '更新別' },
+    updates: {
+      title: '未適用の更新',
+      lead: '更新 {{n}} 件、うちセキュリティ {{security}} 件',
+      lacking: '未適用のエンドポイント',
+      more: 'ほか {{n}} 台',
+      choose: '{{name}} を選択',
+      pick: '更新を選ぶと、適用するためのコマンドが表示されます。',
+      byHand: 'エンドポイントで実行してください。Evenkeel は何もインストールしません。',
+      noLine: '{{manager}} はコマンドで更新を指定できません。エンドポイントで開いてください。',
+      searchHint: 'パッケージ、バージョン、パッケージマネージャー',
+      none: '未適用の更新があるエンドポイントはありません',
+      noMatch: '一致する更新はありません',
+      known: 'スキャンに成功したエンドポイント: {{n}} 台中 {{known}} 台',
+    },
     exception: '例外を設定…',
     lead: {
       compliant: '状態がわかる {{known}} 台のうち {{compliant}} 台が準拠しています',

@@ -548,6 +548,7 @@ const calls: Record<string, Call> = {
   'GET /api/v1/protection/table': { path: '/api/v1/protection/table?group=late' },
   'GET /api/v1/patches': {},
   'GET /api/v1/patches/ages': {},
+  'GET /api/v1/patches/updates': {},
   'GET /api/v1/disks/forecast': { path: '/api/v1/disks/forecast?limit=5&page=0' },
   'GET /api/v1/quarantine': {},
   'GET /api/v1/alerts': { path: '/api/v1/alerts?state=active' },

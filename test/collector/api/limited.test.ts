@@ -476,6 +476,7 @@ test('the same lists without a limit have what is hidden: the walk looks for wha
     'protection',
     'protection/table',
     'patches',
+    'patches/updates',
     'quarantine',
     'stability',
     'kpis/availability',

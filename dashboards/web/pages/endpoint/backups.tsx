@@ -10,10 +10,11 @@ import { useLoad, useSend } from '../../net/load.ts';
 import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Callout, Ready } from '../../parts/box.tsx';
-import { CopyButton, Input, Select } from '../../parts/field.tsx';
+import { Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { BackupMark, Mark, Truth } from '../../parts/mark.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
+import { PasteLine } from '../../parts/paste-line.tsx';
 import { Runs } from '../../parts/runs.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
@@ -224,7 +225,7 @@ function NoBackup({ detail: { row, backupNotNeeded }, onDone }: NoBackupProps) {
         <p>{t('backup.noneLead')}</p>
         <p>{t('backup.noneRun')}</p>
         <div class="row">
-          <code class="paste-line">{line}</code> <CopyButton text={line} slim />
+          <PasteLine text={line} />
         </div>
         {may('admin') && backupNotNeeded === null && (
           <div>

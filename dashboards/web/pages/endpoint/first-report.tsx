@@ -3,8 +3,8 @@ import type { EndpointRow } from '../../../../shared/api.ts';
 import { now } from '../../clock.ts';
 import { Box } from '../../parts/box.tsx';
 import { withCode } from '../../parts/code.tsx';
-import { CopyButton } from '../../parts/field.tsx';
 import { Ago } from '../../parts/moment.tsx';
+import { PasteLine } from '../../parts/paste-line.tsx';
 import { t } from '../../words/words.ts';
 
 /** An agent that runs reports within half a minute. */
@@ -27,7 +27,7 @@ export function FirstReport({ row, enrolledAt }: { row: EndpointRow; enrolledAt:
         {now.value - enrolledAt > patienceMs && <p>{t('firstReport.late')}</p>}
         <p>{t('firstReport.start')}</p>
         <div class="row">
-          <code class="paste-line">{start}</code> <CopyButton text={start} slim />
+          <PasteLine text={start} />
         </div>
         <p class="quiet">{withCode(t('firstReport.doctor'))}</p>
       </div>

@@ -68,7 +68,7 @@ function OsBox({ os, row }: { os: OsState; row: EndpointRow }) {
 
 const mostShown = 25;
 
-function SecurityMark({ value }: { value: boolean | null }) {
+export function SecurityMark({ value }: { value: boolean | null }) {
   if (!value) return <span class="quiet">{value === null ? t('common.unknown') : none}</span>;
   return <span class="tag">{t('updates.isSecurity')}</span>;
 }
