@@ -51,8 +51,8 @@ const fakes = {
   clearTimeout: (id: number) => timers.delete(id),
 };
 const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
-test.before(() => Object.assign(globalThis, fakes));
-test.after(() => Object.assign(globalThis, real));
+test.before(() => void Object.assign(globalThis, fakes));
+test.after(() => void Object.assign(globalThis, real));
 
 test('it counts as cut soon after the last beat, and is opened again; with beats it stays', async () => {
   const { shareStream } = await import('../../dashboards/web/net/share-stream.ts');
