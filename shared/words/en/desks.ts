@@ -158,6 +158,7 @@ export const desks = {
     place: 'Goes to',
     linked: 'Tickets there',
     waiting: 'Tickets that wait',
+    notThere: 'Not all of it is there yet; it is tried again.',
     refused: 'Tickets that it did not take',
     last: 'Last answer',
     hook: 'Address for its messages',

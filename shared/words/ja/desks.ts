@@ -161,6 +161,7 @@ export const desks: Same<typeof english> = {
     kind: '種類',
     place: '送信先',
     linked: 'そこにあるチケット',
+    notThere: 'まだすべては反映されていません。自動的に再試行されます。',
     waiting: '待機中のチケット',
     refused: '受け付けられなかったチケット',
     last: '最後の応答',

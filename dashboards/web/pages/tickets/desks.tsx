@@ -24,8 +24,8 @@ function OneLink({ of: { state, name, url, word, assignee, error } }: { of: Desk
       {word && <span class="quiet"> · {word}</span>}
       {assignee && <span class="quiet"> · {assignee}</span>}
       {error && (
-        <p class="small" lang="en">
-          {error}
+        <p class="small">
+          {t('desk.notThere')} <span lang="en">{error}</span>
         </p>
       )}
     </>
