@@ -168,7 +168,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
   onStop(mirrors.start({ registry, alerts, endpoints: endpointsNow(rows) }));
 
   const selfService = createSelfService({ ...deps, state, fleet, tickets, knowledge, rules: config.selfService });
-  const people = openPeople(config, { ...deps, state, tickets, routes: channels.routes, publicUrl }, onStop);
+  const people = openPeople(config, { ...deps, ...opening, state, publicUrl }, onStop);
   const judged = (endpoint: Endpoint, report: Report) => alerts.onReport(endpoint, report, true);
   const forecasts = createForecasts({ ...deps, fleet, series, zone, onReport: judged });
   chores.push({ name: 'forecasts of disks', run: forecasts.run });

@@ -26,14 +26,16 @@ import { causeIn } from './kpi/history.ts';
 import type { createLog } from './log.ts';
 import { createMailIn } from './mail/mail-in.ts';
 import type { MaintenanceScope } from './maintenance/window.ts';
+import type { Mail, ReportMailFacts } from './notify/channel.ts';
 import { createChannelList } from './notify/channels.ts';
 import { createDevices } from './notify/devices.ts';
 import { createChannelHealth } from './notify/health.ts';
 import { createReviewNotices, wayOfPerson } from './notify/of-article.ts';
-import { createOutbox, type Outbox, type OutboxParts } from './notify/outbox.ts';
+import { createOutbox, type Outbox } from './notify/outbox.ts';
 import type { GeneratedDependencies } from './outages/generated.ts';
 import { createOutside } from './outside/outside.ts';
 import { createHeld } from './own-backup/held.ts';
+import { createWaitingLetters } from './recovery/waiting.ts';
 import { createRouting } from './routing/open.ts';
 import { gapAheadMs } from './routing/schedule-desk.ts';
 import { followLinks } from './self-service/links.ts';
@@ -59,7 +61,8 @@ interface AlertingParts {
   generated: GeneratedDependencies;
   changeFeed: ChangeFeed;
   publicUrl(): string;
-  mailOf: OutboxParts['mailOf'];
+  /** Of a report. */
+  mailOf(facts: ReportMailFacts): Promise<Mail>;
   maySend: () => boolean;
   ruleNamed(id: string): NamedRule;
   /** What expressions of rules look at beside a report. */
@@ -84,6 +87,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const silence = silencing(() => alerts.silences);
   const ofRule = (rule: string) => templatesOf(rules.books().rule(rule));
   const act = createActLinks({ state, clock, zone, ruleNamed, templatesOf: ofRule, acknowledge, silence });
+  const letters = createWaitingLetters(clock);
   const held = await createHeld(state, () => outbox.wake());
   const outbox: Outbox = createOutbox({
     isHeld: () => held.since() !== null,
@@ -95,7 +99,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
     publicUrl,
     log,
     changeFeed,
-    mailOf,
+    mailOf: async (facts) => (facts.event === 'recovery' ? letters.of(facts) : mailOf(facts)),
     act,
     answers: config.mailIn,
     follow: followLinks(state, clock, config.selfService),
@@ -184,7 +188,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   onStop(() => desks.stop());
   void warnOfGaps();
   return {
-    ...{ attachments, mailIn },
+    ...{ attachments, mailIn, letters },
     channels,
     desks,
     devices,

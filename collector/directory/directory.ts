@@ -86,6 +86,23 @@ export async function knownPeople(db: State | StateTransaction): Promise<KnownPe
   }));
 }
 
+/** How those with these log-ins are called: a log-in that two people have is nobody's. */
+export async function calledIn(state: State, logins: readonly string[]): Promise<Record<string, string>> {
+  const rows = await state
+    .selectFrom('directory_people')
+    .select(['login', 'name'])
+    .where('login', 'is not', null)
+    .where('left_at', 'is', null)
+    .execute();
+  const named = Map.groupBy(rows, ({ login }) => login ?? '');
+  return Object.fromEntries(
+    logins.flatMap((login) => {
+      const [only, another] = named.get(login) ?? [];
+      return only === undefined || another !== undefined || only.name === login ? [] : [[login, only.name]];
+    }),
+  );
+}
+
 /** In the transaction in which it was found out what differs. */
 export async function writePeople(
   db: StateTransaction,

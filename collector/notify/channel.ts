@@ -141,6 +141,14 @@ export interface ReportMailFacts {
   to: string;
 }
 
+/** A letter by which somebody shows who they are: neither its code nor any name stands in the outbox, and it is kept in memory alone. */
+export interface RecoveryMailFacts {
+  event: 'recovery';
+  request: number;
+  nth: number;
+}
+export type LetterFacts = ReportMailFacts | RecoveryMailFacts;
+
 /** A letter of its own, beside notifications. */
 export interface Mail {
   to: string;

@@ -10,7 +10,7 @@ import { channelFailed } from '../alerts/own-rules.ts';
 import type { ChangeFeed } from '../change-feed.ts';
 import type { Database } from '../state/database.ts';
 import type { State } from '../state/open.ts';
-import type { Channel, Mail, ReportMailFacts } from './channel.ts';
+import type { Channel, LetterFacts, Mail } from './channel.ts';
 import { type CompletionParts, createCompletion, type DeliveryRow } from './complete.ts';
 import { createHolds } from './holds.ts';
 import { ChannelBusy } from './http.ts';
@@ -31,8 +31,8 @@ export interface OutboxParts extends Pick<CompletionParts, 'act' | 'answers' | '
   publicUrl: () => string;
   log: Log;
   changeFeed: ChangeFeed;
-  /** Makes the mail of a report. @throws EvenkeelError */
-  mailOf(facts: ReportMailFacts): Promise<Mail>;
+  /** Makes a letter. Null: it is of no use any more, and is dropped. @throws EvenkeelError */
+  mailOf(facts: LetterFacts): Promise<Mail | null>;
   /** Nothing is sent meanwhile: the collector was restored, and a person is to look first. */
   isHeld?: () => boolean;
   /** False once another collector may send in place of this one. Left out: there is no other. */
@@ -106,7 +106,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const lanes = createLanes({ channels: waiting.channels, runOnce, log });
 
   async function sendOne(row: DeliveryRow): Promise<void> {
-    const facts = JSON.parse(row.facts) as NotificationFacts | ReportMailFacts;
+    const facts = JSON.parse(row.facts) as NotificationFacts | LetterFacts;
     if (isOfOwnFailure(row.channel, facts)) return mark(row, { state: 'dropped', last_error: null });
     const attempts = row.attempts + 1;
     const nextAt = clock.now() + pauseAfter(attempts, random);
@@ -115,6 +115,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       const channel = parts.routes.find(({ name }) => name === row.channel)?.channel;
       if (!channel) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it is no longer in the settings' });
       const send = await ready(channel, row, facts);
+      if (!send) return await mark(row, { state: 'dropped', last_error: null });
       // Its attempt is counted, which only the collector that has the lease can do. One that stood still since leaves it to the next.
       if (!maySend()) return;
       await send();
@@ -128,15 +129,15 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   /** All but the sending itself, so that nothing is waited for between the last look at who may send and that. */
-  async function ready(channel: Channel, row: DeliveryRow, facts: NotificationFacts | ReportMailFacts) {
-    if (facts.event !== 'report') {
+  async function ready(channel: Channel, row: DeliveryRow, facts: NotificationFacts | LetterFacts) {
+    if (!isOfMail(facts)) {
       const message = await complete(row, facts);
       return () => channel.send(message, AbortSignal.timeout(timeoutMs));
     }
     const { mail } = channel;
     if (!mail) throw fail('CHANNEL_REFUSED', { channel: row.channel, reason: 'it sends no mails to addresses' });
     const made = await parts.mailOf(facts);
-    return () => mail.call(channel, made, row.id, AbortSignal.timeout(mailTimeoutMs));
+    return made && (() => mail.call(channel, made, row.id, AbortSignal.timeout(mailTimeoutMs)));
   }
 
   async function failed(row: DeliveryRow, attempts: number, thrown: unknown): Promise<void> {
@@ -223,9 +224,12 @@ export function createOutbox(parts: OutboxParts): Outbox {
   };
 }
 
+const isOfMail = (facts: NotificationFacts | LetterFacts): facts is LetterFacts =>
+  facts.event === 'report' || facts.event === 'recovery';
+
 /** The failure of a channel is reported by the others. */
-function isOfOwnFailure(channel: string, facts: NotificationFacts | ReportMailFacts): boolean {
-  if (facts.event === 'report' || facts.rule.id !== channelFailed.id) return false;
+function isOfOwnFailure(channel: string, facts: NotificationFacts | LetterFacts): boolean {
+  if (isOfMail(facts) || facts.rule.id !== channelFailed.id) return false;
   const about = facts.members?.list.map(({ tags }) => tags.channel) ?? [facts.tags.channel];
   return about.every((name) => name === channel);
 }

@@ -2,7 +2,7 @@
 import type { NotificationEvent } from '../../shared/notification.ts';
 
 /** Messages about how something is now; all others are about something that happened, and are sent each. */
-const aboutState: ReadonlySet<NotificationEvent | 'report'> = new Set([
+const aboutState: ReadonlySet<NotificationEvent | 'report' | 'recovery'> = new Set([
   ...(['firing', 'update', 'repeat', 'reminder', 'flapping', 'stable', 'resolved'] as const),
   // To its reader a step of a policy says that it fires, and is of no use after the end.
   ...(['escalation', 'exhausted', 'hand_over'] as const),
@@ -12,7 +12,7 @@ export interface WaitingDelivery {
   id: string;
   /** What goes out in order. */
   subject: string;
-  event: NotificationEvent | 'report';
+  event: NotificationEvent | 'report' | 'recovery';
   attempts: number;
   /** What it is to its reader, where that is another. */
   named?: NotificationEvent | null;

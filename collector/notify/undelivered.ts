@@ -64,7 +64,7 @@ export function createUndelivered({ state, log }: { state: State; log: Log }) {
 
   async function tell(id: string, as: UndeliveredState): Promise<void> {
     const row = await rowsOf().where('deliveries.id', '=', id).executeTakeFirst();
-    if (!row || row.receiver === null || row.event === 'report' || !passOn) return;
+    if (!row || row.receiver === null || row.event === 'report' || row.event === 'recovery' || !passOn) return;
     const { notification, user_name: user, event, severity, about, receiver, madeAt } = row;
     const same =
       user === null

@@ -70,7 +70,7 @@ const whoAtMost = 254;
 const reachAtMost = 500;
 
 export function createRecovery(parts: RecoveryParts): Recovery {
-  const { state, clock, log, rules } = parts;
+  const { state, clock, log, rules, letters } = parts;
   const { note, conclude } = createConclusion(parts);
   const { canMail, confirmers, prepare } = createPreparation(parts, note);
   const limits = createRecoveryLimits(clock.monotonic);
@@ -79,7 +79,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
   function later(work: Promise<void>): void {
     const run = work
       .catch((thrown: unknown) =>
-        log.warn({ reason: reasonOf(thrown) }, 'Could not send the letter of a recovery of access'),
+        log.warn({ reason: reasonOf(thrown) }, 'Could not write the letter of a recovery of access'),
       )
       .finally(() => working.delete(run));
     working.add(run);
@@ -104,6 +104,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     const person = row.person === null ? undefined : await personById(state, row.person);
     if (tried.isRight && person) {
       await conclude(row, person, 'verified', from, by);
+      letters.forget(Number(row.id));
       return null;
     }
     if (tried.isLast)
@@ -118,7 +119,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
 
   /** In whose name it is confirmed: the letter went to them. */
   async function confirmerOf(row: RecoveryRow, person: NamedPerson): Promise<string> {
-    return (await confirmers(person, row.way)).join(', ');
+    return (await confirmers(person, row.way, Number(row.made_at))).join(', ');
   }
   async function toConfirm(secret: string): Promise<{ row: RecoveryRow; person: NamedPerson }> {
     const row = await rowOf('confirm', secret);
@@ -174,6 +175,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
       const { row, person } = await toConfirm(secret);
       limits.enter(from);
       await conclude(row, person, 'refused', from, await confirmerOf(row, person));
+      letters.forget(Number(row.id));
     },
     settle: async () => void (await Promise.all(working)),
   };

@@ -9,6 +9,9 @@ export interface RecoveryRules {
   resetUrl: string;
   /** The first one is suggested. */
   ways: readonly RecoveryWay[];
-  /** Mail addresses of those who may confirm for anybody. */
+  /** Who may confirm for anybody: mail addresses, and `schedule:NAME` for whoever is on call. */
   approvers: readonly string[];
 }
+
+/** @returns the name of the schedule that an approver is; null: a mail address */
+export const scheduleIn = (approver: string): string | null => /^schedule:(.+)$/.exec(approver)?.[1] ?? null;

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { faultsOf } from '../../shared/shape.ts';
 import { addressIn } from '../notify/address-in.ts';
-import { type RecoveryRules, recoveryWays } from '../recovery/rules.ts';
+import { type RecoveryRules, recoveryWays, scheduleIn } from '../recovery/rules.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -30,11 +30,17 @@ export const RecoverySettings = Type.Object(
     approvers: Type.Optional(
       Type.Array(
         Type.String({
-          ...{ maxLength: 254, want: 'a mail address' },
+          ...{ maxLength: 254, want: 'a mail address or a schedule' },
           check: (text: string) =>
-            addressIn(text) === text ? null : 'is not a mail address; write it like it@example.org',
+            addressIn(text) === text || scheduleIn(text) !== null
+              ? null
+              : 'is neither a mail address nor a schedule; write it like it@example.org or schedule:it-desk',
         }),
-        { minItems: 1, maxItems: 20, description: 'mail addresses of those who may confirm for anybody' },
+        {
+          minItems: 1,
+          maxItems: 20,
+          description: 'who may confirm for anybody: mail addresses, or schedule:NAME for whoever is on call',
+        },
       ),
     ),
   },

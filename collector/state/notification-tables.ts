@@ -8,7 +8,7 @@ export interface NotificationTables {
   notifications: Worked & {
     id: Generated<number>;
     at: Ms;
-    event: NotificationEvent | 'report';
+    event: NotificationEvent | 'report' | 'recovery';
     severity: 'info' | 'warning' | 'critical';
     alert: string | null;
     ticket: number | null;

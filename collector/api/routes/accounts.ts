@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { page, Role } from '../../../shared/api.ts';
 import { Duties } from '../../../shared/duties.ts';
 import { fail } from '../../../shared/errors.ts';
+import { calledIn } from '../../directory/directory.ts';
 import type { App, Context } from '../context.ts';
 import { refuseToken } from '../guard.ts';
 import { closed, Id, Nothing, UserName, word } from '../shapes.ts';
@@ -28,7 +29,7 @@ export const SitesOf = Type.Optional(
 
 const ofAdmins = 'to make or change an admin';
 
-export function accountRoutes(app: App, { accounts: { users, secondFactors }, onCall }: Context): void {
+export function accountRoutes(app: App, { accounts: { users, secondFactors }, onCall, state }: Context): void {
   async function refuseTokenForAdmin(request: FastifyRequest, id: string): Promise<void> {
     const user = (await users.list()).find((one) => one.id === id);
     if (user?.role === 'admin') refuseToken(request, ofAdmins);
@@ -49,12 +50,21 @@ export function accountRoutes(app: App, { accounts: { users, secondFactors }, on
       schema: {
         summary: 'Names of users who can log in and act: to whom tickets can be assigned',
         tags: ['access'],
-        response: { 200: page(Type.String()) },
+        response: {
+          200: Type.Object({
+            items: Type.Array(Type.String()),
+            next: Type.Null(),
+            called: Type.Record(Type.String(), Type.String(), {
+              description: 'of some of them, by name: how the directory of people calls whoever has this log-in',
+            }),
+          }),
+        },
       },
     },
     async () => {
       const active = (await users.list()).filter(({ disabledAt, role }) => disabledAt === null && role !== 'viewer');
-      return { items: active.map(({ name }) => name), next: null };
+      const items = active.map(({ name }) => name);
+      return { items, next: null, called: await calledIn(state, items) };
     },
   );
 

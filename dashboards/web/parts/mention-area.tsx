@@ -1,9 +1,8 @@
 /** A text in which people can be named with `@`: names that fit what was begun are offered below it. */
 import { useRef, useState } from 'preact/hooks';
-import { useLoad } from '../net/load.ts';
-import type { Page } from '../net/request.ts';
 import { t } from '../words/words.ts';
 import { Field } from './field.tsx';
+import { useHouse } from './house.ts';
 
 interface MentionAreaProps {
   label: string;
@@ -31,9 +30,14 @@ export function MentionArea({ label, help, value, onInput, maxLength }: MentionA
   const area = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(0);
   const [, word = null] = begun.exec(value.slice(0, caret)) ?? [];
-  const { data } = useLoad<Page<string>>(word === null ? null : 'users/names');
+  const house = useHouse(word !== null);
   const small = (word ?? '').toLowerCase();
-  const names = word === null ? [] : (data?.items ?? []).filter((name) => name.toLowerCase().startsWith(small));
+  const names =
+    word === null
+      ? []
+      : (house.names ?? []).filter((name) =>
+          [name, ...house.nameOf(name).split(' ')].some((one) => one.toLowerCase().startsWith(small)),
+        );
   const look = () => setCaret(area.current?.selectionStart ?? 0);
   const take = (name: string) => {
     const start = caret - (word ?? '').length;
@@ -64,7 +68,7 @@ export function MentionArea({ label, help, value, onInput, maxLength }: MentionA
         <section class="row" aria-label={t('ticket.mention')}>
           {names.slice(0, offeredAtMost).map((name) => (
             <button key={name} type="button" class="button slim" onClick={() => take(name)}>
-              @{name}
+              @{house.shown(name)}
             </button>
           ))}
         </section>

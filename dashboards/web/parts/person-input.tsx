@@ -1,8 +1,7 @@
 /** Who is to do something: one of the users. Whoever is typed wrongly would be told nothing. */
-import { useLoad } from '../net/load.ts';
-import type { Page } from '../net/request.ts';
 import { t } from '../words/words.ts';
 import { Select } from './field.tsx';
+import { useHouse } from './house.ts';
 
 interface PersonInputProps {
   label: string;
@@ -11,8 +10,8 @@ interface PersonInputProps {
 }
 
 export function PersonInput({ label, value, onInput }: PersonInputProps) {
-  const { data } = useLoad<Page<string>>('users/names');
-  const names = data?.items ?? [];
+  const house = useHouse();
+  const names = house.names ?? [];
   // One who has left stays to be seen.
   const all = value === '' || names.includes(value) ? names : [value, ...names];
   return (
@@ -20,7 +19,7 @@ export function PersonInput({ label, value, onInput }: PersonInputProps) {
       label={label}
       value={value}
       onChange={onInput}
-      options={[['', t('common.choose')], ...all.map((name) => [name, name] as const)]}
+      options={[['', t('common.choose')], ...all.map((name) => [name, house.shown(name)] as const)]}
     />
   );
 }

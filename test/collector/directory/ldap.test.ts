@@ -117,6 +117,11 @@ step('who was of a table is of the server now: what it says holds, what people e
   assert.equal([ada?.login, ada?.phone, ada?.site], ['ada', null, null]);
   const { items } = await ok<Workload>('people/workload');
   assert.equal(items.find((one) => one.person === 'ada')?.skills, ['backup', 'disk']);
+  const { called } = await ok<{ called: Record<string, string> }>('users/names');
+  assert.equal(called, {});
+  set('ada', 'displayName', 'Ada Lang');
+  assert.is((await take()).counts.change, 1);
+  assert.equal((await ok<{ called: Record<string, string> }>('users/names')).called, { ada: 'Ada Lang' });
   // Nobody reports to themselves.
   assert.is((await people('boss'))[0]?.manager, null);
   assert.is((await people('other'))[0]?.source, 'csv');
@@ -205,7 +210,7 @@ step(
     const codes = async (csv: string) => (await table(csv)).faults.map(({ why }) => why.code);
     assert.equal(await codes('mail,name,phone\r\nboss@example.org,Bo Ss,123456\r\n'), ['person_of_ldap']);
     assert.equal(
-      await codes(`mail,name,machines,login,skills\r\nada@example.org,ada,${machine},ada,printers | disk\r\n`),
+      await codes(`mail,name,machines,login,skills\r\nada@example.org,Ada Lang,${machine},ada,printers | disk\r\n`),
       [],
     );
     assert.equal(await codes('mail,name,skills\r\nboss@example.org,Bo Ss,printers\r\n'), ['person_skills_login']);
@@ -216,7 +221,7 @@ step(
     const { server } = (await answer('directory/ldap')).body as { server: object };
     assert.not.match(JSON.stringify(server), /a password of tests/);
     const audit = await collector.state.selectFrom('audit_log').selectAll().where('action', '=', 'ldap').execute();
-    assert.is(audit.length, 3);
+    assert.is(audit.length, 4);
   },
 );
 

@@ -35,7 +35,8 @@ test.before(async () => {
 outgoing: { allow: [127.0.0.1] }
 self_service: { enabled: false, contact: "Call 4711" }
 channels: [{ name: mail, kind: email, host: 127.0.0.1, port: ${mail.port}, require_tls: false, from: keel@example.org, to: ops@example.org }]
-recovery: { enabled: true, reset_url: "${reset}", ways: [mail, manager, approver], approvers: ["desk@example.org", "mia@example.org"] }
+recovery: { enabled: true, reset_url: "${reset}", ways: [mail, manager, approver], approvers: ["desk@example.org", "mia@example.org", "schedule:desk"] }
+schedules: [{ name: desk, zone: UTC, layers: [{ name: main, users: [kim], rotation: { unit: week, every: 1, start: 2026-01-05T00:00 } }] }]
 `,
   });
   const csv = [
@@ -259,6 +260,61 @@ step('forged: other origins, unknown links, too much, a header in a name', async
   const asked = collector.state.selectFrom('recovery_requests').select('person').orderBy('id', 'desc');
   assert.is((await asked.executeTakeFirstOrThrow()).person, null, 'it is nobody, so that no letter goes out');
   assert.not.ok(JSON.stringify(letters()).includes('evil@example.org'));
+});
+
+step('an approver by the schedule is whoever is on call when it is asked for, and stands in the proof', async () => {
+  tomorrow();
+  const csv = 'name,mail,login\r\nKim,kim@example.org,kim\r\n';
+  const made = { name: 'kim', password: 'a long enough sentence', role: 'operator' };
+  for (const [path, body] of [
+    ['users', made],
+    ['directory/table', { csv, reason: 'on call' }],
+  ] as const)
+    assert.ok((await collector.call(`/api/v1/${path}`, { method: 'POST', as: 'admin', body })).status < 300);
+  const sent = letters().length;
+  await ask('mia@example.org', 'approver');
+  await until(() => letters().length >= sent + 2, 20_000, 'two letters');
+  const [, own] = letters().slice(sent).sort();
+  const to = letters()
+    .slice(sent)
+    .map((one) => /^To: (.+)$/m.exec(one)?.[1]?.trim())
+    .sort();
+  assert.equal(to, ['desk@example.org', 'kim@example.org']);
+  const confirm = new URL(/http\S+\/recovery\/confirm\/[\w-]{43}/.exec(plain(own ?? ''))?.[0] ?? '').pathname;
+  assert.is((await send(confirm, { act: 'refuse' })).status, 200);
+  assert.match(await textOf(Number((await tickets()).at(-1)?.id)), 'desk@example.org, kim@example.org');
+});
+
+step('a mail server that is away: the letter waits with its number alone, and comes once it is back', async () => {
+  tomorrow();
+  await mail.stop();
+  const page = await ask('mia@example.org');
+  const waiting = () =>
+    collector.state
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('about', 'like', 'recovery/%')
+      .orderBy('created_at', 'desc')
+      .executeTakeFirst();
+  await until(async () => Number((await waiting())?.attempts) > 0, 20_000, 'an attempt');
+  const { notification } = (await waiting()) ?? { notification: 0 };
+  const stored = await collector.state
+    .selectFrom('notifications')
+    .select('facts')
+    .where('id', '=', notification)
+    .execute();
+  assert.match(stored[0]?.facts ?? '', /^\{"event":"recovery","request":\d+,"nth":0\}$/);
+  mail = await openRealMailServer(mail.port);
+  const code = codeOf(await letter(1));
+  assert.is((await send(page, { code })).status, 303);
+  // Past its time, or after another start, it is of no use and goes nowhere.
+  await mail.stop();
+  await ask('mia@example.org');
+  await until(async () => (await waiting())?.state === 'queued', 20_000, 'the next one');
+  tomorrow();
+  mail = await openRealMailServer(mail.port);
+  await until(async () => ['dropped', 'dead'].includes((await waiting())?.state ?? ''), 20_000, 'it to be over');
+  assert.equal(letters(), []);
 });
 
 step('it is off unless an admin turns it on, and https only', async () => {

@@ -1,8 +1,7 @@
 /** Who of the house is meant, in one tap: never typed, as whoever is typed wrongly is told nothing. */
 import { useState } from 'preact/hooks';
-import { useLoad } from '../../net/load.ts';
-import type { Page } from '../../net/request.ts';
 import { Input } from '../../parts/field.tsx';
+import { useHouse } from '../../parts/house.ts';
 import { t } from '../../words/words.ts';
 
 interface PersonChoiceProps {
@@ -16,17 +15,17 @@ interface PersonChoiceProps {
 const shownAtMost = 8;
 
 export function PersonChoice({ without = null, busy, onChoose }: PersonChoiceProps) {
-  const { data } = useLoad<Page<string>>('users/names');
+  const { names, shown } = useHouse();
   const [begun, setBegun] = useState('');
-  const all = (data?.items ?? []).filter((name) => name !== without);
-  const found = all.filter((name) => name.toLowerCase().includes(begun.trim().toLowerCase()));
+  const all = (names ?? []).filter((name) => name !== without);
+  const found = all.filter((name) => shown(name).toLowerCase().includes(begun.trim().toLowerCase()));
   return (
     <div class="stack-2">
       {all.length > shownAtMost && <Input label={t('alert.bar.find')} value={begun} onInput={setBegun} />}
-      {data !== null && found.length === 0 && <p class="quiet small">{t('alert.bar.nobody')}</p>}
+      {names !== null && found.length === 0 && <p class="quiet small">{t('alert.bar.nobody')}</p>}
       {found.slice(0, shownAtMost).map((name) => (
         <button key={name} type="button" class="button" disabled={busy} onClick={() => onChoose(name)}>
-          {name}
+          {shown(name)}
         </button>
       ))}
     </div>
