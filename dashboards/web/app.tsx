@@ -11,9 +11,9 @@ import { link, valuesFrom } from './net/live.ts';
 import { asProblem, useLoad } from './net/load.ts';
 import { part } from './net/part.ts';
 import { type Problem, retryMs } from './net/request.ts';
-import { askMe, logOut, may, me, meProblem } from './net/session.ts';
+import { askMe, logOut, me, meProblem } from './net/session.ts';
 import type { Show } from './pages/files.tsx';
-import { menuGroups, type PageName, pageAt, pageEntries, pages } from './pages/index.ts';
+import { entryOf, menuGroups, type PageName, pageAt, pageEntries, pages } from './pages/index.ts';
 import { Bones, ProblemCallout } from './parts/box.tsx';
 import { Confirm } from './parts/confirm.tsx';
 import { Crumbs } from './parts/crumbs.tsx';
@@ -28,7 +28,7 @@ import { language, loadMore, t } from './words/words.ts';
 
 const entriesOf = (group: string) =>
   pageEntries.flatMap(([name, { path, menu, isOfHouse }]) =>
-    menu?.group === group && !(me.value?.sites && isOfHouse) && (name !== 'add' || may('operator'))
+    menu?.group === group && !(me.value?.sites && isOfHouse)
       ? [{ name, path: name === 'fleet' ? fleetPath() : path, icon: menu.icon }]
       : [],
   );
@@ -61,8 +61,22 @@ function OwnTurnDot() {
   ) : null;
 }
 
+type Entry = ReturnType<typeof entriesOf>[number];
+
+/** What stands in the menu, and at the thumb. */
+function EntryLink({ entry: { name, path, icon }, page }: { entry: Entry; page: PageName }) {
+  const waiting = fleetFilters.value?.data?.waiting ?? 0;
+  return (
+    <a href={path} aria-current={name === entryOf(page) ? 'page' : undefined}>
+      <Icon name={icon} />
+      {t(`page.${name}`)}
+      {name === 'onCall' && <OwnTurnDot />}
+      {name === 'alerts' && <Tally n={waiting} what={t('shell.waitingHere', { n: waiting })} />}
+    </a>
+  );
+}
+
 function Navigation({ page }: { page: PageName }) {
-  const current = pages[page].partOf ?? page;
   const waiting = fleetFilters.value?.data?.waiting ?? 0;
   useEffect(() => {
     setWaiting(waiting);
@@ -74,19 +88,37 @@ function Navigation({ page }: { page: PageName }) {
         <div key={group}>
           <h2>{t(`shell.group.${group}`)}</h2>
           <ul>
-            {entriesOf(group).map(({ name, path, icon }) => (
-              <li key={name}>
-                <a href={path} aria-current={name === current ? 'page' : undefined}>
-                  <Icon name={icon} />
-                  {t(`page.${name}`)}
-                  {name === 'onCall' && <OwnTurnDot />}
-                  {name === 'alerts' && <Tally n={waiting} what={t('shell.waitingHere', { n: waiting })} />}
-                </a>
+            {entriesOf(group).map((entry) => (
+              <li key={entry.name}>
+                <EntryLink entry={entry} page={page} />
               </li>
             ))}
           </ul>
         </div>
       ))}
+    </nav>
+  );
+}
+
+const atThumb: readonly PageName[] = ['alerts', 'tickets', 'fleet'];
+
+/** Of a small screen, where the thumb is; all the rest is behind the last button. */
+function ThumbBar({ page, open, onOpen }: { page: PageName; open: boolean; onOpen: () => void }) {
+  return (
+    <nav class="thumb-bar" aria-label={t('shell.menu')}>
+      {atThumb.flatMap((wanted) =>
+        entriesOf('watch').map(
+          (entry) => entry.name === wanted && <EntryLink key={wanted} entry={entry} page={page} />,
+        ),
+      )}
+      <button type="button" onClick={ask('find')}>
+        <Icon name="find" />
+        {t('shell.find')}
+      </button>
+      <button type="button" aria-expanded={open} aria-controls="side" onClick={onOpen}>
+        <Icon name={open ? 'close' : 'menu'} />
+        {t('shell.more')}
+      </button>
     </nav>
   );
 }
@@ -204,14 +236,6 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
       <a class="skip" href="#main">
         {t('shell.skip')}
       </a>
-      <header class="top-bar">
-        <Brand />
-        <FindButton />
-        <button type="button" aria-expanded={open} aria-controls="side" onClick={() => setOpen(!open)}>
-          <Icon name={open ? 'close' : 'menu'} />
-          {t('shell.menu')}
-        </button>
-      </header>
       <aside
         id="side"
         class={open ? 'side open' : 'side'}
@@ -242,6 +266,7 @@ function Shell({ page, children }: { page: PageName; children: ComponentChildren
         {over && <Late key={over} load={overs[over]} props={{}} />}
         <Confirm />
       </div>
+      <ThumbBar page={page} open={open} onOpen={() => setOpen(!open)} />
     </div>
   );
 }

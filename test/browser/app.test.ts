@@ -576,7 +576,7 @@ step('every address of the table of pages shows its page, and marks its place in
     const isMissing = (await page.getByRole('heading', { name: more.missing.title }).count()) > 0;
     assert.is(isMissing, name === 'missing', name);
     const marked = await page.locator('aside nav a[aria-current="page"]').allTextContents();
-    const expected = alone || name === 'missing' ? [] : [words.page[partOf ?? name]];
+    const expected = alone || name === 'missing' ? [] : [words.page[table.entryOf(name)]];
     // Whoever is logged in goes on from these two.
     if (name !== 'login' && name !== 'provider')
       assert.equal(
@@ -639,15 +639,25 @@ step('the menu of a small screen opens and closes by keyboard', async () => {
   const { page, collector } = world;
   await page.evaluate(() => localStorage.setItem('evenkeel.language', 'en'));
   await page.goto(`${collector.http}/`);
-  await page.getByRole('button', { name: 'Menu' }).press('Enter');
-  await page.getByRole('link', { name: 'Alerts' }).press('Enter');
-  await page.getByRole('heading', { name: 'Alerts' }).waitFor();
+  await page.getByRole('button', { name: 'More' }).press('Enter');
+  await page.getByRole('link', { name: 'Patches' }).press('Enter');
+  await page.getByRole('heading', { name: 'Patches' }).waitFor();
   assert.not(await page.getByRole('link', { name: 'Stability' }).isVisible());
+  const bar = page.getByRole('navigation', { name: 'Menu' });
+  assert.equal(
+    (await bar.locator('a, button').allTextContents()).map((text) => text.replace(/\d+$/, '')),
+    ['Alerts', 'Tickets', 'Fleet', 'Search', 'More'],
+  );
+  const sizes = await bar.locator('a, button').evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+  assert.ok(
+    sizes.every(({ width, height }) => width >= 44 && height >= 44),
+    JSON.stringify(sizes),
+  );
 });
 
 step('a cut connection is said', async () => {
   const { page, collector, complaints } = world;
-  await page.getByText('Menu').waitFor();
+  await page.getByText('More').waitFor();
   const before = complaints.length;
   collector.child.kill('SIGKILL');
   await page.getByText(/^Not connected\./).waitFor({ timeout: 20_000 });

@@ -38,8 +38,8 @@ export const pages = table({
   target: { path: '/targets/:id', partOf: 'targets' },
   services: { path: '/services', partOf: 'targets', isTab: true },
   service: { path: '/services/:id', partOf: 'targets' },
-  maintenance: { path: '/maintenance', menu: { group: 'watch', icon: 'maintenance' } },
-  silences: { path: '/silences', menu: { group: 'watch', icon: 'silence' } },
+  maintenance: { path: '/maintenance', partOf: 'alerts', isTab: true },
+  silences: { path: '/silences', partOf: 'alerts', isTab: true },
   silenceNew: { path: '/silences/new', partOf: 'silences' },
   incident: { path: '/incidents/:number', partOf: 'tickets' },
   stability: { path: '/stability', menu: { group: 'judge', icon: 'stability' } },
@@ -60,9 +60,9 @@ export const pages = table({
   group: { path: '/groups/:id', partOf: 'groups' },
   calendars: { path: '/calendars', menu: { group: 'manage', icon: 'calendar' } },
   costs: { path: '/costs', isOfHouse: true, menu: { group: 'manage', icon: 'costs' } },
-  rules: { path: '/rules', menu: { group: 'manage', icon: 'rules' } },
+  rules: { path: '/rules', partOf: 'alerts', isTab: true },
   rule: { path: '/rules/:id', partOf: 'rules' },
-  add: { path: '/add', menu: { group: 'manage', icon: 'add' } },
+  add: { path: '/add', partOf: 'fleet' },
   settings: { path: '/settings', menu: { group: 'manage', icon: 'settings' } },
   audit: { path: '/audit', partOf: 'settings' },
   agentSettings: { path: '/agent-settings', partOf: 'settings' },
@@ -80,6 +80,12 @@ export const pages = table({
 export type PageName = keyof typeof pages;
 
 export const pageEntries = Object.entries(pages) as [PageName, PageEntry<PageName>][];
+
+/** The entry of the menu under which a page stands. */
+export function entryOf(page: PageName): PageName {
+  const { menu, partOf } = pages[page];
+  return menu || !partOf ? page : entryOf(partOf);
+}
 
 /** The page that an address names, and its values; `missing` when it names none. */
 export function pageAt(path: string): { page: PageName; values: string[] } {

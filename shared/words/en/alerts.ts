@@ -252,6 +252,7 @@ export const alerts = {
     stood_still: 'The agent stood still',
   },
   alert: {
+    tab: { now: 'Now', history: 'History' },
     bar: {
       more: 'More',
       find: 'Name begins with',
@@ -311,7 +312,6 @@ export const alerts = {
       noEarlier: 'None is known.',
     },
     now: {
-      title: 'What fires now',
       none: 'Nothing fires.',
       lead: 'Need somebody: {{critical}} critical, {{others}} others. Being worked on: {{owned}}.',
       allOwned: 'Nothing waits for somebody. Being worked on: {{owned}}.',
@@ -322,7 +322,6 @@ export const alerts = {
         pending: 'Pending',
         hidden: 'Silenced',
       },
-      history: 'One by one, and earlier ones',
       members: 'Alerts: {{n}} · affected: {{endpoints}}',
       nobody: 'nobody',
       unowned: 'nobody has {{n}}',

@@ -59,6 +59,7 @@ export const words = {
   shell: {
     skip: 'Skip to content',
     menu: 'Menu',
+    more: 'More',
     side: 'Navigation, language and log-out',
     navigation: 'Pages',
     group: { watch: 'Now', judge: 'Review', manage: 'Manage' },

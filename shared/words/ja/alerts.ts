@@ -255,6 +255,7 @@ export const alerts: Same<typeof english> = {
     stood_still: 'エージェントの一時停止',
   },
   alert: {
+    tab: { now: '現在', history: '履歴' },
     bar: {
       more: 'その他',
       find: '名前で絞り込み',
@@ -314,7 +315,6 @@ export const alerts: Same<typeof english> = {
       noEarlier: '記録はありません。',
     },
     now: {
-      title: '発生中のアラート',
       none: '発生中のアラートはありません。',
       lead: '対応者が必要: 重大 {{critical}} 件、その他 {{others}} 件。対応中: {{owned}} 件。',
       allOwned: '対応者を待つアラートはありません。対応中: {{owned}} 件。',
@@ -325,7 +325,6 @@ export const alerts: Same<typeof english> = {
         pending: '判定中',
         hidden: 'サイレンス中',
       },
-      history: '個別の一覧と過去のアラート',
       members: 'アラート {{n}} 件、対象 {{endpoints}} 件',
       nobody: '担当者なし',
       unowned: '担当者なし {{n}} 件',

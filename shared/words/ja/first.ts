@@ -61,6 +61,7 @@ export const words: Words = {
   shell: {
     skip: '本文へ移動',
     menu: 'メニュー',
+    more: 'その他',
     side: 'ナビゲーション・言語・ログアウト',
     navigation: 'ページ',
     group: { watch: '監視', judge: '評価', manage: '管理' },

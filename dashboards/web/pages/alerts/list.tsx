@@ -17,6 +17,7 @@ import { search, setQuery, to } from '../../router.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t, wordOr } from '../../words/words.ts';
 import { AlertsNow } from './now.tsx';
+import { AlertTabs } from './tabs.tsx';
 import { Acknowledge, AlertButton, AlertState, instanceOf, limitOf, measuredOf, titleOf } from './words.tsx';
 
 const filters = [...alertFilters, 'all'] as const;
@@ -152,9 +153,8 @@ function AlertList() {
       <PageHead
         title={t('page.alerts')}
         lead={fired > 0 ? <Behind of={list.data} outcome={outcome} /> : <AlertsLead filter={filter} />}
-      >
-        <a href="/alerts">{t('alert.now.title')}</a>
-      </PageHead>
+      />
+      <AlertTabs current="history" />
       {endpoint !== null && (
         <p>
           <a href={to.endpoint(endpoint)}>{name ?? endpoint}</a> · <a href="/alerts">{t('alert.everywhere')}</a>

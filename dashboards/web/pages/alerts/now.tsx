@@ -20,6 +20,7 @@ import { actorName, language, t } from '../../words/words.ts';
 import { silenceHref } from '../silence-link.ts';
 import { acknowledge, take } from './acts.tsx';
 import { Noise } from './noise.tsx';
+import { AlertTabs } from './tabs.tsx';
 import { AlertState, Handed, instanceOf, limitOf, measuredOf, titleOf, untilText } from './words.tsx';
 
 type View = (typeof alertViews)[number];
@@ -284,6 +285,7 @@ export function AlertsNow() {
   return (
     <>
       <PageHead title={t('page.alerts')} lead={data && <Lead counts={data.counts} />} />
+      <AlertTabs current="now" />
       {chosen.length > 0 ? (
         <section key="bulk" class="bulk" aria-label={t('alert.now.bulk')}>
           <span class="strong" role="status">
@@ -303,17 +305,14 @@ export function AlertsNow() {
           </button>
         </section>
       ) : (
-        <div class="spread">
-          <Choices
-            label={t('alert.filter')}
-            value={show}
-            options={alertViews.map(
-              (view) => [view, `${t(`alert.now.views.${view}`)}${counts ? ` ${n(counts[view])}` : ''}`] as const,
-            )}
-            onChoose={(view) => setQuery({ show: view === 'all' ? null : view })}
-          />
-          <a href="/alerts?state=all">{t('alert.now.history')}</a>
-        </div>
+        <Choices
+          label={t('alert.filter')}
+          value={show}
+          options={alertViews.map(
+            (view) => [view, `${t(`alert.now.views.${view}`)}${counts ? ` ${n(counts[view])}` : ''}`] as const,
+          )}
+          onChoose={(view) => setQuery({ show: view === 'all' ? null : view })}
+        />
       )}
       {/* With a key: else the bar above is taken for it, and all of it is drawn anew. */}
       <section key="list" class="box" aria-busy={loaded.loading}>

@@ -5,6 +5,7 @@ import { rows } from '../../fleet/store.ts';
 import { useLoad } from '../../net/load.ts';
 import { Callout, PageHead, Ready } from '../../parts/box.tsx';
 import { Crumbs } from '../../parts/crumbs.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
 import { Toast } from '../../parts/toast.tsx';
 import { search, to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -49,24 +50,18 @@ function countOf(tab: Tab, { row }: EndpointDetail, tickets: number): number {
   return tab === 'updates' ? (row.patches.pendingSecurity ?? 0) : 0;
 }
 
-function Tabs({ detail, tickets, current }: Pick<TabProps, 'detail' | 'tickets'> & { current: Tab }) {
-  return (
-    <nav class="tabs" aria-label={t('tab.label')}>
-      {tabs.map((tab) => {
-        const n = countOf(tab, detail, tickets.data?.total ?? 0);
-        return (
-          <a
-            key={tab}
-            href={`${to.endpoint(detail.row.id)}${withQuery('', { tab: tab === 'overview' ? null : tab })}`}
-            aria-current={tab === current ? 'page' : undefined}
-          >
-            {t(`tab.${tab}`)} {n > 0 && <span class="quiet">{number(n, language.value)}</span>}
-          </a>
-        );
-      })}
-    </nav>
-  );
-}
+const EndpointTabs = ({ detail, tickets, current }: Pick<TabProps, 'detail' | 'tickets'> & { current: Tab }) => (
+  <Tabs
+    label={t('tab.label')}
+    of={tabs.map((tab) => {
+      const n = countOf(tab, detail, tickets.data?.total ?? 0);
+      return {
+        href: `${to.endpoint(detail.row.id)}${withQuery('', { tab: tab === 'overview' ? null : tab })}`,
+        ...{ word: t(`tab.${tab}`), isHere: tab === current, count: n > 0 && number(n, language.value) },
+      };
+    })}
+  />
+);
 
 /** Systems whose readers have met recorded outputs only. */
 const untried: Record<string, string> = { win32: 'Windows', darwin: 'macOS' };
@@ -153,7 +148,7 @@ export function EndpointPage({ id }: { id: string }) {
               <Identity detail={detail} />
               <TrustCallout id={id} />
               {detail.flood && <FloodCallout flood={detail.flood} />}
-              <Tabs detail={detail} tickets={tickets} current={tab} />
+              <EndpointTabs detail={detail} tickets={tickets} current={tab} />
               <TabOf tab={tab} detail={detail} reload={loaded.reload} tickets={tickets} />
               {tab === 'overview' && <Beta platform={detail.row.platform} />}
             </>

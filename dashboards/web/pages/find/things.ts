@@ -11,7 +11,7 @@ import { theme, themes } from '../../theme.ts';
 import { visits } from '../../title.ts';
 import { ruleName } from '../../words/value.ts';
 import { aboutLanguage, language, languages, speak, t, wordOr } from '../../words/words.ts';
-import { type PageName, pageAt, pageEntries, pages } from '../index.ts';
+import { entryOf, type PageName, pageAt, pageEntries, pages } from '../index.ts';
 import { titleOf } from '../tickets/marks.tsx';
 import { type Findable, folded } from './rank.ts';
 
@@ -58,10 +58,10 @@ export const endpointThings = (fleet: Iterable<EndpointRow>): Thing[] =>
 
 /** Pages that have an address without a name in it, and that this person may see. */
 export const pageThings = (): Thing[] =>
-  pageEntries.flatMap(([name, { path: at, alone, partOf, menu, isOfHouse }]) => {
+  pageEntries.flatMap(([name, { path: at, alone, partOf, isOfHouse }]) => {
     if (alone || at.includes(':') || name === 'missing' || actionPages.has(name)) return [];
     if ((name === 'channels' && !may('admin')) || (me.value?.sites && isOfHouse)) return [];
-    const icon = menu?.icon ?? (partOf && pages[partOf].menu?.icon) ?? 'info';
+    const icon = pages[entryOf(name)].menu?.icon ?? 'info';
     const beside = partOf ? t(`page.${partOf}`) : '';
     return [thing({ group: 'pages', icon, title: t(`page.${name}`), go: at, beside }, `${at} ${beside}`)];
   });
@@ -117,7 +117,7 @@ export const recentThings = (): Thing[] =>
     const { page } = pageAt(at);
     const list = pages[page].partOf;
     if (at === path.peek() || user !== me.value?.user || !list) return [];
-    const icon = pages[list].menu?.icon ?? 'info';
+    const icon = pages[entryOf(list)].menu?.icon ?? 'info';
     return [thing({ group: 'recent', icon, title, go: at, beside: t(`page.${page}`) })];
   });
 

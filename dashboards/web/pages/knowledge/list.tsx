@@ -10,6 +10,7 @@ import { Input } from '../../parts/field.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
 import { search, setQuery, to, withQuery } from '../../router.ts';
 import { actorName, language, t } from '../../words/words.ts';
 import { FoundItems, useSearch } from './found.tsx';
@@ -131,17 +132,13 @@ function Articles({ loaded, list }: { loaded: ReturnType<typeof useLoad<ArticleL
     <Ready of={loaded}>
       {({ items, next, counts }) => (
         <>
-          <nav class="tabs" aria-label={t('page.knowledge')}>
-            {listsShown().map((one) => (
-              <a
-                key={one}
-                href={`/knowledge${withQuery('', { list: one === 'published' ? null : one })}`}
-                aria-current={one === list ? 'page' : undefined}
-              >
-                {t(`knowledge.list.${one}`)} <span class="quiet">{say(counts[one])}</span>
-              </a>
-            ))}
-          </nav>
+          <Tabs
+            label={t('page.knowledge')}
+            of={listsShown().map((one) => ({
+              href: `/knowledge${withQuery('', { list: one === 'published' ? null : one })}`,
+              ...{ word: t(`knowledge.list.${one}`), isHere: one === list, count: say(counts[one]) },
+            }))}
+          />
           {items.length === 0 ? (
             <Empty icon="book" title={t(`knowledge.empty.${list}`)}>
               {list === 'published' && mayForAll('operator') && <p>{t('knowledge.emptyWhy')}</p>}

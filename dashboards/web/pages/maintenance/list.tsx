@@ -16,6 +16,7 @@ import { Table, type TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
+import { AlertTabs } from '../alerts/tabs.tsx';
 import { Covered, NextDates, Rhythm, say, Warnings, When } from './facts.tsx';
 import { MaintenanceForm } from './form.tsx';
 import { NewEnd } from './new-end.tsx';
@@ -203,6 +204,7 @@ export function MaintenancePage() {
           </button>
         )}
       </PageHead>
+      <AlertTabs current="maintenance" />
       {problem && <ProblemCallout problem={problem} />}
       <Settled of={settling.data?.items ?? []} />
       <WaitingWindows

@@ -1,4 +1,5 @@
 import { may } from '../../net/session.ts';
+import { Tabs } from '../../parts/tabs.tsx';
 import { t } from '../../words/words.ts';
 
 const tabs = {
@@ -7,19 +8,14 @@ const tabs = {
   escalation: '/oncall/escalation',
   channels: '/oncall/channels',
 } as const;
+type OnCallTab = keyof typeof tabs;
 
 /** Channels hold secrets: they are the admins' page. */
-const shownTabs = () =>
-  (Object.keys(tabs) as (keyof typeof tabs)[]).filter((tab) => tab !== 'channels' || may('admin'));
-
-export function OnCallTabs({ current }: { current: keyof typeof tabs }) {
-  return (
-    <nav class="tabs" aria-label={t('page.onCall')}>
-      {shownTabs().map((tab) => (
-        <a key={tab} href={tabs[tab]} aria-current={tab === current ? 'page' : undefined}>
-          {t(`onCall.tab.${tab}`)}
-        </a>
-      ))}
-    </nav>
-  );
-}
+export const OnCallTabs = ({ current }: { current: OnCallTab }) => (
+  <Tabs
+    label={t('page.onCall')}
+    of={(Object.keys(tabs) as OnCallTab[])
+      .filter((tab) => tab !== 'channels' || may('admin'))
+      .map((tab) => ({ href: tabs[tab], word: t(`onCall.tab.${tab}`), isHere: tab === current }))}
+  />
+);

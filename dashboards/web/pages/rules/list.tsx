@@ -31,6 +31,7 @@ import {
 import { ruleWords } from '../../rules/sentences.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
+import { AlertTabs } from '../alerts/tabs.tsx';
 import { Levels } from './levels.tsx';
 import { NewRule } from './new.tsx';
 import { Noisiest, noiseColumn, useNoise } from './noise.tsx';
@@ -196,6 +197,7 @@ export function RulesPage() {
           </button>
         )}
       </PageHead>
+      <AlertTabs current="rules" />
       {list.data && <Noisiest of={noise} families={families} />}
       {isNew && list.data && (
         <Box title={t('rules.new')}>

@@ -13,6 +13,7 @@ import { Dots } from '../../parts/dots.tsx';
 import { Choices } from '../../parts/field.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
 import type { Role } from '../../roles.ts';
 import { search, withQuery } from '../../router.ts';
 import { chooseStart, startPage, startPages } from '../../start.ts';
@@ -261,13 +262,12 @@ export function SettingsPage() {
     <>
       <PageHead title={t('page.settings')} lead={lead()} />
       {allowed.length > 1 && (
-        <nav class="tabs" aria-label={t('page.settings')}>
-          {allowed.map((one) => (
-            <a key={one} href={addressOf(one)} aria-current={one === section ? 'page' : undefined}>
-              {t(`settings.section.${one}`)}
-            </a>
-          ))}
-        </nav>
+        <Tabs
+          label={t('page.settings')}
+          of={allowed.map((one) => ({
+            ...{ href: addressOf(one), word: t(`settings.section.${one}`), isHere: one === section },
+          }))}
+        />
       )}
       <div key={section} class="stack">
         {boxes()}

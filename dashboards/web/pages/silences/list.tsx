@@ -13,6 +13,7 @@ import { Sentence } from '../../parts/sentence.tsx';
 import { Table, type TableColumn } from '../../parts/table.tsx';
 import { navigate, search, setQuery } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
+import { AlertTabs } from '../alerts/tabs.tsx';
 import { SilenceForm } from './form.tsx';
 import { HiddenAlerts, say } from './hidden.tsx';
 
@@ -161,6 +162,7 @@ export function SilencesPage({ isNew = false }: { isNew?: boolean }) {
           </button>
         )}
       </PageHead>
+      <AlertTabs current="silences" />
       {shown && <ProblemCallout problem={shown} />}
       {open && !editing && asked.isReady && may('operator') && (
         <SilenceForm matchers={asked.matchers} onDone={close} onCancel={close} />
