@@ -17,6 +17,10 @@ export const alertViews = ['needs', 'mine', 'all', 'pending', 'hidden'] as const
 export const alertOutcomes = ['acknowledged', 'ticket', 'alone', 'open'] as const;
 
 /** How a version of software is to be beside the one that is asked for: the same, older, not newer, or with it in its text. */
+const bothWays = <Key extends string>(keys: readonly Key[]) => [...keys, ...keys.map((key) => `-${key}` as const)];
+/** What the list of software and the audit log can be put in order by; `-`: from the last to the first. */
+export const softwareSorts = bothWays(['name', 'publisher', 'endpoints', 'versions', 'class']);
+export const auditSorts = bothWays(['at', 'who', 'action', 'what']);
 export const versionOps = ['eq', 'lt', 'le', 'contains'] as const;
 export type VersionOp = (typeof versionOps)[number];
 

@@ -2,7 +2,8 @@
  * Who has what: titles by name, the versions of one, and their endpoints. How many there are is read from what is counted as
  * lists come (installs.ts): the installs of a fleet are millions.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import type { softwareSorts } from '../../shared/choices.ts';
 import { fail } from '../../shared/errors.ts';
 import { nameKey } from '../../shared/place-name.ts';
 import { chunks } from '../state/chunks.ts';
@@ -16,7 +17,10 @@ interface TitleWish {
   class: ProductClass | null;
 }
 
+type TitleSort = (typeof softwareSorts)[number];
+
 export interface TitleQuery extends TitleWish {
+  sort: TitleSort;
   start: number;
   limit: number;
 }
@@ -73,11 +77,22 @@ const titleOf = (row: Awaited<ReturnType<ReturnType<typeof shownTitles>['execute
   class: (row.class ?? 'unknown') as ProductClass,
 });
 
-/** The most widespread first. */
+/** Rows of the same come by name, and titles of one name by age, so that a page begins where the one before ended. */
+const sortKeys: Record<Exclude<TitleSort, `-${string}`>, RawBuilder<unknown>> = {
+  name: sql.ref('t.name_key'),
+  // Nobody known comes first or last as one.
+  publisher: sql`lower(coalesce(t.publisher, ''))`,
+  endpoints: sql.ref('s.endpoints'),
+  versions: sql.ref('versions'),
+  class: sql`coalesce(p.class, 'unknown')`,
+};
+
 export async function findTitles(state: State, query: TitleQuery) {
+  const key = query.sort.replace('-', '') as keyof typeof sortKeys;
   const rows = await shownTitles(state, query)
-    .orderBy('s.endpoints', 'desc')
+    .orderBy(sortKeys[key], query.sort.startsWith('-') ? 'desc' : 'asc')
     .orderBy('t.name_key')
+    .orderBy('t.id')
     .offset(query.start)
     .limit(query.limit + 1)
     .execute();

@@ -61,10 +61,10 @@ function OwnTurnDot() {
   ) : null;
 }
 
-type Entry = ReturnType<typeof entriesOf>[number];
+type MenuEntry = ReturnType<typeof entriesOf>[number];
 
 /** What stands in the menu, and at the thumb. */
-function EntryLink({ entry: { name, path, icon }, page }: { entry: Entry; page: PageName }) {
+function EntryLink({ entry: { name, path, icon }, page }: { entry: MenuEntry; page: PageName }) {
   const waiting = fleetFilters.value?.data?.waiting ?? 0;
   return (
     <a href={path} aria-current={name === entryOf(page) ? 'page' : undefined}>

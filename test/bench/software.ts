@@ -75,7 +75,7 @@ async function fill(state: State, endpoints: number, packages: number): Promise<
 }
 
 async function searches(software: Software, packages: number): Promise<void> {
-  const all = { search: '', class: null, start: 0, limit: 50 };
+  const all = { search: '', class: null, sort: '-endpoints', start: 0, limit: 50 } as const;
   const first = (await software.titles(all)).items[0]?.id ?? 1;
   const one = { search: '', class: null, title: first };
   const version = { op: 'lt', version: '1.9.3' } as const;

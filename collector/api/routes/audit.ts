@@ -1,8 +1,11 @@
 /** The audit log: as a list, and whole as a file. */
 import { Readable } from 'node:stream';
+import { type RawBuilder, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import { AuditRow, auditKinds, page } from '../../../shared/api.ts';
+import { auditSorts } from '../../../shared/choices.ts';
 import { csvLine } from '../../../shared/csv.ts';
+import { fail } from '../../../shared/errors.ts';
 import { contains } from '../../state/contains.ts';
 import type { App, Context } from '../context.ts';
 import { closed, Instant, instantOf, PageMark, word } from '../shapes.ts';
@@ -18,12 +21,20 @@ const Filters = Type.Object(filters, closed);
 const Query = Type.Object(
   {
     ...filters,
+    sort: Type.Optional(Type.Enum([...auditSorts], { default: '-at' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
     page: Type.Optional(PageMark),
   },
   closed,
 );
 type Filters = Static<typeof Filters>;
+
+/** Of the same, the newest come first. */
+const sortKeys: Record<string, RawBuilder<string>> = {
+  who: sql`lower(actor)`,
+  action: sql`action`,
+  what: sql`object || ' ' || lower(coalesce(name, object_id, ''))`,
+};
 
 /** Of a file; narrow the time for more. */
 const rowsAtMost = 200_000;
@@ -52,9 +63,23 @@ export function auditRoutes(app: App, { state }: Context): void {
   const url = '/api/v1/audit';
   const tags = ['access'];
 
-  /** Newest first. */
-  async function read({ who, kind, object, from, to }: Filters, below: number, limit: number): Promise<AuditRow[]> {
-    let query = state.selectFrom('audit_log').selectAll().where('id', '<', below).orderBy('id', 'desc').limit(limit);
+  /** Newest first, or by `sort`. @param after id of the last row of the page before; null: from the beginning */
+  async function read(
+    { who, kind, object, from, to }: Filters,
+    { sort, after, limit }: { sort: (typeof auditSorts)[number]; after: number | null; limit: number },
+  ): Promise<AuditRow[]> {
+    let query = state.selectFrom('audit_log').selectAll().limit(limit);
+    const key = sortKeys[sort.replace('-', '')];
+    const [way, beyond] = sort.startsWith('-') ? (['desc', '<'] as const) : (['asc', '>'] as const);
+    if (key) query = query.orderBy(key, way).orderBy('id', 'desc');
+    else query = query.orderBy('id', way);
+    if (after !== null && key) {
+      const { rows } = await sql<{ at: string }>`select ${key} as at from audit_log where id = ${after}`.execute(state);
+      // With the row the place in the order has gone: what follows would be a guess.
+      if (!rows[0]) throw fail('NOT_FOUND', { what: 'entry of the audit log', id: String(after) });
+      const { at } = rows[0];
+      query = query.where(sql<boolean>`(${key} ${sql.raw(beyond)} ${at} or (${key} = ${at} and id < ${after}))`);
+    } else if (after !== null) query = query.where('id', beyond, after);
     if (kind !== undefined) query = query.where('kind', '=', kind);
     if (from !== undefined) query = query.where('at', '>=', instantOf(from, 'from'));
     if (to !== undefined) query = query.where('at', '<', instantOf(to, 'to'));
@@ -73,12 +98,13 @@ export function auditRoutes(app: App, { state }: Context): void {
     url,
     {
       schema: {
-        summary: 'Audit log, newest first: who changed what, when, from where, before and after',
+        summary: 'Audit log, newest first or by `sort`: who changed what, when, from where, before and after',
         ...{ tags, querystring: Query, response: { 200: page(AuditRow) } },
       },
     },
-    async ({ query: { limit = 50, page: mark, ...asked } }) => {
-      const rows = await read(asked, mark === undefined ? Number.MAX_SAFE_INTEGER : Number(mark), limit + 1);
+    async ({ query: { limit = 50, page: mark, sort = '-at', ...asked } }) => {
+      const after = mark === undefined ? null : Number(mark);
+      const rows = await read(asked, { sort, after, limit: limit + 1 });
       const items = rows.slice(0, limit);
       return { items, next: rows.length > limit ? String(items.at(-1)?.id) : null };
     },
@@ -86,12 +112,12 @@ export function auditRoutes(app: App, { state }: Context): void {
 
   async function* linesOf(asked: Filters, head: string, lineOf: (row: AuditRow) => string) {
     yield head;
-    let below = Number.MAX_SAFE_INTEGER;
+    let after: number | null = null;
     for (let left = rowsAtMost; left > 0; left -= rowsAtOnce) {
-      const rows = await read(asked, below, rowsAtOnce);
+      const rows: AuditRow[] = await read(asked, { sort: '-at', after, limit: rowsAtOnce });
       if (rows.length > 0) yield rows.map(lineOf).join('');
       if (rows.length < rowsAtOnce) return;
-      below = rows.at(-1)?.id ?? 0;
+      after = rows.at(-1)?.id ?? null;
     }
   }
 

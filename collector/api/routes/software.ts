@@ -8,7 +8,7 @@ import {
   SoftwareClass,
   SoftwareTitles,
 } from '../../../shared/api.ts';
-import { versionOps } from '../../../shared/choices.ts';
+import { softwareSorts, versionOps } from '../../../shared/choices.ts';
 import { writeCsv } from '../../../shared/csv.ts';
 import { SoftwareInstalls, SoftwareVersions } from '../../../shared/software.ts';
 import { type ProductUse, softwareUtilisation } from '../../kpi/formulas/software.ts';
@@ -38,6 +38,7 @@ const filters = {
 const TitleQuery = Type.Object(
   {
     ...filters,
+    sort: Type.Optional(Type.Enum([...softwareSorts], { default: '-endpoints' })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 50 })),
     page: Type.Optional(PageMark),
   },
@@ -94,13 +95,13 @@ export function softwareRoutes(app: App, { software }: Context): void {
     url,
     {
       schema: {
-        ...{ summary: 'What is installed on how many endpoints, the most widespread first', tags },
+        ...{ summary: 'What is installed on how many endpoints, the most widespread first or by `sort`', tags },
         ...{ querystring: TitleQuery, response: { 200: SoftwareTitles } },
       },
     },
     ({ query }) => {
-      const { search = '', class: own = null, limit = 50, page: start = '0' } = query;
-      return software.titles({ search, class: own, limit, start: Number(start) });
+      const { search = '', class: own = null, sort = '-endpoints', limit = 50, page: start = '0' } = query;
+      return software.titles({ search, class: own, sort, limit, start: Number(start) });
     },
   );
 

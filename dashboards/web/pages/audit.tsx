@@ -1,12 +1,15 @@
 /** The audit log: who changed what, newest first. */
 import { useState } from 'preact/hooks';
 import type { AuditRow } from '../../../shared/api.ts';
+import { auditSorts } from '../../../shared/choices.ts';
 import { findWord } from '../../../shared/words/index.ts';
 import { useLoad } from '../net/load.ts';
+import { may } from '../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Sentence } from '../parts/sentence.tsx';
+import { sorted } from '../parts/sorted.ts';
 import { Table } from '../parts/table.tsx';
 import { search, setQuery, withQuery } from '../router.ts';
 import { localText } from '../time/local.ts';
@@ -114,34 +117,45 @@ export function AuditPage() {
       ...{ who: filters.who.trim() || null, object: filters.object.trim() || null },
       ...{ from: instantOf(filters.from), to: instantOf(filters.to), page: null },
     });
-  const files = withQuery('', Object.fromEntries([...asked].filter(([key]) => key !== 'page')));
+  const files = withQuery('', Object.fromEntries([...asked].filter(([key]) => key !== 'page' && key !== 'sort')));
   return (
     <>
-      <PageHead title={t('page.audit')} lead={loaded.data && <Lead newest={loaded.data.items[0]} />}>
-        <a class="button" href={`/api/v1/audit.csv${files}`} download>
-          CSV
-        </a>
-        <a class="button" href={`/api/v1/audit.jsonl${files}`} download>
-          JSON Lines
-        </a>
+      <PageHead
+        title={t('page.audit')}
+        lead={
+          loaded.data && <Lead newest={asked.has('sort') || asked.has('page') ? undefined : loaded.data.items[0]} />
+        }
+      >
+        {may('admin') && (
+          <>
+            <a class="button" href={`/api/v1/audit.csv${files}`} download>
+              CSV
+            </a>
+            <a class="button" href={`/api/v1/audit.jsonl${files}`} download>
+              JSON Lines
+            </a>
+          </>
+        )}
       </PageHead>
-      <Box title={t('audit.filter')}>
-        <form
-          class="row settings-row"
-          onSubmit={(event) => {
-            event.preventDefault();
-            show();
-          }}
-        >
-          <Input label={t('audit.who')} value={filters.who} onInput={(who) => set({ who })} />
-          <Input label={t('audit.what')} value={filters.object} onInput={(object) => set({ object })} />
-          <Input label={t('audit.from')} type="date" value={filters.from} onInput={(from) => set({ from })} />
-          <Input label={t('audit.to')} type="date" value={filters.to} onInput={(to) => set({ to })} />
-          <button type="submit" class="button">
-            {t('audit.show')}
-          </button>
-        </form>
-      </Box>
+      {may('admin') && (
+        <Box title={t('audit.filter')}>
+          <form
+            class="row settings-row"
+            onSubmit={(event) => {
+              event.preventDefault();
+              show();
+            }}
+          >
+            <Input label={t('audit.who')} value={filters.who} onInput={(who) => set({ who })} />
+            <Input label={t('audit.what')} value={filters.object} onInput={(object) => set({ object })} />
+            <Input label={t('audit.from')} type="date" value={filters.from} onInput={(from) => set({ from })} />
+            <Input label={t('audit.to')} type="date" value={filters.to} onInput={(to) => set({ to })} />
+            <button type="submit" class="button">
+              {t('audit.show')}
+            </button>
+          </form>
+        </Box>
+      )}
       <Ready of={loaded}>
         {({ items, next }) => (
           <Box title={t('page.audit')} flush>
@@ -152,22 +166,26 @@ export function AuditPage() {
                 caption={t('page.audit')}
                 rows={items}
                 keyOf={({ id }) => String(id)}
-                columns={[
-                  { key: 'at', head: t('audit.at'), cell: ({ at }) => <Moment at={at} shape="full" /> },
-                  { key: 'who', head: t('audit.who'), cell: (row) => <Actor row={row} /> },
-                  { key: 'action', head: t('audit.did'), cell: (row) => <Done row={row} /> },
-                  { key: 'what', head: t('audit.what'), cell: (row) => <Subject row={row} /> },
-                  {
-                    key: 'values',
-                    head: t('audit.change'),
-                    cell: (row) => (
-                      <div>
-                        {row.reason !== null && <bdi>{row.reason}</bdi>}
-                        <Values row={row} />
-                      </div>
-                    ),
-                  },
-                ]}
+                columns={sorted<AuditRow>({
+                  sorts: auditSorts,
+                  drop: 'page',
+                  columns: [
+                    { key: 'at', head: t('audit.at'), cell: ({ at }) => <Moment at={at} shape="full" /> },
+                    { key: 'who', head: t('audit.who'), cell: (row) => <Actor row={row} /> },
+                    { key: 'action', head: t('audit.did'), cell: (row) => <Done row={row} /> },
+                    { key: 'what', head: t('audit.what'), cell: (row) => <Subject row={row} /> },
+                    {
+                      key: 'values',
+                      head: t('audit.change'),
+                      cell: (row) => (
+                        <div>
+                          {row.reason !== null && <bdi>{row.reason}</bdi>}
+                          <Values row={row} />
+                        </div>
+                      ),
+                    },
+                  ],
+                })}
               />
             )}
             {(next !== null || asked.has('page')) && (
@@ -178,7 +196,7 @@ export function AuditPage() {
                   disabled={!asked.has('page')}
                   onClick={() => setQuery({ page: null })}
                 >
-                  {t('audit.newest')}
+                  {t('audit.first')}
                 </button>
                 <button
                   type="button"
@@ -186,7 +204,7 @@ export function AuditPage() {
                   disabled={next === null}
                   onClick={() => setQuery({ page: next }, { replace: false })}
                 >
-                  {t('audit.older')}
+                  {t('audit.next')}
                 </button>
               </div>
             )}

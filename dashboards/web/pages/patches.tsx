@@ -12,8 +12,9 @@ import { LevelMark, Truth } from '../parts/mark.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Ago, Moment } from '../parts/moment.tsx';
 import { Narrowed } from '../parts/narrowed.tsx';
+import { Pager } from '../parts/pager.tsx';
 import { Sentence } from '../parts/sentence.tsx';
-import { Pager, Table, type TableColumn } from '../parts/table.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
 import { editQuery } from '../rules/family.ts';
 import { formatReasons } from '../words/reason.ts';
@@ -210,7 +211,6 @@ function List({ data: { whole, endpoints, total }, wanted, start, reload }: Patc
   const state = shownStates.find((one) => one === wanted.state);
   const age = patchAges.find((one) => one === wanted.age) ?? null;
   const { site } = wanted;
-  const end = start + endpoints.length;
   return (
     <>
       <Choices
@@ -265,17 +265,7 @@ function List({ data: { whole, endpoints, total }, wanted, start, reload }: Patc
             isList
           />
         )}
-        {total > pageSize && endpoints.length > 0 && (
-          <Pager
-            from={start + 1}
-            to={end}
-            total={total}
-            label={t('common.range', { from: format(start + 1), to: format(end), total: format(total) })}
-            earlier={t('common.earlier')}
-            later={t('common.later')}
-            onPage={(step) => setQuery({ start: String(Math.max(0, start + step * pageSize)) }, { replace: false })}
-          />
-        )}
+        <Pager name="start" start={start} shown={endpoints.length} size={pageSize} total={total} />
       </Box>
     </>
   );

@@ -10,8 +10,9 @@ import { Dots } from '../parts/dots.tsx';
 import { Choices, Input, Select } from '../parts/field.tsx';
 import { BackupMark, LevelMark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
+import { Pager } from '../parts/pager.tsx';
 import { Sentence } from '../parts/sentence.tsx';
-import { Pager, Table, type TableColumn } from '../parts/table.tsx';
+import { Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
 import { formatReasons } from '../words/reason.ts';
 import { actorName, language, t, type Key as WordKey } from '../words/words.ts';
@@ -283,7 +284,6 @@ function List({ data, wanted, page, reload }: ProtectionListProps) {
   ));
   const hasJobs = items.some(({ job }) => job !== null);
   const caption = t(`protection.group.${group ?? 'ok'}`);
-  const end = page + items.length;
   const { sort: _, ...filter } = wanted;
   const isFiltered = wanted.q !== undefined || wanted.site !== undefined || wanted.product !== undefined;
   return (
@@ -319,20 +319,7 @@ function List({ data, wanted, page, reload }: ProtectionListProps) {
           isList
         />
       )}
-      {total > pageSize && items.length > 0 && (
-        <Pager
-          from={page + 1}
-          to={end}
-          total={total}
-          label={t('common.range', { from: format(page + 1), to: format(end), total: format(total) })}
-          earlier={t('common.earlier')}
-          later={t('common.later')}
-          onPage={(step) => {
-            const start = Math.max(0, page + step * pageSize);
-            setQuery({ page: start === 0 ? null : String(start) }, { replace: false });
-          }}
-        />
-      )}
+      <Pager name="page" start={page} shown={items.length} size={pageSize} total={total} />
     </Box>
   );
 }

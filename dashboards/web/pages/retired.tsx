@@ -8,6 +8,7 @@ import { call, type Page } from '../net/request.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../parts/box.tsx';
 import { Input } from '../parts/field.tsx';
 import { Form } from '../parts/form.tsx';
+import { useTextIn } from '../parts/in-address.ts';
 import { ListTable } from '../parts/list-table.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { to } from '../router.ts';
@@ -80,7 +81,8 @@ function Outcome({ id, problem }: ErasureDone) {
 }
 
 export function RetiredPage() {
-  const [wanted, setWanted] = useState('');
+  const [asked, setWanted] = useTextIn('q');
+  const wanted = asked ?? '';
   const [chosen, setChosen] = useState<RetiredEndpoint | null>(null);
   const [done, setDone] = useState<ErasureDone | null>(null);
   const [back, setBack] = useState<{ id: string; name: string } | null>(null);
@@ -121,7 +123,13 @@ export function RetiredPage() {
       )}
       <section class="box" aria-label={t('page.retired')}>
         <div class="box-body">
-          <Input label={t('retired.search')} type="search" value={wanted} onInput={setWanted} maxLength={128} />
+          <Input
+            label={t('retired.search')}
+            type="search"
+            value={wanted}
+            onInput={(text) => setWanted(text || null)}
+            maxLength={128}
+          />
         </div>
         <Ready of={loaded}>
           {({ items, total }) => (

@@ -225,6 +225,15 @@ const shapes = {
       stroke-width="1.600"
     />
   ),
+  funnel: (
+    <path
+      d="M2 3h12L9.500 8.500v4.500l-3-1.500v-3Z"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.500"
+      stroke-linejoin="round"
+    />
+  ),
   close: <path d="m4 4 8 8M12 4l-8 8" fill="none" stroke="currentColor" stroke-width="1.600" stroke-linecap="round" />,
   copy: (
     <g fill="none" stroke="currentColor" stroke-width="1.400">

@@ -1,23 +1,25 @@
 /**
- * A list that is whole on the page: put in order by any column (Shift adds a second), filtered by columns, with the columns that
- * are wanted, and written to a file as it is shown. All of it stands in the address, under the name of the list.
+ * A list that is whole on the page: put in order by any column (Shift adds a second), filtered by any column, with the columns
+ * that are wanted, and written to a file as it is shown. All of it stands in the address, under the name of the list.
  */
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { writeCsv } from '../../../shared/csv.ts';
 import { none, number } from '../../../shared/words/format.ts';
 import { search, setQuery } from '../router.ts';
 import { language, t } from '../words/words.ts';
 import { Checks } from './checks.tsx';
-import { Choice } from './choice.tsx';
+import { askable, type CellValue, ColumnFilter, passes, sayAsked } from './column-filter.tsx';
 import { DensityChoice } from './density.tsx';
+import { Icon } from './icon.tsx';
+import { nextKeys } from './sort-keys.ts';
 import { Table, type TableColumn, type TableProps } from './table.tsx';
+import '../look/list-table.css';
 
 export interface ListTableProps<Row> extends Omit<TableProps<Row>, 'part' | 'brief' | 'scroll'> {
   /** In the address, before what is chosen: `titles-sort=-versions`. */
   name: string;
 }
 
-type CellValue = string | number | boolean | Date | null;
 /** Null: nothing that could be compared. */
 function valuesOf<Row>(
   { value, cell, right }: TableColumn<Row>,
@@ -40,33 +42,9 @@ function compare(a: CellValue, b: CellValue, sign: 1 | -1): number {
   return sign * (Number(a) - Number(b));
 }
 
+const fewRows = 5;
+
 const nameOf = (one: string) => one.replace(/^-/, '');
-/** Up, down, and as it was; with Shift beside the keys that are there. */
-function nextKeys(keys: readonly string[], key: string, isFurther: boolean): string[] {
-  const others = isFurther ? keys.filter((one) => nameOf(one) !== key) : [];
-  const now = keys.find((one) => nameOf(one) === key);
-  return now === undefined ? [...others, key] : now === key ? [...others, `-${key}`] : others;
-}
-
-const wordOf = (value: CellValue) =>
-  typeof value === 'boolean' ? t(value ? 'common.yes' : 'common.no') : value === null ? '' : String(value);
-
-/** More values than these are no choice. */
-const choicesAtMost = 40;
-
-/** A column whose values come again and again can be filtered by them. */
-function choicesOf<Row>(of: (row: Row) => CellValue, rows: readonly Row[]) {
-  const counts = new Map<string, number>();
-  for (const row of rows) {
-    const value = of(row);
-    if (value instanceof Date || typeof value === 'number') return [];
-    counts.set(wordOf(value), (counts.get(wordOf(value)) ?? 0) + 1);
-  }
-  if (counts.size < 2 || counts.size > choicesAtMost || counts.size > rows.length / 2) return [];
-  return [...counts]
-    .map(([value, count]) => ({ value, count, word: value || t('filter.none') }))
-    .sort((a, b) => compare(a.word, b.word, 1));
-}
 
 function download(caption: string, text: string): void {
   const link = document.createElement('a');
@@ -76,8 +54,19 @@ function download(caption: string, text: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** Whoever presses the funnel goes on in its fields. */
+function useFirstField(open: string | null) {
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (open !== null && open !== '') place.current?.querySelector('input')?.focus();
+  }, [open]);
+  return place;
+}
+
 export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps<Row>) {
-  const [isOpen, setOpen] = useState(false);
+  /** Of which column the filter is open; empty: all that can be chosen. */
+  const [open, setOpen] = useState<string | null>(null);
+  const place = useFirstField(open);
   const query = new URLSearchParams(search.value);
   const asked = (what: string) => query.get(`${name}-${what}`);
   const set = (what: string, text: string | null) => setQuery({ [`${name}-${what}`]: text || null });
@@ -85,19 +74,16 @@ export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps
   const keys = (asked('sort') ?? '').split(',').filter((one) => known.some(({ column }) => column.key === nameOf(one)));
   const hidden = (asked('without') ?? '').split(',');
 
-  const filters = known.flatMap(({ column: { key, head }, of }) => {
-    const chosen = asked(key);
-    const choices = of ? choicesOf(of, rows) : [];
-    return of && typeof head === 'string' && (chosen !== null || choices.length > 0)
-      ? [{ key, head, of, choices, chosen }]
-      : [];
-  });
+  const filters = known.flatMap(({ column: { key, head }, of }) =>
+    of && typeof head === 'string' ? [{ key, head, of, can: askable(of, rows), chosen: asked(key) }] : [],
+  );
+  const active = filters.filter(({ chosen }) => chosen !== null);
   const order = keys.flatMap((one) => {
     const of = known.find(({ column }) => column.key === nameOf(one))?.of;
     return of ? [{ of, sign: one.startsWith('-') ? (-1 as const) : (1 as const) }] : [];
   });
   const found = rows
-    .filter((row) => filters.every(({ of, chosen }) => chosen === null || wordOf(of(row)) === chosen))
+    .filter((row) => active.every(({ of, can, chosen }) => passes(of(row), can, chosen ?? '')))
     .sort((a, b) => order.reduce((before, { of, sign }) => before || compare(of(a), of(b), sign), 0));
   const shown = known.filter(({ column }, index) => index === 0 || !hidden.includes(column.key));
   const named = known
@@ -115,15 +101,34 @@ export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps
       ]),
     );
   };
+  // A few rows are seen at a glance, unless something of them is left out.
+  const isPlain = rows.length < fewRows && ![...query.keys()].some((one) => one.startsWith(`${name}-`));
+  if (isPlain) return <Table {...table} rows={rows} columns={columns} isList={table.isList ?? true} />;
   return (
     <>
       <div class="spread list-bar screen-only">
-        <span class="quiet small" role="status">
-          {found.length < rows.length &&
-            t('table.found', { n: number(found.length, language.value), total: number(rows.length, language.value) })}
+        <span class="row small">
+          <span class="quiet" role="status">
+            {found.length < rows.length &&
+              t('table.found', { n: number(found.length, language.value), total: number(rows.length, language.value) })}
+          </span>
+          {active.map(({ key, head, can, chosen }) => (
+            <button key={key} type="button" class="chip" title={t('table.remove')} onClick={() => set(key, null)}>
+              <span>
+                {head}: {sayAsked(can, chosen ?? '')}
+              </span>
+              <Icon name="close" />
+              <span class="unseen">{t('table.remove')}</span>
+            </button>
+          ))}
         </span>
         <span class="row">
-          <button type="button" class="button slim" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <button
+            type="button"
+            class="button slim"
+            aria-expanded={open === ''}
+            onClick={() => setOpen(open === '' ? null : '')}
+          >
             {t('table.tools')}
           </button>
           <button type="button" class="button slim" onClick={write}>
@@ -131,22 +136,26 @@ export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps
           </button>
         </span>
       </div>
-      {isOpen && (
-        <div class="box-body stack screen-only">
-          {filters.length > 0 && (
-            <div class="filters">
-              {filters.map(({ key, head, choices, chosen }) => (
-                <Choice key={key} label={head} name={`${name}-${key}`} chosen={chosen ?? undefined} choices={choices} />
+      {open !== null && (
+        <div class="box-body stack screen-only" ref={place} key={open}>
+          <div class="filters">
+            {filters
+              .filter(({ key }) => open === '' || open === key)
+              .map(({ key, head, can, chosen }) => (
+                <ColumnFilter key={key} head={head} of={can} asked={chosen} onAsk={(text) => set(key, text)} />
               ))}
-            </div>
+          </div>
+          {open === '' && (
+            <>
+              <Checks
+                label={t('fleetTools.shown')}
+                options={named}
+                chosen={named.map(([key]) => key).filter((key) => !hidden.includes(key))}
+                onChoose={(next) => set('without', named.flatMap(([key]) => (next.includes(key) ? [] : [key])).join())}
+              />
+              <DensityChoice />
+            </>
           )}
-          <Checks
-            label={t('fleetTools.shown')}
-            options={named}
-            chosen={named.map(([key]) => key).filter((key) => !hidden.includes(key))}
-            onChoose={(next) => set('without', named.flatMap(([key]) => (next.includes(key) ? [] : [key])).join())}
-          />
-          <DensityChoice />
         </div>
       )}
       <Table
@@ -154,14 +163,24 @@ export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps
         rows={found}
         isList={table.isList ?? true}
         columns={shown.map(({ column, of }) => {
+          const { key, head } = column;
           if (of === null || rows.length < 2) return column;
-          const direction = keys.includes(column.key)
-            ? 'ascending'
-            : keys.includes(`-${column.key}`)
-              ? 'descending'
-              : 'none';
-          const onClick = (isFurther: boolean) => set('sort', nextKeys(keys, column.key, isFurther).join());
-          return { ...column, sort: { direction, onClick } };
+          const direction = keys.includes(key) ? 'ascending' : keys.includes(`-${key}`) ? 'descending' : 'none';
+          const onClick = (isFurther: boolean) => set('sort', nextKeys(keys, key, isFurther).join());
+          const beside = typeof head === 'string' && (
+            <button
+              type="button"
+              class="funnel"
+              aria-expanded={open === key}
+              aria-pressed={asked(key) !== null}
+              title={t('table.filterBy', { column: head })}
+              aria-label={t('table.filterBy', { column: head })}
+              onClick={() => setOpen(open === key ? null : key)}
+            >
+              <Icon name="funnel" />
+            </button>
+          );
+          return { ...column, sort: { direction, onClick }, beside };
         })}
       />
     </>

@@ -9,6 +9,7 @@ import { isTyping, type PageKeys, useKeys } from '../keys.ts';
 import { language, t } from '../words/words.ts';
 import { isPhone } from './fold.tsx';
 import { Icon } from './icon.tsx';
+import { useSteady } from './steady.ts';
 
 export interface TableColumn<Row> {
   key: string;
@@ -17,6 +18,8 @@ export interface TableColumn<Row> {
   right?: boolean;
   /** Set for columns that can be sorted. */
   sort?: { direction: 'ascending' | 'descending' | 'none'; onClick: (isFurther: boolean) => void };
+  /** After its name, in the head. */
+  beside?: ComponentChildren;
   /** In a card: the whole width, without the name of the column. */
   bare?: boolean;
   /** What is pressed: nothing of it stands on paper. */
@@ -58,6 +61,7 @@ function Head<Row>({ column }: { column: TableColumn<Row> }) {
       ) : (
         column.head
       )}
+      {column.beside}
     </th>
   );
 }
@@ -176,8 +180,10 @@ const Space = ({ rows, height }: { rows: number; height: number }) => (
 
 /** `scroll`: a wide table of numbers that scrolls in its own box, which the keyboard can reach, instead of becoming cards. */
 export function Table<Row>(props: TableProps<Row>) {
-  const { caption, columns, rows, keyOf, scroll = false, pick, isList = false, brief = false } = props;
+  const { caption, columns, keyOf, scroll = false, pick, isList = false, brief = false } = props;
   const body = useRef<HTMLTableSectionElement>(null);
+  const isFew = (props.part?.total ?? props.rows.length) <= manyRows;
+  const { list: rows, moved, apply } = useSteady(body, props.rows, isList && isFew ? keyOf : null);
   const [cards, setCards] = useState(cardsAtMost);
   const { total, from: offset, onView } = props.part ?? { total: rows.length, from: 0, onView: null };
   const isCards = isPhone.value && !scroll && !brief;
@@ -191,6 +197,11 @@ export function Table<Row>(props: TableProps<Row>) {
   const before = isMany ? Math.max(from, offset) : 0;
   return (
     <div class="table-scroll" {...(scroll ? { tabIndex: 0, role: 'region', 'aria-label': caption } : {})}>
+      {moved > 0 && (
+        <button type="button" class="button slim moved screen-only" onClick={apply}>
+          {t('common.moved', { n: number(moved, language.value) })}
+        </button>
+      )}
       <table
         class={`table ${scroll ? '' : brief ? 'brief' : 'cards'} ${isList ? 'list' : ''}`}
         aria-rowcount={isMany ? total + 1 : undefined}
@@ -247,31 +258,3 @@ export const Tick = ({ label, isOn, isPartly = false, onTick }: TickProps) => (
     />
   </label>
 );
-
-interface PagerProps {
-  from: number;
-  to: number;
-  total: number;
-  label: string;
-  earlier: string;
-  later: string;
-  onPage: (step: -1 | 1) => void;
-}
-
-export function Pager({ from, to, total, label, earlier, later, onPage }: PagerProps) {
-  return (
-    <div class="pager">
-      <span class="quiet small">{label}</span>
-      {(from > 1 || to < total) && (
-        <span class="row">
-          <button type="button" class="button slim" disabled={from <= 1} onClick={() => onPage(-1)}>
-            {earlier}
-          </button>
-          <button type="button" class="button slim" disabled={to >= total} onClick={() => onPage(1)}>
-            {later}
-          </button>
-        </span>
-      )}
-    </div>
-  );
-}

@@ -114,8 +114,8 @@ export const collector = {
     show: 'Show',
     begun: 'Begun; whether it was done is not known',
     nothing: 'No entries.',
-    newest: 'Newest',
-    older: 'Older',
+    first: 'First page',
+    next: 'Next page',
     nobody: 'Unknown',
     values: 'Values: {{n}}',
     kind: {

@@ -99,6 +99,7 @@ export const words = {
     },
   },
   common: {
+    moved: 'Order changed: {{n}}. Apply',
     notAccepted: 'What was entered is not accepted; nothing was changed',
     loading: 'Loading…',
     inYourSites: 'None in your sites ({{sites}}). What is of other sites is not shown to you.',

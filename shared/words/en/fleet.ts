@@ -218,6 +218,11 @@ export const fleet = {
   table: {
     tools: 'Filter, columns',
     found: '{{n}} of {{total}}',
+    filterBy: 'Filter by {{column}}',
+    contains: '{{column}} contains',
+    least: '{{column}} from',
+    most: '{{column}} to',
+    remove: 'Remove filter',
   },
   keys: {
     here: 'On this page',

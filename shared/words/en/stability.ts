@@ -25,7 +25,7 @@ export const stability = {
       later: 'It has not begun, so nothing of it is known yet.',
       present: 'Show {{month}}',
     },
-    few: 'few',
+    few: 'few: each one weighs a lot',
     reason: 'Reason',
     personHours: '{{n}}\u00a0person-hours',
     points: '{{n}}\u00a0pt',

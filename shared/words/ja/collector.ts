@@ -118,8 +118,8 @@ export const collector: Same<typeof english> = {
     show: '表示',
     begun: '開始のみ記録。完了したかどうかは不明です',
     nothing: '該当する記録はありません。',
-    newest: '最新',
-    older: '以前の記録',
+    first: '最初のページ',
+    next: '次のページ',
     nobody: '不明',
     values: '値：{{n}} 件',
     kind: {

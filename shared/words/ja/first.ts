@@ -98,6 +98,7 @@ export const words: Words = {
     },
   },
   common: {
+    moved: '並び順の変更 {{n}} 件を反映',
     notAccepted: '入力内容を受け付けられませんでした。何も変更されていません',
     loading: '読み込み中…',
     inYourSites: 'あなたの拠点 ({{sites}}) にはありません。ほかの拠点のものは表示されません。',

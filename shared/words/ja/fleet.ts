@@ -220,6 +220,11 @@ export const fleet: Same<typeof english> = {
   table: {
     tools: '絞り込み・列',
     found: '{{total}} 件中 {{n}} 件',
+    filterBy: '{{column}}で絞り込み',
+    contains: '{{column}}に含まれる文字',
+    least: '{{column}}（下限）',
+    most: '{{column}}（上限）',
+    remove: '絞り込みを解除',
   },
   keys: {
     here: 'このページ',

@@ -28,7 +28,7 @@ export const stability: Same<typeof english> = {
       later: 'この期間はまだ始まっていないため、数値はありません。',
       present: '{{month}}を表示',
     },
-    few: '件数少',
+    few: '件数が少なく、1 件の影響が大きい',
     reason: '理由',
     personHours: '{{n}} 人時',
     points: '{{n}} ポイント',

@@ -118,15 +118,34 @@ test('a log-out is noted with who it was, and that of nobody is not', async ({ c
 test('filters, pages and both files hold the same rows', async ({ collector }) => {
   for (const name of ['Berlin', 'Osaka', '=1+1', 'a"b,c']) await send(collector, 'POST', 'sites', { name });
   const all = await rowsOf(collector, '?limit=200');
-  const paged: AuditRow[] = [];
-  for (let mark = ''; ; ) {
-    const answer = await collector.call(`/api/v1/audit?limit=2${mark}`, { as: 'admin' });
-    const { items, next } = answer.body as { items: AuditRow[]; next: string | null };
-    paged.push(...items);
-    if (next === null) break;
-    mark = `&page=${next}`;
-  }
-  assert.equal(paged, all);
+  const paged = async (sort: string) => {
+    const found: AuditRow[] = [];
+    for (let mark = ''; ; ) {
+      const answer = await collector.call(`/api/v1/audit?limit=2${sort}${mark}`, { as: 'admin' });
+      const { items, next } = answer.body as { items: AuditRow[]; next: string | null };
+      found.push(...items);
+      if (next === null) return found;
+      mark = `&page=${next}`;
+    }
+  };
+  assert.equal(await paged(''), all);
+  assert.equal(await paged('&sort=at'), all.toReversed());
+  // However it is put in order, no page lacks or repeats a row.
+  for (const [sort, key] of [
+    ['who', ({ actor }: AuditRow) => actor.toLowerCase()],
+    ['action', ({ action }: AuditRow) => action],
+    ['what', ({ object }: AuditRow) => object],
+  ] as const)
+    for (const sign of ['', '-']) {
+      const rows = await paged(`&sort=${sign}${sort}`);
+      assert.equal(
+        rows.map(({ id }) => id).sort((a, b) => b - a),
+        all.map(({ id }) => id),
+      );
+      const keys = rows.map(key);
+      assert.equal(keys, sign ? keys.toSorted().reverse() : keys.toSorted(), sign + sort);
+    }
+  assert.is((await collector.call('/api/v1/audit?sort=who&page=999999999', { as: 'admin' })).status, 404);
   assert.equal(
     (await rowsOf(collector, '?object=Osaka')).map(({ name }) => name),
     ['Osaka'],

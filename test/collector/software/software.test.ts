@@ -127,6 +127,29 @@ test('who has what: titles, versions and their endpoints, from the inventories',
     assert.equal((await ok<SoftwareTitles>(`software?search=${encodeURIComponent(search)}`)).items, [], search);
 });
 
+test('titles are put in order by what is asked, and pages of two hold each of them once', async () => {
+  const { items: all } = await ok<SoftwareTitles>('software?limit=500');
+  for (const [sort, key] of [
+    ['name', ({ name }: SoftwareTitles['items'][number]) => name.toLowerCase()],
+    ['publisher', ({ publisher }) => (publisher ?? '').toLowerCase()],
+    ['endpoints', ({ endpoints }) => endpoints],
+    ['versions', ({ versions }) => versions],
+    ['class', ({ class: own }) => own],
+  ] as const satisfies readonly [string, (title: SoftwareTitles['items'][number]) => string | number][])
+    for (const sign of ['', '-'] as const) {
+      const found: SoftwareTitles['items'] = [];
+      for (let next: string | null = '0'; next !== null; ) {
+        const page: SoftwareTitles = await ok<SoftwareTitles>(`software?sort=${sign}${sort}&limit=2&page=${next}`);
+        found.push(...page.items);
+        next = page.next;
+      }
+      assert.is(new Set(found.map(({ id }) => id)).size, all.length, sign + sort);
+      const keys = found.map<string | number>(key);
+      const upwards = keys.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      assert.equal(keys, sign ? upwards.reverse() : upwards, sign + sort);
+    }
+});
+
 test('an inventory that changes is taken over, and hostile names stay text', async () => {
   const nasty = '=cmd|"/c x"!A1\u0000\u202e <b>';
   await put(4, [item('openssl', '3.5.0'), item(nasty, '1'), item('OpenSSL', '3.5.0'), item('  ', '1')]);

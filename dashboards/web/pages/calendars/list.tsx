@@ -1,5 +1,4 @@
 /** Calendars: when something is promised, when people work, when the desk answers. */
-import { useState } from 'preact/hooks';
 import type { CalendarRow } from '../../../../shared/api.ts';
 import { none, number } from '../../../../shared/words/format.ts';
 import { now } from '../../clock.ts';
@@ -8,6 +7,7 @@ import type { Page } from '../../net/request.ts';
 import { mayForAll } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
+import { useTextIn } from '../../parts/in-address.ts';
 import { Mark } from '../../parts/mark.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
@@ -140,7 +140,7 @@ function Lead({ items }: { items: readonly CalendarRow[] }) {
 
 export function CalendarsPage() {
   const loaded = useLoad<Page<CalendarRow>>('calendars', ({ kind }) => kind === 'calendar' || kind === 'site');
-  const [open, setOpen] = useState<string | null>(null);
+  const [open, setOpen] = useTextIn('edit');
   const close = () => setOpen(null);
   const done = () => {
     close();

@@ -1,5 +1,4 @@
 /** Changes of a month: as a calendar and as a list, with what is planned and what agents reported. */
-import { useState } from 'preact/hooks';
 import type { ChangeRow } from '../../../../shared/api.ts';
 import { kindOfPeriod } from '../../../../shared/period.ts';
 import { time } from '../../../../shared/words/format.ts';
@@ -190,27 +189,31 @@ export function ChangesPage() {
   const asked = query.get('period');
   const month = asked !== null && kindOfPeriod(asked) === 'month' ? asked : periodOf(now.value, readersZone());
   const { from, to: end } = monthSpan(month);
-  const [open, setOpen] = useState(query.has('target'));
   const span = { from: String(from), to: String(end), q: query.get('q'), state: query.get('state') };
   const loaded = useMonth(span);
   const { data } = loaded;
   const kind = kindOf(query);
   const file = { ...span, kind: kind === 'all' ? null : kind };
-  const adding = open && may('operator');
+  const adding = (query.has('new') || query.has('target')) && may('operator');
   return (
     <>
       <PageHead title={t('page.changes')} lead={data && t('change.lead', { n: say(data.rows.all.length) })}>
         <span class="row screen-only">
           <MonthPicker period={month} ahead />
           {may('operator') && !adding && (
-            <button type="button" class="button main" onClick={() => setOpen(true)}>
+            <button type="button" class="button main" onClick={() => setQuery({ new: '1' })}>
               <Icon name="add" />
               {t('change.new')}
             </button>
           )}
         </span>
       </PageHead>
-      {adding && <ChangeForm onDone={(id) => navigate(to.change(id))} onCancel={() => setOpen(false)} />}
+      {adding && (
+        <ChangeForm
+          onDone={(id) => navigate(to.change(id))}
+          onCancel={() => setQuery({ new: null, of: null, target: null })}
+        />
+      )}
       <Filters query={query} />
       <Ready of={loaded}>
         {({ rows, isCut }) => (

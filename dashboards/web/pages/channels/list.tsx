@@ -7,6 +7,7 @@ import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Delete } from '../../parts/delete.tsx';
+import { useTextIn } from '../../parts/in-address.ts';
 import { Mark } from '../../parts/mark.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Narrowed } from '../../parts/narrowed.tsx';
@@ -166,8 +167,9 @@ function ChannelsBox() {
   const list = useLoad<Page<ChannelRow>>('channels');
   const kinds = useLoad<Page<ChannelKind>>('channels/kinds');
   /** Its name; empty: a new one. */
-  const [edited, setEdited] = useState<string | null>(null);
+  const [edited, setEdited] = useTextIn('edit');
   const rows = list.data?.items ?? [];
+  const row = rows.find(({ id }) => id === edited) ?? null;
   const isFailing = new URLSearchParams(search.value).get('failing') !== null;
   const [blocked, setBlocked] = useState<ChannelRow | null>(null);
   const close = (saved: ChannelRow) => {
@@ -183,16 +185,10 @@ function ChannelsBox() {
         </button>
       </PageHead>
       <OnCallTabs current="channels" />
-      {edited !== null && (
+      {(edited === '' || row) && (
         <Ready of={kinds}>
           {({ items }) => (
-            <ChannelForm
-              key={edited}
-              row={rows.find(({ id }) => id === edited) ?? null}
-              kinds={items}
-              onDone={close}
-              onCancel={() => setEdited(null)}
-            />
+            <ChannelForm key={edited} row={row} kinds={items} onDone={close} onCancel={() => setEdited(null)} />
           )}
         </Ready>
       )}

@@ -1,5 +1,4 @@
 /** What support costs: entered by people, and what of it falls on a ticket. */
-import { useState } from 'preact/hooks';
 import type { CostRow, KpiDetail, MoneyVersions } from '../../../../shared/api.ts';
 import { movedPeriod } from '../../../../shared/period.ts';
 import { money, number } from '../../../../shared/words/format.ts';
@@ -8,6 +7,7 @@ import { useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { may, reportZone } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
+import { useTextIn } from '../../parts/in-address.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { MonthPicker } from '../../parts/month-picker.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
@@ -107,7 +107,7 @@ function Costs({ period, present }: { period: string; present: string }) {
   const loaded = useLoad<Page<CostRow>>('costs', ({ kind }) => kind === 'cost');
   const settings = useLoad<MoneyVersions>('costs/settings');
   const detail = useLoad<KpiDetail>(`kpis/cost_per_ticket?period=${period}&limit=1`);
-  const [open, setOpen] = useState<string | null>(null);
+  const [open, setOpen] = useTextIn('edit');
   const close = () => setOpen(null);
   const done = () => {
     close();

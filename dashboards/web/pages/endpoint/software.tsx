@@ -1,27 +1,15 @@
 /** What is installed; searched in the browser, because a list of thousands is no use without it. */
-import { useMemo, useState } from 'preact/hooks';
 import type { EndpointDetail } from '../../../../shared/api.ts';
-import { none, number } from '../../../../shared/words/format.ts';
+import { none } from '../../../../shared/words/format.ts';
 import { Box, Callout } from '../../parts/box.tsx';
-import { Input } from '../../parts/field.tsx';
+import { ListTable } from '../../parts/list-table.tsx';
 import { Ago, Moment } from '../../parts/moment.tsx';
-import { Pager, Table } from '../../parts/table.tsx';
-import { language, t } from '../../words/words.ts';
+import { t } from '../../words/words.ts';
 import { reasonOfCheck, sectionOf } from './sections.ts';
 import { WhoHas } from './updates.tsx';
 
-const pageSize = 100;
-
 export function Software({ detail }: { detail: EndpointDetail }) {
   const section = sectionOf(detail, 'software');
-  const [wanted, setWanted] = useState('');
-  const [start, setStart] = useState(0);
-  const found = useMemo(() => {
-    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-    const text = (item: { name: string; publisher: string | null }) =>
-      `${item.name} ${item.publisher ?? ''}`.toLowerCase();
-    return (section?.data ?? []).filter((item) => words.every((word) => text(item).includes(word)));
-  }, [section?.data, wanted]);
   if (section === null) {
     return (
       <Callout tone="unknown" title={t('software.unknownTitle')}>
@@ -29,9 +17,6 @@ export function Software({ detail }: { detail: EndpointDetail }) {
       </Callout>
     );
   }
-  const from = start < found.length ? start : 0;
-  const shown = found.slice(from, from + pageSize);
-  const format = (value: number) => number(value, language.value);
   return (
     <Box
       title={t('tab.software')}
@@ -42,17 +27,16 @@ export function Software({ detail }: { detail: EndpointDetail }) {
         </span>
       }
     >
-      <div class="box-body">
-        <Input label={t('software.search')} type="search" value={wanted} onInput={setWanted} />
-      </div>
-      <Table
+      <ListTable
+        name="list"
         caption={t('tab.software')}
-        rows={shown}
+        rows={section.data}
         keyOf={(row) => `${row.name} ${row.version}`}
         columns={[
           {
             key: 'name',
             head: t('software.name'),
+            value: ({ name }) => name,
             cell: ({ name }) => (
               <div>
                 {name}
@@ -62,28 +46,31 @@ export function Software({ detail }: { detail: EndpointDetail }) {
               </div>
             ),
           },
-          { key: 'version', head: t('updates.version'), cell: (row) => row.version ?? none },
-          { key: 'publisher', head: t('software.publisher'), cell: (row) => row.publisher ?? none },
+          {
+            key: 'version',
+            head: t('updates.version'),
+            cell: (row) => row.version ?? none,
+            value: (row) => row.version,
+          },
+          {
+            key: 'publisher',
+            head: t('software.publisher'),
+            cell: (row) => row.publisher ?? none,
+            value: (row) => row.publisher,
+          },
           {
             key: 'installed',
             head: t('software.installed'),
             cell: (row) => <Moment at={row.installed} shape="date" />,
+            value: ({ installed }) => (installed === null ? null : new Date(installed)),
           },
-          { key: 'used', head: t('software.lastUsed'), cell: (row) => <Ago at={row.lastUsed} /> },
+          {
+            key: 'used',
+            head: t('software.lastUsed'),
+            cell: (row) => <Ago at={row.lastUsed} />,
+            value: ({ lastUsed }) => (lastUsed === null ? null : new Date(lastUsed)),
+          },
         ]}
-      />
-      <Pager
-        from={from + 1}
-        to={from + shown.length}
-        total={found.length}
-        label={t('common.range', {
-          from: format(Math.min(from + 1, found.length)),
-          to: format(from + shown.length),
-          total: format(found.length),
-        })}
-        earlier={t('common.earlier')}
-        later={t('common.later')}
-        onPage={(step) => setStart(Math.max(0, from + step * pageSize))}
       />
     </Box>
   );

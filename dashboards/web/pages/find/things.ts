@@ -12,6 +12,7 @@ import { visits } from '../../title.ts';
 import { ruleName } from '../../words/value.ts';
 import { aboutLanguage, language, languages, speak, t, wordOr } from '../../words/words.ts';
 import { entryOf, type PageName, pageAt, pageEntries, pages } from '../index.ts';
+import { placeIcons } from '../places/kinds.ts';
 import { titleOf } from '../tickets/marks.tsx';
 import { type Findable, folded } from './rank.ts';
 
@@ -74,8 +75,17 @@ const action = (icon: IconName, title: string, go: Thing['go'], also = ''): Thin
 
 export const actionThings = (): Thing[] => [
   ...(may('admin') ? [action('add', t('page.add'), '/add')] : []),
+  ...(may('operator') ? [action('ticket', t('ticket.new'), '/tickets?new=1')] : []),
+  ...(may('admin') ? [action('rules', t('rules.new'), '/rules?new=1')] : []),
+  ...(may('admin') ? [action('person', t('onCall.addSchedule'), '/oncall?new=1')] : []),
+  ...(mayForAll('operator')
+    ? (['sites', 'groups'] as const).map((kind) => action(placeIcons[kind], t(`place.${kind}.new`), `/${kind}?new=1`))
+    : []),
   ...(may('operator') ? [action('silence', t('page.silenceNew'), '/silences/new')] : []),
-  ...(may('operator') ? [action('maintenance', t('maintenance.new'), '/maintenance?of=site')] : []),
+  ...(may('operator') ? [action('change', t('change.new'), '/changes?new=1')] : []),
+  ...(may('admin') ? [action('alert', t('channels.add'), '/oncall/channels?edit=')] : []),
+  ...(may('operator') ? [action('target', t('target.new'), '/targets?target=')] : []),
+  ...(may('operator') ? [action('maintenance', t('maintenance.new'), '/maintenance?new=1')] : []),
   ...(mayForAll('operator') ? [action('book', t('page.articleNew'), '/knowledge/new')] : []),
   ...themes.map((name) =>
     action('settings', `${t('settings.theme')}: ${t(`theme.${name}`)}`, () => {

@@ -9,10 +9,11 @@ import { may, mayForAll } from '../../net/session.ts';
 import { Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { EndpointLink } from '../../parts/endpoint-link.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { ListTable } from '../../parts/list-table.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { OnlyOne } from '../../parts/only-one.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { search, setQuery, to } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
@@ -111,6 +112,7 @@ function columnsOf(acting: Acting): TableColumn<MaintenanceRow>[] {
     {
       key: 'what',
       head: t('maintenance.what'),
+      value: ({ scope }) => scope.name,
       cell: (row) => (
         <div class="named">
           <a href={scopeHref(row.scope)}>{row.scope.name}</a>
@@ -121,12 +123,19 @@ function columnsOf(acting: Acting): TableColumn<MaintenanceRow>[] {
     {
       key: 'state',
       head: t('column.state'),
+      value: ({ state }) => t(`maintenance.state.${state}`),
       cell: (row) => <span class="nowrap">{t(`maintenance.state.${row.state}`)}</span>,
     },
-    { key: 'when', head: t('maintenance.when'), cell: (row) => <When row={row} /> },
+    {
+      key: 'when',
+      head: t('maintenance.when'),
+      value: ({ running: [now], next: [next] }) => (now || next ? new Date((now ?? next)?.start ?? 0) : null),
+      cell: (row) => <When row={row} />,
+    },
     {
       key: 'repeat',
       head: t('maintenance.repeat'),
+      value: ({ repeat }) => t(repeat ? 'maintenance.repeat' : 'maintenance.repeats.once'),
       cell: (row) =>
         row.repeat ? (
           <div class="stack-2">
@@ -142,10 +151,16 @@ function columnsOf(acting: Acting): TableColumn<MaintenanceRow>[] {
           t('maintenance.repeats.once')
         ),
     },
-    { key: 'covers', head: t('maintenance.hides'), cell: (row) => <Covered row={row} /> },
+    {
+      key: 'covers',
+      head: t('maintenance.hides'),
+      value: ({ endpoints }) => endpoints,
+      cell: (row) => <Covered row={row} />,
+    },
     {
       key: 'why',
       head: t('maintenance.reason'),
+      value: ({ reason }) => reason,
       cell: (row) => (
         <div class="stack-2">
           <span class="place-note">{row.reason}</span>
@@ -164,7 +179,7 @@ function columnsOf(acting: Acting): TableColumn<MaintenanceRow>[] {
 export function MaintenancePage() {
   const params = new URLSearchParams(search.value);
   const past = params.get('past') === '1';
-  const [open, setOpen] = useState(params.has('target'));
+  const open = params.has('new') || params.has('target');
   const list = useLoad<Page<MaintenanceRow>>('maintenance', concerns, 2000);
   const over = useLoad<Page<MaintenanceRow>>(past ? 'maintenance?past=true' : null, concerns, 5000);
   const waiting = useLoad<Page<MaintenanceRow>>('maintenance?waiting=true', concerns, 2000);
@@ -181,13 +196,14 @@ export function MaintenancePage() {
     void send(() => call(address, { method: 'POST', ...(body ? { body } : {}) })).then(reload);
   const adding = open && may('operator');
   const close = () => {
-    setOpen(false);
+    setQuery({ new: null, of: null, target: null });
     setEditing(null);
     setMoving(null);
     reload();
   };
-  const tableOf = (items: readonly MaintenanceRow[], caption: string) => (
-    <Table
+  const tableOf = (name: string, items: readonly MaintenanceRow[], caption: string) => (
+    <ListTable
+      name={name}
       caption={caption}
       columns={columnsOf({ act, edit: setEditing, moveEnd: setMoving })}
       rows={items}
@@ -198,7 +214,7 @@ export function MaintenancePage() {
     <>
       <PageHead title={t('page.maintenance')} lead={list.data && <Lead items={list.data.items} />}>
         {may('operator') && !adding && (
-          <button type="button" class="button" onClick={() => setOpen(true)}>
+          <button type="button" class="button" onClick={() => setQuery({ new: '1' })}>
             <Icon name="add" />
             {t('maintenance.new')}
           </button>
@@ -223,7 +239,7 @@ export function MaintenancePage() {
                 <p>{t('maintenance.emptyLead')}</p>
               </Empty>
             ) : (
-              <OnlyOne items={items}>{(some) => tableOf(some, t('page.maintenance'))}</OnlyOne>
+              <OnlyOne items={items}>{(some) => tableOf('list', some, t('page.maintenance'))}</OnlyOne>
             )
           }
         </Ready>
@@ -246,7 +262,7 @@ export function MaintenancePage() {
               items.length === 0 ? (
                 <p class="box-body quiet">{t('maintenance.noPast')}</p>
               ) : (
-                tableOf(items, t('maintenance.past'))
+                tableOf('past', items, t('maintenance.past'))
               )
             }
           </Ready>

@@ -7,6 +7,7 @@ import type { Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { useFlagIn } from '../../parts/in-address.ts';
 import { Sentence } from '../../parts/sentence.tsx';
 import { t } from '../../words/words.ts';
 import { DocumentBox, DocumentForm, useRows } from './document-form.tsx';
@@ -138,7 +139,7 @@ function Lead({ items }: { items: readonly PolicyShown[] }) {
 
 export function EscalationPage() {
   const loaded = useLoad<Page<PolicyShown>>('on-call/policies', concerns, 2000);
-  const [adding, setAdding] = useState(false);
+  const [adding, setAdding] = useFlagIn('new');
   return (
     <>
       <PageHead title={t('page.onCallEscalation')} lead={loaded.data && <Lead items={loaded.data.items} />}>

@@ -10,6 +10,7 @@ import { may, me } from '../../net/session.ts';
 import { Box, Callout, Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { CopyButton, Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
+import { useFlagIn } from '../../parts/in-address.ts';
 import { Moment } from '../../parts/moment.tsx';
 import { readersZone } from '../../time/readers-zone.ts';
 import { wallInstant, wallText } from '../../time/wall.ts';
@@ -332,7 +333,7 @@ function Lead({ answer }: { answer: OnCallAnswer }) {
 
 export function OnCallPage() {
   const loaded = useLoad<OnCallAnswer>('on-call', concerns, 2000);
-  const [adding, setAdding] = useState(false);
+  const [adding, setAdding] = useFlagIn('new');
   return (
     <>
       <PageHead title={t('page.onCall')} lead={loaded.data && <Lead answer={loaded.data} />}>

@@ -5,15 +5,15 @@ import type { RoutesShown, TraceAnswer } from '../../../../shared/on-call.ts';
 import { duration } from '../../../../shared/words/format.ts';
 import { useFleet } from '../../fleet/store.ts';
 import type { LiveChange } from '../../net/live.ts';
-import { useLoad, useSend } from '../../net/load.ts';
-import { call } from '../../net/request.ts';
+import { useLoad } from '../../net/load.ts';
 import { Box, PageHead, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
+import { search, setQuery } from '../../router.ts';
 import { readersZone } from '../../time/readers-zone.ts';
-import { wallInstant } from '../../time/wall.ts';
+import { wallInstant, wallText } from '../../time/wall.ts';
 import { language, t } from '../../words/words.ts';
 import { receiverWord } from './receivers.tsx';
 import { severities } from './route-settings.tsx';
@@ -66,26 +66,29 @@ function Heard({ answer }: { answer: TraceAnswer }) {
 }
 
 function Trace() {
-  const [endpoint, setEndpoint] = useState('');
-  const [rule, setRule] = useState('disk-space');
-  const [severity, setSeverity] = useState('critical');
-  const [at, setAt] = useState('');
-  const [answer, setAnswer] = useState<TraceAnswer | null>(null);
-  const { busy, problem, send } = useSend();
+  const asked = new URLSearchParams(search.value);
+  const [endpoint, setEndpoint] = useState(asked.get('endpoint') ?? '');
+  const [rule, setRule] = useState(asked.get('rule') ?? 'disk-space');
+  const [severity, setSeverity] = useState(asked.get('severity') ?? 'critical');
+  const [at, setAt] = useState(asked.has('at') ? wallText(Number(asked.get('at')), readersZone()) : '');
+  const answer = useLoad<TraceAnswer>(asked.has('endpoint') ? `routes/trace?${asked}` : null);
   const known = [...(useFleet()?.values() ?? [])]
     .map(({ id, name }) => [id, name] as const)
     .sort((a, b) => a[1].localeCompare(b[1], 'en', { numeric: true }));
   const ask = () => {
     const instant = at === '' ? null : wallInstant(at, readersZone(), 'open');
-    const when: Record<string, string> = instant === null ? {} : { at: String(instant) };
-    const query = new URLSearchParams({ endpoint, rule: rule.trim(), severity, ...when });
-    // What is refused has no answer, and the one before is of another question.
-    setAnswer(null);
-    void send(async () => setAnswer(await call<TraceAnswer>(`routes/trace?${query}`)));
+    const when = instant === null ? null : String(instant);
+    setQuery({ endpoint, rule: rule.trim(), severity, at: when }, { replace: false });
+    answer.reload();
   };
   return (
     <Box title={t('onCall.trace')}>
-      <Form problem={problem} onSubmit={ask} busy={busy} word={t('onCall.ask')}>
+      <Form
+        problem={answer.problem}
+        onSubmit={ask}
+        busy={asked.has('endpoint') && answer.loading}
+        word={t('onCall.ask')}
+      >
         <div class="form-row">
           <Select
             label={t('page.endpoint')}
@@ -104,12 +107,12 @@ function Trace() {
           <Input label={t('onCall.at')} type="datetime-local" value={at} onInput={setAt} help={t('onCall.atHelp')} />
         </div>
       </Form>
-      {answer && (
+      {answer.data && (
         <div class="stack-2" aria-live="polite">
           <p>
-            {t('onCall.holdsFor')} <Moment at={answer.at} />
+            {t('onCall.holdsFor')} <Moment at={answer.data.at} />
           </p>
-          <Heard answer={answer} />
+          <Heard answer={answer.data} />
         </div>
       )}
     </Box>

@@ -1,5 +1,4 @@
 /** All sites, or all groups: how many endpoints each has, and how many of them need attention. */
-import { useState } from 'preact/hooks';
 import { none, number } from '../../../../shared/words/format.ts';
 import { found } from '../../fleet/filters.ts';
 import { useLoad } from '../../net/load.ts';
@@ -7,8 +6,10 @@ import type { Page } from '../../net/request.ts';
 import { mayForAll, me } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { useFlagIn } from '../../parts/in-address.ts';
+import { ListTable } from '../../parts/list-table.tsx';
 import { LevelMark } from '../../parts/mark.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { navigate } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -38,12 +39,14 @@ function columnsOf(kind: PlaceKind): TableColumn<PlaceRow>[] {
   const zone: TableColumn<PlaceRow> = {
     key: 'zone',
     head: t('place.zone'),
+    value: ({ zone }) => zone ?? null,
     cell: (row) => row.zone ?? <span class="quiet">{t('place.reportZone')}</span>,
   };
   const people: TableColumn<PlaceRow> = {
     key: 'people',
     head: t('place.people'),
     right: true,
+    value: ({ people }) => people ?? null,
     // Without it no outage of the site costs an hour.
     cell: (row) => (row.people == null ? <span class="quiet">{t('place.notKnown')}</span> : format(row.people)),
   };
@@ -51,6 +54,7 @@ function columnsOf(kind: PlaceKind): TableColumn<PlaceRow>[] {
     {
       key: 'name',
       head: t('endpoint.name'),
+      value: ({ name }) => name,
       cell: (row) => (
         <div class="named">
           <a href={placeHref(kind, row.id)}>{row.name}</a>
@@ -63,9 +67,15 @@ function columnsOf(kind: PlaceKind): TableColumn<PlaceRow>[] {
       key: 'endpoints',
       head: t('place.endpoints'),
       right: true,
+      value: ({ endpoints }) => endpoints,
       cell: (row) => (row.endpoints === 0 ? format(0) : <a href={fleetHref(kind, row)}>{format(row.endpoints)}</a>),
     },
-    { key: 'attention', head: t('column.attention'), cell: (row) => <Attended kind={kind} row={row} /> },
+    {
+      key: 'attention',
+      head: t('column.attention'),
+      value: ({ attention }) => attention,
+      cell: (row) => <Attended kind={kind} row={row} />,
+    },
   ];
 }
 
@@ -96,7 +106,7 @@ function Lead({ kind, items }: { kind: PlaceKind; items: readonly PlaceRow[] }) 
 
 export function PlacesPage({ kind }: { kind: PlaceKind }) {
   const list = useLoad<Page<PlaceRow>>(kind, concerns(kind), 2000);
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useFlagIn('new');
   const items = list.data?.items ?? [];
   const isEmpty = list.data !== null && items.length === 0;
   const adding = mayForAll('operator') && (open || isEmpty);
@@ -125,7 +135,13 @@ export function PlacesPage({ kind }: { kind: PlaceKind }) {
             all.length === 0 ? (
               <Nothing kind={kind} />
             ) : (
-              <Table caption={t(`page.${kind}`)} columns={columnsOf(kind)} rows={all} keyOf={(row) => row.id} />
+              <ListTable
+                name="list"
+                caption={t(`page.${kind}`)}
+                columns={columnsOf(kind)}
+                rows={all}
+                keyOf={(row) => row.id}
+              />
             )
           }
         </Ready>

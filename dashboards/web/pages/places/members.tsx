@@ -9,6 +9,7 @@ import type { Page, Problem } from '../../net/request.ts';
 import { AttentionChips, attentionWords } from '../../parts/attention.tsx';
 import { Box, ProblemCallout } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
+import { useTextIn } from '../../parts/in-address.ts';
 import { ListTable } from '../../parts/list-table.tsx';
 import { StateMark } from '../../parts/mark.tsx';
 import { type TableColumn, Tick } from '../../parts/table.tsx';
@@ -55,7 +56,8 @@ const columnsOf = (site: boolean): TableColumn<EndpointRow>[] => [
 ];
 
 export function Choose({ title, name, site, list, mayChange, action, onApply, empty }: ChooseProps) {
-  const [search, setSearch] = useState('');
+  const [typed, setTyped] = useTextIn(`${name}-q`);
+  const search = typed ?? '';
   const [last, setLast] = useState<string | null>(null);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const { busy, problem, send } = useSend();
@@ -91,7 +93,14 @@ export function Choose({ title, name, site, list, mayChange, action, onApply, em
         <>
           <div class="box-body choose-bar">
             {(list.length > 10 || search !== '') && (
-              <Input label={t('filter.search')} type="search" value={search} onInput={setSearch} maxLength={128} wide />
+              <Input
+                label={t('filter.search')}
+                type="search"
+                value={search}
+                onInput={(text) => setTyped(text || null)}
+                maxLength={128}
+                wide
+              />
             )}
             {mayChange && (
               <button type="button" class="button" disabled={busy || ids.length === 0} onClick={() => void apply()}>

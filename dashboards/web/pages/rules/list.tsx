@@ -1,6 +1,5 @@
 /** All rules: the condition of each, its owner, where it differs, and how many alerts it has now. */
 
-import { useState } from 'preact/hooks';
 import type { AlertNoise } from '../../../../shared/alert-groups.ts';
 import type { RuleEntry } from '../../../../shared/api.ts';
 import { number } from '../../../../shared/words/format.ts';
@@ -14,10 +13,11 @@ import { Box, PageHead, Ready } from '../../parts/box.tsx';
 import { Input } from '../../parts/field.tsx';
 import { isPhone } from '../../parts/fold.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { ListTable } from '../../parts/list-table.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Narrowed } from '../../parts/narrowed.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
 import { navigate, search, setQuery, to } from '../../router.ts';
 import {
   basicScope,
@@ -65,8 +65,10 @@ function ownersOf(family: Family): string {
   return [...owners].map((owner) => (owner === 'file' ? 'evenkeel.yaml' : t('rules.owner.people'))).join(', ');
 }
 
+const exceptionsOf = (family: Family) => scopesOf(family).filter(({ of }) => of !== 'all');
+
 function Scopes({ family, names }: { family: Family; names: ScopeNames }) {
-  const others = scopesOf(family).filter(({ of }) => of !== 'all');
+  const others = exceptionsOf(family);
   if (others.length === 0) return <span class="quiet nowrap usual">{t('rules.nowhere')}</span>;
   const shown = others.slice(0, 3);
   return (
@@ -85,6 +87,7 @@ const columnsOf = (names: ScopeNames, noise: AlertNoise | null): TableColumn<Fam
   {
     key: 'name',
     head: t('rules.name'),
+    value: (family) => ruleName(basicLevels(family)[0]?.rule ?? { id: family.id }),
     cell: (family) => (
       <div class="rule-name">
         <a href={to.rule(family.id)}>{ruleName(basicLevels(family)[0]?.rule ?? { id: family.id })}</a>
@@ -98,6 +101,7 @@ const columnsOf = (names: ScopeNames, noise: AlertNoise | null): TableColumn<Fam
     key: 'when',
     head: t('rules.when'),
     bare: true,
+    value: ({ entries: [first] }) => (first ? ruleWords(first.rule) : null),
     cell: (family) => (
       <div>
         <Levels levels={basicLevels(family)} />
@@ -108,15 +112,22 @@ const columnsOf = (names: ScopeNames, noise: AlertNoise | null): TableColumn<Fam
   {
     key: 'owner',
     head: t('rules.owner.head'),
+    value: ownersOf,
     cell: (family) => {
       const owners = ownersOf(family);
       return <span class={owners === t('rules.owner.builtIn') ? 'nowrap usual' : 'nowrap'}>{owners}</span>;
     },
   },
-  { key: 'scopes', head: t('rules.differs'), cell: (family) => <Scopes family={family} names={names} /> },
+  {
+    key: 'scopes',
+    head: t('rules.differs'),
+    value: (family) => exceptionsOf(family).length,
+    cell: (family) => <Scopes family={family} names={names} />,
+  },
   {
     key: 'state',
     head: t('column.state'),
+    value: (family) => t(isOn(family) ? 'rules.on' : 'rules.off'),
     cell: (family) =>
       isOn(family) ? (
         <span class="usual">{t('rules.on')}</span>
@@ -130,6 +141,7 @@ const columnsOf = (names: ScopeNames, noise: AlertNoise | null): TableColumn<Fam
     key: 'endpoints',
     head: t('rules.endpoints'),
     right: true,
+    value: ({ id }) => endpointsOf(id),
     cell: (family) => <EndpointCount id={family.id} short />,
   },
   noiseColumn(noise),
@@ -157,13 +169,10 @@ function matches(family: Family, words: string): boolean {
     .every((word) => text.includes(word));
 }
 
-const mostOnPhone = 12;
-
 export function RulesPage() {
   const list = useLoad<Page<RuleEntry>>('rules', (change) => change.kind === 'rule');
   const noise = useNoise();
   const names = useScopeNames();
-  const [all, setAll] = useState(false);
   const query = new URLSearchParams(search.value);
   const words = query.get('q') ?? '';
   const isNew = may('admin') && query.get('new') !== null;
@@ -172,7 +181,6 @@ export function RulesPage() {
   const found = families.filter((family) => matches(family, words) && (!isFiring || endpointsOf(family.id) > 0));
   // Those with alerts first: a phone shows no more than these and some.
   const urgent = found.toSorted((a, b) => endpointsOf(b.id) - endpointsOf(a.id));
-  const shown = isPhone.value && !all ? urgent.slice(0, mostOnPhone) : found;
   const holding = families.filter(({ id }) => endpointsOf(id) > 0).length;
   return (
     <>
@@ -225,21 +233,13 @@ export function RulesPage() {
             found.length === 0 ? (
               <p class="box-body quiet">{t('rules.noMatch')}</p>
             ) : (
-              <>
-                <Table
-                  caption={t('page.rules')}
-                  columns={columnsOf(names, noise.data)}
-                  rows={shown}
-                  keyOf={(family) => family.id}
-                />
-                {shown.length < found.length && (
-                  <p class="box-body">
-                    <button type="button" class="button slim" onClick={() => setAll(true)}>
-                      {t('common.showAll', { n: format(found.length) })}
-                    </button>
-                  </p>
-                )}
-              </>
+              <ListTable
+                name="list"
+                caption={t('page.rules')}
+                columns={columnsOf(names, noise.data)}
+                rows={isPhone.value ? urgent : found}
+                keyOf={(family) => family.id}
+              />
             )
           }
         </Ready>

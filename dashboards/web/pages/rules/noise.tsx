@@ -64,6 +64,7 @@ export const noiseColumn = (noise: AlertNoise | null): TableColumn<Family> => ({
   key: 'fired',
   head: t('rules.fired', { days: format(noiseDays) }),
   right: true,
+  value: ({ id }) => (noise && noiseOf(noise, id))?.fired ?? null,
   cell: ({ id }) => {
     const own = noise && noiseOf(noise, id);
     if (!own) return <span class="quiet usual">{none}</span>;

@@ -7,10 +7,11 @@ import { call, type Page } from '../../net/request.ts';
 import { may } from '../../net/session.ts';
 import { Empty, PageHead, ProblemCallout, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { ListTable } from '../../parts/list-table.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { OnlyOne } from '../../parts/only-one.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
-import { Table, type TableColumn } from '../../parts/table.tsx';
+import type { TableColumn } from '../../parts/table.tsx';
 import { navigate, search, setQuery } from '../../router.ts';
 import { actorName, t } from '../../words/words.ts';
 import { AlertTabs } from '../alerts/tabs.tsx';
@@ -47,6 +48,7 @@ function columnsOf({ end, edit }: SilenceActs): TableColumn<SilenceRow>[] {
     {
       key: 'what',
       head: t('silence.what'),
+      value: ({ matchers }) => matchers.join(', '),
       cell: ({ matchers }) => (
         <div class="named">
           {matchers.map((matcher) => (
@@ -60,11 +62,13 @@ function columnsOf({ end, edit }: SilenceActs): TableColumn<SilenceRow>[] {
     {
       key: 'state',
       head: t('column.state'),
+      value: ({ state }) => t(`silence.state.${state}`),
       cell: ({ state }) => <span class="nowrap">{t(`silence.state.${state}`)}</span>,
     },
     {
       key: 'when',
       head: t('silence.when'),
+      value: ({ end: over }) => new Date(over),
       cell: ({ start, end: over }) => (
         <span>
           <Moment at={start} /> – <Moment at={over} />
@@ -74,6 +78,7 @@ function columnsOf({ end, edit }: SilenceActs): TableColumn<SilenceRow>[] {
     {
       key: 'hides',
       head: t('silence.hides'),
+      value: ({ state, alerts }) => (state === 'over' ? null : alerts),
       cell: (row) =>
         row.state === 'over' ? (
           '–'
@@ -87,6 +92,7 @@ function columnsOf({ end, edit }: SilenceActs): TableColumn<SilenceRow>[] {
     {
       key: 'why',
       head: t('silence.reason'),
+      value: ({ reason }) => reason,
       cell: ({ reason, createdBy, createdAt }) => (
         <div class="stack-2">
           <span class="place-note">{reason}</span>
@@ -128,9 +134,10 @@ function useAsked() {
 }
 
 export function SilencesPage({ isNew = false }: { isNew?: boolean }) {
-  const past = new URLSearchParams(search.value).get('past') === '1';
   const asked = useAsked();
-  const [open, setOpen] = useState(isNew || new URLSearchParams(search.value).has('alert'));
+  const query = new URLSearchParams(search.value);
+  const open = isNew || query.has('new') || query.has('alert');
+  const past = query.get('past') === '1';
   const [editing, setEditing] = useState<SilenceRow | null>(null);
   const list = useLoad<Page<SilenceRow>>('silences', concerns, 2000);
   const summary = useLoad<SilenceSummary>('silences/summary', concerns, 2000);
@@ -141,22 +148,28 @@ export function SilencesPage({ isNew = false }: { isNew?: boolean }) {
     summary.reload();
   };
   const close = () => {
-    setOpen(false);
     setEditing(null);
     if (isNew) navigate('/silences');
+    else setQuery({ new: null, alert: null, matcher: null });
     reload();
   };
   const end = ({ id }: SilenceRow) =>
     void send(() => call(`silences/${encodeURIComponent(id)}/end`, { method: 'POST' })).then(reload);
-  const tableOf = (items: readonly SilenceRow[], caption: string) => (
-    <Table caption={caption} columns={columnsOf({ end, edit: setEditing })} rows={items} keyOf={({ id }) => id} />
+  const tableOf = (name: string, items: readonly SilenceRow[], caption: string) => (
+    <ListTable
+      name={name}
+      caption={caption}
+      columns={columnsOf({ end, edit: setEditing })}
+      rows={items}
+      keyOf={({ id }) => id}
+    />
   );
   const shown = problem ?? asked.problem;
   return (
     <>
       <PageHead title={t('page.silences')} lead={summary.data && <Lead {...summary.data} />}>
         {may('operator') && !open && (
-          <button type="button" class="button" onClick={() => setOpen(true)}>
+          <button type="button" class="button" onClick={() => setQuery({ new: '1' })}>
             <Icon name="add" />
             {t('silence.new')}
           </button>
@@ -176,7 +189,7 @@ export function SilencesPage({ isNew = false }: { isNew?: boolean }) {
                 <p>{t('silence.emptyLead')}</p>
               </Empty>
             ) : (
-              <OnlyOne items={items}>{(some) => tableOf(some, t('page.silences'))}</OnlyOne>
+              <OnlyOne items={items}>{(some) => tableOf('list', some, t('page.silences'))}</OnlyOne>
             )
           }
         </Ready>
@@ -191,7 +204,7 @@ export function SilencesPage({ isNew = false }: { isNew?: boolean }) {
               items.length === 0 ? (
                 <p class="box-body quiet">{t('silence.noPast')}</p>
               ) : (
-                tableOf(items, t('silence.past'))
+                tableOf('past', items, t('silence.past'))
               )
             }
           </Ready>

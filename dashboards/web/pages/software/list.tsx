@@ -1,12 +1,14 @@
 /** Who has what, in which version; and what was bought of it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MoneyVersions, ProductRow, SoftwareTitles } from '../../../../shared/api.ts';
+import { softwareSorts } from '../../../../shared/choices.ts';
 import { none, number } from '../../../../shared/words/format.ts';
 import { useKept, useLoad } from '../../net/load.ts';
 import type { Page } from '../../net/request.ts';
 import { mayForAll } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Input, Select } from '../../parts/field.tsx';
+import { sorted } from '../../parts/sorted.ts';
 import { Table } from '../../parts/table.tsx';
 import { TableFile } from '../../parts/table-file.tsx';
 import { search, setQuery, withQuery } from '../../router.ts';
@@ -42,32 +44,35 @@ function Titles({ data, wanted, onOpen, onProduct }: TitlesProps) {
       caption={t('page.software')}
       rows={items}
       keyOf={({ id }) => id}
-      columns={[
-        {
-          key: 'name',
-          head: t('software.name'),
-          cell: (title) => (
-            <button type="button" class="link strong" onClick={() => onOpen(title)}>
-              {title.name}
-            </button>
-          ),
-        },
-        { key: 'publisher', head: t('software.publisher'), cell: ({ publisher }) => publisher ?? none },
-        { key: 'machines', head: t('software.machines'), right: true, cell: (one) => count(one.endpoints) },
-        { key: 'versions', head: t('software.versions'), right: true, cell: ({ versions }) => count(versions) },
-        {
-          key: 'class',
-          head: t('software.class'),
-          cell: ({ name, product, class: own }) =>
-            product === null && mayForAll('manager') ? (
-              <button type="button" class="link" onClick={() => onProduct(name)}>
-                {t(`software.classes.${own}`)}
+      columns={sorted<TitleLine>({
+        sorts: softwareSorts,
+        columns: [
+          {
+            key: 'name',
+            head: t('software.name'),
+            cell: (title) => (
+              <button type="button" class="link strong" onClick={() => onOpen(title)}>
+                {title.name}
               </button>
-            ) : (
-              t(`software.classes.${own}`)
             ),
-        },
-      ]}
+          },
+          { key: 'publisher', head: t('software.publisher'), cell: ({ publisher }) => publisher ?? none },
+          { key: 'endpoints', head: t('software.machines'), right: true, cell: (one) => count(one.endpoints) },
+          { key: 'versions', head: t('software.versions'), right: true, cell: ({ versions }) => count(versions) },
+          {
+            key: 'class',
+            head: t('software.class'),
+            cell: ({ name, product, class: own }) =>
+              product === null && mayForAll('manager') ? (
+                <button type="button" class="link" onClick={() => onProduct(name)}>
+                  {t(`software.classes.${own}`)}
+                </button>
+              ) : (
+                t(`software.classes.${own}`)
+              ),
+          },
+        ],
+      })}
     />
   );
 }
@@ -93,10 +98,10 @@ function Search({ wanted, onInput }: { wanted: string; onInput: (text: string) =
 export function SoftwarePage() {
   const query = new URLSearchParams(search.value);
   const [wanted, own] = [query.get('search') ?? '', query.get('class') ?? ''];
-  const asked = { search: wanted === '' ? null : wanted, class: own === '' ? null : own };
-  const [lines, setLines] = useState(pageOf);
+  const asked = { search: wanted || null, class: own || null };
+  const lines = Math.min(Math.max(Math.trunc(Number(query.get('lines'))) || 0, pageOf), mostLines);
   const loaded = useLoad<SoftwareTitles>(
-    `software${withQuery('', { ...asked, limit: `${lines}` })}`,
+    `software${withQuery('', { ...asked, sort: query.get('sort'), limit: `${lines}` })}`,
     ({ kind }) => kind === 'product',
   );
   const titles = useKept(loaded);
@@ -165,7 +170,11 @@ export function SoftwarePage() {
             {t('software.get')}
           </a>
           {titles?.next && lines < mostLines && (
-            <button type="button" class="button slim" onClick={() => setLines(Math.min(lines * 3, mostLines))}>
+            <button
+              type="button"
+              class="button slim"
+              onClick={() => setQuery({ lines: `${Math.min(lines * 3, mostLines)}` })}
+            >
               {t('stability.more')}
             </button>
           )}

@@ -63,15 +63,18 @@ export function ComparePicker({
   const periods = compare === null || offered.includes(compare) ? offered : [compare, ...offered];
   return (
     <>
-      <Select
-        label={t('stability.compare.period')}
-        value={compare ?? (against === null ? before : '')}
-        onChange={(name) => setQuery({ compare: name === '' ? null : name })}
-        options={[
-          ...(against === null ? [] : [['', t('stability.compare.same')] as [string, string]]),
-          ...periods.map((name): [string, string] => [name, formatMonth(name)]),
-        ]}
-      />
+      {/* In the first month there is nothing to stand beside it. */}
+      {periods.length > 0 && (
+        <Select
+          label={t('stability.compare.period')}
+          value={compare ?? (against === null ? before : '')}
+          onChange={(name) => setQuery({ compare: name === '' ? null : name })}
+          options={[
+            ...(against === null ? [] : [['', t('stability.compare.same')] as [string, string]]),
+            ...periods.map((name): [string, string] => [name, formatMonth(name)]),
+          ]}
+        />
+      )}
       {(names.length > 0 || against !== null) && (
         <Select
           label={t('stability.compare.site')}

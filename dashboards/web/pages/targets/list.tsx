@@ -1,5 +1,4 @@
 /** What is watched from outside: how it is, from where, and why it is down. */
-import { useState } from 'preact/hooks';
 import type { EndpointRow } from '../../../../shared/api.ts';
 import type { TargetRow, TargetSight } from '../../../../shared/target-api.ts';
 import { none } from '../../../../shared/words/format.ts';
@@ -8,11 +7,12 @@ import type { Page } from '../../net/request.ts';
 import { may, me } from '../../net/session.ts';
 import { Box, Empty, PageHead, Ready } from '../../parts/box.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { useTextIn } from '../../parts/in-address.ts';
+import { ListTable } from '../../parts/list-table.tsx';
 import { Ago } from '../../parts/moment.tsx';
 import { Narrowed } from '../../parts/narrowed.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
-import { Table } from '../../parts/table.tsx';
-import { search, setQuery, to } from '../../router.ts';
+import { search, to } from '../../router.ts';
 import { t } from '../../words/words.ts';
 import { format, seenBy, WatchedMark, watcherName } from './facts.tsx';
 import { TargetForm } from './form.tsx';
@@ -59,6 +59,12 @@ function Lead({ rows }: { rows: readonly TargetRow[] }) {
   );
 }
 
+/** Of the certificate that ends first. */
+function daysLeft({ sights }: TargetRow): number | null {
+  const days = sights.flatMap(({ fields }) => fields.days_left ?? []);
+  return days.length === 0 ? null : Math.floor(Math.min(...days));
+}
+
 function List({ rows }: { rows: readonly TargetRow[] }) {
   if (rows.length === 0)
     return (
@@ -68,7 +74,8 @@ function List({ rows }: { rows: readonly TargetRow[] }) {
     );
   return (
     <Box flush>
-      <Table
+      <ListTable
+        name="list"
         caption={t('page.targets')}
         rows={rows}
         keyOf={({ id }) => id}
@@ -76,6 +83,7 @@ function List({ rows }: { rows: readonly TargetRow[] }) {
           {
             key: 'name',
             head: t('target.name'),
+            value: ({ name }) => name,
             cell: ({ id, name, address, kind }) => (
               <div class="named">
                 <a class="strong" href={to.endpoint(id)}>
@@ -87,10 +95,16 @@ function List({ rows }: { rows: readonly TargetRow[] }) {
               </div>
             ),
           },
-          { key: 'state', head: t('target.stateHead'), cell: ({ state }) => <WatchedMark state={state} /> },
+          {
+            key: 'state',
+            head: t('target.stateHead'),
+            value: ({ state }) => t(`target.state.${state}`),
+            cell: ({ state }) => <WatchedMark state={state} />,
+          },
           {
             key: 'since',
             head: t('target.since'),
+            value: ({ since, state }) => (state === 'never' ? null : new Date(since)),
             cell: ({ since, state }) => (state === 'never' ? none : <Ago at={since} />),
           },
           {
@@ -108,9 +122,10 @@ function List({ rows }: { rows: readonly TargetRow[] }) {
             key: 'certificate',
             head: t('target.certificate'),
             right: true,
-            cell: ({ sights }) => {
-              const days = sights.flatMap(({ fields }) => fields.days_left ?? []);
-              return days.length === 0 ? none : t('target.days', { n: format(Math.floor(Math.min(...days))) });
+            value: daysLeft,
+            cell: (row) => {
+              const days = daysLeft(row);
+              return days === null ? none : t('target.days', { n: format(days) });
             },
           },
           { key: 'site', head: t('filter.name.site'), cell: ({ site }) => site ?? none },
@@ -124,12 +139,9 @@ export function TargetsPage() {
   const loaded = useLoad<Page<TargetRow>>('targets', ({ kind }) => kind === 'target' || kind === 'endpoint');
   const endpoints = useLoad<Page<EndpointRow>>(may('operator') ? 'endpoints?limit=500' : null);
   // From its own page.
-  const [open, setOpen] = useState<string | null>(new URLSearchParams(search.value).get('target'));
+  const [open, setOpen] = useTextIn('target');
   const state = new URLSearchParams(search.value).get('state');
-  const close = () => {
-    setOpen(null);
-    setQuery({ target: null });
-  };
+  const close = () => setOpen(null);
   const rows = loaded.data?.items ?? [];
   const edited = rows.find(({ id }) => id === open);
   return (

@@ -12,11 +12,12 @@ import { Delete } from '../../parts/delete.tsx';
 import { Field, Input, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { useTextIn } from '../../parts/in-address.ts';
 import { Ago } from '../../parts/moment.tsx';
 import { Narrowed } from '../../parts/narrowed.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
 import { Table } from '../../parts/table.tsx';
-import { search, setQuery, to } from '../../router.ts';
+import { search, to } from '../../router.ts';
 import { t } from '../../words/words.ts';
 import { format, needOf, WatchedMark } from './facts.tsx';
 import { Share } from './record.tsx';
@@ -173,11 +174,8 @@ export function ServicesPage() {
   const targets = useLoad<Page<TargetRow>>('targets');
   const endpoints = useLoad<Page<EndpointRow>>('endpoints?limit=500');
   // From its own page.
-  const [open, setOpen] = useState<string | null>(new URLSearchParams(search.value).get('service'));
-  const close = () => {
-    setOpen(null);
-    setQuery({ service: null });
-  };
+  const [open, setOpen] = useTextIn('service');
+  const close = () => setOpen(null);
   const wanted = new URLSearchParams(search.value).get('state');
   const rows = loaded.data?.items ?? [];
   const edited = rows.find(({ id }) => id === open);

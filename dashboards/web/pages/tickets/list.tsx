@@ -152,7 +152,7 @@ function useQueueKeys(items: readonly TicketRow[], next: number | null) {
 
 export function TicketsPage() {
   useStartView('tickets');
-  const [making, setMaking] = useState(false);
+  const making = may('operator') && new URLSearchParams(search.value).has('new');
   const wanted = ticketsWanted(search.value);
   const { list, query } = wanted;
   const found = useLoad<TicketList>(`tickets?limit=200&${query}`, (change) => change.kind === 'ticket');
@@ -177,13 +177,13 @@ export function TicketsPage() {
           {t('page.ticketTargets')}
         </a>
         {may('operator') && !making && (
-          <button type="button" class="button" onClick={() => setMaking(true)}>
+          <button type="button" class="button" onClick={() => setQuery({ new: '1' })}>
             <Icon name="add" />
             {t('ticket.new')}
           </button>
         )}
       </PageHead>
-      {making && <NewTicket onClose={() => setMaking(false)} />}
+      {making && <NewTicket onClose={() => setQuery({ new: null })} />}
       <Choices
         label={t('ticket.filter')}
         value={list}
