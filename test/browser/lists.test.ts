@@ -113,6 +113,22 @@ step(
   },
 );
 
+step('the funnel of a head finds a part of a text, also from a link; a chip says so and takes it away', async () => {
+  await go(`/groups/${group}`);
+  await shows(names);
+  await list().getByRole('button', { name: 'Filter by Endpoint' }).click();
+  const text = page.getByLabel('Endpoint contains');
+  await until(() => text.evaluate((one) => one === document.activeElement), 5000, 'the focus in the field');
+  await text.fill('WEB-1');
+  const some = names.filter((name) => name.startsWith('web-1'));
+  await shows(some);
+  assert.equal(await violations(page), []);
+  await page.reload();
+  await shows(some);
+  await page.getByRole('button', { name: /^Endpoint: “WEB-1”/ }).click();
+  await shows(names);
+});
+
 step('rows keep their places under the pointer; the new order waits for a click', async () => {
   await go('/?sort=site');
   const all = page.getByRole('table', { name: 'Endpoints' }).locator('tbody tr');

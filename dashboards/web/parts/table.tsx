@@ -49,19 +49,26 @@ const classOf = ({ right, acts }: { right?: boolean; acts?: boolean }) =>
   `${right ? 'right' : ''} ${acts ? 'screen-only' : ''}`;
 
 function Head<Row>({ column }: { column: TableColumn<Row> }) {
-  const { sort } = column;
+  const { sort, beside } = column;
   const shown = sort?.direction === 'ascending' ? 'up' : sort?.direction === 'descending' ? 'down' : null;
+  const name = sort ? (
+    <button type="button" onClick={({ shiftKey }) => sort.onClick(shiftKey)}>
+      {column.head}
+      {shown && <Icon name={shown} />}
+    </button>
+  ) : (
+    column.head
+  );
   return (
     <th scope="col" class={classOf(column)} aria-sort={sort?.direction}>
-      {sort ? (
-        <button type="button" onClick={({ shiftKey }) => sort.onClick(shiftKey)}>
-          {column.head}
-          {shown && <Icon name={shown} />}
-        </button>
+      {beside ? (
+        <span class="headed">
+          {name}
+          {beside}
+        </span>
       ) : (
-        column.head
+        name
       )}
-      {column.beside}
     </th>
   );
 }

@@ -6,9 +6,10 @@ import { useKept, useLoad } from '../../net/load.ts';
 import { Bones, Box, Empty, ProblemCallout } from '../../parts/box.tsx';
 import { Dots } from '../../parts/dots.tsx';
 import { Input } from '../../parts/field.tsx';
+import { Pager } from '../../parts/pager.tsx';
 import { PasteLine } from '../../parts/paste-line.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
-import { Pager, Table } from '../../parts/table.tsx';
+import { Table } from '../../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
 import { SecurityMark, Since, WhoHas } from '../endpoint/updates.tsx';
@@ -160,21 +161,7 @@ export function ByUpdate({ site }: { site: string | null }) {
           ]}
         />
       )}
-      {data.total > pageSize && data.items.length > 0 && (
-        <Pager
-          from={start + 1}
-          to={start + data.items.length}
-          total={data.total}
-          label={t('common.range', {
-            from: format(start + 1),
-            to: format(start + data.items.length),
-            total: format(data.total),
-          })}
-          earlier={t('common.earlier')}
-          later={t('common.later')}
-          onPage={(step) => setQuery({ start: String(Math.max(0, start + step * pageSize)) }, { replace: false })}
-        />
-      )}
+      <Pager name="start" start={start} shown={data.items.length} size={pageSize} total={data.total} />
       <p class="box-body quiet small">
         {t('common.asOf', { at: time(data.asOf, language.value, 'time') })} ·{' '}
         {t('patches.updates.known', { known: format(data.known), n: format(data.endpoints) })}
