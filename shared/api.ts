@@ -4,6 +4,7 @@
  */
 
 import { type Static, type TSchema, Type } from 'typebox';
+import { EndedRun } from './backup-runs.ts';
 import { weekdays } from './calendar.ts';
 import { patchAges } from './choices.ts';
 import { DeskLink } from './desk.ts';
@@ -1628,6 +1629,8 @@ export const ProtectedJob = Type.Object({
   reason: orNull.reasons,
   lastRun: orNull.ms,
   lastSuccess: orNull.ms,
+  /** Oldest first, at most the last 30. */
+  runs: Type.Array(EndedRun),
   ageSeconds: orNull.number,
   rhythmSeconds: Type.Number({ description: 'how often it is to run' }),
   bytes: orNull.number,

@@ -13,7 +13,7 @@ import type { State } from '../state/open.ts';
 /** Rows per job, as many again that failed: enough for the usual size, and for a month of daily runs. */
 const keep = 40;
 /** Of each job, on its page. */
-const shownRuns = 30;
+export const shownRuns = 30;
 const keepOfEndpoint = 500 * 2 * keep;
 
 export interface BackupRun {

@@ -1,6 +1,7 @@
 /** The Protection page: endpoints without a backup, late, never verified, or smaller than usual. */
 import type { ProtectedJob, Protection, ProtectionGroup, ProtectionRow } from '../../shared/api.ts';
 import { protectionGroups } from '../../shared/api.ts';
+import type { EndedRun } from '../../shared/backup-runs.ts';
 import { type CsvCell, csvLine } from '../../shared/csv.ts';
 import type { BackupJob } from '../../shared/inventory.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
@@ -9,7 +10,7 @@ import { breathe } from '../state/breathe.ts';
 import type { State } from '../state/open.ts';
 import { heldAbout } from './attention.ts';
 import { rhythmOf } from './backup-age.ts';
-import { type BackupRun, usualSize } from './backup-runs.ts';
+import { type BackupRun, shownRuns, usualSize } from './backup-runs.ts';
 import { isUntested, jobVerdict } from './backup-state.ts';
 import type { EndpointFacts } from './facts.ts';
 import { type Endpoint, type Fleet, machineKind } from './fleet.ts';
@@ -96,6 +97,8 @@ const groupTests: Record<ProtectionGroup, (state: ProtectedJob['state'], job: Ba
     ok: (state) => state === 'ok' || state === 'running',
   };
 
+type SizedRun = BackupRun & EndedRun;
+
 const keyOf = (...parts: string[]) => parts.join('\n');
 const nameOf = ({ id, name, kind, site }: Endpoint) => ({ id, name, kind: machineKind(kind), site });
 const isTooSmall = (held: readonly HeldAlert[], { job, product }: BackupJob) =>
@@ -162,7 +165,7 @@ async function wholeRows({ state, now }: ProtectionDeps, sources: readonly RowSo
 function wholeJob(
   job: BackupJob,
   held: readonly HeldAlert[],
-  runs: readonly BackupRun[],
+  runs: readonly SizedRun[],
   tests: readonly RestoreTest[],
   now: number,
 ): ProtectedJob {
@@ -170,12 +173,17 @@ function wholeJob(
     at === null ? null : (tests.findLast((test) => test.ok === ok && test.at === at)?.by ?? job.product);
   const failedAt = job.verifiedOk === false ? (job.verifyFailedAt ?? null) : null;
   const verdict = jobVerdict(job, held, now);
-  const usualBytes = usualSize(runs, { endedAt: job.lastSuccess });
+  const good = runs.filter(({ result }) => result !== 'failed');
+  const usualBytes = usualSize(good, { endedAt: job.lastSuccess });
   return {
     ...{ product: job.product, job: job.job, protects: job.protects, state: verdict.state, reason: job.reason },
     ...{ lastRun: job.lastRun, lastSuccess: job.lastSuccess, ageSeconds: verdict.ageSeconds },
     rhythmSeconds: rhythmOf(job.schedule) / 1000,
     ...{ bytes: job.bytes, usualBytes },
+    runs: runs
+      .slice(0, shownRuns)
+      .map(({ endedAt, result }) => ({ endedAt, result }))
+      .reverse(),
     sizeAnomaly: isTooSmall(held, job) ? true : usualBytes === null ? null : false,
     lastVerified: job.lastVerified,
     verifiedBy: by(job.lastVerified, true),
@@ -185,20 +193,20 @@ function wholeJob(
   };
 }
 
-async function runsOf(state: State, endpoints: readonly string[]): Promise<Map<string, BackupRun[]>> {
-  const byJob = new Map<string, BackupRun[]>();
+/** Newest first, failed ones too. */
+async function runsOf(state: State, endpoints: readonly string[]): Promise<Map<string, SizedRun[]>> {
+  const byJob = new Map<string, SizedRun[]>();
   if (endpoints.length === 0) return byJob;
   const rows = await state
     .selectFrom('backup_runs')
-    .select(['endpoint', 'product', 'job', 'ended_at', 'bytes'])
+    .select(['endpoint', 'product', 'job', 'ended_at', 'result', 'bytes'])
     .where('endpoint', 'in', endpoints)
-    .where('result', '<>', 'failed')
     .orderBy('ended_at', 'desc')
     .execute();
   for (const row of rows) {
     const key = keyOf(row.endpoint, row.product, row.job);
     const list = byJob.get(key) ?? [];
-    list.push({ endedAt: row.ended_at, bytes: row.bytes });
+    list.push({ endedAt: row.ended_at, result: row.result, bytes: row.bytes });
     byJob.set(key, list);
   }
   return byJob;

@@ -11,6 +11,7 @@ import { Choices, Input, Select } from '../parts/field.tsx';
 import { BackupMark, LevelMark } from '../parts/mark.tsx';
 import { Ago } from '../parts/moment.tsx';
 import { Pager } from '../parts/pager.tsx';
+import { Runs } from '../parts/runs.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
 import { search, setQuery, to, withQuery } from '../router.ts';
@@ -34,7 +35,7 @@ function Lead({ data }: { data: Protection }) {
     <Dots
       of={[
         <Sentence of="protection.lead.good" values={{ good: link('ok'), jobs: format(data.jobs) }} />,
-        ...(['none', 'unverified'] as const).map(
+        ...(['none', 'failed', 'late', 'unverified'] as const).map(
           (name) => count(name) > 0 && <Sentence of={`protection.lead.${name}`} values={{ n: link(name) }} />,
         ),
       ]}
@@ -186,7 +187,17 @@ const columnsOf = (sort: string, acts: ActsOf): TableColumn<ProtectionRow>[] => 
       </div>
     )),
   },
-  { key: 'run', head: sortHead('run'), sort: sortOf('run', sort), cell: ofJob((job) => <Ago at={job.lastRun} />) },
+  {
+    key: 'run',
+    head: sortHead('run'),
+    sort: sortOf('run', sort),
+    cell: ofJob((job, { endpoint }) => (
+      <>
+        <Ago at={job.lastRun} />
+        <Runs name={`${endpoint.name} ${job.job}`} runs={job.runs} brief />
+      </>
+    )),
+  },
   {
     key: 'size',
     head: sortHead('size'),

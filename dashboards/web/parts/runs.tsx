@@ -1,13 +1,13 @@
 /** The last runs of a backup job as a strip: tall is good, half is a warning, a low block failed. */
 import '../look/runs.css';
-import type { BackupRuns } from '../../../shared/backup-runs.ts';
+import type { BackupRuns, EndedRun } from '../../../shared/backup-runs.ts';
 import { bytes, duration } from '../../../shared/words/format.ts';
 import { language, t } from '../words/words.ts';
 import { momentText } from './moment.tsx';
 
-type ShownRun = BackupRuns['runs'][number];
+type ShownRun = EndedRun & Partial<BackupRuns['runs'][number]>;
 
-const textOf = ({ endedAt, result, bytes: size, duration: long }: ShownRun) =>
+const textOf = ({ endedAt, result, bytes: size = null, duration: long = null }: ShownRun) =>
   [
     momentText(endedAt),
     t(`backup.runs.${result}`),
@@ -20,9 +20,16 @@ const textOf = ({ endedAt, result, bytes: size, duration: long }: ShownRun) =>
 const cell = 8;
 const heights = { ok: 20, warning: 13, failed: 7 };
 
-export function Runs({ name, runs }: { name: string; runs: readonly ShownRun[] }) {
+interface RunsProps {
+  name: string;
+  runs: readonly ShownRun[];
+  /** In a row of a table: without the sentence. */
+  brief?: boolean;
+}
+
+export function Runs({ name, runs, brief = false }: RunsProps) {
   const [first, last] = [runs[0], runs.at(-1)];
-  if (!first || !last) return <p class="quiet small">{t('backup.runs.none')}</p>;
+  if (!first || !last) return brief ? null : <p class="quiet small">{t('backup.runs.none')}</p>;
   const count = (result: ShownRun['result']) => runs.filter((run) => run.result === result).length;
   const said = t('backup.runs.said', {
     n: runs.length,
@@ -31,7 +38,7 @@ export function Runs({ name, runs }: { name: string; runs: readonly ShownRun[] }
     failed: count('failed'),
   });
   return (
-    <div class="runs">
+    <div class={brief ? 'runs brief' : 'runs'}>
       <svg viewBox={`0 0 ${runs.length * cell} 22`} role="img" aria-label={`${name}: ${said}`}>
         {runs.map((run, n) => (
           <rect
@@ -46,9 +53,11 @@ export function Runs({ name, runs }: { name: string; runs: readonly ShownRun[] }
           </rect>
         ))}
       </svg>
-      <span class="small quiet">
-        {said} {t('backup.runs.since', { at: momentText(first.endedAt), until: momentText(last.endedAt) })}
-      </span>
+      {!brief && (
+        <span class="small quiet">
+          {said} {t('backup.runs.since', { at: momentText(first.endedAt), until: momentText(last.endedAt) })}
+        </span>
+      )}
     </div>
   );
 }

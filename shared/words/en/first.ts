@@ -273,6 +273,7 @@ export const words = {
   updates: {
     security: '{{n}} security',
     current: 'Up to date',
+    noneSecurity: '{{n}}, none security',
     rebootDue: 'reboot due',
     scanFailed: 'Scan failed',
   },

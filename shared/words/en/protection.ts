@@ -63,6 +63,8 @@ export const protection = {
     lead: {
       good: '{{good}} of {{jobs}} jobs are good',
       none: 'Endpoints without a backup: {{n}}',
+      failed: 'failed: {{n}}',
+      late: 'late: {{n}}',
       unverified: 'never test-restored: {{n}}',
     },
     groups: 'Which backups',

@@ -66,6 +66,8 @@ export const protection: Same<typeof english> = {
     lead: {
       good: '{{jobs}} 件中 {{good}} 件のジョブが正常です',
       none: 'バックアップのないエンドポイント {{n}} 台',
+      failed: '失敗 {{n}} 件',
+      late: '遅延 {{n}} 件',
       unverified: '復元未確認 {{n}} 件',
     },
     groups: '表示するバックアップ',

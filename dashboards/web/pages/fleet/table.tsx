@@ -74,7 +74,7 @@ const Backup = ({ row: { backup, ...row } }: { row: EndpointRow }) => (
 
 /** Security updates first; unknown counts are shown as unknown. */
 function Updates({ row }: { row: EndpointRow }) {
-  const { pendingSecurity, scan, rebootRequired } = row.patches;
+  const { pending, pendingSecurity, scan, rebootRequired } = row.patches;
   const level = worstOf(row, 'patches.');
   const unknown = scan !== 'ok' || pendingSecurity === null;
   return (
@@ -86,7 +86,7 @@ function Updates({ row }: { row: EndpointRow }) {
             ? t('common.unknown')
             : pendingSecurity > 0
               ? t('updates.security', { n: number(pendingSecurity, language.value) })
-              : t('updates.current')}
+              : t(pending === 0 ? 'updates.current' : 'updates.noneSecurity', { n: number(pending, language.value) })}
       </LevelMark>
       {rebootRequired && (
         <LevelMark level={worstOf(row, 'os.reboot_required')} else="idle">
