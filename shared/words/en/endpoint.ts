@@ -215,7 +215,7 @@ export const endpoint = {
   },
   processes: {
     title: 'Busiest processes',
-    lead: 'The five that use most CPU and the five that use most memory, each name added up, as the agent reports them. New ones appear by themselves.',
+    lead: 'The five that use most CPU and the five that use most memory, each name added up, as the agent reports them anyway: each minute, on Windows and macOS each five. This page follows by itself; opening it makes the agent do nothing more.',
     charts: 'Their last day as charts',
     name: 'Process',
     cpu: 'CPU (of one core)',

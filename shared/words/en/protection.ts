@@ -6,6 +6,7 @@ export const protection = {
       title: 'Updates that wait',
       lead: 'Updates: {{n}}, security: {{security}}',
       lacking: 'Endpoints without it',
+      which: 'Which ones',
       more: 'and {{n}} more',
       choose: 'Choose {{name}}',
       pick: 'Tick updates for the line that installs them.',

@@ -9,6 +9,7 @@ export const protection: Same<typeof english> = {
       title: '未適用の更新',
       lead: '更新 {{n}} 件、うちセキュリティ {{security}} 件',
       lacking: '未適用のエンドポイント',
+      which: '一覧',
       more: 'ほか {{n}} 台',
       choose: '{{name}} を選択',
       pick: '更新を選ぶと、適用するためのコマンドが表示されます。',

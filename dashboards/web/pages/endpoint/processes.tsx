@@ -4,7 +4,7 @@ import type { Processes } from '../../../../shared/processes.ts';
 import { bytes, number, percent } from '../../../../shared/words/format.ts';
 import { useLoad } from '../../net/load.ts';
 import { Box, Callout, Ready } from '../../parts/box.tsx';
-import { Ago } from '../../parts/moment.tsx';
+import { Ago, momentText } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
 import { to } from '../../router.ts';
 import { language, t } from '../../words/words.ts';
@@ -31,7 +31,7 @@ export function ProcessesTab({ detail }: { detail: EndpointDetail }) {
             title={t('processes.title')}
             aside={
               <span class="quiet small">
-                <Ago at={at} />
+                {t('common.asOf', { at: momentText(at) })} · <Ago at={at} />
               </span>
             }
             flush

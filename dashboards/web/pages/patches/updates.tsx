@@ -22,27 +22,30 @@ const keyOf = ({ manager, name, candidate }: WaitingUpdate) => [manager, name, c
 /** The endpoints that lack it, by name. */
 function Lacking({ row: { count, endpoints, name } }: { row: WaitingUpdate }) {
   return (
-    <details>
-      <summary>
-        {format(count)}
-        <span class="unseen"> {name}</span>
-      </summary>
-      <Dots
-        of={[
-          ...endpoints.map((one) => (
-            <a key={one.id} href={`${to.endpoint(one.id)}?tab=updates`}>
-              {one.name}
-            </a>
-          )),
-          count > endpoints.length && t('patches.updates.more', { n: format(count - endpoints.length) }),
-        ]}
-      />
-    </details>
+    <>
+      {format(count)}
+      <details class="small">
+        <summary>
+          {t('patches.updates.which')}
+          <span class="unseen"> {name}</span>
+        </summary>
+        <Dots
+          of={[
+            ...endpoints.map((one) => (
+              <a key={one.id} href={`${to.endpoint(one.id)}?tab=updates`}>
+                {one.name}
+              </a>
+            )),
+            count > endpoints.length && t('patches.updates.more', { n: format(count - endpoints.length) }),
+          ]}
+        />
+      </details>
+    </>
   );
 }
 
 function Lines({ chosen }: { chosen: readonly WaitingUpdate[] }) {
-  if (chosen.length === 0) return <p class="box-body quiet small">{t('patches.updates.pick')}</p>;
+  if (chosen.length === 0) return <p class="box-body quiet small screen-only">{t('patches.updates.pick')}</p>;
   return (
     <div class="box-body stack" role="status">
       {linesOf(chosen).map(({ manager, text }) =>
