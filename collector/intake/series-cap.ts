@@ -11,7 +11,7 @@ export const maxSeriesText = 2_000_000;
 interface KnownSeries {
   /** With the length of their names. */
   current: Map<number, number>;
-  previous: Map<number, number>;
+  previous: ReadonlyMap<number, number>;
   /** Of `current`. */
   text: number;
 }
@@ -30,6 +30,9 @@ export interface SeriesCap {
   /** False when this measurement with these tags is new and the endpoint is at its limit. */
   allows(endpoint: string, metric: Pick<Metric, 'name' | 'tags' | 'fields'>): boolean;
 }
+
+/** Most endpoints have none of a day before. */
+const none: ReadonlyMap<number, number> = new Map();
 
 export function createSeriesCap(limit: number, monotonic: () => number): SeriesCap {
   const endpoints = new Map<string, KnownSeries>();
@@ -53,7 +56,7 @@ export function createSeriesCap(limit: number, monotonic: () => number): SeriesC
       if (now - turnedAt > generationMs) turn(now);
       let known = endpoints.get(endpoint);
       if (!known) {
-        known = { current: new Map(), previous: new Map(), text: 0 };
+        known = { current: new Map(), previous: none, text: 0 };
         endpoints.set(endpoint, known);
       }
       const text = known.previous.get(key) ?? textOf(metric);

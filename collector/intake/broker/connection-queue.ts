@@ -20,26 +20,25 @@ export interface QueuedPublication {
   readOn: (() => void) | null;
 }
 
-export interface ConnectionQueue {
-  /** False when too many wait: the connection should end. */
-  enter(entry: QueuedPublication): boolean;
-  /** The entry is durable. `out` gets it, and those behind it that are durable too, in order. */
-  ready(entry: QueuedPublication, out: (entry: QueuedPublication) => void): void;
-  size(): number;
-  oldest(): QueuedPublication | undefined;
-  entries(): readonly QueuedPublication[];
-}
+/** One per connection, most of the time empty. */
+export class ConnectionQueue {
+  #queue: QueuedPublication[] = [];
 
-export function createConnectionQueue(): ConnectionQueue {
-  const queue: QueuedPublication[] = [];
-  return {
-    enter: (entry) => queue.push(entry) <= waitingAtMost,
-    ready(entry, out) {
-      entry.isReady = true;
-      while (queue[0]?.isReady) out(queue.shift() as QueuedPublication);
-    },
-    size: () => queue.length,
-    oldest: () => queue[0],
-    entries: () => queue,
-  };
+  /** False when too many wait: the connection should end. */
+  enter(entry: QueuedPublication): boolean {
+    return this.#queue.push(entry) <= waitingAtMost;
+  }
+
+  /** The oldest, once it is durable; it waits no longer. */
+  takeReady(): QueuedPublication | undefined {
+    return this.#queue[0]?.isReady ? this.#queue.shift() : undefined;
+  }
+
+  get size(): number {
+    return this.#queue.length;
+  }
+
+  get entries(): readonly QueuedPublication[] {
+    return this.#queue;
+  }
 }

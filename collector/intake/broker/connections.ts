@@ -3,7 +3,7 @@ import type { Client } from 'aedes';
 import type { Address } from '../../../shared/topics.ts';
 import type { IntakeCounters } from '../counters.ts';
 import type { Connection } from './connection.ts';
-import { createConnectionQueue } from './connection-queue.ts';
+import { ConnectionQueue } from './connection-queue.ts';
 
 export interface Connections {
   add(client: Client, address: Address, from: string): void;
@@ -31,7 +31,7 @@ export function createConnections(counters: IntakeCounters): Connections {
         client,
         address,
         from,
-        queue: createConnectionQueue(),
+        queue: new ConnectionQueue(),
         listens: new Set(),
         last: null,
         closedByUs: false,

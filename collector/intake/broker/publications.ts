@@ -132,7 +132,9 @@ export function createPublications(parts: {
     return {
       acknowledge() {
         release(entry);
-        connection.queue.ready(entry, (one) => out(connection, one));
+        entry.isReady = true;
+        const { queue } = connection;
+        for (let one = queue.takeReady(); one; one = queue.takeReady()) out(connection, one);
       },
       refuse: () => release(entry),
     };
@@ -179,7 +181,7 @@ export function createPublications(parts: {
       const now = clock.monotonic();
       const isRoomy = waitingBytes < rules.waitingBytes / 2;
       for (const connection of connections) {
-        const oldest = connection.queue.oldest();
+        const oldest = connection.queue.entries[0];
         if (!oldest || connection.heldUntil > now) continue;
         if ((connection.dropped && isRoomy) || now - oldest.since > startOverAfterMs) parts.end(connection);
         else if (now - oldest.since > readOnAfterMs) readOn(connection);
@@ -198,12 +200,12 @@ function admit(connection: Connection, packet: IPublishPacket): { leaf: UpLeaf }
 
 /** With more than this waiting, reading of the connection pauses. */
 function isFull({ queue, client }: Connection): boolean {
-  return queue.size() > readsOnBelow || (client.conn as unknown as { writableNeedDrain: boolean }).writableNeedDrain;
+  return queue.size > readsOnBelow || (client.conn as unknown as { writableNeedDrain: boolean }).writableNeedDrain;
 }
 
 /** Pings and new reports must not wait for a disk. The window still bounds the backlog. */
 function readOn(connection: Connection): void {
-  for (const entry of connection.queue.entries()) {
+  for (const entry of connection.queue.entries) {
     entry.readOn?.();
     entry.readOn = null;
   }

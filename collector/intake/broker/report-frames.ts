@@ -2,7 +2,6 @@
  * Reports are nearly all that comes. A whole PUBLISH of one, on the own topic, is taken from the bytes of its connection at
  * once: the parser and aedes would make 16 of 37 µs of it (measured). All else, and what is not whole, is theirs as it came.
  */
-import type { Readable } from 'node:stream';
 import type { Client } from 'aedes';
 import { topicOf, type UpLeaf } from '../../../shared/topics.ts';
 import { limits } from '../../doors/limits.ts';
@@ -29,7 +28,6 @@ interface ReadingClient {
 export interface OwnTopic {
   leaf: UpLeaf;
   topic: string;
-  bytes: Buffer;
 }
 
 export type TakeReport = (connection: Connection, topic: OwnTopic, payload: Buffer, messageId: number) => void;
@@ -47,28 +45,66 @@ export function takeReports(
   connectionOf: (client: Client) => Connection | undefined,
   take: TakeReport,
 ): void {
-  const inside = client as unknown as ReadingClient;
-  const parser = inside._parser;
+  const reader = new ReportReader(client, connectionOf, take);
+  const parser = reader.inside._parser;
   const parse = parser.parse;
-  let topics: OwnTopic[] | undefined;
+  parser.parse = (bytes: Buffer) => {
+    const taken = reader.takeFrom(bytes);
+    if (taken === bytes.length) return 0;
+    return parse.call(parser, taken === 0 ? bytes : bytes.subarray(taken));
+  };
+  const { conn } = client;
+  const push = conn.push;
+  // What a socket has read goes through the queue of its stream, an event and two turns before a parser gets it, which costs
+  // more than to take a report: so it is offered where it is put into that queue.
+  conn.push = (bytes: unknown, encoding?: BufferEncoding) => {
+    const taken = Buffer.isBuffer(bytes) && reader.isFree ? reader.takeFrom(bytes) : 0;
+    if (taken === 0) return push.call(conn, bytes, encoding);
+    return taken === (bytes as Buffer).length || push.call(conn, (bytes as Buffer).subarray(taken), encoding);
+  };
+}
+
+/** One per connection, so its methods are shared. */
+class ReportReader {
+  readonly inside: ReadingClient;
+  #client: Client;
+  #connectionOf: (client: Client) => Connection | undefined;
+  #take: TakeReport;
+  #topics: OwnTopic[] | undefined;
+
+  constructor(client: Client, connectionOf: (client: Client) => Connection | undefined, take: TakeReport) {
+    this.inside = client as unknown as ReadingClient;
+    this.#client = client;
+    this.#connectionOf = connectionOf;
+    this.#take = take;
+  }
+
+  /** Nothing waits to be read, which would be overtaken, and its window is not full. */
+  get isFree(): boolean {
+    return this.inside._parsingBatch === 0 && this.#client.conn.readableLength === 0;
+  }
 
   /** @returns where it ends what was taken */
-  function takeFrom(bytes: Buffer): number {
+  takeFrom(bytes: Buffer): number {
+    const client = this.#client;
+    const { _parser: parser } = this.inside;
+    const isBetween =
+      parser._stateCounter === 0 && parser._list.length === 0 && parser.packet.length === -1 && !parser.error;
     // Before that packets wait for its CONNACK, in their order.
-    const connection = client.connected ? connectionOf(client) : undefined;
+    const connection = isBetween && client.connected ? this.#connectionOf(client) : undefined;
     if (!connection) return 0;
-    topics ??= leaves.map((leaf) => ownTopic(connection, leaf));
+    this.#topics ??= leaves.map((leaf) => ({ leaf, topic: topicOf(connection.address, leaf) }));
     let from = 0;
     while (!client.closed) {
-      const to = takeOne(connection, topics, bytes, from);
+      const to = this.#takeOne(connection, this.#topics, bytes, from);
       if (to === from) break;
       from = to;
     }
-    if (from > 0) inside._keepaliveTimer?.refresh();
+    if (from > 0) this.inside._keepaliveTimer?.refresh();
     return client.closed ? bytes.length : from;
   }
 
-  function takeOne(connection: Connection, own: readonly OwnTopic[], bytes: Buffer, from: number): number {
+  #takeOne(connection: Connection, own: readonly OwnTopic[], bytes: Buffer, from: number): number {
     if (bytes[from] !== publishAtQos1) return from;
     let at = from + 1;
     let length = 0;
@@ -80,41 +116,15 @@ export function takeReports(
     const end = at + length;
     if (length > limits.mqtt.publish || end > bytes.length) return from;
     for (const topic of own) {
-      const payloadAt = at + 2 + topic.bytes.length + idBytes;
-      if (payloadAt > end || !isText(topic.bytes, bytes, at)) continue;
+      const payloadAt = at + 2 + topic.topic.length + idBytes;
+      if (payloadAt > end || !isText(topic.topic, bytes, at)) continue;
       const id = ((bytes[payloadAt - 2] as number) << 8) | (bytes[payloadAt - 1] as number);
       if (id === 0) return from;
-      take(connection, topic, bytes.subarray(payloadAt, end), id);
+      this.#take(connection, topic, bytes.subarray(payloadAt, end), id);
       return end;
     }
     return from;
   }
-
-  const isBetween = () =>
-    parser._stateCounter === 0 && parser._list.length === 0 && parser.packet.length === -1 && !parser.error;
-  parser.parse = (bytes: Buffer) => {
-    const taken = isBetween() ? takeFrom(bytes) : 0;
-    if (taken === bytes.length) return 0;
-    return parse.call(parser, taken === 0 ? bytes : bytes.subarray(taken));
-  };
-  takeAtOnce(client.conn, (bytes) => {
-    // Else it would overtake what waits to be read, or be read although the window is full.
-    const mayTake = inside._parsingBatch === 0 && client.conn.readableLength === 0 && isBetween();
-    return mayTake ? takeFrom(bytes) : 0;
-  });
-}
-
-/**
- * What a socket has read goes through the queue of its stream, an event and two turns before a parser gets it, which costs more
- * than to take a report: so it is offered where it is put into that queue.
- */
-function takeAtOnce(stream: Readable, take: (bytes: Buffer) => number): void {
-  const push = stream.push;
-  stream.push = (bytes: unknown, encoding?: BufferEncoding) => {
-    const taken = Buffer.isBuffer(bytes) ? take(bytes) : 0;
-    if (taken === 0) return push.call(stream, bytes, encoding);
-    return taken === (bytes as Buffer).length || push.call(stream, (bytes as Buffer).subarray(taken), encoding);
-  };
 }
 
 /** As if aedes had a packet that is not done. @returns what it is to call then */
@@ -124,14 +134,9 @@ export function stopReading(client: Client): () => void {
   return () => inside._nextBatch();
 }
 
-function ownTopic({ address }: Connection, leaf: UpLeaf): OwnTopic {
-  const topic = topicOf(address, leaf);
-  return { leaf, topic, bytes: Buffer.from(topic) };
-}
-
-/** A string as MQTT writes it: its length, then its bytes [MQTT-1.5.3]. */
-function isText(text: Buffer, bytes: Buffer, from: number): boolean {
+/** A string as MQTT writes it: its length, then its bytes [MQTT-1.5.3]. Own topics have one byte per character. */
+function isText(text: string, bytes: Buffer, from: number): boolean {
   if (bytes[from] !== text.length >> 8 || bytes[from + 1] !== (text.length & 0xff)) return false;
-  for (let i = 0; i < text.length; i++) if (text[i] !== bytes[from + 2 + i]) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[from + 2 + i]) return false;
   return true;
 }
