@@ -77,6 +77,10 @@ export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps
   const filters = known.flatMap(({ column: { key, head }, of }) =>
     of && typeof head === 'string' ? [{ key, head, of, can: askable(of, rows), chosen: asked(key) }] : [],
   );
+  // Where all rows have the same, there is nothing to choose.
+  const useful = filters.filter(
+    ({ can, chosen }) => can.kind !== 'choices' || can.choices.length > 1 || chosen !== null,
+  );
   const active = filters.filter(({ chosen }) => chosen !== null);
   const order = keys.flatMap((one) => {
     const of = known.find(({ column }) => column.key === nameOf(one))?.of;
@@ -139,7 +143,7 @@ export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps
       {open !== null && (
         <div class="box-body stack screen-only" ref={place} key={open}>
           <div class="filters">
-            {filters
+            {useful
               .filter(({ key }) => open === '' || open === key)
               .map(({ key, head, can, chosen }) => (
                 <ColumnFilter key={key} head={head} of={can} asked={chosen} onAsk={(text) => set(key, text)} />
@@ -167,7 +171,7 @@ export function ListTable<Row>({ name, columns, rows, ...table }: ListTableProps
           if (of === null || rows.length < 2) return column;
           const direction = keys.includes(key) ? 'ascending' : keys.includes(`-${key}`) ? 'descending' : 'none';
           const onClick = (isFurther: boolean) => set('sort', nextKeys(keys, key, isFurther).join());
-          const beside = typeof head === 'string' && (
+          const beside = typeof head === 'string' && useful.some((one) => one.key === key) && (
             <button
               type="button"
               class="funnel"
