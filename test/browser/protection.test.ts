@@ -47,6 +47,15 @@ test.before(async () => {
       .values({ ...section, data })
       .execute();
   }
+  const update = { name: 'openssl', installed: '3.0.1', candidate: '3.0.2', security: true, since: now - 72 * hour };
+  const known = { pending: 1, pendingSecurity: 1, held: 0, oldestSecuritySince: update.since, scannedAt: now };
+  const more = { thirdParty: false, metadataAge: 60, reason: null, autoUpdates: 'off', lastInstall: null };
+  const data = JSON.stringify([{ manager: 'apt', scan: 'ok', list: [update], ...known, ...more }]);
+  for (let n = 1; n <= 60; n++)
+    await collector.state
+      .insertInto('inventory')
+      .values({ endpoint: endpointId(n), section: 'patches', at: now, received_at: now, data })
+      .execute();
   // The fleet is read at the start.
   await collector.stop();
   collector = await collector.again();
@@ -177,6 +186,17 @@ step('a page that is no longer there leads to the last one', async () => {
   assert.equal(query(), { group: 'failed', page: '200' });
 });
 
+step('an update is one row with the endpoints that lack it, and the line to run when it is ticked', async () => {
+  await go('/patches?by=update');
+  await shows(1, 'openssl');
+  assert.match((await rows().first().textContent()) ?? '', /openssl.*3\.0\.2.*Security.*3 days ago.*60/);
+  await rows().first().getByText('Which ones').click();
+  await rows().first().getByText('and 10 more').waitFor();
+  await rows().first().getByRole('checkbox').check();
+  const line = page.locator('.paste-line');
+  assert.is(await line.textContent(), 'sudo apt-get update && sudo apt-get install --only-upgrade openssl');
+});
+
 step('it fits a phone, in both languages, light and dark', async () => {
   for (const language of ['en', 'ja'])
     for (const width of [360, 1280])
@@ -190,6 +210,9 @@ step('it fits a phone, in both languages, light and dark', async () => {
         assert.equal(await violations(page), [], `${language} ${width} ${colorScheme}`);
         const name = `protection-${language}-${width}-${colorScheme}.png`;
         if (pictures) await page.screenshot({ path: join(pictures, name), fullPage: width > 400 });
+        await go('/patches?by=update', language);
+        await rows().first().waitFor();
+        assert.equal(await violations(page), [], `updates ${language} ${width} ${colorScheme}`);
       }
 });
 
