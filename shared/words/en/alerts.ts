@@ -250,6 +250,8 @@ export const alerts = {
     agent_late: 'Started again, the agent later',
     hung: 'The machine hung',
     stood_still: 'The agent stood still',
+    collector_restarted: 'The collector was started again',
+    timeout: 'No answer in time',
   },
   alert: {
     tab: { now: 'Now', history: 'History' },

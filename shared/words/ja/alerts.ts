@@ -253,6 +253,8 @@ export const alerts: Same<typeof english> = {
     agent_late: '再起動後、エージェント未起動',
     hung: 'マシンのハングアップ',
     stood_still: 'エージェントの一時停止',
+    collector_restarted: 'コレクターの再起動後',
+    timeout: '時間内に応答なし',
   },
   alert: {
     tab: { now: '現在', history: '履歴' },
