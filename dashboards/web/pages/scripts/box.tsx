@@ -54,7 +54,8 @@ export function ScriptsBox({ endpoint, ticket, alert, isOver = false, wanted = n
   const list = isOver ? [] : view.list;
   if (!view.enabled || (list.length + shown.length === 0 && (isOver || wanted === null))) return null;
   // One at a time: what is open stands below.
-  const mayAsk = view.mayRun && !view.orders.some(isOpen);
+  const isBusy = view.orders.some(isOpen);
+  const mayAsk = view.mayRun && !isBusy;
   const act = (order: string, what: 'approve' | 'withdraw') =>
     void send(() => call(`${address}/orders/${order}/${what}`, { method: 'POST' })).then(loaded.reload);
   return (
@@ -65,7 +66,9 @@ export function ScriptsBox({ endpoint, ticket, alert, isOver = false, wanted = n
         {wanted !== null && !isOver && !list.some(({ name }) => name === wanted) && (
           <Callout tone="warning" title={t('scripts.notOffered', { name: wanted, machine: endpoint.name })} />
         )}
-        {!view.mayRun && list.length > 0 && <p class="quiet small">{t('scripts.noRight')}</p>}
+        {!mayAsk && list.length > 0 && (
+          <p class="quiet small">{t(view.mayRun ? 'scripts.oneAtATime' : 'scripts.noRight')}</p>
+        )}
         {list.length > 0 && (
           <ul class="stack scripts">
             {list.map((offer) => (
@@ -204,14 +207,16 @@ const looks = {
   lost: ['unknown', 'unknown'],
 } as const satisfies Record<ScriptOrderView['state'], readonly [Tone, IconName]>;
 
-/** A program that ended with another code than 0 has done something, and not what it was to do. */
-function lookOf({ state, code }: ScriptOrderView): readonly [Tone, IconName] {
-  return state === 'done' && code !== 0 ? ['warning', 'warning'] : looks[state];
-}
+const failed = ['warning', 'warning'] as const satisfies readonly [Tone, IconName];
 
-function endOf({ state, code, signal }: ScriptOrderView): string | null {
-  if (state !== 'done') return null;
-  return code === null ? t('scripts.signal', { signal: signal ?? '?' }) : t('scripts.code', { code });
+/** A program that ended with another code than 0 has done something, and not what it was to do. */
+const hasFailed = ({ state, code }: ScriptOrderView) => state === 'done' && code !== 0;
+
+function stateText(of: ScriptOrderView): string {
+  const { state, code, signal } = of;
+  if (state !== 'done') return t(`scripts.state.${state}`);
+  const end = code === null ? t('scripts.signal', { signal: signal ?? '?' }) : t('scripts.code', { code });
+  return t(hasFailed(of) ? 'scripts.failed' : 'scripts.worked', { end });
 }
 
 interface OrderProps {
@@ -221,19 +226,18 @@ interface OrderProps {
 }
 
 function Order({ of, busy, onAct }: OrderProps) {
-  const [tone, icon] = lookOf(of);
+  const [tone, icon] = hasFailed(of) ? failed : looks[of.state];
   const values = Object.entries(of.choices).map(([name, value]) => `${name}=${value}`);
   const facts = [
     t('scripts.askedBy', { name: actorName(of.askedBy) }),
     of.approvedBy && t('scripts.approvedBy', { name: actorName(of.approvedBy) }),
-    endOf(of),
     of.why,
   ].filter(Boolean);
   return (
     <li class="stack-2">
       <p>
         <Mark tone={tone} icon={icon}>
-          {t(`scripts.state.${of.state}`)}
+          {stateText(of)}
         </Mark>{' '}
         <span class="strong">{scriptText(of.title)}</span> {values.length > 0 && <code>{values.join(' ')}</code>}{' '}
         <span class="quiet small nowrap">

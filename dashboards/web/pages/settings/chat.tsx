@@ -8,7 +8,7 @@ import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { Ago, Moment, momentText } from '../../parts/moment.tsx';
 import { Table } from '../../parts/table.tsx';
-import { language, t } from '../../words/words.ts';
+import { language, t, wordOr } from '../../words/words.ts';
 import { RemoteFault } from './remote-fault.tsx';
 
 const lookEveryMs = 10_000;
@@ -75,7 +75,11 @@ export function OwnChatAccounts() {
 function Trial({ of }: { of: ChatTrial }) {
   const isBad = of.error !== null || of.findings.some(({ result }) => result === 'bad');
   return (
-    <Callout tone={isBad ? 'warning' : 'ok'} title={t(isBad ? 'chat.bad' : 'chat.good')} spoken>
+    <Callout
+      tone={isBad ? 'warning' : 'ok'}
+      title={t(of.error !== null ? 'chat.failed' : isBad ? 'chat.bad' : 'chat.good')}
+      spoken
+    >
       {of.error !== null && <RemoteFault code={of.errorCode} text={of.error} />}
       <dl class="facts">
         {of.findings.map(({ what, result, detail }, n) => (
@@ -104,7 +108,7 @@ function OneRoom({ of }: { of: ChatView }) {
       <dl class="facts">
         <Fact name={t('chat.kind')}>{of.kind}</Fact>
         {Object.entries(of.settings).map(([key, value]) => (
-          <Fact key={key} name={key}>
+          <Fact key={key} name={wordOr('desk.setting', key, key)}>
             <code>{Array.isArray(value) ? value.join(', ') : String(value)}</code>
           </Fact>
         ))}

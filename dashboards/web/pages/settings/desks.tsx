@@ -7,7 +7,7 @@ import { call } from '../../net/request.ts';
 import { Box, Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Fact } from '../../parts/fact.tsx';
 import { Ago } from '../../parts/moment.tsx';
-import { language, t } from '../../words/words.ts';
+import { language, t, wordOr } from '../../words/words.ts';
 import { RemoteFault } from './remote-fault.tsx';
 
 const lookEveryMs = 10_000;
@@ -24,7 +24,11 @@ function shownValue(value: unknown): string {
 function Trial({ of }: { of: DeskTrial }) {
   const isBad = of.error !== null || of.findings.some(({ result }) => result === 'bad');
   return (
-    <Callout tone={isBad ? 'warning' : 'ok'} title={t(isBad ? 'desk.bad' : 'desk.good')} spoken>
+    <Callout
+      tone={isBad ? 'warning' : 'ok'}
+      title={t(of.error !== null ? 'desk.failed' : isBad ? 'desk.bad' : 'desk.good')}
+      spoken
+    >
       {of.error !== null && <RemoteFault code={of.errorCode} text={of.error} />}
       <dl class="facts">
         {of.findings.map(({ what, result, detail }, n) => (
@@ -67,7 +71,7 @@ function OneDesk({ of }: { of: DeskView }) {
       <dl class="facts">
         <Fact name={t('desk.kind')}>{of.kind}</Fact>
         {Object.entries(of.settings).map(([key, value]) => (
-          <Fact key={key} name={key}>
+          <Fact key={key} name={wordOr('desk.setting', key, key)}>
             <code>{shownValue(value)}</code>
           </Fact>
         ))}

@@ -163,8 +163,9 @@ function itemOfEvent(event: TicketEventRow, requester: string | null): StoryItem
         state: ScriptOrderView['state'];
         code: number | null;
       };
-      const word = t(`scripts.state.${state}`);
-      const how = state === 'done' && code !== null ? `${word} (${t('scripts.code', { code })})` : word;
+      const end = code === null ? t('scripts.ended') : t('scripts.code', { code });
+      const how =
+        state === 'done' ? t(code === 0 ? 'scripts.worked' : 'scripts.failed', { end }) : t(`scripts.state.${state}`);
       return {
         icon: state === 'done' && code === 0 ? 'ok' : icon,
         tone,
