@@ -80,7 +80,7 @@ export const Attention = Type.Object({
   /** `disk.used_percent`: what the rule looks at. */
   metric: text,
   severity: Severity,
-  state: Type.Enum(['pending', 'firing', 'unknown']),
+  state: Type.Enum(['firing', 'unknown']),
   /** Which of several: a path, a job; empty when there is only one. */
   detail: text,
   /** The worst alert, and how many there are. */

@@ -11,8 +11,8 @@ export const patchAges = ['over90', 'to90', 'to30', 'to14', 'to7', 'none', 'unsu
 export const alertViews = ['needs', 'mine', 'all', 'pending', 'hidden'] as const;
 
 /**
- * What became of alerts that fired, each in one of these: somebody acknowledged at any time; else they resolved while somebody
- * worked on their ticket, or without anybody, or they still fire.
+ * What became of alerts that fired, each in one of these: resolved and acknowledged at any time, or firing and acknowledged now;
+ * else they resolved while somebody worked on their ticket, or without anybody, or they still fire and nobody has them.
  */
 export const alertOutcomes = ['acknowledged', 'ticket', 'alone', 'open'] as const;
 

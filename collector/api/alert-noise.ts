@@ -23,11 +23,13 @@ const isWorkedOn = sql<boolean>`exists
 
 /** What became of an alert that fired, in SQL over `alerts`. */
 export const outcomeIs: Readonly<Record<(typeof alertOutcomes)[number], ReturnType<typeof sql<boolean>>>> = {
-  acknowledged: sql<boolean>`alerts.first_acknowledged_at is not null`,
+  // While it fires, what counts is whether somebody has it now, as in the list of alerts: an acknowledgement ends.
+  acknowledged: sql<boolean>`(case when alerts.state = 'resolved' then alerts.first_acknowledged_at
+    else alerts.acknowledged_at end is not null)`,
   ticket: sql<boolean>`(alerts.state = 'resolved' and alerts.first_acknowledged_at is null and ${isWorkedOn})`,
   // Neither taken nor worked on: it went as it came.
   alone: sql<boolean>`(alerts.state = 'resolved' and alerts.first_acknowledged_at is null and not ${isWorkedOn})`,
-  open: sql<boolean>`(alerts.state <> 'resolved' and alerts.first_acknowledged_at is null)`,
+  open: sql<boolean>`(alerts.state <> 'resolved' and alerts.acknowledged_at is null)`,
 };
 
 const isOutside = sql<boolean>`alerts.rule in (${sql.join(outsideLevels.map(({ id }) => sql.lit(id)))})`;

@@ -3,10 +3,11 @@ import type { EndpointRow } from '../../shared/api.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import { instanceOf } from '../notify/notification-text.ts';
 
-/** Worst first; one per family, with a count of its instances. */
+/** Worst first; one per family, with a count of its instances. What is pending is nobody's work yet: it is not in it. */
 export function attentionOf(held: readonly HeldAlert[]): EndpointRow['attention'] {
   const families = new Map<string, EndpointRow['attention'][number]>();
   for (const { family, rule, severity, state, metric, tags, id, since, isAcknowledged } of held) {
+    if (state === 'pending') continue;
     const known = families.get(family);
     if (known) known.count++;
     else

@@ -154,7 +154,6 @@ export const words = {
   },
   severity: { info: 'Info', warning: 'Warning', critical: 'Critical' },
   attention: {
-    pending: '{{words}} (pending)',
     unknown: '{{words}} (unknown now)',
     withDetail: '{{words}}: {{detail}}',
     more: '+{{n}}',

@@ -559,7 +559,6 @@ export const words: Words = {
   state: { online: 'オンライン', offline: 'オフライン', lost: '応答なし', unknown: '不明', never: '初回レポート待ち' },
   severity: { info: '情報', warning: '警告', critical: '重大' },
   attention: {
-    pending: '{{words}}（判定中）',
     unknown: '{{words}}（現在は不明）',
     withDetail: '{{words}}: {{detail}}',
     more: '+{{n}}',

@@ -26,7 +26,7 @@ const because = (severity: Level, metric: string): EndpointRow['attention'][numb
     rule,
     metric,
     severity,
-    state: one(['pending', 'firing', 'unknown']),
+    state: one(['firing', 'unknown']),
     detail: '',
     alert: code,
     since: now,

@@ -146,13 +146,14 @@ const held = (family: string, severity: HeldAlert['severity'], more: Partial<Hel
   ...more,
 });
 
-test('what the engine holds is the reason for a look, in its order, one line per family; pending ones too', () => {
+test('what the engine holds is the reason for a look, in its order, one line per family; what is pending is none', () => {
   const row = composeRow(
     input({
       held: [
         held('server-down', 'critical'),
         held('disk-space', 'warning', { tags: { path: '/var' }, state: 'pending' }),
         held('disk-space', 'warning', { tags: { path: '/home' } }),
+        held('memory', 'warning', { state: 'pending' }),
         held('cpu', 'info', { state: 'unknown' }),
       ],
     }),
@@ -161,7 +162,7 @@ test('what the engine holds is the reason for a look, in its order, one line per
     row.attention.map(({ code, severity, state, detail, count }) => [code, severity, state, detail, count]),
     [
       ['server-down', 'critical', 'firing', '', 1],
-      ['disk-space', 'warning', 'pending', '/var', 2],
+      ['disk-space', 'warning', 'firing', '/home', 1],
       ['cpu', 'info', 'unknown', '', 1],
     ],
   );

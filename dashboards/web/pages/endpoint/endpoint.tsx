@@ -44,8 +44,7 @@ interface TabProps {
 
 /** How many things wait there; nothing for none. */
 function countOf(tab: Tab, { row }: EndpointDetail, tickets: number): number {
-  if (tab === 'alerts')
-    return row.attention.reduce((sum, { state, count }) => sum + (state === 'pending' ? 0 : count), 0);
+  if (tab === 'alerts') return row.attention.reduce((sum, { count }) => sum + count, 0);
   if (tab === 'tickets') return tickets;
   return tab === 'updates' ? (row.patches.pendingSecurity ?? 0) : 0;
 }
