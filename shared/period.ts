@@ -2,7 +2,10 @@
 export const periodKinds = ['week', 'month', 'quarter'] as const;
 export type PeriodKind = (typeof periodKinds)[number];
 
-/** Nothing was measured before 2000. A week 53 that the year does not have passes here and not `kindOfPeriod`. */
+/** Nothing was measured before. */
+export const firstYear = '2000';
+
+/** From that year on. A week 53 that the year does not have passes here and not `kindOfPeriod`. */
 const inYear = '(0[1-9]|1[0-2]|Q[1-4]|W(0[1-9]|[1-4]\\d|5[0-3]))$';
 export const periodText = `^2\\d{3}-${inYear}`;
 

@@ -47,6 +47,8 @@ export type WatchedOutage = Static<typeof WatchedOutage>;
 /** The past of a target or a service, until `asOf`. */
 export const WatchedRecord = Type.Object({
   asOf: ms,
+  /** Since when it has been watched, in the twelve months; null: it was not. */
+  since: orNull.number,
   /** Of the months: the report zone. */
   zone: text,
   month: WatchedShare,

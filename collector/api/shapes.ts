@@ -61,7 +61,13 @@ export const people = Type.Optional(
 );
 /** ms since 1970, UTC, in the body of a request; no more than a date can hold. */
 export const instantMs = (description: string) =>
-  Type.Integer({ minimum: 0, maximum: 8.64e15, description: `ms since 1970, UTC${description}` });
+  Type.Integer({
+    ...{ minimum: 0, maximum: 8.64e15, description: `ms since 1970, UTC${description}` },
+    want: 'a time since 1970, in ms since its beginning, UTC',
+  });
+/** The same where what is too early is refused in words that show it as a date: people mistype years. */
+export const anyInstantMs = (description: string) =>
+  Type.Integer({ minimum: -8.64e15, maximum: 8.64e15, description: `ms since 1970, UTC${description}` });
 
 /** A point in time as people and scripts write it: ms since 1970, or ISO 8601 with a zone. */
 export const Instant = Type.String({

@@ -1,6 +1,8 @@
 /** `ldap:` of the settings, with its password and its authority out of files. */
 import { reasonOf } from '../../shared/errors.ts';
+import { ReasonedError } from '../../shared/reason.ts';
 import { type Fault, faultsOf } from '../../shared/shape.ts';
+import { formatReasons } from '../../shared/words/reasons.ts';
 import { faultsOfLdap, type LdapPlace, LdapSettings, ldapPlace, usualRefresh } from '../directory/ldap-settings.ts';
 import { readCron } from '../maintenance/cron.ts';
 import { type Read, readNamed } from './named-file.ts';
@@ -13,7 +15,8 @@ export function readLdap(section: unknown, read: Read, faults: Fault[]): LdapPla
   try {
     readCron(given.refresh ?? usualRefresh);
   } catch (thrown) {
-    found.push({ path: ['refresh'], problem: `is no time to read it: ${reasonOf(thrown)}` });
+    const why = thrown instanceof ReasonedError ? formatReasons('en', [...thrown.reasons]) : reasonOf(thrown);
+    found.push({ path: ['refresh'], problem: `is no time to read it: ${why}` });
   }
   faults.push(...found.map(({ path, problem }) => ({ path: ['ldap', ...path], problem })));
   // As it is written but for the end of its line: a password may begin or end with a blank.

@@ -84,7 +84,7 @@ export async function recordOf(parts: RecordParts, subject: WatchedSubject): Pro
   });
   const { name: _, ...month } = months.at(-1) ?? { name: '', ...shareIn(year) };
   return {
-    ...{ asOf: now, zone, month, months, year: shareIn(year) },
+    ...{ asOf: now, since: stretches[0]?.start ?? null, zone, month, months, year: shareIn(year) },
     intervals: stretches.flatMap(({ start, end, state }) =>
       end <= daysFrom ? [] : [{ from: Math.max(start, daysFrom), to: end, state, cause: null }],
     ),

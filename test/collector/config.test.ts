@@ -53,6 +53,16 @@ test('the lines that Settings shows for a part that is off turn it on', () => {
   }
 });
 
+test('a time that cron does not read is told in words', () => {
+  const lines = partLines.ldap.replace(/refresh: .*/, 'refresh: "61 * * * *"');
+  const cwd = cwdWith(lines.includes('61 *') ? lines : lines.replace('ldap:', 'ldap:\n  refresh: "61 * * * *"'));
+  writeFileSync(join(cwd, 'ldap.password'), 'secret', { mode: 0o600 });
+  assert.throws(
+    () => loadConfig({}, {}, cwd),
+    /refresh is no time to read it: The minute .*61.* is not understood; give five/,
+  );
+});
+
 test('nothing said: loopback, the known ports, ./data', () => {
   const { config, warnings } = loadConfig({}, {}, folder.path);
   assert.equal(config.http, { host: '127.0.0.1', port: 7460, publicUrl: null, names: [], trustProxy: [] });

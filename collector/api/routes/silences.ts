@@ -6,7 +6,7 @@ import { matchersAtMost } from '../../silences/people.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { matcherWarnings } from '../matcher-warnings.ts';
-import { closed, Id, instantMs, prose, word } from '../shapes.ts';
+import { anyInstantMs, closed, Id, prose, word } from '../shapes.ts';
 
 const Matchers = Type.Array(word(1200, 'such as `site="Osaka"`; also !=, and =~ and !~ for a pattern (RE2)'), {
   minItems: 1,
@@ -16,8 +16,8 @@ const Matchers = Type.Array(word(1200, 'such as `site="Osaka"`; also !=, and =~ 
 const what = {
   matchers: Matchers,
   reason: prose(1000),
-  start: Type.Optional(instantMs('; default now, never before')),
-  end: Type.Optional(instantMs('; default two hours after the start, at most 30 days after it')),
+  start: Type.Optional(anyInstantMs('; default now, never before')),
+  end: Type.Optional(anyInstantMs('; default two hours after the start, at most 30 days after it')),
 };
 const example = { matchers: ['site="Osaka"', 'rule=~"disk-.*"'], reason: 'Disks are being replaced' };
 const New = Type.Object(what, { ...closed, examples: [example] });
@@ -25,7 +25,7 @@ const Edit = Type.Object(
   {
     matchers: Type.Optional(Matchers),
     reason: Type.Optional(what.reason),
-    ...{ start: what.start, end: Type.Optional(instantMs('')) },
+    ...{ start: what.start, end: Type.Optional(anyInstantMs('')) },
   },
   { ...closed, minProperties: 1, examples: [{ reason: 'The disks come tomorrow' }] },
 );

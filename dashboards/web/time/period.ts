@@ -1,5 +1,5 @@
 /** Which period a moment is in: a date is one of a zone. Pure. */
-import { kindOfPeriod, type PeriodKind, periodAround } from '../../../shared/period.ts';
+import { firstYear, kindOfPeriod, type PeriodKind, periodAround } from '../../../shared/period.ts';
 
 /** The one that a moment is in. @param zone IANA: for numbers the report zone, for days that a page draws that of the reader */
 export function periodOf(at: number, zone: string, kind: PeriodKind = 'month'): string {
@@ -9,9 +9,9 @@ export function periodOf(at: number, zone: string, kind: PeriodKind = 'month'): 
   return periodAround(kind, Date.UTC(year, month - 1, day));
 }
 
-/** The period of the query, or the present month; null: the query names none, or one that has not begun. */
+/** The period of the query, or the present month; null: the query names none, one before all numbers, or one that has not begun. */
 export function chosenPeriod(text: string | null, now: number, zone: string): string | null {
   if (text === null) return periodOf(now, zone);
   const kind = kindOfPeriod(text);
-  return kind !== null && text <= periodOf(now, zone, kind) ? text : null;
+  return kind !== null && text >= firstYear && text <= periodOf(now, zone, kind) ? text : null;
 }

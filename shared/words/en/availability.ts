@@ -73,6 +73,7 @@ export const availability = {
     downFor: 'down for {{time}}',
     planned: 'planned work: {{time}}',
     coverage: 'watched: {{share}} of the time',
+    since: 'watched since {{at}}: {{share}} of that time',
     unwatched: 'nobody watched: {{time}}',
     how: 'Up ÷ (up + down). Planned work is outside; time that nobody watched is unknown and widens the range.',
     outages: 'Outages',

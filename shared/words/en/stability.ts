@@ -22,6 +22,7 @@ export const stability = {
     notAPeriod: {
       title: 'There are no numbers of “{{period}}”',
       text: 'It is no month such as 2026-11, no week such as 2026-W48 and no quarter such as 2026-Q4.',
+      earlier: 'There is no data of before {{year}}.',
       later: 'It has not begun, so nothing of it is known yet.',
       present: 'Show {{month}}',
     },

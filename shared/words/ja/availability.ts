@@ -76,6 +76,7 @@ export const availability: Same<typeof english> = {
     downFor: '停止時間 {{time}}',
     planned: '計画作業 {{time}}',
     coverage: '監視できた割合 {{share}}',
+    since: '監視開始 {{at}}。以後に監視できた割合 {{share}}',
     unwatched: '監視なし {{time}}',
     how: '稼働 ÷ (稼働 + 停止)。計画作業は除外し、監視できなかった時間は不明として範囲で示します。',
     outages: '停止の一覧',

@@ -891,6 +891,7 @@ export const phrases: Phrases = {
     '英数字で始まり、英数字、空白、. _ - からなる {{1}}–{{2}} 文字の名前',
   'a name of # to # letters, digits, spaces, or . _ @ -, beginning with a letter or digit':
     '英数字で始まり、英数字、空白、. _ @ - からなる {{1}}–{{2}} 文字の名前',
+  'a time since 1970, in ms since its beginning, UTC': '1970 年以降の時刻 (1970 年の初めからのミリ秒、UTC)',
   'a number': '数',
   'a number above #': '{{1}} より大きい数',
   'a number above # up to #': '{{1}} より大きく {{2}} 以下の数',

@@ -25,6 +25,7 @@ export const stability: Same<typeof english> = {
     notAPeriod: {
       title: '「{{period}}」の数値はありません',
       text: '2026-11 のような月、2026-W48 のような週、2026-Q4 のような四半期ではありません。',
+      earlier: '{{year}} 年より前のデータはありません。',
       later: 'この期間はまだ始まっていないため、数値はありません。',
       present: '{{month}}を表示',
     },

@@ -45,6 +45,7 @@ const bad: [what: string, body: () => object, code: string, words: RegExp][] = [
   ['an end that is past', () => wish({ end: now() - hour }), 'BAD_SILENCE', /not after|past/],
   ['a start that is past', () => wish({ start: now() - hour, end: now() + hour }), 'BAD_SILENCE', /start .* is past/],
   ['31 days', () => wish({ end: now() + 31 * 24 * hour }), 'BAD_SILENCE', /30 days/],
+  ['a start before 1970', () => wish({ start: Date.UTC(1900, 0) }), 'BAD_SILENCE', /start 1900-01-01.* is past/],
   ['in two years', () => wish({ start: now() + 800 * 24 * hour }), 'BAD_SILENCE', /a year away/],
   ['a field that is not known', () => wish({ forever: true }), 'BAD_REQUEST', /./],
 ];

@@ -32,9 +32,10 @@ export function Share({ of: { percent: value, low, high, unknownMs } }: { of: Wa
   );
 }
 
-function ShareFacts({ of }: { of: WatchedShare }) {
+function ShareFacts({ of, since, zone }: { of: WatchedShare; since: number | null; zone: string }) {
   const { downMs, maintenanceMs, coverage, outages } = of;
   if (of.percent === null) return <span class="quiet">{t('watched.nothing')}</span>;
+  const isLate = since !== null && since > of.from;
   return (
     <>
       <Share of={of} />
@@ -44,8 +45,13 @@ function ShareFacts({ of }: { of: WatchedShare }) {
             t('watched.n', { n: say(outages) }),
             ...(downMs > 0 ? [t('watched.downFor', { time: lasted(downMs) })] : []),
             ...(maintenanceMs > 0 ? [t('watched.planned', { time: lasted(maintenanceMs) })] : []),
-            ...(coverage !== null && coverage < 100
-              ? [t('watched.coverage', { share: percent(Math.floor(coverage * 10) / 10, language.value, 1) })]
+            ...(isLate || (coverage !== null && coverage < 100)
+              ? [
+                  t(isLate ? 'watched.since' : 'watched.coverage', {
+                    at: isLate ? time(since, language.value, 'moment', zone) : '',
+                    share: percent(Math.floor((coverage ?? 0) * 10) / 10, language.value, 1),
+                  }),
+                ]
               : []),
           ]}
         />
@@ -80,7 +86,7 @@ export function Past({ record }: { record: WatchedRecord }) {
 }
 
 export function Availability({ record }: { record: WatchedRecord }) {
-  const { asOf, zone, month, year, months } = record;
+  const { asOf, since, zone, month, year, months } = record;
   const known = months.filter(
     ({ percent: value, maintenanceMs, unknownMs }) => value !== null || maintenanceMs + unknownMs > 0,
   );
@@ -94,10 +100,10 @@ export function Availability({ record }: { record: WatchedRecord }) {
       <div class="stack-2">
         <dl class="facts">
           <Fact name={t('watched.month')}>
-            <ShareFacts of={month} />
+            <ShareFacts of={month} since={since} zone={zone} />
           </Fact>
           <Fact name={t('watched.year')}>
-            <ShareFacts of={year} />
+            <ShareFacts of={year} since={since} zone={zone} />
           </Fact>
         </dl>
         {known.length > 1 && (
