@@ -9,7 +9,7 @@ import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { ChangeQuery, changeById, changePreview, changesBy } from '../read-changes.ts';
 import { scopeNamed } from '../rule-scope.ts';
-import { closed, counted, freeTextOrNone, Instant, instantMs, instantOf, word } from '../shapes.ts';
+import { anyInstantMs, closed, counted, freeTextOrNone, Instant, instantOf, word } from '../shapes.ts';
 
 export const ChangeId = Type.Object({ id: counted('the number of a change') }, closed);
 const Scope = Type.Object(
@@ -24,8 +24,8 @@ const fields = {
   title: Type.String({ maxLength: 2000, description: `one line, at most ${changeBounds.title} characters` }),
   description: freeTextOrNone(20_000, `at most ${changeBounds.description} characters`),
   scopes: Type.Array(Scope, { maxItems: 100 }),
-  from: instantMs('; start of its window'),
-  to: instantMs('; end of its window'),
+  from: anyInstantMs('; start of its window'),
+  to: anyInstantMs('; end of its window'),
   repairOf: Type.Union([ChangeId.properties.id, Type.Null()], { description: 'the change that it repairs' }),
 };
 const optional = Type.Partial(Type.Object(fields)).properties;

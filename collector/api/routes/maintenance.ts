@@ -11,7 +11,7 @@ import type { MaintenanceScope } from '../../maintenance/window.ts';
 import type { App, Context } from '../context.ts';
 import { callerNamed } from '../guard.ts';
 import { scopeNamed } from '../rule-scope.ts';
-import { closed, Id, Instant, instantMs, instantOf, prose, word } from '../shapes.ts';
+import { anyInstantMs, closed, Id, Instant, instantOf, prose, word } from '../shapes.ts';
 
 const Reason = prose(1000);
 const Scope = Type.Object(
@@ -27,14 +27,14 @@ const Repeat = Type.Object(
     zone: word(64, 'IANA'),
     durationMin: Type.Optional(Type.Integer({ minimum: 1, maximum: 43_200, description: 'elapsed minutes' })),
     until: Type.Optional(Type.String({ maxLength: 5, description: 'instead: wall time `HH:MM` at which it ends' })),
-    starts: Type.Optional(instantMs('; no occurrence before')),
-    ends: Type.Optional(instantMs('; no occurrence from then on')),
+    starts: Type.Optional(anyInstantMs('; no occurrence before')),
+    ends: Type.Optional(anyInstantMs('; no occurrence from then on')),
   },
   closed,
 );
 const when = {
-  from: Type.Optional(instantMs('; default now')),
-  to: Type.Optional(instantMs('')),
+  from: Type.Optional(anyInstantMs('; default now')),
+  to: Type.Optional(anyInstantMs('')),
   late: Type.Optional(Type.Boolean({ description: 'began in the past: counts once a second person has approved it' })),
   repeat: Type.Optional(Repeat),
 };
@@ -181,7 +181,7 @@ export function maintenanceRoutes(app: App, context: Context): void {
         summary: 'Let the running occurrence end later; beyond 24 h once a second person has approved it',
         tags,
         params: Id,
-        body: Type.Object({ until: instantMs('') }, { ...closed, examples: [{ until: example.to }] }),
+        body: Type.Object({ until: anyInstantMs('') }, { ...closed, examples: [{ until: example.to }] }),
         ...answer,
       },
     },

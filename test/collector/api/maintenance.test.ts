@@ -49,6 +49,13 @@ const bad: [what: string, body: () => object, status: number, code: string, word
   ],
   ['an end that is past', () => plan({ to: Date.now() - hour }), 400, 'BAD_MAINTENANCE', /not after its start/],
   ['no end at all', () => plan({}), 400, 'BAD_MAINTENANCE', /no end/],
+  [
+    'a time before 1970',
+    () => plan({ to: Date.UTC(1900, 0) }),
+    400,
+    'BAD_MAINTENANCE',
+    /1900-01-01.* is not after its start/,
+  ],
   ['a start that is past', () => plan({ from: Date.now() - hour, to: soon() }), 400, 'BAD_MAINTENANCE', /is past/],
   ['a start of last year', () => plan({ from: 0, to: soon(), late: true }), 400, 'BAD_MAINTENANCE', /30 days|62 days/],
   ['31 days', () => plan({ to: Date.now() + 31 * 24 * hour }), 400, 'BAD_MAINTENANCE', /30 days/],
