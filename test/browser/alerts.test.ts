@@ -209,7 +209,7 @@ step('all counts are of what the list shows, also of alerts without an endpoint,
       .execute();
   await openPage(page, url('/alerts'), 'en');
   await page.getByText('Need somebody: 5 critical, 2 others. Being worked on: 1.').waitFor();
-  await page.locator('nav .tally', { hasText: /^5$/ }).waitFor();
+  await page.locator('.side nav .tally', { hasText: /^5$/ }).waitFor();
   await until(async () => /^\(5\) Alerts/.test(await page.title()), 10_000, 'the count in the title');
   const critically = page.locator('.alert-row', { hasText: 'nobody' }).filter({ hasText: 'Critical' });
   assert.is(await critically.filter({ hasText: 'Unknown' }).count(), 1, 'the unknown one is marked');

@@ -231,7 +231,7 @@ step(
       return waiting > 0 && (await tally(/are not acknowledged/)) === waiting && red.join() === String(waiting);
     };
     await until(isTold, 30_000, 'the red number of the navigation');
-    assert.is(await page.locator('nav .tally').count(), 1, 'it is there once');
+    assert.is(await page.locator('.side nav .tally').count(), 1, 'it is there once');
     const { items } = await collector.get<{ items: Alert[] }>('/api/v1/alerts?state=firing&limit=200');
     const critical = items.find(({ severity }) => severity === 'critical');
     await send(`alerts/${encodeURIComponent(critical?.id ?? '')}/acknowledge`, 'POST', {});

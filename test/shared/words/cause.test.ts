@@ -12,8 +12,8 @@ test('each language has words for every reason of a state', async () => {
   const said = offline.map((part) => part.slice(9, -1)).filter((one) => !['online', 'offline', 'lost'].includes(one));
   assert.ok(said.length >= 4, said.join());
   for (const [language, files] of Object.entries(list)) {
-    const { more } = await files.more();
-    const lacking = [...said, ...own].filter((one) => !(one in more.cause));
+    const { cause } = (await files.more()).more as { cause: object };
+    const lacking = [...said, ...own].filter((one) => !(one in cause));
     assert.equal(lacking, [], language);
   }
 });
