@@ -140,6 +140,7 @@ export async function openAlerts(parts: AlertingParts, onStop: (close: () => unk
   const alerts = createAlerts({
     ...{ state, clock, fleet, changeFeed, log, zone },
     books: rules.books,
+    ruleNamed,
     groupsOf,
     groupNamesOf: (id) => groups.namedGroupsOf(id).map(({ name }) => name),
     viewOf: parts.viewOf,

@@ -7,10 +7,10 @@ import type { Clock } from '../../shared/clock.ts';
 import type { EscalationNow } from '../../shared/escalation.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Metric, Report } from '../../shared/report.ts';
+import type { NamedRule } from '../../shared/words/names.ts';
 import type { Change, ChangeFeed } from '../change-feed.ts';
 import type { RuleBooks } from '../evaluate/book.ts';
 import type { EndpointView } from '../evaluate/kinds/kind.ts';
-import { namedRule } from '../evaluate/rule.ts';
 import type { Endpoint, Fleet } from '../fleet/fleet.ts';
 import { createMaintenanceActions, type MaintenanceActions, memoryOver } from '../maintenance/maintenance.ts';
 import type { MaintenanceMemory } from '../maintenance/memory.ts';
@@ -59,6 +59,8 @@ export interface AlertsParts {
   clock: Clock;
   fleet: Pick<Fleet, 'get' | 'all'>;
   books: () => RuleBooks;
+  /** One that was removed keeps its name. */
+  ruleNamed(id: string): NamedRule;
   /** Ids of the groups that an endpoint is in, and their names. */
   groupsOf?: (endpoint: string) => readonly string[];
   groupNamesOf?: (endpoint: string) => readonly string[];
@@ -262,7 +264,7 @@ function followUplinks({ placesChanged, sitesChanged }: Suppressors, change: Cha
 }
 
 export function createAlerts(parts: AlertsParts): Alerts {
-  const { state, clock, fleet, changeFeed, log, groupsOf = () => [] } = parts;
+  const { state, clock, fleet, changeFeed, log, ruleNamed, groupsOf = () => [] } = parts;
   const memory = createAlertMemory(parts.books, groupsOf, parts.viewOf);
   const maintenance = memoryOver(fleet, groupsOf);
   const policy = createPolicy(parts.policy);
@@ -272,7 +274,6 @@ export function createAlerts(parts: AlertsParts): Alerts {
   let unsubscribe: (() => void) | undefined;
   const onBeyond = logBeyond(log);
   const named = (id: string) => nameOfEndpoint(fleet, id);
-  const ruleNamed = (id: string) => namedRule(id, (one) => parts.books().rule(one));
   const { labelled, groups, receivers } = groupsOver(parts, named);
   const notifyParts: NotifyParts = {
     ...{ routes: parts.routes, policy, groups, alertOf: memory.alert, endpointOf: named, ruleNamed },

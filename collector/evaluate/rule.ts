@@ -95,8 +95,11 @@ export const Rule = Type.Object(
 );
 export type Rule = Static<typeof Rule>;
 
-/** The facts for a rule's name: a worse level that was not renamed follows the milder one. If gone, only the id. */
-export function namedRule(id: string, find: (id: string) => Rule | undefined): NamedRule {
+/** What of a rule says how it is called; it is kept when the rule is removed. */
+export type RuleCalled = Partial<Pick<Rule, 'name' | 'level_of'>>;
+
+/** The facts for a rule's name: a worse level that was not renamed follows the milder one. Of one that is gone and had none, only the id. */
+export function namedRule(id: string, find: (id: string) => RuleCalled | undefined): NamedRule {
   const { level_of, name = level_of && find(level_of)?.name } = find(id) ?? {};
   return { id, ...(level_of && { level_of }), ...(name && { name }) };
 }

@@ -17,7 +17,7 @@ import {
 } from './arrange.ts';
 import type { RuleBooks } from './book.ts';
 import { overridesInFile, refuse, tryMerge } from './merge.ts';
-import type { Rule } from './rule.ts';
+import type { Rule, RuleCalled } from './rule.ts';
 import { type Scope, sameName } from './scope.ts';
 
 export type { ArrangedRule as RuleEntry } from './arrange.ts';
@@ -52,6 +52,8 @@ export interface Rules {
   change(scope: Scope, changes: readonly RuleChange[], by: string, reason: string): Promise<void>;
   /** The rules in force after such a change. @throws EvenkeelError as `change` */
   preview(scope: Scope, changes: readonly RuleChange[]): Arranged;
+  /** What a rule that is no more was called: alerts and tickets outlive it. */
+  removed(id: string): RuleCalled | undefined;
   /** Newest first. */
   history(id: string): Promise<StoredRuleVersion[]>;
   /** Other rules of the settings file and the files beside it: all or none. @returns ids of the rules that now differ */
@@ -84,6 +86,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
   let stored: RuleOverride[] = [];
   let kept: RuleOverride[] = [];
   let current = arrange(builtIn, inFile);
+  const removed = await removedNames(state);
   let queue: Promise<unknown> = Promise.resolve();
   /** One after the other: each change is checked against what the one before it left. */
   function inOrder<T>(work: () => Promise<T>): Promise<T> {
@@ -112,6 +115,11 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
     stored = all;
     kept = found.kept;
     const ids = changedIds(current, found.arranged);
+    // Of the settings file as well, as long as the collector runs.
+    for (const id of ids) {
+      const before = current.books.rule(id);
+      if (before && !found.arranged.books.rule(id)) removed.set(id, before);
+    }
     // The same books as before where nothing differs: they need no new evaluation.
     if (ids.length > 0) current = found.arranged;
     return ids;
@@ -192,6 +200,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
     books: () => current.books,
     list: () => current.entries,
     preview,
+    removed: (id) => removed.get(id),
     change: (...args) => inOrder(() => change(...args)),
     async history(id) {
       const rows = await state
@@ -216,6 +225,18 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
         return ids;
       }),
   };
+}
+
+/** By id, of rules of people: their last version that ended has the name. */
+async function removedNames(state: State): Promise<Map<string, RuleCalled>> {
+  const ended = await state
+    .selectFrom('rule_versions')
+    .select(['rule', 'before'])
+    .where('after', 'is', null)
+    .where('before', 'is not', null)
+    .orderBy('id')
+    .execute();
+  return new Map(ended.map(({ rule, before }) => [rule, JSON.parse(before as string)]));
 }
 
 /** The rule within a scope, overridden there or not. */

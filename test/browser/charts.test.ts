@@ -270,17 +270,21 @@ step('Ctrl+P prints all charts, also those that were never in view', async () =>
   await page.setViewportSize(size);
 });
 
-step('a rule begins from the pinned value of a chart: its metric, its endpoint and the value as limit', async () => {
-  await open(`&range=hour&at=${now - 10 * minute}`);
-  await chart('Memory').getByRole('link', { name: 'Alert on this' }).click();
-  const box = page.getByRole('main');
-  await box.getByLabel('Which one').waitFor();
-  assert.is(await box.getByLabel('Name', { exact: true }).inputValue(), 'Memory in use');
-  assert.is(await box.getByLabel('Limit', { exact: true }).inputValue(), '60');
-  assert.match(page.url(), /metric=mem\.used_percent&.*edit=endpoint/);
-  await box.getByLabel('Reason').fill('Seen in the chart');
-  await box.getByRole('button', { name: 'Review change' }).click();
-  await box.getByRole('button', { name: 'Create rule' }).waitFor();
-});
+step(
+  'a rule begins from the pinned value of a chart: its metric, its endpoint and a limit beyond the value',
+  async () => {
+    await open(`&range=hour&at=${now - 10 * minute}`);
+    await chart('Memory').getByRole('link', { name: 'Alert on this' }).click();
+    const box = page.getByRole('main');
+    await box.getByLabel('Which one').waitFor();
+    assert.is(await box.getByLabel('Name', { exact: true }).inputValue(), 'Memory in use');
+    assert.is(await box.getByLabel('Limit', { exact: true }).inputValue(), '65', 'a step beyond the pinned 60');
+    assert.match(page.url(), /metric=mem\.used_percent&.*edit=endpoint/);
+    await box.getByLabel('Reason').fill('Seen in the chart');
+    await box.getByRole('button', { name: 'Review change' }).click();
+    await box.getByRole('button', { name: 'Create rule' }).waitFor();
+    assert.match(await box.locator('table.difference').innerText(), /Kind of endpoint\s.*Servers and workstations/s);
+  },
+);
 
 test.run();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { EndpointRow, NewEnrollment, RuleEntry } from '../../shared/api.ts';
+import type { Alert, EndpointRow, NewEnrollment, RuleEntry } from '../../shared/api.ts';
 import { decodeJoinCode } from '../../shared/join-code.ts';
 import { type SimulatedFleet, startFleet } from '../simulate/fleet.ts';
 import {
@@ -248,9 +248,18 @@ step('a new rule is made from the catalogue, holds at once, and is deleted again
   await press(/^Delete rule/);
   await page.getByLabel('Reason').fill('Seen');
   await press('Review change');
+  await page.getByText(/^The rule holds nowhere else, so Memory in use is removed with this/).waitFor();
   await press('Delete rule');
-  await page.getByRole('heading', { level: 1, name: 'There is no such rule' }).waitFor({ timeout: 10_000 });
+  await heading('Rules');
+  await page.getByText('Removed: Memory in use').waitFor();
   assert.equal(await entries('memory-in-use'), []);
+  const ended = (await list<Alert>('alerts?state=resolved')).filter(({ rule }) => rule.id.startsWith('memory-in-use'));
+  assert.equal([...new Set(ended.map(({ rule }) => rule.name))], ['Memory in use'], 'what fired keeps the name');
+  await press('Undo');
+  await heading('Memory in use');
+  const levels = ['memory-in-use-critical', 'memory-in-use'];
+  assert.is((await Promise.all(levels.map(entries))).flat().length, 2);
+  await send('rules/changes', 'POST', { changes: levels.map((rule) => ({ rule, parts: null })), reason: 'Seen' });
 });
 
 step(

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { arrange } from '../../collector/evaluate/arrange.ts';
 import { defaultRules } from '../../collector/evaluate/defaults.ts';
 import { mergeRules } from '../../collector/evaluate/merge.ts';
-import { type Amount, amountOf, numberIn, unitsOf } from '../../dashboards/web/rules/amount.ts';
+import { type Amount, amountOf, numberIn, stepBeyond, unitsOf } from '../../dashboards/web/rules/amount.ts';
 import { differencesOf } from '../../dashboards/web/rules/difference.ts';
 import {
   carriedOver,
@@ -191,6 +191,38 @@ test('a rule reads as a sentence in both languages, and so does what differs', a
   assert.equal(differencesOf({ for_s: 60 }, { for_s: 60 }), []);
   assert.is(differencesOf(null, { enabled: false }).length, 1);
   await speak('en');
+});
+
+test('a whole rule in words has where it clears, of every kind, and no word that means another scope', () => {
+  const all = [{ field: 'used_percent', op: '>=', value: 90, clear: 87 }];
+  const rate = { field: 'used_percent', op: '>=', value: 5, clear: 3, per_s: 60, over_s: 60 };
+  for (const when of [
+    { kind: 'threshold', measurement: 'mem', all },
+    { kind: 'rate', measurement: 'mem', ...rate },
+    { kind: 'expression', expr: 'a > 1', clear: 'a < 87%' },
+  ]) {
+    const [first, second] = differencesOf(null, { when, applies: 'all' });
+    assert.match(first?.after ?? '', /; clears at .*(87%|3%)$/);
+    assert.is(second?.after, 'Servers and workstations');
+  }
+});
+
+test('a rule begun from a value has a limit beyond it', () => {
+  for (const [value, unit, wanted] of [
+    ...([
+      [60, 'percent', '65'],
+      [97.2, 'percent', '100'],
+      [100, 'percent', '100'],
+      [0, 'percent', '1'],
+    ] as const),
+    ...([
+      [3.2 * GiB, 'bytes', '3.5'],
+      [2, 'count', '3'],
+      [0.3, 'load', '0.35'],
+      [-12, 'celsius', '-10'],
+    ] as const),
+  ])
+    assert.is(stepBeyond(value, unit).text, wanted, `${value} ${unit}`);
 });
 
 test('a new rule of any metric of the catalogue is one that the collector takes', () => {

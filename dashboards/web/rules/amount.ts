@@ -38,6 +38,17 @@ export function roughAmount(value: number, unit: Unit): Amount {
   return { text: String(Number((value / (factors[chosen] ?? 1)).toPrecision(3))), unit: chosen };
 }
 
+/** The next round number above a measured one, in its largest unit: 61 is 65, 3.2 GiB is 3.5 GiB. A percentage ends at 100. */
+export function stepBeyond(value: number, unit: Unit): Amount {
+  const { text, unit: chosen } = roughAmount(value, unit);
+  const number = Number(text);
+  const step = number === 0 ? 1 : 10 ** Math.floor(Math.log10(Math.abs(number))) / 2;
+  const beyond = Number(((Math.floor(number / step + 1e-9) + 1) * step).toPrecision(3));
+  const whole = unit === 'count' ? Math.ceil(beyond) : beyond;
+  const most = unit === 'percent' && number <= 100 ? 100 : Number.POSITIVE_INFINITY;
+  return { text: String(Math.min(whole, most)), unit: chosen };
+}
+
 /** null: no number. */
 export function numberIn({ text, unit }: Amount): number | null {
   const typed = text.trim();

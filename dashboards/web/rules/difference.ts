@@ -6,7 +6,16 @@ import { language, t, wordOr } from '../words/words.ts';
 import { isEqual } from './draft.ts';
 import type { WebRule } from './family.ts';
 import { labelWords } from './said.ts';
-import { conditionsOf, conditionWords, limitWords, metricOf, signOf, subjectOf, type WebLimit } from './sentences.ts';
+import {
+  clearWords,
+  conditionsOf,
+  conditionWords,
+  limitWords,
+  metricOf,
+  signOf,
+  subjectOf,
+  type WebLimit,
+} from './sentences.ts';
 
 export interface Difference {
   part: string;
@@ -65,12 +74,15 @@ function insideWhen(old: unknown, fresh: unknown): Difference[] | null {
 function wordsOf(name: string, value: unknown): string {
   if (name === 'labels') return labelWords((value ?? {}) as Record<string, unknown>, ', ') || none;
   if (value === undefined || value === null || value === '') return name === 'no_data' ? t('rules.noData.keep') : none;
-  if (name === 'when') return conditionWords({ when: value as WebCondition });
+  if (name === 'when') {
+    const when = value as WebCondition;
+    return clearWords({ when }, conditionWords({ when }));
+  }
   if (name === 'name') return ownName(language.value, value as OwnName) ?? none;
   if (name === 'enabled') return t(value ? 'rules.on' : 'rules.off');
   if (name === 'no_data') return wordOr('rules.noData', String(value));
   if (name === 'severity') return wordOr('severity', String(value));
-  if (name === 'applies') return value === 'all' ? t('rules.scope.all') : wordOr('kind', String(value));
+  if (name === 'applies') return value === 'all' ? t('rules.anyKind') : wordOr('kind', String(value));
   if (name === 'ticket') return wordOr('rules.ticket', String(value));
   if (name === 'urgency') return wordOr('ticket.urgencies', String(value));
   if (typeof value === 'number' && name.endsWith('_s')) return duration(value, language.value);

@@ -1,8 +1,9 @@
 /** A new rule while it is created: what it looks at, by its kind, and how. Pure. */
 import { catalogue, type Field, fieldOf, tagsOf, type Unit } from '../../../shared/metrics.ts';
 import { ruleDefaults } from '../../../shared/rule-defaults.ts';
+import { stateOptions } from '../words/value.ts';
 import type { Key } from '../words/words.ts';
-import { type Amount, amountOf, numberIn, roughAmount } from './amount.ts';
+import { type Amount, amountOf, numberIn, stepBeyond } from './amount.ts';
 import type { WebRule } from './family.ts';
 import { nothingSaid, type SaidDraft, saidFaults, saidParts } from './said.ts';
 import type { WebLimit } from './sentences.ts';
@@ -130,7 +131,7 @@ function withUnit(rule: FreshRule): FreshRule {
   return { ...rule, limit, critical: none, clear: none, by: none, op: isState ? '=' : '>=' };
 }
 
-/** Begun from a value in a chart, by `seenQuery`. */
+/** Begun from a value in a chart, by `seenQuery`: the limit lies beyond it, or the rule would fire at once. */
 export function freshFrom(query: URLSearchParams): FreshRule {
   const metric = query.get('metric') ?? '';
   if (!fieldOf(metric)) return freshRule;
@@ -139,7 +140,11 @@ export function freshFrom(query: URLSearchParams): FreshRule {
   const limit = query.get('limit') ? Number(query.get('limit')) : Number.NaN;
   return {
     ...{ ...rule, tags: query.get('tags') ?? '', per: rule.kind === 'rate' ? amountOf(1, 'seconds') : rule.per },
-    limit: Number.isFinite(limit) ? roughAmount(unit === 'bool' ? Math.round(limit) : limit, unit) : rule.limit,
+    limit: !Number.isFinite(limit)
+      ? rule.limit
+      : stateOptions(metric, unit).length > 0
+        ? amountOf(Math.round(limit), unit)
+        : stepBeyond(limit, unit),
   };
 }
 

@@ -70,13 +70,24 @@ export function conditionWords({ when }: Pick<WebRule, 'when'>): string {
   return t('rules.onlyWhere', { condition, tags: labelWords(tags, ', ') });
 }
 
-/** The same with the times: `… for 1m; clears at 87%` */
-export function ruleWords(rule: WebRule): string {
-  const { when, for_s } = rule;
-  const clears = conditionsOf(rule).flatMap((one) =>
+/** `held` with what ends it: `…; clears at 87%` */
+export function clearWords({ when }: Pick<WebRule, 'when'>, held: string): string {
+  const own = when as { measurement?: string; field?: string; clear?: number | string };
+  // Of a rate and of an expression it stands beside the condition.
+  const whole = typeof own.clear === 'number' ? limitWords(`${own.measurement}.${own.field}`, own.clear) : own.clear;
+  const clears = conditionsOf({ when }).flatMap((one) =>
     one.clear === undefined ? [] : [limitWords(metricOf(one, when.measurement), one.clear)],
   );
-  const condition = conditionWords(rule);
-  const held = for_s === 0 ? condition : t('rules.for', { condition, time: duration(for_s, language.value) });
+  if (whole !== undefined) clears.push(whole);
   return clears.length === 0 ? held : t('rules.clears', { held, at: clears.join(t('rules.or')) });
+}
+
+/** The same with the times: `… for 1m; clears at 87%` */
+export function ruleWords(rule: WebRule): string {
+  const condition = conditionWords(rule);
+  const { for_s } = rule;
+  return clearWords(
+    rule,
+    for_s === 0 ? condition : t('rules.for', { condition, time: duration(for_s, language.value) }),
+  );
 }

@@ -21,6 +21,7 @@ export const rules = {
     tune: 'Tune rule',
     on: 'On',
     off: 'Off',
+    anyKind: 'Servers and workstations',
     only: { server: 'Servers only', workstation: 'Workstations only' },
     owner: { head: 'Set by', builtIn: 'Built in', people: 'People' },
     and: ' and ',
@@ -70,6 +71,10 @@ export const rules = {
     delete: 'Delete rule',
     done: 'The change is in force.',
     gone: 'There is no such rule',
+    goesWhole:
+      'The rule holds nowhere else, so {{name}} is removed with this. Its open alerts end as “rule removed”, and their tickets resolve by themselves unless somebody took them up; all of them keep its name.',
+    removed: 'Removed: {{name}}',
+    removedBack: 'Its removal was undone',
     heldHere: 'Rules for this endpoint',
     heldBy: 'Set for',
     insteadOf: 'instead of',
@@ -94,7 +99,7 @@ export const rules = {
       level_of: 'Worse level of',
       covered_by: 'Inhibited by alerts of',
       severity: 'Severity',
-      applies: 'Endpoints',
+      applies: 'Kind of endpoint',
       when: 'Condition',
       for_s: 'For at least',
       clear_for_s: 'Clear for at least',
@@ -243,6 +248,7 @@ export const rules = {
     },
   },
   form: {
+    tooLong: 'Too long: {{n}} characters, {{most}} at most. Shorten it first.',
     lacks: {
       scope: 'Choose first for which agents it holds.',
       person: 'Name a person first.',

@@ -24,6 +24,7 @@ export const rules: Same<typeof english> = {
     tune: 'ルールを調整',
     on: '有効',
     off: '無効',
+    anyKind: 'サーバーとワークステーション',
     only: { server: 'サーバーのみ', workstation: 'ワークステーションのみ' },
     owner: { head: '設定元', builtIn: '標準', people: '画面での変更' },
     and: '、かつ ',
@@ -74,6 +75,10 @@ export const rules: Same<typeof english> = {
     delete: 'ルールを削除',
     done: '変更を適用しました。',
     gone: 'このルールはありません',
+    goesWhole:
+      'このルールはほかでは適用されていないため、{{name}} も同時に削除されます。対応中のアラートは「ルールの削除」で終了し、そのチケットは誰かが着手していなければ自動的に解決されます。どちらにもルールの名前は残ります。',
+    removed: '削除しました: {{name}}',
+    removedBack: '削除を元に戻しました',
     heldHere: 'このエンドポイントのルール',
     heldBy: '設定の範囲',
     insteadOf: '置き換えた設定:',
@@ -98,7 +103,7 @@ export const rules: Same<typeof english> = {
       level_of: '上位レベルの対象',
       covered_by: '次のアラートがある間は開始しない',
       severity: '重大度',
-      applies: '対象のエンドポイント',
+      applies: 'エンドポイントの種別',
       when: '条件',
       for_s: '継続時間',
       clear_for_s: '解消までの継続時間',
@@ -245,6 +250,7 @@ export const rules: Same<typeof english> = {
     },
   },
   form: {
+    tooLong: '長すぎます: {{n}} 文字（最大 {{most}} 文字）。先に短くしてください。',
     lacks: {
       scope: '先に対象のエージェントを選択してください。',
       person: '先に担当者を指定してください。',

@@ -6,6 +6,7 @@ import { type Change, createChangeFeed } from '../../../collector/change-feed.ts
 import { createRuleBooks } from '../../../collector/evaluate/book.ts';
 import { defaultRules } from '../../../collector/evaluate/defaults.ts';
 import { mergeRules } from '../../../collector/evaluate/merge.ts';
+import { namedRule } from '../../../collector/evaluate/rule.ts';
 import { createFleet } from '../../../collector/fleet/endpoints.ts';
 import type { Endpoint, EndpointKind, EndpointState } from '../../../collector/fleet/fleet.ts';
 import { causeIn } from '../../../collector/kpi/history.ts';
@@ -126,6 +127,7 @@ export async function openScene(options: SceneOptions = {}) {
     fleet: withTargets(fleet, outside),
     generated: outside.generated,
     books: () => books,
+    ruleNamed: (id: string) => namedRule(id, books.rule),
     policy,
     tickets,
     routes,

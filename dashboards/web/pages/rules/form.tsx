@@ -2,17 +2,19 @@
 
 import { useState } from 'preact/hooks';
 import type { RuleEntry, RulePreview } from '../../../../shared/api.ts';
-import { useSend } from '../../net/load.ts';
-import type { Problem } from '../../net/request.ts';
+import { asProblem, useSend } from '../../net/load.ts';
+import { call, type Problem } from '../../net/request.ts';
 import { Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Form } from '../../parts/form.tsx';
+import { toast } from '../../parts/toast.tsx';
+import { navigate, to } from '../../router.ts';
 import { carriedOver, draftOf, type Faults, faultsOf, type LevelDraft, partsOf } from '../../rules/draft.ts';
 import { type Family, isSame, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
-import { t } from '../../words/words.ts';
+import { t, wordOr } from '../../words/words.ts';
 import { useFocus } from './focus.ts';
 import { hasField, LevelFields, ReasonInput } from './level.tsx';
-import { previewOf, Review, type WantedChange } from './review.tsx';
+import { goesWhole, previewOf, Review, type WantedChange } from './review.tsx';
 import { isThere, type ScopeNames, ScopePicker } from './scope.tsx';
 
 interface RuleFormProps {
@@ -149,9 +151,32 @@ export function TakeBack({ family, scope, names, action, onDone, onCancel }: Tak
   const { busy, problem, send } = useSend();
   const focused = useFocus<HTMLFormElement>('input');
   const overrides = family.entries.filter((entry) => entry.owner === 'people' && isSame(entry.scope, scope));
+  const isWhole = preview !== null && goesWhole(family, preview);
   const wanted: WantedChange = { scope, changes: overrides.map(({ rule }) => ({ rule: rule.id, parts: null })) };
+  const removed = () => {
+    const changes = overrides.map(({ rule, overrides: parts }) => ({ rule: rule.id, parts }));
+    const undone = () =>
+      call('rules/changes', { method: 'POST', body: { scope, changes, reason: t('rules.removedBack') } });
+    navigate('/rules');
+    toast(t('rules.removed', { name: ruleName(overrides[0]?.rule ?? { id: family.id }) }), () => {
+      void undone().then(
+        () => navigate(to.rule(family.id)),
+        (thrown) => {
+          const { code, message } = asProblem(thrown);
+          toast(wordOr('problem', `${code}.message`, message));
+        },
+      );
+    });
+  };
   if (preview)
-    return <Review {...{ family, wanted, reason, preview, names, action, onDone }} onBack={() => setPreview(null)} />;
+    return (
+      <Review
+        {...{ family, wanted, reason, preview, names }}
+        action={isWhole ? t('rules.delete') : action}
+        onDone={isWhole ? removed : onDone}
+        onBack={() => setPreview(null)}
+      />
+    );
   const submit = async () => {
     setBlank(reason.trim() === '');
     if (reason.trim() !== '') await send(async () => setPreview(await previewOf(wanted)));

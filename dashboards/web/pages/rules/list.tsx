@@ -18,6 +18,7 @@ import { Mark } from '../../parts/mark.tsx';
 import { Narrowed } from '../../parts/narrowed.tsx';
 import { Sentence } from '../../parts/sentence.tsx';
 import type { TableColumn } from '../../parts/table.tsx';
+import { Toast } from '../../parts/toast.tsx';
 import { navigate, search, setQuery, to } from '../../router.ts';
 import {
   basicScope,
@@ -244,6 +245,7 @@ export function RulesPage() {
           }
         </Ready>
       </section>
+      <Toast />
     </>
   );
 }

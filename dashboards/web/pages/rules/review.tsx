@@ -4,10 +4,10 @@ import type { RulePreview } from '../../../../shared/api.ts';
 import { duration, number } from '../../../../shared/words/format.ts';
 import { useBase, useSend } from '../../net/load.ts';
 import { call } from '../../net/request.ts';
-import { ProblemCallout } from '../../parts/box.tsx';
+import { Callout, ProblemCallout } from '../../parts/box.tsx';
 import { Moment } from '../../parts/moment.tsx';
 import { type Difference, differencesOf } from '../../rules/difference.ts';
-import { type Family, familiesOf, levelsAt, type RuleReach } from '../../rules/family.ts';
+import { type Family, familiesOf, familyOf, levelsAt, type RuleReach } from '../../rules/family.ts';
 import { ruleName } from '../../words/value.ts';
 import { language, t } from '../../words/words.ts';
 import { instanceOf } from '../alerts/words.tsx';
@@ -68,6 +68,10 @@ function pairsOf(family: Family | null, { scope, changes }: WantedChange, previe
     return { id, before: at(family), after };
   });
 }
+
+/** Nothing of it is left. */
+export const goesWhole = ({ id }: Family, preview: RulePreview): boolean =>
+  preview.entries.every(({ rule }) => familyOf(rule) !== id);
 
 interface ReviewProps {
   family: Family | null;
@@ -141,6 +145,7 @@ export function Review({ family, wanted, reason, preview, names, action, onDone,
     );
   const focused = useFocus<HTMLElement>('h3');
   const pairs = pairsOf(family, wanted, preview);
+  const isLast = family !== null && goesWhole(family, preview);
   return (
     <section class="stack" aria-label={t('rules.review')} ref={focused}>
       <h3 tabIndex={-1}>{t('rules.reviewOf', { scope: scopeWords(scope, names) })}</h3>
@@ -155,6 +160,12 @@ export function Review({ family, wanted, reason, preview, names, action, onDone,
           <DifferenceTable items={differencesOf(before, after)} caption={t('rules.difference')} />
         </div>
       ))}
+      {isLast && (
+        <Callout
+          tone="warning"
+          title={t('rules.goesWhole', { name: ruleName(pairs[0]?.before ?? { id: family.id }) })}
+        />
+      )}
       <p>
         {t('rules.reached', { n: format(preview.reached) })}{' '}
         {preview.after === null
