@@ -121,8 +121,7 @@ async function open(config: Config, deps: OpenParts, onStop: (close: Close) => v
     await managers.targets.reload();
     await managers.agentSettings.follow();
   };
-  const ruleNamed = (id: string) =>
-    namedRule(id, (one) => rules.books().rule(one) ?? ownRuleOf(one) ?? rules.removed(one));
+  const ruleNamed = (id: string) => namedRule(id, (one) => rules.called(one) ?? ownRuleOf(one));
   const maintenance = () => alerts.maintenance;
   const { zone, browser } = config;
   const ports = { http: config.http.port, mqtt: config.mqtt.port };

@@ -52,8 +52,8 @@ export interface Rules {
   change(scope: Scope, changes: readonly RuleChange[], by: string, reason: string): Promise<void>;
   /** The rules in force after such a change. @throws EvenkeelError as `change` */
   preview(scope: Scope, changes: readonly RuleChange[]): Arranged;
-  /** What a rule that is no more was called: alerts and tickets outlive it. */
-  removed(id: string): RuleCalled | undefined;
+  /** How it is called, or was before it was removed: alerts and tickets outlive it. */
+  called(id: string): RuleCalled | undefined;
   /** Newest first. */
   history(id: string): Promise<StoredRuleVersion[]>;
   /** Other rules of the settings file and the files beside it: all or none. @returns ids of the rules that now differ */
@@ -200,7 +200,7 @@ export async function createRules(parts: RulesParts): Promise<Rules> {
     books: () => current.books,
     list: () => current.entries,
     preview,
-    removed: (id) => removed.get(id),
+    called: (id) => current.books.rule(id) ?? removed.get(id),
     change: (...args) => inOrder(() => change(...args)),
     async history(id) {
       const rows = await state

@@ -141,6 +141,39 @@ step('a ticket waits for a vendor under its number, is cancelled with a reason, 
   assert.is(await page.getByRole('button', { name: 'Reopen' }).count(), 0);
 });
 
+step(
+  'Enter takes the first who is offered while a name is typed; what is too long is kept and said, not sent',
+  async () => {
+    await collector.call('/api/v1/users', {
+      method: 'POST',
+      as: 'admin',
+      body: { name: 'mira', password, role: 'operator' },
+    });
+    const id = await open('Whom to ask');
+    await openPage(page, `${collector.started.addresses.http}/tickets/${id}`, 'en');
+    const box = page.getByLabel('Comment', { exact: true });
+    const unknown = page.getByText(/^Nobody here is called/);
+    await box.click();
+    await page.keyboard.type('Ask @mi');
+    await page.getByRole('button', { name: '@mira' }).waitFor();
+    assert.is(await unknown.count(), 0, 'it is still being typed');
+    await page.keyboard.press('Enter');
+    assert.is(await box.inputValue(), 'Ask @mira ');
+    await page.keyboard.type('or @mxx ');
+    await unknown.waitFor();
+    await box.fill('');
+    await page.keyboard.insertText('x'.repeat(12_000));
+    assert.is((await box.inputValue()).length, 12_000);
+    const said = () => box.evaluate((one) => (one as HTMLTextAreaElement).validationMessage);
+    assert.match(await said(), /12,000 characters, 10,000 at most/);
+    await page.getByRole('button', { name: 'Comment', exact: true }).click();
+    await box.fill('Short enough');
+    assert.is(await said(), '');
+    await page.getByRole('button', { name: 'Comment', exact: true }).click();
+    await page.locator('main li', { hasText: 'Short enough' }).first().waitFor();
+  },
+);
+
 step('targets are seen, changed with a reason, and each version stays', async () => {
   await openPage(page, `${collector.started.addresses.http}/tickets`, 'en');
   await page.getByRole('link', { name: 'Ticket targets' }).click();

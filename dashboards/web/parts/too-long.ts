@@ -9,7 +9,6 @@ type TextBox = HTMLInputElement | HTMLTextAreaElement;
 
 const boxOf = ({ target }: Event): TextBox | null =>
   target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement ? target : null;
-const most = new WeakMap<TextBox, number>();
 
 /** Only where the text will not fit, so that the browser cuts nothing; it counts as one who types at the end, too. */
 function letIn(event: InputEvent): void {
@@ -18,14 +17,14 @@ function letIn(event: InputEvent): void {
   if (!box || box.maxLength < 0) return;
   const left = box.value.length - ((box.selectionEnd ?? 0) - (box.selectionStart ?? 0));
   if (left + text.length <= box.maxLength) return;
-  most.set(box, box.maxLength);
+  box.dataset.most = String(box.maxLength);
   box.removeAttribute('maxlength');
 }
 
 /** Until it is short enough its form is not sent. */
 function judge(event: Event): void {
   const box = boxOf(event);
-  const limit = box && most.get(box);
+  const limit = Number(box?.dataset.most ?? 0);
   if (!box || !limit) return;
   const format = (value: number) => number(value, language.value);
   const isLong = box.value.length > limit;

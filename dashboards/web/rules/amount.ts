@@ -32,7 +32,7 @@ export function amountOf(value: number | undefined, unit: Unit): Amount {
 }
 
 /** Of a measured value what a person would type: 3 digits, in the largest unit. */
-export function roughAmount(value: number, unit: Unit): Amount {
+function roughAmount(value: number, unit: Unit): Amount {
   const units = unitsOf(unit);
   const chosen = units.findLast((one) => Math.abs(value) >= (factors[one] ?? 1)) ?? units[0] ?? '';
   return { text: String(Number((value / (factors[chosen] ?? 1)).toPrecision(3))), unit: chosen };

@@ -11,7 +11,7 @@ import { freshPlace } from '../../support/state.ts';
 
 const test = suite('removed rules');
 const when = { kind: 'threshold', measurement: 'mem', all: [{ field: 'used_percent', op: '>=', value: 70 }] };
-const called = (rules: Rules, id: string) => namedRule(id, (one) => rules.books().rule(one) ?? rules.removed(one));
+const called = (rules: Rules, id: string) => namedRule(id, rules.called);
 
 test('of people and of the settings file', async () => {
   const state = await openState(freshPlace());

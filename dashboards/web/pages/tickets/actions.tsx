@@ -2,12 +2,10 @@
 
 import type { TicketDetail } from '../../../../shared/api.ts';
 import { useKeys } from '../../keys.ts';
-import { useLoad } from '../../net/load.ts';
-import type { Page } from '../../net/request.ts';
 import { Box, Callout } from '../../parts/box.tsx';
 import { Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
-import { hasMention, MentionArea, unknownIn } from '../../parts/mention-area.tsx';
+import { hasMention, MentionArea } from '../../parts/mention-area.tsx';
 import { t } from '../../words/words.ts';
 import { Unmerge } from './parts.tsx';
 import { type Audience, asWhom, audiences, type TicketRun } from './run.ts';
@@ -18,8 +16,6 @@ const open: readonly TicketDetail['row']['state'][] = ['new', 'in_progress', 'on
 export function Actions({ detail, work }: { detail: TicketDetail; work: TicketRun }) {
   const { text, setText, comment, audience, setAudience, run, busy } = work;
   const isOpen = open.includes(detail.row.state);
-  const users = useLoad<Page<string>>(hasMention(text) ? 'users/names' : null);
-  const unknown = users.data === null ? [] : unknownIn(text, users.data.items);
   useKeys({
     c: ['ticket.comment', () => document.getElementById('ticket-comment')?.querySelector('textarea')?.focus()],
   });
@@ -41,9 +37,6 @@ export function Actions({ detail, work }: { detail: TicketDetail; work: TicketRu
             onInput={setText}
             maxLength={10_000}
           />
-          {unknown.length > 0 && (
-            <Callout tone="warning" title={t('ticket.mentionUnknown', { names: unknown.join(', ') })} spoken />
-          )}
           {audience !== 'internal' && hasMention(text) && (
             <Callout tone="warning" title={t('ticket.mentionPublic')} spoken />
           )}
