@@ -98,7 +98,7 @@ step('opens on the last closed month, and its first line says how it was, each n
   const links = await page.locator('.lead a').allTextContents();
   for (const one of [index, 'late answers', '483\u00a0person-hours', '100']) assert.ok(links.includes(one), one);
   assert.match(
-    (await page.locator('.page-head .dots').textContent()) ?? '',
+    (await page.locator('main .dots').first().textContent()) ?? '',
     /Europe\/Berlin[\s\S]*Coverage 100\.0%[\s\S]*n 17 endpoints/,
   );
 });
@@ -257,7 +257,7 @@ step('sites stand side by side; one of them has the page for itself, in the addr
   assert.match(strip ?? '', /^Osaka: Up 99\.8%, Down 0\.2%$/);
   await page.getByLabel('Site', { exact: true }).selectOption('Osaka');
   await until(
-    async () => (await page.locator('.page-head .dots').textContent())?.includes('n 5 endpoints') ?? false,
+    async () => (await page.locator('main .dots').first().textContent())?.includes('n 5 endpoints') ?? false,
     10_000,
     'Osaka',
   );

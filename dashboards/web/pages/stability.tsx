@@ -116,7 +116,7 @@ function StabilityOf({ query }: { query: URLSearchParams }) {
   const before = useLoad<Stability>(other ? addressOf({ period: other.period.name, site: other.site }) : null);
   return (
     <>
-      <PageHead title={t('page.stability')} lead={loaded.data && <About data={loaded.data} />}>
+      <PageHead title={t('page.stability')}>
         <span class="row screen-only">
           <SitePicker site={site} />
           {period !== null && <MonthPicker period={period} />}
@@ -133,7 +133,10 @@ function StabilityOf({ query }: { query: URLSearchParams }) {
       <Ready of={loaded} lines={8}>
         {(data) => (
           <>
-            {data.endpoints > 0 && <Lead data={data} />}
+            <div class="stack-2">
+              {data.endpoints > 0 && <Lead data={data} />}
+              <About data={data} />
+            </div>
             <Month data={data} before={before.data} reload={loaded.reload} />
           </>
         )}
