@@ -15,14 +15,14 @@ import { type Installation, startInstallation } from './scale-installation.ts';
 
 /** By its name: its address, and what its first row is. */
 const pages: Record<string, readonly [address: string, firstRow: string]> = {
-  fleet: ['/', 'main tbody tr'],
+  fleet: ['/', 'main tbody tr:not(.space)'],
   endpoint: [`/endpoints/${endpointId(0)}?tab=charts`, 'main .plot canvas'],
   alerts: ['/alerts', 'main .alert-rows li, main .empty'],
-  tickets: ['/tickets', 'main tbody tr, main .empty'],
+  tickets: ['/tickets', 'main tbody tr:not(.space), main .empty'],
   stability: ['/stability', 'main .tile, main .empty'],
-  protection: ['/protection', 'main tbody tr, main .empty'],
-  patches: ['/patches', 'main tbody tr, main .empty'],
-  software: ['/software', 'main tbody tr, main .empty'],
+  protection: ['/protection', 'main tbody tr:not(.space), main .empty'],
+  patches: ['/patches', 'main tbody tr:not(.space), main .empty'],
+  software: ['/software', 'main tbody tr:not(.space), main .empty'],
 };
 const intervalMs = 60_000;
 /** What comes after the first row, such as marks of charts. */
