@@ -37,3 +37,6 @@ export function factsOf(sections: ReadonlyMap<string, unknown>): EndpointFacts {
     disks: health?.filter((item) => diskKinds.test(item.kind)).map(({ name, status }) => ({ name, status })) ?? null,
   };
 }
+
+/** As pages show it: every Windows would begin with the name of its maker. */
+export const shownOs = ({ os }: Pick<EndpointFacts, 'os'>): string | null => os?.replace(/^Microsoft /, '') ?? null;

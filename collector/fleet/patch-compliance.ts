@@ -11,7 +11,7 @@ import { joinReasons, reason, reasonsIn } from '../../shared/reason.ts';
 import { oneLinePattern } from '../../shared/safe-text.ts';
 import type { HeldAlert } from '../alerts/alerts.ts';
 import { attentionOf, heldAbout } from './attention.ts';
-import type { EndpointFacts } from './facts.ts';
+import { type EndpointFacts, shownOs } from './facts.ts';
 import { type Endpoint, machineKind } from './fleet.ts';
 import { patchesOf } from './row.ts';
 import { byName } from './row-filters.ts';
@@ -92,7 +92,7 @@ export function patchRow(endpoint: Endpoint, facts: EndpointFacts, held: readonl
     scannedAt: scanned.length > 0 ? Math.min(...scanned) : null,
     rebootRequired: patches.rebootRequired,
     rebootSince: facts.osState?.rebootSince ?? null,
-    os: facts.os,
+    os: shownOs(facts),
     endOfLife,
     ticket: null,
   };

@@ -6,7 +6,7 @@ import type { HeldAlert } from '../alerts/alerts.ts';
 import type { LatestValue } from '../series/series.ts';
 import { alertCounts, attentionOf, heldAbout } from './attention.ts';
 import { backupVerdict, isUntested } from './backup-state.ts';
-import type { EndpointFacts } from './facts.ts';
+import { type EndpointFacts, shownOs } from './facts.ts';
 import { type Endpoint, machineKind } from './fleet.ts';
 
 export interface RowInput {
@@ -33,8 +33,7 @@ export function composeRow(input: RowInput): EndpointRow {
     tags: endpoint.tags,
     groups: input.groups,
     platform: endpoint.platform,
-    // Every Windows would begin with it.
-    os: facts.os?.replace(/^Microsoft /, '') ?? null,
+    os: shownOs(facts),
     version: endpoint.version,
     ...(input.newestVersion === null || endpoint.version === null
       ? {}

@@ -57,7 +57,7 @@ export function Head({ detail, reload }: HeadProps) {
               of={[
                 t(`kind.${row.kind}`),
                 row.site,
-                row.os?.replace(/^Microsoft /, ''),
+                row.os,
                 row.version && t('endpoint.agent', { version: row.version }),
               ]}
             />{' '}

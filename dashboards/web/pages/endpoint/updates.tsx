@@ -40,11 +40,10 @@ export function Since({ at, atLeast }: { at: number | null; atLeast: boolean | u
 }
 
 function OsBox({ os, row }: { os: OsState; row: EndpointRow }) {
-  const name = [os.name, os.version, os.build].filter(Boolean).join(' ');
   return (
     <Box title={t('updates.system')}>
       <dl class="facts">
-        <Fact name={t('updates.version')}>{name === '' ? t('common.unknown') : name}</Fact>
+        <Fact name={t('updates.version')}>{row.os ?? t('common.unknown')}</Fact>
         <Fact name={t('updates.reboot')}>
           <Truth value={os.rebootRequired} good={false} level={worstOf(row, 'os.reboot_required')} />
           {os.rebootSince !== null && (
