@@ -272,7 +272,7 @@ export const words = {
   updates: {
     security: '{{n}} security',
     current: 'Up to date',
-    noneSecurity: '{{n}}, none security',
+    noneSecurity: '{{n}} other',
     rebootDue: 'reboot due',
     scanFailed: 'Scan failed',
   },

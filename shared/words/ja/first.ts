@@ -677,7 +677,7 @@ export const words: Words = {
   updates: {
     security: 'セキュリティ {{n}}',
     current: '最新',
-    noneSecurity: '{{n}} 件 (セキュリティなし)',
+    noneSecurity: 'その他 {{n}}',
     rebootDue: '要再起動',
     scanFailed: 'スキャン失敗',
   },
