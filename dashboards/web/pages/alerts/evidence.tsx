@@ -28,7 +28,7 @@ import { resetZoom, zoomTo } from '../charts/span.tsx';
 import { useKeptEvidence } from './kept.ts';
 import { AlertState, instanceOf, limitOf, measuredOf, titleOf } from './words.tsx';
 
-/** The moments and the limit of the alert, in the place of those that hold now. */
+/** The moments and the limit of the alert, in the place of the one of that severity that holds now. */
 function useOwnMarks(alert: Alert) {
   const spoken = language.value;
   const marks = useMemo(
@@ -94,6 +94,12 @@ function Around({ alert }: { alert: Alert }) {
   const metrics = useMemo(() => [metric], [metric]);
   const drawing = useDrawing(marks, metrics, series);
   const own = useOwnMarks(alert);
+  const limits = useMemo(() => {
+    if (metric !== alert.metric) return drawing.limits;
+    // It began at the milder limit, and gets worse at the next one; of an alert that is over those of today say nothing.
+    const others = alert.resolvedAt === null && own.limits.length > 0 ? drawing.limits : [];
+    return [...own.limits, ...others.filter(({ severity }) => severity !== alert.severity)];
+  }, [metric, alert, own.limits, drawing.limits]);
   if (!field) return null;
   const name = metricTitle(metric);
   const top = topOf(series, []);
@@ -126,7 +132,7 @@ function Around({ alert }: { alert: Alert }) {
             due={dueOf(metrics)}
             full={top === null ? null : { top, text: t('chart.of', { whole: formatLimit(metric, top, field.unit) }) }}
             marks={own.marks}
-            limits={metric === alert.metric ? own.limits : drawing.limits}
+            limits={limits}
             alerts={drawing.alerts}
             bands={marks.bands}
             diamonds={marks.diamonds}
