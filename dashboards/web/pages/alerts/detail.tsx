@@ -178,7 +178,7 @@ function Facts({ alert, suppressions, escalations }: Pick<AlertAnswer, 'alert' |
         <Fact name={t('alert.ticket')}>
           {alert.ticket === null ? none : <a href={to.ticket(alert.ticket)}>#{alert.ticket}</a>}
         </Fact>
-        <Fact name={t('alert.seen')}>
+        <Fact name={t('alert.seen')} wide={alert.acknowledgedAt === null && alert.firstAcknowledgedAt !== null}>
           <Owner alert={alert} />
           {alert.acknowledgedAt === null && (
             <>
