@@ -21,7 +21,8 @@ if [ "${1:-}" = --uninstall ]; then
     /etc/systemd/system/$name.service.d/guard.conf /etc/systemd/system/evenkeel-update.service \
     /etc/systemd/system/evenkeel-update.path /etc/systemd/system/evenkeel-identity.service \
     /usr/lib/systemd/system-sleep/$name /usr/bin/evenkeel-report /usr/share/applications/evenkeel-report.desktop
-  rmdir /etc/systemd/system/$name.service.d 2>/dev/null || true
+  # A machine without a desktop had none before.
+  for folder in /etc/systemd/system/$name.service.d /usr/share/applications; do rmdir $folder 2>/dev/null || true; done
   [ "${2:-}" != --purge ] || "$here/setup.last" purge
   rm -f "$here/setup.last"
   echo "Removed $name.$([ "${2:-}" = --purge ] || echo ' Its data is still in /var/lib/evenkeel-agent.')"
