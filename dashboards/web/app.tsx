@@ -346,6 +346,8 @@ function usePageTitle(page: PageName): void {
 export function App() {
   const found = pageAt(path.value);
   usePageTitle(found.page);
+  // Here, not in main.tsx: that would be loaded anew, and the page with it, when a word is changed (`npm run dev`).
+  useEffect(() => addEventListener('focusin', () => import('./parts/too-long.ts'), { once: true }), []);
   return (
     <>
       <Hatch />

@@ -33,7 +33,6 @@ followLinks();
 watchSession();
 keepFleet();
 void askMe();
-addEventListener('focusin', () => import('./parts/too-long.ts'), { once: true });
 
 const place = document.getElementById('app');
 if (place) {

@@ -71,7 +71,7 @@ test('log in, see a changed word without a reload, and a changed collector start
     const stillThere = () =>
       page.evaluate(() => (window as unknown as { sameDocument?: boolean }).sameDocument === true);
     change(
-      join(tree.path, 'dashboards/web/pages/fleet.tsx'),
+      join(tree.path, 'dashboards/web/pages/fleet/fleet.tsx'),
       "{t('page.fleet')}",
       "{t('page.fleet').concat(' of the copy')}",
     );
