@@ -382,7 +382,10 @@ step('who was asked to take an alert is said, until when, and who may take that 
   await page.getByRole('button', { name: 'Withdraw acknowledgement' }).click();
   await page.getByText(/has it; any operator may withdraw that/).waitFor();
   await page.getByRole('button', { name: 'Withdraw acknowledgement' }).click();
-  await page.getByRole('region', { name: 'Actions' }).getByRole('button', { name: 'Acknowledge' }).waitFor();
+  await page
+    .getByRole('region', { name: 'Actions' })
+    .getByRole('button', { name: 'Acknowledge', exact: true })
+    .waitFor();
 });
 
 step(
