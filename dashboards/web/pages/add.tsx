@@ -1,6 +1,6 @@
 /** A new endpoint: make a join code, paste one line on the machine. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Enrollment, GroupRow, NewEnrollment } from '../../../shared/api.ts';
 import { whoeverItWas } from '../../../shared/identity-kinds.ts';
 import { none, number } from '../../../shared/words/format.ts';
@@ -259,10 +259,16 @@ export function AddPage() {
     3000,
   );
   const current = list.data?.items.find(({ id }) => id === made?.enrollment.id);
-  // Used up, or revoked by somebody: once the page is read anew it is of no use.
+  // Used up, or revoked by somebody: once the page is read anew it is of no use. While it stays open it shows how the machine does.
+  const isNew = useRef(true);
   useEffect(() => {
-    if (current && codeState(current) !== 'open') keepForTab('join', '');
-  }, [current]);
+    if (!list.data) return;
+    if (current && codeState(current) !== 'open') {
+      keepForTab('join', '');
+      if (isNew.current) setMade(null);
+    }
+    isNew.current = false;
+  }, [current, list.data]);
   return (
     <>
       <PageHead title={t('page.add')} lead={<Lead items={list.data?.items ?? []} />} />
